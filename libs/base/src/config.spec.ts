@@ -1,0 +1,68 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type ConfigError, HelpRequested, hostPort, loadConfig } from './config.ts';
+
+const spec = {
+  name: 'weir demo',
+  summary: 'Shows the loader.',
+  schema: z.object({
+    devices: z.number().int().min(1).default(3).describe('Devices to start.'),
+    json: z.boolean().default(false).describe('One JSON document.'),
+    learners: z.array(z.string()).default(['planner']).describe('Learners, comma-separated.'),
+    listen: hostPort().optional().describe('Address to listen on.'),
+    images: z.array(z.string()).default([]).describe('Pictures.'),
+  }),
+  positionals: 'images',
+} as const;
+
+const load = (argv: string[], env: Record<string, string> = {}) => loadConfig(spec, { argv, env });
+const faults = (argv: string[], env: Record<string, string> = {}) => {
+  try {
+    load(argv, env);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).violations;
+  }
+};
+
+describe('loadConfig', () => {
+  it('takes defaults, flags, lists and arguments without a flag', () => {
+    expect(load(['a.png', '--devices', '5', '--json', '--learners=dqn,planner', 'b.png'])).toEqual({
+      devices: 5,
+      json: true,
+      learners: ['dqn', 'planner'],
+      images: ['a.png', 'b.png'],
+    });
+  });
+
+  it('lets a flag win over the environment and the environment over the file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'weir-')), 'weir.yaml');
+    writeFileSync(file, 'devices: 7\njson: true\nlearners: [a, b]\n');
+    const config = load(['--config', file, '--devices', '9'], { WEIR_DEVICES: '8', WEIR_LEARNERS: 'c' });
+    expect(config).toMatchObject({ devices: 9, json: true, learners: ['c'] });
+    expect(load(['--config', file, '--no-json'])).toMatchObject({ devices: 7, json: false });
+  });
+
+  it('reports every fault together', () => {
+    const violations = faults(['--devices', 'many', '--listen', 'nowhere', '--lerners', 'x']);
+    expect(violations.map(({ field }) => field)).toEqual(['--lerners', '--devices', '--listen']);
+  });
+
+  it.each([
+    ['a flag without its value', ['--devices'], '--devices'],
+    ['a number out of range', ['--devices', '0'], '--devices'],
+    ['a fraction where a whole number is due', ['--devices', '1.5'], '--devices'],
+    ['a port out of range', ['--listen', 'localhost:70000'], '--listen'],
+    ['a file that is missing', ['--config', '/no/such/file'], '--config'],
+  ])('refuses %s', (_what, argv, field) => {
+    expect(faults(argv).map((violation) => violation.field)).toEqual([field]);
+  });
+
+  it('explains itself', () => {
+    expect(() => load(['--help'])).toThrow(HelpRequested);
+    expect(() => load(['--help'])).toThrow(/--devices VALUE .*Devices to start. \[3\]/);
+  });
+});

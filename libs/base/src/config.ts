@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import type { FieldViolation } from './errors.ts';
+
+/**
+ * What a program takes. One schema serves flags (`--accuracy-floor`), environment (`WEIR_ACCURACY_FLOOR`) and file
+ * (`accuracyFloor`, given by `--config`); a flag wins over the environment, the environment over the file.
+ */
+export interface ConfigSpec<Shape extends z.ZodRawShape> {
+  /** As the user types it, e.g. `weir up`. */
+  readonly name: string;
+  /** One or two sentences for `--help`. */
+  readonly summary: string;
+  /** Every field carries `.describe()`; the sentence teaches in `--help`. */
+  readonly schema: z.ZodObject<Shape>;
+  /** Key that takes the arguments without a flag, as an array of strings. */
+  readonly positionals?: keyof Shape & string;
+  /** Command lines for `--help`. */
+  readonly examples?: readonly string[];
+}
+
+/** Where a configuration comes from: `process.argv.slice(2)` and `process.env`. */
+export interface ConfigSource {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Every fault of a configuration; a program that meets it exits with 64. */
+export class ConfigError extends Error {
+  readonly violations: readonly FieldViolation[];
+
+  constructor(program: string, violations: readonly FieldViolation[]) {
+    const faults = violations.map(({ field, description }) => `  ${field}: ${description}`).join('\n');
+    super(`${faults}\nTry: ${program} --help`);
+    this.name = 'ConfigError';
+    this.violations = violations;
+  }
+}
+
+/** The user asked for `--help`; the message is the help text. */
+export class HelpRequested extends Error {}
+
+/** Parses once, reporting all faults together. Throws ConfigError or HelpRequested. */
+export function loadConfig<Shape extends z.ZodRawShape>(
+  spec: ConfigSpec<Shape>,
+  { argv, env }: ConfigSource,
+): Readonly<z.output<z.ZodObject<Shape>>> {
+  const keys = Object.keys(spec.schema.shape);
+  const violations: FieldViolation[] = [];
+  const flags = readFlags(spec, argv, violations);
+  const given: Record<string, unknown> = readFile(flags.config ?? env.WEIR_CONFIG, keys, violations);
+  for (const key of keys) {
+    const fromEnv = env[environmentName(key)];
+    if (fromEnv !== undefined && fromEnv !== '') given[key] = fromEnv;
+    if (flags.values[key] !== undefined) given[key] = flags.values[key];
+  }
+
+  // A flag and the environment bring text; the schema says what the text stands for.
+  for (const key of keys) given[key] = fromText(spec.schema.shape[key] as z.ZodType, given[key]);
+  const parsed = spec.schema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const key = String(issue.path[0]);
+      const field = key === spec.positionals ? key.toUpperCase() : `--${flagName(key)}`;
+      const value = given[key];
+      const got = value === undefined ? 'missing' : `got ${JSON.stringify(value)}`;
+      violations.push({ field, description: `${issue.message} (${got})` });
+    }
+  }
+  if (violations.length > 0 || !parsed.success) throw new ConfigError(spec.name, violations);
+  return Object.freeze(parsed.data);
+}
+
+const fieldsOf = <Shape extends z.ZodRawShape>(spec: ConfigSpec<Shape>) =>
+  spec.schema.shape as unknown as Record<string, z.ZodType>;
+
+/** Text of `--help`. */
+function help<Shape extends z.ZodRawShape>(spec: ConfigSpec<Shape>): string {
+  const entries = Object.entries(fieldsOf(spec));
+  const flags = entries.filter(([key]) => key !== spec.positionals);
+  const label = ([key, type]: [string, z.ZodType]) => `--${flagName(key)}${isBoolean(type) ? '' : ' VALUE'}`;
+  const width = Math.max(0, ...flags.map((entry) => label(entry).length));
+  const lines = flags.map((entry) => `  ${label(entry).padEnd(width)}  ${describe(entry[1])}`);
+  const positional = entries.find(([key]) => key === spec.positionals);
+  return [
+    `${spec.name}: ${spec.summary}`,
+    '',
+    `Usage: ${spec.name}${positional ? ` ${positional[0].toUpperCase()}…` : ''} [flags]`,
+    ...(positional ? [`  ${positional[0].toUpperCase()}  ${describe(positional[1])}`] : []),
+    '',
+    'Flags (also as environment variables, e.g. --log-level as WEIR_LOG_LEVEL, or as keys of --config FILE):',
+    ...lines,
+    ...(spec.examples?.length ? ['', 'Examples:', ...spec.examples.map((example) => `  ${example}`)] : []),
+  ].join('\n');
+}
+
+function describe(type: z.ZodType): string {
+  const fallback = type instanceof z.ZodDefault ? type.def.defaultValue : undefined;
+  if (fallback === undefined || fallback === false || fallback === '') return type.description ?? '';
+  return `${type.description ?? ''} [${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}]`;
+}
+
+function readFlags<Shape extends z.ZodRawShape>(
+  spec: ConfigSpec<Shape>,
+  argv: readonly string[],
+  violations: FieldViolation[],
+) {
+  const byFlag = new Map(
+    Object.entries(fieldsOf(spec))
+      .filter(([key]) => key !== spec.positionals)
+      .map(([key, type]) => [flagName(key), { key, type }]),
+  );
+  const options = Object.fromEntries(
+    [...byFlag].map(([flag, { type }]) => [flag, { type: isBoolean(type) ? 'boolean' : 'string' } as const]),
+  );
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: { ...options, help: { type: 'boolean', short: 'h' }, config: { type: 'string' } },
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+
+  const values: Record<string, unknown> = {};
+  const positionals: string[] = [];
+  let config: string | undefined;
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    if (token.name === 'help') throw new HelpRequested(help(spec));
+    const negated =
+      !byFlag.has(token.name) && token.name.startsWith('no-') && byFlag.has(token.name.slice(3));
+    const known = byFlag.get(negated ? token.name.slice(3) : token.name);
+    const boolean = known && isBoolean(known.type);
+    if (token.name === 'config') config = token.value;
+    else if (!known || (negated && !boolean))
+      violations.push({ field: token.rawName, description: unknownFlag(token.name, [...byFlag.keys()]) });
+    else if (boolean) values[known.key] = token.value ?? !negated;
+    else if (token.value === undefined)
+      violations.push({ field: token.rawName, description: 'needs a value' });
+    else if (values[known.key] !== undefined && isArray(known.type))
+      values[known.key] = `${String(values[known.key])},${token.value}`;
+    else values[known.key] = token.value;
+  }
+  if (spec.positionals) {
+    if (positionals.length > 0) values[spec.positionals] = positionals;
+  } else {
+    for (const extra of positionals) violations.push({ field: extra, description: 'unexpected argument' });
+  }
+  return { values, config };
+}
+
+function unknownFlag(name: string, flags: readonly string[]): string {
+  const near = flags.find((flag) => flag.startsWith(name) || name.startsWith(flag) || flag.includes(name));
+  return near ? `unknown flag; did you mean --${near}?` : 'unknown flag';
+}
+
+function readFile(path: string | undefined, keys: readonly string[], violations: FieldViolation[]) {
+  if (!path) return {};
+  try {
+    const content: unknown = parseYaml(readFileSync(path, 'utf8'));
+    if (typeof content !== 'object' || content === null || Array.isArray(content))
+      throw new Error('holds no mapping');
+    for (const key of Object.keys(content))
+      if (!keys.includes(key)) violations.push({ field: `${path}: ${key}`, description: 'unknown key' });
+    return { ...content } as Record<string, unknown>;
+  } catch (error) {
+    violations.push({
+      field: '--config',
+      description: `${path} is not readable: ${(error as Error).message}`,
+    });
+    return {};
+  }
+}
+
+/** Text to the value that the schema expects; what does not fit is left as it is, for the schema to refuse. */
+function fromText(type: z.ZodType, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const base = unwrap(type);
+  if (base instanceof z.ZodNumber)
+    return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
+  if (base instanceof z.ZodBoolean)
+    return value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
+  if (base instanceof z.ZodArray)
+    return value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean)
+      .map((part) => fromText(base.element as z.ZodType, part));
+  return value;
+}
+
+function unwrap(type: z.ZodType): z.ZodType {
+  if (type instanceof z.ZodDefault || type instanceof z.ZodOptional || type instanceof z.ZodNullable)
+    return unwrap(type.unwrap() as z.ZodType);
+  if (type instanceof z.ZodPipe) return unwrap(type.in as z.ZodType);
+  return type;
+}
+
+const isBoolean = (type: z.ZodType) => unwrap(type) instanceof z.ZodBoolean;
+const isArray = (type: z.ZodType) => unwrap(type) instanceof z.ZodArray;
+const flagName = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const environmentName = (key: string) => `WEIR_${flagName(key).replaceAll('-', '_').toUpperCase()}`;
+
+/** `host:port` with a port of 0..65535; 0 means any free one. */
+export const hostPort = () => z.string().refine(isHostPort, 'expected HOST:PORT with a port of 0..65535');
+
+function isHostPort(address: string): boolean {
+  const match = /^(\[[0-9a-f:.]+\]|[^:\s]+):(\d{1,5})$/i.exec(address);
+  return match !== null && Number(match[2]) <= 65_535;
+}
+
+/** A duration in ms, > 0. */
+export const durationMs = () => z.number('expected a number of ms').positive('must be > 0');

@@ -1,0 +1,32 @@
+export { type Clock, systemClock, sleep } from './clock.ts';
+export { FakeClock } from './fake-clock.ts';
+export { type Random, seededRandom } from './random.ts';
+export { StreamingQuantile } from './quantile.ts';
+export { percentile, mean } from './statistics.ts';
+export {
+  Aborted,
+  AlreadyExists,
+  Cancelled,
+  DeadlineExceeded,
+  FailedPrecondition,
+  Internal,
+  InvalidInput,
+  NotFound,
+  ResourceExhausted,
+  Unauthenticated,
+  Unavailable,
+  WeirError,
+  type FieldViolation,
+  type StatusName,
+} from './errors.ts';
+export {
+  type ConfigSource,
+  type ConfigSpec,
+  ConfigError,
+  HelpRequested,
+  durationMs,
+  hostPort,
+  loadConfig,
+} from './config.ts';
+export { type Logger, createLogger, silentLogger } from './logger.ts';
+export { Exit, runMain } from './main.ts';

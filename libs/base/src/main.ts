@@ -1,0 +1,35 @@
+import { ConfigError, HelpRequested } from './config.ts';
+
+/** Exit codes of every Weir program. */
+export const Exit = { done: 0, failed: 1, usage: 64, interrupted: 130 } as const;
+export type Exit = (typeof Exit)[keyof typeof Exit];
+
+/**
+ * Runs a program's `main` and exits with what it returns (default 0). SIGINT and SIGTERM abort `signal`, so that `main`
+ * can drain; a second signal exits at once. A ConfigError exits with 64, any other error with 1.
+ */
+export async function runMain(
+  main: (context: { signal: AbortSignal }) => Promise<Exit | void>,
+): Promise<never> {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(Exit.interrupted);
+      stop.abort(name);
+    });
+  }
+  try {
+    process.exit((await main({ signal: stop.signal })) ?? Exit.done);
+  } catch (error) {
+    if (error instanceof HelpRequested) {
+      process.stdout.write(`${error.message}\n`);
+      process.exit(Exit.done);
+    }
+    const usage = error instanceof ConfigError;
+    process.stderr.write(
+      `${usage ? '' : 'weir: '}${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    if (!usage && process.env.WEIR_LOG_LEVEL === 'debug') console.error(error);
+    process.exit(usage ? Exit.usage : Exit.failed);
+  }
+}

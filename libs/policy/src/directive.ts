@@ -1,0 +1,47 @@
+import type { Objective, Placement } from './cell.ts';
+
+/** What one action is expected to cost a device, as learned. */
+export interface ActionCost {
+  readonly placement: Placement;
+  /** Expected accuracy, 0..1 (a lower confidence bound where it is estimated). */
+  readonly accuracy: number;
+  /** Decode and compute without waiting, ms. */
+  readonly serviceMs: number;
+  /** Network, both ways, ms; 0 when local. */
+  readonly networkMs: number;
+  readonly energyJ: number;
+}
+
+/** What an agent does until the next directive: pushed, versioned, valid until a lease runs out. */
+export interface Directive {
+  readonly version: number;
+  readonly leaseMs: number;
+  readonly learner: string;
+  readonly planned: Placement;
+  /** θ: deviate when another action is better by more than this, ms. Infinity: obey. */
+  readonly thresholdMs: number;
+  readonly explored: boolean;
+  readonly propensity: number;
+  readonly actions: readonly ActionCost[];
+  /** μ₀: price of accuracy at half balance, ms per unit of accuracy. */
+  readonly accuracyPriceMs: number;
+  readonly objective: Objective;
+  readonly ledger: BalanceLedger;
+  readonly predictedMs: number;
+}
+
+/** Transfers of accuracy balance as running totals within one ledger, in frames × accuracy. */
+export interface BalanceLedger {
+  readonly ledgerId: string;
+  readonly creditTotal: number;
+  readonly debitRequestedTotal: number;
+}
+
+/** How the balance of one device stands, in frames × accuracy. */
+export interface BalanceReport {
+  readonly ledgerId: string;
+  readonly balance: number;
+  readonly cap: number;
+  readonly debitedTotal: number;
+  readonly creditedTotal: number;
+}

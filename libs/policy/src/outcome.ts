@@ -1,0 +1,39 @@
+import type { Placement } from './cell.ts';
+
+/** Why a frame was placed where it was. */
+export type Reason = 'planned' | 'explored' | 'deviated' | 'fallback';
+
+/** Where the time of one inference went; the parts add up to the response time, ms. */
+export interface HopTimes {
+  readonly agentMs: number;
+  readonly uplinkMs: number;
+  readonly queueMs: number;
+  readonly decodeMs: number;
+  readonly computeMs: number;
+  readonly downlinkMs: number;
+}
+
+/** What one inference cost. */
+export interface Outcome {
+  readonly deviceId: string;
+  readonly placement: Placement;
+  /** Version of the plan (directive) in force. */
+  readonly planVersion: number;
+  readonly reason: Reason;
+  /** When it ended, ms since the epoch (or virtual ms). */
+  readonly at: number;
+  readonly hops: HopTimes;
+  readonly responseMs: number;
+  readonly predictedMs: number;
+  readonly energyJ: number;
+  /** Expected accuracy of the variant, 0..1. */
+  readonly accuracy: number;
+  /** Top-1 minus top-2 probability, 0..1. */
+  readonly margin: number;
+  /** Inferences in service and queued at the target on arrival, without this one. */
+  readonly concurrency: number;
+  /** Probability with which the learner chose this placement, 0..1; 1 when it was not sampled. */
+  readonly propensity: number;
+  /** gRPC status name when it failed; its times then teach nothing but that the target failed. */
+  readonly failure?: string;
+}
