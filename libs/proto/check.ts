@@ -1,14 +1,23 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /**
- * Fails when the committed generated code differs from what the contracts give, or when a contract breaks one that was
- * committed before. Needs git; a checkout without history has nothing to compare with and says so.
+ * Fails when a contract is not well formed, when it breaks the contract as last released (`baseline.binpb`, renewed by
+ * `npm run proto:release`), or when the committed generated code is not what the contracts give.
  */
-const run = (command: string, args: string[]): string => execFileSync(command, args, { encoding: 'utf8' });
+const baseline = 'libs/proto/baseline.binpb';
+const run = (command: string, args: string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
-run('buf', ['lint']);
-run('buf', ['generate']);
-run('buf', ['build', '-o', 'libs/proto/src/gen/descriptor-set.binpb']);
+try {
+  run('buf', ['lint']);
+  run('buf', ['format', '--diff', '--exit-code']);
+  if (existsSync(baseline)) run('buf', ['breaking', '--against', baseline]);
+  run('npm', ['run', '--silent', 'proto']);
+} catch (error) {
+  process.stdout.write((error as { stdout?: string }).stdout ?? '');
+  process.exit(1);
+}
 
 const stale = run('git', ['status', '--porcelain', '--', 'libs/proto/src/gen']).trim();
 if (stale) {
