@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node reads: starts the CLI on Node >= 24, the one that came through npm if need be.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const requiredMajor = 24;
+
+if (major(process.versions.node) >= requiredMajor) {
+  await import('../src/main.ts');
+} else {
+  const bundled = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
+  // The guard variable stops a loop should the bundled Node itself be too old.
+  if (!existsSync(bundled) || process.env.WEIR_NODE_FROM_NPM) {
+    console.error(
+      `weir needs Node ${requiredMajor} or newer; this is ${process.versions.node}.\n` +
+        'Cure: run `npm ci` in the repository (it brings Node 24 for Linux on x64 and arm64), or install Node 24: https://nodejs.org',
+    );
+    process.exit(64);
+  }
+  runOn(bundled);
+}
+
+/** Becomes a stand-in for the same command on another Node: same streams, same signals, same exit code. */
+function runOn(node) {
+  const child = spawn(node, process.argv.slice(1), {
+    stdio: 'inherit',
+    env: { ...process.env, WEIR_NODE_FROM_NPM: '1' },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`weir: ${node} does not start: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+}
+
+function major(version) {
+  return Number(version.split('.')[0]);
+}
