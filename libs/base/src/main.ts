@@ -1,23 +1,36 @@
+import { performance } from 'node:perf_hooks';
 import { ConfigError, HelpRequested } from './config.ts';
 
 /** Exit codes of every Weir program. */
 export const Exit = { done: 0, failed: 1, usage: 64, interrupted: 130 } as const;
 export type Exit = (typeof Exit)[keyof typeof Exit];
 
+/** A Ctrl-C reaches a program twice, from the terminal and from npm; what comes within this time is one. */
+const sameSignalMs = 500;
+/** How long a program may drain once the process that started it is gone. */
+const orphanGraceMs = 10_000;
+
 /**
  * Runs a program's `main` and exits with what it returns (default 0). SIGINT and SIGTERM abort `signal`, so that `main`
- * can drain; a second signal exits at once. A ConfigError exits with 64, any other error with 1.
+ * can drain; a second signal exits at once. So does the end of the process that started this one with an IPC channel:
+ * nothing outlives its supervisor. A ConfigError exits with 64, any other error with 1.
  */
 export async function runMain(
   main: (context: { signal: AbortSignal }) => Promise<Exit | void>,
 ): Promise<never> {
   const stop = new AbortController();
+  let stoppedAt = 0;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(Exit.interrupted);
+      if (!stop.signal.aborted) stoppedAt = performance.now();
+      else if (performance.now() - stoppedAt > sameSignalMs) process.exit(Exit.interrupted);
       stop.abort(name);
     });
   }
+  process.once('disconnect', () => {
+    stop.abort('the process that started this one is gone');
+    setTimeout(() => process.exit(Exit.failed), orphanGraceMs).unref();
+  });
   try {
     process.exit((await main({ signal: stop.signal })) ?? Exit.done);
   } catch (error) {

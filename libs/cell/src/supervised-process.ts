@@ -1,0 +1,213 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type Clock, type Logger, Unavailable } from '@weir/base';
+
+/** A process to run: a Weir program that prints `{"service","address"}` on stdout once it serves. */
+export interface ProcessSpec {
+  /** Unique in its cell, e.g. `edge-1`. */
+  readonly name: string;
+  /** Path of the program's main.ts. */
+  readonly main: string;
+  /** Its arguments; `listen` is the address of its last life, `HOST:0` in its first. */
+  readonly argv: (listen: string) => readonly string[];
+  /** Where its first life listens. @default 127.0.0.1:0 */
+  readonly listen?: string;
+}
+
+/** What happened to a process. */
+export interface ProcessEvent {
+  readonly kind: 'ready' | 'died' | 'restarted' | 'stopped';
+  readonly name: string;
+  /** For people: exit code or signal, address. */
+  readonly detail: string;
+}
+
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Folder of the processes' logs: `NAME.log`, appended. */
+  readonly logDir: string;
+  readonly onEvent: (event: ProcessEvent) => void;
+  /** Longest wait for the ready line, ms. @default 60_000 */
+  readonly readyTimeoutMs?: number;
+  /** From SIGTERM to SIGKILL, ms. @default 5_000 */
+  readonly graceMs?: number;
+}
+
+const restartDelayMs = { first: 100, most: 5_000 };
+
+/**
+ * Keeps one process alive: a dead one is started again at its old address, with back-off. It has its own process
+ * group, so that a Ctrl-C reaches the supervisor alone, and an IPC channel, so that it ends when the supervisor does.
+ */
+export class SupervisedProcess implements AsyncDisposable {
+  readonly name: string;
+  readonly #spec: ProcessSpec;
+  readonly #options: SupervisorOptions;
+  #child: ChildProcess | undefined;
+  #address: string | undefined;
+  #restarts = 0;
+  #stopping = false;
+  #cancelRestart = () => {};
+
+  private constructor(spec: ProcessSpec, options: SupervisorOptions) {
+    this.name = spec.name;
+    this.#spec = spec;
+    this.#options = options;
+  }
+
+  /** Starts a process and waits until it serves. Throws Unavailable with the last lines of its log when it does not. */
+  static async start(spec: ProcessSpec, options: SupervisorOptions): Promise<SupervisedProcess> {
+    const supervised = new SupervisedProcess(spec, options);
+    try {
+      await supervised.#run();
+    } catch (error) {
+      await supervised[Symbol.asyncDispose]();
+      throw error;
+    }
+    options.onEvent({ kind: 'ready', name: spec.name, detail: supervised.address });
+    return supervised;
+  }
+
+  /** HOST:PORT; the same over restarts. */
+  get address(): string {
+    return this.#address!;
+  }
+
+  /** How often it died and came back. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Undefined while it is dead. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get logFile(): string {
+    return `${this.#options.logDir}/${this.name}.log`;
+  }
+
+  /** Sends a signal, as a test of chaos does; a process that dies of it is restarted. */
+  kill(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** SIGTERM, a bounded grace, then SIGKILL. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    this.#cancelRestart();
+    const child = this.#child;
+    if (!child) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    const cancel = this.#options.clock.after(this.#options.graceMs ?? 5_000, () => {
+      this.#options.logger.warn({ process: this.name }, 'does not drain in time, killed');
+      child.kill('SIGKILL');
+    });
+    await ended;
+    cancel();
+    this.#options.onEvent({ kind: 'stopped', name: this.name, detail: howItEnded(child) });
+  }
+
+  async #run(): Promise<void> {
+    const log = openSync(this.logFile, 'a');
+    const child = fork(
+      this.#spec.main,
+      this.#spec.argv(this.#address ?? this.#spec.listen ?? '127.0.0.1:0'),
+      {
+        stdio: ['ignore', 'pipe', log, 'ipc'],
+        detached: true,
+        execArgv: [],
+        env: environment(),
+      },
+    );
+    closeSync(log);
+    this.#child = child;
+    let ready = false;
+    child.once('exit', () => {
+      this.#child = undefined;
+      if (ready && !this.#stopping) this.#died(child);
+    });
+    try {
+      this.#address = await this.#ready(child);
+      ready = true;
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  async #ready(child: ChildProcess): Promise<string> {
+    const { clock, readyTimeoutMs = 60_000 } = this.#options;
+    const failed = (why: string) =>
+      new Unavailable(`${this.name} did not start: ${why}\n${this.#lastLines()}`.trimEnd());
+    return new Promise<string>((resolve, reject) => {
+      const cancel = clock.after(readyTimeoutMs, () => reject(failed(`silent for ${readyTimeoutMs} ms`)));
+      child.once('error', (error) => {
+        if (child.pid === undefined) this.#child = undefined;
+        reject(failed(error.message));
+      });
+      child.once('exit', () => {
+        cancel();
+        reject(failed(howItEnded(child)));
+      });
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        const address = addressIn(line);
+        if (address === undefined) return;
+        cancel();
+        resolve(address);
+      });
+    });
+  }
+
+  #died(child: ChildProcess): void {
+    const detail = howItEnded(child);
+    this.#options.logger.warn({ process: this.name, detail }, 'died');
+    this.#options.onEvent({ kind: 'died', name: this.name, detail });
+    this.#restartAfter(restartDelayMs.first);
+  }
+
+  #restartAfter(delayMs: number): void {
+    this.#cancelRestart = this.#options.clock.after(delayMs, () => {
+      this.#run().then(
+        () => {
+          this.#restarts++;
+          this.#options.onEvent({ kind: 'restarted', name: this.name, detail: this.address });
+        },
+        (error: unknown) => {
+          if (this.#stopping) return;
+          this.#options.logger.error(
+            { process: this.name, err: error },
+            'does not come back, will be tried again',
+          );
+          this.#restartAfter(Math.min(restartDelayMs.most, delayMs * 2));
+        },
+      );
+    });
+  }
+
+  #lastLines(count = 8): string {
+    const lines = readFileSync(this.logFile, 'utf8').trimEnd().split('\n').slice(-count);
+    return lines.map((line) => `  ${line}`).join('\n');
+  }
+}
+
+/** Weir's own variables configure this program, not those that it starts: they get flags. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));
+}
+
+function addressIn(line: string): string | undefined {
+  try {
+    const { address } = JSON.parse(line) as { address?: unknown };
+    return typeof address === 'string' ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const howItEnded = (child: ChildProcess) =>
+  child.signalCode ? `killed by ${child.signalCode}` : `exit code ${child.exitCode}`;
