@@ -1,0 +1,92 @@
+import { type Clock, percentile } from '@weir/base';
+
+/** One link as measured from here; field by field weir.telemetry.v1.LinkState. */
+export interface LinkSample {
+  readonly peerNodeId: string;
+  /** Round trip of a small message without the peer's own time, median of the last 10, ms; 0 when not yet measured. */
+  readonly roundTripMs: number;
+  /** Throughput towards the peer, median of the last 10 estimates, bits per second; 0 when not yet measured. */
+  readonly uplinkBitsPerSecond: number;
+  /** False before the peer's first answer and while it gives none. */
+  readonly reachable: boolean;
+}
+
+export interface LinkProbe {
+  /** An echo came back. `roundTripMs` is the whole time, `peerMs` the part that the peer says it took itself. */
+  echoed(echo: { payloadBytes: number; roundTripMs: number; peerMs: number }): void;
+  /** An inference's payload went up: `uplinkMs` is its network time, one way. */
+  transferred(transfer: { bytes: number; uplinkMs: number }): void;
+  /** The peer refused, failed or ran out of time. */
+  failed(): void;
+  state(): LinkSample;
+}
+
+/** Up to this size a message is taken to cost the round trip alone. */
+const smallBytes = 1_024;
+/** From this size on, the time that a message takes tells the rate. */
+const largeBytes = 16 * 1_024;
+const window = 10;
+
+/**
+ * Keeps what echoes and inferences tell of one link; pings itself nothing. Throughput is the time that a large
+ * message needs beyond a small one: bits / (time − round trip). A link too fast to tell the two apart by a tenth of a
+ * millisecond gives no estimate.
+ */
+export function createLinkProbe({
+  peerNodeId,
+  clock,
+  silentAfterMs = 5_000,
+  failuresAllowed = 1,
+}: {
+  peerNodeId: string;
+  clock: Clock;
+  /** The peer counts as unreachable after so long without an answer. @default 5000 */
+  silentAfterMs?: number;
+  /** And after more failures than these in a row. @default 1 */
+  failuresAllowed?: number;
+}): LinkProbe {
+  let roundTripsMs: number[] = [];
+  let rates: number[] = [];
+  let failures = 0;
+  let answeredAt = -Infinity;
+
+  const reachable = () => failures <= failuresAllowed && clock.now() - answeredAt <= silentAfterMs;
+  const answered = () => {
+    // After an outage the link may be another one: what was measured before says nothing of it.
+    if (!reachable()) [roundTripsMs, rates] = [[], []];
+    failures = 0;
+    answeredAt = clock.now();
+  };
+  const addRate = (bytes: number, ms: number) => {
+    if (bytes >= largeBytes && ms >= 0.1) keep(rates, (bytes * 8_000) / ms);
+  };
+
+  return {
+    echoed({ payloadBytes, roundTripMs, peerMs }) {
+      answered();
+      const networkMs = Math.max(0, roundTripMs - peerMs);
+      if (payloadBytes <= smallBytes) keep(roundTripsMs, networkMs);
+      else if (roundTripsMs.length > 0) addRate(payloadBytes, networkMs - median(roundTripsMs));
+    },
+    transferred({ bytes, uplinkMs }) {
+      answered();
+      if (roundTripsMs.length > 0) addRate(bytes, uplinkMs - median(roundTripsMs) / 2);
+    },
+    failed() {
+      failures++;
+    },
+    state: () => ({
+      peerNodeId,
+      roundTripMs: roundTripsMs.length > 0 ? median(roundTripsMs) : 0,
+      uplinkBitsPerSecond: rates.length > 0 ? median(rates) : 0,
+      reachable: reachable(),
+    }),
+  };
+}
+
+const median = (values: readonly number[]) => percentile(values, 0.5);
+
+function keep(values: number[], value: number): void {
+  values.push(value);
+  if (values.length > window) values.shift();
+}

@@ -1,0 +1,136 @@
+import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { attribute, attributesOf, type InferenceFacts } from './attributes.ts';
+import { type Hops, queueOf, type WorkerTimes } from './hops.ts';
+
+/** Name of the span that covers a whole inference, as the agent sees it. */
+export const inferenceSpanName = 'weir.infer';
+/** Names of the spans below it, one a hop, in the order in which a frame meets them. */
+export const hopNames = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'] as const;
+export type HopName = (typeof hopNames)[number];
+
+/** One inference's trace on the agent. All times `at` are ms since the epoch by the agent's clock. */
+export interface InferenceSpan {
+  /** Put this into the message to the worker and into the answer; its spans become children of this one. */
+  readonly context: Context;
+  /** Notes a target that was tried in vain before another one. */
+  attemptFailed(attempt: { at: number; nodeId: string; tier: string; status: string }): void;
+  /**
+   * Ends the trace: `hops` add up to the response time. The hops of the network are drawn here, those of the worker by
+   * the worker; a `local` run has no worker, so its queue, decode and compute are drawn here as well.
+   */
+  answered(answer: { at: number; hops: Hops; local: boolean; facts?: InferenceFacts }): void;
+  /** Ends the trace of a frame that got no answer. `status` is a gRPC status name. */
+  failed(failure: { at: number; status: string; message?: string; facts?: InferenceFacts }): void;
+}
+
+/**
+ * Begins the trace of one inference at its arrival, as a child of the caller's context where that has a span. Its
+ * context exists at once, so that it can travel to the worker before any time is known. Costs next to nothing when
+ * nothing is exported; the caller's context is then passed on as it is.
+ */
+export function startInference({
+  parent,
+  at,
+  facts = {},
+}: {
+  parent: Context;
+  at: number;
+  facts?: InferenceFacts;
+}): InferenceSpan {
+  const root = tracer().startSpan(
+    inferenceSpanName,
+    { kind: SpanKind.SERVER, startTime: at, attributes: attributesOf(facts) },
+    parent,
+  );
+  const context = trace.setSpan(parent, root);
+  return root.isRecording() ? new RecordedInference(root, context, at) : { context, ...unrecorded };
+}
+
+/**
+ * Draws a worker's part of a trace below the context that came with the message. `at` is when the answer left, ms since
+ * the epoch by the worker's clock; the spans end there and follow one another.
+ */
+export function recordWorkerHops({
+  parent,
+  at,
+  times,
+  facts = {},
+}: {
+  parent: Context;
+  at: number;
+  times: WorkerTimes;
+  facts?: InferenceFacts;
+}): void {
+  // A worker never begins a trace of its own: without the agent's span there is nothing to hang the hops on.
+  if (!trace.getSpanContext(parent)) return;
+  const hops: [HopName, number][] = [
+    ['queue', queueOf(times)],
+    ['decode', times.decodeMs],
+    ['compute', times.computeMs],
+  ];
+  drawHops(hops, { context: parent, from: at - hops.reduce((sum, [, ms]) => sum + ms, 0), facts });
+}
+
+class RecordedInference implements InferenceSpan {
+  readonly context: Context;
+  readonly #root: Span;
+  readonly #startedAt: number;
+
+  constructor(root: Span, context: Context, startedAt: number) {
+    this.#root = root;
+    this.context = context;
+    this.#startedAt = startedAt;
+  }
+
+  attemptFailed({ at, nodeId, tier, status }: Parameters<InferenceSpan['attemptFailed']>[0]): void {
+    if (!this.#root.isRecording()) return;
+    const facts = { ...attributesOf({ nodeId, tier }), [attribute.errorType]: status };
+    this.#root.addEvent('attempt failed', facts, at);
+  }
+
+  answered({ at, hops, local, facts = {} }: Parameters<InferenceSpan['answered']>[0]): void {
+    if (!this.#root.isRecording()) return;
+    const { context } = this;
+    const remoteFrom = this.#startedAt + hops.agentMs;
+    drawHops([['agent', hops.agentMs]], { context, from: this.#startedAt });
+    if (local) {
+      const here: [HopName, number][] = [
+        ['queue', hops.queueMs],
+        ['decode', hops.decodeMs],
+        ['compute', hops.computeMs],
+      ];
+      drawHops(here, { context, from: remoteFrom, facts });
+    } else {
+      drawHops([['uplink', hops.uplinkMs]], { context, from: remoteFrom });
+      drawHops([['downlink', hops.downlinkMs]], { context, from: at - hops.downlinkMs });
+    }
+    this.#root.setAttributes(attributesOf(facts));
+    this.#root.end(at);
+  }
+
+  failed({ at, status, message, facts = {} }: Parameters<InferenceSpan['failed']>[0]): void {
+    if (!this.#root.isRecording()) return;
+    this.#root.setAttributes({ ...attributesOf(facts), [attribute.errorType]: status });
+    this.#root.setStatus({ code: SpanStatusCode.ERROR, message: message ?? status });
+    this.#root.end(at);
+  }
+}
+
+const unrecorded: Omit<InferenceSpan, 'context'> = { attemptFailed() {}, answered() {}, failed() {} };
+
+/** Asked for at each use: the provider may be registered after this module was loaded. */
+const tracer = () => trace.getTracer('weir');
+
+/** Hops one after the other, from `from` on, ms since the epoch. */
+function drawHops(
+  hops: readonly (readonly [HopName, number])[],
+  { context, from, facts }: { context: Context; from: number; facts?: InferenceFacts },
+): void {
+  let at = from;
+  const attributes = facts ? attributesOf(facts) : {};
+  for (const [name, durationMs] of hops) {
+    const span = tracer().startSpan(name, { startTime: at, attributes }, context);
+    at += durationMs;
+    span.end(at);
+  }
+}
