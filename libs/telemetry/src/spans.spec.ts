@@ -1,0 +1,156 @@
+import { type Context, ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Hops, sumOfHops } from './hops.ts';
+import { recordWorkerHops, startInference } from './spans.ts';
+
+const exporter = new InMemorySpanExporter();
+const callersSpan = (traceFlags = TraceFlags.SAMPLED) => ({
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  traceFlags,
+  isRemote: true,
+});
+const callersContext = (traceFlags?: TraceFlags): Context =>
+  trace.setSpanContext(ROOT_CONTEXT, callersSpan(traceFlags));
+
+const at = 1_790_000_000_000;
+const hops: Hops = { agentMs: 2, uplinkMs: 30, queueMs: 8, decodeMs: 3, computeMs: 50, downlinkMs: 10 };
+const responseMs = sumOfHops(hops);
+const millis = ([seconds, nanos]: readonly [number, number]) => seconds * 1_000 + nanos / 1e6;
+const durationMs = (span: ReadableSpan) => millis(span.endTime) - millis(span.startTime);
+const span = (name: string): ReadableSpan => {
+  const found = exporter.getFinishedSpans().filter((candidate) => candidate.name === name);
+  expect(found, name).toHaveLength(1);
+  return found[0]!;
+};
+const names = () => exporter.getFinishedSpans().map(({ name }) => name);
+
+describe('spans of an inference, while nothing is exported', () => {
+  it("hand the caller's context on as it came", () => {
+    const inference = startInference({ parent: callersContext(), at });
+    expect(trace.getSpanContext(inference.context)).toEqual(callersSpan());
+    inference.answered({ at: at + responseMs, hops, local: false });
+  });
+
+  it('have no context where the caller gave none', () => {
+    const context = trace.getSpanContext(startInference({ parent: ROOT_CONTEXT, at }).context);
+    expect(!context || /^0+$/.test(context.traceId)).toBe(true);
+  });
+});
+
+describe('spans of an inference', () => {
+  beforeAll(() => {
+    trace.setGlobalTracerProvider(
+      new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
+    );
+  });
+  afterEach(() => exporter.reset());
+
+  it('of a remote run add up, agent and worker together, to the response time', () => {
+    const inference = startInference({ parent: callersContext(), at, facts: { deviceId: 'device-1' } });
+    // The worker's clock is an hour ahead.
+    const { queueMs, decodeMs, computeMs } = hops;
+    recordWorkerHops({
+      parent: inference.context,
+      at: at + 3_600_000,
+      times: { queueMs: 7, decodeMs, computeMs, workerMs: queueMs + decodeMs + computeMs },
+      facts: { nodeId: 'edge-1', variant: 'v' },
+    });
+    inference.answered({
+      at: at + responseMs,
+      hops,
+      local: false,
+      facts: { reason: 'planned', predictedMs: 9 },
+    });
+
+    const root = span('weir.infer');
+    expect(durationMs(root)).toBeCloseTo(responseMs, 2);
+    expect(root.parentSpanContext?.spanId).toBe(callersSpan().spanId);
+    expect(root.attributes).toEqual({
+      'weir.device.id': 'device-1',
+      'weir.reason': 'planned',
+      'weir.predicted_ms': 9,
+    });
+    const parts = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'].map(span);
+    for (const part of parts) {
+      expect(part.parentSpanContext?.spanId).toBe(root.spanContext().spanId);
+      expect(part.spanContext().traceId).toBe(callersSpan().traceId);
+    }
+    expect(parts.reduce((sum, part) => sum + durationMs(part), 0)).toBeCloseTo(responseMs, 2);
+    expect(span('queue').attributes).toEqual({ 'weir.node.id': 'edge-1', 'weir.variant': 'v' });
+  });
+
+  it('of a remote run lie in order: agent and uplink from the arrival on, downlink up to the answer', () => {
+    const inference = startInference({ parent: ROOT_CONTEXT, at });
+    inference.answered({ at: at + responseMs, hops, local: false });
+    expect(millis(span('agent').startTime)).toBeCloseTo(at, 2);
+    expect(millis(span('uplink').startTime)).toBeCloseTo(at + 2, 2);
+    expect(millis(span('downlink').endTime)).toBeCloseTo(at + responseMs, 2);
+    expect(names()).not.toContain('compute');
+  });
+
+  it("of a worker end as its answer leaves, by the worker's clock", () => {
+    recordWorkerHops({
+      parent: callersContext(),
+      at: at + 100,
+      times: { queueMs: 8, decodeMs: 3, computeMs: 50, workerMs: 61 },
+    });
+    expect(millis(span('queue').startTime)).toBeCloseTo(at + 39, 2);
+    expect(millis(span('decode').startTime)).toBeCloseTo(at + 47, 2);
+    expect(millis(span('compute').endTime)).toBeCloseTo(at + 100, 2);
+  });
+
+  it('of a local run need no worker', () => {
+    const local = { ...hops, uplinkMs: 0, downlinkMs: 0 };
+    const inference = startInference({ parent: ROOT_CONTEXT, at });
+    inference.answered({ at: at + sumOfHops(local), hops: local, local: true, facts: { variant: 'v' } });
+    expect(names()).toEqual(['agent', 'queue', 'decode', 'compute', 'weir.infer']);
+    expect(millis(span('compute').endTime)).toBeCloseTo(at + sumOfHops(local), 2);
+    expect(span('compute').attributes).toEqual({ 'weir.variant': 'v' });
+  });
+
+  it('of a worker are not drawn for a message without a context', () => {
+    const times = { queueMs: 1, decodeMs: 1, computeMs: 1, workerMs: 3 };
+    recordWorkerHops({ parent: ROOT_CONTEXT, at, times });
+    expect(names()).toEqual([]);
+  });
+
+  it("are not recorded when the caller's trace is not sampled, whose context goes on all the same", () => {
+    const inference = startInference({ parent: callersContext(TraceFlags.NONE), at });
+    inference.answered({ at: at + responseMs, hops, local: true });
+    expect(trace.getSpanContext(inference.context)).toMatchObject({
+      traceId: callersSpan().traceId,
+      traceFlags: TraceFlags.NONE,
+    });
+    expect(names()).toEqual([]);
+  });
+
+  it('tell what failed, and which targets were tried in vain', () => {
+    const inference = startInference({ parent: ROOT_CONTEXT, at });
+    inference.attemptFailed({ at: at + 5, nodeId: 'edge-1', tier: 'edge', status: 'UNAVAILABLE' });
+    inference.failed({ at: at + 9, status: 'DEADLINE_EXCEEDED', message: 'too late' });
+    const root = span('weir.infer');
+    expect(root.status).toEqual({ code: SpanStatusCode.ERROR, message: 'too late' });
+    expect(root.attributes).toEqual({ 'error.type': 'DEADLINE_EXCEEDED' });
+    expect(root.events).toMatchObject([
+      {
+        name: 'attempt failed',
+        attributes: { 'weir.node.id': 'edge-1', 'weir.tier': 'edge', 'error.type': 'UNAVAILABLE' },
+      },
+    ]);
+    expect(durationMs(root)).toBeCloseTo(9, 2);
+  });
+
+  it('end once', () => {
+    const inference = startInference({ parent: ROOT_CONTEXT, at });
+    inference.failed({ at: at + 1, status: 'CANCELLED' });
+    inference.answered({ at: at + 2, hops, local: true });
+    expect(names()).toEqual(['weir.infer']);
+  });
+});

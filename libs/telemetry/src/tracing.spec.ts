@@ -1,0 +1,83 @@
+import type { Logger } from '@weir/base';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startTracing, wantsExport } from './tracing.ts';
+
+const sdk = vi.hoisted(() => ({ loaded: vi.fn(), start: vi.fn(), shutdown: vi.fn(async () => {}) }));
+vi.mock('./sdk.ts', () => {
+  sdk.loaded();
+  return {
+    startSdk: (options: unknown) => {
+      sdk.start(options);
+      return { shutdown: sdk.shutdown };
+    },
+  };
+});
+
+const endpoint = 'http://127.0.0.1:4317';
+
+describe('wantsExport', () => {
+  const cases: [boolean, Record<string, string>][] = [
+    [false, {}],
+    [true, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [true, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint }],
+    [false, { OTEL_EXPORTER_OTLP_ENDPOINT: ' ' }],
+    [true, { OTEL_TRACES_EXPORTER: 'otlp' }],
+    [true, { OTEL_TRACES_EXPORTER: 'console, otlp' }],
+    [false, { OTEL_TRACES_EXPORTER: 'none' }],
+    [false, { OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [true, { OTEL_TRACES_EXPORTER: '', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [false, { OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'otlp' }],
+    [false, { OTEL_SDK_DISABLED: 'TRUE', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [true, { OTEL_SDK_DISABLED: 'false', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [false, { OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER: 'always_on' }],
+  ];
+  it.each(cases)('is %s for %o', (expected, env) => expect(wantsExport(env)).toBe(expected));
+});
+
+describe('startTracing', () => {
+  afterEach(() => vi.clearAllMocks());
+
+  it('loads no SDK when nothing asks for traces', async () => {
+    await using tracing = await startTracing({ service: 's', env: {} });
+    expect(tracing.exporting).toBe(false);
+    expect(sdk.loaded).not.toHaveBeenCalled();
+  });
+
+  it('names service, cell and node, and hands the last spans over at its end', async () => {
+    const env = { OTEL_TRACES_EXPORTER: 'otlp' };
+    {
+      await using tracing = await startTracing({ service: 'device-agent', cell: 'c', node: 'n', env });
+      expect(tracing.exporting).toBe(true);
+      expect(sdk.shutdown).not.toHaveBeenCalled();
+    }
+    expect(sdk.start.mock.lastCall).toEqual([
+      {
+        resource: {
+          'service.name': 'device-agent',
+          'service.namespace': 'weir',
+          'weir.cell.id': 'c',
+          'weir.node.id': 'n',
+        },
+        env,
+      },
+    ]);
+    expect(sdk.shutdown).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ['does not answer', () => new Promise<void>(() => {})],
+    ['refuses', async () => Promise.reject(new Error('refused'))],
+  ])('ends in its time, and says so, when the collector %s', async (_, shutdown) => {
+    sdk.shutdown.mockImplementationOnce(shutdown);
+    const warn = vi.fn();
+    const logger: Logger = { debug() {}, info() {}, warn, error() {} };
+    const tracing = await startTracing({
+      service: 's',
+      flushMs: 5,
+      logger,
+      env: { OTEL_TRACES_EXPORTER: 'otlp' },
+    });
+    await tracing[Symbol.asyncDispose]();
+    expect(warn).toHaveBeenCalledOnce();
+  });
+});
