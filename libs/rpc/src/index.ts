@@ -1,1 +1,19 @@
-export {};
+export { type RpcServer, type ServedService, type ServeOptions, serve } from './server.ts';
+export { type CallContext, childDeadline } from './call-context.ts';
+export { bidi, clientStream, type DuplexStream, serverStream, unary } from './handlers.ts';
+export { type ClientClass, type Connection, type ConnectOptions, connect } from './connection.ts';
+export {
+  callUnary,
+  type ClientCallOptions,
+  type ClientDuplex,
+  type ClientUpload,
+  openClientStream,
+  openDuplex,
+  openServerStream,
+} from './calls.ts';
+export { checkHealth, type ServingStatus, watchHealth } from './health-check.ts';
+export { keepOpen, type KeepOpenOptions } from './keep-open.ts';
+export { fromStatus, toStatus } from './status.ts';
+export { extractTraceContext, injectTraceContext, type TraceContextFields } from './trace-context.ts';
+export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
+export { defaultMaxMessageBytes } from './limits.ts';

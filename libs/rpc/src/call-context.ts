@@ -1,0 +1,83 @@
+import type {
+  Metadata,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import { Cancelled, DeadlineExceeded, type Logger, silentLogger, systemClock } from '@weir/base';
+import type { EventEmitter } from 'node:events';
+import type { TraceContextFields } from './trace-context.ts';
+
+/** What a handler knows of the call it serves. */
+export interface CallContext {
+  /** The caller's deadline, epoch ms of the system clock; Infinity when there is none. */
+  readonly deadlineAt: number;
+  /** Aborts, with a WeirError as the reason, when the call is cancelled, its deadline passes or its connection is lost. */
+  readonly signal: AbortSignal;
+  /** Aborts when the server begins to drain; a handler of a long stream should then bring it to its end. */
+  readonly draining: AbortSignal;
+  readonly metadata: Metadata;
+  /** Address of the caller. */
+  readonly peer: string;
+  /** From the call's metadata; a message may carry its own. */
+  readonly traceContext: TraceContextFields;
+}
+
+/** Any call of a server. */
+export type ServerCall =
+  | ServerUnaryCall<unknown, unknown>
+  | ServerReadableStream<unknown, unknown>
+  | ServerWritableStream<unknown, unknown>
+  | ServerDuplexStream<unknown, unknown>;
+
+/** What the server lends to each of its calls. */
+export interface CallScope {
+  readonly draining: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** Set by the server before a handler runs, because handlers are made before their server. */
+const scopes = new WeakMap<object, CallScope>();
+const noScope: CallScope = { draining: new AbortController().signal, logger: silentLogger };
+
+export const enterScope = (call: object, scope: CallScope): void => void scopes.set(call, scope);
+export const scopeOf = (call: object): CallScope => scopes.get(call) ?? noScope;
+
+/** The context of a call, and `finish`, to be called when the handler is done: the signal never aborts after that. */
+export function beginCall(call: ServerCall): { context: CallContext; finish: () => void } {
+  const controller = new AbortController();
+  let finished = false;
+  const deadlineAt = epochMs(call.getDeadline());
+  // grpc-js emits this at the end of every call, a good one included.
+  (call as EventEmitter).once('cancelled', () => {
+    if (finished) return;
+    const late = systemClock.now() >= deadlineAt - 1;
+    controller.abort(late ? new DeadlineExceeded('deadline exceeded') : new Cancelled('call cancelled'));
+  });
+  const { metadata } = call;
+  const header = (name: string) => String(metadata.get(name)[0] ?? '');
+  const context: CallContext = {
+    deadlineAt,
+    signal: controller.signal,
+    draining: scopeOf(call).draining,
+    metadata,
+    peer: call.getPeer(),
+    traceContext: { traceparent: header('traceparent'), tracestate: header('tracestate') },
+  };
+  return { context, finish: () => (finished = true) };
+}
+
+/** The earlier of the caller's deadline and `timeoutMs` from now, epoch ms: the deadline of a call made on its behalf. */
+export function childDeadline(
+  parent: Pick<CallContext, 'deadlineAt'>,
+  { timeoutMs = Infinity, now = systemClock.now() }: { timeoutMs?: number; now?: number } = {},
+): number {
+  return Math.min(parent.deadlineAt, now + timeoutMs);
+}
+
+/** grpc-js counts in wall-clock time, which may have been set since this process began. */
+function epochMs(deadline: Date | number): number {
+  const at = Number(deadline);
+  return Number.isFinite(at) ? systemClock.now() + (at - Date.now()) : Infinity;
+}

@@ -1,0 +1,133 @@
+import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type Clock, type Logger, sleep, systemClock, Unavailable } from '@weir/base';
+import type { EventEmitter } from 'node:events';
+import { type CallScope, enterScope, type ServerCall } from './call-context.ts';
+import { widenWindows } from './flow-control.ts';
+import { refuse } from './handlers.ts';
+import { addHealth } from './health.ts';
+import { defaultMaxMessageBytes, serverOptions } from './limits.ts';
+import { addReflection } from './reflection.ts';
+import { type Security, serverCredentials } from './transport-security.ts';
+
+/** A service with its handlers, each made by `unary`, `serverStream`, `clientStream` or `bidi`. */
+export interface ServedService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+export interface ServeOptions extends Security {
+  /** `HOST:PORT`; port 0 is any free one. */
+  readonly listen: string;
+  readonly services: readonly ServedService[];
+  /** Let tools list the services and their messages. @default true */
+  readonly reflection?: boolean | undefined;
+  readonly logger: Logger;
+  /** Largest message taken or sent, bytes. @default 8 MiB */
+  readonly maxMessageBytes?: number | undefined;
+  /** How long calls may go on once draining has begun, ms. @default 10 000 */
+  readonly drainGraceMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface RpcServer extends AsyncDisposable {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+  /** What health says; NOT_SERVING until told. No effect once draining. */
+  setServing(serving: boolean): void;
+  /** Aborts when draining begins. Handlers find it in their context too. */
+  readonly draining: AbortSignal;
+  /**
+   * Health says NOT_SERVING, `draining` aborts, new calls get UNAVAILABLE (reason DRAINING) while health goes on
+   * answering. Resolves when the calls in progress have ended, or after the grace. Disposing drains, then closes.
+   */
+  drain(): Promise<void>;
+}
+
+/** Serves until disposed. Throws InvalidInput for a bad transport and Unavailable when the address is taken. */
+export async function serve(options: ServeOptions): Promise<RpcServer> {
+  const { listen, services, logger, drainGraceMs = 10_000, clock = systemClock } = options;
+  const credentials = serverCredentials(listen, options);
+  const server = new Server(serverOptions(options.maxMessageBytes ?? defaultMaxMessageBytes));
+  widenWindows.beforeBind(server);
+
+  const draining = new AbortController();
+  const calls = trackCalls({ draining: draining.signal, logger });
+  for (const { definition, implementation } of services)
+    server.addService(definition, calls.track(implementation));
+  const names = services.map(({ definition }) => serviceName(definition));
+  const health = addHealth(server, names);
+  if (options.reflection ?? true) addReflection(server, names);
+
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(listen, credentials, (error, bound) => {
+      if (error) return reject(new Unavailable(`cannot listen on ${listen}`, { cause: error }));
+      widenWindows.afterBind(server);
+      resolve(bound);
+    }),
+  );
+
+  let drained: Promise<void> | undefined;
+  const drain = () =>
+    (drained ??= (async () => {
+      health.setServing(false);
+      draining.abort(new Unavailable('server is draining', { reason: 'DRAINING' }));
+      const settled = new AbortController();
+      const idle = calls.idle().then(() => settled.abort());
+      await Promise.race([idle, sleep(drainGraceMs, { clock, signal: settled.signal }).catch(() => {})]);
+      if (calls.count() > 0) logger.warn({ calls: calls.count() }, 'calls cut off after the drain grace');
+    })());
+
+  return {
+    address: listen.startsWith('unix:') ? listen : `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`,
+    draining: draining.signal,
+    setServing(serving) {
+      if (!draining.signal.aborted) health.setServing(serving);
+    },
+    drain,
+    async [Symbol.asyncDispose]() {
+      await drain();
+      health.endWatches();
+      // Whatever is still open by now (calls past the grace, peers that do not close) is cut off.
+      if (calls.count() === 0) {
+        const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+        const settled = new AbortController();
+        void closed.then(() => settled.abort());
+        await sleep(500, { signal: settled.signal }).catch(() => {});
+      }
+      server.forceShutdown();
+    },
+  };
+}
+
+const serviceName = (definition: ServiceDefinition): string =>
+  Object.values(definition)[0]?.path.split('/')[1] ?? '';
+
+/** Knows the calls in progress, lends each its scope, and refuses new ones while draining. */
+function trackCalls(scope: CallScope) {
+  const open = new Set<ServerCall>();
+  let onIdle: (() => void) | undefined;
+  const tracked = (handle: (call: ServerCall, callback?: unknown) => void) => {
+    return (call: ServerCall, callback?: unknown) => {
+      if (scope.draining.aborted) return refuse(call, callback, scope.draining.reason as Unavailable);
+      open.add(call);
+      // Emitted by grpc-js once the status has been sent, or the call was cut off.
+      (call as EventEmitter).once('cancelled', () => {
+        open.delete(call);
+        if (open.size === 0) onIdle?.();
+      });
+      enterScope(call, scope);
+      handle(call, callback);
+    };
+  };
+  return {
+    count: () => open.size,
+    idle: () => new Promise<void>((resolve) => (open.size === 0 ? resolve() : (onIdle = resolve))),
+    track: (implementation: UntypedServiceImplementation) =>
+      Object.fromEntries(
+        Object.entries(implementation).map(([name, handle]) => [
+          name,
+          tracked(handle as unknown as Parameters<typeof tracked>[0]),
+        ]),
+      ) as unknown as UntypedServiceImplementation,
+  };
+}

@@ -1,0 +1,106 @@
+import { Metadata, type ServiceError, type StatusObject, status as codes } from '@grpc/grpc-js';
+import {
+  Aborted,
+  AlreadyExists,
+  Cancelled,
+  DeadlineExceeded,
+  FailedPrecondition,
+  Internal,
+  InvalidInput,
+  NotFound,
+  ResourceExhausted,
+  type StatusName,
+  Unauthenticated,
+  Unavailable,
+  WeirError,
+} from '@weir/base';
+import { type Any, BadRequest, ErrorInfo, Status } from '@weir/proto';
+
+const detailsKey = 'grpc-status-details-bin';
+const badRequestType = 'type.googleapis.com/google.rpc.BadRequest';
+const errorInfoType = 'type.googleapis.com/google.rpc.ErrorInfo';
+const domain = 'weir';
+
+/**
+ * What a caller may know of an error: a WeirError keeps its message, reason and field violations; anything else is
+ * INTERNAL without a word of why.
+ */
+export function toStatus(error: unknown): Status {
+  const known = error instanceof WeirError ? error : new Internal('internal error');
+  const details = [
+    detail(errorInfoType, ErrorInfo.encode({ reason: known.reason, domain, metadata: {} }).finish()),
+  ];
+  if (known instanceof InvalidInput) {
+    const fieldViolations = known.violations.map(({ field, description }) => ({
+      field,
+      description,
+      reason: '',
+    }));
+    details.push(detail(badRequestType, BadRequest.encode({ fieldViolations }).finish()));
+  }
+  return { code: codes[known.status], message: known.message, details };
+}
+
+/** The error that a status stands for; codes without a class of their own become the nearest one. */
+export function fromStatus({ code, message, details }: Status, cause?: unknown): WeirError {
+  const info = details.find(({ typeUrl }) => typeUrl === errorInfoType);
+  const reason = info ? ErrorInfo.decode(info.value).reason : (codes[code] ?? 'UNKNOWN');
+  const options = { reason, cause };
+  if (code === Number(codes.INVALID_ARGUMENT)) {
+    const bad = details.find(({ typeUrl }) => typeUrl === badRequestType);
+    const violations = bad ? BadRequest.decode(bad.value).fieldViolations : [];
+    return new InvalidInput(
+      violations.length > 0 ? violations : [{ field: 'request', description: message }],
+      options,
+    );
+  }
+  return new (classes[code] ?? Internal)(message, options);
+}
+
+/** Status and trailers that end a call on the server. */
+export function toTrailers(error: unknown): Error & StatusObject {
+  const status = toStatus(error);
+  const metadata = new Metadata();
+  metadata.set(detailsKey, Buffer.from(Status.encode(status).finish()));
+  return Object.assign(new Error(status.message), { code: status.code, details: status.message, metadata });
+}
+
+/** What a failed call on the client stands for. */
+export function fromServiceError(error: ServiceError): WeirError {
+  const [encoded] = error.metadata?.get(detailsKey) ?? [];
+  if (Buffer.isBuffer(encoded)) {
+    try {
+      return fromStatus(Status.decode(encoded), error);
+    } catch {
+      // Details that cannot be read leave the bare status.
+    }
+  }
+  return fromStatus({ code: error.code, message: error.details, details: [] }, error);
+}
+
+const detail = (typeUrl: string, value: Uint8Array): Any => ({ typeUrl, value: Buffer.from(value) });
+
+type ErrorClass = new (message: string, options: { reason?: string; cause?: unknown }) => WeirError;
+
+const classes: Readonly<Partial<Record<number, ErrorClass>>> = {
+  ...(Object.fromEntries(
+    Object.entries({
+      CANCELLED: Cancelled,
+      DEADLINE_EXCEEDED: DeadlineExceeded,
+      NOT_FOUND: NotFound,
+      ALREADY_EXISTS: AlreadyExists,
+      RESOURCE_EXHAUSTED: ResourceExhausted,
+      FAILED_PRECONDITION: FailedPrecondition,
+      ABORTED: Aborted,
+      INTERNAL: Internal,
+      UNAVAILABLE: Unavailable,
+      UNAUTHENTICATED: Unauthenticated,
+    } satisfies Record<Exclude<StatusName, 'INVALID_ARGUMENT'>, ErrorClass>).map(([name, errorClass]) => [
+      codes[name as StatusName],
+      errorClass,
+    ]),
+  ) as Record<number, ErrorClass>),
+  [codes.PERMISSION_DENIED]: Unauthenticated,
+  [codes.UNIMPLEMENTED]: FailedPrecondition,
+  [codes.OUT_OF_RANGE]: FailedPrecondition,
+};

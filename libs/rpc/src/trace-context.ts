@@ -1,0 +1,41 @@
+import {
+  type Context,
+  ROOT_CONTEXT,
+  context as active,
+  createTraceState,
+  isSpanContextValid,
+  trace,
+} from '@opentelemetry/api';
+import type { common } from '@weir/proto';
+
+/** Values of the W3C headers `traceparent` and `tracestate`; empty when not traced. */
+export type TraceContextFields = Pick<common.TraceContext, 'traceparent' | 'tracestate'>;
+
+/** The span of `context` (default: the active one) as fields of a message. Source: W3C Trace Context, level 1. */
+export function injectTraceContext(context: Context = active.active()): common.TraceContext {
+  const span = trace.getSpanContext(context);
+  if (!span || !isSpanContextValid(span)) return { traceparent: '', tracestate: '' };
+  const flags = span.traceFlags.toString(16).padStart(2, '0');
+  return {
+    traceparent: `00-${span.traceId}-${span.spanId}-${flags}`,
+    tracestate: span.traceState?.serialize() ?? '',
+  };
+}
+
+/** A context whose span is the remote one of the fields; the root context when there is none or it is malformed. */
+export function extractTraceContext(fields: TraceContextFields | undefined): Context {
+  // Later versions of the header may append fields; version ff is forbidden.
+  const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/.exec(
+    fields?.traceparent ?? '',
+  );
+  if (!match) return ROOT_CONTEXT;
+  const [, traceId, spanId, flags] = match as unknown as [string, string, string, string];
+  const span = {
+    traceId,
+    spanId,
+    traceFlags: parseInt(flags, 16) & 1,
+    isRemote: true,
+    ...(fields?.tracestate ? { traceState: createTraceState(fields.tracestate) } : {}),
+  };
+  return isSpanContextValid(span) ? trace.setSpanContext(ROOT_CONTEXT, span) : ROOT_CONTEXT;
+}
