@@ -20,3 +20,15 @@ export type {
 } from './learner.ts';
 export type { NodeLoad } from './node-load.ts';
 export type { HopTimes, Outcome, Reason } from './outcome.ts';
+export { AccuracyBalance, type Booking } from './balance.ts';
+export type { Decision } from './dispatch-decision.ts';
+export { tightenObjective } from './dispatch-objective.ts';
+export {
+  type DispatchOptions,
+  type DispatchStatus,
+  type DispatchTarget,
+  type Dispatcher,
+  type DispatcherOptions,
+  type Settlement,
+  createDispatcher,
+} from './dispatcher.ts';
