@@ -106,8 +106,14 @@ export interface Target {
 
 /** Outcomes of one agent instance. */
 export interface OutcomeBatch {
-  /** In the order of their sequence. */
+  /** In the order of their sequence, at most 10,000. */
   outcomes: Outcome[];
+  /**
+   * Oldest sequence that the agent still keeps or may still send: all below it were acknowledged or given up and
+   * never come again, so that acknowledgements can pass over them. 0: not said; then only unbroken runs are
+   * acknowledged at once.
+   */
+  oldestPendingSequence: bigint;
 }
 
 /** What one inference cost. */
@@ -249,6 +255,19 @@ export interface BalanceLedger {
 export interface OutcomeAck {
   /** All sequences of the agent instance up to and including this one. */
   throughSequence: bigint;
+  /**
+   * Outcomes that were refused since the last acknowledgement because their fields are faulty: they teach nothing,
+   * and are not to be sent again. At most 16 are named.
+   */
+  refused: RefusedOutcome[];
+}
+
+/** An outcome that teaches nothing because of its faults. */
+export interface RefusedOutcome {
+  /** Its sequence. */
+  sequence: bigint;
+  /** Its faults, each as "field: what would be good". */
+  faults: string[];
 }
 
 /** A client without an agent asks where to run one inference. */
@@ -1022,13 +1041,19 @@ export const Target: MessageFns<Target> = {
 };
 
 function createBaseOutcomeBatch(): OutcomeBatch {
-  return { outcomes: [] };
+  return { outcomes: [], oldestPendingSequence: 0n };
 }
 
 export const OutcomeBatch: MessageFns<OutcomeBatch> = {
   encode(message: OutcomeBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.outcomes) {
       Outcome.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.oldestPendingSequence !== 0n) {
+      if (BigInt.asUintN(64, message.oldestPendingSequence) !== message.oldestPendingSequence) {
+        throw new globalThis.Error("value provided for field message.oldestPendingSequence of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.oldestPendingSequence);
     }
     return writer;
   },
@@ -1054,6 +1079,14 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
             message.outcomes.push(Outcome.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.oldestPendingSequence = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1069,6 +1102,11 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
   fromJSON(object: any): OutcomeBatch {
     return {
       outcomes: globalThis.Array.isArray(object?.outcomes) ? object.outcomes.map((e: any) => Outcome.fromJSON(e)) : [],
+      oldestPendingSequence: isSet(object.oldestPendingSequence)
+        ? BigInt(object.oldestPendingSequence)
+        : isSet(object.oldest_pending_sequence)
+        ? BigInt(object.oldest_pending_sequence)
+        : 0n,
     };
   },
 
@@ -1076,6 +1114,9 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
     const obj: any = {};
     if (message.outcomes?.length) {
       obj.outcomes = message.outcomes.map((e) => Outcome.toJSON(e));
+    }
+    if (message.oldestPendingSequence !== 0n) {
+      obj.oldestPendingSequence = message.oldestPendingSequence.toString();
     }
     return obj;
   },
@@ -1086,6 +1127,10 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
   fromPartial<I extends Exact<DeepPartial<OutcomeBatch>, I>>(object: I): OutcomeBatch {
     const message = createBaseOutcomeBatch();
     message.outcomes = object.outcomes?.map((e) => Outcome.fromPartial(e)) || [];
+    message.oldestPendingSequence =
+      (object.oldestPendingSequence !== undefined && object.oldestPendingSequence !== null)
+        ? BigInt(object.oldestPendingSequence)
+        : 0n;
     return message;
   },
 };
@@ -2288,7 +2333,7 @@ export const BalanceLedger: MessageFns<BalanceLedger> = {
 };
 
 function createBaseOutcomeAck(): OutcomeAck {
-  return { throughSequence: 0n };
+  return { throughSequence: 0n, refused: [] };
 }
 
 export const OutcomeAck: MessageFns<OutcomeAck> = {
@@ -2298,6 +2343,9 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
         throw new globalThis.Error("value provided for field message.throughSequence of type uint64 too large");
       }
       writer.uint32(8).uint64(message.throughSequence);
+    }
+    for (const v of message.refused) {
+      RefusedOutcome.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2323,6 +2371,14 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
             message.throughSequence = reader.uint64() as bigint;
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refused.push(RefusedOutcome.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2342,6 +2398,9 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
         : isSet(object.through_sequence)
         ? BigInt(object.through_sequence)
         : 0n,
+      refused: globalThis.Array.isArray(object?.refused)
+        ? object.refused.map((e: any) => RefusedOutcome.fromJSON(e))
+        : [],
     };
   },
 
@@ -2349,6 +2408,9 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
     const obj: any = {};
     if (message.throughSequence !== 0n) {
       obj.throughSequence = message.throughSequence.toString();
+    }
+    if (message.refused?.length) {
+      obj.refused = message.refused.map((e) => RefusedOutcome.toJSON(e));
     }
     return obj;
   },
@@ -2361,6 +2423,95 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
     message.throughSequence = (object.throughSequence !== undefined && object.throughSequence !== null)
       ? BigInt(object.throughSequence)
       : 0n;
+    message.refused = object.refused?.map((e) => RefusedOutcome.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRefusedOutcome(): RefusedOutcome {
+  return { sequence: 0n, faults: [] };
+}
+
+export const RefusedOutcome: MessageFns<RefusedOutcome> = {
+  encode(message: RefusedOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    for (const v of message.faults) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.faults.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RefusedOutcome {
+    return {
+      sequence: isSet(object.sequence) ? BigInt(object.sequence) : 0n,
+      faults: globalThis.Array.isArray(object?.faults) ? object.faults.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: RefusedOutcome): unknown {
+    const obj: any = {};
+    if (message.sequence !== 0n) {
+      obj.sequence = message.sequence.toString();
+    }
+    if (message.faults?.length) {
+      obj.faults = message.faults;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RefusedOutcome>, I>>(base?: I): RefusedOutcome {
+    return RefusedOutcome.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RefusedOutcome>, I>>(object: I): RefusedOutcome {
+    const message = createBaseRefusedOutcome();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.faults = object.faults?.map((e) => e) || [];
     return message;
   },
 };
