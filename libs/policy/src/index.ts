@@ -32,3 +32,4 @@ export {
   type Settlement,
   createDispatcher,
 } from './dispatcher.ts';
+export { type TransferLedger, type TransferWant, createTransferLedger } from './transfers.ts';
