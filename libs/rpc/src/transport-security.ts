@@ -1,6 +1,7 @@
 import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
 import { InvalidInput } from '@weir/base';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 
 /** PEM files. */
 export interface TlsFiles {
@@ -72,6 +73,14 @@ function readFiles(tls: TlsFiles, { needsCertificate }: { needsCertificate: bool
   ] as const) {
     if (own === undefined && (needsCertificate || other !== undefined))
       violations.push({ field, description: 'missing: a certificate and its key go together' });
+  }
+  if (violations.length === 0) {
+    const { cert, key, ca } = files;
+    try {
+      createSecureContext({ ...(cert && key ? { cert, key } : {}), ...(ca ? { ca } : {}) });
+    } catch (error) {
+      violations.push({ field: cert ? 'tlsCert' : 'tlsCa', description: (error as Error).message });
+    }
   }
   if (violations.length > 0) throw new InvalidInput(violations, { reason: 'TLS_FILES' });
   return files;

@@ -1,0 +1,92 @@
+import { FakeClock, type Random, seededRandom, silentLogger } from '@weir/base';
+import { describe, expect, it } from 'vitest';
+import { keepOpen } from './keep-open.ts';
+
+/** Runs keepOpen over an hour of virtual time; `openMs`: how long each run of `open` lasts before it fails. */
+async function waits({
+  openMs = () => 0,
+  random,
+  runs,
+}: {
+  openMs?: (run: number) => number;
+  random: Random;
+  runs: number;
+}) {
+  const clock = new FakeClock();
+  const stop = new AbortController();
+  const delays: number[] = [];
+  let closedAt: number | undefined;
+  let run = 0;
+  const done = keepOpen({
+    open: async () => {
+      if (closedAt !== undefined) delays.push(clock.now() - closedAt);
+      const lastsMs = openMs(run++);
+      await new Promise<void>((resolve) => clock.after(lastsMs, resolve));
+      closedAt = clock.now();
+      if (run > runs) stop.abort();
+      throw new Error('connection lost');
+    },
+    signal: stop.signal,
+    clock,
+    random,
+    logger: silentLogger,
+  });
+  await clock.advanceAsync(3_600_000);
+  await done;
+  return delays;
+}
+const least = { ...seededRandom(1), uniform: () => 0 };
+const most = { ...seededRandom(1), uniform: () => 1 };
+
+describe('keepOpen', () => {
+  it('waits twice as long after each failure, up to the longest wait', async () => {
+    expect(await waits({ random: most, runs: 8 })).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    expect(await waits({ random: least, runs: 8 })).toEqual([50, 100, 200, 400, 800, 1600, 2500, 2500]);
+  });
+
+  it('spreads the clients of one server', async () => {
+    const third = await Promise.all(
+      Array.from(
+        { length: 50 },
+        async (_, seed) => (await waits({ random: seededRandom(seed), runs: 3 }))[2]!,
+      ),
+    );
+    for (const delay of third) expect(delay).toBeGreaterThanOrEqual(200);
+    for (const delay of third) expect(delay).toBeLessThanOrEqual(400);
+    expect(Math.max(...third) - Math.min(...third)).toBeGreaterThan(100);
+  });
+
+  it('begins anew after a stream that lasted', async () => {
+    const openMs = (run: number) => (run === 3 ? 2_000 : 0);
+    expect(await waits({ random: most, runs: 6, openMs })).toEqual([100, 200, 400, 100, 200, 400]);
+  });
+
+  it('ends at once when its signal aborts while it waits', async () => {
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    let opened = 0;
+    const done = keepOpen({
+      open: async () => void opened++,
+      signal: stop.signal,
+      clock,
+      random: most,
+      logger: silentLogger,
+    });
+    await clock.advanceAsync(50);
+    stop.abort();
+    await done;
+    await clock.advanceAsync(10_000);
+    expect(opened).toBe(1);
+  });
+
+  it('does not open when the signal has aborted already', async () => {
+    const open = () => Promise.reject(new Error('must not run'));
+    await keepOpen({
+      open,
+      signal: AbortSignal.abort(),
+      clock: new FakeClock(),
+      random: most,
+      logger: silentLogger,
+    });
+  });
+});

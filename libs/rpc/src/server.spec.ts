@@ -1,0 +1,154 @@
+import { createServer } from 'node:net';
+import { InvalidInput, silentLogger, Unavailable } from '@weir/base';
+import { describe, expect, it } from 'vitest';
+import { callUnary, openDuplex } from './calls.ts';
+import { connect } from './connection.ts';
+import { ping, startEcho } from './echo.fixture.ts';
+import { checkHealth, type ServingStatus, watchHealth } from './health-check.ts';
+import { serve } from './server.ts';
+
+const failureOf = async (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('health', () => {
+  it('is NOT_SERVING until told otherwise, for the server and for each service', async () => {
+    await using echo = await startEcho();
+    const { connection, server } = echo;
+    expect(await checkHealth(connection)).toBe('NOT_SERVING');
+    server.setServing(true);
+    expect(await checkHealth(connection)).toBe('SERVING');
+    expect(await checkHealth(connection, { service: 'weir.test.Echo' })).toBe('SERVING');
+    expect(await failureOf(checkHealth(connection, { service: 'weir.test.Nothing' }))).toMatchObject({
+      status: 'NOT_FOUND',
+    });
+  });
+
+  it('tells its watchers of each change, and lets go of them at the end', async () => {
+    const echo = await startEcho();
+    const seen: ServingStatus[] = [];
+    const watching = (async () => {
+      for await (const status of watchHealth(echo.connection, { service: 'weir.test.Echo' })) {
+        seen.push(status);
+        if (seen.length === 1) echo.server.setServing(true);
+        else if (seen.length === 2) void echo.server[Symbol.asyncDispose]();
+      }
+    })();
+    await watching;
+    expect(seen).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']);
+    await echo[Symbol.asyncDispose]();
+  });
+});
+
+describe('drain', () => {
+  it('lets calls in progress finish, refuses new ones and answers health meanwhile', async () => {
+    const { promise: answer, resolve: release } = Promise.withResolvers<void>();
+    let began = 0;
+    await using echo = await startEcho({
+      one: async (request) => {
+        began++;
+        await answer;
+        return request;
+      },
+    });
+    const { client, connection, server } = echo;
+    server.setServing(true);
+    const call = callUnary(client, client.one, ping(1));
+    await expect.poll(() => began).toBe(1);
+
+    const drained = server.drain();
+    expect(server.draining.aborted).toBe(true);
+    expect(await checkHealth(connection)).toBe('NOT_SERVING');
+    server.setServing(true);
+    expect(await checkHealth(connection)).toBe('NOT_SERVING');
+    const refused = await failureOf(callUnary(client, client.one, ping(2)));
+    expect(refused).toBeInstanceOf(Unavailable);
+    expect(refused).toMatchObject({ reason: 'DRAINING' });
+    const stream = openDuplex(client, client.both);
+    expect(await failureOf(stream[Symbol.asyncIterator]().next())).toMatchObject({ reason: 'DRAINING' });
+
+    release();
+    expect(await call).toEqual(ping(1));
+    await drained;
+  });
+
+  it('tells handlers of long streams, so that these can end well', async () => {
+    await using echo = await startEcho({
+      both: async (stream, { draining }) => {
+        await stream.send(ping(1));
+        await new Promise((resolve) => draining.addEventListener('abort', resolve));
+        await stream.send(ping(2));
+      },
+    });
+    const duplex = openDuplex(echo.client, echo.client.both);
+    const seen: number[] = [];
+    for await (const { sequence } of duplex) {
+      seen.push(sequence);
+      if (sequence === 1) void echo.server[Symbol.asyncDispose]();
+    }
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('cuts off what goes on past the grace, and tells the handler', async () => {
+    const { promise: aborted, resolve } = Promise.withResolvers<unknown>();
+    let began = false;
+    await using echo = await startEcho(
+      {
+        one: (_request, { signal }) => {
+          began = true;
+          signal.addEventListener('abort', () => resolve(signal.reason));
+          return new Promise<never>(() => {});
+        },
+      },
+      { drainGraceMs: 50 },
+    );
+    const failure = failureOf(callUnary(echo.client, echo.client.one, ping(1)));
+    await expect.poll(() => began).toBe(true);
+    await echo.server[Symbol.asyncDispose]();
+    expect(await failure).toMatchObject({ status: expect.stringMatching(/CANCELLED|UNAVAILABLE/) as string });
+    await aborted;
+  });
+
+  it('frees the port', async () => {
+    const echo = await startEcho();
+    await callUnary(echo.client, echo.client.one, ping(1));
+    await echo.server[Symbol.asyncDispose]();
+    const port = Number(echo.server.address.split(':')[1]);
+    const again = createServer();
+    await new Promise<void>((resolve) => again.listen(port, '127.0.0.1', resolve));
+    again.close();
+    await echo.connection[Symbol.asyncDispose]();
+  });
+});
+
+describe('listening', () => {
+  const options = { services: [], logger: silentLogger };
+
+  it('refuses plain text off loopback unless asked for', async () => {
+    expect(await failureOf(serve({ ...options, listen: '0.0.0.0:0' }))).toBeInstanceOf(InvalidInput);
+    expect(() => connect('192.0.2.1:50051')).toThrow(InvalidInput);
+    await using server = await serve({ ...options, listen: '0.0.0.0:0', allowPlaintext: true });
+    expect(server.address).toMatch(/^0\.0\.0\.0:[1-9]\d*$/);
+    await connect('192.0.2.1:50051', { allowPlaintext: true })[Symbol.asyncDispose]();
+  });
+
+  it('says so when the address is taken', async () => {
+    await using first = await serve({ ...options, listen: '127.0.0.1:0' });
+    expect(await failureOf(serve({ ...options, listen: first.address }))).toBeInstanceOf(Unavailable);
+  });
+
+  it('is found again by a connection once it is back', async () => {
+    const first = await startEcho();
+    const { client } = first;
+    await callUnary(client, client.one, ping(1));
+    await first.server[Symbol.asyncDispose]();
+    expect(await failureOf(callUnary(client, client.one, ping(2)))).toBeInstanceOf(Unavailable);
+    await using second = await startEcho({}, { listen: first.server.address });
+    void second;
+    await first.connection.ready();
+    expect(await callUnary(client, client.one, ping(3))).toEqual(ping(3));
+    await first.connection[Symbol.asyncDispose]();
+  });
+});

@@ -1,0 +1,74 @@
+import { Metadata, type ServiceError, status as codes } from '@grpc/grpc-js';
+import {
+  Aborted,
+  AlreadyExists,
+  Cancelled,
+  DeadlineExceeded,
+  FailedPrecondition,
+  Internal,
+  InvalidInput,
+  NotFound,
+  ResourceExhausted,
+  Unauthenticated,
+  Unavailable,
+  type WeirError,
+} from '@weir/base';
+import { describe, expect, it } from 'vitest';
+import { fromServiceError, fromStatus, toStatus } from './status.ts';
+
+describe('status', () => {
+  it.each<[number, WeirError]>([
+    [codes.CANCELLED, new Cancelled('stop')],
+    [codes.INVALID_ARGUMENT, new InvalidInput([{ field: 'a.b', description: 'must be > 0' }])],
+    [codes.DEADLINE_EXCEEDED, new DeadlineExceeded('late')],
+    [codes.NOT_FOUND, new NotFound('no such variant', { reason: 'VARIANT_NOT_FOUND' })],
+    [codes.ALREADY_EXISTS, new AlreadyExists('twice')],
+    [codes.RESOURCE_EXHAUSTED, new ResourceExhausted('queue is full', { reason: 'QUEUE_FULL' })],
+    [codes.FAILED_PRECONDITION, new FailedPrecondition('not now')],
+    [codes.ABORTED, new Aborted('conflict')],
+    [codes.INTERNAL, new Internal('broken')],
+    [codes.UNAVAILABLE, new Unavailable('draining', { reason: 'DRAINING' })],
+    [codes.UNAUTHENTICATED, new Unauthenticated('who?')],
+  ])('code %i is there and back the same error', (code, error) => {
+    const status = toStatus(error);
+    expect(status.code).toBe(code);
+    const back = fromStatus(status);
+    expect(back).toBeInstanceOf(error.constructor);
+    expect(back).toMatchObject({ message: error.message, reason: error.reason, status: error.status });
+    if (error instanceof InvalidInput)
+      expect((back as InvalidInput).violations).toMatchObject(error.violations);
+  });
+
+  it.each([new Error('secret'), 'secret', undefined, { code: 5, message: 'secret' }])(
+    'tells nothing of an unknown error',
+    (error) => {
+      const status = toStatus(error);
+      expect(status).toMatchObject({ code: codes.INTERNAL, message: 'internal error' });
+      expect(Buffer.concat(status.details.map(({ value }) => value)).toString()).not.toContain('secret');
+    },
+  );
+
+  it.each([
+    [codes.UNKNOWN, Internal, 'UNKNOWN'],
+    [codes.PERMISSION_DENIED, Unauthenticated, 'PERMISSION_DENIED'],
+    [codes.UNIMPLEMENTED, FailedPrecondition, 'UNIMPLEMENTED'],
+    [codes.OUT_OF_RANGE, FailedPrecondition, 'OUT_OF_RANGE'],
+    [codes.DATA_LOSS, Internal, 'DATA_LOSS'],
+    [99, Internal, 'UNKNOWN'],
+  ])('takes code %i of servers that are not ours', (code, type, reason) => {
+    const error = fromStatus({ code, message: 'm', details: [] });
+    expect(error).toBeInstanceOf(type);
+    expect(error.reason).toBe(reason);
+  });
+
+  it('falls back to the bare status when the details cannot be read', () => {
+    const metadata = new Metadata();
+    metadata.set('grpc-status-details-bin', Buffer.from([0xff, 0xff, 0xff]));
+    const error: ServiceError = Object.assign(new Error(), {
+      code: codes.NOT_FOUND,
+      details: 'gone',
+      metadata,
+    });
+    expect(fromServiceError(error)).toMatchObject({ status: 'NOT_FOUND', message: 'gone' });
+  });
+});

@@ -1,0 +1,108 @@
+import { InvalidInput, type WeirError } from '@weir/base';
+import { InvalidInput, type WeirError } from '@weir/base';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { callUnary } from './calls.ts';
+import { createAuthority } from './certificates.fixture.ts';
+import type { ConnectOptions } from './connection.ts';
+import { ping, startEcho } from './echo.fixture.ts';
+import { isLoopback, serverCredentials, type TlsFiles } from './transport-security.ts';
+
+const authority = createAuthority();
+const stranger = createAuthority('Somebody else');
+afterAll(() => {
+  authority[Symbol.dispose]();
+  stranger[Symbol.dispose]();
+});
+const { ca } = authority;
+const server = authority.issue('server');
+const agent = authority.issue('agent');
+
+/** The answer's number, or the status of the failure, of one call with these files on either side. */
+async function call(serverTls: TlsFiles, client: ConnectOptions): Promise<number | string> {
+  await using echo = await startEcho({}, { tls: serverTls, client });
+  return await callUnary(echo.client, echo.client.one, ping(1), { timeoutMs: 5_000 }).then(
+    ({ sequence }) => sequence,
+    (error: WeirError) => error.status,
+  );
+}
+
+describe('TLS', () => {
+  it('serves a client that trusts the authority', async () => {
+    expect(await call(server, { tls: { ca } })).toBe(1);
+  });
+
+  it('fails for a client that trusts another authority', async () => {
+    expect(await call(server, { tls: { ca: stranger.ca } })).toBe('UNAVAILABLE');
+  });
+
+  it('fails for a client that speaks plain text', async () => {
+    expect(await call(server, {})).toBe('UNAVAILABLE');
+  });
+
+  it('allows listening off loopback', () => {
+    expect(serverCredentials('0.0.0.0:0', { tls: server })._isSecure()).toBe(true);
+  });
+});
+
+describe('mutual TLS', () => {
+  it('serves a client with a certificate of the authority', async () => {
+    expect(await call({ ...server, ca }, { tls: { ...agent, ca } })).toBe(1);
+  });
+
+  it.each([
+    ['without a certificate', {}],
+    ['with a certificate of another authority', stranger.issue('stranger')],
+  ])('turns away a client %s', async (_what, files) => {
+    expect(await call({ ...server, ca }, { tls: { ca, ...files } })).toBe('UNAVAILABLE');
+  });
+});
+
+describe('TLS files', () => {
+  const missing = join(ca, '..', 'missing.pem');
+  const garbage = join(ca, '..', 'garbage.pem');
+  writeFileSync(garbage, 'no certificate');
+
+  it.each<[string, TlsFiles, string[]]>([
+    ['a certificate without its key', { cert: server.cert }, ['tlsKey']],
+    ['a key without its certificate', { key: server.key }, ['tlsCert']],
+    ['an authority alone, on a server', { ca }, ['tlsCert', 'tlsKey']],
+    [
+      'files that are not there',
+      { cert: missing, key: missing, ca: missing },
+      ['tlsCert', 'tlsKey', 'tlsCa'],
+    ],
+  ])('refuses %s, naming every fault', (_what, tls, fields) => {
+    const refused = expect(() => serverCredentials('127.0.0.1:0', { tls }));
+    refused.toThrow(InvalidInput);
+    refused.toThrow(
+      expect.objectContaining({
+        violations: fields.map((field) => expect.objectContaining({ field }) as object),
+      }) as Error,
+    );
+  });
+
+  it('refuses a file that holds no certificate', async () => {
+    await expect(call({ cert: garbage, key: server.key }, { tls: { ca } })).rejects.toThrow(InvalidInput);
+  });
+});
+
+describe('loopback', () => {
+  it.each(['127.0.0.1:1', '127.1.2.3:1', 'localhost:1', '[::1]:1', 'unix:/tmp/weir.sock'])(
+    'is %s',
+    (address) => {
+      expect(isLoopback(address)).toBe(true);
+    },
+  );
+  it.each([
+    '0.0.0.0:1',
+    '[::]:1',
+    '10.0.0.1:1',
+    'example.org:1',
+    '127.0.0.1.example.org:1',
+    'localhost.evil:1',
+  ])('is not %s', (address) => {
+    expect(isLoopback(address)).toBe(false);
+  });
+});
