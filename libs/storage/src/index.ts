@@ -1,1 +1,11 @@
-export {};
+export { type Store, type StoreOptions, openStore } from './store.ts';
+export { type StoreLimits, defaultLimits } from './limits.ts';
+export type {
+  Appended,
+  Batch,
+  BatchRecord,
+  CellChange,
+  JournalEntry,
+  StoredCell,
+  StoredSnapshot,
+} from './experience.ts';

@@ -1,0 +1,59 @@
+/** Outcomes of one agent instance, to be journaled. */
+export interface Batch {
+  readonly cellId: string;
+  readonly deviceId: string;
+  /** The run of the agent; sequences count within it. */
+  readonly instanceId: string;
+  /** Oldest sequence that may still come, >= 1; 0 when not known. Everything below it is taken as settled. */
+  readonly oldestPending: number;
+  readonly records: readonly BatchRecord[];
+}
+
+/** One numbered outcome of a batch. */
+export interface BatchRecord {
+  /** 1, 2, 3 … (a safe integer). */
+  readonly sequence: number;
+  /** The outcome as JSON text; absent: the sequence is settled, but there is nothing to remember. */
+  readonly outcome?: string;
+}
+
+/** What became of a batch, once it is durable. */
+export interface Appended {
+  /** What is new, in journal order; duplicates and records without an outcome are left out. */
+  readonly added: readonly { readonly sequence: number; readonly position: number }[];
+  /** All sequences of the instance up to and including this one are settled. */
+  readonly through: number;
+}
+
+/** One journaled outcome. */
+export interface JournalEntry {
+  /** Rises with every entry of the store, over restarts too; > 0. */
+  readonly position: number;
+  readonly outcome: string;
+}
+
+/** What is stored of a cell besides its journal. JSON texts are as they were given. */
+export interface StoredCell {
+  /** Objective set at run time, JSON; absent: never set. */
+  readonly objective?: string;
+  /** Learner chosen at run time; absent: never chosen. */
+  readonly learner?: string;
+  /** Members of the cell as last known, JSON. */
+  readonly members?: string;
+}
+
+/** Changes of a cell that become durable together; what is absent stays as it is. */
+export interface CellChange {
+  readonly objective?: string;
+  readonly learner?: string;
+  readonly members?: string;
+  readonly snapshots?: readonly StoredSnapshot[];
+}
+
+/** What a learner knew when it had learned the journal up to `position`. */
+export interface StoredSnapshot {
+  readonly learner: string;
+  readonly position: number;
+  /** JSON text. */
+  readonly state: string;
+}

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SequenceWindow } from './sequence-window.ts';
+
+describe('SequenceWindow', () => {
+  it('agrees with a plain set, in any order, with duplicates', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 200 }), (sequences) => {
+        const window = new SequenceWindow({ limit: 1_000 });
+        const seen = new Set<number>();
+        for (const sequence of sequences) {
+          expect(window.admit(sequence)).toBe(!seen.has(sequence));
+          seen.add(sequence);
+          let run = 0;
+          while (seen.has(run + 1)) run++;
+          expect(window.through).toBe(run);
+        }
+      }),
+    );
+  });
+
+  it('passes over what will never come', () => {
+    const window = new SequenceWindow({ limit: 10 });
+    for (const sequence of [1, 2, 5, 6, 9]) window.admit(sequence);
+    expect(window.through).toBe(2);
+    window.settleBelow(5);
+    expect(window.through).toBe(6);
+    expect(window.admit(4)).toBe(false);
+    expect([...window.ahead]).toEqual([9]);
+  });
+
+  it('gives up the oldest gap rather than grow', () => {
+    const window = new SequenceWindow({ limit: 3 });
+    for (const sequence of [10, 12, 14]) window.admit(sequence);
+    expect(window.through).toBe(0);
+    window.admit(16);
+    expect(window.through).toBe(10);
+    expect(window.ahead.size).toBe(3);
+  });
+});

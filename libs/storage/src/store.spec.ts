@@ -1,0 +1,188 @@
+import { DatabaseSync } from 'node:sqlite';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Batch } from './experience.ts';
+import { openStore } from './store.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'weir-store-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+let files = 0;
+const newPath = () => join(directory, `${files++}`, 'weir.db');
+
+const batch = (sequences: number[], more: Partial<Batch> = {}): Batch => ({
+  cellId: 'c',
+  deviceId: 'd',
+  instanceId: 'i',
+  oldestPending: 0,
+  records: sequences.map((sequence) => ({ sequence, outcome: `{"n":${sequence}}` })),
+  ...more,
+});
+
+describe('openStore', () => {
+  it('keeps what it acknowledged, in order, over a restart', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      const { added, through } = await store.append(batch([1, 2, 3]));
+      expect(added.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+      expect(through).toBe(3);
+      await store.change('c', { objective: '{"floor":0.8}', learner: 'planner' });
+      await store.change('c', {
+        members: '[]',
+        snapshots: [{ learner: 'planner', position: 2, state: '{}' }],
+      });
+    }
+    await using store = await openStore({ path });
+    expect(await store.cells()).toEqual(['c']);
+    expect(await store.load('c')).toEqual({ objective: '{"floor":0.8}', learner: 'planner', members: '[]' });
+    expect(await store.load('unheard-of')).toBeUndefined();
+    expect(await store.snapshot('c', 'planner')).toEqual({ learner: 'planner', position: 2, state: '{}' });
+    expect(await store.snapshot('c', 'dqn')).toBeUndefined();
+    expect((await store.read('c', 1, 10)).map(({ outcome }) => outcome)).toEqual(['{"n":2}', '{"n":3}']);
+    expect(await store.lastPosition('c')).toBe(3);
+  });
+
+  it('counts an outcome once per cell, device, instance and sequence, over a restart too', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      await store.append(batch([1, 2, 2, 5]));
+    }
+    await using store = await openStore({ path });
+    expect(await store.append(batch([5, 4, 2, 1]))).toMatchObject({ added: [{ sequence: 4 }], through: 2 });
+    expect((await store.append(batch([3]))).through).toBe(5);
+    for (const other of [{ instanceId: 'j' }, { deviceId: 'e' }, { cellId: 'k' }])
+      expect((await store.append(batch([1], other))).added).toHaveLength(1);
+    expect(await store.read('c', 0, 100)).toHaveLength(7);
+  });
+
+  it('settles a refused outcome without remembering it, and passes over what was given up', async () => {
+    await using store = await openStore({ path: newPath() });
+    const records = [{ sequence: 7, outcome: '{}' }, { sequence: 8 }];
+    expect(await store.append(batch([], { records, oldestPending: 7 }))).toMatchObject({
+      added: [{ sequence: 7 }],
+      through: 8,
+    });
+  });
+
+  it('shares one commit among concurrent batches, and answers each of them', async () => {
+    await using store = await openStore({ path: newPath() });
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => store.append(batch([1], { deviceId: `d${i}` }))),
+    );
+    const positions = answers.map(({ added }) => added[0]?.position);
+    expect(positions).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+  });
+
+  it('gives every version number once, over a restart too', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      expect(await store.reserveVersions('c', 100)).toBe(100);
+      expect(await store.reserveVersions('other', 100)).toBe(100);
+    }
+    await using store = await openStore({ path });
+    expect(await store.reserveVersions('c', 50)).toBe(150);
+  });
+
+  it('drops the oldest outcomes beyond the retention, and still knows that it saw them', async () => {
+    await using store = await openStore({ path: newPath(), retention: 1_000 });
+    for (let i = 0; i < 30; i++)
+      await store.append(batch(Array.from({ length: 100 }, (_, j) => i * 100 + j + 1)));
+    const kept = await store.read('c', 0, 10_000);
+    expect(kept.length).toBeGreaterThanOrEqual(1_000);
+    expect(kept.length).toBeLessThanOrEqual(1_200);
+    expect(kept.at(-1)?.outcome).toBe('{"n":3000}');
+    expect(await store.append(batch([1]))).toEqual({ added: [], through: 3_000 });
+  });
+
+  it('forgets the least recently heard agent instances beyond their bound', async () => {
+    await using store = await openStore({ path: newPath(), maxStreams: 3 });
+    for (const instanceId of ['a', 'b', 'c', 'a', 'd']) await store.append(batch([1], { instanceId }));
+    expect((await store.append(batch([1], { instanceId: 'a' }))).added).toHaveLength(0);
+    expect((await store.append(batch([1], { instanceId: 'b' }))).added).toHaveLength(1);
+  });
+
+  it('refuses more than it may hold, and everything once closed', async () => {
+    const store = await openStore({ path: newPath(), maxPending: 2 });
+    const asked = [1, 2, 3, 4].map((sequence) => store.append(batch([sequence])));
+    const settled = await Promise.allSettled(asked);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+    await expect(asked[3]).rejects.toMatchObject({ status: 'RESOURCE_EXHAUSTED' });
+    const last = store.append(batch([5]));
+    await store[Symbol.asyncDispose]();
+    expect((await last).through).toBe(5 - 2);
+    await expect(store.cells()).rejects.toMatchObject({ status: 'UNAVAILABLE' });
+  });
+
+  it.each([
+    [
+      'a file of something else',
+      async (path: string) => writeFile(path, 'not a database, '.repeat(500)),
+      /is corrupt .*mv '/,
+    ],
+    [
+      'a truncated store',
+      async (path: string) => {
+        const store = await openStore({ path });
+        for (let i = 0; i < 20; i++)
+          await store.append(batch(Array.from({ length: 100 }, (_, j) => i * 100 + j + 1)));
+        await store[Symbol.asyncDispose]();
+        truncateSync(path, 40_000);
+      },
+      /is corrupt .*mv '/,
+    ],
+    [
+      'an overwritten page',
+      async (path: string) => {
+        const store = await openStore({ path });
+        for (let i = 0; i < 20; i++)
+          await store.append(batch(Array.from({ length: 100 }, (_, j) => i * 100 + j + 1)));
+        await store[Symbol.asyncDispose]();
+        const bytes = await readFile(path);
+        bytes.fill(0xa5, 4_096 * 4, 4_096 * 6);
+        await writeFile(path, bytes);
+      },
+      /is corrupt .*mv '/,
+    ],
+    [
+      'a database of another program',
+      async (path: string) => {
+        const other = new DatabaseSync(path);
+        other.exec('create table theirs(x)');
+        other.close();
+      },
+      /of another program/,
+    ],
+    [
+      'a store of a newer Weir',
+      async (path: string) => {
+        await (await openStore({ path }))[Symbol.asyncDispose]();
+        const database = new DatabaseSync(path);
+        database.exec('pragma user_version = 99');
+        database.close();
+      },
+      /format 99/,
+    ],
+  ])('refuses %s, naming the cure', async (_what, prepare, message) => {
+    const path = join(mkdtempSync(join(directory, 'bad-')), 'weir.db');
+    await prepare(path);
+    await expect(openStore({ path })).rejects.toMatchObject({ status: 'FAILED_PRECONDITION' });
+    await expect(openStore({ path })).rejects.toThrow(message);
+  });
+
+  it('refuses a store that another process uses', async () => {
+    const path = newPath();
+    await using _store = await openStore({ path });
+    await expect(openStore({ path })).rejects.toThrow(/in use by another process/);
+  });
+
+  it('refuses a directory that cannot be', async () => {
+    const file = join(mkdtempSync(join(directory, 'file-')), 'plain');
+    writeFileSync(file, '');
+    await expect(openStore({ path: join(file, 'weir.db') })).rejects.toThrow(/name a directory/);
+  });
+});

@@ -1,0 +1,127 @@
+import { FailedPrecondition, Internal, ResourceExhausted, Unavailable } from '@weir/base';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Appended, Batch, CellChange, JournalEntry, StoredCell, StoredSnapshot } from './experience.ts';
+import { type StoreLimits, defaultLimits } from './limits.ts';
+import type { Operation, OperationName, WorkerOptions, WorkerReply } from './protocol.ts';
+import type { Tables } from './tables.ts';
+
+/** Where the store lies, and its bounds. */
+export interface StoreOptions extends Partial<StoreLimits> {
+  /** The file; its directory is made when missing. One process at a time. */
+  readonly path: string;
+}
+
+/**
+ * Everything that outlives PolicyService. Operations run in the order of their calls; a promise that resolves means
+ * that the change is on the disk. All reject with Unavailable once the store is closed or its disk has failed, and
+ * with ResourceExhausted while too many wait.
+ */
+export interface Store extends AsyncDisposable {
+  /** Names of all cells ever seen. */
+  cells(): Promise<readonly string[]>;
+  load(cellId: string): Promise<StoredCell | undefined>;
+  /** All of the change or nothing of it. */
+  change(cellId: string, change: CellChange): Promise<void>;
+  snapshot(cellId: string, learner: string): Promise<StoredSnapshot | undefined>;
+  /** Reserves `count` directive versions; resolves to the last of them. */
+  reserveVersions(cellId: string, count: number): Promise<number>;
+  /** Journals what is new in the batch. Concurrent calls share one commit. */
+  append(batch: Batch): Promise<Appended>;
+  /** At most `limit` entries after `position`, oldest first. */
+  read(cellId: string, after: number, limit: number): Promise<readonly JournalEntry[]>;
+  /** Position of the newest entry of the cell, 0 when there is none. */
+  lastPosition(cellId: string): Promise<number>;
+}
+
+/** Operations that share one commit at most; keeps the wait of each bounded. */
+const GROUP_LIMIT = 1_000;
+
+interface Waiting {
+  readonly operation: Operation;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Opens the store, creating the file where there is none. Throws FailedPrecondition, naming the cure, when it cannot. */
+export async function openStore({ path, ...limits }: StoreOptions): Promise<Store> {
+  const bounds = { ...defaultLimits, ...limits };
+  const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
+    workerData: { path, limits: bounds } satisfies WorkerOptions,
+  });
+  const [opened] = (await once(worker, 'message')) as [WorkerReply];
+  if (opened.kind !== 'opened') {
+    await worker.terminate();
+    if (opened.kind === 'refused')
+      throw new FailedPrecondition(opened.fault.message, { reason: opened.fault.reason });
+    throw new Internal(`the store of ${path} did not open`);
+  }
+  return groupCommits(worker, bounds.maxPending);
+}
+
+/** One group is at the disk while the next one gathers: the more is asked, the larger the groups. */
+function groupCommits(worker: Worker, maxPending: number): Store {
+  const gathering: Waiting[] = [];
+  let committing: readonly Waiting[] = [];
+  let closed: Error | undefined;
+  let idle: (() => void) | undefined;
+
+  const commitNext = () => {
+    committing = gathering.splice(0, GROUP_LIMIT);
+    if (committing.length > 0) worker.postMessage(committing.map(({ operation }) => operation));
+    else idle?.();
+  };
+  const giveUp = (error: Error) => {
+    closed ??= error;
+    for (const { reject } of [...committing, ...gathering.splice(0)]) reject(closed);
+    committing = [];
+    idle?.();
+  };
+
+  worker.on('message', (reply: WorkerReply) => {
+    const group = committing;
+    if (reply.kind === 'committed')
+      group.forEach(({ resolve }, index) => resolve(reply.results[index] as never));
+    if (reply.kind === 'failed') {
+      const { message, reason } = reply.fault;
+      for (const { reject } of group)
+        reject(new Unavailable(`the store cannot write: ${message}`, { reason }));
+    }
+    commitNext();
+  });
+  worker.on('error', (cause) => giveUp(new Unavailable('the store has failed', { cause })));
+  worker.on('exit', () => giveUp(new Unavailable('the store is closed')));
+
+  const submit = <Name extends OperationName>(
+    name: Name,
+    ...given: Parameters<Tables[Name]>
+  ): Promise<ReturnType<Tables[Name]>> =>
+    new Promise((resolve, reject) => {
+      if (closed) return reject(closed);
+      if (gathering.length >= maxPending)
+        return reject(new ResourceExhausted(`the store has ${maxPending} operations waiting`));
+      gathering.push({ operation: { name, arguments: given } as Operation, resolve, reject });
+      if (committing.length === 0) commitNext();
+    });
+
+  return {
+    cells: () => submit('cells'),
+    load: (cellId) => submit('load', cellId),
+    change: (cellId, change) => submit('change', cellId, change),
+    snapshot: (cellId, learner) => submit('snapshot', cellId, learner),
+    reserveVersions: (cellId, count) => submit('reserveVersions', cellId, count),
+    append: (batch) => submit('append', batch),
+    read: (cellId, after, limit) => submit('read', cellId, after, limit),
+    lastPosition: (cellId) => submit('lastPosition', cellId),
+
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      // What was asked before the closing is still written; nothing new is taken.
+      closed = new Unavailable('the store is closed');
+      if (committing.length > 0) await new Promise<void>((resolve) => (idle = resolve));
+      const exited = once(worker, 'exit');
+      worker.postMessage([]);
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Appended, Batch, CellChange, JournalEntry, StoredCell, StoredSnapshot } from './experience.ts';
+import type { StoreLimits } from './limits.ts';
+import { StreamTable } from './streams.ts';
+
+/** The operations of a store on its open database, synchronous; the caller opens and commits the transaction. */
+export type Tables = ReturnType<typeof openTables>;
+
+export function openTables(database: DatabaseSync, limits: StoreLimits) {
+  const streams = new StreamTable(database, limits);
+  const cellIds = new Map<string, number>();
+  const kept = new Map<number, number>();
+  const sql = {
+    cells: database.prepare('select name from cell order by name'),
+    findCell: database.prepare('select * from cell where name = ?'),
+    addCell: database.prepare('insert into cell(name) values (?)'),
+    change: database.prepare(
+      `update cell set objective = coalesce(?, objective), learner = coalesce(?, learner),
+        members = coalesce(?, members) where id = ?`,
+    ),
+    reserve: database.prepare(
+      'update cell set versions_reserved = versions_reserved + ? where id = ? returning versions_reserved',
+    ),
+    putSnapshot: database.prepare('insert or replace into snapshot values (?, ?, ?, ?)'),
+    snapshot: database.prepare('select position, state from snapshot where cell = ? and learner = ?'),
+    remember: database.prepare('insert into experience(cell, outcome) values (?, ?)'),
+    read: database.prepare(
+      'select position, outcome from experience where cell = ? and position > ? order by position limit ?',
+    ),
+    last: database.prepare('select max(position) as position from experience where cell = ?'),
+    count: database.prepare('select count(*) as n from experience where cell = ?'),
+    expire: database.prepare(
+      `delete from experience where cell = ?1 and position <=
+        (select position from experience where cell = ?1 order by position desc limit 1 offset ?2)`,
+    ),
+  };
+
+  const cellId = (name: string): number => {
+    const known = cellIds.get(name) ?? (sql.findCell.get(name)?.id as number | undefined);
+    const id = known ?? Number(sql.addCell.run(name).lastInsertRowid);
+    cellIds.set(name, id);
+    return id;
+  };
+
+  return {
+    /** Forgets what is cached; after a roll-back it may be wrong. */
+    reset(): void {
+      streams.reset();
+      cellIds.clear();
+      kept.clear();
+    },
+
+    cells: (): string[] => sql.cells.all().map((row) => row.name as string),
+
+    load(name: string): StoredCell | undefined {
+      const row = sql.findCell.get(name) as Record<string, string | null> | undefined;
+      if (!row) return undefined;
+      const { objective, learner, members } = row;
+      return { ...(objective && { objective }), ...(learner && { learner }), ...(members && { members }) };
+    },
+
+    change(name: string, { objective, learner, members, snapshots = [] }: CellChange): void {
+      const cell = cellId(name);
+      sql.change.run(objective ?? null, learner ?? null, members ?? null, cell);
+      for (const { learner, position, state } of snapshots)
+        sql.putSnapshot.run(cell, learner, position, state);
+    },
+
+    snapshot(name: string, learner: string): StoredSnapshot | undefined {
+      const row = sql.snapshot.get(cellId(name), learner) as { position: number; state: string } | undefined;
+      return row && { learner, position: row.position, state: row.state };
+    },
+
+    /** The last of `count` version numbers that nobody got before. */
+    reserveVersions: (name: string, count: number): number =>
+      sql.reserve.get(count, cellId(name))?.versions_reserved as number,
+
+    append(batch: Batch): Appended {
+      const cell = cellId(batch.cellId);
+      const stream = streams.open(cell, batch.deviceId, batch.instanceId);
+      const added: { sequence: number; position: number }[] = [];
+      for (const { sequence, outcome } of batch.records) {
+        if (!stream.window.admit(sequence) || outcome === undefined) continue;
+        added.push({ sequence, position: Number(sql.remember.run(cell, outcome).lastInsertRowid) });
+      }
+      if (batch.oldestPending > 0) stream.window.settleBelow(batch.oldestPending);
+      streams.save(stream);
+
+      // Retention in steps, so that not every batch pays for a deletion.
+      let count = (kept.get(cell) ?? Number(sql.count.get(cell)?.n) - added.length) + added.length;
+      if (count > limits.retention + Math.max(100, limits.retention / 100))
+        count -= Number(sql.expire.run(cell, limits.retention).changes);
+      kept.set(cell, count);
+      return { added, through: stream.window.through };
+    },
+
+    read: (name: string, after: number, limit: number): JournalEntry[] =>
+      sql.read.all(cellId(name), after, limit) as unknown as JournalEntry[],
+
+    /** Position of the newest entry of the cell, 0 when there is none. */
+    lastPosition: (name: string): number => Number(sql.last.get(cellId(name))?.position ?? 0),
+  };
+}
