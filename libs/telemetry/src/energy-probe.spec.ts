@@ -1,7 +1,7 @@
 import { FakeClock } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { createEnergyProbe, energySource } from './energy-probe.ts';
-import { fakeFiles } from './fake-files.ts';
+import { fakeFiles } from './files.fixture.ts';
 
 const model = { idleW: 2, busyW: 4 };
 const counters = (uj: number, range = 1_000_000_000) => ({

@@ -1,6 +1,6 @@
 import { FakeClock } from '@weir/base';
 import { describe, expect, it } from 'vitest';
-import { fakeFiles } from './fake-files.ts';
+import { fakeFiles } from './files.fixture.ts';
 import { createHostProbe, type HostFallback } from './host-probe.ts';
 
 const noFallback: HostFallback = {

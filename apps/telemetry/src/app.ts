@@ -1,0 +1,41 @@
+import { type Clock, createLogger, type Logger, systemClock } from '@weir/base';
+import { telemetry } from '@weir/proto';
+import { serve } from '@weir/rpc';
+import { Cells } from './cells.ts';
+import type { Config } from './config.ts';
+import { telemetryService } from './service.ts';
+
+export interface TelemetryApp extends AsyncDisposable {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+}
+
+/** Serves Telemetry until disposed; disposing ends all streams, and drains. */
+export async function startTelemetry(
+  config: Config,
+  {
+    clock = systemClock,
+    logger = createLogger({ service: 'telemetry', level: config.logLevel }),
+  }: { clock?: Clock; logger?: Logger } = {},
+): Promise<TelemetryApp> {
+  await using started = new AsyncDisposableStack();
+  const cells = started.use(new Cells<telemetry.ReportRequest>({ clock, limits: config }));
+  const server = started.use(
+    await serve({
+      listen: config.listen,
+      services: [
+        {
+          definition: telemetry.TelemetryService,
+          implementation: telemetryService({ cells, clock, coalesceMs: config.coalesceMs }),
+        },
+      ],
+      tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa },
+      allowPlaintext: config.allowPlaintext,
+      reflection: config.reflection,
+      logger,
+    }),
+  );
+  server.setServing(true);
+  const running = started.move();
+  return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

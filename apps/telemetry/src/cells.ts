@@ -1,0 +1,146 @@
+import { type Clock, ResourceExhausted } from '@weir/base';
+import { CellWatch } from './cell-watch.ts';
+
+/** Whether a node still reports. */
+export type Liveness = 'live' | 'stale' | 'gone';
+
+/** What this service must know of a report; the rest it passes on. */
+export interface NodeReport {
+  readonly cellId: string;
+  readonly nodeId: string;
+}
+
+/** The newest report of a node. `reportedAt` is by the clock of this service, ms. */
+export interface NodeState<Report extends NodeReport> {
+  readonly report: Report;
+  readonly liveness: Liveness;
+  readonly reportedAt: number;
+}
+
+export interface CellLimits {
+  readonly maxCells: number;
+  readonly maxNodesPerCell: number;
+  /** Watches of all cells together. */
+  readonly maxWatches: number;
+}
+
+/** One reporting stream. */
+export interface Reporter<Report> extends Disposable {
+  /** Throws ResourceExhausted when the node is new and there is no room for it. */
+  take(report: Report): void;
+}
+
+export const staleAfterMs = 3_000;
+export const goneAfterMs = 15_000;
+const sweepMs = 250;
+
+/**
+ * The newest state of every node of every cell. A node that reports is live; silent for more than 3 s it is stale; for
+ * more than 15 s, or when its stream ends, it is gone: watchers are told once, and the node is forgotten. A cell exists
+ * for as long as it has nodes.
+ */
+export class Cells<Report extends NodeReport> implements Disposable {
+  readonly #clock: Clock;
+  readonly #limits: CellLimits;
+  readonly #cells = new Map<string, Map<string, Node<Report>>>();
+  readonly #watches = new Map<string, Set<CellWatch<NodeState<Report>>>>();
+  #watchCount = 0;
+  readonly #stopSweeping: () => void;
+
+  constructor({ clock, limits }: { clock: Clock; limits: CellLimits }) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#stopSweeping = clock.every(sweepMs, () => this.#sweep());
+  }
+
+  /** The stream of one node's reports; disposing it is the node's end, unless it reports on a newer stream by then. */
+  openReporter(): Reporter<Report> {
+    let last: Report | undefined;
+    const reporter: Reporter<Report> = {
+      take: (report) => {
+        this.#take(report, reporter);
+        last = report;
+      },
+      [Symbol.dispose]: () => {
+        const node = last && this.#cells.get(last.cellId)?.get(last.nodeId);
+        if (node?.reporter === reporter) this.#forget(node);
+      },
+    };
+    return reporter;
+  }
+
+  /** All nodes of a cell, the newest report first; none when nobody reports for it. */
+  nodes(cellId: string): NodeState<Report>[] {
+    const nodes = [...(this.#cells.get(cellId)?.values() ?? [])];
+    return nodes.map(({ state }) => state).sort((a, b) => b.reportedAt - a.reportedAt);
+  }
+
+  /** Disposing ends the watch. Throws ResourceExhausted when there are too many. */
+  watch(cellId: string): CellWatch<NodeState<Report>> {
+    if (this.#watchCount >= this.#limits.maxWatches)
+      throw new ResourceExhausted(`${this.#limits.maxWatches} watches are open, and no more are allowed`);
+    const watches = this.#watches.get(cellId) ?? new Set();
+    const watch: CellWatch<NodeState<Report>> = new CellWatch(this.nodes(cellId).toReversed(), keyOf, {
+      onClosed: () => {
+        this.#watchCount--;
+        watches.delete(watch);
+        if (watches.size === 0) this.#watches.delete(cellId);
+      },
+    });
+    this.#watches.set(cellId, watches.add(watch));
+    this.#watchCount++;
+    return watch;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopSweeping();
+  }
+
+  #take(report: Report, reporter: Reporter<Report>): void {
+    const { cellId, nodeId } = report;
+    const { maxCells, maxNodesPerCell } = this.#limits;
+    const nodes = this.#cells.get(cellId) ?? new Map<string, Node<Report>>();
+    if (nodes.size === 0 && this.#cells.size >= maxCells)
+      throw new ResourceExhausted(`there are ${maxCells} cells, and no more are allowed`);
+    if (!nodes.has(nodeId) && nodes.size >= maxNodesPerCell)
+      throw new ResourceExhausted(`cell ${cellId} has ${maxNodesPerCell} nodes, and no more are allowed`);
+    const state = { report, liveness: 'live', reportedAt: this.#clock.now() } as const;
+    this.#cells.set(cellId, nodes.set(nodeId, { state, reporter }));
+    this.#tell(state);
+  }
+
+  #sweep(): void {
+    const now = this.#clock.now();
+    for (const nodes of this.#cells.values())
+      for (const node of nodes.values()) {
+        const silentMs = now - node.state.reportedAt;
+        if (silentMs > goneAfterMs) this.#forget(node);
+        else if (silentMs > staleAfterMs && node.state.liveness === 'live') {
+          node.state = { ...node.state, liveness: 'stale' };
+          this.#tell(node.state);
+        }
+      }
+  }
+
+  #forget({ state }: Node<Report>): void {
+    const { cellId, nodeId } = state.report;
+    const nodes = this.#cells.get(cellId);
+    nodes?.delete(nodeId);
+    if (nodes?.size === 0) this.#cells.delete(cellId);
+    this.#tell({ ...state, liveness: 'gone' });
+  }
+
+  #tell(state: NodeState<Report>): void {
+    for (const watch of this.#watches.get(state.report.cellId) ?? [])
+      if (state.liveness === 'gone') watch.removed(state);
+      else watch.changed(state);
+  }
+}
+
+interface Node<Report extends NodeReport> {
+  state: NodeState<Report>;
+  /** The newest stream that it reported on. */
+  readonly reporter: Reporter<Report>;
+}
+
+const keyOf = ({ report }: NodeState<NodeReport>) => report.nodeId;

@@ -1,0 +1,63 @@
+import { type Clock, sleep } from '@weir/base';
+import type { telemetry } from '@weir/proto';
+import { type CallContext, clientStream, serverStream, unary } from '@weir/rpc';
+import type { Cells } from './cells.ts';
+import { checkCellId, checkReport, toNodeState } from './convert.ts';
+import { untilAborted } from './until-aborted.ts';
+
+export interface ServiceDeps {
+  readonly cells: Cells<telemetry.ReportRequest>;
+  readonly clock: Clock;
+  /** Least time between two messages to one watcher; what changes meanwhile comes in one message, ms. */
+  readonly coalesceMs: number;
+}
+
+/** Handlers of weir.telemetry.v1.Telemetry. */
+export function telemetryService({ cells, clock, coalesceMs }: ServiceDeps): telemetry.TelemetryServer {
+  return {
+    report: clientStream(async (requests: AsyncIterable<telemetry.ReportRequest>, { draining }) => {
+      using reporter = cells.openReporter();
+      let previous: telemetry.ReportRequest | undefined;
+      let accepted = 0;
+      for await (const report of untilAborted(requests, draining)) {
+        checkReport(report, previous);
+        reporter.take(report);
+        previous = report;
+        accepted++;
+      }
+      return { accepted };
+    }),
+
+    watchCell: serverStream(async function* (
+      { cellId }: telemetry.WatchCellRequest,
+      { signal, draining }: CallContext,
+    ): AsyncGenerator<telemetry.WatchCellResponse> {
+      checkCellId(cellId);
+      using watch = cells.watch(cellId);
+      const over = AbortSignal.any([signal, draining]);
+      const close = () => watch[Symbol.dispose]();
+      over.addEventListener('abort', close);
+      try {
+        // The first message is the whole state, even when that is empty; a later one never is.
+        for (let first = true; !over.aborted; first = false) {
+          if (!first) await watch.changes();
+          if (watch.closed) break;
+          const now = clock.now();
+          const nodes = watch.take().map((state) => toNodeState(state, now));
+          if (first || nodes.length > 0) yield { nodes };
+          if (coalesceMs > 0) await sleep(coalesceMs, { clock, signal: over }).catch(() => {});
+        }
+        // A watcher should look for the service again, not take the end of the stream for that of the cell.
+        over.throwIfAborted();
+      } finally {
+        over.removeEventListener('abort', close);
+      }
+    }),
+
+    getCell: unary(({ cellId }: telemetry.GetCellRequest) => {
+      checkCellId(cellId);
+      const now = clock.now();
+      return { nodes: cells.nodes(cellId).map((state) => toNodeState(state, now)) };
+    }),
+  };
+}

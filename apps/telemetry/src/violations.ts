@@ -1,0 +1,38 @@
+import { type FieldViolation, InvalidInput } from '@weir/base';
+
+/** Gathers the faults of one message, so that all are reported together. */
+export class Violations {
+  readonly #found: FieldViolation[] = [];
+
+  /** Notes a fault unless the field is `good`. */
+  check(good: boolean, field: string, description: string): void {
+    if (!good) this.#found.push({ field, description });
+  }
+
+  /** 1..128 characters. */
+  id(value: string, field: string): void {
+    this.check(
+      value.length >= 1 && value.length <= maxIdLength,
+      field,
+      `expected 1..${maxIdLength} characters, got ${value.length}`,
+    );
+  }
+
+  /** A finite number within [min, max], or (min, max] when `above`. */
+  number(
+    value: number,
+    field: string,
+    { min = 0, max = Number.MAX_VALUE, above = false }: { min?: number; max?: number; above?: boolean } = {},
+  ): void {
+    const good = Number.isFinite(value) && (above ? value > min : value >= min) && value <= max;
+    const range = max === Number.MAX_VALUE ? `${above ? '>' : '>='} ${min}` : `${min}..${max}`;
+    this.check(good, field, `expected a number ${range}, got ${value}`);
+  }
+
+  /** Throws InvalidInput when anything was found. */
+  throwIfAny(): void {
+    if (this.#found.length > 0) throw new InvalidInput(this.#found);
+  }
+}
+
+const maxIdLength = 128;
