@@ -13,9 +13,14 @@ const SCHEMA = `
     name text not null unique,
     objective text,
     learner text,
-    members text,
     versions_reserved integer not null default 0
   ) strict;
+  create table member (
+    cell integer not null references cell(id),
+    device text not null,
+    state text not null,
+    primary key (cell, device)
+  ) strict, without rowid;
   create table experience (
     position integer primary key autoincrement, -- autoincrement: a position is never used again after retention
     cell integer not null references cell(id),

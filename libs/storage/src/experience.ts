@@ -38,15 +38,25 @@ export interface StoredCell {
   readonly objective?: string;
   /** Learner chosen at run time; absent: never chosen. */
   readonly learner?: string;
-  /** Members of the cell as last known, JSON. */
-  readonly members?: string;
+  /** Members of the cell as last known. */
+  readonly members: readonly StoredMember[];
+}
+
+/** What is known of one device of a cell. */
+export interface StoredMember {
+  readonly deviceId: string;
+  /** JSON text. */
+  readonly state: string;
 }
 
 /** Changes of a cell that become durable together; what is absent stays as it is. */
 export interface CellChange {
   readonly objective?: string;
   readonly learner?: string;
-  readonly members?: string;
+  /** Added, or replaced. */
+  readonly joined?: readonly StoredMember[];
+  /** Device ids. */
+  readonly left?: readonly string[];
   readonly snapshots?: readonly StoredSnapshot[];
 }
 

@@ -7,5 +7,6 @@ export type {
   CellChange,
   JournalEntry,
   StoredCell,
+  StoredMember,
   StoredSnapshot,
 } from './experience.ts';

@@ -31,13 +31,21 @@ describe('openStore', () => {
       expect(through).toBe(3);
       await store.change('c', { objective: '{"floor":0.8}', learner: 'planner' });
       await store.change('c', {
-        members: '[]',
+        joined: ['d', 'e', 'f'].map((deviceId) => ({ deviceId, state: '[1]' })),
         snapshots: [{ learner: 'planner', position: 2, state: '{}' }],
       });
+      await store.change('c', { joined: [{ deviceId: 'e', state: '[2]' }], left: ['d'] });
     }
     await using store = await openStore({ path });
     expect(await store.cells()).toEqual(['c']);
-    expect(await store.load('c')).toEqual({ objective: '{"floor":0.8}', learner: 'planner', members: '[]' });
+    expect(await store.load('c')).toEqual({
+      objective: '{"floor":0.8}',
+      learner: 'planner',
+      members: [
+        { deviceId: 'e', state: '[2]' },
+        { deviceId: 'f', state: '[1]' },
+      ],
+    });
     expect(await store.load('unheard-of')).toBeUndefined();
     expect(await store.snapshot('c', 'planner')).toEqual({ learner: 'planner', position: 2, state: '{}' });
     expect(await store.snapshot('c', 'dqn')).toBeUndefined();

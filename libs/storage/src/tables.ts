@@ -1,5 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Appended, Batch, CellChange, JournalEntry, StoredCell, StoredSnapshot } from './experience.ts';
+import type {
+  Appended,
+  Batch,
+  CellChange,
+  JournalEntry,
+  StoredCell,
+  StoredMember,
+  StoredSnapshot,
+} from './experience.ts';
 import type { StoreLimits } from './limits.ts';
 import { StreamTable } from './streams.ts';
 
@@ -15,12 +23,14 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     findCell: database.prepare('select * from cell where name = ?'),
     addCell: database.prepare('insert into cell(name) values (?)'),
     change: database.prepare(
-      `update cell set objective = coalesce(?, objective), learner = coalesce(?, learner),
-        members = coalesce(?, members) where id = ?`,
+      'update cell set objective = coalesce(?, objective), learner = coalesce(?, learner) where id = ?',
     ),
     reserve: database.prepare(
       'update cell set versions_reserved = versions_reserved + ? where id = ? returning versions_reserved',
     ),
+    members: database.prepare('select device as deviceId, state from member where cell = ? order by device'),
+    join: database.prepare('insert or replace into member values (?, ?, ?)'),
+    leave: database.prepare('delete from member where cell = ? and device = ?'),
     putSnapshot: database.prepare('insert or replace into snapshot values (?, ?, ?, ?)'),
     snapshot: database.prepare('select position, state from snapshot where cell = ? and learner = ?'),
     remember: database.prepare('insert into experience(cell, outcome) values (?, ?)'),
@@ -53,15 +63,19 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     cells: (): string[] => sql.cells.all().map((row) => row.name as string),
 
     load(name: string): StoredCell | undefined {
-      const row = sql.findCell.get(name) as Record<string, string | null> | undefined;
+      const row = sql.findCell.get(name) as
+        { id: number; objective: string | null; learner: string | null } | undefined;
       if (!row) return undefined;
-      const { objective, learner, members } = row;
-      return { ...(objective && { objective }), ...(learner && { learner }), ...(members && { members }) };
+      const { id, objective, learner } = row;
+      const members = sql.members.all(id) as unknown as StoredMember[];
+      return { ...(objective && { objective }), ...(learner && { learner }), members };
     },
 
-    change(name: string, { objective, learner, members, snapshots = [] }: CellChange): void {
+    change(name: string, { objective, learner, joined = [], left = [], snapshots = [] }: CellChange): void {
       const cell = cellId(name);
-      sql.change.run(objective ?? null, learner ?? null, members ?? null, cell);
+      if (objective ?? learner) sql.change.run(objective ?? null, learner ?? null, cell);
+      for (const { deviceId, state } of joined) sql.join.run(cell, deviceId, state);
+      for (const deviceId of left) sql.leave.run(cell, deviceId);
       for (const { learner, position, state } of snapshots)
         sql.putSnapshot.run(cell, learner, position, state);
     },
