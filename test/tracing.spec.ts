@@ -3,6 +3,8 @@ import { extractTraceContext, injectTraceContext } from '@weir/rpc';
 import { hopNames, recordWorkerHops, startInference, startTracing } from '@weir/telemetry';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { durationsByName, startOtlpReceiver } from './support/otlp-receiver.ts';
@@ -70,18 +72,34 @@ describe('traces over OTLP', () => {
     ['are left out by the sampler', { OTEL_TRACES_SAMPLER: 'always_off' }, 0, undefined],
     ['are not drawn without the SDK', { OTEL_SDK_DISABLED: 'true' }, 0, undefined],
     ['are not drawn without an exporter', { OTEL_TRACES_EXPORTER: 'none' }, 0, undefined],
-    [
-      'go by HTTP where that is asked for, and not here',
-      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
-      0,
-      undefined,
-    ],
   ])('%s (%o)', async (_, env, count, service) => {
     await using receiver = await startOtlpReceiver();
     const code = await runTraced({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...env });
     expect(code).toBe(0);
     expect(receiver.spans).toHaveLength(count);
     expect(receiver.spans[0]?.resource['service.name']).toBe(service);
+  });
+
+  it('go by HTTP where the environment asks for that protocol', async () => {
+    const bodies: string[] = [];
+    const collector = createServer((request, response) => {
+      let body = `${request.method} ${request.url} `;
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        bodies.push(body);
+        response.setHeader('content-type', 'application/json').end('{}');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    const { port } = collector.address() as AddressInfo;
+    const code = await runTraced({
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    });
+    collector.close();
+    expect(code).toBe(0);
+    expect(bodies).toHaveLength(1);
+    expect(bodies[0]).toMatch(/^POST \/v1\/traces .*"weir.infer"/);
   });
 
   it('do not hold up the end of a process whose collector is not there', async () => {
