@@ -1,0 +1,26 @@
+import type { CutMode, LinkChange, LinkOptions, LinkStats } from './link.ts';
+
+/** Asked of the emulator process over Node's IPC (with structured clone: Infinity survives). */
+export type EmulatorRequest = { readonly id: number } & (
+  | { readonly op: 'add'; readonly options: Omit<LinkOptions, 'clock'> }
+  | { readonly op: 'set'; readonly link: number; readonly change: LinkChange }
+  | { readonly op: 'cut'; readonly link: number; readonly mode: CutMode }
+  | { readonly op: 'restore' | 'stats' | 'remove'; readonly link: number }
+);
+
+/** A request without its number. */
+export type EmulatorCommand = EmulatorRequest extends infer R
+  ? R extends EmulatorRequest
+    ? Omit<R, 'id'>
+    : never
+  : never;
+
+export type EmulatorReply = { readonly id: number } & (
+  | { readonly result: AddedLink | LinkStats | null }
+  | { readonly error: string; readonly violations?: readonly { field: string; description: string }[] }
+);
+
+export interface AddedLink {
+  readonly link: number;
+  readonly address: string;
+}
