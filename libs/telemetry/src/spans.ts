@@ -37,13 +37,12 @@ export function startInference({
   at: number;
   facts?: InferenceFacts;
 }): InferenceSpan {
-  const root = tracer().startSpan(
-    inferenceSpanName,
-    { kind: SpanKind.SERVER, startTime: at, attributes: attributesOf(facts) },
-    parent,
-  );
+  const root = tracer().startSpan(inferenceSpanName, { kind: SpanKind.SERVER, startTime: at }, parent);
   const context = trace.setSpan(parent, root);
-  return root.isRecording() ? new RecordedInference(root, context, at) : { context, ...unrecorded };
+  if (!root.isRecording()) return { context, ...unrecorded };
+  // Not before it is known that somebody reads them.
+  root.setAttributes(attributesOf(facts));
+  return new RecordedInference(root, context, at);
 }
 
 /**
