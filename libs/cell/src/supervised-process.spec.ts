@@ -8,7 +8,10 @@ import { type ProcessEvent, SupervisedProcess } from './supervised-process.ts';
 const main = new URL('./fixtures/program.ts', import.meta.url).pathname;
 
 /** A supervised fixture program, and a way to wait for what happens to it. */
-async function start(behaviour = '', options: { readyTimeoutMs?: number; graceMs?: number } = {}) {
+async function start(
+  behaviour = '',
+  options: { readyTimeoutMs?: number; graceMs?: number; signal?: AbortSignal } = {},
+) {
   const events: ProcessEvent[] = [];
   const waiting = new Map<string, () => void>();
   const supervised = await SupervisedProcess.start(
@@ -69,6 +72,13 @@ describe('SupervisedProcess', () => {
 
   it('gives up on a program that never says that it serves', async () => {
     await expect(start('silent', { readyTimeoutMs: 1_500 })).rejects.toThrow(/silent for 1500 ms/);
+  });
+
+  it('gives up a start that is not wanted any more', async () => {
+    const stop = new AbortController();
+    const starting = start('silent', { signal: stop.signal });
+    stop.abort();
+    await expect(starting).rejects.toThrow(/stopped while it started/);
   });
 
   it('kills a program that does not drain within the grace', async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type Clock, type Logger, Unavailable } from '@weir/base';
+import { Cancelled, type Clock, type Logger, Unavailable } from '@weir/base';
 
 /** A process to run: a Weir program that prints `{"service","address"}` on stdout once it serves. */
 export interface ProcessSpec {
@@ -30,6 +30,8 @@ export interface SupervisorOptions {
   /** Folder of the processes' logs: `NAME.log`, appended. */
   readonly logDir: string;
   readonly onEvent: (event: ProcessEvent) => void;
+  /** Gives up a first start that is under way. */
+  readonly signal?: AbortSignal | undefined;
   /** Longest wait for the ready line, ms. @default 60_000 */
   readonly readyTimeoutMs?: number;
   /** From SIGTERM to SIGKILL, ms. @default 5_000 */
@@ -141,11 +143,20 @@ export class SupervisedProcess implements AsyncDisposable {
   }
 
   async #ready(child: ChildProcess): Promise<string> {
-    const { clock, readyTimeoutMs = 60_000 } = this.#options;
+    const { clock, signal, readyTimeoutMs = 60_000 } = this.#options;
     const failed = (why: string) =>
       new Unavailable(`${this.name} did not start: ${why}\n${this.#lastLines()}`.trimEnd());
     return new Promise<string>((resolve, reject) => {
-      const cancel = clock.after(readyTimeoutMs, () => reject(failed(`silent for ${readyTimeoutMs} ms`)));
+      const cancelTimeout = clock.after(readyTimeoutMs, () =>
+        reject(failed(`silent for ${readyTimeoutMs} ms`)),
+      );
+      const giveUp = () => reject(new Cancelled(`${this.name} was stopped while it started`));
+      const cancel = () => {
+        cancelTimeout();
+        signal?.removeEventListener('abort', giveUp);
+      };
+      if (signal?.aborted) giveUp();
+      signal?.addEventListener('abort', giveUp, { once: true });
       child.once('error', (error) => {
         if (child.pid === undefined) this.#child = undefined;
         reject(failed(error.message));

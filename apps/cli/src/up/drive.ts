@@ -1,0 +1,69 @@
+import type { Clock, Random } from '@weir/base';
+import type { AgentClient } from '@weir/cell';
+import { type Arrivals, arrivals } from './arrivals.ts';
+import type { Answer } from './tally.ts';
+
+/** A picture with its known label. */
+export interface Sample {
+  readonly file: string;
+  readonly image: Uint8Array;
+  readonly label: string;
+}
+
+export interface DriveOptions {
+  readonly client: AgentClient;
+  /** Shown in an order drawn by chance, over and over. */
+  readonly samples: readonly Sample[];
+  readonly arrivals: Pick<Arrivals, 'pattern' | 'rate' | 'frames'>;
+  /** Frames out at once; an arrival beyond waits for one to come back. @default 32 */
+  readonly maxInFlight?: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  readonly onAnswer: (answer: Answer) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** One device's application: sends frames as they arrive and resolves when the last answer is there. */
+export async function drive(options: DriveOptions): Promise<void> {
+  const { client, samples, clock, random, signal, onAnswer, onFailure, maxInFlight = 32 } = options;
+  const order = shuffled(samples, random.fork('samples'));
+  const inFlight = new Set<Promise<void>>();
+
+  const send = async ({ image, label }: Sample) => {
+    const sentAt = clock.now();
+    try {
+      const response = await client.infer({ image });
+      onAnswer({
+        response,
+        correct: response.classification?.label === label,
+        clientMs: clock.now() - sentAt,
+      });
+    } catch (error) {
+      onFailure(error);
+    }
+  };
+
+  for await (const frame of arrivals({
+    ...options.arrivals,
+    clock,
+    random: random.fork('arrivals'),
+    signal,
+  })) {
+    if (inFlight.size >= maxInFlight) await Promise.race(inFlight);
+    const sent = send(order[frame % order.length]!);
+    inFlight.add(sent);
+    void sent.then(() => inFlight.delete(sent));
+  }
+  await Promise.all(inFlight);
+}
+
+/** Fisher–Yates. */
+function shuffled<T>(values: readonly T[], random: Random): T[] {
+  const result = [...values];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = random.integer(last + 1);
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
+}

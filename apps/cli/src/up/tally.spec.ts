@@ -1,0 +1,60 @@
+import { agent, common } from '@weir/proto';
+import { describe, expect, it } from 'vitest';
+import { Tally } from './tally.ts';
+
+const answer = (responseMs: number, correct: boolean, tier: common.Tier = common.Tier.EDGE) => ({
+  correct,
+  clientMs: responseMs + 1,
+  response: agent.InferResponse.fromPartial({
+    responseMs,
+    expectedAccuracy: 0.8,
+    energyJ: 0.5,
+    placement: { tier, variant: 'small' },
+    decision: { reason: agent.Reason.PLANNED },
+    hops: { computeMs: responseMs - 2, uplinkMs: 2 },
+  }),
+});
+
+describe('Tally', () => {
+  it('adds up answers and failures', () => {
+    const tally = new Tally();
+    tally.answered(answer(10, true));
+    tally.answered(answer(20, false));
+    tally.answered(answer(30, true, common.Tier.CLOUD));
+    tally.failed('too late');
+    expect(tally.totals()).toMatchObject({
+      requests: 4,
+      succeeded: 3,
+      failed: 1,
+      accuracy: { top1: 2 / 3, expected: expect.closeTo(0.8) as number },
+      responseMs: { mean: 20, p50: 20, p95: 29, p99: 29.8 },
+      clientMs: { mean: 21 },
+      hopsMs: { agentMs: 0, computeMs: 18, uplinkMs: 2 },
+      placements: [
+        { tier: 'edge', variant: 'small', share: 2 / 3 },
+        { tier: 'cloud', variant: 'small', share: 1 / 3 },
+      ],
+      reasons: { planned: 3 },
+      failures: { 'too late': 1 },
+      energyJ: 1.5,
+    });
+  });
+
+  it('claims nothing when nothing was answered', () => {
+    expect(new Tally().totals()).toMatchObject({
+      requests: 0,
+      accuracy: { top1: null, expected: null },
+      responseMs: { mean: null, p95: null },
+      hopsMs: { computeMs: null },
+      placements: [],
+    });
+  });
+
+  it('bounds the failures that it tells apart', () => {
+    const tally = new Tally();
+    for (let index = 0; index < 500; index++) tally.failed(`request ${index}`);
+    const { failures } = tally.totals();
+    expect(Object.keys(failures)).toHaveLength(101);
+    expect(failures.other).toBe(400);
+  });
+});

@@ -1,0 +1,95 @@
+import { Unavailable } from '@weir/base';
+import { agent } from '@weir/proto';
+import {
+  type ClientDuplex,
+  type ConnectOptions,
+  callUnary,
+  connect,
+  fromStatus,
+  openDuplex,
+} from '@weir/rpc';
+
+/** One frame of an application. */
+export interface Frame {
+  /** A PNG or JPEG file. */
+  readonly image: Uint8Array;
+  /** Time left for it, ms; absent: the objective's deadline. */
+  readonly timeoutMs?: number;
+  /** W3C traceparent of the caller. */
+  readonly traceparent?: string;
+}
+
+/** An application's end of a DeviceAgent: many frames over one stream. */
+export interface AgentClient extends AsyncDisposable {
+  /** Rejects with the WeirError of this frame's failure; with Unavailable when the stream breaks. */
+  infer(frame: Frame): Promise<agent.InferResponse>;
+  status(): Promise<agent.GetStatusResponse>;
+}
+
+type Stream = ClientDuplex<agent.StreamInferRequest, agent.StreamInferResponse>;
+
+/** Connects on the first frame, and again on the next one when the stream broke. Disposing fails what is open. */
+export function connectAgent(address: string, options: ConnectOptions = {}): AgentClient {
+  const connection = connect(address, options);
+  const client = connection.client(agent.DeviceAgentClient);
+  const pending = new Map<string, PromiseWithResolvers<agent.InferResponse>>();
+  let stream: Stream | undefined;
+  let sequence = 0;
+
+  const settle = (response: agent.StreamInferResponse) => {
+    const { message } = response;
+    if (!message) return;
+    const waiting = pending.get(message.value.requestId);
+    pending.delete(message.value.requestId);
+    if (message.$case === 'result') waiting?.resolve(message.value);
+    else waiting?.reject(fromStatus(message.value.status ?? { code: 13, message: 'no status', details: [] }));
+  };
+
+  const read = async (opened: Stream) => {
+    let reason: unknown = new Unavailable(`${address} closed the stream`);
+    try {
+      for await (const response of opened) settle(response);
+    } catch (error) {
+      reason = error;
+    }
+    if (stream === opened) stream = undefined;
+    for (const [requestId, waiting] of pending) {
+      pending.delete(requestId);
+      waiting.reject(reason);
+    }
+  };
+
+  const open = () => {
+    const opened = openDuplex(client, client.streamInfer);
+    void read(opened);
+    return opened;
+  };
+
+  return {
+    async infer({ image, timeoutMs = 0, traceparent }) {
+      const requestId = String(++sequence);
+      const waiting = Promise.withResolvers<agent.InferResponse>();
+      stream ??= open();
+      pending.set(requestId, waiting);
+      const value: agent.InferRequest = {
+        requestId,
+        input: {
+          content: {
+            $case: 'encodedImage',
+            value: Buffer.from(image.buffer, image.byteOffset, image.byteLength),
+          },
+        },
+        timeoutMs,
+        trace: traceparent === undefined ? undefined : { traceparent, tracestate: '' },
+      };
+      // A failed send ends the stream, and with it this frame.
+      void stream.send({ message: { $case: 'infer', value } });
+      return waiting.promise;
+    },
+    status: () => callUnary(client, client.getStatus, {}, { timeoutMs: 5_000 }),
+    async [Symbol.asyncDispose]() {
+      stream?.cancel();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}

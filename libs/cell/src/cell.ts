@@ -1,0 +1,188 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cancelled, type Clock, type Logger, NotFound, systemClock } from '@weir/base';
+import type { CutMode } from '@weir/link';
+import type { CellDescription } from './description.ts';
+import { type CellLink, type CellLinks, startLinks } from './links.ts';
+import {
+  type Surroundings,
+  agentProgram,
+  policyProgram,
+  telemetryProgram,
+  workerProgram,
+} from './programs.ts';
+import { type ProcessEvent, type ProcessSpec, SupervisedProcess } from './supervised-process.ts';
+
+export interface StartCellOptions {
+  readonly logger: Logger;
+  /** Stops a start that is under way. */
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  /** Folder of the processes' logs. @default a temporary one, removed at the end */
+  readonly logDir?: string | undefined;
+  /** Folder of what the learner keeps. @default a temporary one, removed at the end */
+  readonly stateDir?: string | undefined;
+  /** Of the processes. @default info */
+  readonly logLevel?: string | undefined;
+}
+
+/** A living cell. Disposing stops its processes in order: agents, workers, links, policy, telemetry. */
+export interface RunningCell extends AsyncDisposable {
+  readonly description: CellDescription;
+  readonly devices: readonly { readonly id: string; readonly address: string }[];
+  readonly policyAddress: string;
+  readonly telemetryAddress: string;
+  /** One for each device and remote node. */
+  readonly links: readonly CellLink[];
+  /** Names of all processes: `telemetry`, `policy`, `links`, node ids, device ids. */
+  readonly processes: readonly string[];
+  readonly logDir: string;
+  /** Process id; undefined while it is dead. Throws NotFound. */
+  pid(name: string): number | undefined;
+  /** HOST:PORT of a process. Throws NotFound. */
+  address(name: string): string;
+  /** Sends a signal to a process, as a test of chaos does. Throws NotFound. */
+  kill(name: string, signal: NodeJS.Signals): void;
+  /** Cuts or restores every link to a node. Throws NotFound. */
+  cutNode(nodeId: string, mode?: CutMode): Promise<void>;
+  restoreNode(nodeId: string): Promise<void>;
+  /** How often each process died and came back; those that did not are left out. */
+  restarts(): Readonly<Record<string, number>>;
+  /** Told of everything that happens to a process from now on. The returned function ends that. */
+  onEvent(listener: (event: ProcessEvent) => void): () => void;
+}
+
+/** Starts a cell's processes and resolves when all of them serve. When one does not, the others are stopped again. */
+export async function startCell(
+  description: CellDescription,
+  options: StartCellOptions,
+): Promise<RunningCell> {
+  const { logger, signal, clock = systemClock, logLevel = 'info' } = options;
+  await using starting = new AsyncDisposableStack();
+  const folders = prepareFolders(options, starting);
+  const surroundings: Surroundings = { cell: description, logLevel, stateDir: folders.stateDir };
+  const listeners = new Set<(event: ProcessEvent) => void>();
+  const onEvent = (event: ProcessEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+  const processes = new Map<string, SupervisedProcess>();
+  const start = (spec: ProcessSpec, group: Group) =>
+    group.add(
+      SupervisedProcess.start(spec, { clock, logger, logDir: folders.logDir, onEvent, signal }).then(
+        (started) => {
+          processes.set(spec.name, started);
+          return started;
+        },
+      ),
+    );
+
+  // Disposed in the reverse order: agents, workers and links, policy, telemetry.
+  const [first, second, workers, agents] = [0, 1, 2, 3].map(() => starting.use(new Group())) as [
+    Group,
+    Group,
+    Group,
+    Group,
+  ];
+  const [telemetry, policy] = await Promise.all([
+    start(telemetryProgram(surroundings), first),
+    start(policyProgram(surroundings), second),
+  ]);
+  refuseIfStopped();
+  const seenBy = { telemetry: telemetry.address };
+  await Promise.all(
+    description.nodes.map((node) => start(workerProgram(node, surroundings, seenBy), workers)),
+  );
+  refuseIfStopped();
+  const nodeAddresses = new Map(description.nodes.map(({ id }) => [id, processes.get(id)!.address]));
+  const links = await workers.add(startLinks(description, { nodeAddresses, logger, onEvent }));
+  await Promise.all(
+    description.devices.map((device) => {
+      const targets = new Map(
+        links.all.filter(({ deviceId }) => deviceId === device.id).map((link) => [link.nodeId, link.address]),
+      );
+      return start(
+        agentProgram(device, surroundings, { ...seenBy, policy: policy.address, targets }),
+        agents,
+      );
+    }),
+  );
+  refuseIfStopped();
+
+  const running = starting.move();
+  return {
+    description,
+    devices: description.devices.map(({ id }) => ({ id, address: processes.get(id)!.address })),
+    policyAddress: policy.address,
+    telemetryAddress: telemetry.address,
+    links: links.all,
+    processes: [...processes.keys(), 'links'],
+    logDir: folders.logDir,
+    pid: (name) => processNamed(name).pid,
+    address: (name) => processNamed(name).address,
+    kill: (name, signalName) => (name === 'links' ? links : processNamed(name)).kill(signalName),
+    cutNode: (nodeId, mode) => everyLink(nodeId, (link) => link.cut(mode)),
+    restoreNode: (nodeId) => everyLink(nodeId, (link) => link.restore()),
+    restarts: () => restartsOf(processes, links),
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+
+  function refuseIfStopped(): void {
+    if (signal?.aborted) throw new Cancelled('stopped while the cell started');
+  }
+
+  function processNamed(name: string): SupervisedProcess {
+    const found = processes.get(name);
+    if (!found)
+      throw new NotFound(`the cell has no process ${name}; it has ${[...processes.keys()].join(', ')}`);
+    return found;
+  }
+
+  async function everyLink(nodeId: string, change: (link: CellLink) => Promise<void>): Promise<void> {
+    const found = links.all.filter((link) => link.nodeId === nodeId);
+    if (found.length === 0) throw new NotFound(`no link leads to ${nodeId}`);
+    await Promise.all(found.map(change));
+  }
+}
+
+function restartsOf(
+  processes: ReadonlyMap<string, SupervisedProcess>,
+  links: CellLinks,
+): Record<string, number> {
+  const counts = [...[...processes.values()].map(({ name, restarts }) => [name, restarts] as const)];
+  return Object.fromEntries([...counts, ['links', links.restarts] as const].filter(([, count]) => count > 0));
+}
+
+function prepareFolders(options: StartCellOptions, starting: AsyncDisposableStack) {
+  const temporary = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-cell-'));
+    starting.defer(() => rmSync(folder, { recursive: true, force: true }));
+    return folder;
+  };
+  const { logDir = temporary(), stateDir = temporary() } = options;
+  for (const folder of [logDir, stateDir]) mkdirSync(folder, { recursive: true });
+  return { logDir, stateDir };
+}
+
+/** Members that are started and stopped side by side; also those whose start had not ended when another one failed. */
+class Group implements AsyncDisposable {
+  readonly #members: Promise<AsyncDisposable>[] = [];
+
+  async add<Member extends AsyncDisposable>(member: Promise<Member>): Promise<Member> {
+    this.#members.push(member);
+    return member;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      this.#members.map(async (member) => {
+        const started = await member.catch(() => undefined);
+        await started?.[Symbol.asyncDispose]();
+      }),
+    );
+  }
+}

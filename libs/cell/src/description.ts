@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { InvalidInput, hostPort } from '@weir/base';
+import { linkProfiles } from '@weir/link';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,127}$/, 'expected 1 to 128 letters, digits, "_", "." and "-"');
+const variants = z.array(z.string()).default([]);
+const tier = z.enum(['device', 'edge', 'cloud']);
+
+/** One link, emulated by a relay; the same both ways. */
+const link = z.strictObject({
+  /** One way, ms. */
+  delayMs: z.number().min(0).max(60_000),
+  bitsPerSecond: z.number().positive(),
+});
+
+/** The links of one device: to the nodes of each remote tier. */
+const linkProfile = z.strictObject({ edge: link, cloud: link });
+
+/** A remote node: an edge box or a share of the cloud. */
+const node = z.strictObject({
+  id,
+  tier: tier.exclude(['device']),
+  /** Inferences at once. */
+  slots: z.int().min(1).max(64),
+  /** Emulated processor: so many times slower than the reference; 0: this machine as it is. */
+  dilationFactor: z.number().min(0),
+  /** Empty: the whole family. */
+  variants,
+  listen: hostPort().optional(),
+});
+
+const device = z.strictObject({
+  id,
+  /** As of a node. */
+  dilationFactor: z.number().min(0),
+  links: z.enum(['regular', 'weak']).default('regular'),
+  variants,
+  listen: hostPort().optional(),
+});
+
+const objective = z.strictObject({
+  accuracyFloor: z.number().min(0).max(1).default(0),
+  deadlineMs: z.number().positive().default(10_000),
+  meanWeight: z.number().min(0).default(1),
+  tailWeight: z.number().min(0).default(0),
+  energyMsPerJ: z.number().min(0).default(0),
+  allowedTiers: z.array(tier).min(1).default(['device', 'edge', 'cloud']),
+});
+
+const profiles = z.strictObject({ regular: linkProfile, weak: linkProfile });
+
+const schema = z
+  .strictObject({
+    cellId: id.default('cell-1'),
+    /** Name of a learner, e.g. "planner" or "edge-only". */
+    learner: z.string().min(1).default('planner'),
+    objective: objective.prefault({}),
+    nodes: z.array(node).max(16),
+    devices: z.array(device).min(1).max(64),
+    /** What `regular` and `weak` mean. */
+    links: profiles.default(() => linkProfiles),
+    /** Folder of a model family; absent: the embedded one. */
+    models: z.string().optional(),
+    /** Seed of everything that is drawn by chance. */
+    seed: z.int().min(0).default(1),
+    telemetryListen: hostPort().optional(),
+    policyListen: hostPort().optional(),
+  })
+  .check(({ value, issues }) => {
+    const ids = [...value.nodes, ...value.devices].map((member) => member.id);
+    for (const reserved of ['telemetry', 'policy', 'links']) ids.push(reserved);
+    const twice = ids.find((name, index) => ids.indexOf(name) !== index);
+    if (twice !== undefined)
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['devices'],
+        message: `the id ${twice} is taken twice`,
+      });
+  });
+
+/** A cell: its nodes, its devices, the links between them, and what it is to achieve. */
+export type CellDescription = Readonly<z.output<typeof schema>>;
+export type CellDescriptionInput = z.input<typeof schema>;
+export type LinkDescription = Readonly<z.output<typeof link>>;
+
+/** Checks a description and fills in what is left out. Throws InvalidInput with every fault. */
+export function describeCell(input: CellDescriptionInput): CellDescription {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new InvalidInput(
+    parsed.error.issues.map(({ path, message }) => ({
+      field: path.join('.') || 'cell',
+      description: message,
+    })),
+  );
+}
+
+/** Reads a description from a YAML or JSON file. Throws InvalidInput when it is unreadable or wrong. */
+export function readCellDescription(path: string): CellDescription {
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new InvalidInput([{ field: path, description: (cause as Error).message }], { cause });
+  }
+  return describeCell(content as CellDescriptionInput);
+}

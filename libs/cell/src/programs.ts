@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url';
+import type { CellDescription } from './description.ts';
+import type { ProcessSpec } from './supervised-process.ts';
+
+/** Where the processes of a cell find each other and their files. */
+export interface Surroundings {
+  readonly cell: CellDescription;
+  readonly logLevel: string;
+  /** Folder of what PolicyService keeps. */
+  readonly stateDir: string;
+}
+
+/** A library must not import an app: an app's program is found by its package's `./main`. */
+const programOf = (app: string) => fileURLToPath(import.meta.resolve(`@weir/${app}/main`));
+
+/** Flags from keys; what is undefined or empty is left out. */
+function flags(values: Readonly<Record<string, string | number | readonly string[] | undefined>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
+    return text === '' ? [] : [`--${name}`, text];
+  });
+}
+
+const spec = (
+  name: string,
+  app: string,
+  listen: string | undefined,
+  values: Parameters<typeof flags>[0],
+): ProcessSpec => ({
+  name,
+  main: programOf(app),
+  argv: (address) => flags({ listen: address, ...values }),
+  ...(listen === undefined ? {} : { listen }),
+});
+
+export function telemetryProgram({ cell, logLevel }: Surroundings): ProcessSpec {
+  return spec('telemetry', 'telemetry-service', cell.telemetryListen, { 'log-level': logLevel });
+}
+
+export function policyProgram({ cell, logLevel, stateDir }: Surroundings): ProcessSpec {
+  const { objective } = cell;
+  return spec('policy', 'policy-service', cell.policyListen, {
+    'log-level': logLevel,
+    'state-dir': stateDir,
+    learner: cell.learner,
+    'accuracy-floor': objective.accuracyFloor,
+    'deadline-ms': objective.deadlineMs,
+    'mean-weight': objective.meanWeight,
+    'tail-weight': objective.tailWeight,
+    'energy-ms-per-j': objective.energyMsPerJ,
+    'allowed-tiers': objective.allowedTiers,
+    seed: cell.seed,
+  });
+}
+
+export function workerProgram(
+  node: CellDescription['nodes'][number],
+  { cell, logLevel }: Surroundings,
+  { telemetry }: { telemetry: string },
+): ProcessSpec {
+  return spec(node.id, 'inference-worker', node.listen, {
+    'log-level': logLevel,
+    'cell-id': cell.cellId,
+    'node-id': node.id,
+    tier: node.tier,
+    slots: node.slots,
+    'dilation-factor': node.dilationFactor,
+    variants: node.variants,
+    models: cell.models,
+    telemetry,
+  });
+}
+
+/** `targets`: the remote nodes at the addresses of this device's links. */
+export function agentProgram(
+  device: CellDescription['devices'][number],
+  { cell, logLevel }: Surroundings,
+  { telemetry, policy, targets }: { telemetry: string; policy: string; targets: ReadonlyMap<string, string> },
+): ProcessSpec {
+  return spec(device.id, 'device-agent', device.listen, {
+    'log-level': logLevel,
+    'cell-id': cell.cellId,
+    'device-id': device.id,
+    'dilation-factor': device.dilationFactor,
+    'local-variants': device.variants,
+    targets: cell.nodes.map(({ id, tier }) => `${id}=${tier}@${targets.get(id)}`),
+    models: cell.models,
+    // Devices draw apart from each other.
+    seed: cell.seed + 1 + cell.devices.indexOf(device),
+    'grace-ms': 3_000,
+    telemetry,
+    policy,
+  });
+}
