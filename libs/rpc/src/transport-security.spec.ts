@@ -1,5 +1,4 @@
 import { InvalidInput, type WeirError } from '@weir/base';
-import { InvalidInput, type WeirError } from '@weir/base';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
