@@ -1,0 +1,154 @@
+import { type Clock, type Logger, WeirError } from '@weir/base';
+import type { Dispatcher, Objective } from '@weir/policy';
+import type { agent } from '@weir/proto';
+import { extractTraceContext, injectTraceContext } from '@weir/rpc';
+import { startInference } from '@weir/telemetry';
+import type { CellView } from './cell-view.ts';
+import { checkInferRequest, placementToWire, reasonToWire } from './convert.ts';
+import type { FrameCount } from './frame-count.ts';
+import { type FrameAnswer, infer } from './inference.ts';
+import type { OutcomeBuffer } from './outcome-buffer.ts';
+import type { OwnObjective } from './own-objective.ts';
+import type { PolicySession } from './policy-session.ts';
+import { inputBytes } from './remote-target.ts';
+import { agentStatus } from './status.ts';
+
+/** What an application can ask of the device. */
+export interface Agent {
+  /** Frames that one stream, and all of them together, may have in work. */
+  readonly maxInFlight: number;
+  /** Rejects as `infer` does, with ResourceExhausted when too many frames are in work, and with InvalidInput. */
+  answer(request: agent.InferRequest, call: CallBounds): Promise<agent.InferResponse>;
+  status(): agent.GetStatusResponse;
+  objective(): Objective;
+  /** Throws InvalidInput, naming every fault. */
+  setObjective(objective: Objective): void;
+}
+
+/** What the call that a frame came with allows it. */
+export interface CallBounds {
+  /** ms since the epoch; Infinity when there is none. */
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal;
+}
+
+export interface AgentParts {
+  readonly deviceId: string;
+  readonly cellId: string;
+  readonly maxInFlight: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly dispatcher: Dispatcher;
+  readonly view: CellView;
+  readonly frames: FrameCount;
+  readonly outcomes: OutcomeBuffer;
+  readonly ownObjective: OwnObjective;
+  readonly localVariants: readonly string[];
+  readonly localNode: { load(): Parameters<Dispatcher['reportLoad']>[0] };
+  /** Undefined without a policy. */
+  readonly session: () => PolicySession | undefined;
+}
+
+export function createAgent(parts: AgentParts): Agent {
+  const { deviceId, clock, logger, dispatcher, view, frames, outcomes, ownObjective, session } = parts;
+  const inference = {
+    deviceId,
+    dispatcher,
+    clock,
+    target: (nodeId: string) => view.target(nodeId),
+    rescueMs: (now: number) => view.rescueMs(now),
+    refresh: (now: number) => dispatcher.reportLoad(parts.localNode.load(), now),
+    record(...outcome: Parameters<OutcomeBuffer['add']>) {
+      outcomes.add(...outcome);
+      session()?.outcomesAdded();
+    },
+  };
+
+  return {
+    maxInFlight: parts.maxInFlight,
+    async answer(request, { deadlineAt, signal }) {
+      const arrivedAt = clock.now();
+      const { requestId } = request;
+      const span = startInference({
+        parent: extractTraceContext(request.trace),
+        at: arrivedAt,
+        facts: { deviceId, requestId },
+      });
+      let leave: (() => void) | undefined;
+      try {
+        const input = checkInferRequest(request);
+        leave = frames.enter();
+        view.frameSeen(inputBytes(input));
+        const timeoutMs = request.timeoutMs || ownObjective.inForce(arrivedAt).deadlineMs;
+        const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
+        const result = await infer({ input, arrivedAt, deadlineAt: until, signal, span }, inference);
+        frames.answered(result.decision.accuracy);
+        const local = result.decision.placement.tier === 'device';
+        span.answered({
+          at: arrivedAt + result.responseMs,
+          hops: result.hops,
+          local,
+          facts: factsOf(result),
+        });
+        const balance = dispatcher.status(clock.now()).balance.balance;
+        return toWire(requestId, result, balance, injectTraceContext(span.context));
+      } catch (error) {
+        const known = error instanceof WeirError ? error : undefined;
+        if (!known) logger.error({ err: error, requestId }, 'frame failed');
+        if (leave) frames.failed();
+        span.failed({ at: clock.now(), status: known?.status ?? 'INTERNAL' });
+        throw error;
+      } finally {
+        leave?.();
+      }
+    },
+    status: () =>
+      agentStatus({ ...parts, policyConnected: () => session()?.connected ?? false }, clock.now()),
+    objective: () => ownObjective.inForce(clock.now()),
+    setObjective(objective) {
+      ownObjective.ask(objective);
+      session()?.renew();
+    },
+  };
+}
+
+function toWire(
+  requestId: string,
+  { answer, decision, failedAttempts, hops, responseMs }: FrameAnswer,
+  balance: number,
+  trace: agent.InferResponse['trace'],
+): agent.InferResponse {
+  return {
+    requestId,
+    classification: answer.classification,
+    placement: placementToWire(decision.placement),
+    hops: { ...hops },
+    responseMs,
+    decision: {
+      reason: reasonToWire(decision.reason),
+      directiveVersion: BigInt(decision.directiveVersion),
+      predictedMs: decision.predictedMs,
+      costMs: decision.costMs,
+      plannedCostMs: decision.plannedCostMs,
+      balance,
+      failedAttempts: [...failedAttempts],
+      learner: decision.learner,
+      leaseExpired: decision.leaseExpired,
+    },
+    expectedAccuracy: decision.accuracy,
+    energyJ: answer.energyJ,
+    trace,
+  };
+}
+
+const factsOf = ({ answer, decision, responseMs }: FrameAnswer) => ({
+  ...decision.placement,
+  directiveVersion: decision.directiveVersion,
+  learner: decision.learner,
+  reason: decision.reason,
+  predictedMs: decision.predictedMs,
+  responseMs,
+  expectedAccuracy: decision.accuracy,
+  energyJ: answer.energyJ,
+  concurrency: answer.concurrency,
+});

@@ -1,0 +1,136 @@
+import { type Clock, createLogger, type Logger, seededRandom, systemClock, Unavailable } from '@weir/base';
+import { loadFamily } from '@weir/inference';
+import { createDispatcher, defaultObjective, type Objective } from '@weir/policy';
+import { agent } from '@weir/proto';
+import { serve } from '@weir/rpc';
+import { createEnergyProbe, startTracing } from '@weir/telemetry';
+import { type Agent, createAgent } from './agent.ts';
+import { CellView } from './cell-view.ts';
+import type { Config } from './config.ts';
+import { FrameCount } from './frame-count.ts';
+import { startLocalModels, variantOf } from './local-models.ts';
+import { LocalTarget } from './local-target.ts';
+import { OutcomeBuffer } from './outcome-buffer.ts';
+import { OwnObjective } from './own-objective.ts';
+import { linkPolicy, type PolicyLink } from './policy-link.ts';
+import { deviceAgentService } from './service.ts';
+import { linkTelemetry } from './telemetry-link.ts';
+import { linkWorker, securityOf } from './worker-link.ts';
+
+export interface DeviceAgentApp extends AsyncDisposable {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+}
+
+/** How often the device's own measurements are worked into its costs, ms. */
+const refreshPeriodMs = 1_000;
+
+/**
+ * Serves until disposed. Resolves once the device's own variants are warm; neither the policy nor any target need be
+ * there. Disposing drains: frames in work end, the last outcomes leave, then everything closes.
+ */
+export async function startDeviceAgent(
+  config: Config,
+  {
+    clock = systemClock,
+    logger = createLogger({ service: 'device-agent', level: config.logLevel }),
+  }: { clock?: Clock; logger?: Logger } = {},
+): Promise<DeviceAgentApp> {
+  const { deviceId, cellId, slots, maxInFlight } = config;
+  const random = seededRandom(config.seed).fork(deviceId);
+  await using started = new AsyncDisposableStack();
+  started.use(await startTracing({ service: 'device-agent', cell: cellId, node: deviceId, logger }));
+
+  // Listens from the start, so that health can say NOT_SERVING while the variants warm up.
+  const warm: { agent?: Agent } = {};
+  const server = await serve({
+    listen: config.listen,
+    services: [
+      {
+        definition: agent.DeviceAgentService,
+        implementation: deviceAgentService(() => {
+          if (warm.agent) return warm.agent;
+          throw new Unavailable('the device is warming up', { reason: 'WARMING_UP' });
+        }),
+      },
+    ],
+    ...securityOf(config),
+    reflection: config.reflection,
+    drainGraceMs: config.graceMs,
+    logger,
+  });
+  // Drained first of all, whatever is opened below.
+  await using late = new AsyncDisposableStack();
+  late.use(server);
+
+  const family = await loadFamily(config.models);
+  const energy = createEnergyProbe({
+    model: { idleW: config.idleWatts, busyW: config.busyWatts },
+    // An emulated processor's power is not the machine's.
+    source: config.dilationFactor > 0 ? 'model' : 'auto',
+    clock,
+  });
+  const models = started.use(await startLocalModels(config, { family, energy, clock, logger }));
+  const localVariants = models.figures.map(({ variant }) => variant);
+  const variants = family.variants.map(variantOf);
+  const dispatcher = createDispatcher({
+    deviceId,
+    localNode: { id: deviceId, tier: 'device', slots, variants: localVariants },
+    variants,
+    objective: defaultObjective,
+    random: random.fork('dispatch'),
+    now: clock.now(),
+  });
+  const local = new LocalTarget({
+    deviceId,
+    runner: models.runner,
+    clock,
+    energyOf: (work) => energy.energyOfInference({ ...work, cpuShare: 1 / slots }),
+  });
+  const view = new CellView({
+    dispatcher,
+    local,
+    localFigures: models.figures,
+    variants: variants.map(({ name, macs, precision, accuracy }) => ({ name, macs, precision, accuracy })),
+    clock,
+  });
+  const ownObjective = new OwnObjective(dispatcher, { own: ownWishes(config), cell: defaultObjective });
+  const outcomes = new OutcomeBuffer(config.outcomeBuffer);
+  const common = { config, view, clock, random, logger };
+  let policyLink: PolicyLink | undefined;
+  const onChange = () => policyLink?.session.stateChanged();
+  for (const target of config.targets) started.use(linkWorker(target, { ...common, onChange }));
+  if (config.policy)
+    policyLink = started.use(linkPolicy(config.policy, { ...common, dispatcher, outcomes, ownObjective }));
+  if (config.telemetry) started.use(linkTelemetry(config.telemetry, { ...common, energy }));
+  started.defer(clock.every(refreshPeriodMs, () => view.refresh()));
+
+  warm.agent = createAgent({
+    deviceId,
+    cellId,
+    maxInFlight,
+    clock,
+    logger,
+    dispatcher,
+    view,
+    frames: new FrameCount(maxInFlight),
+    outcomes,
+    ownObjective,
+    localVariants,
+    localNode: local,
+    session: () => policyLink?.session,
+  });
+  server.setServing(true);
+  started.use(late.move());
+  const running = started.move();
+  return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** What the configuration asks beyond the cell's objective. */
+function ownWishes({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {
+  return {
+    ...(accuracyFloor === undefined ? {} : { accuracyFloor }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(allowedTiers === undefined ? {} : { allowedTiers }),
+  };
+}

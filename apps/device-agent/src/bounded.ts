@@ -1,0 +1,32 @@
+import { Cancelled, type Clock, DeadlineExceeded } from '@weir/base';
+
+export interface Bounds {
+  /** ms since the epoch. */
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Called once when the deadline or the signal came first, with what the promise then rejects with. */
+  readonly onGiveUp?: (error: DeadlineExceeded | Cancelled) => void;
+}
+
+/** Settles as `work` does, but no later than the deadline and no later than the signal. What `work` does then is unheard. */
+export function bounded<T>(work: Promise<T>, { deadlineAt, signal, clock, onGiveUp }: Bounds): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (error: DeadlineExceeded | Cancelled) => {
+      release();
+      onGiveUp?.(error);
+      reject(error);
+    };
+    const onAbort = () => giveUp(new Cancelled('the frame was cancelled', { cause: signal.reason }));
+    const cancelTimer = clock.after(Math.max(0, deadlineAt - clock.now()), () =>
+      giveUp(new DeadlineExceeded('no answer came before the deadline')),
+    );
+    const release = () => {
+      cancelTimer();
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(release);
+    if (signal.aborted) onAbort();
+  });
+}

@@ -1,0 +1,106 @@
+import { type ConfigSpec, durationMs, hostPort } from '@weir/base';
+import type { Tier } from '@weir/policy';
+import { z } from 'zod';
+
+/** A remote worker that frames may go to. */
+export interface TargetAddress {
+  readonly nodeId: string;
+  readonly tier: Tier;
+  readonly address: string;
+}
+
+const id = () =>
+  z.string().regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"');
+const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
+const notNegative = () => z.number('expected a number').min(0, 'must be >= 0');
+const tier = z.enum(['device', 'edge', 'cloud']);
+const file = () => z.string().optional();
+
+const target = z.string().transform((text, context): TargetAddress => {
+  const match = /^([\w.:-]{1,128})=(edge|cloud)@(.+)$/.exec(text);
+  if (match && hostPort().safeParse(match[3]).success)
+    return { nodeId: match[1]!, tier: match[2] as Tier, address: match[3]! };
+  context.addIssue({
+    code: 'custom',
+    message: `expected NODE=edge@HOST:PORT or NODE=cloud@HOST:PORT, got ${text}`,
+  });
+  return z.NEVER;
+});
+
+const shape = {
+  listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
+  cellId: id().default('cell-1').describe('Cell that the device belongs to.'),
+  deviceId: id().default('device-1').describe('Name of the device, unique in its cell.'),
+  policy: hostPort().optional().describe('Address of PolicyService; without it the agent decides alone.'),
+  telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
+  targets: z
+    .array(target)
+    .default([])
+    .describe('Workers that frames may go to: edge-1=edge@HOST:PORT,cloud-1=cloud@HOST:PORT.'),
+  models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+  localVariants: z
+    .array(z.string())
+    .default([])
+    .describe('Variants that run on the device itself; all of the family when absent, "none" for no one.'),
+  slots: count().max(64, 'must be <= 64').default(1).describe('Inferences that the device runs at once.'),
+  threadsPerSession: count().max(64, 'must be <= 64').default(1).describe('Threads of one inference.'),
+  dilationFactor: notNegative()
+    .default(0)
+    .describe(
+      'Emulated processor: so many times the reference time of a variant; 0 is this machine as it is.',
+    ),
+  idleWatts: notNegative().default(2).describe('Power model: the idle device, W.'),
+  busyWatts: notNegative().default(4).describe('Power model: what a fully used processor adds, W.'),
+  radioWatts: notNegative().default(1).describe('Power model: what sending and receiving adds, W.'),
+  maxInFlight: count().default(64).describe('Frames in work at once; more are refused.'),
+  queueLimit: count().default(32).describe('Frames that may wait for the own processor; more are refused.'),
+  outcomeBuffer: count()
+    .max(1_000_000, 'must be <= 1000000')
+    .default(10_000)
+    .describe('Outcomes kept until PolicyService acknowledges them; the oldest beyond it are given up.'),
+  accuracyFloor: notNegative()
+    .max(1, 'must be <= 1')
+    .optional()
+    .describe("Raises the cell's accuracy floor, 0..1."),
+  deadlineMs: durationMs()
+    .optional()
+    .describe("Shortens the cell's deadline of a frame that names none, ms."),
+  allowedTiers: z
+    .array(tier)
+    .min(1, 'expected at least one tier')
+    .optional()
+    .describe("Narrows the cell's tiers; device alone: no frame leaves the device."),
+  graceMs: durationMs().default(10_000).describe('How long frames in work may go on at the end, ms.'),
+  seed: z
+    .number('expected a number')
+    .int('expected a whole number')
+    .min(0)
+    .default(1)
+    .describe('Seed of chance.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe messages that are logged.'),
+  tlsCert: file().describe('File of the certificate to serve with and to show to others, PEM.'),
+  tlsKey: file().describe('File of its private key, PEM.'),
+  tlsCa: file().describe('File of the authorities that the certificates of others must come from, PEM.'),
+  allowPlaintext: z.boolean().default(false).describe('Talk to other machines without TLS.'),
+  reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
+};
+
+export const configSpec: ConfigSpec<typeof shape> = {
+  name: 'device-agent',
+  summary: 'Answers the frames of one device, each where and with which model variant it is answered best.',
+  schema: z.object(shape).superRefine(({ targets, deviceId }, context) => {
+    const ids = [deviceId, ...targets.map(({ nodeId }) => nodeId)];
+    const twice = ids.find((nodeId, index) => ids.indexOf(nodeId) !== index);
+    if (twice !== undefined)
+      context.addIssue({ code: 'custom', path: ['targets'], message: `${twice} is named twice` });
+  }),
+  examples: [
+    'device-agent --targets edge-1=edge@127.0.0.1:7101,cloud-1=cloud@127.0.0.1:7102 --policy 127.0.0.1:7002',
+    'device-agent --allowed-tiers device --local-variants mobilenet-v1-0.25-int8',
+  ],
+};
+
+export type Config = Readonly<z.output<typeof configSpec.schema>>;

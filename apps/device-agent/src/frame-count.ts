@@ -1,0 +1,50 @@
+import { ResourceExhausted } from '@weir/base';
+
+/** Frames in work, bounded, and what became of those before. */
+export class FrameCount {
+  readonly #limit: number;
+  #inFlight = 0;
+  #answered = 0n;
+  #failed = 0n;
+  #accuracySum = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Takes a frame in; call the returned function once it has left. Throws ResourceExhausted when full. */
+  enter(): () => void {
+    if (this.#inFlight >= this.#limit) {
+      this.#failed += 1n;
+      throw new ResourceExhausted(`${this.#limit} frames are in work already; send again later`, {
+        reason: 'TOO_MANY_FRAMES',
+      });
+    }
+    this.#inFlight += 1;
+    let left = false;
+    return () => {
+      if (!left) this.#inFlight -= 1;
+      left = true;
+    };
+  }
+
+  /** `expectedAccuracy`: of the variant, 0..1. */
+  answered(expectedAccuracy: number): void {
+    this.#answered += 1n;
+    this.#accuracySum += expectedAccuracy;
+  }
+
+  failed(): void {
+    this.#failed += 1n;
+  }
+
+  read() {
+    return {
+      inFlight: this.#inFlight,
+      answered: this.#answered,
+      failed: this.#failed,
+      /** 0 before the first answer. */
+      meanExpectedAccuracy: this.#answered > 0n ? this.#accuracySum / Number(this.#answered) : 0,
+    };
+  }
+}

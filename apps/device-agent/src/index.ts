@@ -1,0 +1,2 @@
+export { type DeviceAgentApp, startDeviceAgent } from './app.ts';
+export { type Config, configSpec, type TargetAddress } from './config.ts';

@@ -1,0 +1,50 @@
+import type { Dispatcher } from '@weir/policy';
+import type { agent } from '@weir/proto';
+import type { CellView } from './cell-view.ts';
+import { placementToWire, tierToWire } from './convert.ts';
+import type { FrameCount } from './frame-count.ts';
+import type { OutcomeBuffer } from './outcome-buffer.ts';
+
+export interface StatusSources {
+  readonly deviceId: string;
+  readonly cellId: string;
+  readonly dispatcher: Dispatcher;
+  readonly view: CellView;
+  readonly frames: FrameCount;
+  readonly outcomes: OutcomeBuffer;
+  readonly policyConnected: () => boolean;
+  readonly localVariants: readonly string[];
+}
+
+/** What the agent knows, chooses and has measured. `now`: ms since the epoch. */
+export function agentStatus(sources: StatusSources, now: number): agent.GetStatusResponse {
+  const { deviceId, cellId, dispatcher, view, frames, outcomes, policyConnected, localVariants } = sources;
+  const dispatch = dispatcher.status(now);
+  const usable = new Map(dispatch.targets.map((target) => [target.nodeId, target.usable]));
+  const local = view.localLoad();
+  return {
+    deviceId,
+    cellId,
+    ...frames.read(),
+    balance: dispatch.balance.balance,
+    accuracyPriceMs: dispatch.accuracyPriceMs,
+    directiveVersion: BigInt(dispatch.directiveVersion),
+    planned: dispatch.planned && placementToWire(dispatch.planned),
+    learner: dispatch.learner,
+    policyConnected: policyConnected(),
+    targets: [
+      { nodeId: deviceId, tier: local.tier, reachable: true, roundTripMs: 0, load: local, loadAgeMs: 0 },
+      ...view.remotes.map(({ nodeId, tier, link, load, reachable }) => ({
+        nodeId,
+        tier: tierToWire(tier),
+        reachable: reachable && (usable.get(nodeId) ?? false),
+        roundTripMs: link.state().roundTripMs,
+        load: load?.value,
+        loadAgeMs: load ? Math.max(0, now - load.at) : 0,
+      })),
+    ],
+    outcomesPending: outcomes.pending,
+    outcomesDropped: BigInt(outcomes.dropped),
+    localVariants: [...localVariants],
+  };
+}

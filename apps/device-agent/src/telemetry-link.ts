@@ -1,0 +1,47 @@
+import type { Clock, Logger, Random } from '@weir/base';
+import { telemetry } from '@weir/proto';
+import { connect, openClientStream } from '@weir/rpc';
+import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
+import type { CellView } from './cell-view.ts';
+import type { Config } from './config.ts';
+import { tierToWire } from './convert.ts';
+import { reportNode } from './node-report.ts';
+import { securityOf } from './worker-link.ts';
+
+export interface TelemetryLinkOptions {
+  readonly config: Config;
+  readonly view: CellView;
+  readonly energy: EnergyProbe;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Connects Telemetry and reports this device to it until disposed. */
+export function linkTelemetry(address: string, options: TelemetryLinkOptions): AsyncDisposable {
+  const { config, view, energy, clock, random, logger } = options;
+  const connection = connect(address, securityOf(config));
+  const client = connection.client(telemetry.TelemetryClient);
+  const monitor = createNodeMonitor({
+    cellId: config.cellId,
+    nodeId: config.deviceId,
+    tier: tierToWire('device'),
+    host: createHostProbe({ clock }),
+    energy,
+    load: () => view.localLoad(),
+    links: () => view.remotes.map(({ link }) => link),
+  });
+  const reports = reportNode({
+    openStream: (signal) => openClientStream(client, client.report, { signal }),
+    sample: () => monitor.sample(),
+    clock,
+    random: random.fork('telemetry'),
+    logger,
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await reports[Symbol.asyncDispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}
