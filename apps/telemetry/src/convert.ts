@@ -1,6 +1,6 @@
+import { Violations } from '@weir/base';
 import { common, telemetry } from '@weir/proto';
 import type { Liveness, NodeState } from './cells.ts';
-import { Violations } from './violations.ts';
 
 const maxLinks = 256;
 const maxServices = 256;
@@ -60,8 +60,7 @@ function checkHost(host: telemetry.HostState | undefined, violations: Violations
 }
 
 function checkLinks(links: readonly telemetry.LinkState[], violations: Violations): void {
-  violations.check(links.length <= maxLinks, 'links', `expected at most ${maxLinks}, got ${links.length}`);
-  for (const [index, link] of links.slice(0, maxLinks).entries()) {
+  for (const [index, link] of violations.list(links, 'links', maxLinks).entries()) {
     violations.id(link.peerNodeId, `links[${index}].peer_node_id`);
     violations.number(link.roundTripMs, `links[${index}].round_trip_ms`);
     violations.number(link.uplinkBitsPerSecond, `links[${index}].uplink_bits_per_second`);
@@ -77,13 +76,8 @@ function checkLoad(load: common.NodeLoad, nodeId: string, violations: Violations
   violations.number(load.meanBacklogMs, 'load.mean_backlog_ms');
   violations.number(load.congestionPerMs, 'load.congestion_per_ms');
   violations.number(load.utilization, 'load.utilization', { max: 1 });
-  const { services } = load;
-  violations.check(
-    services.length <= maxServices,
-    'load.services',
-    `expected at most ${maxServices}, got ${services.length}`,
-  );
-  for (const [index, service] of services.slice(0, maxServices).entries()) {
+  const services = violations.list(load.services, 'load.services', maxServices);
+  for (const [index, service] of services.entries()) {
     violations.id(service.variant, `load.services[${index}].variant`);
     violations.number(service.serviceMs, `load.services[${index}].service_ms`, { above: true });
     violations.number(service.energyJ, `load.services[${index}].energy_j`);

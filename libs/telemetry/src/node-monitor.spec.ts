@@ -39,4 +39,19 @@ describe('node monitor', () => {
     const sample = createNodeMonitor({ cellId: 'c', nodeId: 'n', tier: 2, host, energy }).sample();
     expect(sample).toMatchObject({ load: undefined, links: [] });
   });
+
+  it('takes the utilization of an emulated processor from the node, for its power too', () => {
+    const clock = new FakeClock();
+    const energy = createEnergyProbe({ model: { idleW: 2, busyW: 4 }, source: 'model', clock });
+    const monitor = createNodeMonitor({
+      cellId: 'c',
+      nodeId: 'n',
+      tier: 2,
+      host,
+      energy,
+      cpuUtilization: () => 0.25,
+    });
+    clock.advance(1_000);
+    expect(monitor.sample()).toMatchObject({ host: { cpuUtilization: 0.25 }, energy: { powerW: 3 } });
+  });
 });

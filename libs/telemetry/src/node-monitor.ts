@@ -20,7 +20,9 @@ export interface NodeMonitor<Tier, Load> {
 
 /**
  * Puts a node's probes together into its report. Whoever streams the reports chooses the wire's types of `tier` and
- * `load`. `load` and `links` are asked at each sample: links come and go, and a node without models has no load.
+ * `load`. `load` and `links` are asked at each sample: links come and go, and a node without models has no load. Where
+ * the processor is emulated, the machine's utilization is that of all nodes on it: `cpuUtilization` then says what the
+ * emulated one has (the share of its slots in use), for the host's state and for the power that follows from it.
  */
 export function createNodeMonitor<Tier, Load>({
   cellId,
@@ -30,6 +32,7 @@ export function createNodeMonitor<Tier, Load>({
   energy,
   load = () => undefined,
   links = () => [],
+  cpuUtilization,
 }: {
   cellId: string;
   nodeId: string;
@@ -38,10 +41,13 @@ export function createNodeMonitor<Tier, Load>({
   energy: EnergyProbe;
   load?: () => Load | undefined;
   links?: () => Iterable<Pick<LinkProbe, 'state'>>;
+  /** 0..1. @default what the machine says */
+  cpuUtilization?: (() => number) | undefined;
 }): NodeMonitor<Tier, Load> {
   return {
     sample() {
-      const hostSample = host.sample();
+      const seen = host.sample();
+      const hostSample = cpuUtilization ? { ...seen, cpuUtilization: cpuUtilization() } : seen;
       return {
         cellId,
         nodeId,

@@ -1,8 +1,14 @@
-import { type FieldViolation, InvalidInput } from '@weir/base';
+import { type FieldViolation, InvalidInput } from './errors.ts';
+
+const maxIdLength = 128;
 
 /** Gathers the faults of one message, so that all are reported together. */
 export class Violations {
   readonly #found: FieldViolation[] = [];
+
+  get found(): readonly FieldViolation[] {
+    return this.#found;
+  }
 
   /** Notes a fault unless the field is `good`. */
   check(good: boolean, field: string, description: string): void {
@@ -29,10 +35,14 @@ export class Violations {
     this.check(good, field, `expected a number ${range}, got ${value}`);
   }
 
+  /** The first `limit` of a list, a longer one being a fault. */
+  list<T>(values: readonly T[], field: string, limit: number): readonly T[] {
+    this.check(values.length <= limit, field, `expected at most ${limit}, got ${values.length}`);
+    return values.slice(0, limit);
+  }
+
   /** Throws InvalidInput when anything was found. */
   throwIfAny(): void {
     if (this.#found.length > 0) throw new InvalidInput(this.#found);
   }
 }
-
-const maxIdLength = 128;
