@@ -130,6 +130,18 @@ describe('telemetry service', () => {
     expect(await next(watched)).toEqual([['a', 1, GONE]]);
   });
 
+  it('gathers what changes within the coalescing time into one message', async () => {
+    const { openReport, watch, nodes, clock } = await start({ coalesceMs: 100 });
+    const watched = watch();
+    expect(await next(watched)).toEqual([]);
+    using stream = openReport();
+    for (let i = 1; i <= 3; i++) await stream.send(reported('a', i));
+    let seen = await nodes();
+    for (let tries = 0; seen[0]?.report?.energy?.energyJ !== 3 && tries < 100; tries++) seen = await nodes();
+    clock.advance(100);
+    expect(await next(watched)).toEqual([['a', 3, LIVE]]);
+  });
+
   it('is held up by no slow watcher, which misses states but not the newest', async () => {
     const { openReport, watch } = await start();
     const links = Array.from({ length: 256 }, (_, i) => ({
