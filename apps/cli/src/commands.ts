@@ -7,4 +7,13 @@ export interface CommandEntry {
 }
 
 /** Every command by the words that the user types; a first word that several share is a group. */
-export const commands: Readonly<Record<string, CommandEntry>> = {};
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  up: {
+    summary: 'A whole cell on this machine, with labelled pictures flowing through it.',
+    load: () => import('./commands/up.ts'),
+  },
+  infer: {
+    summary: 'Asks what pictures show.',
+    load: () => import('./commands/infer.ts'),
+  },
+};

@@ -24,6 +24,8 @@ export interface AgentClient extends AsyncDisposable {
   /** Rejects with the WeirError of this frame's failure; with Unavailable when the stream breaks. */
   infer(frame: Frame): Promise<agent.InferResponse>;
   status(): Promise<agent.GetStatusResponse>;
+  /** Resolves when connected. Throws DeadlineExceeded when the agent does not answer within 5 s. */
+  ready(): Promise<void>;
 }
 
 type Stream = ClientDuplex<agent.StreamInferRequest, agent.StreamInferResponse>;
@@ -87,6 +89,7 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
       return waiting.promise;
     },
     status: () => callUnary(client, client.getStatus, {}, { timeoutMs: 5_000 }),
+    ready: () => connection.ready(),
     async [Symbol.asyncDispose]() {
       stream?.cancel();
       await connection[Symbol.asyncDispose]();

@@ -6,5 +6,10 @@ export {
   describeCell,
   readCellDescription,
 } from './description.ts';
+export { type ExampleCellOptions, exampleCell } from './example-cell.ts';
 export type { CellLink } from './links.ts';
 export type { ProcessEvent } from './supervised-process.ts';
+export { type Arrivals, arrivals } from './arrivals.ts';
+export { type DriveOptions, type Sample, drive } from './drive.ts';
+export { type Answer, type Spread, Tally, type Totals } from './tally.ts';
+export { reasonName, tierName } from './words.ts';

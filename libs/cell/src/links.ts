@@ -91,6 +91,7 @@ export async function startLinks(
       onEvent({ kind: 'restarted', name, detail: `${kept.length} links` });
     } catch (err) {
       logger.error({ process: name, err }, 'does not come back, will be tried again');
+      onEvent({ kind: 'failed', name, detail: (err as Error).message });
       await emulator[Symbol.asyncDispose]();
       await sleep(1_000);
     }

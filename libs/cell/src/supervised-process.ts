@@ -18,7 +18,8 @@ export interface ProcessSpec {
 
 /** What happened to a process. */
 export interface ProcessEvent {
-  readonly kind: 'ready' | 'died' | 'restarted' | 'stopped';
+  /** `failed`: a dead one did not come back; it is tried again. */
+  readonly kind: 'ready' | 'died' | 'restarted' | 'failed' | 'stopped';
   readonly name: string;
   /** For people: exit code or signal, address. */
   readonly detail: string;
@@ -194,6 +195,7 @@ export class SupervisedProcess implements AsyncDisposable {
             { process: this.name, err: error },
             'does not come back, will be tried again',
           );
+          this.#options.onEvent({ kind: 'failed', name: this.name, detail: (error as Error).message });
           this.#restartAfter(Math.min(restartDelayMs.most, delayMs * 2));
         },
       );

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@weir/base';
-import type { AgentClient } from '@weir/cell';
+import type { AgentClient } from './agent-client.ts';
 import { type Arrivals, arrivals } from './arrivals.ts';
 import type { Answer } from './tally.ts';
 

@@ -1,5 +1,5 @@
 import { FakeClock, seededRandom } from '@weir/base';
-import type { AgentClient } from '@weir/cell';
+import type { AgentClient } from './agent-client.ts';
 import { agent } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { arrivals } from './arrivals.ts';
@@ -58,6 +58,7 @@ function agentAnswering(clock: FakeClock, delayMs: number) {
         });
       }),
     status: () => Promise.reject(new Error('not asked')),
+    ready: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return { client, most: () => most };

@@ -1,0 +1,21 @@
+import { ConfigError, InvalidInput, WeirError } from '@weir/base';
+
+/** Reads what a flag names; what is wrong with it is the user's to mend: exit 64 instead of 1. */
+export async function asUsage<Value>(
+  command: string,
+  flag: string,
+  read: () => Promise<Value> | Value,
+): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof InvalidInput)
+      throw new ConfigError(
+        command,
+        error.violations.map(({ field, description }) => ({ field: `${flag}: ${field}`, description })),
+      );
+    if (error instanceof WeirError)
+      throw new ConfigError(command, [{ field: flag, description: error.message }]);
+    throw error;
+  }
+}

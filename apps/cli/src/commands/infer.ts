@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigError, Exit, InvalidInput, hostPort, silentLogger } from '@weir/base';
+import { type AgentClient, connectAgent, reasonName, startCell, tierName } from '@weir/cell';
+import { loadFamily } from '@weir/inference';
+import type { agent } from '@weir/proto';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { cellOf } from '../up/cell-of.ts';
+import { ms, percent } from '../words.ts';
+
+const name = 'weir infer';
+const shape = {
+  images: z.array(z.string(), 'name at least one picture').describe('PNG or JPEG files.'),
+  agent: hostPort()
+    .optional()
+    .describe('Address of a running DeviceAgent; absent: a cell of one device for this call alone.'),
+  timeoutMs: z
+    .number('expected a number of ms')
+    .positive('must be > 0')
+    .default(10_000)
+    .describe('Time for each picture, ms.'),
+  floor: z
+    .number('expected a number')
+    .min(0, 'must be >= 0')
+    .max(1, 'must be <= 1')
+    .optional()
+    .describe('Accuracy floor of the one-off cell, 0..1.'),
+  models: z
+    .string()
+    .optional()
+    .describe('Folder of the model family of the one-off cell; the embedded one when absent.'),
+  tlsCa: z
+    .string()
+    .optional()
+    .describe("File of the authorities that the agent's certificate must come from, PEM."),
+  tlsCert: z.string().optional().describe('File of the certificate to show to the agent, PEM.'),
+  tlsKey: z.string().optional().describe('File of its private key, PEM.'),
+  allowPlaintext: z.boolean().default(false).describe('Talk to an agent on another machine without TLS.'),
+  json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
+};
+type InferConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
+
+interface Picture {
+  readonly file: string;
+  readonly image: Uint8Array;
+}
+
+export default defineCommand({
+  name,
+  summary:
+    'Sends pictures to a DeviceAgent and says what they show, where that was found out, and where the time went.',
+  schema: z.object(shape),
+  positionals: 'images',
+  examples: ['weir infer picture.png', 'weir infer *.jpg --agent 127.0.0.1:7000 --json'],
+  async run(config, context) {
+    const pictures = await readPictures(config.images);
+    const answers = await withAgent(config, context, (client) =>
+      Promise.all(pictures.map((picture) => answer(client, picture, config))),
+    );
+    if (!answers) return Exit.interrupted;
+    for (const result of answers) context.print(sentence(result));
+    context.out({ images: answers });
+    return answers.some((result) => 'error' in result) ? Exit.failed : Exit.done;
+  },
+});
+
+type Result = Awaited<ReturnType<typeof answer>>;
+
+/** Throws ConfigError, naming every file that cannot be read. */
+async function readPictures(files: readonly string[]): Promise<Picture[]> {
+  const read = await Promise.allSettled(files.map((file) => readFile(file)));
+  const faults = read.flatMap((result, index) =>
+    result.status === 'rejected'
+      ? [{ field: files[index]!, description: (result.reason as Error).message }]
+      : [],
+  );
+  if (faults.length > 0) throw new ConfigError(name, faults);
+  return read.map((result, index) => ({
+    file: files[index]!,
+    image: (result as PromiseFulfilledResult<Buffer>).value,
+  }));
+}
+
+/** Lends the agent that the flags name, or one of a cell that lives for this call. Undefined when interrupted. */
+async function withAgent<Value>(
+  config: InferConfig,
+  { progress, signal }: CommandContext,
+  use: (client: AgentClient) => Promise<Value>,
+): Promise<Value | undefined> {
+  const { tlsCa: ca, tlsCert: cert, tlsKey: key, allowPlaintext } = config;
+  if (config.agent !== undefined) {
+    const address = config.agent;
+    await using client = await asUsage(name, '--agent', () =>
+      connectAgent(address, { tls: { ca, cert, key }, allowPlaintext }),
+    );
+    await client.ready();
+    return await untilInterrupted(use(client), signal);
+  }
+  const family = await asUsage(name, '--models', () => loadFamily(config.models));
+  const { floor, models } = config;
+  const description = cellOf(
+    { devices: 1, learner: 'planner', floor, profile: 'regular', models, seed: 1 },
+    family,
+  );
+  progress('starting a cell for this call; weir up keeps one running');
+  try {
+    await using cell = await startCell(description, { logger: silentLogger, signal });
+    await using client = connectAgent(cell.devices[0]!.address);
+    return await untilInterrupted(use(client), signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+async function untilInterrupted<Value>(
+  work: Promise<Value>,
+  signal: AbortSignal,
+): Promise<Value | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const interrupt = () => resolve(undefined);
+  if (signal.aborted) interrupt();
+  signal.addEventListener('abort', interrupt, { once: true });
+  return Promise.race([work, promise]);
+}
+
+async function answer(client: AgentClient, { file, image }: Picture, { timeoutMs }: InferConfig) {
+  try {
+    return { file, ...describe(await client.infer({ image, timeoutMs })) };
+  } catch (error) {
+    const violations = error instanceof InvalidInput ? { violations: error.violations } : {};
+    return { file, error: error instanceof Error ? error.message : String(error), ...violations };
+  }
+}
+
+function describe(response: agent.InferResponse) {
+  const { classification, placement, hops, decision } = response;
+  return {
+    label: classification?.label ?? '',
+    confidence: classification?.confidence ?? 0,
+    placement: {
+      tier: tierName(placement?.tier),
+      node: placement?.nodeId ?? '',
+      variant: placement?.variant ?? '',
+    },
+    reason: reasonName(decision?.reason),
+    responseMs: response.responseMs,
+    hopsMs: { ...hops },
+    expectedAccuracy: response.expectedAccuracy,
+    energyJ: response.energyJ,
+    traceparent: response.trace?.traceparent ?? '',
+  };
+}
+
+function sentence(result: Result): string {
+  if ('error' in result) return `${result.file}: no answer: ${result.error}`;
+  const { file, label, confidence, placement, responseMs, hopsMs, reason } = result;
+  const hops = Object.entries(hopsMs).map(([hop, time]) => `${hop.replace(/Ms$/, '')} ${ms(time)}`);
+  return [
+    `${file}: ${label} (${percent(confidence)})`,
+    `  ran on ${placement.node} (${placement.tier}) with ${placement.variant}, ${reason}`,
+    `  ${ms(responseMs)}: ${hops.join(', ')}`,
+  ].join('\n');
+}

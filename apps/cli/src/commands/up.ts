@@ -1,0 +1,167 @@
+import { performance } from 'node:perf_hooks';
+import { Exit, seededRandom, silentLogger, systemClock } from '@weir/base';
+import { type CellDescription, type RunningCell, Tally, connectAgent, drive, startCell } from '@weir/cell';
+import { loadFamily } from '@weir/inference';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { loadSamples } from '../samples.ts';
+import { cellOf } from '../up/cell-of.ts';
+import { liveView } from '../up/live-view.ts';
+import { report } from '../up/report.ts';
+
+const whole = (least: number) =>
+  z.number('expected a number').int('expected a whole number').min(least, `must be >= ${least}`);
+
+const name = 'weir up';
+const shape = {
+  devices: whole(1).max(64, 'must be <= 64').default(3).describe('Devices of the cell.'),
+  requests: whole(1).optional().describe('Frames of all devices together; then the run ends.'),
+  duration: z
+    .number('expected a number of seconds')
+    .positive('must be > 0')
+    .optional()
+    .describe('Seconds; then the run ends.'),
+  learner: z.string().default('planner').describe('Who plans: planner, device-only, edge-only, cloud-only.'),
+  floor: z
+    .number('expected a number')
+    .min(0, 'must be >= 0')
+    .max(1, 'must be <= 1')
+    .optional()
+    .describe(
+      "Lowest average accuracy, 0..1; absent: 70 % of the way from the family's least to its most accurate.",
+    ),
+  profile: z.enum(['regular', 'weak']).default('regular').describe('Links of the devices: regular or weak.'),
+  arrivals: z
+    .enum(['periodic', 'poisson'])
+    .default('periodic')
+    .describe('How frames arrive: periodic or poisson.'),
+  rate: z
+    .number('expected a number')
+    .positive('must be > 0')
+    .max(1_000, 'must be <= 1000')
+    .default(5)
+    .describe('Frames per second and device.'),
+  cell: z
+    .string()
+    .optional()
+    .describe(
+      'File of a cell description (YAML or JSON), instead of --devices, --learner, --floor and --profile.',
+    ),
+  models: z
+    .string()
+    .optional()
+    .describe('Folder of a model family with labelled samples; the embedded one when absent.'),
+  seed: whole(0).default(1).describe('Seed of all that is drawn by chance.'),
+  logDir: z.string().optional().describe("Folder of the processes' logs; a temporary one when absent."),
+  stateDir: z
+    .string()
+    .optional()
+    .describe('Folder of what the learner keeps over runs; a temporary one when absent.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe("Least severe messages in the processes' logs."),
+  json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
+};
+type UpConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
+
+export default defineCommand({
+  name,
+  summary: 'Brings up a whole cell on this machine and sends labelled pictures through it, until Ctrl-C.',
+  schema: z.object(shape),
+  examples: [
+    'weir up',
+    'weir up --devices 5 --requests 500 --floor 0.75 --json',
+    'weir up --learner edge-only --profile weak --duration 30',
+  ],
+  async run(config, context) {
+    const family = await asUsage(name, '--models', () => loadFamily(config.models));
+    const samples = await asUsage(name, '--models', () => loadSamples(family));
+    const description = await asUsage(name, '--cell', () => cellOf(config, family));
+    const devices = description.devices.map(({ id }) => ({ id, tally: new Tally() }));
+
+    context.progress(
+      `starting ${description.nodes.length + devices.length + 3} processes: ${names(description)}`,
+    );
+    await using cell = await startOrInterrupted(description, config, context);
+    if (!cell) return Exit.interrupted;
+    for (const { id, address } of cell.devices) context.progress(`${id} answers on ${address}`);
+
+    const all = new Tally();
+    const startedAt = performance.now();
+    let firstAnswerMs: number | undefined;
+    {
+      using _view = liveView({ cell, devices, context, json: config.json });
+      const signal = endOf(config, context.signal);
+      await Promise.all(
+        cell.devices.map(async ({ address }, index) => {
+          const { tally } = devices[index]!;
+          await using client = connectAgent(address);
+          await drive({
+            client,
+            samples,
+            arrivals: {
+              pattern: config.arrivals,
+              rate: config.rate,
+              frames: share(config, devices.length, index),
+            },
+            clock: systemClock,
+            random: seededRandom(config.seed).fork(`device ${index}`),
+            signal,
+            onAnswer(answer) {
+              // Since this process started: what a user who typed the command waits for.
+              firstAnswerMs ??= performance.now();
+              tally.answered(answer);
+              all.answered(answer);
+            },
+            onFailure(error) {
+              const why = error instanceof Error ? error.message : String(error);
+              tally.failed(why);
+              all.failed(why);
+            },
+          });
+        }),
+      );
+    }
+    const { document, text } = report({
+      description,
+      devices,
+      all,
+      restarts: cell.restarts(),
+      seconds: (performance.now() - startedAt) / 1_000,
+      firstAnswerMs,
+    });
+    context.print(text);
+    context.out(document);
+    if (context.signal.aborted) return Exit.interrupted;
+    return all.totals().failed > 0 ? Exit.failed : Exit.done;
+  },
+});
+
+/** A cell that is stopped while it starts is no failure. */
+async function startOrInterrupted(
+  description: CellDescription,
+  { logDir, stateDir, logLevel }: UpConfig,
+  { signal }: CommandContext,
+): Promise<RunningCell | undefined> {
+  try {
+    return await startCell(description, { logger: silentLogger, signal, logDir, stateDir, logLevel });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+function endOf({ duration }: UpConfig, signal: AbortSignal): AbortSignal {
+  return duration === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(duration * 1_000)]);
+}
+
+/** Frames of one device of many. */
+function share({ requests }: UpConfig, devices: number, index: number): number {
+  if (requests === undefined) return Infinity;
+  return Math.floor(requests / devices) + (index < requests % devices ? 1 : 0);
+}
+
+const names = ({ nodes, devices }: CellDescription) =>
+  ['telemetry', 'policy', 'links', ...nodes.map(({ id }) => id), ...devices.map(({ id }) => id)].join(', ');

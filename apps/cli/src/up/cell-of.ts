@@ -1,0 +1,33 @@
+import { type CellDescription, exampleCell, readCellDescription } from '@weir/cell';
+import type { Family } from '@weir/inference';
+
+export interface CellFlags {
+  readonly devices: number;
+  readonly learner: string;
+  readonly floor?: number | undefined;
+  readonly profile: 'regular' | 'weak';
+  readonly cell?: string | undefined;
+  readonly models?: string | undefined;
+  readonly seed: number;
+}
+
+/** The cell that the flags ask for. Throws InvalidInput when a file is given that describes none. */
+export function cellOf(flags: CellFlags, family: Family): CellDescription {
+  if (flags.cell !== undefined) return readCellDescription(flags.cell);
+  const { devices, learner, profile, seed, models } = flags;
+  const cell = exampleCell({
+    devices,
+    learner,
+    profile,
+    seed,
+    accuracyFloor: flags.floor ?? defaultFloor(family),
+  });
+  return models === undefined ? cell : { ...cell, models };
+}
+
+/** High enough that the smallest variant does not do, low enough that the best one is not always needed. */
+export function defaultFloor({ variants }: Pick<Family, 'variants'>): number {
+  const accuracies = variants.map(({ accuracy }) => accuracy.top1);
+  const [least, most] = [Math.min(...accuracies), Math.max(...accuracies)];
+  return Math.floor((least + 0.7 * (most - least)) * 1_000) / 1_000;
+}

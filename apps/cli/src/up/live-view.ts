@@ -1,0 +1,47 @@
+import type { RunningCell } from '@weir/cell';
+import { createLogUpdate } from 'log-update';
+import type { CommandContext } from '../command.ts';
+import { type DeviceView, line, noteOf, table } from './view.ts';
+
+const periodMs = { table: 250, line: 5_000 };
+
+/**
+ * Shows how a cell fares, on stderr: a table that renews itself on a terminal, else a line now and then, and a line
+ * for each process that dies or comes back. Disposing shows the last state.
+ */
+export function liveView({
+  cell,
+  devices,
+  context,
+  json,
+}: {
+  cell: RunningCell;
+  devices: readonly DeviceView[];
+  context: CommandContext;
+  json: boolean;
+}): Disposable {
+  const terminal = process.stderr.isTTY && !json;
+  const notes: string[] = [];
+  const { objective, learner } = cell.description;
+  const heading = `cell ${cell.description.cellId}: ${learner}, accuracy floor ${objective.accuracyFloor}`;
+  const update = terminal ? createLogUpdate(process.stderr) : undefined;
+  const show = () => {
+    if (update) update(table(devices, notes.slice(-3), heading));
+    else context.progress(line(devices));
+  };
+  const stopNotes = cell.onEvent((event) => {
+    const note = noteOf(event);
+    if (note === undefined) return;
+    notes.push(note);
+    if (!update) context.progress(note);
+  });
+  const timer = setInterval(show, terminal ? periodMs.table : periodMs.line);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      stopNotes();
+      show();
+      update?.done();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { CellDescription, Tally } from '@weir/cell';
+import { ms, percent } from '../words.ts';
+import type { DeviceView } from './view.ts';
+
+export interface Run {
+  readonly description: CellDescription;
+  readonly devices: readonly DeviceView[];
+  readonly all: Tally;
+  readonly restarts: Readonly<Record<string, number>>;
+  /** From the first arrival to the last answer. */
+  readonly seconds: number;
+  /** From the start of the command; undefined when there was none. */
+  readonly firstAnswerMs: number | undefined;
+}
+
+/** What a run of `weir up` came to: the document of `--json`, and the same for people. */
+export function report(run: Run): { document: object; text: string } {
+  const { description, devices, all, restarts, seconds, firstAnswerMs } = run;
+  const { learner, objective } = description;
+  const totals = all.totals();
+  const emulated = emulatedParts(description);
+  const document = {
+    ...totals,
+    accuracy: { ...totals.accuracy, floor: objective.accuracyFloor },
+    learner,
+    seconds,
+    firstAnswerMs: firstAnswerMs ?? null,
+    devices: devices.map(({ id, tally }) => {
+      const { requests, succeeded, failed, accuracy, responseMs, placements } = tally.totals();
+      return { id, requests, succeeded, failed, accuracy, responseMs, placements };
+    }),
+    restarts,
+    emulated,
+    real: realParts,
+  };
+  const { accuracy, responseMs, hopsMs, placements, reasons, failures } = totals;
+  const text = [
+    `${totals.succeeded} of ${totals.requests} frames answered in ${seconds.toFixed(1)} s, first answer ${ms(firstAnswerMs)} after the start`,
+    `  accuracy   right ${percent(accuracy.top1)}, expected ${percent(accuracy.expected)}, floor ${percent(objective.accuracyFloor)}`,
+    `  response   mean ${ms(responseMs.mean)}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, p99 ${ms(responseMs.p99)}`,
+    `  hops       ${list(hopsMs, (value) => ms(value))}`,
+    `  placements ${placements.map(({ tier, variant, share }) => `${tier} ${variant} ${percent(share, 0)}`).join(', ')}`,
+    `  because    ${list(reasons, String)}`,
+    ...(totals.failed > 0 ? [`  failures   ${list(failures, String)}`] : []),
+    ...(Object.keys(restarts).length > 0 ? [`  restarts   ${list(restarts, String)}`] : []),
+    `  learner    ${learner}`,
+    `  emulated   ${emulated.join('; ') || 'nothing'}`,
+    `  real       ${realParts.join('; ')}`,
+  ].join('\n');
+  return { document, text };
+}
+
+const realParts = ['processes', 'gRPC', 'models and their answers', 'pictures and labels', 'queues'];
+
+function emulatedParts({ nodes, devices, links }: CellDescription): string[] {
+  const speeds = [...nodes, ...devices]
+    .filter(({ dilationFactor }) => dilationFactor > 0)
+    .map(({ id, dilationFactor }) => `${id} ${dilationFactor}×`);
+  const profiles = [...new Set(devices.map((device) => device.links))].map((profile) => {
+    const { edge, cloud } = links[profile];
+    return `${profile} (edge ${edge.delayMs} ms each way at ${edge.bitsPerSecond / 1e6} Mbit/s, cloud ${cloud.delayMs} ms at ${cloud.bitsPerSecond / 1e6} Mbit/s)`;
+  });
+  return [
+    ...(nodes.length > 0 ? [`links: ${profiles.join(', ')}`] : []),
+    ...(speeds.length > 0
+      ? [`processors, by their time per model over the reference's: ${speeds.join(', ')}`]
+      : []),
+  ];
+}
+
+const list = <Value>(values: Readonly<Record<string, Value>>, show: (value: Value) => string) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name.replace(/Ms$/, '')} ${show(value)}`)
+    .join(', ');

@@ -1,0 +1,41 @@
+import { type CellDescription, describeCell } from './description.ts';
+
+export interface ExampleCellOptions {
+  /** @default 3 */
+  readonly devices?: number | undefined;
+  /** Links of all devices. @default regular */
+  readonly profile?: 'regular' | 'weak' | undefined;
+  readonly learner?: string | undefined;
+  /** 0..1. @default 0 */
+  readonly accuracyFloor?: number | undefined;
+  readonly seed?: number | undefined;
+}
+
+/**
+ * Emulated processors, as multiples of a variant's reference time, so that the trade-off of the paper is there on one
+ * machine: the device is slow, the edge quicker but shared, the cloud quickest but far.
+ */
+const speeds = {
+  device: { dilationFactor: 60 },
+  edge: { dilationFactor: 25, slots: 1 },
+  cloud: { dilationFactor: 8, slots: 2 },
+};
+
+/** The cell that `weir up` brings up: devices, one edge node, one share of the cloud. */
+export function exampleCell(options: ExampleCellOptions = {}): CellDescription {
+  const { devices = 3, profile = 'regular', learner, accuracyFloor = 0, seed } = options;
+  return describeCell({
+    ...(learner === undefined ? {} : { learner }),
+    ...(seed === undefined ? {} : { seed }),
+    objective: { accuracyFloor },
+    nodes: [
+      { id: 'edge-1', tier: 'edge', ...speeds.edge },
+      { id: 'cloud-1', tier: 'cloud', ...speeds.cloud },
+    ],
+    devices: Array.from({ length: devices }, (_, index) => ({
+      id: `device-${index + 1}`,
+      links: profile,
+      ...speeds.device,
+    })),
+  });
+}
