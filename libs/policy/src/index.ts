@@ -17,6 +17,7 @@ export type {
   LearnerStatus,
   LinkObservation,
   Plan,
+  Probe,
 } from './learner.ts';
 export type { NodeLoad } from './node-load.ts';
 export type { HopTimes, Outcome, Reason } from './outcome.ts';
@@ -33,3 +34,26 @@ export {
   createDispatcher,
 } from './dispatcher.ts';
 export { type TransferLedger, type TransferWant, createTransferLedger } from './transfers.ts';
+export { type ThresholdOptions, dispatchThresholdMs } from './dispatch-threshold.ts';
+export {
+  type ActionSpace,
+  type OpenActions,
+  type RemoteTarget,
+  bestVariant,
+  meetsFloor,
+  openActions,
+  placements,
+} from './actions.ts';
+export { type LearnerName, type LearnerOptions, createLearner, learnerNames } from './create-learner.ts';
+export { type PlannerOptions, plannerDefaults } from './planner.ts';
+export { expectedWaitMs, batchWaitMs } from './waiting.ts';
+export { bruteForce } from './solver/brute-force.ts';
+export type {
+  Assignment,
+  AssignmentProblem,
+  LocalOption,
+  NodeTable,
+  RemoteAccess,
+  RemoteOption,
+} from './solver/problem.ts';
+export { solveAssignment } from './solver/solve.ts';

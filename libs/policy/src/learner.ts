@@ -28,6 +28,8 @@ export interface DeviceObservation {
   readonly framesPerSecond: number;
   /** Balance of accuracy, frames × accuracy; 0 in synchronous epochs. */
   readonly balance: number;
+  /** Squared coefficient of variation of the times between frames: 0 periodic, 1 Poisson. @default 1 */
+  readonly arrivalVariability?: number;
 }
 
 /** One link of a device, as the monitors see it. */
@@ -58,6 +60,17 @@ export interface Plan {
   readonly accuracyPriceMs: number;
   /** Mean response time expected of each device, ms; empty for learners without a cost model. */
   readonly predictedMs: ReadonlyMap<string, number>;
+  /**
+   * Inferences worth running beside the users' frames, with nobody waiting for the answer, to notice that an unused
+   * target has changed. Whoever has heartbeats and benchmarks instead may leave them out. Outcomes come back `shadow`.
+   */
+  readonly probes?: readonly Probe[];
+}
+
+/** One shadow inference. */
+export interface Probe {
+  readonly deviceId: string;
+  readonly placement: Placement;
 }
 
 /** Figures that every learner can give of itself. */
@@ -89,6 +102,8 @@ export interface Learner {
   /** Throws FailedPrecondition when no joint placement meets the hard constraints; says which. */
   propose(): Plan;
   learn(outcomes: readonly Outcome[]): void;
+  /** The best joint placement as far as known, without exploring; what `propose` would say were there nothing to learn. */
+  best(): ReadonlyMap<string, Placement>;
   status(): LearnerStatus;
   snapshot(): LearnerSnapshot;
   /** Throws InvalidInput when the snapshot is corrupt, of another learner or of another version. */

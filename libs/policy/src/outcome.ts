@@ -36,4 +36,6 @@ export interface Outcome {
   readonly propensity: number;
   /** gRPC status name when it failed; its times then teach nothing but that the target failed. */
   readonly failure?: string;
+  /** True when nobody waited for the answer: it ran only to learn. */
+  readonly shadow?: boolean;
 }

@@ -1,0 +1,44 @@
+import { NotFound, type Random } from '@weir/base';
+import { createFixed, createOffloadOnly } from './baselines.ts';
+import type { Learner } from './learner.ts';
+import { createPlanner, type PlannerOptions } from './planner.ts';
+
+/** Options of every learner; those that a learner does not know are left out by the compiler. */
+export interface LearnerOptions {
+  readonly planner: Partial<PlannerOptions>;
+  readonly 'offload-only': Partial<PlannerOptions>;
+  readonly 'device-only': object;
+  readonly 'edge-only': object;
+  readonly 'cloud-only': object;
+}
+
+export type LearnerName = keyof LearnerOptions;
+
+const factories: { [Name in LearnerName]: (options: { random: Random } & LearnerOptions[Name]) => Learner } =
+  {
+    planner: createPlanner,
+    'offload-only': createOffloadOnly,
+    'device-only': () => createFixed('device'),
+    'edge-only': () => createFixed('edge'),
+    'cloud-only': () => createFixed('cloud'),
+  };
+
+/** All names that `createLearner` knows, the default first. */
+export const learnerNames = Object.keys(factories) as LearnerName[];
+
+/**
+ * A learner by name. `random` alone decides what it tries: the same seed, observations and outcomes give the same
+ * plans, also over a snapshot. Throws NotFound for a name that is not in `learnerNames`.
+ */
+export function createLearner<Name extends LearnerName>(
+  name: Name,
+  options: { random: Random } & LearnerOptions[Name],
+): Learner;
+export function createLearner(name: string, options: { random: Random }): Learner;
+export function createLearner(name: string, options: { random: Random }): Learner {
+  if (!Object.hasOwn(factories, name))
+    throw new NotFound(`no learner '${name}'; there are ${learnerNames.join(', ')}`, {
+      reason: 'NO_SUCH_LEARNER',
+    });
+  return factories[name as LearnerName](options);
+}

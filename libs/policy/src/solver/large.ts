@@ -1,0 +1,282 @@
+import { type Choice, cheapest, leastReduced, localChoices, remoteChoices } from './choices.ts';
+import { solveFixedCounts } from './fixed-counts.ts';
+import { cheapestFlow, type Flow } from './flow.ts';
+import { type Assignment, type AssignmentProblem, floorSlack, type RemoteOption } from './problem.ts';
+
+/** Dearest price of accuracy tried; above it only the surplus counts. */
+const topPrice = 1e7;
+/** Devices whose choice is settled exactly at the end. */
+const coreSize = 14;
+/** Partial solutions that the core may keep. */
+const coreLabels = 20_000;
+/** The search for the price ends when the best assignment is this close to the bound. */
+const closeEnough = 2e-5;
+
+/**
+ * For large cells: the floor is priced (Lagrange multiplier), the rest is a minimum cost flow over node places, solved
+ * exactly; the best price is where the lines of the two sides meet. The assignment above the floor next to it is then
+ * improved: the few devices whose choice hardly matters at that price are settled exactly, with the floor. The bound of
+ * the dual is returned with it. Undefined when no assignment meets the constraints.
+ */
+export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
+  const relaxation = relax(problem);
+  let bestBound = -Infinity;
+  let best: Primal | undefined;
+  const consider = (primal: Primal | undefined) => {
+    if (primal && primal.surplus >= -floorSlack && primal.cost < (best?.cost ?? Infinity)) best = primal;
+  };
+  const tryPrice = (price: number): Point => {
+    const point = relaxation(price);
+    if (price < topPrice) bestBound = Math.max(bestBound, point.value);
+    consider(point.primal);
+    return { ...point, price };
+  };
+  const done = () => best !== undefined && best.cost - bestBound <= closeEnough * Math.abs(best.cost);
+
+  const free = tryPrice(0);
+  let price = 0;
+  if (!done() && free.surplus < -floorSlack) {
+    let low = free;
+    let high = tryPrice(topPrice);
+    if (high.surplus < -floorSlack) return undefined;
+    const ends = [low, high];
+    for (let round = 0; round < 24 && !done(); round++) {
+      const meeting = (high.cost - low.cost) / (high.surplus - low.surplus);
+      if (!(meeting > low.price) || !(meeting < high.price)) break;
+      const next = tryPrice(meeting);
+      price = meeting;
+      const line = low.cost - meeting * low.surplus;
+      const over = next.surplus >= -floorSlack;
+      if (over) ends[1] = next;
+      else ends[0] = next;
+      if (next.value >= line - 1e-9 * Math.abs(line)) break;
+      if (over) high = next;
+      else low = next;
+    }
+    for (const end of ends) {
+      if (done()) break;
+      if (end.primal) consider(settleCore(problem, end, price, best));
+    }
+  }
+  if (!best) return undefined;
+  const { picks, cost, surplus } = best;
+  const lowerBound = Math.min(cost, bestBound);
+  return {
+    targets: Int32Array.from(picks, ({ target }) => target - 1),
+    variants: Int32Array.from(picks, ({ variant }) => variant),
+    cost,
+    surplus,
+    lowerBound,
+    gap: cost === 0 ? 0 : (cost - lowerBound) / Math.abs(cost),
+    price,
+  };
+}
+
+/** An assignment with its true cost. */
+interface Primal {
+  readonly picks: readonly Choice[];
+  readonly cost: number;
+  readonly surplus: number;
+}
+
+/** The relaxation at one price. */
+interface Point {
+  readonly price: number;
+  /** Bound: no assignment above the floor costs less. */
+  readonly value: number;
+  /** Line through the value: cost − price · surplus. */
+  readonly cost: number;
+  readonly surplus: number;
+  readonly flow: Flow;
+  /** The flow's assignment at its true counts; undefined when a limit forbids it there. */
+  readonly primal: Primal | undefined;
+}
+
+/** Makes the function that solves the relaxation at one price. */
+function relax(problem: AssignmentProblem): (price: number) => Omit<Point, 'price'> & { price: number } {
+  const n = problem.local.length;
+  const m = problem.nodes.length;
+  const width = m + 1;
+  const local = problem.local.map((_, device) => localChoices(problem, device));
+  const alone = problem.nodes.map((_, j) =>
+    problem.local.map((_, device) => remoteChoices(problem, device, j, 1)),
+  );
+  const equals = problem.nodes.map((_, j) => equalAccess(problem, j));
+
+  return (price) => {
+    const costs = new Float64Array(n * width);
+    for (let i = 0; i < n; i++) {
+      costs[i * width] = leastReduced(local[i]!, price);
+      for (let j = 0; j < m; j++) costs[i * width + j + 1] = leastReduced(alone[j]![i]!, price);
+    }
+    const places = problem.nodes.map((node, j) =>
+      placeCosts(problem, j, equals[j], price, Math.min(n, node.capacity)),
+    );
+    const flow = cheapestFlow({ costs, nodes: m, places });
+
+    const picks: Choice[] = [];
+    let cost = 0;
+    let surplus = 0;
+    let possible = true;
+    for (let i = 0; i < n; i++) {
+      const target = flow.targets[i]!;
+      const list = target === 0 ? local[i]! : remoteChoices(problem, i, target - 1, flow.counts[target - 1]!);
+      const pick = list[cheapest(list, price)];
+      if (!pick) {
+        possible = false;
+        break;
+      }
+      picks.push(pick);
+      cost += pick.cost;
+      surplus += pick.surplus;
+    }
+    const primal = possible ? { picks, cost, surplus } : undefined;
+    if (!possible) surplus = -price - 1;
+    return { price, value: flow.cost, cost: flow.cost + price * surplus, surplus, flow, primal };
+  };
+}
+
+/** The one option list and weight of all devices that may use node `j`; undefined when they differ. */
+function equalAccess(
+  { remote }: AssignmentProblem,
+  j: number,
+): { options: readonly RemoteOption[]; weight: number } | undefined {
+  let first: { options: readonly RemoteOption[]; weight: number } | undefined;
+  for (const row of remote) {
+    const access = row[j];
+    if (!access) continue;
+    if (first && (access.options !== first.options || access.weight !== first.weight)) return undefined;
+    first ??= access;
+  }
+  return first;
+}
+
+/**
+ * What each further place at node `j` costs everyone together, beyond a device's cost when alone there. Exact where all
+ * devices are equal at the node, a lower bound otherwise; made never to fall (convex hull of the totals).
+ */
+function placeCosts(
+  problem: AssignmentProblem,
+  j: number,
+  equal: { options: readonly RemoteOption[]; weight: number } | undefined,
+  price: number,
+  capacity: number,
+): Float64Array {
+  const node = problem.nodes[j]!;
+  const row = node.capacity + 1;
+  const rise = new Float64Array(capacity + 1);
+  if (equal) {
+    const least = (k: number) => {
+      let value = Infinity;
+      for (const { variant, surplus, extra } of equal.options)
+        value = Math.min(value, equal.weight * node.ms[variant * row + k]! + extra - price * surplus);
+      return value;
+    };
+    const first = capacity > 0 ? least(1) : 0;
+    for (let k = 1; k <= capacity; k++) rise[k] = k * (least(k) - first);
+  } else {
+    let lightest = Infinity;
+    const variants = new Set<number>();
+    for (const access of problem.remote.map((accesses) => accesses[j])) {
+      if (!access) continue;
+      lightest = Math.min(lightest, access.weight);
+      for (const { variant } of access.options) variants.add(variant);
+    }
+    for (let k = 1; k <= capacity; k++) {
+      let least = Infinity;
+      for (const variant of variants)
+        least = Math.min(least, node.ms[variant * row + k]! - node.ms[variant * row + 1]!);
+      rise[k] = variants.size > 0 ? k * (least < 0 ? least * heaviest(problem, j) : least * lightest) : 0;
+    }
+  }
+  return convexSteps(rise);
+}
+
+const heaviest = ({ remote }: AssignmentProblem, j: number): number =>
+  remote.reduce((most, row) => Math.max(most, row[j]?.weight ?? 0), 0);
+
+/** Steps of the largest convex function below `totals` (totals[0] = 0). */
+function convexSteps(totals: Float64Array): Float64Array {
+  const corners = [0];
+  for (let k = 1; k < totals.length; k++) {
+    while (corners.length > 1) {
+      const b = corners[corners.length - 1]!;
+      const a = corners[corners.length - 2]!;
+      if ((totals[b]! - totals[a]!) * (k - b) < (totals[k]! - totals[b]!) * (b - a)) break;
+      corners.pop();
+    }
+    corners.push(k);
+  }
+  const steps = new Float64Array(Math.max(0, totals.length - 1));
+  for (let c = 1; c < corners.length; c++) {
+    const [a, b] = [corners[c - 1]!, corners[c]!];
+    steps.fill((totals[b]! - totals[a]!) / (b - a), a, b);
+  }
+  return steps;
+}
+
+/** Keeps the counts of `point`, and all but the `coreSize` most indifferent devices; those are settled exactly. */
+function settleCore(
+  problem: AssignmentProblem,
+  point: Point,
+  price: number,
+  best: Primal | undefined,
+): Primal | undefined {
+  const { flow, primal } = point;
+  if (!primal) return undefined;
+  const n = problem.local.length;
+  const m = problem.nodes.length;
+  const width = m + 1;
+  const choicesOf = (device: number): Choice[][] => [
+    localChoices(problem, device),
+    ...problem.nodes.map((_, j) => remoteChoices(problem, device, j, flow.counts[j]!)),
+  ];
+
+  // How much a device loses, at the price, by the nearest of its other choices; a change of target must be paid back.
+  const losses = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const pick = primal.picks[i]!;
+    const now = pick.cost - price * pick.surplus;
+    let least = Infinity;
+    choicesOf(i).forEach((list, target) => {
+      const back = target === pick.target ? 0 : Math.max(0, flow.moves[target * width + pick.target]!);
+      for (const choice of list) {
+        if (choice.target === pick.target && choice.variant === pick.variant) continue;
+        least = Math.min(least, Math.max(0, choice.cost - price * choice.surplus - now + back));
+      }
+    });
+    losses[i] = least;
+  }
+  const core = Array.from({ length: n }, (_, device) => device)
+    .sort((a, b) => losses[a]! - losses[b]!)
+    .slice(0, coreSize);
+  const inCore = new Set(core);
+  let restCost = 0;
+  let restSurplus = 0;
+  primal.picks.forEach((pick, device) => {
+    if (inCore.has(device)) return;
+    restCost += pick.cost;
+    restSurplus += pick.surplus;
+  });
+  const counts = new Array<number>(m).fill(0);
+  for (const device of core) {
+    const { target } = primal.picks[device]!;
+    if (target > 0) counts[target - 1]!++;
+  }
+  const settled = solveFixedCounts({
+    choices: core.map(choicesOf),
+    counts,
+    need: -restSurplus,
+    price,
+    below: (best?.cost ?? Infinity) - restCost,
+    labelLimit: coreLabels,
+  });
+  if (!settled || settled === 'limit') return undefined;
+  const picks = [...primal.picks];
+  core.forEach((device, at) => (picks[device] = settled.picks[at]!));
+  return {
+    picks,
+    cost: restCost + settled.cost,
+    surplus: restSurplus + settled.picks.reduce((sum, { surplus }) => sum + surplus, 0),
+  };
+}

@@ -1,0 +1,19 @@
+import { solveLarge } from './large.ts';
+import type { Assignment, AssignmentProblem } from './problem.ts';
+import { countVectorCount, solveSmall } from './small.ts';
+
+/** Largest cell that is solved exactly. */
+const exactDevices = 14;
+/** Most vectors of node counts that the exact solver looks at. */
+const exactVectors = 4_000;
+
+/**
+ * Cheapest joint assignment above the floor: exact for small cells, with a proven gap for large ones. Undefined when
+ * none meets the constraints (in a large cell: when none was found).
+ */
+export function solveAssignment(problem: AssignmentProblem): Assignment | undefined {
+  const n = problem.local.length;
+  const capacities = problem.nodes.map(({ capacity }) => Math.min(n, capacity));
+  const small = n <= exactDevices && countVectorCount(n, capacities) <= exactVectors;
+  return small ? solveSmall(problem) : solveLarge(problem);
+}

@@ -1,0 +1,67 @@
+import type { Variant } from '@weir/policy';
+
+/** How long things take in a simulated cell, in ms; all without noise. */
+export interface CostProfile {
+  readonly name: ProfileName;
+  /** Sentence for people. */
+  readonly summary: string;
+  /** Work of the largest FP32 variant and overhead on a device of speed 1. */
+  readonly local: { readonly overheadMs: number; readonly computeMs: number; readonly int8Speedup: number };
+  readonly edge: RemoteProfile;
+  readonly cloud: RemoteProfile;
+  /** What a weak link adds to every remote request. */
+  readonly weakMs: number;
+}
+
+export interface RemoteProfile {
+  /** Time of the largest FP32 variant while the requests fit the cores. */
+  readonly computeMs: number;
+  readonly networkMs: number;
+  /** Concurrent requests that do not slow each other down. */
+  readonly cores: number;
+}
+
+export type ProfileName = 'uncontended' | 'contended';
+
+/** Source of both: LEARNING.md, "Two cost profiles to carry". */
+export const profiles: Readonly<Record<ProfileName, CostProfile>> = {
+  uncontended: {
+    name: 'uncontended',
+    summary: 'edge with 2 and cloud with 4 cores; a request uses one',
+    local: { overheadMs: 12, computeMs: 408, int8Speedup: 1.6 },
+    edge: { computeMs: 210, networkMs: 30, cores: 2 },
+    cloud: { computeMs: 168, networkMs: 80, cores: 4 },
+    weakMs: 80,
+  },
+  contended: {
+    name: 'contended',
+    summary: 'one remote request uses all cores of its tier',
+    local: { overheadMs: 12, computeMs: 478, int8Speedup: 1.9 },
+    edge: { computeMs: 240, networkMs: 60, cores: 1 },
+    cloud: { computeMs: 260, networkMs: 60, cores: 1 },
+    weakMs: 80,
+  },
+};
+
+export const profileNames = Object.keys(profiles) as ProfileName[];
+
+/** MACs of the variant that the profiles' times are for. */
+const referenceMacs = 569e6;
+
+/** Time of a variant on a device, ms; `slowness` 1 is the paper's device. */
+export function localMs({ local }: CostProfile, { macs, precision }: Variant, slowness: number): number {
+  const speedup = precision === 'int8' ? local.int8Speedup : 1;
+  return slowness * (local.overheadMs + (local.computeMs * (macs / referenceMacs)) / speedup);
+}
+
+/** Compute time at a remote tier, ms, with `together` requests there in all, those of others included. */
+export function remoteMs(
+  profile: CostProfile,
+  tier: 'edge' | 'cloud',
+  { macs, precision }: Variant,
+  together: number,
+): number {
+  const { computeMs, cores } = profile[tier];
+  const speedup = precision === 'int8' ? profile.local.int8Speedup : 1;
+  return (computeMs * Math.max(1, together / cores) * (macs / referenceMacs)) / speedup;
+}
