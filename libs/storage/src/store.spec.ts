@@ -89,11 +89,11 @@ describe('openStore', () => {
     const path = newPath();
     {
       await using store = await openStore({ path });
-      expect(await store.reserveVersions('c', 100)).toBe(100);
-      expect(await store.reserveVersions('other', 100)).toBe(100);
+      expect(await store.reserveVersions('c', { count: 100 })).toBe(100);
+      expect(await store.reserveVersions('other', { count: 100, above: 7 })).toBe(107);
     }
     await using store = await openStore({ path });
-    expect(await store.reserveVersions('c', 50)).toBe(150);
+    expect(await store.reserveVersions('c', { count: 50, above: 90 })).toBe(150);
   });
 
   it('drops the oldest outcomes beyond the retention, and still knows that it saw them', async () => {

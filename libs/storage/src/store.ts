@@ -24,8 +24,8 @@ export interface Store extends AsyncDisposable {
   /** All of the change or nothing of it. */
   change(cellId: string, change: CellChange): Promise<void>;
   snapshot(cellId: string, learner: string): Promise<StoredSnapshot | undefined>;
-  /** Reserves `count` directive versions; resolves to the last of them. */
-  reserveVersions(cellId: string, count: number): Promise<number>;
+  /** Reserves `count` directive versions that nobody had, all of them > `above`; resolves to the last of them. */
+  reserveVersions(cellId: string, options: { count: number; above?: number }): Promise<number>;
   /** Journals what is new in the batch. Concurrent calls share one commit. */
   append(batch: Batch): Promise<Appended>;
   /** At most `limit` entries after `position`, oldest first. */
@@ -109,7 +109,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
     load: (cellId) => submit('load', cellId),
     change: (cellId, change) => submit('change', cellId, change),
     snapshot: (cellId, learner) => submit('snapshot', cellId, learner),
-    reserveVersions: (cellId, count) => submit('reserveVersions', cellId, count),
+    reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
     append: (batch) => submit('append', batch),
     read: (cellId, after, limit) => submit('read', cellId, after, limit),
     lastPosition: (cellId) => submit('lastPosition', cellId),

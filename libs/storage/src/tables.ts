@@ -26,7 +26,7 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
       'update cell set objective = coalesce(?, objective), learner = coalesce(?, learner) where id = ?',
     ),
     reserve: database.prepare(
-      'update cell set versions_reserved = versions_reserved + ? where id = ? returning versions_reserved',
+      'update cell set versions_reserved = max(versions_reserved, ?) + ? where id = ? returning versions_reserved',
     ),
     members: database.prepare('select device as deviceId, state from member where cell = ? order by device'),
     join: database.prepare('insert or replace into member values (?, ?, ?)'),
@@ -85,9 +85,9 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
       return row && { learner, position: row.position, state: row.state };
     },
 
-    /** The last of `count` version numbers that nobody got before. */
-    reserveVersions: (name: string, count: number): number =>
-      sql.reserve.get(count, cellId(name))?.versions_reserved as number,
+    reserveVersions(name: string, count: number, above: number): number {
+      return sql.reserve.get(above, count, cellId(name))?.versions_reserved as number;
+    },
 
     append(batch: Batch): Appended {
       const cell = cellId(batch.cellId);

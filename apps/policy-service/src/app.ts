@@ -1,0 +1,100 @@
+import { type Clock, createLogger, type Logger, seededRandom, systemClock } from '@weir/base';
+import { createLearner, defaultObjective, learnerNames } from '@weir/policy';
+import { policy } from '@weir/proto';
+import { serve } from '@weir/rpc';
+import { openStore } from '@weir/storage';
+import { join } from 'node:path';
+import { Cells } from './cells.ts';
+import type { Config } from './config.ts';
+import { openDataDirectory, storeFile } from './data-directory.ts';
+import type { Learners } from './learners.ts';
+import { policyService } from './service.ts';
+
+export interface PolicyServiceApp extends AsyncDisposable {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+}
+
+export interface PolicyServiceDeps {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** @default all of libs/policy, each cell with its own chance from the configured seed */
+  readonly learners?: Learners;
+}
+
+/** How long a stream may stay without its Hello, ms. */
+const helloTimeoutMs = 10_000;
+/** Time between two statuses to a watcher, ms. */
+const statusMs = 1_000;
+/** Changes that come close together are planned for together: least time between plans, as a share of the regular. */
+const leastReplanShare = 0.1;
+
+/**
+ * Serves PolicyService until disposed: begins when all that was acknowledged before has been learned again. Disposing
+ * ends the sessions (agents go on by their last directives), saves what was learned, and closes the store.
+ */
+export async function startPolicyService(
+  config: Config,
+  {
+    clock = systemClock,
+    logger = createLogger({ service: 'policy-service', level: config.logLevel }),
+    learners = learnersOf(config.seed),
+  }: PolicyServiceDeps = {},
+): Promise<PolicyServiceApp> {
+  const { leaseMs, replanMs, graceMs, snapshotMs, maxCells, maxDevices, maxWatches } = config;
+  await using started = new AsyncDisposableStack();
+  const data = started.use(await openDataDirectory(config.data, logger));
+  const store = started.use(
+    await openStore({ path: join(data.path, storeFile), retention: config.retention }),
+  );
+  const cells = started.use(
+    new Cells({
+      store,
+      clock,
+      logger,
+      learners,
+      learner: config.learner,
+      objective: {
+        ...defaultObjective,
+        accuracyFloor: config.accuracyFloor,
+        deadlineMs: config.deadlineMs,
+      },
+      times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
+      snapshotMs,
+      maxCells,
+      maxDevices,
+    }),
+  );
+  await cells.openStored();
+  const server = started.use(
+    await serve({
+      listen: config.listen,
+      services: [
+        {
+          definition: policy.PolicyServiceService,
+          implementation: policyService({
+            cells,
+            learners,
+            clock,
+            logger,
+            helloTimeoutMs,
+            statusMs,
+            maxWatches,
+          }),
+        },
+      ],
+      tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa },
+      allowPlaintext: config.allowPlaintext,
+      reflection: config.reflection,
+      logger,
+    }),
+  );
+  server.setServing(true);
+  const running = started.move();
+  return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+const learnersOf = (seed: number): Learners => ({
+  names: learnerNames,
+  create: (name, cellId) => createLearner(name, { random: seededRandom(seed).fork(`${cellId}/${name}`) }),
+});

@@ -1,0 +1,261 @@
+import type { Clock, Logger } from '@weir/base';
+import type { Learner, LearnerSnapshot, Objective, Outcome } from '@weir/policy';
+import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
+import { randomUUID } from 'node:crypto';
+import type { DeviceHello, DeviceState, OutcomeBatch } from './agent-messages.ts';
+import { type AgentLink, CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
+import type { Learners } from './learners.ts';
+import { memberFromJson, memberToJson } from './member-json.ts';
+import { VersionCounter } from './version-counter.ts';
+
+export interface CellHostOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly learners: Learners;
+  /** Learner of a cell for which none was chosen. */
+  readonly learner: string;
+  /** Objective of a cell for which none was set. */
+  readonly objective: Objective;
+  readonly times: OrchestratorTimes;
+  readonly maxDevices: number;
+  /** Time between snapshots of a learner that has learned something, ms. */
+  readonly snapshotMs: number;
+}
+
+/** Outcomes that are learned from again between two breaths of the event loop. */
+const REPLAY_CHUNK = 500;
+
+/**
+ * A cell that survives its process: an orchestrator whose outcomes are journaled before they are acknowledged, and whose
+ * learner starts from its last snapshot and everything journaled since.
+ */
+export class CellHost implements AsyncDisposable {
+  readonly #cellId: string;
+  readonly #options: CellHostOptions;
+  readonly orchestrator: CellOrchestrator;
+  /** Position in the journal up to which the learner has learned. */
+  #learnedThrough: number;
+  #savedThrough: number;
+  readonly #stopSaving: () => void;
+
+  private constructor(
+    cellId: string,
+    options: CellHostOptions,
+    orchestrator: CellOrchestrator,
+    learnedThrough: number,
+  ) {
+    this.#cellId = cellId;
+    this.#options = options;
+    this.orchestrator = orchestrator;
+    this.#learnedThrough = learnedThrough;
+    this.#savedThrough = learnedThrough;
+    this.#stopSaving = options.clock.every(options.snapshotMs, () => this.#saveInPassing());
+  }
+
+  /** Resolves when the learner knows all that was ever acknowledged, as far as the journal reaches. */
+  static async open(cellId: string, options: CellHostOptions): Promise<CellHost> {
+    const { store, clock, learners } = options;
+    const logger = withCell(options.logger, cellId);
+    const versions = await VersionCounter.open(cellId, { store, clock, logger });
+    const stored = await store.load(cellId);
+    const name =
+      stored?.learner && learners.names.includes(stored.learner) ? stored.learner : options.learner;
+    if (stored?.learner && stored.learner !== name)
+      logger.error({ learner: stored.learner, instead: name }, 'the chosen learner is not known here');
+    const { learner, position } = restored(await store.snapshot(cellId, name), {
+      name,
+      cellId,
+      learners,
+      logger,
+    });
+    const orchestrator: CellOrchestrator = new CellOrchestrator({
+      cellId,
+      clock,
+      logger,
+      learner,
+      objective: stored?.objective ? (JSON.parse(stored.objective) as Objective) : options.objective,
+      times: options.times,
+      maxDevices: options.maxDevices,
+      nextVersion: () => versions.next(),
+      newLedgerId: randomUUID,
+      onExpired: (deviceIds) => inPassing(store.change(cellId, { left: deviceIds }), logger),
+    });
+    for (const { state } of stored?.members ?? []) orchestrator.remember(memberFromJson(state));
+    orchestrator.observe();
+    const learnedThrough = await replay(cellId, { store, orchestrator, from: position });
+    if (learnedThrough > position)
+      logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');
+    const host = new CellHost(cellId, { ...options, logger }, orchestrator, learnedThrough);
+    await host.save();
+    return host;
+  }
+
+  join(hello: DeviceHello, link: AgentLink): void {
+    this.orchestrator.join(hello, link);
+    this.#remember(hello.deviceId);
+  }
+
+  report(deviceId: string, state: DeviceState): void {
+    if (this.orchestrator.report(deviceId, state)) this.#remember(deviceId);
+  }
+
+  /**
+   * Journals what is new, then learns from it. Resolves, when it is durable, to the sequence up to which all are
+   * settled; rejects with Unavailable when the disk does not take it, and then nothing was acknowledged.
+   */
+  async journal({
+    deviceId,
+    instanceId,
+    batch,
+  }: {
+    deviceId: string;
+    instanceId: string;
+    batch: OutcomeBatch;
+  }): Promise<number> {
+    const outcomes = new Map<number, Outcome>();
+    const records = batch.outcomes.map((numbered) => {
+      if (!('outcome' in numbered)) return { sequence: numbered.sequence };
+      const { sequence, outcome } = numbered;
+      // As in the store, the first of two with the same number counts.
+      if (!outcomes.has(sequence)) outcomes.set(sequence, outcome);
+      return { sequence, outcome: JSON.stringify(outcome) };
+    });
+    const { added, through } = await this.#options.store.append({
+      cellId: this.#cellId,
+      deviceId,
+      instanceId,
+      oldestPending: batch.oldestPending,
+      records,
+    });
+    const last = added.at(-1);
+    if (last) {
+      this.orchestrator.learn(added.map(({ sequence }) => outcomes.get(sequence)!));
+      this.#learnedThrough = last.position;
+    }
+    return through;
+  }
+
+  /** Throws FailedPrecondition when the floor cannot be met. */
+  async setObjective(objective: Objective): Promise<void> {
+    this.orchestrator.checkObjective(objective);
+    await this.#options.store.change(this.#cellId, { objective: JSON.stringify(objective) });
+    this.orchestrator.setObjective(objective);
+  }
+
+  /** The learner goes on from what it had learned before in this cell, if anything. */
+  async setLearner(name: string): Promise<void> {
+    const { store, learners, logger } = this.#options;
+    if (name === this.orchestrator.learner.name) {
+      // Said explicitly: it is to stay when the default changes.
+      await store.change(this.#cellId, { learner: name });
+      return;
+    }
+    learners.create(name, this.#cellId);
+    const snapshot = await store.snapshot(this.#cellId, name);
+    await this.#replaceLearner(restored(snapshot, { name, cellId: this.#cellId, learners, logger }).learner);
+  }
+
+  exportSnapshot(): LearnerSnapshot {
+    return this.orchestrator.learner.snapshot();
+  }
+
+  /** Throws InvalidInput for a snapshot that is corrupt or of another learner. */
+  async importSnapshot(name: string, snapshot: LearnerSnapshot): Promise<void> {
+    const learner = this.#options.learners.create(name, this.#cellId);
+    learner.restore(snapshot);
+    await this.#replaceLearner(learner);
+  }
+
+  /** Saves what the learner knows, and how far in the journal it has come. */
+  async save(): Promise<void> {
+    const snapshot = this.#snapshotOf(this.orchestrator.learner);
+    await this.#options.store.change(this.#cellId, { snapshots: [snapshot] });
+    this.#savedThrough = Math.max(this.#savedThrough, snapshot.position);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopSaving();
+    this.orchestrator[Symbol.dispose]();
+    await this.save();
+  }
+
+  /** At once, and durable before it is answered; the former learner keeps what it knew for another time. */
+  async #replaceLearner(learner: Learner): Promise<void> {
+    const former = this.orchestrator.learner;
+    this.orchestrator.setLearner(learner);
+    const snapshots = [this.#snapshotOf(learner)];
+    if (former.name !== learner.name) snapshots.unshift(this.#snapshotOf(former));
+    try {
+      await this.#options.store.change(this.#cellId, { learner: learner.name, snapshots });
+    } catch (error) {
+      this.orchestrator.setLearner(former);
+      throw error;
+    }
+  }
+
+  #snapshotOf(learner: Learner): StoredSnapshot {
+    return {
+      learner: learner.name,
+      position: this.#learnedThrough,
+      state: JSON.stringify(learner.snapshot()),
+    };
+  }
+
+  #remember(deviceId: string): void {
+    const { store, logger } = this.#options;
+    const member = this.orchestrator.member(deviceId);
+    if (!member) return;
+    // Written before any outcome of the device, as the store keeps the order of its calls.
+    const joined = [{ deviceId, state: memberToJson(member) }];
+    inPassing(store.change(this.#cellId, { joined }), logger);
+  }
+
+  #saveInPassing(): void {
+    if (this.#learnedThrough > this.#savedThrough) inPassing(this.save(), this.#options.logger);
+  }
+}
+
+/** A learner as its snapshot left it, or a new one where there is none or it cannot be read. */
+function restored(
+  snapshot: StoredSnapshot | undefined,
+  { name, cellId, learners, logger }: { name: string; cellId: string; learners: Learners; logger: Logger },
+): { learner: Learner; position: number } {
+  const learner = learners.create(name, cellId);
+  if (!snapshot) return { learner, position: 0 };
+  try {
+    learner.restore(JSON.parse(snapshot.state) as LearnerSnapshot);
+    return { learner, position: snapshot.position };
+  } catch (err) {
+    // Of another version of Weir, most likely: the journal still has what it was learned from.
+    logger.error({ err, learner: name }, 'the stored snapshot is of no use; learning from the journal again');
+    return { learner: learners.create(name, cellId), position: 0 };
+  }
+}
+
+async function replay(
+  cellId: string,
+  { store, orchestrator, from }: { store: Store; orchestrator: CellOrchestrator; from: number },
+): Promise<number> {
+  let through = from;
+  for (;;) {
+    const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
+    if (entries.length === 0) return through;
+    orchestrator.learn(entries.map(({ outcome }) => JSON.parse(outcome) as Outcome));
+    through = entries.at(-1)!.position;
+  }
+}
+
+/** For writes that nobody waits for: a disk that fails is noticed where something is to be acknowledged. */
+function inPassing(writing: Promise<void>, logger: Logger): void {
+  writing.catch((err: unknown) => logger.warn({ err }, 'not stored'));
+}
+
+function withCell(logger: Logger, cellId: string): Logger {
+  return {
+    debug: (fields, message) => logger.debug({ cellId, ...fields }, message),
+    info: (fields, message) => logger.info({ cellId, ...fields }, message),
+    warn: (fields, message) => logger.warn({ cellId, ...fields }, message),
+    error: (fields, message) => logger.error({ cellId, ...fields }, message),
+  };
+}

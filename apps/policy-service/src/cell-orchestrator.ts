@@ -1,0 +1,381 @@
+import {
+  Aborted,
+  type Clock,
+  FailedPrecondition,
+  type Logger,
+  NotFound,
+  ResourceExhausted,
+} from '@weir/base';
+import {
+  type CellObservation,
+  createTransferLedger,
+  type Directive,
+  type Learner,
+  type LearnerStatus,
+  type Objective,
+  type Outcome,
+  type Placement,
+  type Plan,
+  tightenObjective,
+  type TransferLedger,
+} from '@weir/policy';
+import type { DeviceHello, DeviceState } from './agent-messages.ts';
+import { attainableAccuracy, attainableObservation } from './attainable.ts';
+import { saysMore } from './directive-change.ts';
+import { type Member, Members } from './members.ts';
+import { PredictionError } from './prediction-error.ts';
+
+export interface OrchestratorTimes {
+  /** Validity of a directive, ms. */
+  readonly leaseMs: number;
+  /** Time between regular plans, ms. */
+  readonly replanMs: number;
+  /** Least time between plans when changes ask for them, ms. */
+  readonly leastReplanMs: number;
+  /** How long a device without a session stays in the plan, ms. */
+  readonly graceMs: number;
+}
+
+export interface OrchestratorOptions {
+  readonly cellId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly learner: Learner;
+  readonly objective: Objective;
+  readonly times: OrchestratorTimes;
+  readonly maxDevices: number;
+  /** Numbers that rise, over restarts too; undefined while none is to be had, and then nothing is pushed. */
+  readonly nextVersion: () => number | undefined;
+  /** An id that no ledger of this cell ever had. */
+  readonly newLedgerId: () => string;
+  /** Devices that have left the plan for good. */
+  readonly onExpired?: (deviceIds: readonly string[]) => void;
+}
+
+/** The way to one connected agent. */
+export interface AgentLink {
+  /** Never blocks; a directive that has not gone out is replaced by the next. */
+  push(directive: Directive): void;
+  /** The session is over, and why. */
+  end(reason: Error): void;
+}
+
+/** How learning and the plan stand. */
+export interface CellStatus extends LearnerStatus {
+  readonly learner: string;
+  readonly predictionError: number;
+  readonly planningMs: number;
+  readonly objective: Objective;
+  readonly devices: readonly DeviceStatus[];
+}
+
+export interface DeviceStatus {
+  readonly deviceId: string;
+  readonly planned?: Placement;
+  readonly predictedMs: number;
+  readonly connected: boolean;
+  readonly balance: number;
+}
+
+interface Session {
+  readonly link: AgentLink;
+  sent?: { readonly directive: Directive; readonly at: number };
+}
+
+/**
+ * One cell's protocol state: which devices it has, what they report, what is planned for them and what each was told.
+ * Plans regularly and on change; pushes a directive when it says something new or half of the lease has passed. Knows
+ * neither gRPC nor the disk.
+ */
+export class CellOrchestrator implements Disposable {
+  readonly #options: OrchestratorOptions;
+  readonly #members = new Members();
+  readonly #sessions = new Map<string, Session>();
+  readonly #error = new PredictionError();
+  #learner: Learner;
+  #objective: Objective;
+  #ledger: TransferLedger;
+  #plan: Plan | undefined;
+  #planFault = '';
+  #plannedAt = -Infinity;
+  #planningMs = 0;
+  #cancelPending: (() => void) | undefined;
+  readonly #stopRegular: () => void;
+
+  constructor(options: OrchestratorOptions) {
+    this.#options = options;
+    this.#learner = options.learner;
+    this.#objective = options.objective;
+    this.#ledger = createTransferLedger({ ledgerId: options.newLedgerId() });
+    this.#stopRegular = options.clock.every(options.times.replanMs, () => {
+      // A cell that nobody talks to costs nothing and tries nothing out.
+      if (this.#sessions.size > 0) this.replan();
+      else this.#expire();
+    });
+  }
+
+  get learner(): Learner {
+    return this.#learner;
+  }
+
+  get objective(): Objective {
+    return this.#objective;
+  }
+
+  member(deviceId: string): Member | undefined {
+    return this.#members.get(deviceId);
+  }
+
+  /** A device as it was before a restart: in the plan until its grace has passed or its agent is back. */
+  remember(hello: DeviceHello): void {
+    this.#members.join(hello, this.#options.clock.now());
+  }
+
+  /** Tells the learner of the cell as it is, e.g. before it learns from a journal. */
+  observe(): void {
+    if (this.#members.size > 0) this.#learner.observe(this.#observation());
+  }
+
+  /** Begins a session; one of the same device that still stands ends. Throws ResourceExhausted when the cell is full. */
+  join(hello: DeviceHello, link: AgentLink): void {
+    const { deviceId } = hello;
+    const { maxDevices } = this.#options;
+    if (!this.#members.get(deviceId) && this.#members.size >= maxDevices)
+      throw new ResourceExhausted(`the cell has ${maxDevices} devices, and takes no more (--max-devices)`);
+    this.#sessions
+      .get(deviceId)
+      ?.link.end(
+        new Aborted(`another session of device ${deviceId} has begun`, { reason: 'SESSION_REPLACED' }),
+      );
+    this.#sessions.set(deviceId, { link });
+    this.#members.join(hello);
+    this.#openAccount(deviceId);
+    this.#requestReplan();
+  }
+
+  /** The session has ended; a session that was replaced changes nothing. */
+  leave(deviceId: string, link: AgentLink): void {
+    if (this.#sessions.get(deviceId)?.link !== link) return;
+    this.#sessions.delete(deviceId);
+    this.#ledger.leave(deviceId);
+    this.#members.disconnect(deviceId, this.#options.clock.now());
+    this.#requestReplan();
+  }
+
+  /** Takes an agent's report. True when the device names other nodes or variants than before. */
+  report(deviceId: string, state: DeviceState): boolean {
+    const { urgent, renamed } = this.#members.report(deviceId, state);
+    if (state.balance) {
+      const drainPerMs = this.#drainPerMs(deviceId);
+      this.#ledger.report(deviceId, state.balance, { drainPerMs });
+    }
+    if (urgent) this.#requestReplan();
+    return renamed;
+  }
+
+  /** Learns from outcomes that are safe, in the order of the journal. */
+  learn(outcomes: readonly Outcome[]): void {
+    const alarms = this.#learner.status().driftAlarms;
+    try {
+      this.#learner.learn(outcomes);
+    } catch (err) {
+      // An outcome that a learner cannot take must neither end the service nor keep it from starting again.
+      this.#options.logger.error({ err, outcomes: outcomes.length }, 'learner failed to learn');
+    }
+    for (const outcome of outcomes) if (!outcome.failure) this.#error.add(outcome);
+    if (this.#learner.status().driftAlarms > alarms) this.#requestReplan();
+  }
+
+  /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
+  checkObjective(objective: Objective): void {
+    if (this.#members.size === 0) return;
+    const cell = this.#members.cell(this.#options.cellId, objective);
+    const most = attainableAccuracy(cell);
+    if (most !== undefined && objective.accuracyFloor > most + 1e-9)
+      throw new FailedPrecondition(
+        `an accuracy floor of ${objective.accuracyFloor} cannot be met: the best attainable average accuracy is ` +
+          `${most.toFixed(4)} with the variants and tiers at hand`,
+        { reason: 'FLOOR_UNATTAINABLE' },
+      );
+  }
+
+  setObjective(objective: Objective): void {
+    const floorChanged = objective.accuracyFloor !== this.#objective.accuracyFloor;
+    this.#objective = objective;
+    if (floorChanged) {
+      // Accuracy was earned over the former floor: what is under way belongs to another account.
+      this.#ledger = createTransferLedger({ ledgerId: this.#options.newLedgerId() });
+      for (const deviceId of this.#sessions.keys()) this.#openAccount(deviceId);
+    }
+    this.#requestReplan();
+  }
+
+  setLearner(learner: Learner): void {
+    this.#learner = learner;
+    this.#plan = undefined;
+    this.observe();
+    this.#requestReplan();
+  }
+
+  /** Where the plan sends the device. Throws NotFound for a device that is none, FailedPrecondition without a plan. */
+  decide(deviceId: string): { placement: Placement; predictedMs: number; version: number } {
+    if (!this.#members.get(deviceId))
+      throw new NotFound(`device ${deviceId} is not registered in cell ${this.#options.cellId}`);
+    if (!this.#plan?.placements.has(deviceId)) this.replan();
+    const placement = this.#plan?.placements.get(deviceId);
+    if (!placement)
+      throw new FailedPrecondition(this.#planFault || `no plan covers device ${deviceId}`, {
+        reason: 'NO_PLAN',
+      });
+    return {
+      placement,
+      predictedMs: this.#plan?.predictedMs.get(deviceId) ?? 0,
+      version: this.#sessions.get(deviceId)?.sent?.directive.version ?? 0,
+    };
+  }
+
+  status(): CellStatus {
+    return {
+      ...this.#learner.status(),
+      learner: this.#learner.name,
+      predictionError: this.#error.value(),
+      planningMs: this.#planningMs,
+      objective: this.#objective,
+      devices: [...this.#members.entries()].map(([deviceId, { balance }]) => {
+        const planned = this.#plan?.placements.get(deviceId);
+        return {
+          deviceId,
+          ...(planned && { planned }),
+          predictedMs: this.#plan?.predictedMs.get(deviceId) ?? 0,
+          connected: this.#sessions.has(deviceId),
+          balance,
+        };
+      }),
+    };
+  }
+
+  /** Plans anew and pushes what is new. */
+  replan(): void {
+    this.#cancelPending?.();
+    this.#cancelPending = undefined;
+    const { clock } = this.#options;
+    this.#expire();
+    if (this.#members.size === 0) return;
+    this.#plannedAt = clock.now();
+    try {
+      this.#plan = this.#propose();
+      this.#planFault = '';
+    } catch (err) {
+      const { message } = err as Error;
+      // Agents go on by their last directive and their own balance; the fault is said once, not every second.
+      if (message !== this.#planFault) this.#options.logger.warn({ err }, 'no plan');
+      this.#planFault = message;
+      return;
+    } finally {
+      this.#planningMs = clock.now() - this.#plannedAt;
+    }
+    this.#ledger.rebalance();
+    this.#push(this.#plan);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopRegular();
+    this.#cancelPending?.();
+  }
+
+  #expire(): void {
+    const { clock, times, onExpired } = this.#options;
+    const expired = this.#members.expire(clock.now(), times.graceMs);
+    if (expired.length > 0) onExpired?.(expired);
+  }
+
+  #propose(): Plan {
+    const observation = this.#observation();
+    try {
+      this.#learner.observe(observation);
+      return this.#learner.propose();
+    } catch (error) {
+      if (!(error instanceof FailedPrecondition)) throw error;
+      // The constraints cannot be met at present: the best that can be is still worth a plan.
+      this.#learner.observe(attainableObservation(observation));
+      return this.#learner.propose();
+    }
+  }
+
+  #observation(): CellObservation {
+    const cell = this.#members.cell(this.#options.cellId, this.#objective);
+    return this.#members.observation(this.#options.clock.now(), cell);
+  }
+
+  /** One version for all directives of a round, so that outcomes of the same joint placement carry the same number. */
+  #push(plan: Plan): void {
+    const { clock, times } = this.#options;
+    const now = clock.now();
+    const next = [...this.#sessions].flatMap(([deviceId, session]) => {
+      const directive = this.#directive(deviceId, plan);
+      return directive ? [{ session, directive }] : [];
+    });
+    const moved = next.some(
+      ({ session, directive }) => !session.sent || !samePlan(session.sent.directive, directive),
+    );
+    const due = next.filter(
+      ({ session: { sent }, directive }) =>
+        moved || !sent || now - sent.at >= times.leaseMs / 2 || saysMore(directive, sent.directive),
+    );
+    if (due.length === 0) return;
+    const version = this.#options.nextVersion();
+    if (version === undefined) return;
+    for (const { session, directive } of due) {
+      session.sent = { directive: { ...directive, version }, at: now };
+      session.link.push(session.sent.directive);
+    }
+  }
+
+  #directive(deviceId: string, plan: Plan): Directive | undefined {
+    const planned = plan.placements.get(deviceId);
+    const member = this.#members.get(deviceId);
+    if (!planned || !member) return undefined;
+    return {
+      version: 0,
+      leaseMs: this.#options.times.leaseMs,
+      learner: this.#learner.name,
+      planned,
+      thresholdMs: plan.thresholdMs,
+      explored: plan.explored,
+      propensity: plan.propensity,
+      actions: plan.actions.get(deviceId) ?? [],
+      accuracyPriceMs: plan.accuracyPriceMs,
+      objective: tightenObjective(this.#objective, member.hello.objective),
+      ledger: this.#ledger.ledgerOf(deviceId),
+      predictedMs: plan.predictedMs.get(deviceId) ?? 0,
+    };
+  }
+
+  /** A device with an objective of its own has a floor for itself alone, and shares nothing. */
+  #openAccount(deviceId: string): void {
+    if (this.#members.get(deviceId)?.hello.objective) this.#ledger.leave(deviceId);
+    else this.#ledger.join(deviceId);
+  }
+
+  /** What the device's plan spends of its balance, frames × accuracy per ms. */
+  #drainPerMs(deviceId: string): number {
+    const member = this.#members.get(deviceId);
+    const variant = this.#plan?.placements.get(deviceId)?.variant;
+    const accuracy = member?.hello.variants.find(({ name }) => name === variant)?.accuracy;
+    if (!member || accuracy === undefined) return 0;
+    return ((this.#objective.accuracyFloor - accuracy) * member.framesPerSecond) / 1_000;
+  }
+
+  /** Soon, and once for all that asks at the same time. */
+  #requestReplan(): void {
+    if (this.#cancelPending) return;
+    const { clock, times } = this.#options;
+    const waitMs = Math.max(0, this.#plannedAt + times.leastReplanMs - clock.now());
+    this.#cancelPending = clock.after(waitMs, () => this.replan());
+  }
+}
+
+const samePlan = (a: Directive, b: Directive): boolean =>
+  a.planned.nodeId === b.planned.nodeId &&
+  a.planned.variant === b.planned.variant &&
+  a.explored === b.explored;

@@ -1,0 +1,75 @@
+import { type ConfigSpec, durationMs, hostPort } from '@weir/base';
+import { learnerNames } from '@weir/policy';
+import { z } from 'zod';
+
+const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
+
+const shape = {
+  listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
+  data: z
+    .string()
+    .min(1, 'expected a directory')
+    .optional()
+    .describe('Directory of what is learned; a temporary one, removed at the end, when not given.'),
+  learner: z
+    .enum(learnerNames as [string, ...string[]])
+    .default('planner')
+    .describe(`Learner of cells for which none was chosen at run time: ${learnerNames.join(', ')}.`),
+  accuracyFloor: z
+    .number('expected a number')
+    .min(0, 'must be >= 0')
+    .max(1, 'must be <= 1')
+    .default(0)
+    .describe(
+      'Lowest average accuracy, 0..1, of cells for which no objective was set at run time; 0: no floor.',
+    ),
+  deadlineMs: durationMs()
+    .max(86_400_000, 'must be <= a day')
+    .default(10_000)
+    .describe(
+      'Deadline of a request that names none, ms, of cells for which no objective was set at run time.',
+    ),
+  leaseMs: durationMs().default(5_000).describe('Validity of a directive, ms; renewed at half of it.'),
+  replanMs: durationMs().min(10, 'must be >= 10').default(1_000).describe('Time between regular plans, ms.'),
+  graceMs: durationMs()
+    .default(30_000)
+    .describe('How long a device that has lost its session stays in the plan, ms.'),
+  snapshotMs: durationMs()
+    .min(10, 'must be >= 10')
+    .default(10_000)
+    .describe('Time between snapshots of a learner that has learned something, ms.'),
+  retention: count().default(200_000).describe('Outcomes kept per cell.'),
+  seed: z
+    .number('expected a number')
+    .int('expected a whole number')
+    .min(0, 'must be >= 0')
+    .default(1)
+    .describe('Seed of the learners’ chance.'),
+  maxCells: count().default(256).describe('Cells held at once; more are refused.'),
+  maxDevices: count().default(5_000).describe('Devices of one cell; more are refused.'),
+  maxWatches: count().default(256).describe('Watchers of learners at once; more are refused.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe messages that are logged.'),
+  tlsCert: z.string().optional().describe('File of the certificate to serve with, PEM.'),
+  tlsKey: z.string().optional().describe('File of its private key, PEM.'),
+  tlsCa: z
+    .string()
+    .optional()
+    .describe('File of the authorities that clients must have a certificate of, PEM.'),
+  allowPlaintext: z.boolean().default(false).describe('Serve other machines without TLS.'),
+  reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
+};
+
+export const configSpec: ConfigSpec<typeof shape> = {
+  name: 'policy-service',
+  summary: 'Learns what inferences cost, plans the devices of each cell together, and pushes directives.',
+  schema: z.object(shape),
+  examples: [
+    'policy-service --data /var/lib/weir --accuracy-floor 0.8',
+    'WEIR_LEARNER=edge-only policy-service',
+  ],
+};
+
+export type Config = Readonly<z.output<typeof configSpec.schema>>;

@@ -1,0 +1,18 @@
+import type { Logger } from '@weir/base';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The file in the data directory. */
+export const storeFile = 'policy.db';
+
+/** The directory given, or a temporary one that is removed when disposed. */
+export async function openDataDirectory(
+  given: string | undefined,
+  logger: Logger,
+): Promise<{ readonly path: string } & AsyncDisposable> {
+  if (given !== undefined) return { path: given, async [Symbol.asyncDispose]() {} };
+  const path = await mkdtemp(join(tmpdir(), 'weir-policy-'));
+  logger.warn({ path }, 'no --data given: what is learned is kept until this process ends');
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}

@@ -1,0 +1,110 @@
+import { type Clock, InvalidInput, type Logger, ResourceExhausted, sleep, Violations } from '@weir/base';
+import type { policy } from '@weir/proto';
+import { bidi, type CallContext, serverStream, unary } from '@weir/rpc';
+import { agentSession } from './agent-session.ts';
+import type { Cells } from './cells.ts';
+import { objectiveFromWire, objectiveToWire, placementToWire } from './convert.ts';
+import type { Learners } from './learners.ts';
+import { snapshotFromWire, snapshotToWire } from './snapshot-wire.ts';
+import { statusToWire } from './status-to-wire.ts';
+
+export interface ServiceDeps {
+  readonly cells: Cells;
+  readonly learners: Learners;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly helloTimeoutMs: number;
+  /** Time between two statuses to a watcher, ms. */
+  readonly statusMs: number;
+  readonly maxWatches: number;
+}
+
+/** Handlers of weir.policy.v1.PolicyService. */
+export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
+  const { cells, learners, clock, statusMs, maxWatches } = deps;
+  let watches = 0;
+
+  return {
+    orchestrate: bidi((stream, context) => agentSession(stream, context, deps)),
+
+    decide: unary(async ({ cellId, deviceId }: policy.DecideRequest) => {
+      checkIds({ cell_id: cellId, device_id: deviceId });
+      const { orchestrator } = await cells.get(cellId);
+      const { placement, predictedMs, version } = orchestrator.decide(deviceId);
+      return { placement: placementToWire(placement), predictedMs, directiveVersion: BigInt(version) };
+    }),
+
+    getObjective: unary(async ({ cellId }: policy.GetObjectiveRequest) => {
+      checkIds({ cell_id: cellId });
+      const { orchestrator } = await cells.get(cellId);
+      return { objective: objectiveToWire(orchestrator.objective) };
+    }),
+
+    setObjective: unary(async ({ cellId, objective: wire }: policy.SetObjectiveRequest) => {
+      const objective = checkIds({ cell_id: cellId }, (violations) =>
+        objectiveFromWire(wire, 'objective', violations),
+      );
+      const cell = await cells.open(cellId);
+      await cell.setObjective(objective);
+      return { objective: objectiveToWire(objective) };
+    }),
+
+    setLearner: unary(async ({ cellId, learner }: policy.SetLearnerRequest) => {
+      checkIds({ cell_id: cellId }, (violations) => checkLearner(learner, learners, violations));
+      const cell = await cells.open(cellId);
+      await cell.setLearner(learner);
+      return { learner: cell.orchestrator.learner.name };
+    }),
+
+    // A slow watcher holds up nobody: each status is made when the one before has gone out.
+    watchLearner: serverStream(async function* (
+      { cellId }: policy.WatchLearnerRequest,
+      { signal, draining }: CallContext,
+    ): AsyncGenerator<policy.WatchLearnerResponse> {
+      checkIds({ cell_id: cellId });
+      const { orchestrator } = await cells.get(cellId);
+      if (watches >= maxWatches)
+        throw new ResourceExhausted(`there are ${maxWatches} watchers, and no more are taken`);
+      watches++;
+      try {
+        const over = AbortSignal.any([signal, draining]);
+        while (!over.aborted) {
+          yield statusToWire(orchestrator.status());
+          await sleep(statusMs, { clock, signal: over }).catch(() => {});
+        }
+        // A watcher should look for the service again, not take the end of the stream for that of the cell.
+        over.throwIfAborted();
+      } finally {
+        watches--;
+      }
+    }),
+
+    exportSnapshot: unary(async ({ cellId }: policy.ExportSnapshotRequest) => {
+      checkIds({ cell_id: cellId });
+      const cell = await cells.get(cellId);
+      const snapshot = cell.exportSnapshot();
+      return { learner: snapshot.learner, snapshot: snapshotToWire(snapshot) };
+    }),
+
+    importSnapshot: unary(async ({ cellId, learner, snapshot }: policy.ImportSnapshotRequest) => {
+      checkIds({ cell_id: cellId }, (violations) => checkLearner(learner, learners, violations));
+      const content = snapshotFromWire(snapshot, learner);
+      const cell = await cells.open(cellId);
+      await cell.importSnapshot(learner, content);
+      return { learner };
+    }),
+  };
+}
+
+/** Throws InvalidInput, naming the faults of the ids and whatever else is checked. */
+function checkIds<T>(ids: Readonly<Record<string, string>>, more?: (violations: Violations) => T): T {
+  const violations = new Violations();
+  for (const [field, id] of Object.entries(ids)) violations.id(id, field);
+  const result = more?.(violations);
+  if (violations.found.length > 0) throw new InvalidInput(violations.found);
+  return result as T;
+}
+
+function checkLearner(learner: string, { names }: Learners, violations: Violations): void {
+  violations.check(names.includes(learner), 'learner', `expected one of ${names.join(', ')}`);
+}
