@@ -149,10 +149,13 @@ function spansOf({ resource, scopeSpans }: ExportRequest['resourceSpans'][number
   );
 }
 
-const attributesOf = (pairs: readonly KeyValue[]): Attributes =>
-  Object.fromEntries(
-    pairs.map(({ key, value }) => [
-      key,
-      value?.stringValue ?? value?.boolValue ?? value?.doubleValue ?? Number(value?.intValue),
-    ]),
-  );
+/** Those with a single value; lists are left out. */
+function attributesOf(pairs: readonly KeyValue[]): Attributes {
+  const attributes: Record<string, string | number | boolean> = {};
+  for (const { key, value } of pairs) {
+    const integer = value?.intValue === undefined ? undefined : Number(value.intValue);
+    const single = value?.stringValue ?? value?.boolValue ?? value?.doubleValue ?? integer;
+    if (single !== undefined) attributes[key] = single;
+  }
+  return attributes;
+}
