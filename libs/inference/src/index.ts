@@ -19,3 +19,10 @@ export {
   startRunner,
 } from './runner.ts';
 export { type Load } from './slot-pool.ts';
+export { type LabelledPicture, type Sample, loadSamples, readLabelledPictures } from './labelled-pictures.ts';
+export { type MeasuredAccuracy, type Progress, measureAccuracy } from './measure-accuracy.ts';
+export { type Latency, benchmark } from './benchmark.ts';
+export { type ModelRow, listModels } from './list-models.ts';
+export { type Verification, type VerifiedVariant, verifyFamily } from './verify.ts';
+export { type ModelHints } from './inspect-model.ts';
+export { type Imported, type ImportOptions, importModel } from './import-model.ts';

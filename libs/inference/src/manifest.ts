@@ -137,13 +137,14 @@ export function parseManifest(text: string, origin = 'manifest.json'): Manifest 
 }
 
 /** @throws NotFound, naming the variants that there are. */
-export function variantNamed(family: Family, name: string): VariantEntry {
-  const variant = family.variants.find((candidate) => candidate.name === name);
+export function variantNamed(
+  { variants }: { readonly variants: readonly VariantEntry[] },
+  name: string,
+): VariantEntry {
+  const variant = variants.find((candidate) => candidate.name === name);
   if (variant) return variant;
-  throw new NotFound(
-    `${family.name} has no variant ${name}; it has ${family.variants.map((known) => known.name).join(', ')}`,
-    { reason: 'MODEL_NOT_FOUND' },
-  );
+  const known = variants.map((candidate) => candidate.name).join(', ');
+  throw new NotFound(`there is no variant ${name}; there are ${known}`, { reason: 'MODEL_NOT_FOUND' });
 }
 
 /** Compares each model file with the manifest's sha256. */

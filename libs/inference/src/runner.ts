@@ -97,7 +97,6 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     clock,
     recovered: (slot) => slots[slot]!.recovered(),
   });
-  const served: Family = { ...family, variants };
   const expectedMs = new Map(
     variants.map(({ name }) => [name, holdMs.get(name) ?? slots[0]!.warmMs[name] ?? 1]),
   );
@@ -106,7 +105,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     variants,
     labels: family.labels,
     async run({ variant: name, input, deadlineAt, signal }) {
-      const variant = variantNamed(served, name);
+      const variant = variantNamed({ variants }, name);
       const { value, queueMs } = await pool.submit({
         expectedMs: expectedMs.get(name)!,
         deadlineAt,

@@ -1,0 +1,58 @@
+import { InvalidInput, NotFound } from '@weir/base';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSamples, readLabelledPictures } from './labelled-pictures.ts';
+import { loadFamily } from './manifest.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weir-pictures-'));
+  for (const [label, file] of [
+    ['coat', 'a.png'],
+    ['bag', 'b.JPG'],
+    ['bag', 'notes.txt'],
+  ] as const) {
+    await mkdir(join(directory, label), { recursive: true });
+    await writeFile(join(directory, label, file), '');
+  }
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe('loadSamples', () => {
+  it('gives the shipped scenes with their labels and difficulty', async () => {
+    const family = await loadFamily();
+    const samples = await loadSamples(family);
+    expect(samples).toHaveLength(400);
+    for (const { label, classIndex, targetPx, noise } of samples) {
+      expect(family.labels[classIndex]).toBe(label);
+      expect(targetPx).toBeGreaterThanOrEqual(28);
+      expect(noise).toBeLessThanOrEqual(0.04);
+    }
+  });
+
+  it('gives none for a family without samples', async () => {
+    expect(await loadSamples({ directory, labels: [] })).toEqual([]);
+  });
+});
+
+describe('readLabelledPictures', () => {
+  it('takes a class from each folder, and pictures only', async () => {
+    const { labels, pictures } = await readLabelledPictures(directory);
+    expect(labels).toEqual(['bag', 'coat']);
+    expect(pictures.map(({ classIndex }) => classIndex)).toEqual([0, 1]);
+  });
+
+  it('names the faulty lines of a CSV', async () => {
+    const csv = join(directory, 'list.csv');
+    await writeFile(csv, 'file,label\ncoat/a.png,coat\nno label\n');
+    await expect(readLabelledPictures(csv)).rejects.toThrow(/list\.csv:3: expected FILE,LABEL/);
+  });
+
+  it('refuses what is empty, unknown or absent', async () => {
+    await expect(readLabelledPictures(join(directory, 'coat'))).rejects.toThrow(InvalidInput);
+    await expect(readLabelledPictures(directory, ['coat'])).rejects.toThrow(/not among the labels: bag/);
+    await expect(readLabelledPictures(join(directory, 'none'))).rejects.toThrow(NotFound);
+  });
+});

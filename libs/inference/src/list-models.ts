@@ -1,0 +1,62 @@
+import { type Latency, benchmark } from './benchmark.ts';
+import type { Progress } from './measure-accuracy.ts';
+import type { Family, VariantEntry } from './manifest.ts';
+import { dominators } from './pareto.ts';
+
+/** One row of the trade-off between accuracy and latency. */
+export interface ModelRow {
+  readonly name: string;
+  readonly architecture: string;
+  readonly width?: number | undefined;
+  readonly precision: string;
+  readonly macs?: number | undefined;
+  readonly parameters?: number | undefined;
+  readonly bytes: number;
+  readonly accuracy: VariantEntry['accuracy'];
+  /** Measured here, on one thread. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  /** Name of a variant that is at least as accurate and as fast, and better in one of the two. */
+  readonly dominatedBy?: string | undefined;
+}
+
+/** A family's variants, the most accurate first, with their latency measured on this machine. */
+export async function listModels({
+  family,
+  runs = 60,
+  onProgress,
+}: {
+  readonly family: Family;
+  /** Inferences of each variant. @default 60 */
+  readonly runs?: number | undefined;
+  readonly onProgress?: Progress | undefined;
+}): Promise<readonly ModelRow[]> {
+  return modelRows(family, await benchmark({ family, runs, onProgress }));
+}
+
+/** As `listModels`, from latencies that are known. */
+export function modelRows(family: Family, latencies: readonly Latency[]): readonly ModelRow[] {
+  const latencyOf = new Map(latencies.map((latency) => [latency.name, latency]));
+  const front = dominators(
+    family.variants.map(({ name, accuracy }) => ({
+      name,
+      accuracy: accuracy.top1,
+      latencyMs: latencyOf.get(name)!.p50Ms,
+    })),
+  );
+  return family.variants
+    .map(({ name, architecture, width, precision, macs, parameters, bytes, accuracy }) => ({
+      name,
+      architecture,
+      width,
+      precision,
+      macs,
+      parameters,
+      bytes,
+      accuracy,
+      p50Ms: latencyOf.get(name)!.p50Ms,
+      p95Ms: latencyOf.get(name)!.p95Ms,
+      dominatedBy: front.get(name),
+    }))
+    .sort((a, b) => b.accuracy.top1 - a.accuracy.top1);
+}

@@ -1,0 +1,75 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTestGarments } from './garments.ts';
+import { type Manifest, embeddedFamilyDirectory, loadFamily } from './manifest.ts';
+import { verifyFamily } from './verify.ts';
+
+const NAMES = ['mobilenet-v1-0.25-fp32', 'mobilenet-v1-0.25-int8'];
+const installed = (await loadTestGarments()) !== undefined;
+
+/** The embedded family's two smallest variants, in a folder of their own, changed by `edit`. */
+async function familyWith(edit: (manifest: Manifest) => void) {
+  const directory = await mkdtemp(join(root, 'family-'));
+  const manifest = JSON.parse(
+    await readFile(join(embeddedFamilyDirectory, 'manifest.json'), 'utf8'),
+  ) as Manifest;
+  manifest.variants = manifest.variants.filter(({ name }) => NAMES.includes(name));
+  edit(manifest);
+  await writeFile(join(directory, 'manifest.json'), JSON.stringify(manifest));
+  await cp(join(embeddedFamilyDirectory, 'references.json'), join(directory, 'references.json'));
+  for (const name of [...NAMES.map((name) => `${name}.onnx`), 'samples'])
+    await symlink(join(embeddedFamilyDirectory, name), join(directory, name));
+  return loadFamily(directory);
+}
+
+let root: string;
+beforeAll(async () => (root = await mkdtemp(join(tmpdir(), 'weir-verify-'))));
+afterAll(() => rm(root, { recursive: true }));
+
+describe('verifyFamily', () => {
+  it('finds the shipped scenes answered as the recipe measured and as its runtime answered', async () => {
+    const told = new Set<string>();
+    const verification = await verifyFamily({
+      family: await familyWith(() => {}),
+      scenes: 0,
+      runs: 20,
+      onProgress: ({ task }) => told.add(task),
+    });
+    expect(verification.faults).toEqual([]);
+    expect(verification).toMatchObject({ ok: true, pictures: 'shipped samples' });
+    expect([...told]).toEqual(expect.arrayContaining(['latency', ...NAMES]));
+    for (const { measured, reference, checksumMatches, p50Ms, p95Ms } of verification.variants) {
+      expect(measured.n).toBe(400);
+      expect(checksumMatches).toBe(true);
+      expect(reference!.agreement).toBeGreaterThanOrEqual(0.995);
+      expect(p50Ms).toBeLessThanOrEqual(p95Ms);
+    }
+    expect(verification.family.worstInt8LossPoints).toBeLessThan(1.5);
+  });
+
+  it('names a changed file and an accuracy that cannot be', async () => {
+    const family = await familyWith(({ variants }) => {
+      variants[0]!.sha256 = '0'.repeat(64);
+      variants[1]!.accuracy.top1 = 0.99;
+    });
+    const { ok, faults } = await verifyFamily({ family, scenes: 0, runs: 5 });
+    expect(ok).toBe(false);
+    expect([...faults].sort()).toEqual([
+      expect.stringMatching(/0\.25-fp32: the file's sha256/),
+      expect.stringMatching(/0\.25-int8: top-1 is .* the manifest says 0\.9900/),
+    ]);
+  });
+
+  it.skipIf(!installed)('agrees with the reference runtime on a thousand scenes', async () => {
+    const family = await familyWith(() => {});
+    const { variants, faults, pictures } = await verifyFamily({ family, scenes: 1_000, runs: 5 });
+    expect(pictures).toBe('test split');
+    expect(faults).toEqual([]);
+    for (const { precision, reference } of variants) {
+      expect(reference!.n).toBe(1_000);
+      expect(reference!.agreement).toBeGreaterThanOrEqual(precision === 'fp32' ? 0.999 : 0.995);
+    }
+  });
+});
