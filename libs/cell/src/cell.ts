@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cancelled, type Clock, type Logger, NotFound, systemClock } from '@weir/base';
 import type { CutMode } from '@weir/link';
+import { common, policy as policyService } from '@weir/proto';
+import { callUnary, connect } from '@weir/rpc';
 import type { CellDescription } from './description.ts';
 import { type CellLink, type CellLinks, startLinks } from './links.ts';
 import {
@@ -89,6 +91,7 @@ export async function startCell(
     start(policyProgram(surroundings), second),
   ]);
   refuseIfStopped();
+  await instruct(policy.address, description);
   const seenBy = { telemetry: telemetry.address };
   await Promise.all(
     description.nodes.map((node) => start(workerProgram(node, surroundings, seenBy), workers)),
@@ -148,6 +151,19 @@ export async function startCell(
     await Promise.all(found.map(change));
   }
 }
+
+/** Tells PolicyService what the cell is to achieve, and who plans. */
+async function instruct(address: string, { cellId, learner, objective }: CellDescription): Promise<void> {
+  await using connection = connect(address);
+  const client = connection.client(policyService.PolicyServiceClient);
+  const call = { timeoutMs: 10_000 };
+  const allowedTiers = objective.allowedTiers.map((tier) => tiers[tier]);
+  const request = { cellId, objective: { ...objective, allowedTiers } };
+  await callUnary(client, client.setObjective, request, call);
+  await callUnary(client, client.setLearner, { cellId, learner }, call);
+}
+
+const tiers = { device: common.Tier.DEVICE, edge: common.Tier.EDGE, cloud: common.Tier.CLOUD };
 
 function restartsOf(
   processes: ReadonlyMap<string, SupervisedProcess>,

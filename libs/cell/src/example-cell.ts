@@ -16,9 +16,9 @@ export interface ExampleCellOptions {
  * machine: the device is slow, the edge quicker but shared, the cloud quickest but far.
  */
 const speeds = {
-  device: { dilationFactor: 60 },
-  edge: { dilationFactor: 25, slots: 1 },
-  cloud: { dilationFactor: 8, slots: 2 },
+  device: { dilationFactor: 200 },
+  edge: { dilationFactor: 100, slots: 1 },
+  cloud: { dilationFactor: 40, slots: 2 },
 };
 
 /** The cell that `weir up` brings up: devices, one edge node, one share of the cloud. */

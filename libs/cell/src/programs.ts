@@ -37,18 +37,11 @@ export function telemetryProgram({ cell, logLevel }: Surroundings): ProcessSpec 
   return spec('telemetry', 'telemetry-service', cell.telemetryListen, { 'log-level': logLevel });
 }
 
+/** Learner and objective are told to it at run time: they outlast a restart, and stand above what it may have kept. */
 export function policyProgram({ cell, logLevel, stateDir }: Surroundings): ProcessSpec {
-  const { objective } = cell;
   return spec('policy', 'policy-service', cell.policyListen, {
     'log-level': logLevel,
-    'state-dir': stateDir,
-    learner: cell.learner,
-    'accuracy-floor': objective.accuracyFloor,
-    'deadline-ms': objective.deadlineMs,
-    'mean-weight': objective.meanWeight,
-    'tail-weight': objective.tailWeight,
-    'energy-ms-per-j': objective.energyMsPerJ,
-    'allowed-tiers': objective.allowedTiers,
+    data: stateDir,
     seed: cell.seed,
   });
 }
@@ -67,6 +60,7 @@ export function workerProgram(
     'dilation-factor': node.dilationFactor,
     variants: node.variants,
     models: cell.models,
+    'grace-ms': 3_000,
     telemetry,
   });
 }
