@@ -1,0 +1,149 @@
+import {
+  type Clock,
+  ConfigError,
+  createLogger,
+  type Logger,
+  type Random,
+  seededRandom,
+  systemClock,
+  WeirError,
+} from '@weir/base';
+import { type Family, loadFamily, startRunner } from '@weir/inference';
+import { worker } from '@weir/proto';
+import { serve } from '@weir/rpc';
+import { assumedPowerModels, createEnergyProbe, createHostProbe, createNodeMonitor } from '@weir/telemetry';
+import { availableParallelism } from 'node:os';
+import { benchmark } from './benchmark.ts';
+import { type Config, configSpec } from './config.ts';
+import { tierToWire } from './convert.ts';
+import { createWorkerNode, type WorkerNode } from './node.ts';
+import { inferenceWorkerService } from './service.ts';
+import { linkTelemetry } from './telemetry-link.ts';
+
+export interface InferenceWorkerApp extends AsyncDisposable {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+}
+
+export interface InferenceWorkerDependencies {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+}
+
+/**
+ * Serves the models of one node until disposed. Listens at once, NOT_SERVING; resolves, SERVING, when every variant is
+ * warm and measured. Disposing drains: accepted work is answered, new work gets UNAVAILABLE (reason DRAINING).
+ * Throws ConfigError for models or variants that are not there.
+ */
+export async function startInferenceWorker(
+  config: Config,
+  {
+    clock = systemClock,
+    random = seededRandom(process.pid),
+    logger = createLogger({ service: 'inference-worker', level: config.logLevel }),
+  }: InferenceWorkerDependencies = {},
+): Promise<InferenceWorkerApp> {
+  const { slots, queueLimit, threadsPerSession, dilationFactor, nodeId, allowPlaintext } = config;
+  const dilated = dilationFactor > 0;
+  const tier = tierToWire(config.tier);
+  const family = await familyOf(config);
+  const security = { tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa }, allowPlaintext };
+
+  await using started = new AsyncDisposableStack();
+  const ready: { node?: WorkerNode } = {};
+  // Disposed after the server has drained, when nobody needs its threads any more.
+  const whenDrained = started.use(new AsyncDisposableStack());
+  const server = started.use(
+    await serve({
+      listen: config.listen,
+      services: [
+        {
+          definition: worker.InferenceWorkerService,
+          implementation: inferenceWorkerService({
+            node: () => ready.node,
+            clock,
+            logger,
+            maxUnanswered: slots + queueLimit + 64,
+          }),
+        },
+      ],
+      ...security,
+      reflection: config.reflection,
+      drainGraceMs: config.graceMs,
+      logger,
+    }),
+  );
+
+  const runner = whenDrained.use(
+    await startRunner({
+      family,
+      variants: config.variants.length > 0 ? [...new Set(config.variants)] : undefined,
+      slots,
+      threadsPerSession,
+      queueLimit,
+      dilation: dilated ? { factor: dilationFactor } : undefined,
+      clock,
+      logger,
+    }),
+  );
+  const assumed = assumedPowerModels[config.tier];
+  const energy = createEnergyProbe({
+    model: { idleW: config.idleWatts ?? assumed.idleW, busyW: config.busyWatts ?? assumed.busyW },
+    // The counters would tell of the real processor, not of the emulated one.
+    source: dilated ? 'model' : 'auto',
+    clock,
+  });
+  const cpuShare = dilated ? 1 / slots : Math.min(1, threadsPerSession / availableParallelism());
+  const figures = await benchmark({ runner, energy, cpuShare, dilated });
+  logger.info({ figures }, 'warm');
+  const node = createWorkerNode({
+    nodeId,
+    tier,
+    tierName: config.tier,
+    runner,
+    figures,
+    energy,
+    cpuShare,
+    dilationFactor,
+    draining: server.draining,
+    clock,
+  });
+  ready.node = node;
+
+  if (config.telemetry !== undefined) {
+    const monitor = createNodeMonitor({
+      cellId: config.cellId,
+      nodeId,
+      tier,
+      host: createHostProbe({ clock }),
+      energy,
+      load: () => node.load(),
+    });
+    const sample = () => monitor.sample();
+    whenDrained.use(linkTelemetry(config.telemetry, { ...security, sample, clock, random, logger }));
+  }
+  server.setServing(true);
+  const running = started.move();
+  return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Whoever starts the node named the family and its variants: what is wrong with them is a fault of configuration. */
+async function familyOf(config: Config): Promise<Family> {
+  let family: Family;
+  try {
+    family = await loadFamily(config.models);
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error;
+    throw new ConfigError(configSpec.name, [{ field: '--models', description: error.message }]);
+  }
+  const known = family.variants.map(({ name }) => name);
+  const faults = config.variants
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      field: '--variants',
+      description: `${family.name} has no ${name}; it has ${known.join(', ')}`,
+    }));
+  if (faults.length > 0) throw new ConfigError(configSpec.name, faults);
+  return family;
+}

@@ -1,0 +1,2 @@
+export { type InferenceWorkerApp, type InferenceWorkerDependencies, startInferenceWorker } from './app.ts';
+export { type Config, configSpec } from './config.ts';

@@ -1,0 +1,125 @@
+import { Cancelled, type Clock, InvalidInput, Unavailable } from '@weir/base';
+import type { Runner, RunResult } from '@weir/inference';
+import type { common, worker } from '@weir/proto';
+import { extractTraceContext, type TraceContextFields } from '@weir/rpc';
+import { type EnergyProbe, recordWorkerHops } from '@weir/telemetry';
+import type { VariantFigures } from './benchmark.ts';
+import { inWireFields, loadToWire, type NodeIdentity, readInferRequest, variantToWire } from './convert.ts';
+
+export interface InferOptions {
+  /** When the request was received, epoch ms. */
+  readonly arrivedAt: number;
+  /** The call's own deadline, epoch ms. @default none */
+  readonly deadlineAt?: number;
+  readonly signal: AbortSignal;
+  /** Counts when the message carries none. */
+  readonly traceContext?: TraceContextFields;
+}
+
+/** One node with its models warm: what all RPCs of the service share. */
+export interface WorkerNode {
+  /**
+   * Runs one inference.
+   * @throws InvalidInput, NotFound for a variant not served, ResourceExhausted when the queue is full,
+   * DeadlineExceeded or Cancelled for work that had not begun, Cancelled at once for work that had, Unavailable
+   * (reason DRAINING) while draining, Internal
+   */
+  infer(request: worker.InferRequest, options: InferOptions): Promise<worker.InferResponse>;
+  load(): common.NodeLoad;
+  variants(): worker.ListVariantsResponse;
+}
+
+export interface WorkerNodeOptions extends NodeIdentity {
+  readonly tierName: string;
+  readonly runner: Pick<Runner, 'run' | 'load' | 'variants' | 'labels'>;
+  readonly figures: readonly VariantFigures[];
+  readonly energy: Pick<EnergyProbe, 'energyOfInference'>;
+  /** Share of the node's processors that one inference keeps busy, 0..1. */
+  readonly cpuShare: number;
+  readonly dilationFactor: number;
+  /** Aborts when the node begins to drain. */
+  readonly draining: AbortSignal;
+  readonly clock: Clock;
+}
+
+export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
+  const { nodeId, tier, tierName, runner, figures, energy, cpuShare, draining, clock } = options;
+  const load = () => loadToWire({ nodeId, tier }, runner.load(), { figures, draining: draining.aborted });
+
+  return {
+    load,
+
+    async infer(request, { arrivedAt, deadlineAt = Infinity, signal, traceContext }) {
+      if (draining.aborted)
+        throw new Unavailable('the node drains; send the request elsewhere', { reason: 'DRAINING' });
+      const { variant, input, timeoutMs } = readInferRequest(request);
+      const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
+      const before = runner.load();
+      const concurrency = before.inService + before.queued;
+
+      const running = runner.run({
+        variant,
+        input,
+        deadlineAt: until < Infinity ? until : undefined,
+        signal,
+      });
+      const result = await abandonable(running, signal).catch((error: unknown) => {
+        throw error instanceof InvalidInput ? inWireFields(error) : error;
+      });
+
+      const { queueMs, decodeMs, computeMs } = result;
+      const energyJ = energy.energyOfInference({ computeMs, decodeMs, cpuShare });
+      const at = clock.now();
+      const workerMs = Math.max(at - arrivedAt, queueMs + decodeMs + computeMs);
+      recordWorkerHops({
+        parent: extractTraceContext(request.trace?.traceparent ? request.trace : traceContext),
+        at,
+        times: { queueMs, decodeMs, computeMs, workerMs },
+        facts: { nodeId, tier: tierName, variant, requestId: request.requestId, energyJ, concurrency },
+      });
+      return {
+        requestId: request.requestId,
+        classification: classificationOf(result),
+        queueMs,
+        decodeMs,
+        computeMs,
+        workerMs,
+        energyJ,
+        concurrency,
+        load: load(),
+      };
+    },
+
+    variants: () => ({
+      nodeId,
+      tier,
+      labels: [...runner.labels],
+      variants: runner.variants.map((entry) =>
+        variantToWire(
+          entry,
+          figures.find(({ variant }) => variant === entry.name),
+        ),
+      ),
+      dilationFactor: options.dilationFactor,
+    }),
+  };
+}
+
+const classificationOf = ({ classIndex, label, confidence, margin }: RunResult): common.Classification => ({
+  classIndex,
+  label,
+  confidence,
+  margin,
+});
+
+/** A model that runs cannot be stopped, but whoever cancelled need not wait for it. */
+async function abandonable<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: abandoned, reject } = Promise.withResolvers<never>();
+  const abandon = () => reject(new Cancelled('cancelled', { cause: signal.reason }));
+  signal.addEventListener('abort', abandon, { once: true });
+  try {
+    return await Promise.race([running, abandoned]);
+  } finally {
+    signal.removeEventListener('abort', abandon);
+  }
+}
