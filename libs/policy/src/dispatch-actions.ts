@@ -21,11 +21,11 @@ export interface ActionTable {
   readonly trackers: readonly TierTracker[];
   /** Best accuracy among the actions of allowed tiers; 0 when there is none. */
   readonly bestAccuracy: number;
-  /** What accuracy costs between the fastest and the most accurate allowed action, ms per unit. */
-  readonly slopeMs: number;
+  /** Price of accuracy by these actions alone, ms per unit; 0 when the floor does not bind. */
+  readonly ownPriceMs: number;
 }
 
-export const emptyTable: ActionTable = { actions: [], trackers: [], bestAccuracy: 0, slopeMs: 0 };
+export const emptyTable: ActionTable = { actions: [], trackers: [], bestAccuracy: 0, ownPriceMs: 0 };
 
 export const samePlacement = (a: Placement, b: Placement): boolean =>
   a.nodeId === b.nodeId && a.variant === b.variant && a.tier === b.tier;
@@ -46,14 +46,31 @@ export function actionTable(
     deficit: Math.max(0, best - cost.accuracy),
   }));
   const trackers = new Set(actions.flatMap(({ tracker }) => tracker ?? []));
-  return { actions, trackers: [...trackers], bestAccuracy: best, slopeMs: slopeMs(allowed) };
+  return {
+    actions,
+    trackers: [...trackers],
+    bestAccuracy: best,
+    ownPriceMs: priceAt(objective.accuracyFloor, allowed),
+  };
 }
 
-function slopeMs(costs: readonly ActionCost[]): number {
+/**
+ * Price of accuracy when actions are mixed so that they meet the floor on average and nothing waits: the slope, at the
+ * floor, of the lower convex hull of time over accuracy. 0 when the fastest action meets the floor.
+ */
+function priceAt(floor: number, costs: readonly ActionCost[]): number {
   const time = ({ serviceMs, networkMs }: ActionCost) => serviceMs + networkMs;
-  const least = (order: (a: ActionCost, b: ActionCost) => number) => costs.toSorted(order)[0];
-  const fastest = least((a, b) => time(a) - time(b));
-  const best = least((a, b) => b.accuracy - a.accuracy || time(a) - time(b));
-  if (!fastest || !best || best.accuracy <= fastest.accuracy) return 0;
-  return (time(best) - time(fastest)) / (best.accuracy - fastest.accuracy);
+  let leastMs = Infinity;
+  let slopeMs = 0;
+  for (const above of costs) {
+    if (above.accuracy < floor) continue;
+    if (time(above) <= leastMs) [leastMs, slopeMs] = [time(above), 0];
+    for (const below of costs) {
+      if (below.accuracy >= floor || time(below) >= time(above)) continue;
+      const slope = (time(above) - time(below)) / (above.accuracy - below.accuracy);
+      const mixedMs = time(below) + slope * (floor - below.accuracy);
+      if (mixedMs < leastMs) [leastMs, slopeMs] = [mixedMs, slope];
+    }
+  }
+  return slopeMs;
 }

@@ -4,6 +4,9 @@ const WINDOW_MS = 5_000;
 /** Weight of the newest gap in the arrival statistics: about the last sixteen frames count. */
 const GAP_WEIGHT = 1 / 16;
 
+/** ca² below which arrivals count as regular. */
+const REGULAR_VARIABILITY = 0.1;
+
 /** A frequency of events and the work that they bring, over a sliding window that forgets exponentially. */
 export class RateMeter {
   #events = 0;
@@ -61,6 +64,11 @@ export class ArrivalMeter {
   get variability(): number {
     if (this.#gaps < 4 || this.#meanGapMs <= 0) return 1;
     return Math.max(0, this.#meanSquaredGap / (this.#meanGapMs * this.#meanGapMs) - 1);
+  }
+
+  /** True when frames come as by a clock. */
+  get regular(): boolean {
+    return this.variability < REGULAR_VARIABILITY;
   }
 
   /** o = (1 − ca²)/λ: how long after this frame the next one cannot be expected, ms; 0 when arrivals are random. */

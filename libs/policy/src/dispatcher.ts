@@ -112,9 +112,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return new PricedDispatcher(options);
 }
 
-/** The price of accuracy never falls to nothing, since a plan may not have seen the floor bind. Share of the slope. */
-const PRICE_FLOOR_SHARE = 0.02;
-
 class PricedDispatcher implements Dispatcher {
   readonly #localNode: ComputeNode;
   readonly #random: Random;
@@ -186,7 +183,7 @@ class PricedDispatcher implements Dispatcher {
     { deadlineMs = this.#objective.deadlineMs, exclude = [] }: DispatchOptions = {},
   ): Decision {
     this.#arrivals.add(now);
-    for (const tracker of this.#table.trackers) tracker.refresh(now);
+    for (const tracker of this.#table.trackers) tracker.refresh(now, this.#arrivals.regular);
     const directive = this.#directive;
     const frame: Frame = {
       now,
@@ -228,7 +225,7 @@ class PricedDispatcher implements Dispatcher {
       return this.#decide(found.action, reason, found.costMs, plannedCostMs ?? found.costMs, frame);
     }
 
-    for (const tracker of this.#fallbackTable.trackers) tracker.refresh(now);
+    for (const tracker of this.#fallbackTable.trackers) tracker.refresh(now, this.#arrivals.regular);
     const own = { ...frame, priceMs: this.#priceMs(this.#fallbackTable) };
     const rescue = this.#cheapest(this.#fallbackTable, own);
     if (!rescue) throw this.#nothingAllowed(own);
@@ -321,12 +318,15 @@ class PricedDispatcher implements Dispatcher {
     const waitMs = this.#waitMs(action, frame);
     const serviceMs = action.cost.serviceMs;
     const responseMs = waitMs + serviceMs + action.cost.networkMs;
-    let delayMs: number;
-    if (tracker) {
+    let delayMs = 0;
+    // Where frames come as by a clock, the plan has weighed what a planned frame does to the others, and no chance
+    // adds to it; the utilization of the tier says nothing of its queue.
+    const weighed = action === this.#planned && this.#arrivals.regular;
+    if (tracker && !weighed) {
       // Those who come behind at the tier: the frame keeps a slot for its service while the queue lasts.
       const workMs = serviceMs / tracker.slots;
       delayMs = tracker.congestionPerMs * workMs * (waitMs + workMs / 2);
-    } else {
+    } else if (!tracker) {
       // The device's own next frames, of which none comes before the quiet time is over.
       const quietMs = this.#arrivals.quietMs;
       const before = Math.max(0, waitMs - quietMs);
@@ -338,10 +338,9 @@ class PricedDispatcher implements Dispatcher {
     return costMs / (meanWeight + tailWeight) + action.energyPriceMs + frame.priceMs * action.deficit;
   }
 
+  /** The plan's price where it has one; solvers that search exactly have none to give. */
   #priceMs(table: ActionTable): number {
-    const ownMs = table.slopeMs;
-    const planMs = this.#directive?.accuracyPriceMs;
-    return this.#balance.priceMs(planMs === undefined ? ownMs : Math.max(planMs, PRICE_FLOOR_SHARE * ownMs));
+    return this.#balance.priceMs(this.#directive?.accuracyPriceMs || table.ownPriceMs);
   }
 
   #decide(

@@ -105,9 +105,10 @@ export class TierTracker {
 
   /**
    * Ŵ = W̄ + (W − W̄)·exp(−age/τ) + own work in flight / slots. Relaxing to the mean keeps devices that read the same
-   * report from running after each other; the own work that a report already holds comes back in as the report fades.
+   * report from running after each other. `regular`: own frames come as by a clock; then the mean of the waits that
+   * they met is W̄. The own work that a report already holds comes back in as the report fades.
    */
-  refresh(now: number): void {
+  refresh(now: number, regular: boolean): void {
     this.usable = this.isUsable(now);
     const load = this.#load;
     const ageMs = Math.max(0, now - this.#reportedAt);
@@ -118,7 +119,13 @@ export class TierTracker {
       return;
     }
     const fresh = Math.exp(-ageMs / RELAXATION_MS);
-    const backlogMs = load.meanBacklogMs + (load.backlogMs - load.meanBacklogMs) * fresh;
+    let meanMs = load.meanBacklogMs;
+    // Frames that come as by a clock meet the tier in the same phase each time, not in its mean state.
+    if (regular) {
+      const known = Math.exp(-Math.max(0, now - this.#metWaitAt) / CONGESTION_WINDOW_MS);
+      meanMs += (this.#metWaitMs - meanMs) * known;
+    }
+    const backlogMs = meanMs + (load.backlogMs - meanMs) * fresh;
     const ownMs = this.#unseenMs + this.#seenMs * (1 - fresh);
     this.waitMs = backlogMs + ownMs / this.slots;
     this.congestionPerMs = load.congestionPerMs * Math.exp(-ageMs / CONGESTION_WINDOW_MS);
