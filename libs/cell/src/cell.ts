@@ -6,6 +6,7 @@ import type { CutMode } from '@weir/link';
 import { common, policy as policyService } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
 import type { CellDescription } from './description.ts';
+import { freeAddress } from './free-address.ts';
 import { type CellLink, type CellLinks, startLinks } from './links.ts';
 import {
   type Surroundings,
@@ -92,24 +93,22 @@ export async function startCell(
   ]);
   refuseIfStopped();
   await instruct(policy.address, description);
-  const seenBy = { telemetry: telemetry.address };
-  await Promise.all(
-    description.nodes.map((node) => start(workerProgram(node, surroundings, seenBy), workers)),
-  );
-  refuseIfStopped();
-  const nodeAddresses = new Map(description.nodes.map(({ id }) => [id, processes.get(id)!.address]));
+  const known = { telemetry: telemetry.address, policy: policy.address };
+
+  // Workers and agents start at once: the links lead to where the workers will be.
+  const nodeAddresses = new Map<string, string>();
+  for (const { id, listen } of description.nodes) nodeAddresses.set(id, listen ?? (await freeAddress()));
   const links = await workers.add(startLinks(description, { nodeAddresses, logger, onEvent }));
-  await Promise.all(
-    description.devices.map((device) => {
-      const targets = new Map(
-        links.all.filter(({ deviceId }) => deviceId === device.id).map((link) => [link.nodeId, link.address]),
-      );
-      return start(
-        agentProgram(device, surroundings, { ...seenBy, policy: policy.address, targets }),
-        agents,
-      );
+  await Promise.all([
+    ...description.nodes.map((node) =>
+      start(workerProgram({ ...node, listen: nodeAddresses.get(node.id) }, surroundings, known), workers),
+    ),
+    ...description.devices.map((device) => {
+      const own = links.all.filter(({ deviceId }) => deviceId === device.id);
+      const targets = new Map(own.map(({ nodeId, address }) => [nodeId, address]));
+      return start(agentProgram(device, surroundings, { ...known, targets }), agents);
     }),
-  );
+  ]);
   refuseIfStopped();
 
   const running = starting.move();

@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Unavailable } from '@weir/base';
+
+/** Below the ports that Linux gives to outgoing connections, which would otherwise take one between choice and use. */
+const ports = { first: 20_000, last: 32_000 };
+const tries = 100;
+
+/**
+ * Chooses an address that is free now and that nothing takes by itself, so that others can be told of it before it is
+ * in use. Ports are drawn by chance, apart for cells that start at once on one machine.
+ */
+export async function freeAddress(): Promise<string> {
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const port = ports.first + Math.floor(Math.random() * (ports.last - ports.first));
+    if (await isFree(port)) return `127.0.0.1:${port}`;
+  }
+  throw new Unavailable(`found no free port between ${ports.first} and ${ports.last}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
