@@ -69,6 +69,15 @@ describe('link probe', () => {
     expect(link.state().reachable).toBe(true);
   });
 
+  it('calls the peer unreachable at once when the connection broke, and reachable at its next answer', () => {
+    const { link, echo } = probe();
+    echo(20);
+    link.lost();
+    expect(link.state()).toMatchObject({ roundTripMs: 20, reachable: false });
+    echo(30);
+    expect(link.state()).toMatchObject({ roundTripMs: 30, reachable: true });
+  });
+
   it('calls a peer unreachable that has been silent for 5 s', () => {
     const { link, echo, clock } = probe();
     echo(20);

@@ -18,6 +18,8 @@ export interface LinkProbe {
   transferred(transfer: { bytes: number; uplinkMs: number }): void;
   /** The peer refused, failed or ran out of time. */
   failed(): void;
+  /** The connection broke: the peer is unreachable until its next answer. */
+  lost(): void;
   state(): LinkSample;
 }
 
@@ -74,6 +76,9 @@ export function createLinkProbe({
     },
     failed() {
       failures++;
+    },
+    lost() {
+      answeredAt = -Infinity;
     },
     state: () => ({
       peerNodeId,
