@@ -51,10 +51,10 @@ export interface InferenceFacts {
   readonly concurrency?: number | undefined;
 }
 
-/** The facts under their attribute names; those not given are left out. */
+/** The facts under their attribute names; those not given, or empty, are left out. */
 export function attributesOf(facts: InferenceFacts): Attributes {
   const attributes: Attributes = {};
   for (const [fact, value] of Object.entries(facts) as [keyof InferenceFacts, string | number | undefined][])
-    if (value !== undefined) attributes[attribute[fact]] = value;
+    if (value !== undefined && value !== '') attributes[attribute[fact]] = value;
   return attributes;
 }

@@ -66,7 +66,7 @@ describe('spans of an inference', () => {
       at: at + responseMs,
       hops,
       local: false,
-      facts: { reason: 'planned', predictedMs: 9 },
+      facts: { reason: 'planned', predictedMs: 9, learner: '' },
     });
 
     const root = span('weir.infer');
