@@ -1,5 +1,5 @@
 import { type Clock, createLogger, type Logger, seededRandom, systemClock } from '@weir/base';
-import { createLearner, defaultObjective, learnerNames } from '@weir/policy';
+import { createLearner, learnerNames } from '@weir/policy';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { openStore } from '@weir/storage';
@@ -41,6 +41,7 @@ export async function startPolicyService(
     learners = learnersOf(config.seed),
   }: PolicyServiceDeps = {},
 ): Promise<PolicyServiceApp> {
+  const { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers } = config;
   const { leaseMs, replanMs, graceMs, snapshotMs, maxCells, maxDevices, maxWatches } = config;
   await using started = new AsyncDisposableStack();
   const data = started.use(await openDataDirectory(config.data, logger));
@@ -54,11 +55,7 @@ export async function startPolicyService(
       logger,
       learners,
       learner: config.learner,
-      objective: {
-        ...defaultObjective,
-        accuracyFloor: config.accuracyFloor,
-        deadlineMs: config.deadlineMs,
-      },
+      objective: { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers },
       times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
       snapshotMs,
       maxCells,

@@ -4,6 +4,9 @@ import { z } from 'zod';
 
 const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
 
+const weight = (fallback: number) =>
+  z.number('expected a number').min(0, 'must be >= 0').max(1e9, 'must be <= 1e9').default(fallback);
+
 const shape = {
   listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
   data: z
@@ -29,6 +32,14 @@ const shape = {
     .describe(
       'Deadline of a request that names none, ms, of cells for which no objective was set at run time.',
     ),
+  meanWeight: weight(1).describe('Weight of the mean response time, likewise.'),
+  tailWeight: weight(0).describe('Weight of the 95th percentile of the response time, likewise.'),
+  energyMsPerJ: weight(0).describe('Price of energy, ms per J, likewise.'),
+  allowedTiers: z
+    .array(z.enum(['device', 'edge', 'cloud'], 'expected device, edge or cloud'))
+    .min(1, 'expected at least one tier')
+    .default(['device', 'edge', 'cloud'])
+    .describe('Tiers that frames may use, comma-separated, likewise.'),
   leaseMs: durationMs().default(5_000).describe('Validity of a directive, ms; renewed at half of it.'),
   replanMs: durationMs().min(10, 'must be >= 10').default(1_000).describe('Time between regular plans, ms.'),
   graceMs: durationMs()
@@ -65,7 +76,10 @@ const shape = {
 export const configSpec: ConfigSpec<typeof shape> = {
   name: 'policy-service',
   summary: 'Learns what inferences cost, plans the devices of each cell together, and pushes directives.',
-  schema: z.object(shape),
+  schema: z.object(shape).refine(({ meanWeight, tailWeight }) => meanWeight > 0 || tailWeight > 0, {
+    path: ['meanWeight'],
+    message: 'must be > 0 when the tail weight is 0',
+  }),
   examples: [
     'policy-service --data /var/lib/weir --accuracy-floor 0.8',
     'WEIR_LEARNER=edge-only policy-service',

@@ -59,7 +59,7 @@ export function placementFromWire(
   const tier = tierFromWire(placement.tier, `${field}.tier`, violations);
   violations.id(nodeId, `${field}.node_id`);
   violations.id(variant, `${field}.variant`);
-  if (deviceId !== undefined)
+  if (deviceId !== undefined && tierNames.has(placement.tier))
     violations.check(
       (tier === 'device') === (nodeId === deviceId),
       `${field}.node_id`,

@@ -1,0 +1,213 @@
+import { Violations } from '@weir/base';
+import type { Directive, HopTimes, Objective, Placement, Reason, Tier } from '@weir/policy';
+import { common, policy } from '@weir/proto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  deviceHello,
+  deviceState,
+  helloToWire,
+  nodeReport,
+  outcome,
+  outcomeToWire,
+  stateToWire,
+} from './agent.fixture.ts';
+import type { TargetReport } from './agent-messages.ts';
+import {
+  hopsFromWire,
+  hopsToWire,
+  nodeFromWire,
+  nodeToWire,
+  objectiveFromWire,
+  objectiveToWire,
+  placementFromWire,
+  placementToWire,
+} from './convert.ts';
+import { directiveToWire, helloFromWire, outcomesFromWire, stateFromWire } from './convert-session.ts';
+
+const tier = fc.constantFrom<Tier>('device', 'edge', 'cloud');
+const id = fc.string({ minLength: 1, maxLength: 64 });
+const ms = fc.double({ min: 0, max: 1e6, noNaN: true });
+const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+const aboveZero = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
+const placement: fc.Arbitrary<Placement> = fc.record({ tier, nodeId: id, variant: id });
+const objective: fc.Arbitrary<Objective> = fc.record({
+  accuracyFloor: fraction,
+  deadlineMs: aboveZero,
+  meanWeight: aboveZero,
+  tailWeight: ms,
+  energyMsPerJ: ms,
+  allowedTiers: fc.uniqueArray(tier, { minLength: 1 }),
+});
+const hops: fc.Arbitrary<HopTimes> = fc.record({
+  agentMs: ms,
+  uplinkMs: ms,
+  queueMs: ms,
+  decodeMs: ms,
+  computeMs: ms,
+  downlinkMs: ms,
+});
+const node = (nodeId: fc.Arbitrary<string>, tiers: fc.Arbitrary<Tier>) =>
+  fc
+    .record({
+      nodeId,
+      tier: tiers,
+      slots: fc.integer({ min: 1, max: 64 }),
+      queued: fc.nat(1_000),
+      backlogMs: ms,
+      meanBacklogMs: ms,
+      congestionPerMs: ms,
+      utilization: fraction,
+      services: fc.uniqueArray(fc.tuple(id, aboveZero), { selector: ([variant]) => variant, maxLength: 5 }),
+      draining: fc.boolean(),
+    })
+    .map(({ nodeId, tier, services, draining, ...load }) => ({
+      ...nodeReport(nodeId, tier, { ...load, inService: Math.min(1, load.slots) }),
+      node: { id: nodeId, tier, slots: load.slots, variants: services.map(([variant]) => variant) },
+      services: new Map(services),
+      draining,
+    }));
+const targets = fc
+  .uniqueArray(
+    node(
+      id.map((name) => `remote ${name}`),
+      fc.constantFrom<Tier>('edge', 'cloud'),
+    ),
+    { selector: (report) => report.node.id, maxLength: 4 },
+  )
+  .chain((reports) =>
+    fc.tuple(
+      ...reports.map((report): fc.Arbitrary<TargetReport> =>
+        fc.record({ report: fc.constant(report), roundTripMs: ms, reachable: fc.boolean() }),
+      ),
+    ),
+  );
+const reason = fc.constantFrom<Reason>('planned', 'explored', 'deviated', 'fallback');
+
+/** Over the wire, as bytes. */
+function sent<T>(
+  codec: { encode(message: T): { finish(): Uint8Array }; decode(bytes: Uint8Array): T },
+  message: T,
+): T {
+  return codec.decode(codec.encode(message).finish());
+}
+function good<T>(convert: (violations: Violations) => T): T {
+  const violations = new Violations();
+  const result = convert(violations);
+  expect(violations.found).toEqual([]);
+  return result;
+}
+
+describe('conversion to the wire and back', () => {
+  it('keeps a placement', () => {
+    fc.assert(
+      fc.property(placement, (value) => {
+        const wire = sent(common.Placement, placementToWire(value));
+        expect(good((violations) => placementFromWire(wire, 'p', violations))).toEqual(value);
+      }),
+    );
+  });
+
+  it('keeps an objective', () => {
+    fc.assert(
+      fc.property(objective, (value) => {
+        const wire = sent(common.Objective, objectiveToWire(value));
+        expect(good((violations) => objectiveFromWire(wire, 'o', violations))).toEqual(value);
+      }),
+    );
+  });
+
+  it('keeps hops', () => {
+    fc.assert(
+      fc.property(hops, (value) => {
+        const wire = sent(common.HopTimings, hopsToWire(value));
+        expect(good((violations) => hopsFromWire(wire, 'h', violations))).toEqual(value);
+      }),
+    );
+  });
+
+  it('keeps what a node reports', () => {
+    fc.assert(
+      fc.property(node(id, tier), (value) => {
+        const wire = sent(common.NodeLoad, nodeToWire(value));
+        expect(good((violations) => nodeFromWire(wire, 'n', violations))).toEqual(value);
+      }),
+    );
+  });
+
+  it('keeps a hello and a state', () => {
+    fc.assert(
+      fc.property(targets, objective, ms, (remote, own, framesPerSecond) => {
+        const hello = deviceHello('d', { targets: remote, objective: own });
+        const wire = sent(policy.Hello, helloToWire('c', hello));
+        expect(helloFromWire(wire)).toEqual({ cellId: 'c', hello });
+        const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };
+        const state = deviceState({ targets: remote, framesPerSecond, balance, local: hello.local });
+        expect(stateFromWire(sent(policy.AgentState, stateToWire(state)), 'd')).toEqual(state);
+      }),
+    );
+  });
+
+  it('keeps an outcome', () => {
+    const cost = fc.record({
+      hops,
+      reason,
+      responseMs: ms,
+      predictedMs: ms,
+      energyJ: ms,
+      accuracy: fraction,
+    });
+    const failure = fc.constantFrom({}, { failure: 'UNAVAILABLE' }, { failure: 'DEADLINE_EXCEEDED' });
+    fc.assert(
+      fc.property(fc.nat(), cost, failure, fraction, (planVersion, more, failed, propensity) => {
+        const value = outcome('d', { ...more, ...failed, planVersion, propensity, at: 900 });
+        const wire = sent(policy.OutcomeBatch, {
+          outcomes: [outcomeToWire(7, value, 1_000)],
+          oldestPendingSequence: 3n,
+        });
+        expect(outcomesFromWire(wire, 'd', 1_000)).toEqual({
+          outcomes: [{ sequence: 7, outcome: value }],
+          oldestPending: 3,
+        });
+      }),
+    );
+  });
+
+  it('says everything that a directive says', () => {
+    const directive: fc.Arbitrary<Directive> = fc.record({
+      version: fc.nat(),
+      leaseMs: aboveZero,
+      learner: id,
+      planned: placement,
+      thresholdMs: fc.oneof(ms, fc.constant(Infinity)),
+      explored: fc.boolean(),
+      propensity: fraction,
+      actions: fc.array(
+        fc.record({ placement, accuracy: fraction, serviceMs: ms, networkMs: ms, energyJ: ms }),
+        { maxLength: 3 },
+      ),
+      accuracyPriceMs: ms,
+      objective,
+      ledger: fc.record({ ledgerId: id, creditTotal: ms, debitRequestedTotal: ms }),
+      predictedMs: ms,
+    });
+    fc.assert(
+      fc.property(directive, (value) => {
+        const wire = sent(policy.Directive, directiveToWire(value));
+        const { obey, version, planned, actions, objective: wireObjective, thresholdMs, ...same } = wire;
+        const back = good((violations) => ({
+          ...same,
+          version: Number(version),
+          thresholdMs: obey ? Infinity : thresholdMs,
+          planned: placementFromWire(planned, 'planned', violations),
+          actions: actions.map((action) => ({
+            ...action,
+            placement: placementFromWire(action.placement, 'placement', violations),
+          })),
+          objective: objectiveFromWire(wireObjective, 'objective', violations),
+        }));
+        expect(back).toEqual(value);
+      }),
+    );
+  });
+});
