@@ -8,6 +8,7 @@ import { configSpec } from './config.ts';
 import {
   codeOf,
   image,
+  labelledSamples,
   openStream,
   other,
   picture,
@@ -64,6 +65,28 @@ describe('inference worker', () => {
     expect(energyJ).toBeGreaterThan(0);
     expect(load).toMatchObject({ nodeId: 'edge-7', slots: 1, draining: false });
     expect(load!.services).toHaveLength(2);
+  });
+
+  it('answers labelled frames as accurately as the manifest says', async () => {
+    const frames = labelledSamples().slice(0, 200);
+    using stream = openStream(node.client);
+    const labels = new Map<string, string>();
+    // Batches that the queue holds.
+    for (let from = 0; from < frames.length; from += 40) {
+      const batch = frames.slice(from, from + 40);
+      for (const { file } of batch)
+        await stream.infer(request({ requestId: file, input: image(sample(file)) }));
+      for (let i = 0; i < batch.length; i++) {
+        const answer = await stream.next();
+        if (answer?.$case === 'result')
+          labels.set(answer.value.requestId, answer.value.classification!.label);
+      }
+    }
+    expect(labels.size).toBe(frames.length);
+    const right = frames.filter(({ file, label }) => labels.get(file) === label).length / frames.length;
+    const { top1 } = small.accuracy;
+    // Four standard deviations of so many frames.
+    expect(Math.abs(right - top1)).toBeLessThan(4 * Math.sqrt((top1 * (1 - top1)) / frames.length));
   });
 
   it('runs a tensor as it is', async () => {

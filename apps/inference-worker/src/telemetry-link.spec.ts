@@ -15,7 +15,7 @@ async function startCollector(listen = '127.0.0.1:0') {
       await Promise.race([read(), end]);
       return { accepted: reports.length };
     }),
-     
+
     watchCell: serverStream(async function* () {}),
     getCell: unary(() => telemetry.GetCellResponse.create()),
   };

@@ -18,6 +18,9 @@ type Variant = Awaited<ReturnType<typeof loadFamily>>['variants'][number];
 export const picture = Buffer.from(testPicture(small.input));
 export const sample = (name: string): Buffer => readFileSync(join(embeddedFamilyDirectory, 'samples', name));
 
+export const labelledSamples = () =>
+  JSON.parse(sample('labels.json').toString()) as { file: string; label: string }[];
+
 export const image = (bytes: Buffer): common.Input => ({ content: { $case: 'encodedImage', value: bytes } });
 export const tensor = (fields: Partial<common.Tensor> = {}): common.Input => {
   const { shape, dtype } = small.input;

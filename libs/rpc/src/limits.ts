@@ -26,6 +26,8 @@ const messageLimits = (maxMessageBytes: number) => ({
 export const serverOptions = (maxMessageBytes: number): ChannelOptions => ({
   ...keepalive,
   ...messageLimits(maxMessageBytes),
+  // Of one connection; further calls wait on the client.
+  'grpc.max_concurrent_streams': 1_000,
 });
 
 export const clientOptions = (maxMessageBytes: number): ChannelOptions => ({

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { status as codes } from '@grpc/grpc-js';
+import { connect as connectTcp, createServer } from 'node:net';
 import { InvalidInput, silentLogger, Unavailable } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { callUnary, openDuplex } from './calls.ts';
@@ -150,5 +151,48 @@ describe('listening', () => {
     await first.connection.ready();
     expect(await callUnary(client, client.one, ping(3))).toEqual(ping(3));
     await first.connection[Symbol.asyncDispose]();
+  });
+});
+
+describe('a server that is sent nonsense', () => {
+  it('refuses a message that does not parse, and lives', async () => {
+    await using echo = await startEcho();
+    const { client } = echo;
+    const { promise: code, resolve } = Promise.withResolvers<number | undefined>();
+    client.makeUnaryRequest(
+      '/weir.test.Echo/One',
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => bytes,
+      Buffer.from([0xff, 0xff, 0xff]),
+      (error) => resolve(error?.code),
+    );
+    expect(await code).toBe(codes.INTERNAL);
+    expect(await callUnary(client, client.one, ping(1))).toEqual(ping(1));
+  });
+
+  it('refuses a method that it does not have', async () => {
+    await using echo = await startEcho();
+    const { promise: code, resolve } = Promise.withResolvers<number | undefined>();
+    const same = (bytes: Buffer) => bytes;
+    echo.client.makeUnaryRequest('/weir.test.Echo/Nothing', same, same, Buffer.alloc(0), (error) =>
+      resolve(error?.code),
+    );
+    expect(await code).toBe(codes.UNIMPLEMENTED);
+  });
+
+  it.each([
+    ['HTTP/1.1', 'GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+    ['noise', Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * 73) % 256))],
+    ['the preface of HTTP/2 and then noise', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${'x'.repeat(4_000)}`],
+  ])('hangs up on %s, and lives', async (_what, bytes) => {
+    await using echo = await startEcho();
+    const { client, server } = echo;
+    const socket = connectTcp({ host: '127.0.0.1', port: Number(server.address.split(':')[1]) });
+    socket.on('error', () => {});
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.resume();
+    socket.write(bytes);
+    await closed;
+    expect(await callUnary(client, client.one, ping(1))).toEqual(ping(1));
   });
 });
