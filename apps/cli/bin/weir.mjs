@@ -2,15 +2,11 @@
 // Plain JavaScript that any Node reads: starts the CLI on Node >= 24, the one that came through npm if need be.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const requiredMajor = 24;
 
 if (major(process.versions.node) >= requiredMajor) {
-  module.enableCompileCache?.(
-    fileURLToPath(new URL('../../../node_modules/.cache/weir-compile', import.meta.url)),
-  );
   await import('../src/main.ts');
 } else {
   const bundled = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));

@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { Cancelled, type Clock, type Logger, Unavailable } from '@weir/base';
 
 /** A process to run: a Weir program that prints `{"service","address"}` on stdout once it serves. */
@@ -209,13 +208,9 @@ export class SupervisedProcess implements AsyncDisposable {
   }
 }
 
-/** Halves the time that a program takes to start; Node does without where it cannot write. */
-const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/weir-compile', import.meta.url));
-
 /** Weir's own variables configure this program, not those that it starts: they get flags. */
 function environment(): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_'));
-  return { NODE_COMPILE_CACHE: compileCache, ...Object.fromEntries(others) };
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));
 }
 
 function addressIn(line: string): string | undefined {
