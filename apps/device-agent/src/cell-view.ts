@@ -93,8 +93,8 @@ export class CellView {
           placement.tier === 'device' && accuracy + balance.balance >= objective.accuracyFloor,
       )
       .map(({ serviceMs }) => serviceMs);
-    // Half as much again, and some ms for the change: a service time is a median.
-    return services.length === 0 ? 0 : local.load().backlogMs + 1.5 * Math.min(...services) + 5;
+    // Twice the median service time, and some ms for the change: to be late here is to have no answer at all.
+    return services.length === 0 ? 0 : local.load().backlogMs + 2 * Math.min(...services) + 10;
   }
 
   variants(): policy.Variant[] {

@@ -1,0 +1,313 @@
+import {
+  Cancelled,
+  DeadlineExceeded,
+  FailedPrecondition,
+  InvalidInput,
+  loadConfig,
+  ResourceExhausted,
+  silentLogger,
+  Unavailable,
+} from '@weir/base';
+import { agent, common } from '@weir/proto';
+import { callUnary, type ClientDuplex, checkHealth, connect, fromStatus, openDuplex } from '@weir/rpc';
+import { Metadata } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startDeviceAgent } from './app.ts';
+import { configSpec } from './config.ts';
+import { startScriptedWorker } from './scripted-worker.fixture.ts';
+
+const variant = 'mobilenet-v1-0.25-int8';
+const { EDGE, DEVICE } = common.Tier;
+const { FALLBACK } = agent.Reason;
+/** A gray pixel. */
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAADElEQVQI12NoaGgAAAMEAYGa8M1PAAAAAElFTkSuQmCC',
+  'base64',
+);
+
+let cleanUps: (() => PromiseLike<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  cleanUps = [];
+});
+
+const startEdge = async (listen = '127.0.0.1:0') => {
+  const edge = await startScriptedWorker({ nodeId: 'edge-1', tier: EDGE, variant, listen });
+  cleanUps.push(() => edge[Symbol.asyncDispose]());
+  return edge;
+};
+
+/** An agent whose own processor is so slow (120 ms a frame) that the edge is always the better choice. */
+async function startAgent({ edge, flags = [] }: { edge?: string; flags?: string[] } = {}) {
+  const argv = [`--local-variants=${variant}`, '--dilation-factor=1000', '--grace-ms=3000', ...flags];
+  if (edge) argv.push(`--targets=edge-1=edge@${edge}`);
+  const app = await startDeviceAgent(loadConfig(configSpec, { argv, env: {} }), { logger: silentLogger });
+  const connection = connect(app.address);
+  const stop = () => app[Symbol.asyncDispose]();
+  cleanUps.push(stop, async () => connection[Symbol.asyncDispose]());
+  const client = connection.client(agent.DeviceAgentClient);
+  const status = () => callUnary(client, client.getStatus, {}, { timeoutMs: 5_000 });
+  const reaches = (reachable: boolean) =>
+    vi.waitFor(
+      async () => {
+        const target = (await status()).targets.find(({ nodeId }) => nodeId === 'edge-1');
+        expect(target?.reachable).toBe(reachable);
+      },
+      { timeout: 8_000, interval: 20 },
+    );
+  if (edge) await reaches(true);
+  return {
+    app,
+    stop,
+    connection,
+    client,
+    status,
+    reaches,
+    infer: (over: Partial<agent.InferRequest> = {}, metadata?: Metadata) =>
+      callUnary(client, client.infer, frame('f', over), { timeoutMs: 10_000, metadata }),
+    stream: () => openDuplex(client, client.streamInfer),
+  };
+}
+
+const frame = (requestId: string, over: Partial<agent.InferRequest> = {}): agent.InferRequest => ({
+  requestId,
+  input: { content: { $case: 'encodedImage', value: pixel } },
+  timeoutMs: 0,
+  trace: undefined,
+  ...over,
+});
+
+type Stream = ClientDuplex<agent.StreamInferRequest, agent.StreamInferResponse>;
+const send = (stream: Stream, ...frames: agent.InferRequest[]) =>
+  Promise.all(frames.map((value) => stream.send({ message: { $case: 'infer', value } })));
+
+/** The next `count` messages of a stream: the tier of an answer, or the error of a failure, by request id. */
+async function take(stream: Stream, count: number): Promise<Map<string, unknown>> {
+  const taken = new Map<string, unknown>();
+  const messages = stream[Symbol.asyncIterator]();
+  while (taken.size < count) {
+    const { message } = ((await messages.next()) as IteratorYieldResult<agent.StreamInferResponse>).value;
+    if (message?.$case === 'result') taken.set(message.value.requestId, message.value.placement?.tier);
+    if (message?.$case === 'failure') taken.set(message.value.requestId, fromStatus(message.value.status!));
+  }
+  return taken;
+}
+
+describe('device agent', () => {
+  it('serves without policy and without any target, from its own variants', async () => {
+    const { infer, connection, status } = await startAgent({ flags: ['--policy=127.0.0.1:1'] });
+    expect(await checkHealth(connection, { service: 'weir.agent.v1.DeviceAgent' })).toBe('SERVING');
+    const answer = await infer();
+    expect(answer).toMatchObject({
+      requestId: 'f',
+      placement: { tier: DEVICE, nodeId: 'device-1', variant },
+      decision: { reason: FALLBACK, directiveVersion: 0n, failedAttempts: [] },
+      hops: { uplinkMs: 0, downlinkMs: 0 },
+    });
+    expect(answer.hops!.computeMs).toBeGreaterThan(100);
+    expect(answer.energyJ).toBeGreaterThan(0);
+    expect(answer.classification?.label).not.toBe('');
+    expect(await status()).toMatchObject({
+      answered: 1n,
+      failed: 0n,
+      inFlight: 0,
+      policyConnected: false,
+      localVariants: [variant],
+      outcomesPending: 1,
+    });
+  });
+
+  it('sends a frame where it is answered sooner, and says where the time went', async () => {
+    const edge = await startEdge();
+    const { infer } = await startAgent({ edge: edge.address });
+    const answer = await infer();
+    expect(answer.placement).toEqual({ tier: EDGE, nodeId: 'edge-1', variant });
+    const { agentMs, uplinkMs, queueMs, decodeMs, computeMs, downlinkMs } = answer.hops!;
+    expect(agentMs + uplinkMs + queueMs + decodeMs + computeMs + downlinkMs).toBeCloseTo(
+      answer.responseMs,
+      6,
+    );
+    expect(edge.received[0]?.input?.content?.value).toEqual(pixel);
+    expect(answer.energyJ).toBeGreaterThanOrEqual(0.25);
+    expect(answer.expectedAccuracy).toBeGreaterThan(0.5);
+  });
+
+  it('answers a frame itself when the stream to its target breaks under it, and comes back', async () => {
+    const edge = await startEdge();
+    const { stream, reaches, status } = await startAgent({ edge: edge.address });
+    edge.script = 'hold';
+    using frames = stream();
+    await send(frames, frame('a'));
+    await vi.waitFor(() => expect(edge.received).toHaveLength(1));
+    edge.breakStreams();
+    expect(await take(frames, 1)).toEqual(new Map([['a', DEVICE]]));
+    edge.script = 'answer';
+    await reaches(true);
+    await send(frames, frame('b'));
+    expect(await take(frames, 1)).toEqual(new Map([['b', EDGE]]));
+    expect(await status()).toMatchObject({ answered: 2n, failed: 0n });
+  });
+
+  it('says which targets failed a frame', async () => {
+    const edge = await startEdge();
+    const { infer } = await startAgent({ edge: edge.address });
+    edge.script = { fail: new ResourceExhausted('full') };
+    expect((await infer()).decision).toMatchObject({
+      reason: FALLBACK,
+      failedAttempts: ['edge-1: RESOURCE_EXHAUSTED'],
+    });
+  });
+
+  it('leaves a target that does not answer early enough to answer itself before the deadline', async () => {
+    const edge = await startEdge();
+    // Slower still, so that twice its own time leaves a busy machine room.
+    const { infer } = await startAgent({ edge: edge.address, flags: ['--dilation-factor=4000'] });
+    edge.script = 'hold';
+    const answer = await infer({ timeoutMs: 3_000 });
+    expect(answer.placement?.tier).toBe(DEVICE);
+    expect(answer.responseMs).toBeLessThan(3_000);
+    expect(edge.cancelled).toHaveLength(1);
+  });
+
+  it('never answers after the deadline', async () => {
+    const { infer, status } = await startAgent();
+    const from = performance.now();
+    await expect(infer({ timeoutMs: 40 })).rejects.toBeInstanceOf(DeadlineExceeded);
+    expect(performance.now() - from).toBeLessThan(110);
+    expect(await status()).toMatchObject({ answered: 0n, failed: 1n });
+  });
+
+  it('cancels a frame at the worker when the application cancels it', async () => {
+    const edge = await startEdge();
+    const { stream } = await startAgent({ edge: edge.address });
+    edge.script = 'hold';
+    using frames = stream();
+    await send(frames, frame('a'));
+    await vi.waitFor(() => expect(edge.received).toHaveLength(1));
+    await frames.send({ message: { $case: 'cancel', value: { requestId: 'a' } } });
+    expect((await take(frames, 1)).get('a')).toBeInstanceOf(Cancelled);
+    await vi.waitFor(() => expect(edge.cancelled).toHaveLength(1));
+  });
+
+  it('cancels all frames of an application that leaves', async () => {
+    const edge = await startEdge();
+    const { stream, status } = await startAgent({ edge: edge.address });
+    edge.script = 'hold';
+    const frames = stream();
+    await send(frames, frame('a'), frame('b'));
+    await vi.waitFor(() => expect(edge.received).toHaveLength(2));
+    frames.cancel();
+    await vi.waitFor(() => expect(edge.cancelled).toHaveLength(2));
+    await vi.waitFor(async () => expect((await status()).inFlight).toBe(0));
+  });
+
+  it('fails each bad frame alone, naming the field, and the stream lives', async () => {
+    const edge = await startEdge();
+    const { stream } = await startAgent({ edge: edge.address });
+    using frames = stream();
+    await frames.send({ message: undefined });
+    const nothing = (await take(frames, 1)).get('');
+    expect(nothing).toBeInstanceOf(InvalidInput);
+    await send(frames, frame(''));
+    expect((await take(frames, 1)).get('')).toMatchObject({ violations: [{ field: 'request_id' }] });
+    await send(frames, frame('no-input', { input: undefined }), frame('late', { timeoutMs: -1 }));
+    const bad = await take(frames, 2);
+    expect(bad.get('no-input')).toMatchObject({ violations: [{ field: 'input' }] });
+    expect(bad.get('late')).toMatchObject({ violations: [{ field: 'timeout_ms' }] });
+    await send(frames, frame('good'));
+    expect(await take(frames, 1)).toEqual(new Map([['good', EDGE]]));
+  });
+
+  it('refuses an id that is in work already and answers the first', async () => {
+    const edge = await startEdge();
+    const { stream } = await startAgent({ edge: edge.address });
+    edge.script = 'hold';
+    using frames = stream();
+    await send(frames, frame('a'), frame('a'));
+    expect((await take(frames, 1)).get('a')).toMatchObject({ violations: [{ field: 'request_id' }] });
+    await vi.waitFor(() => expect(edge.received).toHaveLength(1));
+    edge.release();
+    expect(await take(frames, 1)).toEqual(new Map([['a', EDGE]]));
+  });
+
+  it('refuses a picture that is none with INVALID_ARGUMENT', async () => {
+    const { infer } = await startAgent();
+    const input: common.Input = { content: { $case: 'encodedImage', value: Buffer.from('no picture') } };
+    await expect(infer({ input })).rejects.toBeInstanceOf(InvalidInput);
+  });
+
+  it('refuses frames beyond its limit, on whatever stream', async () => {
+    const edge = await startEdge();
+    const { stream, infer } = await startAgent({ edge: edge.address, flags: ['--max-in-flight=2'] });
+    edge.script = 'hold';
+    using frames = stream();
+    await send(frames, frame('a'), frame('b'));
+    await vi.waitFor(() => expect(edge.received).toHaveLength(2));
+    await expect(infer()).rejects.toBeInstanceOf(ResourceExhausted);
+    await send(frames, frame('c'));
+    expect((await take(frames, 1)).get('c')).toBeInstanceOf(ResourceExhausted);
+    edge.release();
+    expect(await take(frames, 2)).toEqual(
+      new Map([
+        ['a', EDGE],
+        ['b', EDGE],
+      ]),
+    );
+  });
+
+  it('keeps frames on the device where the objective says so', async () => {
+    const edge = await startEdge();
+    const { infer, client } = await startAgent({ edge: edge.address, flags: ['--allowed-tiers=device'] });
+    expect((await infer()).placement?.tier).toBe(DEVICE);
+    expect(edge.received).toEqual([]);
+    const { objective } = await callUnary(client, client.getObjective, {}, { timeoutMs: 5_000 });
+    expect(objective?.allowedTiers).toEqual([DEVICE]);
+  });
+
+  it('takes another objective at run time, and refuses a bad one with every fault', async () => {
+    const edge = await startEdge();
+    const { infer, client } = await startAgent({ edge: edge.address });
+    const { objective } = await callUnary(client, client.getObjective, {}, { timeoutMs: 5_000 });
+    const set = (over: Partial<common.Objective>) =>
+      callUnary(client, client.setObjective, { objective: { ...objective!, ...over } }, { timeoutMs: 5_000 });
+    await expect(set({ accuracyFloor: 2, deadlineMs: 0, allowedTiers: [] })).rejects.toMatchObject({
+      violations: [
+        { field: 'objective.accuracy_floor' },
+        { field: 'objective.deadline_ms' },
+        { field: 'objective.allowed_tiers' },
+      ],
+    });
+    expect((await set({ allowedTiers: [DEVICE] })).objective?.allowedTiers).toEqual([DEVICE]);
+    expect((await infer()).placement?.tier).toBe(DEVICE);
+    await set({ accuracyFloor: 0.99 });
+    await expect(infer()).rejects.toBeInstanceOf(FailedPrecondition);
+  });
+
+  it('passes the caller’s trace on to the worker, from the message or, on Infer, from the metadata', async () => {
+    const edge = await startEdge();
+    const { infer } = await startAgent({ edge: edge.address });
+    const traceparent = (digit: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
+    const metadata = new Metadata();
+    metadata.set('traceparent', traceparent('b'));
+    await infer({ trace: { traceparent: traceparent('a'), tracestate: '' } }, metadata);
+    await infer({}, metadata);
+    const traces = edge.received.map(({ trace }) => trace?.traceparent.slice(3, 35));
+    expect(traces).toEqual(['a'.repeat(32), 'b'.repeat(32)]);
+  });
+
+  it('finishes the frames in work when it stops, and refuses new ones', async () => {
+    const edge = await startEdge();
+    const { stream, stop, connection } = await startAgent({ edge: edge.address });
+    edge.script = 'hold';
+    using frames = stream();
+    await send(frames, frame('a'));
+    await vi.waitFor(() => expect(edge.received).toHaveLength(1));
+    const stopped = stop();
+    await vi.waitFor(async () => expect(await checkHealth(connection)).toBe('NOT_SERVING'));
+    await send(frames, frame('b'));
+    expect((await take(frames, 1)).get('b')).toBeInstanceOf(Unavailable);
+    edge.release();
+    expect(await take(frames, 1)).toEqual(new Map([['a', EDGE]]));
+    await stopped;
+  });
+});

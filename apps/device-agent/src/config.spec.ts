@@ -1,0 +1,69 @@
+import { ConfigError, loadConfig } from '@weir/base';
+import { describe, expect, it } from 'vitest';
+import { configSpec } from './config.ts';
+
+const load = (...argv: string[]) => loadConfig(configSpec, { argv, env: {} });
+
+describe('configuration of the agent', () => {
+  it('needs nothing', () => {
+    expect(load()).toMatchObject({ deviceId: 'device-1', targets: [], slots: 1, dilationFactor: 0 });
+  });
+
+  it('takes targets of both tiers', () => {
+    expect(load('--targets', 'edge-1=edge@127.0.0.1:7101,cloud-1=cloud@[::1]:7102').targets).toEqual([
+      { nodeId: 'edge-1', tier: 'edge', address: '127.0.0.1:7101' },
+      { nodeId: 'cloud-1', tier: 'cloud', address: '[::1]:7102' },
+    ]);
+  });
+
+  it('takes the same keys from the environment', () => {
+    const config = loadConfig(configSpec, {
+      argv: [],
+      env: { WEIR_ALLOWED_TIERS: 'device', WEIR_SLOTS: '2' },
+    });
+    expect(config).toMatchObject({ allowedTiers: ['device'], slots: 2 });
+  });
+
+  it.each([
+    ['--listen', 'nowhere'],
+    ['--cell-id', ''.padEnd(129, 'x')],
+    ['--device-id', 'a b'],
+    ['--policy', '127.0.0.1'],
+    ['--telemetry', '127.0.0.1:99999'],
+    ['--targets', 'edge-1'],
+    ['--targets', 'edge-1=device@127.0.0.1:1'],
+    ['--targets', 'edge-1=edge@127.0.0.1'],
+    ['--targets', 'a=edge@127.0.0.1:1,a=cloud@127.0.0.1:2'],
+    ['--targets', 'device-1=edge@127.0.0.1:1'],
+    ['--slots', '0'],
+    ['--slots', '1.5'],
+    ['--slots', '65'],
+    ['--threads-per-session', 'many'],
+    ['--dilation-factor', '-1'],
+    ['--idle-watts', '-1'],
+    ['--busy-watts', 'x'],
+    ['--radio-watts', '-0.1'],
+    ['--max-in-flight', '0'],
+    ['--queue-limit', '0'],
+    ['--outcome-buffer', '0'],
+    ['--outcome-buffer', '1000001'],
+    ['--accuracy-floor', '1.1'],
+    ['--accuracy-floor', '-0.1'],
+    ['--deadline-ms', '0'],
+    ['--allowed-tiers', 'moon'],
+    ['--grace-ms', '-1'],
+    ['--seed', '0.5'],
+    ['--log-level', 'loud'],
+    ['--allow-plaintext', 'maybe'],
+  ])('refuses %s %s and names the flag', (flag, value) => {
+    const refused = () => load(`${flag}=${value}`);
+    expect(refused).toThrow(ConfigError);
+    expect(refused).toThrow(flag);
+  });
+
+  it('names all faults together', () => {
+    expect(() => load('--slots=0', '--targets=x', '--nonsense')).toThrow(
+      /(?=[^]*--slots)(?=[^]*--targets)(?=[^]*--nonsense)/,
+    );
+  });
+});
