@@ -1,5 +1,6 @@
 import {
   type Clock,
+  asConfigError,
   ConfigError,
   createLogger,
   type Logger,
@@ -34,7 +35,7 @@ export interface InferenceWorkerDependencies {
 /**
  * Serves the models of one node until disposed. Listens at once, NOT_SERVING; resolves, SERVING, when every variant is
  * warm and measured. Disposing drains: accepted work is answered, new work gets UNAVAILABLE (reason DRAINING).
- * Throws ConfigError for models or variants that are not there.
+ * Throws ConfigError for models, variants or TLS files that are not there, and for plain text to other machines.
  */
 export async function startInferenceWorker(
   config: Config,
@@ -72,7 +73,7 @@ export async function startInferenceWorker(
       reflection: config.reflection,
       drainGraceMs: config.graceMs,
       logger,
-    }),
+    }).catch(asConfigError(configSpec.name)),
   );
 
   const runner = whenDrained.use(

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type ConfigError, HelpRequested, hostPort, loadConfig } from './config.ts';
+import { asConfigError, type ConfigError, HelpRequested, hostPort, loadConfig } from './config.ts';
+import { InvalidInput } from './errors.ts';
 
 const spec = {
   name: 'weir demo',
@@ -64,5 +65,17 @@ describe('loadConfig', () => {
   it('explains itself', () => {
     expect(() => load(['--help'])).toThrow(HelpRequested);
     expect(() => load(['--help'])).toThrow(/--devices VALUE .*Devices to start. \[3\]/);
+  });
+});
+
+describe('asConfigError', () => {
+  it('makes flags of the fields that a library refused, and leaves other errors alone', () => {
+    const refused = new InvalidInput([{ field: 'tlsCert', description: 'missing' }]);
+    const convert = asConfigError('weir demo');
+    expect(() => convert(refused)).toThrow(
+      expect.objectContaining({ violations: [{ field: '--tls-cert', description: 'missing' }] }) as Error,
+    );
+    expect(() => convert(refused)).toThrow('weir demo --help');
+    expect(() => convert(new Error('other'))).toThrow('other');
   });
 });

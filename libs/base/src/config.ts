@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import type { FieldViolation } from './errors.ts';
+import { type FieldViolation, InvalidInput } from './errors.ts';
 
 /**
  * What a program takes. One schema serves flags (`--accuracy-floor`), environment (`WEIR_ACCURACY_FLOOR`) and file
@@ -38,6 +38,21 @@ export class ConfigError extends Error {
     this.violations = violations;
   }
 }
+
+/**
+ * For starting: input that a library refused (an address, a TLS file) came from the configuration, so that its fields
+ * are flags. Anything else is thrown as it is. `await serve(…).catch(asConfigError(spec.name))`
+ */
+export const asConfigError =
+  (program: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof InvalidInput)) throw error;
+    const violations = error.violations.map(({ field, description }) => ({
+      field: `--${flagName(field)}`,
+      description,
+    }));
+    throw new ConfigError(program, violations);
+  };
 
 /** The user asked for `--help`; the message is the help text. */
 export class HelpRequested extends Error {}

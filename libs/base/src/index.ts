@@ -24,6 +24,7 @@ export {
   type ConfigSource,
   type ConfigSpec,
   ConfigError,
+  asConfigError,
   HelpRequested,
   durationMs,
   hostPort,

@@ -1,4 +1,5 @@
 import { InvalidInput, NotFound } from '@weir/base';
+import { setPriority } from 'node:os';
 import { type Link, startLink } from './link.ts';
 import type { EmulatorReply, EmulatorRequest } from './messages.ts';
 
@@ -8,6 +9,13 @@ import type { EmulatorReply, EmulatorRequest } from './messages.ts';
  */
 const links = new Map<number, Link>();
 let added = 0;
+
+// Late packets would be a worse network: these few go first. Needs a privilege; without it the machine decides.
+try {
+  setPriority(-10);
+} catch {
+  // Not permitted.
+}
 
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));
