@@ -16,4 +16,20 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Asks what pictures show.',
     load: () => import('./commands/infer.ts'),
   },
+  'models list': {
+    summary: 'The variants of a model family, with their accuracy and latency.',
+    load: () => import('./commands/models-list.ts'),
+  },
+  'models verify': {
+    summary: 'Measures a model family again and compares.',
+    load: () => import('./commands/models-verify.ts'),
+  },
+  'models import': {
+    summary: 'Makes a variant out of an ONNX file of your own.',
+    load: () => import('./commands/models-import.ts'),
+  },
+  'bench orchestrate': {
+    summary: 'What orchestration costs on top of a bare gRPC stream.',
+    load: () => import('./commands/bench-orchestrate.ts'),
+  },
 };

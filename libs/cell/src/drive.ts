@@ -15,6 +15,8 @@ export interface DriveOptions {
   /** Shown in an order drawn by chance, over and over. */
   readonly samples: readonly Sample[];
   readonly arrivals: Pick<Arrivals, 'pattern' | 'rate' | 'frames'>;
+  /** Time that each frame is given, ms. @default the objective's deadline */
+  readonly timeoutMs?: number | undefined;
   /** Frames out at once; an arrival beyond waits for one to come back. @default 32 */
   readonly maxInFlight?: number;
   readonly clock: Clock;
@@ -26,14 +28,24 @@ export interface DriveOptions {
 
 /** One device's application: sends frames as they arrive and resolves when the last answer is there. */
 export async function drive(options: DriveOptions): Promise<void> {
-  const { client, samples, clock, random, signal, onAnswer, onFailure, maxInFlight = 32 } = options;
+  const {
+    client,
+    samples,
+    clock,
+    random,
+    signal,
+    onAnswer,
+    onFailure,
+    maxInFlight = 32,
+    timeoutMs = 0,
+  } = options;
   const order = shuffled(samples, random.fork('samples'));
   const inFlight = new Set<Promise<void>>();
 
   const send = async ({ image, label }: Sample) => {
     const sentAt = clock.now();
     try {
-      const response = await client.infer({ image });
+      const response = await client.infer({ image, timeoutMs });
       onAnswer({
         response,
         correct: response.classification?.label === label,

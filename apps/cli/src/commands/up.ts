@@ -2,10 +2,11 @@ import { performance } from 'node:perf_hooks';
 import { Exit, seededRandom, silentLogger, systemClock } from '@weir/base';
 import { type CellDescription, type RunningCell, Tally, connectAgent, drive, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
+import { learnerNames } from '@weir/policy';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { loadSamples } from '../samples.ts';
+import { samplesOf } from '../samples.ts';
 import { cellOf } from '../up/cell-of.ts';
 import { liveView } from '../up/live-view.ts';
 import { report } from '../up/report.ts';
@@ -22,7 +23,10 @@ const shape = {
     .positive('must be > 0')
     .optional()
     .describe('Seconds; then the run ends.'),
-  learner: z.string().default('planner').describe('Who plans: planner, device-only, edge-only, cloud-only.'),
+  learner: z
+    .enum(learnerNames as [string, ...string[]])
+    .default('planner')
+    .describe(`Who plans: ${learnerNames.join(', ')}.`),
   floor: z
     .number('expected a number')
     .min(0, 'must be >= 0')
@@ -77,7 +81,7 @@ export default defineCommand({
   ],
   async run(config, context) {
     const family = await asUsage(name, '--models', () => loadFamily(config.models));
-    const samples = await asUsage(name, '--models', () => loadSamples(family));
+    const samples = await asUsage(name, '--models', () => samplesOf(family));
     const description = await asUsage(name, '--cell', () => cellOf(config, family));
     const devices = description.devices.map(({ id }) => ({ id, tally: new Tally() }));
 

@@ -1,0 +1,134 @@
+import { Exit, FailedPrecondition, percentile, seededRandom, silentLogger, sleep } from '@weir/base';
+import { type AgentClient, connectAgent, describeCell, startCell } from '@weir/cell';
+import { loadFamily } from '@weir/inference';
+import { agent, common } from '@weir/proto';
+import { performance } from 'node:perf_hooks';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { connectBareWorker } from '../bench/bare-worker.ts';
+import { interleave, timesOf } from '../bench/interleave.ts';
+import { defineCommand } from '../command.ts';
+import { samplesOf } from '../samples.ts';
+
+const name = 'weir bench orchestrate';
+const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
+
+/** The orchestrator's share of a frame's time that the project promises, ms. */
+const promisedMs = 1;
+
+export default defineCommand({
+  name,
+  summary:
+    'What orchestration costs: remote inference through a DeviceAgent against a bare gRPC stream to the same worker.',
+  schema: z.object({
+    frames: count().default(500).describe('Frames each way.'),
+    warmUp: count().default(50).describe('Frames each way that are not counted.'),
+    models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+    seed: count().default(1).describe('Seed of the order in which the two ways take turns.'),
+    json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
+  }),
+  examples: ['weir bench orchestrate', 'weir bench orchestrate --frames 2000 --json'],
+  async run({ frames, warmUp, models, seed, json: _ }, { signal, out, print, progress }) {
+    const family = await asUsage(name, '--models', () => loadFamily(models));
+    const samples = await asUsage(name, '--models', () => samplesOf(family));
+    // The smallest model, so that what is measured is not lost in the model's own time.
+    const smallest = family.variants.toSorted((a, b) => (a.macs ?? 0) - (b.macs ?? 0))[0]!.name;
+    const fast = { delayMs: 0, uplinkBitsPerSecond: 10e9, downlinkBitsPerSecond: 10e9 };
+    const links = { edge: fast, cloud: fast };
+    const description = describeCell({
+      learner: 'edge-only',
+      nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, dilationFactor: 0, variants: [smallest] }],
+      devices: [{ id: 'device-1', dilationFactor: 0, variants: [smallest] }],
+      links: { regular: links, weak: links },
+      models,
+      seed,
+    });
+    progress('starting telemetry, policy, one worker, one agent and the link between them');
+    await using cell = await startCell(description, { logger: silentLogger, signal });
+    await using device = connectAgent(cell.devices[0]!.address);
+    // Through the same link, so that the only difference is the agent.
+    using bare = connectBareWorker(cell.links[0]!.address);
+    const variant = await plannedVariant(device, signal);
+
+    const random = seededRandom(seed);
+    const answers: agent.InferResponse[] = [];
+    let frame = 0;
+    const picture = () => samples[Math.floor(frame++ / 2) % samples.length]!.image;
+    const throughAgent = async () => answers.push(await device.infer({ image: picture() }));
+    const straight = () => bare.infer({ image: picture(), variant });
+    const measure = (pairs: number) =>
+      interleave([throughAgent, straight], { pairs, random, now: () => performance.now(), signal });
+
+    await measure(warmUp);
+    answers.length = 0;
+    progress(`${frames} frames each way`);
+    const [agentMs, bareMs] = await measure(frames);
+    const withPolicy = summary(agentMs, bareMs);
+    const placed = placementsOf(answers);
+
+    // A policy that is frozen cannot have had a word in these.
+    cell.kill('policy', 'SIGSTOP');
+    answers.length = 0;
+    const frozenFrames = Math.max(20, Math.round(frames / 5));
+    progress(`${frozenFrames} frames each way while PolicyService is frozen`);
+    const [frozenAgentMs, frozenBareMs] = await measure(frozenFrames).finally(() =>
+      cell.kill('policy', 'SIGCONT'),
+    );
+    const policyFrozen = { ...summary(frozenAgentMs, frozenBareMs), ...placementsOf(answers) };
+    if (signal.aborted) return Exit.interrupted;
+
+    const allRemote = placed.planned === frames && policyFrozen.planned === frozenFrames;
+    const holds = withPolicy.overheadMs.p50 <= promisedMs && allRemote;
+    out({ variant, ...withPolicy, ...placed, policyFrozen, promisedMs, holds });
+    const { agent: through, bare: direct, overheadMs } = withPolicy;
+    const three = (value: number) => value.toFixed(3);
+    print(
+      `through the agent  p50 ${three(through.p50)} ms, p95 ${three(through.p95)} ms (${placed.planned} of ${frames} as planned, at the edge)`,
+    );
+    print(
+      `bare gRPC stream   p50 ${three(direct.p50)} ms, p95 ${three(direct.p95)} ms (same worker, same link, same pictures)`,
+    );
+    print(
+      `orchestration      ${three(overheadMs.p50)} ms at the median; at most ${promisedMs} ms is promised`,
+    );
+    print(
+      `policy frozen      ${three(policyFrozen.overheadMs.p50)} ms at the median, ${policyFrozen.planned} of ${frozenFrames} answered as planned: no policy round trip on the way of a frame`,
+    );
+    return holds ? Exit.done : Exit.failed;
+  },
+});
+
+/** `overheadMs.p50`: difference of the medians; `paired`: median of the differences pair by pair. */
+function summary(agentMs: readonly number[], bareMs: readonly number[]) {
+  const [through, bare] = [timesOf(agentMs), timesOf(bareMs)];
+  const differencesMs = agentMs.map((ms, pair) => ms - (bareMs[pair] ?? NaN));
+  const overheadMs = {
+    p50: through.p50 - bare.p50,
+    p95: through.p95 - bare.p95,
+    paired: percentile(differencesMs, 0.5),
+  };
+  return { agent: through, bare, overheadMs };
+}
+
+function placementsOf(answers: readonly agent.InferResponse[]) {
+  const planned = answers.filter(
+    ({ placement, decision }) =>
+      placement?.tier === common.Tier.EDGE && decision?.reason === agent.Reason.PLANNED,
+  );
+  return {
+    planned: planned.length,
+    /** The agent's own share as it says itself. */
+    agentMs: timesOf(answers.map(({ hops }) => hops?.agentMs ?? NaN)),
+  };
+}
+
+/** Waits until a directive is in force that plans the edge. Throws FailedPrecondition when none comes. */
+async function plannedVariant(device: AgentClient, signal: AbortSignal): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { planned, targets } = await device.status();
+    const reachable = targets.some(({ tier, reachable }) => tier === common.Tier.EDGE && reachable);
+    if (planned?.tier === common.Tier.EDGE && reachable) return planned.variant;
+    await sleep(100, { signal });
+  }
+  throw new FailedPrecondition('no directive that plans the edge came within 10 s');
+}

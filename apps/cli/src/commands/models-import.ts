@@ -1,0 +1,72 @@
+import { ConfigError } from '@weir/base';
+import { importModel } from '@weir/inference';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { defineCommand } from '../command.ts';
+import { throttled } from '../models-table.ts';
+import { ms, percent } from '../words.ts';
+
+const name = 'weir models import';
+const side = () =>
+  z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1').optional();
+
+export default defineCommand({
+  name,
+  summary: "Makes a variant of a family out of a user's own ONNX classifier, measured on labelled pictures.",
+  schema: z.object({
+    model: z.array(z.string(), 'name the ONNX file').describe('The ONNX file.'),
+    images: z
+      .string('name the labelled pictures')
+      .describe('Labelled pictures: a folder with a folder per class, or a CSV of file,label lines.'),
+    into: z.string('name the folder of the family').describe('Folder of the family: created, or extended.'),
+    labels: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "Labels in the order of the model's output; absent: the classes of the pictures, alphabetically.",
+      ),
+    name: z.string().optional().describe("Name of the variant; the file's when absent."),
+    family: z.string().optional().describe("Name of the family; the folder's when absent."),
+    architecture: z.string().optional().describe("Architecture; the variant's name when absent."),
+    precision: z.string().optional().describe('fp32, int8 or another; fp32 when absent.'),
+    macs: z
+      .number('expected a number')
+      .positive('must be > 0')
+      .optional()
+      .describe('Multiply-accumulates of one inference.'),
+    layout: z
+      .enum(['NCHW', 'NHWC'])
+      .optional()
+      .describe("Where the channels are, when the model's shape leaves it open."),
+    height: side().describe('Height of the input, px, when the model leaves it open.'),
+    width: side().describe('Width of the input, px, when the model leaves it open.'),
+    colourOrder: z.enum(['RGB', 'BGR']).optional().describe('Order of the channels.'),
+    mean: z
+      .array(z.number())
+      .optional()
+      .describe('Mean of a channel, or of each, on the scale of bytes; for float32 inputs.'),
+    std: z.array(z.number()).optional().describe('Standard deviation, likewise.'),
+    output: z.string().optional().describe('Name of the output, when there are several.'),
+    json: z.boolean().default(false).describe('One JSON document on stdout instead of a line for people.'),
+  }),
+  positionals: 'model',
+  examples: [
+    'weir models import mine.onnx --images ./pictures --into ./my-family --mean 127.5 --std 127.5',
+    'weir up --models ./my-family',
+  ],
+  async run({ model, into, json: _, ...options }, { progress, print, out }) {
+    const [file, ...more] = model;
+    if (file === undefined || more.length > 0)
+      throw new ConfigError(name, [
+        { field: 'MODEL', description: `name one ONNX file, not ${model.length}` },
+      ]);
+    const imported = await asUsage(name, 'import', () =>
+      importModel({ ...options, model: file, directory: into, onProgress: throttled(progress) }),
+    );
+    const { variant, manifest, p50Ms } = imported;
+    print(
+      `${variant.name}: accuracy ${percent(variant.accuracy.top1)} on ${variant.accuracy.n} pictures, p50 ${ms(p50Ms)}; entered in ${manifest}`,
+    );
+    out(imported);
+  },
+});

@@ -1,0 +1,30 @@
+import { listModels, loadFamily } from '@weir/inference';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { defineCommand } from '../command.ts';
+import { modelsTable, throttled } from '../models-table.ts';
+
+const name = 'weir models list';
+
+export default defineCommand({
+  name,
+  summary: 'The variants of a model family: size, cost, accuracy, and their latency on this machine.',
+  schema: z.object({
+    models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+    runs: z
+      .number('expected a number')
+      .int('expected a whole number')
+      .min(1, 'must be >= 1')
+      .default(60)
+      .describe('Inferences of each variant for its latency.'),
+    json: z.boolean().default(false).describe('One JSON document on stdout instead of a table.'),
+  }),
+  examples: ['weir models list', 'weir models list --models ./my-family --json'],
+  async run({ models, runs }, { progress, print, out }) {
+    const family = await asUsage(name, '--models', () => loadFamily(models));
+    const variants = await listModels({ family, runs, onProgress: throttled(progress) });
+    print(`${family.name}: ${family.labels.join(', ')}`);
+    print(modelsTable(variants));
+    out({ family: family.name, labels: family.labels, variants });
+  },
+});

@@ -1,0 +1,37 @@
+import { Exit } from '@weir/base';
+import { loadFamily, verifyFamily } from '@weir/inference';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { defineCommand } from '../command.ts';
+import { modelsTable, throttled } from '../models-table.ts';
+
+const name = 'weir models verify';
+const whole = (least: number) =>
+  z.number('expected a number').int('expected a whole number').min(least, `must be >= ${least}`);
+
+export default defineCommand({
+  name,
+  summary:
+    'Measures a family again with the runtime that serves it: checksums, accuracy, latency. Fails on a difference.',
+  schema: z.object({
+    models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+    scenes: whole(0)
+      .default(10_000)
+      .describe('Scenes of the test split, where the data set is installed; 0: the shipped samples alone.'),
+    runs: whole(1).default(200).describe('Inferences of each variant for its latency.'),
+    json: z.boolean().default(false).describe('One JSON document on stdout instead of a table.'),
+  }),
+  examples: ['weir models verify', 'weir models verify --scenes 0 --json'],
+  async run({ models, scenes, runs }, { progress, print, out }) {
+    const family = await asUsage(name, '--models', () => loadFamily(models));
+    const verification = await verifyFamily({ family, scenes, runs, onProgress: throttled(progress) });
+    print(modelsTable(verification.variants));
+    for (const fault of verification.faults) print(`fault: ${fault}`);
+    print(
+      `${verification.ok ? 'as the manifest says' : 'not as the manifest says'}, on the ${verification.pictures}`,
+    );
+    const { family: promises, ...rest } = verification;
+    out({ ...rest, family: family.name, promises });
+    return verification.ok ? Exit.done : Exit.failed;
+  },
+});

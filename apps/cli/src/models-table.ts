@@ -1,0 +1,50 @@
+import Table from 'cli-table3';
+import type { ModelRow } from '@weir/inference';
+import { ms, percent } from './words.ts';
+
+/** A family's variants for people. `measured`: accuracy on this machine, beside the manifest's. */
+export function modelsTable(
+  rows: readonly (ModelRow & { readonly measured?: { readonly top1: number; readonly n: number } })[],
+): string {
+  const verified = rows.some(({ measured }) => measured);
+  const table = new Table({
+    head: [
+      'variant',
+      'precision',
+      'width',
+      'MMACs',
+      'kB',
+      'accuracy',
+      ...(verified ? ['measured'] : []),
+      'p50',
+      'p95',
+      '',
+    ],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, precision, width, macs, bytes, accuracy, measured, p50Ms, p95Ms, dominatedBy } of rows)
+    table.push([
+      name,
+      precision,
+      width ?? '–',
+      macs === undefined ? '–' : (macs / 1e6).toFixed(1),
+      Math.round(bytes / 1_000),
+      percent(accuracy.top1),
+      ...(verified ? [measured ? `${percent(measured.top1)} of ${measured.n}` : '–'] : []),
+      ms(p50Ms),
+      ms(p95Ms),
+      dominatedBy === undefined ? '' : `${dominatedBy} is better`,
+    ]);
+  return table.toString();
+}
+
+/** Tells how far a task is, once a second at most. */
+export function throttled(progress: (text: string) => void) {
+  let toldAt = 0;
+  return ({ task, done, total }: { task: string; done: number; total: number }) => {
+    const now = performance.now();
+    if (now - toldAt < 1_000 && done < total) return;
+    toldAt = now;
+    progress(`${task}: ${done} of ${total}`);
+  };
+}
