@@ -100,6 +100,16 @@ describe('dilation', () => {
     expect((await Promise.all([served, waiting])).map(({ label }) => label)).toHaveLength(2);
   });
 
+  it('fails what is in flight or waiting when it is disposed of, and what comes later', async () => {
+    const runner = await start({ dilation: { factor: 100, referenceMs: { [VARIANT]: 10 } } });
+    const input = { image: await scene(0) };
+    const pending = [1, 2].map(() => runner.run({ variant: VARIANT, input }));
+    const failed = Promise.allSettled(pending);
+    await runner[Symbol.asyncDispose]();
+    expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(runner.run({ variant: VARIANT, input })).rejects.toThrow(Unavailable);
+  });
+
   it('needs a reference time for every variant', async () => {
     const family = await loadFamily();
     const timeless = {

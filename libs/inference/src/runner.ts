@@ -43,6 +43,7 @@ export interface RunRequest {
   readonly input: InferenceInput;
   /** Epoch ms of the runner's clock; after it the inference is not started any more. */
   readonly deadlineAt?: number | undefined;
+  /** Takes the request out of the queue; work that has started is finished. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -77,7 +78,7 @@ const ESTIMATE_GAIN = 0.1;
 
 /**
  * Loads every variant in every slot and runs each a few times before it resolves: no caller meets a cold session.
- * Disposal ends the threads at once; `drain` first to finish what was accepted.
+ * Disposal ends the threads at once and fails what was accepted; `drain` first to finish it.
  */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { family, clock = systemClock, logger = silentLogger } = options;
@@ -127,6 +128,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     load: () => pool.load(),
     drain: () => pool.drain(),
     async [Symbol.asyncDispose]() {
+      pool.close();
       await Promise.all(slots.map((slot) => slot[Symbol.asyncDispose]()));
     },
   };

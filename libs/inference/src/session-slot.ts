@@ -53,7 +53,7 @@ export async function startSlot({ entry, setup, onCrash }: SlotOptions): Promise
   return {
     warmMs: thread.warmMs,
     run: (request) => thread.run(request),
-    recovered: () => recovery,
+    recovered: async () => (await recovery) && !closing,
     async [Symbol.asyncDispose]() {
       closing = true;
       await recovery;

@@ -99,6 +99,13 @@ export class SlotPool {
     return this.#drained.promise;
   }
 
+  /** Refuses new jobs and gives up those that wait. */
+  close(): void {
+    this.#drained ??= Promise.withResolvers<void>();
+    this.#giveUpQueue('the runner was closed');
+    this.#settleDrain();
+  }
+
   #dispatch(): void {
     for (let slot = this.#freeSlot(); slot !== undefined && this.#queue.length > 0; slot = this.#freeSlot()) {
       const waiting = this.#queue.shift()!;
@@ -131,7 +138,14 @@ export class SlotPool {
   #retire(slot: number): void {
     this.#expectedFreeAt.delete(slot);
     if (this.#expectedFreeAt.size > 0) return;
-    for (const { reject } of this.#queue.splice(0)) reject(new Unavailable('no inference thread is alive'));
+    this.#giveUpQueue('no inference thread is alive');
+  }
+
+  #giveUpQueue(reason: string): void {
+    for (const { job, onAbort, reject } of this.#queue.splice(0)) {
+      job.signal?.removeEventListener('abort', onAbort);
+      reject(new Unavailable(reason));
+    }
   }
 
   #cancel(waiting: Waiting): void {

@@ -1,4 +1,8 @@
-"""Static int8 quantisation: QDQ, weights int8 per channel, activations uint8."""
+"""Static int8 quantisation: QDQ, weights int8 per channel, activations uint8.
+
+Weights keep to 7 bits: processors without VNNI add products of 8-bit pairs in 16 bits, which would saturate there.
+On validation scenes it costs nothing (width 0.75: 86.8 % against 86.5 % with 8 bits).
+"""
 
 import logging
 
@@ -18,7 +22,7 @@ def quantise(float_path, int8_path, training_scenes):
     logging.getLogger().setLevel(logging.ERROR)  # the tool advises a pre-processing that folds nothing here
     quantize_static(
         str(float_path), str(int8_path), _Reader(training_scenes[:CALIBRATION_SCENES]),
-        quant_format=QuantFormat.QDQ, per_channel=True,
+        quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
     )

@@ -11,10 +11,12 @@ import torch.nn.functional as F
 from . import pools
 from .mobilenet import MobileNetV1
 from .scenes import SIDE
+from .widen import widen
 
 MEAN, SCALE = 127.5, 64.0  # input = (byte - MEAN) / SCALE
 BATCH = 128
 PEAK_RATE = 0.25
+GROWN_PEAK_RATE = 0.1
 WARM_UP = 0.2  # share of the steps during which the rate rises
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4  # of the pointwise kernels and the classifier only
@@ -22,11 +24,16 @@ LABEL_SMOOTHING = 0.05
 SMALL_SIDE, SMALL_SHARE = 48, 0.6  # the first share of the epochs sees scenes at 48 px
 
 
-def train(width, epochs, work, seed=7, training_pools=pools.TRAINING_POOLS):
-    """Trains to the end or goes on from the last checkpoint; returns the model."""
+def train(width, epochs, work, seed=7, training_pools=pools.TRAINING_POOLS, grow_from=None):
+    """Trains to the end or goes on from the last checkpoint; returns the model.
+
+    grow_from: a trained width to start from instead of chance; all epochs then are at full size and a lower rate.
+    """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    model = MobileNetV1(width).to(memory_format=torch.channels_last)
+    model = widen(trained(grow_from, work)[0], width, seed) if grow_from else MobileNetV1(width)
+    model = model.to(memory_format=torch.channels_last)
+    peak_rate, small_share = (GROWN_PEAK_RATE, 0) if grow_from else (PEAK_RATE, SMALL_SHARE)
     optimiser = _optimiser(model)
     checkpoint = Path(work) / f"mobilenet-v1-{width:.2f}.pt"
     first = 0
@@ -38,8 +45,8 @@ def train(width, epochs, work, seed=7, training_pools=pools.TRAINING_POOLS):
     validation = pools.pool(work, "validation")
     for epoch in range(first, epochs):
         pool = pools.pool(work, "train", epoch % training_pools)
-        _train_epoch(width, model, optimiser, pool, epoch, epochs, seed)
-        side = _side(epoch, epochs)
+        side = SMALL_SIDE if epoch < small_share * epochs else SIDE
+        _train_epoch(width, model, optimiser, pool, epoch, epochs, seed, side, peak_rate)
         top1 = (predict(model, validation.scenes, side).argmax(1) == validation.labels).mean()
         print(
             f"width {width:.2f} epoch {epoch + 1}/{epochs} validation top-1 {top1:.4f} at {side} px",
@@ -69,11 +76,10 @@ def predict(model, scenes, side, batch=250):
         ])
 
 
-def _train_epoch(width, model, optimiser, pool, epoch, epochs, seed):
+def _train_epoch(width, model, optimiser, pool, epoch, epochs, seed, side, peak_rate):
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(pool.labels))
     steps = len(order) // BATCH
-    side = _side(epoch, epochs)
     model.train()
     began = told = time.monotonic()
     for step in range(steps):
@@ -81,7 +87,7 @@ def _train_epoch(width, model, optimiser, pool, epoch, epochs, seed):
         x = _input(_augment(pool.scenes[picked], random), side)
         y = torch.from_numpy(pool.labels[picked].astype(np.int64))
         for group in optimiser.param_groups:
-            group["lr"] = PEAK_RATE * _one_cycle((epoch * steps + step) / (epochs * steps))
+            group["lr"] = peak_rate * _one_cycle((epoch * steps + step) / (epochs * steps))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(x)
         loss = F.cross_entropy(logits.float(), y, label_smoothing=LABEL_SMOOTHING)
@@ -104,10 +110,6 @@ def _augment(scenes, random):
     scenes[mirrored] = scenes[mirrored, :, ::-1]
     channels = random.permuted(np.tile(np.arange(3), (len(scenes), 1)), axis=1)
     return np.take_along_axis(scenes, channels[:, None, None, :], axis=3)
-
-
-def _side(epoch, epochs):
-    return SMALL_SIDE if epoch < SMALL_SHARE * epochs else SIDE
 
 
 def _input(scenes, side):
