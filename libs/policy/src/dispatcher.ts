@@ -11,6 +11,7 @@ import {
 } from './dispatch-actions.ts';
 import { ArrivalMeter } from './dispatch-arrivals.ts';
 import { type Decision, OpenDecision } from './dispatch-decision.ts';
+import { TryOutBudget } from './dispatch-exploration.ts';
 import { LocalQueue } from './dispatch-local-queue.ts';
 import { tightenObjective } from './dispatch-objective.ts';
 import type { NodeLoad } from './node-load.ts';
@@ -125,7 +126,7 @@ class PricedDispatcher implements Dispatcher {
   #objective: Objective;
   #directive: Directive | undefined;
   #leaseEndsAt = -Infinity;
-  #triedOut = false;
+  readonly #tries = new TryOutBudget();
   #fallbackCosts: readonly ActionCost[];
   #planned: DispatchAction | undefined;
   #table: ActionTable = emptyTable;
@@ -145,7 +146,6 @@ class PricedDispatcher implements Dispatcher {
   applyDirective(directive: Directive, now: number): void {
     const current = this.#directive;
     if (current && directive.version < current.version) return;
-    if (current?.version !== directive.version) this.#triedOut = false;
     this.#directive = directive;
     this.#leaseEndsAt = now + directive.leaseMs;
     this.#cellObjective = directive.objective;
@@ -208,14 +208,14 @@ class PricedDispatcher implements Dispatcher {
       );
 
     const found = this.#cheapest(this.#table, frame);
+    if (found) this.#tries.earn(this.#predictedMs(found.action, frame));
     if (directive && planned && found && followable) {
-      // A plan that tries something out is tried once per directive, whatever it seems to cost; the floor and the
-      // deadline hold for it as for any other action.
-      const tryOut = directive.explored && !this.#triedOut;
       const late = this.#predictedMs(planned, frame) > deadlineMs;
-      const worth = tryOut || plannedCostMs! <= found.costMs + directive.thresholdMs;
+      const excessMs = plannedCostMs! - found.costMs;
+      const worth =
+        excessMs <= directive.thresholdMs || (directive.explored && this.#tries.affords(excessMs));
       if (worth && (!late || found.late)) {
-        this.#triedOut = true;
+        if (excessMs > directive.thresholdMs) this.#tries.spend(excessMs);
         const reason = directive.explored ? 'explored' : 'planned';
         return this.#decide(planned, reason, plannedCostMs!, plannedCostMs!, frame);
       }
@@ -338,9 +338,15 @@ class PricedDispatcher implements Dispatcher {
     return costMs / (meanWeight + tailWeight) + action.energyPriceMs + frame.priceMs * action.deficit;
   }
 
-  /** The plan's price where it has one; solvers that search exactly have none to give. */
+  /**
+   * The plan's price, which holds what accuracy costs in waiting too, within a factor of two of what the actions alone
+   * say: near saturation a planner's multiplier jumps with every rate measured. m does the rest.
+   */
   #priceMs(table: ActionTable): number {
-    return this.#balance.priceMs(this.#directive?.accuracyPriceMs || table.ownPriceMs);
+    const ownMs = table.ownPriceMs;
+    const planMs = this.#directive?.accuracyPriceMs || ownMs;
+    const baseMs = ownMs > 0 ? Math.max(ownMs / 2, Math.min(ownMs * 2, planMs)) : planMs;
+    return this.#balance.priceMs(baseMs);
   }
 
   #decide(

@@ -37,6 +37,7 @@ export class TierTracker {
   readonly nodeId: string;
   #load: NodeLoad | undefined;
   #reportedAt = -Infinity;
+  #roundTripMs = 0;
   #heardAt = -Infinity;
   #probedAt = -Infinity;
   #reachable = false;
@@ -74,6 +75,7 @@ export class TierTracker {
   report(load: NodeLoad, now: number, roundTripMs: number): void {
     this.#load = load;
     this.#reportedAt = now;
+    this.#roundTripMs = roundTripMs;
     this.slots = Math.max(1, load.slots);
     this.setReachable(true, now);
     this.#seenMs = 0;
@@ -125,7 +127,9 @@ export class TierTracker {
       const known = Math.exp(-Math.max(0, now - this.#metWaitAt) / CONGESTION_WINDOW_MS);
       meanMs += (this.#metWaitMs - meanMs) * known;
     }
-    const backlogMs = meanMs + (load.backlogMs - meanMs) * fresh;
+    // What stood there when the report was sent is worked off by the time that a frame sent now arrives.
+    const restMs = Math.max(0, load.backlogMs - ageMs - this.#roundTripMs);
+    const backlogMs = meanMs + (restMs - meanMs) * fresh;
     const ownMs = this.#unseenMs + this.#seenMs * (1 - fresh);
     this.waitMs = backlogMs + ownMs / this.slots;
     this.congestionPerMs = load.congestionPerMs * Math.exp(-ageMs / CONGESTION_WINDOW_MS);

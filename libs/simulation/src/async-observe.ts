@@ -7,6 +7,9 @@ import { type World, type WorldDevice, cellOf, trueNetworkMs, trueServiceMs } fr
 /** A link with a round trip beyond this counts as weak, ms: half of what a weak link adds, above the longest regular one. */
 const WEAK_ROUND_TRIP_MS = 120;
 
+/** Rate that a device without frames is planned for. */
+const IDLE_FRAMES_PER_SECOND = 0.01;
+
 export interface ObserveOptions {
   readonly world: World;
   readonly agents: readonly AsyncAgent[];
@@ -51,7 +54,8 @@ export function observeWorld(options: ObserveOptions): CellObservation {
             };
           }),
           calibration: calibrated ? calibrationOf(world, device) : new Map<string, number>(),
-          framesPerSecond: status.framesPerSecond,
+          // An idle living cell is no synchronous epoch, which learners tell by a rate of 0.
+          framesPerSecond: Math.max(IDLE_FRAMES_PER_SECOND, status.framesPerSecond),
           arrivalVariability: status.arrivalVariability,
           balance: status.balance.balance,
         };
