@@ -1,5 +1,5 @@
 import { type ClientDuplexStream, credentials } from '@grpc/grpc-js';
-import { Unavailable, WeirError } from '@weir/base';
+import { Unavailable, type WeirError } from '@weir/base';
 import { worker } from '@weir/proto';
 import { fromStatus } from '@weir/rpc';
 

@@ -33,7 +33,7 @@ export default defineCommand({
     const samples = await asUsage(name, '--models', () => samplesOf(family));
     // The smallest model, so that what is measured is not lost in the model's own time.
     const smallest = family.variants.toSorted((a, b) => (a.macs ?? 0) - (b.macs ?? 0))[0]!.name;
-    const fast = { delayMs: 0, uplinkBitsPerSecond: 10e9, downlinkBitsPerSecond: 10e9 };
+    const fast = { delayMs: 0, bitsPerSecond: 10e9 };
     const links = { edge: fast, cloud: fast };
     const description = describeCell({
       learner: 'edge-only',
@@ -98,14 +98,14 @@ export default defineCommand({
   },
 });
 
-/** `overheadMs.p50`: difference of the medians; `paired`: median of the differences pair by pair. */
+/** `overheadMs.p50`: median of the differences pair by pair; `ofMedians`, `ofP95`: differences of the two ways' own. */
 function summary(agentMs: readonly number[], bareMs: readonly number[]) {
   const [through, bare] = [timesOf(agentMs), timesOf(bareMs)];
   const differencesMs = agentMs.map((ms, pair) => ms - (bareMs[pair] ?? NaN));
   const overheadMs = {
-    p50: through.p50 - bare.p50,
-    p95: through.p95 - bare.p95,
-    paired: percentile(differencesMs, 0.5),
+    p50: percentile(differencesMs, 0.5),
+    ofMedians: through.p50 - bare.p50,
+    ofP95: through.p95 - bare.p95,
   };
   return { agent: through, bare, overheadMs };
 }
