@@ -13,6 +13,8 @@ import { policyService } from './service.ts';
 export interface PolicyServiceApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
+  /** Aborts, with the reason, when the service can go on no longer and only a new process can help. */
+  readonly failed: AbortSignal;
 }
 
 export interface PolicyServiceDeps {
@@ -87,8 +89,16 @@ export async function startPolicyService(
     }),
   );
   server.setServing(true);
+  store.failed.addEventListener('abort', () => {
+    logger.error({ err: store.failed.reason as unknown }, 'the store has failed');
+    server.setServing(false);
+  });
   const running = started.move();
-  return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    address: server.address,
+    failed: store.failed,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 const learnersOf = (seed: number): Learners => ({

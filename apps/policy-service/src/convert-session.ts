@@ -87,7 +87,7 @@ export function outcomesFromWire(batch: policy.OutcomeBatch, deviceId: string, n
   const violations = new Violations();
   const sequenceOf = (sequence: bigint, field: string, least: bigint) => {
     const good = sequence >= least && sequence <= BigInt(Number.MAX_SAFE_INTEGER);
-    violations.check(good, field, `expected ${least}..2^53 - 1, got ${sequence}`);
+    if (!good) violations.check(false, field, `expected ${least}..2^53 - 1, got ${sequence}`);
     return Number(sequence);
   };
   const outcomes = violations

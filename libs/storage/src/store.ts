@@ -18,6 +18,8 @@ export interface StoreOptions extends Partial<StoreLimits> {
  * with ResourceExhausted while too many wait.
  */
 export interface Store extends AsyncDisposable {
+  /** Aborts, with the reason, when the store has failed for good and only a new process can help. */
+  readonly failed: AbortSignal;
   /** Names of all cells ever seen. */
   cells(): Promise<readonly string[]>;
   load(cellId: string): Promise<StoredCell | undefined>;
@@ -63,6 +65,7 @@ export async function openStore({ path, ...limits }: StoreOptions): Promise<Stor
 function groupCommits(worker: Worker, maxPending: number): Store {
   const gathering: Waiting[] = [];
   let committing: readonly Waiting[] = [];
+  const failure = new AbortController();
   let closed: Error | undefined;
   let idle: (() => void) | undefined;
 
@@ -72,6 +75,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
     else idle?.();
   };
   const giveUp = (error: Error) => {
+    if (!closed) failure.abort(error);
     closed ??= error;
     for (const { reject } of [...committing, ...gathering.splice(0)]) reject(closed);
     committing = [];
@@ -105,6 +109,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
     });
 
   return {
+    failed: failure.signal,
     cells: () => submit('cells'),
     load: (cellId) => submit('load', cellId),
     change: (cellId, change) => submit('change', cellId, change),

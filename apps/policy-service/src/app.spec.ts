@@ -1,0 +1,416 @@
+import { InvalidInput, seededRandom, silentLogger, type WeirError } from '@weir/base';
+import { createLearner, learnerNames } from '@weir/policy';
+import { common, policy } from '@weir/proto';
+import { callUnary, checkHealth, connect, openDuplex, openServerStream } from '@weir/rpc';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  deviceHello,
+  deviceState,
+  edge,
+  helloToWire,
+  outcome,
+  outcomeToWire,
+  stateToWire,
+} from './agent.fixture.ts';
+import { startPolicyService } from './app.ts';
+import { type Config, configSpec } from './config.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'weir-policy-app-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+let dirs = 0;
+const newDirectory = () => join(directory, `${dirs++}`);
+
+type Client = policy.PolicyServiceClient;
+type Said = NonNullable<policy.OrchestrateResponse['message']>;
+
+async function start(config: Partial<Config> = {}) {
+  await using stack = new AsyncDisposableStack();
+  const app = stack.use(
+    await startPolicyService(
+      { ...configSpec.schema.parse({ data: newDirectory() }), ...config },
+      { logger: silentLogger },
+    ),
+  );
+  const connection = stack.use(connect(app.address));
+  const client = connection.client(policy.PolicyServiceClient);
+  const owned = stack.move();
+  return { app, connection, client, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** An agent's session, its answers read one by one. */
+function session(client: Client, hello = helloToWire('c', deviceHello('a'))) {
+  const stream = openDuplex(client, client.orchestrate);
+  const answers = stream[Symbol.asyncIterator]();
+  const say = (message: policy.OrchestrateRequest['message']) => stream.send({ message });
+  void say({ $case: 'hello', value: hello });
+  const next = async <Kind extends Said['$case']>(kind: Kind) => {
+    for (;;) {
+      const { done, value } = (await answers.next()) as IteratorResult<policy.OrchestrateResponse, undefined>;
+      if (done) throw new Error('the session has ended');
+      if (value.message?.$case === kind)
+        return value.message.value as Extract<Said, { $case: Kind }>['value'];
+    }
+  };
+  return {
+    stream,
+    say,
+    directive: () => next('directive'),
+    ack: () => next('ack'),
+    outcomes: (outcomes: policy.Outcome[], oldestPendingSequence = 0n) =>
+      say({ $case: 'outcomes', value: { outcomes, oldestPendingSequence } }),
+    /** What ends the session. */
+    async end(): Promise<WeirError> {
+      try {
+        for (;;) if ((await answers.next()).done) break;
+      } catch (error) {
+        return error as WeirError;
+      }
+      throw new Error('the session ended well');
+    },
+  };
+}
+
+const sequences = (from: number, to: number, deviceId = 'a') =>
+  Array.from({ length: to - from + 1 }, (_, i) => outcomeToWire(from + i, outcome(deviceId), 0));
+const status = async (client: Client, cellId = 'c') => {
+  for await (const message of openServerStream(client, client.watchLearner, { cellId })) return message;
+  throw new Error('no status');
+};
+
+describe('PolicyService', () => {
+  it('takes a hello, pushes a directive, acknowledges outcomes and answers decisions by the same plan', async () => {
+    await using service = await start({ accuracyFloor: 0.6 });
+    const { client, connection } = service;
+    expect(await checkHealth(connection)).toBe('SERVING');
+    const agent = session(client);
+    const directive = await agent.directive();
+    expect(directive).toMatchObject({
+      learner: 'planner',
+      leaseMs: 5_000,
+      objective: { accuracyFloor: 0.6, deadlineMs: 10_000 },
+    });
+    expect(directive.actions.length).toBeGreaterThan(0);
+    await agent.say({ $case: 'state', value: stateToWire(deviceState()) });
+    await agent.outcomes(sequences(1, 20));
+    let through = 0n;
+    while (through < 20n) ({ throughSequence: through } = await agent.ack());
+
+    const { placement, directiveVersion } = await callUnary(client, client.decide, {
+      cellId: 'c',
+      deviceId: 'a',
+    });
+    expect(placement?.variant).toBeTruthy();
+    expect(directiveVersion).toBeGreaterThanOrEqual(directive.version);
+    expect(await status(client)).toMatchObject({
+      learner: 'planner',
+      outcomes: 20n,
+      devices: [{ deviceId: 'a', connected: true }],
+    });
+    agent.stream.end();
+  });
+
+  it('refuses one faulty outcome by name and goes on', async () => {
+    await using service = await start();
+    const agent = session(service.client);
+    const [first, bad, last] = sequences(1, 3);
+    await agent.outcomes([first!, { ...bad!, responseMs: -1, energyJ: NaN }, last!]);
+    const ack = await agent.ack();
+    expect(ack.throughSequence).toBe(3n);
+    expect(ack.refused).toMatchObject([
+      { sequence: 2n, faults: [expect.stringContaining('response_ms'), expect.stringContaining('energy_j')] },
+    ]);
+    await agent.outcomes(sequences(4, 4));
+    expect((await agent.ack()).throughSequence).toBe(4n);
+    expect((await status(service.client)).outcomes).toBe(3n);
+  });
+
+  it('counts outcomes once that an agent sends again over a new session', async () => {
+    await using service = await start();
+    const first = session(service.client);
+    await first.outcomes(sequences(1, 5));
+    await first.ack();
+    first.stream.cancel();
+    const second = session(service.client);
+    await second.outcomes(sequences(3, 8), 3n);
+    expect((await second.ack()).throughSequence).toBe(8n);
+    expect((await status(service.client)).outcomes).toBe(8n);
+  });
+
+  it('ends the former session of a device with ABORTED', async () => {
+    await using service = await start();
+    const first = session(service.client);
+    await first.directive();
+    const second = session(service.client);
+    expect(await first.end()).toMatchObject({ status: 'ABORTED', reason: 'SESSION_REPLACED' });
+    expect(await second.directive()).toBeDefined();
+  });
+
+  it('follows the objective at run time, and refuses a floor that cannot be met', async () => {
+    await using service = await start();
+    const { client } = service;
+    const agent = session(client);
+    await agent.directive();
+    const { objective } = await callUnary(client, client.getObjective, { cellId: 'c' });
+    const floor = (accuracyFloor: number) =>
+      callUnary(client, client.setObjective, { cellId: 'c', objective: { ...objective!, accuracyFloor } });
+    await expect(floor(0.95)).rejects.toMatchObject({
+      status: 'FAILED_PRECONDITION',
+      message: expect.stringContaining('0.9000') as string,
+    });
+    expect((await floor(0.8)).objective?.accuracyFloor).toBe(0.8);
+    let directive = await agent.directive();
+    while (directive.objective?.accuracyFloor !== 0.8) directive = await agent.directive();
+    expect(directive.planned?.variant).toBe('large');
+  });
+
+  it('keeps objective, learner and what was learned over a restart', async () => {
+    const data = newDirectory();
+    const objective = {
+      accuracyFloor: 0.7,
+      deadlineMs: 500,
+      meanWeight: 1,
+      tailWeight: 0.5,
+      energyMsPerJ: 2,
+      allowedTiers: [common.Tier.DEVICE, common.Tier.EDGE],
+    };
+    let version: bigint;
+    {
+      await using service = await start({ data });
+      const { client } = service;
+      await callUnary(client, client.setObjective, { cellId: 'c', objective });
+      await callUnary(client, client.setLearner, { cellId: 'c', learner: 'edge-only' });
+      const agent = session(client);
+      ({ version } = await agent.directive());
+      await agent.outcomes(sequences(1, 7));
+      await agent.ack();
+    }
+    await using service = await start({ data });
+    const { client } = service;
+    expect(await callUnary(client, client.getObjective, { cellId: 'c' })).toEqual({ objective });
+    expect(await status(client)).toMatchObject({ learner: 'edge-only', outcomes: 7n });
+    const directive = await session(client).directive();
+    expect(directive.version).toBeGreaterThan(version);
+    expect(directive).toMatchObject({ obey: true, planned: { tier: common.Tier.EDGE } });
+  });
+
+  it('ends sessions with UNAVAILABLE when it drains, after their outcomes are safe', async () => {
+    const data = newDirectory();
+    const service = await start({ data });
+    const agent = session(service.client);
+    await agent.directive();
+    await agent.outcomes(sequences(1, 200));
+    await agent.ack();
+    const ended = agent.end();
+    const draining = service.app[Symbol.asyncDispose]();
+    expect(await ended).toMatchObject({ status: 'UNAVAILABLE' });
+    await draining;
+    await service[Symbol.asyncDispose]();
+    await using again = await start({ data });
+    expect((await status(again.client)).outcomes).toBe(200n);
+  });
+
+  it('warms another cell by a snapshot', async () => {
+    await using service = await start();
+    const { client } = service;
+    const agent = session(client);
+    await agent.outcomes(sequences(1, 9));
+    await agent.ack();
+    const exported = await callUnary(client, client.exportSnapshot, { cellId: 'c' });
+    expect(exported.learner).toBe('planner');
+    await callUnary(client, client.importSnapshot, { cellId: 'twin', ...exported });
+    expect((await status(client, 'twin')).outcomes).toBe(9n);
+  });
+
+  it('tells watchers at once and then regularly', async () => {
+    await using service = await start({ maxWatches: 1 });
+    const { client } = service;
+    await session(client).directive();
+    const watch = openServerStream(client, client.watchLearner, { cellId: 'c' });
+    const plans = async () => ((await watch.next()).value as policy.WatchLearnerResponse).plans;
+    const first = await plans();
+    await expect(status(client)).rejects.toMatchObject({ status: 'RESOURCE_EXHAUSTED' });
+    expect(await plans()).toBeGreaterThan(first);
+    await watch.return?.();
+  });
+
+  it('serves every learner there is', async () => {
+    await using service = await start();
+    const { client } = service;
+    const agent = session(client);
+    await agent.say({ $case: 'state', value: stateToWire(deviceState({ targets: [edge()] })) });
+    for (const learner of learnerNames.filter((name) => name !== 'cloud-only')) {
+      await callUnary(client, client.setLearner, { cellId: 'c', learner });
+      let directive = await agent.directive();
+      while (directive.learner !== learner) directive = await agent.directive();
+      await agent.outcomes(sequences(1, 3));
+    }
+  });
+
+  it('bounds cells and devices', async () => {
+    await using service = await start({ maxCells: 1, maxDevices: 1 });
+    const { client } = service;
+    await session(client).directive();
+    for (const hello of [helloToWire('c', deviceHello('b')), helloToWire('d', deviceHello('a'))])
+      expect(await session(client, hello).end()).toMatchObject({ status: 'RESOURCE_EXHAUSTED' });
+  });
+});
+
+describe('malformed input', () => {
+  const objective = {
+    accuracyFloor: 0.5,
+    deadlineMs: 100,
+    meanWeight: 1,
+    tailWeight: 0,
+    energyMsPerJ: 0,
+    allowedTiers: [common.Tier.DEVICE],
+  };
+  const long = 'x'.repeat(129);
+  const snapshot = (text: string) => ({ cellId: 'c', learner: 'planner', snapshot: Buffer.from(text) });
+  const planner = () => createLearner('planner', { random: seededRandom(1) }).snapshot();
+  const unary: [string, (client: Client) => Promise<unknown>, string][] = [
+    ['Decide without a cell', (c) => callUnary(c, c.decide, { cellId: '', deviceId: 'a' }), 'cell_id'],
+    ['Decide without a device', (c) => callUnary(c, c.decide, { cellId: 'c', deviceId: '' }), 'device_id'],
+    ['GetObjective without a cell', (c) => callUnary(c, c.getObjective, { cellId: '' }), 'cell_id'],
+    ['GetObjective of a long cell', (c) => callUnary(c, c.getObjective, { cellId: long }), 'cell_id'],
+    [
+      'SetObjective without a cell',
+      (c) => callUnary(c, c.setObjective, { cellId: '', objective }),
+      'cell_id',
+    ],
+    [
+      'SetObjective without one',
+      (c) => callUnary(c, c.setObjective, { cellId: 'c', objective: undefined }),
+      'objective',
+    ],
+    ...Object.entries({
+      accuracy_floor: { accuracyFloor: 80 },
+      deadline_ms: { deadlineMs: NaN },
+      mean_weight: { meanWeight: 0 },
+      tail_weight: { tailWeight: Infinity },
+      energy_ms_per_j: { energyMsPerJ: -1 },
+      allowed_tiers: { allowedTiers: [] },
+    }).map(([field, fault]): [string, (client: Client) => Promise<unknown>, string] => [
+      `SetObjective with ${JSON.stringify(fault)}`,
+      (c) => callUnary(c, c.setObjective, { cellId: 'c', objective: { ...objective, ...fault } }),
+      `objective.${field}`,
+    ]),
+    [
+      'SetLearner without a cell',
+      (c) => callUnary(c, c.setLearner, { cellId: '', learner: 'planner' }),
+      'cell_id',
+    ],
+    ['SetLearner to nothing', (c) => callUnary(c, c.setLearner, { cellId: 'c', learner: '' }), 'learner'],
+    [
+      'SetLearner to what is none',
+      (c) => callUnary(c, c.setLearner, { cellId: 'c', learner: 'constructor' }),
+      'learner',
+    ],
+    ['WatchLearner without a cell', (c) => status(c, ''), 'cell_id'],
+    ['ExportSnapshot without a cell', (c) => callUnary(c, c.exportSnapshot, { cellId: '' }), 'cell_id'],
+    [
+      'ImportSnapshot for no learner',
+      (c) => callUnary(c, c.importSnapshot, { ...snapshot('{}'), learner: 'x' }),
+      'learner',
+    ],
+    ['ImportSnapshot of nothing', (c) => callUnary(c, c.importSnapshot, snapshot('')), 'snapshot'],
+    ['ImportSnapshot of no JSON', (c) => callUnary(c, c.importSnapshot, snapshot('\xff{')), 'snapshot'],
+    ['ImportSnapshot of null', (c) => callUnary(c, c.importSnapshot, snapshot('null')), 'snapshot'],
+    ['ImportSnapshot of something else', (c) => callUnary(c, c.importSnapshot, snapshot('[1]')), 'snapshot'],
+    [
+      'ImportSnapshot of another learner',
+      (c) => callUnary(c, c.importSnapshot, snapshot(JSON.stringify({ ...planner(), learner: 'edge-only' }))),
+      'snapshot',
+    ],
+    [
+      'ImportSnapshot of another version',
+      (c) => callUnary(c, c.importSnapshot, snapshot(JSON.stringify({ ...planner(), version: 99 }))),
+      'snapshot.version',
+    ],
+    [
+      'ImportSnapshot with a broken state',
+      (c) =>
+        callUnary(c, c.importSnapshot, snapshot(JSON.stringify({ ...planner(), state: { beliefs: 7 } }))),
+      'snapshot.state',
+    ],
+  ];
+  const hello = helloToWire('c', deviceHello('a'));
+  const state = stateToWire(deviceState());
+  const streams: [string, policy.OrchestrateRequest['message'][], string][] = [
+    ['a stream that begins with a state', [{ $case: 'state', value: state }], 'message'],
+    ['a stream that begins with nothing', [undefined], 'message'],
+    ['a hello without a device', [{ $case: 'hello', value: { ...hello, deviceId: '' } }], 'hello.device_id'],
+    [
+      'a second hello',
+      [
+        { $case: 'hello', value: hello },
+        { $case: 'hello', value: hello },
+      ],
+      'message',
+    ],
+    ['an empty message', [{ $case: 'hello', value: hello }, undefined], 'message'],
+    [
+      'a state with negative frames',
+      [
+        { $case: 'hello', value: hello },
+        { $case: 'state', value: { ...state, framesPerSecond: -1 } },
+      ],
+      'state.frames_per_second',
+    ],
+    [
+      'an outcome without a number',
+      [
+        { $case: 'hello', value: hello },
+        { $case: 'outcomes', value: { outcomes: sequences(0, 0), oldestPendingSequence: 0n } },
+      ],
+      'outcomes.outcomes[0].sequence',
+    ],
+  ];
+
+  it('is refused on every RPC, field by field, and the service lives', { timeout: 60_000 }, async () => {
+    await using service = await start();
+    const { client } = service;
+    for (const [what, call, field] of unary) {
+      const error = await call(client).then(
+        () => undefined,
+        (caught: unknown) => caught,
+      );
+      expect(error, what).toBeInstanceOf(InvalidInput);
+      expect(
+        (error as InvalidInput).violations.map((violation) => violation.field),
+        what,
+      ).toContain(field);
+    }
+    for (const [what, messages, field] of streams) {
+      const stream = openDuplex(client, client.orchestrate);
+      for (const message of messages) void stream.send({ message });
+      const failure = await (async () => {
+        try {
+          for await (const _answer of stream);
+        } catch (error) {
+          return error as InvalidInput;
+        }
+        return undefined;
+      })();
+      expect(
+        failure?.violations?.map((violation) => violation.field),
+        what,
+      ).toContain(field);
+    }
+    expect(await session(client).directive()).toBeDefined();
+  });
+
+  it.each<[string, (client: Client) => Promise<unknown>]>([
+    ['Decide in no cell', (c) => callUnary(c, c.decide, { cellId: 'no', deviceId: 'a' })],
+    ['Decide for no device', (c) => callUnary(c, c.decide, { cellId: 'c', deviceId: 'no' })],
+    ['GetObjective', (c) => callUnary(c, c.getObjective, { cellId: 'no' })],
+    ['WatchLearner', (c) => status(c, 'no')],
+    ['ExportSnapshot', (c) => callUnary(c, c.exportSnapshot, { cellId: 'no' })],
+  ])('that names what is not there is NOT_FOUND: %s', async (_what, call) => {
+    await using service = await start();
+    await session(service.client).directive();
+    await expect(call(service.client)).rejects.toMatchObject({ status: 'NOT_FOUND' });
+  });
+});

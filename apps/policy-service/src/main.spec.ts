@@ -1,0 +1,132 @@
+import { seededRandom } from '@weir/base';
+import { policy } from '@weir/proto';
+import { connect, openDuplex, openServerStream } from '@weir/rpc';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { deviceHello, helloToWire, outcome, outcomeToWire } from './agent.fixture.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'weir-policy-main-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+async function start(
+  flags: string[],
+): Promise<{ child: ChildProcess; address: string; exited: Promise<unknown[]> }> {
+  const child = spawn(process.execPath, [main, '--log-level', 'error', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { service, address } = JSON.parse(line) as { service: string; address: string };
+  expect(service).toBe('policy-service');
+  return { child, address, exited };
+}
+
+async function outcomesLearned(address: string): Promise<bigint> {
+  await using connection = connect(address);
+  const client = connection.client(policy.PolicyServiceClient);
+  for await (const { outcomes } of openServerStream(client, client.watchLearner, { cellId: 'c' }))
+    return outcomes;
+  throw new Error('no status');
+}
+
+describe('policy-service process', () => {
+  it(
+    'killed with -9, goes on learning from exactly what it had acknowledged',
+    { timeout: 120_000 },
+    async () => {
+      const data = join(directory, 'killed');
+      const random = seededRandom(11);
+      const hello = helloToWire('c', deviceHello('a'));
+      let acknowledged = 0;
+      let sent = 0;
+      let version = 0n;
+      for (let round = 0; round < 4; round++) {
+        const { child, address, exited } = await start(['--data', data, '--snapshot-ms', '100']);
+        const learned = Number(await outcomesLearned(address).catch(() => 0n));
+        expect(learned).toBeGreaterThanOrEqual(acknowledged);
+        expect(learned).toBeLessThanOrEqual(sent);
+
+        await using connection = connect(address);
+        const client = connection.client(policy.PolicyServiceClient);
+        using stream = openDuplex(client, client.orchestrate);
+        void stream.send({ message: { $case: 'hello', value: hello } });
+        // As an agent does: everything that was not acknowledged again, and more, until the service is no more.
+        let from = acknowledged + 1;
+        const sendMore = () => {
+          const outcomes = Array.from({ length: 7 }, (_, i) => outcomeToWire(from + i, outcome('a'), 0));
+          from += 7;
+          sent = Math.max(sent, from - 1);
+          const value = { outcomes, oldestPendingSequence: BigInt(acknowledged + 1) };
+          void stream.send({ message: { $case: 'outcomes', value } });
+        };
+        let left = 20 + random.integer(60);
+        for (let i = 0; i < 5; i++) sendMore();
+        try {
+          for await (const { message } of stream) {
+            if (message?.$case === 'directive') {
+              expect(message.value.version).toBeGreaterThan(version);
+              ({ version } = message.value);
+            }
+            if (message?.$case !== 'ack') continue;
+            acknowledged = Number(message.value.throughSequence);
+            if (--left === 0) child.kill('SIGKILL');
+            else sendMore();
+          }
+        } catch (error) {
+          expect(error).toMatchObject({ status: 'UNAVAILABLE' });
+        }
+        expect(await exited).toEqual([null, 'SIGKILL']);
+      }
+      expect(acknowledged).toBeGreaterThan(4 * 20);
+
+      const { child, address, exited } = await start(['--data', data]);
+      {
+        await using connection = connect(address);
+        const client = connection.client(policy.PolicyServiceClient);
+        using stream = openDuplex(client, client.orchestrate);
+        void stream.send({ message: { $case: 'hello', value: hello } });
+        const outcomes = Array.from({ length: sent - acknowledged }, (_, i) =>
+          outcomeToWire(acknowledged + 1 + i, outcome('a'), 0),
+        );
+        const value = { outcomes, oldestPendingSequence: BigInt(acknowledged + 1) };
+        void stream.send({ message: { $case: 'outcomes', value } });
+        for await (const { message } of stream) {
+          if (message?.$case !== 'ack') continue;
+          expect(message.value.throughSequence).toBe(BigInt(sent));
+          break;
+        }
+      }
+      // Each outcome counted, and counted once.
+      expect(await outcomesLearned(address)).toBe(BigInt(sent));
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+    },
+  );
+
+  it('refuses a corrupt store, naming the cure, and exits with 1', async () => {
+    const data = mkdtempSync(join(directory, 'corrupt-'));
+    writeFileSync(join(data, 'policy.db'), 'no database '.repeat(1_000));
+    const child = spawn(process.execPath, [main, '--data', data], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(stderr).toMatch(/corrupt.*mv '/);
+  });
+
+  it('names every fault of its flags and exits with 64', async () => {
+    const flags = ['--max-cells=0', '--nonsense'];
+    const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    expect(await once(child, 'close')).toEqual([64, null]);
+    expect(stderr).toContain('--max-cells');
+    expect(stderr).toContain('--nonsense');
+  });
+});
