@@ -1,0 +1,116 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { descendants, isAlive, weir } from './support/weir.ts';
+
+interface Summary {
+  requests: number;
+  succeeded: number;
+  failed: number;
+  accuracy: { top1: number; expected: number; floor: number };
+  responseMs: { mean: number; p50: number; p95: number; p99: number };
+  hopsMs: Record<string, number>;
+  placements: { tier: string; variant: string; share: number }[];
+  learner: string;
+  firstAnswerMs: number;
+  restarts: Record<string, number>;
+  emulated: string[];
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+const summaryOf = (stdout: string) => {
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+  return JSON.parse(stdout) as Summary;
+};
+
+describe('weir up', () => {
+  it('answers 300 labelled frames on a living cell and says where, how well and how fast', async () => {
+    const run = weir('up', '--devices', '3', '--requests', '300', '--json');
+    const { code, stdout, stderr } = await run.ended;
+    expect(stderr).toContain('starting 8 processes');
+    expect(code).toBe(0);
+    const summary = summaryOf(stdout);
+    expect(summary).toMatchObject({
+      requests: 300,
+      succeeded: 300,
+      failed: 0,
+      learner: 'planner',
+      restarts: {},
+    });
+
+    // Three points beside the sampling error of 300 frames (99.9 %).
+    const { top1, expected, floor } = summary.accuracy;
+    const samplingError = 3.29 * Math.sqrt((expected * (1 - expected)) / 300);
+    expect(Math.abs(top1 - expected)).toBeLessThan(0.03 + samplingError);
+    expect(expected).toBeGreaterThanOrEqual(floor - 1e-9);
+
+    expect(new Set(summary.placements.map(({ tier }) => tier)).size).toBeGreaterThanOrEqual(2);
+    expect(sum(summary.placements.map(({ share }) => share))).toBeCloseTo(1);
+    expect(sum(Object.values(summary.hopsMs))).toBeCloseTo(summary.responseMs.mean, 3);
+    for (const hop of ['uplinkMs', 'computeMs', 'downlinkMs'])
+      expect(summary.hopsMs[hop], hop).toBeGreaterThan(0);
+    const { p50, p95, p99 } = summary.responseMs;
+    expect(p50).toBeLessThanOrEqual(p95);
+    expect(p95).toBeLessThanOrEqual(p99);
+    expect(summary.emulated.join()).toMatch(/links: regular.*processors/);
+  }, 120_000);
+
+  it('drains on Ctrl-C, sums up, exits with 130 and leaves no process behind', async () => {
+    const run = weir('up', '--devices', '1', '--rate', '5', '--json');
+    await run.line(/device-1: [1-9]\d* answered/);
+    const started = descendants(run.child.pid!);
+    expect(started.length).toBeGreaterThanOrEqual(6);
+    // As a terminal and npm together deliver one Ctrl-C.
+    run.child.kill('SIGINT');
+    run.child.kill('SIGINT');
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(130);
+    const summary = summaryOf(stdout);
+    expect(summary.succeeded).toBeGreaterThan(0);
+    expect(summary.failed).toBe(0);
+    expect(started.filter(isAlive)).toEqual([]);
+  }, 60_000);
+
+  it('takes its processes with it when it is killed', async () => {
+    const run = weir('up', '--devices', '1', '--json');
+    await run.line(/device-1 answers on/);
+    const started = descendants(run.child.pid!);
+    expect(started.length).toBeGreaterThanOrEqual(6);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    // There is nobody left who could tell.
+    const giveUpAt = Date.now() + 20_000;
+    while (started.some(isAlive) && Date.now() < giveUpAt) await pause(100);
+    expect(started.filter(isAlive)).toEqual([]);
+  }, 60_000);
+
+  it('names what cannot start, and exits with 1', async () => {
+    const run = weir('up', '--log-dir', '/dev/null/nowhere');
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\/dev\/null\/nowhere/);
+  }, 60_000);
+});
+
+describe('weir infer', () => {
+  it('says what pictures show, and which one it cannot read, on a cell of its own', async () => {
+    const samples = new URL('../libs/inference/models/samples/', import.meta.url).pathname;
+    const notAPicture = new URL('living-cell.spec.ts', import.meta.url).pathname;
+    const run = weir('infer', `${samples}scene-0000.png`, notAPicture, '--json');
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(1);
+    const { images } = JSON.parse(stdout) as { images: Record<string, unknown>[] };
+    expect(images[0]).toMatchObject({
+      label: expect.stringMatching(/\w/) as string,
+      confidence: expect.any(Number) as number,
+      placement: {
+        tier: expect.stringMatching(/^(device|edge|cloud)$/) as string,
+        variant: expect.stringMatching(/^mobilenet/) as string,
+      },
+      hopsMs: { computeMs: expect.any(Number) as number },
+    });
+    expect(images[1]).toMatchObject({
+      file: notAPicture,
+      error: expect.stringMatching(/image|picture|PNG/i) as string,
+    });
+  }, 60_000);
+});
