@@ -22,7 +22,11 @@ export interface Command<Shape extends z.ZodRawShape> extends ConfigSpec<Shape> 
 }
 
 /** A command, ready to be run from a command line. */
-export type RunCommand = (source: ConfigSource, io: CommandIo) => Promise<Exit | void>;
+export interface RunCommand {
+  (source: ConfigSource, io: CommandIo): Promise<Exit | void>;
+  /** What it takes. */
+  readonly spec: ConfigSpec<z.ZodRawShape>;
+}
 
 /** Where a command's output goes. */
 export interface CommandIo {
@@ -33,7 +37,7 @@ export interface CommandIo {
 
 /** Checks a command's types; every file in `commands/` exports one as default. */
 export function defineCommand<Shape extends z.ZodRawShape>(command: Command<Shape>): RunCommand {
-  return async (source, { signal, stdout, stderr }) => {
+  const run = async (source: ConfigSource, { signal, stdout, stderr }: CommandIo) => {
     const config = loadConfig(command, source);
     const json = (config as { json?: unknown }).json === true;
     let documents = 0;
@@ -49,4 +53,5 @@ export function defineCommand<Shape extends z.ZodRawShape>(command: Command<Shap
     if (json && documents === 0 && !exit) throw new Error(`${command.name} wrote no JSON document`);
     return exit;
   };
+  return Object.assign(run, { spec: command });
 }
