@@ -11,6 +11,8 @@ import {
 import { agent, common } from '@weir/proto';
 import { callUnary, type ClientDuplex, checkHealth, connect, fromStatus, openDuplex } from '@weir/rpc';
 import { Metadata } from '@grpc/grpc-js';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDeviceAgent } from './app.ts';
 import { configSpec } from './config.ts';
@@ -38,8 +40,12 @@ const startEdge = async (listen = '127.0.0.1:0') => {
 };
 
 /** An agent whose own processor is so slow (120 ms a frame) that the edge is always the better choice. */
-async function startAgent({ edge, flags = [] }: { edge?: string; flags?: string[] } = {}) {
-  const argv = [`--local-variants=${variant}`, '--dilation-factor=1000', '--grace-ms=3000', ...flags];
+async function startAgent({
+  edge,
+  flags = [],
+  local = variant,
+}: { edge?: string; flags?: string[]; local?: string } = {}) {
+  const argv = [`--local-variants=${local}`, '--dilation-factor=1000', '--grace-ms=3000', ...flags];
   if (edge) argv.push(`--targets=edge-1=edge@${edge}`);
   const app = await startDeviceAgent(loadConfig(configSpec, { argv, env: {} }), { logger: silentLogger });
   const connection = connect(app.address);
@@ -67,6 +73,15 @@ async function startAgent({ edge, flags = [] }: { edge?: string; flags?: string[
       callUnary(client, client.infer, frame('f', over), { timeoutMs: 10_000, metadata }),
     stream: () => openDuplex(client, client.streamInfer),
   };
+}
+
+/** An address that nobody listens on now. */
+async function freeAddress(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${port}`;
 }
 
 const frame = (requestId: string, over: Partial<agent.InferRequest> = {}): agent.InferRequest => ({
@@ -253,6 +268,28 @@ describe('device agent', () => {
         ['b', EDGE],
       ]),
     );
+  });
+
+  it('runs nothing itself where it is told so', async () => {
+    const edge = await startEdge();
+    const { infer, status } = await startAgent({ edge: edge.address, local: 'none' });
+    expect((await infer()).placement?.tier).toBe(EDGE);
+    expect((await status()).localVariants).toEqual([]);
+    edge.script = { fail: new ResourceExhausted('full') };
+    await expect(infer()).rejects.toThrow('no target answered: edge-1: RESOURCE_EXHAUSTED');
+  });
+
+  it('is not serving until its own variants are warm, and refuses frames till then', async () => {
+    const listen = await freeAddress();
+    await using connection = connect(listen);
+    const client = connection.client(agent.DeviceAgentClient);
+    const starting = startAgent({ flags: [`--listen=${listen}`, '--dilation-factor=8000'] });
+    await vi.waitFor(async () => expect(await checkHealth(connection)).toBe('NOT_SERVING'));
+    await expect(callUnary(client, client.infer, frame('early'))).rejects.toMatchObject({
+      reason: 'WARMING_UP',
+    });
+    await starting;
+    expect(await checkHealth(connection)).toBe('SERVING');
   });
 
   it('keeps frames on the device where the objective says so', async () => {

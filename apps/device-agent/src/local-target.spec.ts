@@ -1,0 +1,96 @@
+import { DeadlineExceeded, FakeClock } from '@weir/base';
+import type { InferenceInput, RunRequest } from '@weir/inference';
+import { common } from '@weir/proto';
+import { describe, expect, it } from 'vitest';
+import { type LocalRunner, LocalTarget } from './local-target.ts';
+
+const load = {
+  slots: 2,
+  inService: 2,
+  queued: 1,
+  backlogMs: 30,
+  meanBacklogMs: 10,
+  congestion: 0.01,
+  utilisation: 0.5,
+};
+
+function setUp(run?: LocalRunner['run']) {
+  const clock = new FakeClock();
+  const asked: RunRequest[] = [];
+  const runner: LocalRunner = {
+    load: () => load,
+    run:
+      run ??
+      (async (request) => {
+        asked.push(request);
+        return {
+          classIndex: 3,
+          label: 'dog',
+          confidence: 0.8,
+          margin: 0.5,
+          queueMs: 3,
+          decodeMs: 1,
+          computeMs: 6,
+        };
+      }),
+  };
+  const energyOf = ({ decodeMs, computeMs }: { decodeMs: number; computeMs: number }) => decodeMs + computeMs;
+  const target = new LocalTarget({ deviceId: 'd', runner, clock, energyOf });
+  const infer = (content: common.Input['content']) =>
+    target.run({
+      variant: 'v',
+      input: { content },
+      deadlineAt: 100,
+      signal: new AbortController().signal,
+    });
+  return { clock, asked, target, infer };
+}
+
+describe('LocalTarget', () => {
+  it('answers without a network, with the energy and the company that the frame met', async () => {
+    const { infer } = setUp();
+    expect(await infer({ $case: 'encodedImage', value: Buffer.from('png') })).toEqual({
+      classification: { classIndex: 3, label: 'dog', confidence: 0.8, margin: 0.5 },
+      hops: { uplinkMs: 0, queueMs: 3, decodeMs: 1, computeMs: 6, downlinkMs: 0 },
+      energyJ: 7,
+      concurrency: 3,
+    });
+  });
+
+  it('says how busy it is in the dispatcher’s words', () => {
+    expect(setUp().target.load()).toEqual({
+      nodeId: 'd',
+      slots: 2,
+      inService: 2,
+      queued: 1,
+      backlogMs: 30,
+      meanBacklogMs: 10,
+      congestionPerMs: 0.01,
+      utilization: 0.5,
+    });
+  });
+
+  it('hands on pictures as they are and tensors in their own type, aligned or not', async () => {
+    const { infer, asked } = setUp();
+    const data = Buffer.from(
+      new Uint8Array([0, ...new Uint8Array(new Float32Array([1, 2]).buffer)]),
+    ).subarray(1);
+    const { FLOAT32, UINT8 } = common.DataType;
+    await infer({ $case: 'encodedImage', value: Buffer.from('png') });
+    await infer({ $case: 'tensor', value: { shape: [1, 2], dataType: FLOAT32, data } });
+    await infer({ $case: 'tensor', value: { shape: [1, 2], dataType: UINT8, data: Buffer.from([7, 8]) } });
+    expect(asked.map(({ input }) => input)).toEqual<InferenceInput[]>([
+      { image: Buffer.from('png') },
+      { shape: [1, 2], tensor: new Float32Array([1, 2]) },
+      { shape: [1, 2], tensor: new Uint8Array([7, 8]) },
+    ]);
+  });
+
+  it('does not wait for a run that outlasts the deadline', async () => {
+    const { infer, clock } = setUp(() => new Promise(() => {}));
+    const result = infer({ $case: 'encodedImage', value: Buffer.from('png') });
+    result.catch(() => {});
+    clock.advance(100);
+    await expect(result).rejects.toBeInstanceOf(DeadlineExceeded);
+  });
+});
