@@ -15,6 +15,12 @@ export interface AsyncFrame {
   readonly decision: Decision;
 }
 
+/**
+ * What a device knows of the remote nodes when it dispatches: `reports`, as in life; `tiers`, their exact state at that
+ * instant; `everything`, also what other devices have sent and what has not arrived yet.
+ */
+export type Knowledge = 'reports' | 'tiers' | 'everything';
+
 export interface AgentOptions {
   readonly world: World;
   readonly device: WorldDevice;
@@ -24,8 +30,8 @@ export interface AgentOptions {
   readonly random: Random;
   /** σ of the lognormal noise of every service and network time. */
   readonly noise: number;
-  /** True: remote nodes' exact state is known at every dispatch. */
-  readonly trueState: boolean;
+  /** What is known of the remote nodes at every dispatch. */
+  readonly knows: Knowledge;
   /** True: each answer carries the node's load. */
   readonly loadWithAnswers: boolean;
   readonly answered: (frame: AsyncFrame) => void;
@@ -69,7 +75,11 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
 
   function place(cameAt: number, frame: number, exclude: readonly string[]): void {
     const { now } = events;
-    if (options.trueState) for (const node of nodes) if (!node.down) dispatcher.reportLoad(node.load(), now);
+    if (options.knows !== 'reports')
+      for (const node of nodes) {
+        if (node.down) continue;
+        dispatcher.reportLoad(options.knows === 'tiers' ? node.load() : node.trueLoad(device.id), now);
+      }
     dispatcher.reportLoad(local.load(), now);
     let decision: Decision;
     try {
@@ -103,9 +113,12 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
         propensity: decision.propensity,
         ...(failure !== undefined && { failure }),
       });
-    events.after(uplinkMs, () =>
+    const sent = { deviceId: device.id, nominalMs: nominalMs(world, device, placement) };
+    if (options.knows === 'everything') node.underWay.add(sent);
+    events.after(uplinkMs, () => {
+      node.underWay.delete(sent);
       node.arrive({
-        nominalMs: nominalMs(world, device, placement),
+        nominalMs: sent.nominalMs,
         serviceMs: computeMs,
         done({ queueMs, concurrency }) {
           const load = node.load();
@@ -139,8 +152,8 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
             place(cameAt, frame, [...exclude, node.id]);
           });
         },
-      }),
-    );
+      });
+    });
   }
 
   return {

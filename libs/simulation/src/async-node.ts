@@ -78,6 +78,15 @@ export class SlotNode {
     this.#start();
   }
 
+  /** Frames of the cell that are on their way here; only an all-knowing reference may look at them. */
+  readonly underWay = new Set<{ readonly deviceId: string; readonly nominalMs: number }>();
+
+  /** The load as an all-knowing `deviceId` would see it: with what the other devices have already sent. */
+  trueLoad(deviceId: string): NodeLoad {
+    const others = [...this.underWay].filter((frame) => frame.deviceId !== deviceId);
+    return { ...this.load(), backlogMs: this.backlogMs(others) };
+  }
+
   load(): NodeLoad {
     this.#measure();
     return {
@@ -92,16 +101,17 @@ export class SlotNode {
     };
   }
 
-  /** Wait expected of a job that arrives now, by nominal times and the node's pace. */
-  backlogMs(): number {
-    if (this.#running.size < this.slots) return 0;
+  /** Wait expected of a job that arrives now (behind `ahead`), by nominal times and the node's pace. */
+  backlogMs(ahead: readonly { readonly nominalMs: number }[] = []): number {
+    if (this.#running.size + ahead.length < this.slots) return 0;
     const { now } = this.#events;
     const freeAt = [...this.#running]
       .map(({ job, startedAt }) => Math.max(now, startedAt + job.nominalMs * this.#pace))
       .sort((a, b) => a - b);
+    for (let idle = this.slots - freeAt.length; idle > 0; idle--) freeAt.unshift(now);
     // Few slots and short queues: a sorted insertion is all it takes.
-    for (const { job } of this.#queue) {
-      const end = freeAt.shift()! + job.nominalMs * this.#pace;
+    for (const { nominalMs } of [...this.#queue.map(({ job }) => job), ...ahead]) {
+      const end = freeAt.shift()! + nominalMs * this.#pace;
       let index = freeAt.findIndex((at) => at > end);
       if (index < 0) index = freeAt.length;
       freeAt.splice(index, 0, end);

@@ -1,7 +1,8 @@
 import type { Random } from '@weir/base';
-import type { CellObservation, LinkObservation, Placement } from '@weir/policy';
+import type { CellObservation, LinkObservation, Placement, Variant } from '@weir/policy';
 import type { AsyncAgent } from './async-agent.ts';
 import type { SlotNode } from './async-node.ts';
+import { localMs } from './profile.ts';
 import { type World, type WorldDevice, cellOf, trueNetworkMs, trueServiceMs } from './async-world.ts';
 
 /** A link with a round trip beyond this counts as weak, ms: half of what a weak link adds, above the longest regular one. */
@@ -75,9 +76,8 @@ function calibrationOf(world: World, device: WorldDevice): ReadonlyMap<string, n
     world.variants
       .filter((variant) => variant.precision === precision)
       .toSorted((a, b) => b.macs - a.macs)[0];
-  const smallest = world.variants.toSorted((a, b) => world.localMs(a) - world.localMs(b))[0];
+  const timeOf = (variant: Variant) => localMs(world.profile, variant, device.registeredSlowdown);
+  const smallest = world.variants.toSorted((a, b) => timeOf(a) - timeOf(b))[0];
   const calibrated = [best('fp32'), best('int8'), smallest].filter((variant) => variant !== undefined);
-  return new Map(
-    calibrated.map((variant) => [variant.name, world.localMs(variant) * device.registeredSlowdown]),
-  );
+  return new Map(calibrated.map((variant) => [variant.name, timeOf(variant)]));
 }

@@ -8,7 +8,7 @@ import {
   createTransferLedger,
 } from '@weir/policy';
 import { type Arrivals, arrivalTimes } from './arrivals.ts';
-import { type AsyncAgent, type AsyncFrame, createAsyncAgent } from './async-agent.ts';
+import { type AsyncAgent, type AsyncFrame, type Knowledge, createAsyncAgent } from './async-agent.ts';
 import { EventQueue } from './async-events.ts';
 import { SlotNode } from './async-node.ts';
 import { observeWorld } from './async-observe.ts';
@@ -46,8 +46,8 @@ export interface AsyncRunOptions {
   readonly replanMs?: number;
   /** One way between an agent and PolicyService. @default 10 */
   readonly policyDelayMs?: number;
-  /** Remote nodes' state is known exactly at every dispatch. @default false */
-  readonly trueState?: boolean;
+  /** @default 'reports' */
+  readonly knows?: Knowledge;
   /** Devices have measured themselves, nodes their variants. @default true */
   readonly calibrated?: boolean;
   /** θ instead of the plan's, ms. */
@@ -95,7 +95,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
       events,
       random: random.fork(`${device.id}/work`),
       noise,
-      trueState: options.trueState ?? false,
+      knows: options.knows ?? 'reports',
       loadWithAnswers: options.loadWithAnswers ?? true,
       answered: (frame) => answered.push(frame),
       refused(_cameAt, error) {
@@ -112,7 +112,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
     events.at(atMs, () => {
       change(world);
       for (const [index, { down }] of world.nodes.entries()) nodes[index]!.down = down;
-      if (options.trueState) replan();
+      if ((options.knows ?? 'reports') !== 'reports') replan();
     });
   startFrames({ options, agents, events, random });
 

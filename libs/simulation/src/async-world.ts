@@ -1,6 +1,8 @@
 import type { Random } from '@weir/base';
-import type { ActionCost, Cell, Objective, Placement, Tier, Variant } from '@weir/policy';
+import type { ActionCost, Cell, Objective, Placement, Variant } from '@weir/policy';
 import { defaultObjective } from '@weir/policy';
+import { paperFamily } from './family.ts';
+import { type CostProfile, type ProfileName, localMs, profiles, remoteMs } from './profile.ts';
 
 /** A device as it really is. Times in ms. */
 export interface WorldDevice {
@@ -20,10 +22,8 @@ export interface WorldDevice {
 /** A remote node as it really is. Times in ms. */
 export interface WorldNode {
   readonly id: string;
-  readonly tier: Tier;
+  readonly tier: 'edge' | 'cloud';
   readonly slots: number;
-  /** Service time of the best variant. */
-  readonly bestServiceMs: number;
   /** Network, both ways. */
   readonly networkMs: number;
   slowdown: number;
@@ -36,28 +36,13 @@ export interface World {
   readonly objective: Objective;
   readonly devices: readonly WorldDevice[];
   readonly nodes: readonly WorldNode[];
-  /** Local service of a variant on an undisturbed device. */
-  readonly localMs: (variant: Variant) => number;
+  readonly profile: CostProfile;
   /** Variants that remote nodes serve. */
   readonly remoteVariants: readonly string[];
 }
 
-const mobileNet = (width: string, millionMacs: number, fp32: number, int8: number): Variant[] => [
-  { name: `mobilenet-v1-${width}-fp32`, macs: millionMacs * 1e6, precision: 'fp32', accuracy: fp32 },
-  { name: `mobilenet-v1-${width}-int8`, macs: millionMacs * 1e6, precision: 'int8', accuracy: int8 },
-];
-
-/** MobileNetV1-224, ImageNet top-5; INT8 as published with the quantised checkpoints (the lower of two sources). */
-export const publishedVariants: readonly Variant[] = [
-  ...mobileNet('1.0', 569, 0.899, 0.889),
-  ...mobileNet('0.75', 317, 0.882, 0.87),
-  ...mobileNet('0.5', 150, 0.849, 0.832),
-  ...mobileNet('0.25', 41, 0.742, 0.728),
-];
-
 export interface WorldOptions {
-  /** `contended`: one remote frame uses all cores of its tier; `uncontended`: as many as the tier has cores. */
-  readonly profile: 'contended' | 'uncontended';
+  readonly profile: ProfileName;
   readonly devices: number;
   readonly accuracyFloor: number;
   /** True: devices differ in speed by up to a factor of 4 and in frame rate by up to 3. @default false */
@@ -66,39 +51,32 @@ export interface WorldOptions {
   readonly weak?: readonly number[];
 }
 
-/** Cost profiles of LEARNING.md; the tiers grow with the number of devices, five devices to one edge and one cloud share. */
+/** A cell at rest. The tiers grow with the number of devices: to five devices one edge and one cloud as in the profile. */
 export function createWorld(options: WorldOptions, random: Random): World {
-  const { profile, devices, accuracyFloor, unequal = false, weak = [] } = options;
-  const scale = devices / 5;
-  const slots = (each: number) => Math.max(1, Math.round(each * scale));
-  const [edge, cloud] =
-    profile === 'contended'
-      ? [
-          { slots: slots(1), bestServiceMs: 240, networkMs: 60 },
-          { slots: slots(1), bestServiceMs: 260, networkMs: 60 },
-        ]
-      : [
-          { slots: slots(2), bestServiceMs: 210, networkMs: 30 },
-          { slots: slots(4), bestServiceMs: 168, networkMs: 80 },
-        ];
-  const [perMacsMs, int8Speed] = profile === 'contended' ? [478, 1.9] : [408, 1.6];
+  const { devices, accuracyFloor, unequal = false, weak = [] } = options;
+  const profile = profiles[options.profile];
   return {
-    variants: publishedVariants,
+    profile,
+    variants: paperFamily,
     objective: { ...defaultObjective, accuracyFloor },
     devices: Array.from({ length: devices }, (_, index) => ({
       id: `device-${index + 1}`,
       share: unequal ? 0.5 + random.uniform() : 1,
       ...slowdown(unequal ? 2 ** (2 * random.uniform() - 1) : 1),
-      extraNetworkMs: new Map(['edge', 'cloud'].map((id) => [id, weak.includes(index) ? 80 : 0])),
+      extraNetworkMs: new Map(
+        (['edge', 'cloud'] as const).map((id) => [id, weak.includes(index) ? profile.weakMs : 0]),
+      ),
       present: true,
     })),
-    nodes: [
-      { id: 'edge', tier: 'edge', ...edge, slowdown: 1, down: false },
-      { id: 'cloud', tier: 'cloud', ...cloud, slowdown: 1, down: false },
-    ],
-    localMs: ({ macs, precision }) =>
-      12 + (perMacsMs * (macs / 569e6)) / (precision === 'int8' ? int8Speed : 1),
-    remoteVariants: [bestVariant(publishedVariants).name],
+    nodes: (['edge', 'cloud'] as const).map((tier) => ({
+      id: tier,
+      tier,
+      slots: Math.max(1, Math.round((profile[tier].cores * devices) / 5)),
+      networkMs: profile[tier].networkMs,
+      slowdown: 1,
+      down: false,
+    })),
+    remoteVariants: [bestVariant(paperFamily).name],
   };
 }
 
@@ -109,10 +87,11 @@ export const bestVariant = (variants: readonly Variant[]): Variant =>
 
 /** Frames per ms of the whole cell that all-best would just sustain. */
 export function capacityPerMs(world: World): number {
-  const localMs = world.localMs(bestVariant(world.variants));
+  const { profile, devices, nodes } = world;
+  const best = bestVariant(world.variants);
   return (
-    world.devices.reduce((sum, { slowdown }) => sum + 1 / (localMs * slowdown), 0) +
-    world.nodes.reduce((sum, { slots, bestServiceMs }) => sum + slots / bestServiceMs, 0)
+    devices.reduce((sum, device) => sum + 1 / localMs(profile, best, device.slowdown), 0) +
+    nodes.reduce((sum, { slots, tier }) => sum + slots / remoteMs(profile, tier, best, 1), 0)
   );
 }
 
@@ -135,10 +114,9 @@ export function cellOf(world: World): Cell {
 /** Service time without noise, ms. */
 export function trueServiceMs(world: World, device: WorldDevice, placement: Placement): number {
   const variant = world.variants.find(({ name }) => name === placement.variant)!;
-  if (placement.tier === 'device') return world.localMs(variant) * device.slowdown;
+  if (placement.tier === 'device') return localMs(world.profile, variant, device.slowdown);
   const node = world.nodes.find(({ id }) => id === placement.nodeId)!;
-  const relative = world.localMs(variant) / world.localMs(bestVariant(world.variants));
-  return node.bestServiceMs * node.slowdown * relative;
+  return node.slowdown * remoteMs(world.profile, node.tier, variant, 1);
 }
 
 /** Network time without noise, both ways, ms; 0 on the device. */
