@@ -2,7 +2,7 @@ import { type Clock, DeadlineExceeded, InvalidInput, type Logger } from '@weir/b
 import type { policy } from '@weir/proto';
 import type { CallContext, DuplexStream } from '@weir/rpc';
 import type { DeviceHello, OutcomeBatch } from './agent-messages.ts';
-import type { AgentLink } from './cell-orchestrator.ts';
+import type { AgentLink } from './sessions.ts';
 import type { CellHost } from './cell-host.ts';
 import type { Cells } from './cells.ts';
 import { firstFromWire, outcomesFromWire, stateFromWire } from './convert-session.ts';

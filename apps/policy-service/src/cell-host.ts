@@ -1,11 +1,13 @@
 import type { Clock, Logger } from '@weir/base';
 import type { Learner, LearnerSnapshot, Objective, Outcome } from '@weir/policy';
-import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
+import type { Store, StoredSnapshot } from '@weir/storage';
 import { randomUUID } from 'node:crypto';
 import type { DeviceHello, DeviceState, OutcomeBatch } from './agent-messages.ts';
-import { type AgentLink, CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
+import { CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
+import type { AgentLink } from './sessions.ts';
 import type { Learners } from './learners.ts';
 import { memberFromJson, memberToJson } from './member-json.ts';
+import { learnerFrom, learnJournal } from './recovery.ts';
 import { VersionCounter } from './version-counter.ts';
 
 export interface CellHostOptions {
@@ -22,9 +24,6 @@ export interface CellHostOptions {
   /** Time between snapshots of a learner that has learned something, ms. */
   readonly snapshotMs: number;
 }
-
-/** Outcomes that are learned from again between two breaths of the event loop. */
-const REPLAY_CHUNK = 500;
 
 /**
  * A cell that survives its process: an orchestrator whose outcomes are journaled before they are acknowledged, and whose
@@ -63,7 +62,7 @@ export class CellHost implements AsyncDisposable {
       stored?.learner && learners.names.includes(stored.learner) ? stored.learner : options.learner;
     if (stored?.learner && stored.learner !== name)
       logger.error({ learner: stored.learner, instead: name }, 'the chosen learner is not known here');
-    const { learner, position } = restored(await store.snapshot(cellId, name), {
+    const { learner, position } = learnerFrom(await store.snapshot(cellId, name), {
       name,
       cellId,
       learners,
@@ -83,7 +82,7 @@ export class CellHost implements AsyncDisposable {
     });
     for (const { state } of stored?.members ?? []) orchestrator.remember(memberFromJson(state));
     orchestrator.observe();
-    const learnedThrough = await replay(cellId, { store, orchestrator, from: position });
+    const learnedThrough = await learnJournal(cellId, { store, orchestrator, from: position });
     if (learnedThrough > position)
       logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');
     const host = new CellHost(cellId, { ...options, logger }, orchestrator, learnedThrough);
@@ -153,7 +152,9 @@ export class CellHost implements AsyncDisposable {
     }
     learners.create(name, this.#cellId);
     const snapshot = await store.snapshot(this.#cellId, name);
-    await this.#replaceLearner(restored(snapshot, { name, cellId: this.#cellId, learners, logger }).learner);
+    await this.#replaceLearner(
+      learnerFrom(snapshot, { name, cellId: this.#cellId, learners, logger }).learner,
+    );
   }
 
   exportSnapshot(): LearnerSnapshot {
@@ -213,36 +214,6 @@ export class CellHost implements AsyncDisposable {
 
   #saveInPassing(): void {
     if (this.#learnedThrough > this.#savedThrough) inPassing(this.save(), this.#options.logger);
-  }
-}
-
-/** A learner as its snapshot left it, or a new one where there is none or it cannot be read. */
-function restored(
-  snapshot: StoredSnapshot | undefined,
-  { name, cellId, learners, logger }: { name: string; cellId: string; learners: Learners; logger: Logger },
-): { learner: Learner; position: number } {
-  const learner = learners.create(name, cellId);
-  if (!snapshot) return { learner, position: 0 };
-  try {
-    learner.restore(JSON.parse(snapshot.state) as LearnerSnapshot);
-    return { learner, position: snapshot.position };
-  } catch (err) {
-    // Of another version of Weir, most likely: the journal still has what it was learned from.
-    logger.error({ err, learner: name }, 'the stored snapshot is of no use; learning from the journal again');
-    return { learner: learners.create(name, cellId), position: 0 };
-  }
-}
-
-async function replay(
-  cellId: string,
-  { store, orchestrator, from }: { store: Store; orchestrator: CellOrchestrator; from: number },
-): Promise<number> {
-  let through = from;
-  for (;;) {
-    const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
-    if (entries.length === 0) return through;
-    orchestrator.learn(entries.map(({ outcome }) => JSON.parse(outcome) as Outcome));
-    through = entries.at(-1)!.position;
   }
 }
 

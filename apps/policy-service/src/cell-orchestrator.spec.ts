@@ -2,7 +2,8 @@ import { FakeClock, type Logger, silentLogger } from '@weir/base';
 import { defaultObjective, type Directive, type Learner } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge, outcome } from './agent.fixture.ts';
-import { type AgentLink, CellOrchestrator, type OrchestratorOptions } from './cell-orchestrator.ts';
+import { CellOrchestrator, type OrchestratorOptions } from './cell-orchestrator.ts';
+import type { AgentLink } from './sessions.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
 const times = { leaseMs: 5_000, replanMs: 1_000, leastReplanMs: 100, graceMs: 10_000 };

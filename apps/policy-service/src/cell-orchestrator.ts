@@ -1,15 +1,7 @@
-import {
-  Aborted,
-  type Clock,
-  FailedPrecondition,
-  type Logger,
-  NotFound,
-  ResourceExhausted,
-} from '@weir/base';
+import { type Clock, FailedPrecondition, type Logger, NotFound, ResourceExhausted } from '@weir/base';
 import {
   type CellObservation,
   createTransferLedger,
-  type Directive,
   type Learner,
   type LearnerStatus,
   type Objective,
@@ -21,9 +13,9 @@ import {
 } from '@weir/policy';
 import type { DeviceHello, DeviceState } from './agent-messages.ts';
 import { attainableAccuracy, attainableObservation } from './attainable.ts';
-import { saysMore } from './directive-change.ts';
 import { type Member, Members } from './members.ts';
 import { PredictionError } from './prediction-error.ts';
+import { type AgentLink, Sessions, type Undated } from './sessions.ts';
 
 export interface OrchestratorTimes {
   /** Validity of a directive, ms. */
@@ -52,14 +44,6 @@ export interface OrchestratorOptions {
   readonly onExpired?: (deviceIds: readonly string[]) => void;
 }
 
-/** The way to one connected agent. */
-export interface AgentLink {
-  /** Never blocks; a directive that has not gone out is replaced by the next. */
-  push(directive: Directive): void;
-  /** The session is over, and why. */
-  end(reason: Error): void;
-}
-
 /** How learning and the plan stand. */
 export interface CellStatus extends LearnerStatus {
   readonly learner: string;
@@ -77,11 +61,6 @@ export interface DeviceStatus {
   readonly balance: number;
 }
 
-interface Session {
-  readonly link: AgentLink;
-  sent?: { readonly directive: Directive; readonly at: number };
-}
-
 /**
  * One cell's protocol state: which devices it has, what they report, what is planned for them and what each was told.
  * Plans regularly and on change; pushes a directive when it says something new or half of the lease has passed. Knows
@@ -90,7 +69,7 @@ interface Session {
 export class CellOrchestrator implements Disposable {
   readonly #options: OrchestratorOptions;
   readonly #members = new Members();
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions: Sessions;
   readonly #error = new PredictionError();
   #learner: Learner;
   #objective: Objective;
@@ -106,6 +85,11 @@ export class CellOrchestrator implements Disposable {
     this.#options = options;
     this.#learner = options.learner;
     this.#objective = options.objective;
+    this.#sessions = new Sessions({
+      clock: options.clock,
+      renewMs: options.times.leaseMs / 2,
+      nextVersion: options.nextVersion,
+    });
     this.#ledger = createTransferLedger({ ledgerId: options.newLedgerId() });
     this.#stopRegular = options.clock.every(options.times.replanMs, () => {
       // A cell that nobody talks to costs nothing and tries nothing out.
@@ -142,12 +126,7 @@ export class CellOrchestrator implements Disposable {
     const { maxDevices } = this.#options;
     if (!this.#members.get(deviceId) && this.#members.size >= maxDevices)
       throw new ResourceExhausted(`the cell has ${maxDevices} devices, and takes no more (--max-devices)`);
-    this.#sessions
-      .get(deviceId)
-      ?.link.end(
-        new Aborted(`another session of device ${deviceId} has begun`, { reason: 'SESSION_REPLACED' }),
-      );
-    this.#sessions.set(deviceId, { link });
+    this.#sessions.open(deviceId, link);
     this.#members.join(hello);
     this.#openAccount(deviceId);
     this.#requestReplan();
@@ -155,8 +134,7 @@ export class CellOrchestrator implements Disposable {
 
   /** The session has ended; a session that was replaced changes nothing. */
   leave(deviceId: string, link: AgentLink): void {
-    if (this.#sessions.get(deviceId)?.link !== link) return;
-    this.#sessions.delete(deviceId);
+    if (!this.#sessions.close(deviceId, link)) return;
     this.#ledger.leave(deviceId);
     this.#members.disconnect(deviceId, this.#options.clock.now());
     this.#requestReplan();
@@ -205,7 +183,7 @@ export class CellOrchestrator implements Disposable {
     if (floorChanged) {
       // Accuracy was earned over the former floor: what is under way belongs to another account.
       this.#ledger = createTransferLedger({ ledgerId: this.#options.newLedgerId() });
-      for (const deviceId of this.#sessions.keys()) this.#openAccount(deviceId);
+      for (const deviceId of this.#sessions.deviceIds()) this.#openAccount(deviceId);
     }
     this.#requestReplan();
   }
@@ -230,7 +208,7 @@ export class CellOrchestrator implements Disposable {
     return {
       placement,
       predictedMs: this.#plan?.predictedMs.get(deviceId) ?? 0,
-      version: this.#sessions.get(deviceId)?.sent?.directive.version ?? 0,
+      version: this.#sessions.lastVersion(deviceId),
     };
   }
 
@@ -275,7 +253,7 @@ export class CellOrchestrator implements Disposable {
       this.#planningMs = clock.now() - this.#plannedAt;
     }
     this.#ledger.rebalance();
-    this.#push(this.#plan);
+    this.#sessions.push(this.#directives(this.#plan));
   }
 
   [Symbol.dispose](): void {
@@ -307,36 +285,20 @@ export class CellOrchestrator implements Disposable {
     return this.#members.observation(this.#options.clock.now(), cell);
   }
 
-  /** One version for all directives of a round, so that outcomes of the same joint placement carry the same number. */
-  #push(plan: Plan): void {
-    const { clock, times } = this.#options;
-    const now = clock.now();
-    const next = [...this.#sessions].flatMap(([deviceId, session]) => {
+  #directives(plan: Plan): Map<string, Undated> {
+    const directives = new Map<string, Undated>();
+    for (const deviceId of this.#sessions.deviceIds()) {
       const directive = this.#directive(deviceId, plan);
-      return directive ? [{ session, directive }] : [];
-    });
-    const moved = next.some(
-      ({ session, directive }) => !session.sent || !samePlan(session.sent.directive, directive),
-    );
-    const due = next.filter(
-      ({ session: { sent }, directive }) =>
-        moved || !sent || now - sent.at >= times.leaseMs / 2 || saysMore(directive, sent.directive),
-    );
-    if (due.length === 0) return;
-    const version = this.#options.nextVersion();
-    if (version === undefined) return;
-    for (const { session, directive } of due) {
-      session.sent = { directive: { ...directive, version }, at: now };
-      session.link.push(session.sent.directive);
+      if (directive) directives.set(deviceId, directive);
     }
+    return directives;
   }
 
-  #directive(deviceId: string, plan: Plan): Directive | undefined {
+  #directive(deviceId: string, plan: Plan): Undated | undefined {
     const planned = plan.placements.get(deviceId);
     const member = this.#members.get(deviceId);
     if (!planned || !member) return undefined;
     return {
-      version: 0,
       leaseMs: this.#options.times.leaseMs,
       learner: this.#learner.name,
       planned,
@@ -374,8 +336,3 @@ export class CellOrchestrator implements Disposable {
     this.#cancelPending = clock.after(waitMs, () => this.replan());
   }
 }
-
-const samePlan = (a: Directive, b: Directive): boolean =>
-  a.planned.nodeId === b.planned.nodeId &&
-  a.planned.variant === b.planned.variant &&
-  a.explored === b.explored;

@@ -23,7 +23,7 @@ describe('configuration of policy-service', () => {
       replanMs: 1_000,
       allowedTiers: ['device', 'edge', 'cloud'],
     });
-    expect(load()).not.toHaveProperty('data');
+    expect(load().data).toBeUndefined();
   });
 
   it.each([

@@ -76,7 +76,7 @@ const shape = {
 export const configSpec: ConfigSpec<typeof shape> = {
   name: 'policy-service',
   summary: 'Learns what inferences cost, plans the devices of each cell together, and pushes directives.',
-  schema: z.object(shape).refine(({ meanWeight, tailWeight }) => meanWeight > 0 || tailWeight > 0, {
+  schema: z.object(shape).refine(({ meanWeight, tailWeight }) => meanWeight !== 0 || tailWeight !== 0, {
     path: ['meanWeight'],
     message: 'must be > 0 when the tail weight is 0',
   }),

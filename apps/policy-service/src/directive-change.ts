@@ -8,7 +8,7 @@ const LEAST_J = 1e-3;
 const LEAST_ACCURACY = 1e-3;
 
 /** True when a directive says something else than the one before, beyond the small steps of every learning. */
-export function saysMore(next: Directive, before: Directive): boolean {
+export function saysMore(next: Omit<Directive, 'version'>, before: Omit<Directive, 'version'>): boolean {
   return (
     next.learner !== before.learner ||
     next.explored !== before.explored ||
