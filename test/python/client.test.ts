@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@weir/base';
+import { type RunningCell, exampleCell, startCell } from '@weir/cell';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const samples = new URL('../../libs/inference/models/samples/', import.meta.url).pathname;
+const python = process.env.WEIR_PYTHON ?? 'python3';
+
+interface Line {
+  picture: string;
+  label?: string;
+  confidence?: number;
+  placement?: string;
+  reason?: string;
+  responseMs?: number;
+  hopsMs?: Record<string, number>;
+  traceparent?: string;
+  failure?: string;
+  code?: number;
+}
+
+describe('the Python client', () => {
+  let cell: RunningCell;
+  beforeAll(async () => {
+    cell = await startCell(exampleCell({ devices: 1 }), { logger: silentLogger });
+  });
+  afterAll(() => cell?.[Symbol.asyncDispose]());
+
+  function client(...argv: string[]): { status: number | null; lines: Line[] } {
+    const { status, stdout, stderr } = spawnSync(
+      python,
+      [new URL('client.py', import.meta.url).pathname, cell.devices[0]!.address, ...argv],
+      { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
+    );
+    expect(stderr).toBe('');
+    return {
+      status,
+      lines: stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line),
+    };
+  }
+
+  it('streams pictures and prints what they show, where that was found out, and where the time went', () => {
+    const pictures = ['scene-0000.png', 'scene-0001.png', 'scene-0002.png'];
+    const { status, lines } = client(...pictures.map((file) => samples + file));
+    expect(status).toBe(0);
+    expect(lines.map(({ picture }) => picture).sort()).toEqual(pictures);
+    for (const { label, confidence, placement, reason, responseMs, hopsMs } of lines) {
+      expect(label).toMatch(/\w/);
+      expect(confidence).toBeGreaterThan(0);
+      expect(placement).toMatch(/^(device-1|edge-1|cloud-1) mobilenet/);
+      expect(reason).toMatch(/^REASON_/);
+      const sum = Object.values(hopsMs!).reduce((total, hop) => total + hop, 0);
+      // Each figure is rounded to 0.01 ms.
+      expect(Math.abs(sum - responseMs!)).toBeLessThan(0.1);
+    }
+  });
+
+  it('keeps its own trace', () => {
+    const traceId = randomBytes(16).toString('hex');
+    const { lines } = client(
+      samples + 'scene-0003.png',
+      '--traceparent',
+      `00-${traceId}-00f067aa0ba902b7-01`,
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.traceparent).toContain(traceId);
+  });
+
+  it('is told about a broken picture alone, and has the others answered', () => {
+    const broken = join(mkdtempSync(join(tmpdir(), 'weir-python-')), 'broken.png');
+    writeFileSync(broken, 'not a picture');
+    const { status, lines } = client(broken, samples + 'scene-0004.png');
+    expect(status).toBe(0);
+    expect(lines.find(({ picture }) => picture === 'broken.png')).toMatchObject({
+      code: 3,
+      failure: expect.stringMatching(/\w/) as string,
+    });
+    expect(lines.find(({ picture }) => picture === 'scene-0004.png')?.label).toMatch(/\w/);
+  });
+});
