@@ -114,7 +114,7 @@ export function createAgent(parts: AgentParts): Agent {
 
 function toWire(
   requestId: string,
-  { answer, decision, failedAttempts, hops, responseMs }: FrameAnswer,
+  { answer, decision, reason, failedAttempts, hops, responseMs }: FrameAnswer,
   balance: number,
   trace: agent.InferResponse['trace'],
 ): agent.InferResponse {
@@ -125,7 +125,7 @@ function toWire(
     hops: { ...hops },
     responseMs,
     decision: {
-      reason: reasonToWire(decision.reason),
+      reason: reasonToWire(reason),
       directiveVersion: BigInt(decision.directiveVersion),
       predictedMs: decision.predictedMs,
       costMs: decision.costMs,
@@ -141,11 +141,11 @@ function toWire(
   };
 }
 
-const factsOf = ({ answer, decision, responseMs }: FrameAnswer) => ({
+const factsOf = ({ answer, decision, reason, responseMs }: FrameAnswer) => ({
   ...decision.placement,
   directiveVersion: decision.directiveVersion,
   learner: decision.learner,
-  reason: decision.reason,
+  reason,
   predictedMs: decision.predictedMs,
   responseMs,
   expectedAccuracy: decision.accuracy,

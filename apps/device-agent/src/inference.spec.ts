@@ -146,8 +146,36 @@ describe('infer', () => {
   it('tries every target, in the end the device itself', async () => {
     const gone = fails(new Unavailable('gone'));
     const { run, asked } = setUp({ 'edge-1': gone, 'cloud-1': gone, 'device-1': answers });
-    expect((await run()).decision.placement.tier).toBe('device');
+    expect(await run()).toMatchObject({ decision: { placement: { tier: 'device' } }, reason: 'fallback' });
     expect(asked.map(([nodeId]) => nodeId)).toEqual(['edge-1', 'cloud-1', 'device-1']);
+  });
+
+  it('calls a frame that failed elsewhere a fallback even where it then goes as planned', async () => {
+    const { run, dispatcher, outcomes } = setUp({
+      'edge-1': fails(new Unavailable('gone')),
+      'cloud-1': answers,
+    });
+    const { placement } = action('cloud', 'cloud-1', 50);
+    dispatcher.applyDirective(
+      {
+        version: 1,
+        leaseMs: 1_000,
+        learner: 'planner',
+        planned: placement,
+        thresholdMs: 0,
+        explored: false,
+        propensity: 1,
+        actions: [],
+        accuracyPriceMs: 0,
+        objective: defaultObjective,
+        ledger: { ledgerId: '', creditTotal: 0, debitRequestedTotal: 0 },
+        predictedMs: 50,
+      },
+      1_000,
+    );
+    const { decision, reason } = await run();
+    expect([decision.placement, decision.reason, reason]).toEqual([placement, 'planned', 'fallback']);
+    expect(outcomes.map((outcome) => outcome.reason)).toEqual(['deviated', 'fallback']);
   });
 
   it('says what was tried when nothing answers', async () => {

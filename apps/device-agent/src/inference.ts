@@ -1,5 +1,5 @@
 import { Cancelled, type Clock, DeadlineExceeded, InvalidInput, Unavailable, WeirError } from '@weir/base';
-import type { Decision, Dispatcher, HopTimes, Outcome } from '@weir/policy';
+import type { Decision, Dispatcher, HopTimes, Outcome, Reason } from '@weir/policy';
 import type { common } from '@weir/proto';
 import { injectTraceContext } from '@weir/rpc';
 import type { InferenceSpan } from '@weir/telemetry';
@@ -19,6 +19,8 @@ export interface Frame {
 export interface FrameAnswer {
   readonly answer: TargetAnswer;
   readonly decision: Decision;
+  /** As decided; a frame that has failed elsewhere before is a fallback, wherever it goes then. */
+  readonly reason: Reason;
   /** Targets tried in vain before, e.g. `edge-1: UNAVAILABLE`. */
   readonly failedAttempts: readonly string[];
   /** Add up to `responseMs`. */
@@ -84,11 +86,12 @@ async function attempt(
 ): Promise<FrameAnswer> {
   const { dispatcher, clock, target, rescueMs, record, deviceId } = options;
   const { placement } = decision;
+  const reason = failedAttempts.length > 0 ? 'fallback' : decision.reason;
   const outcome = (hops: HopTimes, end: number): Outcome => ({
     deviceId,
     placement,
     planVersion: decision.directiveVersion,
-    reason: decision.reason,
+    reason,
     at: end,
     hops,
     responseMs: end - at,
@@ -121,7 +124,14 @@ async function attempt(
       classification.confidence,
     );
     const responseMs = end - frame.arrivedAt;
-    return { answer, decision, failedAttempts, hops: withAgentTime(answer.hops, responseMs), responseMs };
+    return {
+      answer,
+      decision,
+      reason,
+      failedAttempts,
+      hops: withAgentTime(answer.hops, responseMs),
+      responseMs,
+    };
   } catch (error) {
     const end = clock.now();
     dispatcher.settle(decision, { ok: false }, end);

@@ -218,6 +218,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
   #setReachable(reachable: boolean): void {
     const changed = this.#reachable !== reachable;
     this.#reachable = reachable;
+    if (!reachable) this.link.lost();
     if (changed) this.#options.logger.info({ node: this.nodeId, reachable }, 'target');
     if (changed || reachable) this.#options.onReachable?.(reachable);
   }

@@ -1,11 +1,10 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import { telemetry } from '@weir/proto';
-import { connect, openClientStream } from '@weir/rpc';
+import { connect, keepReporting, openClientStream } from '@weir/rpc';
 import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
 import type { CellView } from './cell-view.ts';
 import type { Config } from './config.ts';
 import { tierToWire } from './convert.ts';
-import { reportNode } from './node-report.ts';
 import { securityOf } from './worker-link.ts';
 
 export interface TelemetryLinkOptions {
@@ -29,10 +28,12 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
     host: createHostProbe({ clock }),
     energy,
     load: () => view.localLoad(),
+    // The machine is shared by every emulated node; this device's own is the share of its slots in use.
+    cpuUtilization: config.dilationFactor > 0 ? () => view.localLoad()?.utilization ?? 0 : undefined,
     links: () => view.remotes.map(({ link }) => link),
   });
-  const reports = reportNode({
-    openStream: (signal) => openClientStream(client, client.report, { signal }),
+  const reports = keepReporting({
+    open: (signal) => openClientStream(client, client.report, { signal }),
     sample: () => monitor.sample(),
     clock,
     random: random.fork('telemetry'),
