@@ -9,6 +9,8 @@ export interface ExampleCellOptions {
   /** 0..1. @default 0 */
   readonly accuracyFloor?: number | undefined;
   readonly seed?: number | undefined;
+  /** Port of the first DeviceAgent; the others follow. @default free ones */
+  readonly firstPort?: number | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ const speeds = {
 
 /** The cell that `weir up` brings up: devices, one edge node, one share of the cloud. */
 export function exampleCell(options: ExampleCellOptions = {}): CellDescription {
-  const { devices = 3, profile = 'regular', learner, accuracyFloor = 0, seed } = options;
+  const { devices = 3, profile = 'regular', learner, accuracyFloor = 0, seed, firstPort } = options;
   return describeCell({
     ...(learner === undefined ? {} : { learner }),
     ...(seed === undefined ? {} : { seed }),
@@ -35,6 +37,7 @@ export function exampleCell(options: ExampleCellOptions = {}): CellDescription {
     devices: Array.from({ length: devices }, (_, index) => ({
       id: `device-${index + 1}`,
       links: profile,
+      ...(firstPort === undefined ? {} : { listen: `127.0.0.1:${firstPort + index}` }),
       ...speeds.device,
     })),
   });

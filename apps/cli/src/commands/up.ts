@@ -46,6 +46,10 @@ const shape = {
     .max(1_000, 'must be <= 1000')
     .default(5)
     .describe('Frames per second and device.'),
+  port: whole(1)
+    .max(65_471, 'must be <= 65471')
+    .optional()
+    .describe('Port of the first DeviceAgent, the others follow; free ones when absent.'),
   cell: z
     .string()
     .optional()

@@ -9,17 +9,19 @@ export interface CellFlags {
   readonly cell?: string | undefined;
   readonly models?: string | undefined;
   readonly seed: number;
+  readonly port?: number | undefined;
 }
 
 /** The cell that the flags ask for. Throws InvalidInput when a file is given that describes none. */
 export function cellOf(flags: CellFlags, family: Family): CellDescription {
   if (flags.cell !== undefined) return readCellDescription(flags.cell);
-  const { devices, learner, profile, seed, models } = flags;
+  const { devices, learner, profile, seed, models, port } = flags;
   const cell = exampleCell({
     devices,
     learner,
     profile,
     seed,
+    firstPort: port,
     accuracyFloor: flags.floor ?? defaultFloor(family),
   });
   return models === undefined ? cell : { ...cell, models };

@@ -1,0 +1,99 @@
+import { Tally, exampleCell } from '@weir/cell';
+import type { Family } from '@weir/inference';
+import { agent, common } from '@weir/proto';
+import { describe, expect, it } from 'vitest';
+import { cellOf, defaultFloor } from './cell-of.ts';
+import { report } from './report.ts';
+import { line, noteOf, table } from './view.ts';
+
+const family = {
+  variants: [0.6, 0.75, 0.8].map((top1) => ({
+    accuracy: { top1, n: 1, interval95: [0, 1] as [number, number] },
+  })),
+} as unknown as Family;
+
+function answered(): Tally {
+  const tally = new Tally();
+  tally.answered({
+    correct: true,
+    clientMs: 21,
+    response: agent.InferResponse.fromPartial({
+      responseMs: 20,
+      expectedAccuracy: 0.75,
+      placement: { tier: common.Tier.EDGE, nodeId: 'edge-1', variant: 'middle' },
+      decision: { reason: agent.Reason.DEVIATED, balance: 0.25 },
+      hops: { computeMs: 15, uplinkMs: 5 },
+    }),
+  });
+  return tally;
+}
+
+describe('cellOf', () => {
+  it('asks for a floor that neither the smallest nor only the best variant meets, unless told', () => {
+    expect(defaultFloor(family)).toBeCloseTo(0.74);
+    const flags = { devices: 2, learner: 'planner', profile: 'weak', seed: 1 } as const;
+    expect(cellOf(flags, family).objective.accuracyFloor).toBeCloseTo(0.74);
+    expect(cellOf({ ...flags, floor: 0.5 }, family).objective.accuracyFloor).toBe(0.5);
+  });
+});
+
+describe('report', () => {
+  const devices = [{ id: 'device-1', tally: answered() }];
+  const run = {
+    description: exampleCell({ devices: 1, accuracyFloor: 0.7 }),
+    devices,
+    all: answered(),
+    restarts: { 'edge-1': 2 },
+    seconds: 1.5,
+    firstAnswerMs: 3_000,
+  };
+
+  it('holds what --json promises', () => {
+    expect(report(run).document).toMatchObject({
+      requests: 1,
+      succeeded: 1,
+      failed: 0,
+      accuracy: { top1: 1, expected: 0.75, floor: 0.7 },
+      responseMs: { mean: 20, p50: 20, p95: 20, p99: 20 },
+      hopsMs: { computeMs: 15, uplinkMs: 5 },
+      placements: [{ tier: 'edge', variant: 'middle', share: 1 }],
+      learner: 'planner',
+      restarts: { 'edge-1': 2 },
+      devices: [{ id: 'device-1', succeeded: 1 }],
+    });
+  });
+
+  it('names what was emulated and what was real', () => {
+    const { text } = report(run);
+    expect(text).toMatch(/emulated +links: regular \(edge .* ms.*processors.*device-1 \d+×/);
+    expect(text).toMatch(/real +processes; gRPC/);
+    expect(text).toContain('edge-1 2');
+  });
+
+  it('claims nothing when nothing was answered', () => {
+    const { text, document } = report({ ...run, all: new Tally(), firstAnswerMs: undefined });
+    expect(text).toContain('0 of 0 frames answered');
+    expect(document).toMatchObject({ accuracy: { top1: null }, firstAnswerMs: null });
+  });
+});
+
+describe('the live view', () => {
+  it('shows a device in a row of the table, and in a line of a log', () => {
+    const devices = [
+      { id: 'device-1', tally: answered() },
+      { id: 'device-2', tally: new Tally() },
+    ];
+    const shown = table(devices, ['edge-1 died'], 'cell-1');
+    expect(shown).toMatch(/device-1.*edge.*middle.*1.*0.*20 ms.*100\.0 %.*75\.0 %.*0\.25.*deviated/);
+    expect(shown).toContain('edge-1 died');
+    expect(line(devices)).toBe(
+      'device-1: 1 answered, edge middle, p50 20 ms, p95 20 ms, right 100.0 % | device-2: 0 answered, waiting, p50 –, p95 –, right –',
+    );
+  });
+
+  it('tells of processes that die and come back, and of nothing else', () => {
+    expect(noteOf({ kind: 'died', name: 'edge-1', detail: 'killed by SIGKILL' })).toMatch(/edge-1 died/);
+    expect(noteOf({ kind: 'restarted', name: 'edge-1', detail: '127.0.0.1:1' })).toMatch(/is back/);
+    expect(noteOf({ kind: 'ready', name: 'edge-1', detail: '' })).toBeUndefined();
+  });
+});
