@@ -20,6 +20,8 @@ import { linkWorker, securityOf } from './worker-link.ts';
 export interface DeviceAgentApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
+  /** As `LocalModels.slowDown`: the device's own service times change under the learner's eyes. */
+  slowDown(times: number): void;
 }
 
 /** How often the device's own measurements are worked into its costs, ms. */
@@ -123,7 +125,11 @@ export async function startDeviceAgent(
   server.setServing(true);
   started.use(late.move());
   const running = started.move();
-  return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    address: server.address,
+    slowDown: models.slowDown,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 /** What the configuration asks beyond the cell's objective. */

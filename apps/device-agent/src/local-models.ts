@@ -1,4 +1,4 @@
-import { type Clock, type Logger, NotFound } from '@weir/base';
+import { type Clock, FailedPrecondition, type Logger, NotFound } from '@weir/base';
 import { type Family, startRunner, type VariantEntry } from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import { calibrate, type CalibratedVariant } from './calibration.ts';
@@ -9,6 +9,8 @@ import type { LocalRunner } from './local-target.ts';
 /** The device's own variants, warm and calibrated. */
 export interface LocalModels extends AsyncDisposable {
   readonly runner: LocalRunner;
+  /** Makes an emulated processor so many times as slow, > 0. Throws FailedPrecondition when none is emulated. */
+  slowDown(times: number): void;
   /** One for each variant that runs here. */
   readonly figures: readonly ServiceFigure[];
 }
@@ -26,7 +28,14 @@ export async function startLocalModels(
 ): Promise<LocalModels> {
   const { localVariants, slots, threadsPerSession, queueLimit, dilationFactor } = config;
   if (localVariants.length === 1 && localVariants[0] === 'none')
-    return { runner: noRunner, figures: [], async [Symbol.asyncDispose]() {} };
+    return {
+      runner: noRunner,
+      slowDown() {
+        throw new FailedPrecondition('no variant runs on this device');
+      },
+      figures: [],
+      async [Symbol.asyncDispose]() {},
+    };
   const runner = await startRunner({
     family,
     variants: localVariants.length > 0 ? localVariants : undefined,
@@ -49,6 +58,7 @@ export async function startLocalModels(
   logger.info({ figures }, 'calibrated');
   return {
     runner,
+    slowDown: runner.slowDown,
     figures,
     async [Symbol.asyncDispose]() {
       await runner.drain();

@@ -135,11 +135,11 @@ describe('PolicySession', () => {
     await settle();
     add(0, 0);
     expect(sequences()).toEqual([]);
-    await clock.advanceAsync(20);
-    add(20);
-    await clock.advanceAsync(20);
+    await clock.advanceAsync(100);
+    add(100);
+    await clock.advanceAsync(100);
     expect(sequences()).toEqual([[1, 2], [3]]);
-    expect(batches()[0]?.outcomes[0]).toMatchObject({ ageMs: 20, confidence: 0.9, failure: '' });
+    expect(batches()[0]?.outcomes[0]).toMatchObject({ ageMs: 100, confidence: 0.9, failure: '' });
     expect(batches()[0]?.oldestPendingSequence).toBe(1n);
   });
 
@@ -147,7 +147,7 @@ describe('PolicySession', () => {
     const { clock, add, ack, outcomes, lose, sequences, streams } = start();
     await settle();
     add(0, 0, 0);
-    await clock.advanceAsync(20);
+    await clock.advanceAsync(100);
     await ack(1n);
     expect(outcomes.pending).toBe(2);
     await lose();

@@ -20,7 +20,7 @@ export interface PolicySessionOptions {
   readonly onDirective: (directive: Directive) => void;
   /** @default 1000 */
   readonly statePeriodMs?: number;
-  /** How long an outcome waits for others to go with, ms. @default 20 */
+  /** How long an outcome waits for others to go with, ms. @default 100 */
   readonly batchMs?: number;
 }
 
@@ -60,7 +60,7 @@ export class PolicySession implements AsyncDisposable {
   /** New outcomes are in the buffer; they are sent within `batchMs`, or at once when there are many. */
   outcomesAdded(): void {
     if (!this.#stream || this.#pumping) return;
-    this.#batchTimer ??= this.#options.clock.after(this.#options.batchMs ?? 20, () => this.#pump());
+    this.#batchTimer ??= this.#options.clock.after(this.#options.batchMs ?? 100, () => this.#pump());
   }
 
   /** Something that the policy should know before the next regular report has changed, e.g. a target has gone. */

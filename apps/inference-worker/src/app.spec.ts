@@ -1,5 +1,5 @@
 import { status as codes } from '@grpc/grpc-js';
-import type { InvalidInput} from '@weir/base';
+import type { InvalidInput } from '@weir/base';
 import { ConfigError, loadConfig, silentLogger, systemClock, type WeirError } from '@weir/base';
 import { common, type worker } from '@weir/proto';
 import { callUnary, checkHealth, fromStatus } from '@weir/rpc';

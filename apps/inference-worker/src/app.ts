@@ -120,6 +120,8 @@ export async function startInferenceWorker(
       host: createHostProbe({ clock }),
       energy,
       load: () => node.load(),
+      // The machine is shared by every emulated node; this one's own is the share of its slots in use.
+      cpuUtilization: dilated ? () => node.load().utilization : undefined,
     });
     const sample = () => monitor.sample();
     whenDrained.use(linkTelemetry(config.telemetry, { ...security, sample, clock, random, logger }));

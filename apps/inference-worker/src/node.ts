@@ -75,7 +75,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         parent: extractTraceContext(request.trace?.traceparent ? request.trace : traceContext),
         at,
         times: { queueMs, decodeMs, computeMs, workerMs },
-        facts: { nodeId, tier: tierName, variant, requestId: request.requestId, energyJ, concurrency },
+        facts: { nodeId, tier: tierName, variant, energyJ, concurrency },
       });
       return {
         requestId: request.requestId,

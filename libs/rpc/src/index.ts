@@ -13,6 +13,7 @@ export {
 } from './calls.ts';
 export { checkHealth, type ServingStatus, watchHealth } from './health-check.ts';
 export { keepOpen, type KeepOpenOptions } from './keep-open.ts';
+export { keepReporting, type KeepReportingOptions } from './keep-reporting.ts';
 export { fromStatus, toStatus } from './status.ts';
 export { extractTraceContext, injectTraceContext, type TraceContextFields } from './trace-context.ts';
 export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
