@@ -57,7 +57,7 @@ export class PolicySession implements AsyncDisposable {
     return this.#connected;
   }
 
-  /** New outcomes are in the buffer; they are sent within `batchMs`, or at once when there are many. */
+  /** New outcomes are in the buffer; they are sent within `batchMs`. */
   outcomesAdded(): void {
     if (!this.#stream || this.#pumping) return;
     this.#batchTimer ??= this.#options.clock.after(this.#options.batchMs ?? 100, () => this.#pump());
