@@ -21,10 +21,11 @@ if (major(process.versions.node) >= requiredMajor) {
   runOn(bundled);
 }
 
-/** Becomes a stand-in for the same command on another Node: same streams, same signals, same exit code. */
+/** Becomes a stand-in for the same command on another Node: same streams, same signals, same exit code, same end. */
 function runOn(node) {
   const child = spawn(node, process.argv.slice(1), {
-    stdio: 'inherit',
+    // The channel tells it when this process is killed.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, WEIR_NODE_FROM_NPM: '1' },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
