@@ -1,3 +1,4 @@
+export { type Meter, createNoopMeter } from '@opentelemetry/api';
 export { type InferenceFacts, attribute, attributesOf } from './attributes.ts';
 export {
   type EnergyProbe,
@@ -10,6 +11,7 @@ export {
 export { type Hops, type WorkerTimes, queueOf, sumOfHops } from './hops.ts';
 export { type HostFallback, type HostProbe, type HostSample, createHostProbe } from './host-probe.ts';
 export { type LinkProbe, type LinkSample, createLinkProbe } from './link-probe.ts';
+export { type Metrics, type MetricsOptions, secondsBuckets, startMetrics } from './metrics.ts';
 export { type NodeMonitor, type NodeSample, createNodeMonitor } from './node-monitor.ts';
 export { type PowerModel, assumedPowerModels, modelPowerW } from './power-model.ts';
 export { type ReadText, readTextFile } from './read-text.ts';
@@ -21,4 +23,5 @@ export {
   recordWorkerHops,
   startInference,
 } from './spans.ts';
-export { type Tracing, type TracingOptions, startTracing, wantsExport } from './tracing.ts';
+export { type Tracing, type TracingOptions, startTracing } from './tracing.ts';
+export { wantsExport } from './wants-export.ts';

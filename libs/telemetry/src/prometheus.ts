@@ -1,0 +1,82 @@
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { Unavailable } from '@weir/base';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Attributes of the process that every series carries as labels, so that queries need no join. */
+const processLabels = /^(service\.name|weir\.cell\.id|weir\.node\.id)$/;
+/** Prometheus scrapes one at a time; so many can look on. */
+const maxConnections = 16;
+
+/** Collects when it is asked. */
+class PullReader extends MetricReader {
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    super();
+    this.#server = server;
+  }
+
+  protected async onForceFlush(): Promise<void> {}
+
+  protected async onShutdown(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+/**
+ * Serves `GET /metrics` in Prometheus's text format. The exporter's own server is not used: it leaves out the units that
+ * Prometheus's naming convention has in the names. Throws Unavailable when the address is taken.
+ */
+export async function servePrometheus(listen: string): Promise<{ address: string; reader: MetricReader }> {
+  const serializer = new PrometheusSerializer(undefined, false, processLabels, false, true);
+  const server = createServer((request, response) => {
+    if (request.url?.split('?')[0] !== '/metrics') return answer(response, 404, 'not found: see /metrics\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
+    reader.collect().then(
+      ({ resourceMetrics }) => answer(response, 200, serializer.serialize(withUnits(resourceMetrics))),
+      () => answer(response, 500, 'the metrics could not be collected\n'),
+    );
+  });
+  server.maxConnections = maxConnections;
+  const reader = new PullReader(server);
+  const at = listen.lastIndexOf(':');
+  const host = listen.slice(0, at);
+  server.listen(Number(listen.slice(at + 1)), host.replace(/^\[|\]$/g, ''));
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new Unavailable(`cannot serve metrics on ${listen}`, { cause });
+  }
+  // It tells of the process's work and is none of it.
+  server.unref();
+  return { address: `${host}:${(server.address() as AddressInfo).port}`, reader };
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
+}
+
+/** Source: OpenTelemetry, "Prometheus and OpenMetrics compatibility", units. */
+const unitNames: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes', J: 'joules', '1': 'ratio' };
+
+/** Names as Prometheus has them: the unit at the end; `_total` is added to counters by the serializer. */
+function withUnits(metrics: ResourceMetrics): ResourceMetrics {
+  return {
+    ...metrics,
+    scopeMetrics: metrics.scopeMetrics.map((scope) => ({
+      ...scope,
+      metrics: scope.metrics.map((metric) => {
+        const unit = unitNames[metric.descriptor.unit];
+        const name = unit ? `${metric.descriptor.name}.${unit}` : metric.descriptor.name;
+        // Units in braces are notes for people, no units.
+        return { ...metric, descriptor: { ...metric.descriptor, name, unit: unit ?? '' } };
+      }),
+    })),
+  };
+}
