@@ -1,4 +1,12 @@
-import { type Clock, createLogger, type Logger, seededRandom, systemClock, Unavailable } from '@weir/base';
+import {
+  asConfigError,
+  type Clock,
+  createLogger,
+  type Logger,
+  seededRandom,
+  systemClock,
+  Unavailable,
+} from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import { createDispatcher, defaultObjective, type Objective } from '@weir/policy';
 import { agent } from '@weir/proto';
@@ -6,7 +14,7 @@ import { serve } from '@weir/rpc';
 import { createEnergyProbe, startTracing } from '@weir/telemetry';
 import { type Agent, createAgent } from './agent.ts';
 import { CellView } from './cell-view.ts';
-import type { Config } from './config.ts';
+import { type Config, configSpec } from './config.ts';
 import { FrameCount } from './frame-count.ts';
 import { startLocalModels, variantOf } from './local-models.ts';
 import { LocalTarget } from './local-target.ts';
@@ -60,7 +68,7 @@ export async function startDeviceAgent(
     reflection: config.reflection,
     drainGraceMs: config.graceMs,
     logger,
-  });
+  }).catch(asConfigError(configSpec.name));
   // Drained first of all, whatever is opened below.
   await using late = new AsyncDisposableStack();
   late.use(server);

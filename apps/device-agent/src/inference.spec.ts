@@ -240,6 +240,12 @@ describe('infer', () => {
     expect(await within(400)).toBe(250);
   });
 
+  it('lets a target take as long as it was predicted to, and some more', async () => {
+    const { run, asked } = setUp({ 'edge-1': answers }, 400);
+    await run(14);
+    expect(asked[0]![1].deadlineAt - 1_000).toBe(12.5);
+  });
+
   it('passes on why nothing is allowed', async () => {
     const { run, dispatcher } = setUp({});
     dispatcher.setOwnObjective({ ...defaultObjective, accuracyFloor: 0.9 });

@@ -76,6 +76,9 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
   }
 }
 
+/** Answers that take longer than so many times their prediction are not waited for when that would cost the rescue. */
+const predictionMargin = 1.25;
+
 /** One target. Settles the decision and records its outcome, whatever becomes of it. */
 async function attempt(
   frame: Frame,
@@ -104,8 +107,10 @@ async function attempt(
   });
   try {
     const remainingMs = frame.deadlineAt - at;
-    // A silent target must leave the time in which the device can still answer by itself.
-    const keptMs = placement.tier === 'device' ? 0 : Math.min(rescueMs(at), remainingMs / 2);
+    // A silent target must leave the time in which the device can still answer by itself; but a target that answers as
+    // predicted must not be cut short for it.
+    const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * decision.predictedMs);
+    const keptMs = placement.tier === 'device' ? 0 : Math.max(0, Math.min(rescueMs(at), spareMs));
     const chosen = target(placement.nodeId);
     if (!chosen) throw new Unavailable(`${placement.nodeId} is not known here`);
     const answer = await chosen.run({

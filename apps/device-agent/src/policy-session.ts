@@ -107,7 +107,8 @@ export class PolicySession implements AsyncDisposable {
       throw new Unavailable('PolicyService closed the session');
     } finally {
       stopReports();
-      if (this.#connected) logger.warn({}, 'policy lost; carrying on by the last directive');
+      if (this.#connected && !signal.aborted)
+        logger.warn({}, 'policy lost; carrying on by the last directive');
       this.#connected = false;
       this.#stream = undefined;
       this.#batchTimer?.();

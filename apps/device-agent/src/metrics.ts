@@ -1,0 +1,141 @@
+import type { Outcome } from '@weir/policy';
+import { type HopName, hopNames, type Meter, secondsBuckets } from '@weir/telemetry';
+import type { FrameAnswer } from './inference.ts';
+
+/** What the gauges show at the moment that they are read. */
+export interface AgentState {
+  readonly framesInWork: number;
+  /** Of the device's own processor. */
+  readonly queued: number;
+  readonly inService: number;
+  readonly outcomesPending: number;
+  readonly outcomesDropped: number;
+  /** Frames × accuracy. */
+  readonly balance: number;
+  readonly floor: number;
+  readonly policyConnected: boolean;
+  readonly targets: readonly { readonly nodeId: string; readonly tier: string; readonly reachable: boolean }[];
+}
+
+/** The device's figures; names, units and labels are described in docs/metrics.md. */
+export interface AgentMetrics {
+  /** `slack`: expected accuracy less the floor in force. */
+  answered(answer: FrameAnswer, slack: number): void;
+  /** A frame got no answer; `status` is a gRPC status name. */
+  dropped(status: string): void;
+  /** One attempt, failed or not. */
+  attempted(outcome: Outcome): void;
+  /** A directive has come. `planned`: any key of its placement. */
+  directed(planned: string): void;
+  /** The policy has taken over an outcome that is so old, ms. */
+  acknowledged(ageMs: number): void;
+  /** A long-lived stream is being opened; all but the first time counts as a reconnection. */
+  opening(peer: 'worker' | 'policy' | 'telemetry', nodeId?: string): void;
+  /** Gauges show this from now on. */
+  watch(state: () => AgentState): void;
+}
+
+/** Frames over which the slack above the floor is averaged. */
+const slackWindow = 100;
+
+export function createAgentMetrics(meter: Meter): AgentMetrics {
+  const seconds = (name: string, description: string) =>
+    meter.createHistogram(name, {
+      unit: 's',
+      description,
+      advice: { explicitBucketBoundaries: secondsBuckets },
+    });
+  const response = seconds('weir.response.duration', 'Response times of answered frames.');
+  const hop = seconds('weir.hop.duration', 'Where the response times went; the hops of a frame add up to it.');
+  const predictionError = seconds(
+    'weir.prediction.error',
+    'How far response times were from what the agent expected.',
+  );
+  const outcomeLag = seconds('weir.outcome.lag', 'From the end of an inference until the policy has its outcome.');
+  const count = (name: string, unit: string, description: string) =>
+    meter.createCounter(name, { unit, description });
+  const frames = count('weir.frames', '{frame}', 'Frames answered, by where and why.');
+  const dropped = count('weir.frames.dropped', '{frame}', 'Frames without an answer, by gRPC status.');
+  const failed = count('weir.attempts.failed', '{attempt}', 'Targets tried in vain, by gRPC status.');
+  const changes = count('weir.placement.changes', '{change}', 'Directives that planned another placement.');
+  const reconnects = count('weir.stream.reconnects', '{attempt}', 'Attempts to open a stream again.');
+
+  const slacks: number[] = [];
+  const opened = new Set<string>();
+  let lastPlanned: string | undefined;
+
+  return {
+    answered({ decision, reason, hops, responseMs }, slack) {
+      const { tier, variant } = decision.placement;
+      const where = { 'weir.tier': tier, 'weir.variant': variant };
+      frames.add(1, { ...where, 'weir.reason': reason });
+      response.record(responseMs / 1_000, where);
+      for (const name of hopNames) {
+        if (tier === 'device' && networkHops.has(name)) continue;
+        hop.record(hops[`${name}Ms`] / 1_000, { ...where, 'weir.hop': name });
+      }
+      slacks.push(slack);
+      if (slacks.length > slackWindow) slacks.shift();
+    },
+    dropped: (status) => dropped.add(1, { 'error.type': status }),
+    attempted({ placement: { tier }, failure, responseMs, predictedMs }) {
+      if (failure !== undefined) return failed.add(1, { 'weir.tier': tier, 'error.type': failure });
+      // Whether things take longer than expected or less long are two different troubles.
+      const direction = responseMs > predictedMs ? 'late' : 'early';
+      const errorMs = Math.abs(responseMs - predictedMs);
+      predictionError.record(errorMs / 1_000, { 'weir.tier': tier, 'weir.direction': direction });
+    },
+    directed(planned) {
+      if (lastPlanned !== undefined && planned !== lastPlanned) changes.add(1);
+      lastPlanned = planned;
+    },
+    acknowledged: (ageMs) => outcomeLag.record(Math.max(0, ageMs) / 1_000),
+    opening(peer, nodeId) {
+      const key = `${peer} ${nodeId ?? ''}`;
+      const labels = { 'weir.peer': peer, ...(nodeId === undefined ? {} : { 'weir.peer.id': nodeId }) };
+      // Counted from 0, so that a rate is there before the first trouble.
+      reconnects.add(opened.has(key) ? 1 : 0, labels);
+      opened.add(key);
+    },
+    watch(state) {
+      const gauge = (name: string, unit: string, description: string, value: (now: AgentState) => number) =>
+        meter
+          .createObservableGauge(name, { unit, description })
+          .addCallback((result) => result.observe(value(state())));
+      gauge('weir.frames.in_flight', '{frame}', 'Frames in work.', (now) => now.framesInWork);
+      gauge('weir.queue.depth', '{inference}', 'Waiting for the own processor.', (now) => now.queued);
+      gauge('weir.in_service', '{inference}', 'On the own processor.', (now) => now.inService);
+      gauge('weir.outcomes.pending', '{outcome}', 'Not yet acknowledged.', (now) => now.outcomesPending);
+      gauge('weir.accuracy.balance', '{frame}', 'Accuracy earned and not spent.', (now) => now.balance);
+      gauge('weir.accuracy.floor', '1', 'Lowest average accuracy allowed.', (now) => now.floor);
+      gauge('weir.policy.connected', '{connection}', '1 while the policy answers.', (now) =>
+        Number(now.policyConnected),
+      );
+      meter
+        .createObservableCounter('weir.outcomes.dropped', {
+          unit: '{outcome}',
+          description: 'Given up because too many were pending.',
+        })
+        .addCallback((result) => result.observe(state().outcomesDropped));
+      meter
+        .createObservableGauge('weir.floor.slack', {
+          unit: '1',
+          description: `Mean expected accuracy less the floor, over the last ${slackWindow} answered frames.`,
+        })
+        .addCallback((result) => {
+          if (slacks.length > 0) result.observe(slacks.reduce((sum, slack) => sum + slack, 0) / slacks.length);
+        });
+      meter
+        .createObservableGauge('weir.target.reachable', {
+          unit: '{target}',
+          description: '1 while frames may be sent there.',
+        })
+        .addCallback((result) => {
+          for (const { nodeId, tier, reachable } of state().targets)
+            result.observe(Number(reachable), { 'weir.tier': tier, 'weir.peer.id': nodeId });
+        });
+    },
+  };
+}
+
+const networkHops: ReadonlySet<HopName> = new Set(['uplink', 'downlink']);
