@@ -1,11 +1,21 @@
 import { NotFound, type Random } from '@weir/base';
+import { createBandits, type BanditOptions } from './bandits.ts';
 import { createFixed, createOffloadOnly } from './baselines.ts';
+import { createDqn, type DqnOptions } from './dqn.ts';
+import { createHybrid, type HybridOptions } from './hybrid.ts';
 import type { Learner } from './learner.ts';
 import { createPlanner, type PlannerOptions } from './planner.ts';
+import { createQLearning, type QLearningOptions } from './q-learning.ts';
 
 /** Options of every learner; those that a learner does not know are left out by the compiler. */
 export interface LearnerOptions {
   readonly planner: Partial<PlannerOptions>;
+  readonly 'q-learning': Partial<QLearningOptions>;
+  readonly 'q-learning-masked': Partial<QLearningOptions>;
+  readonly dqn: Partial<DqnOptions>;
+  readonly 'dqn-masked': Partial<DqnOptions>;
+  readonly hybrid: Partial<HybridOptions>;
+  readonly bandits: Partial<BanditOptions>;
   readonly 'offload-only': Partial<PlannerOptions>;
   readonly 'device-only': object;
   readonly 'edge-only': object;
@@ -17,6 +27,13 @@ export type LearnerName = keyof LearnerOptions;
 const factories: { [Name in LearnerName]: (options: { random: Random } & LearnerOptions[Name]) => Learner } =
   {
     planner: createPlanner,
+    'q-learning': createQLearning,
+    'q-learning-masked': (options) =>
+      createQLearning({ floorMask: true, ...options, name: 'q-learning-masked' }),
+    dqn: createDqn,
+    'dqn-masked': (options) => createDqn({ floorMask: true, ...options, name: 'dqn-masked' }),
+    hybrid: createHybrid,
+    bandits: createBandits,
     'offload-only': createOffloadOnly,
     'device-only': () => createFixed('device'),
     'edge-only': () => createFixed('edge'),

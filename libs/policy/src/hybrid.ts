@@ -1,0 +1,292 @@
+import type { Random } from '@weir/base';
+import type { ActionSpace } from './actions.ts';
+import { netFault } from './joint-learning/dense-net-shape.ts';
+import type { DenseNetState } from './joint-learning/dense-net.ts';
+import { EpochCollector, placementsOf, rewardDefaults, type RewardOptions } from './joint-learning/epoch.ts';
+import {
+  isFeasible,
+  type JointSpace,
+  jointSpace,
+  randomAction,
+  requireSize,
+} from './joint-learning/joint-space.ts';
+import { Replay } from './joint-learning/replay.ts';
+import { type Head, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
+import type { Learner, Plan } from './learner.ts';
+import { joint } from './q-learning.ts';
+import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
+
+export interface HybridOptions extends RewardOptions {
+  /** @default 'paper' */
+  readonly actionSpace: ActionSpace;
+  /** Only joint actions above the floor are tried or imagined. @default false */
+  readonly floorMask: boolean;
+  /** Head of the value network; 'auto': joint up to `jointLimit` joint actions, summed beyond. @default 'auto' */
+  readonly head: Head | 'auto';
+  /** @default 1_000 joint actions */
+  readonly jointLimit: number;
+  /** Units of the hidden layers of both networks. @default [64, 64] */
+  readonly hidden: readonly number[];
+  /** Adam's step, both networks. @default 1e-3 */
+  readonly learningRate: number;
+  /** Experiences per training step. @default 32 */
+  readonly batchSize: number;
+  /** Training steps of the model per epoch. @default 4 */
+  readonly modelSteps: number;
+  /** Training steps of the values on imagined experience per epoch. @default 10 — Peng et al. 2018: K = 5 to 20 */
+  readonly planningSteps: number;
+  /** Epochs before imagining begins: an untrained model teaches nonsense. @default 50 */
+  readonly warmUp: number;
+  /** Real experiences kept. @default 10_000 */
+  readonly replayCapacity: number;
+  /** Probability of a random joint action at the start. @default 1 */
+  readonly epsilonStart: number;
+  /** … and at the end. @default 0.05 */
+  readonly epsilonEnd: number;
+  /** Epochs over which it falls, linearly. @default 1_000 */
+  readonly epsilonEpochs: number;
+}
+
+export const hybridDefaults: HybridOptions = {
+  ...rewardDefaults,
+  actionSpace: 'paper',
+  floorMask: false,
+  head: 'auto',
+  jointLimit: 1_000,
+  hidden: [64, 64],
+  learningRate: 1e-3,
+  batchSize: 32,
+  modelSteps: 4,
+  planningSteps: 10,
+  warmUp: 50,
+  replayCapacity: 10_000,
+  epsilonStart: 1,
+  epsilonEnd: 0.05,
+  epsilonEpochs: 1_000,
+};
+
+const version = 1;
+const outputLimit = 200_000;
+
+interface Real {
+  readonly features: Float32Array;
+  readonly picks: readonly number[];
+  readonly reward: number;
+}
+
+interface HybridAgent {
+  readonly space: JointSpace;
+  /** The environment, learned: reward of a joint action in a state. */
+  readonly model: ValueNetwork;
+  readonly values: ValueNetwork;
+  readonly replay: Replay<Real>;
+  steps: number;
+}
+
+/**
+ * Model-based and model-free together (Deep Dyna-Q): a network learns the reward of any joint action from real
+ * experience; the value network learns from real experience and from what the first one says of joint actions that were
+ * never tried. Imagined joint actions are half random, half neighbours of the best known one.
+ * Sources: Sutton 1990 (Dyna); Peng et al. 2018 (Deep Dyna-Q); Shahhosseini et al. 2022, arXiv 2202.11098 (hybrid
+ * learning for orchestration).
+ */
+export function createHybrid({ random, ...given }: { random: Random } & Partial<HybridOptions>): Learner {
+  const name = 'hybrid';
+  const options: HybridOptions = { ...hybridDefaults, ...given };
+  const epoch = new EpochCollector(options);
+  let space: JointSpace | undefined;
+  let agent: HybridAgent | undefined;
+  let lastBest: readonly number[] | undefined;
+  let counts = { outcomes: 0, plans: 0, explorations: 0 };
+
+  const makeAgent = (of: JointSpace): HybridAgent => {
+    const head =
+      options.head === 'auto' ? (of.size <= options.jointLimit ? 'joint' : 'summed') : options.head;
+    if (head === 'joint') requireSize(of, outputLimit, `${name} with a joint head`);
+    const { hidden, floorMask } = options;
+    const initial = random.fork(`network ${of.key}`);
+    return {
+      space: of,
+      model: valueNetwork(of, { head: 'action-input', floorMask, hidden }, initial),
+      values: valueNetwork(of, { head, floorMask, hidden }, initial),
+      replay: new Replay(options.replayCapacity),
+      steps: 0,
+    };
+  };
+  const current = (): { agent: HybridAgent; space: JointSpace } => {
+    if (!space) throw new Error('observe() comes before propose()');
+    if (agent?.space.key !== space.key) {
+      agent = makeAgent(space);
+      lastBest = undefined;
+    }
+    return { agent, space };
+  };
+  const greedy = (): readonly number[] => {
+    const { agent, space } = current();
+    const chance = random.fork(`greedy ${counts.plans}`);
+    return (lastBest = agent.values.greedy(agent.values.net, space.features, chance, lastBest));
+  };
+  const epsilon = (): number => {
+    const { epsilonStart, epsilonEnd, epsilonEpochs } = options;
+    const done = epsilonEpochs > 0 ? Math.min(1, counts.plans / epsilonEpochs) : 1;
+    return epsilonStart + done * (epsilonEnd - epsilonStart);
+  };
+
+  const example = (values: ValueNetwork, { features, picks, reward }: Real) => ({
+    input: values.input(features, picks),
+    rows: values.rows(picks),
+    target: reward,
+  });
+  /** A joint action to imagine: random, or the best known one with one device changed. */
+  const imagined = ({ space }: HybridAgent, chance: Random): readonly number[] => {
+    if (!lastBest || chance.uniform() < 0.5) return randomAction(space, chance, options.floorMask);
+    const picks = [...lastBest];
+    const device = chance.integer(picks.length);
+    picks[device] = chance.integer(space.actions[device]!.length);
+    return options.floorMask && !isFeasible(space, picks) ? lastBest : picks;
+  };
+  /** The reward is known where the floor is broken; the model is asked for the rest. */
+  const imagine = (of: HybridAgent, features: Float32Array, picks: readonly number[]): Real => {
+    const penalty = -options.penaltyMs / options.rewardScaleMs;
+    const reward = isFeasible(of.space, picks) ? of.model.value(of.model.net, features, picks) : penalty;
+    return { features, picks, reward };
+  };
+
+  const train = (of: HybridAgent, chance: Random): void => {
+    const { batchSize, learningRate, modelSteps, planningSteps, warmUp } = options;
+    const { model, values, replay } = of;
+    for (let step = 0; step < modelSteps; step++)
+      model.net.train(
+        replay.sample(chance, batchSize).map((real) => example(model, real)),
+        learningRate,
+      );
+    values.net.train(
+      replay.sample(chance, batchSize).map((real) => example(values, real)),
+      learningRate,
+    );
+    for (let step = 0; replay.size >= warmUp && step < planningSteps; step++) {
+      const batch = replay
+        .sample(chance, batchSize)
+        .map(({ features }) => imagine(of, features, imagined(of, chance)));
+      values.net.train(
+        batch.map((dream) => example(values, dream)),
+        learningRate,
+      );
+    }
+  };
+
+  return {
+    name,
+    observe: (observation) => void (space = jointSpace(observation, options.actionSpace)),
+    propose(): Plan {
+      const { agent, space } = current();
+      const chance = random.fork(`plan ${counts.plans}`);
+      const rate = epsilon();
+      const explored = chance.uniform() < rate;
+      const picks = explored ? randomAction(agent.space, chance, options.floorMask) : greedy();
+      counts.plans++;
+      if (explored) counts.explorations++;
+      epoch.start(space, picks);
+      return joint(placementsOf(space, picks), explored, explored ? rate / space.size : 1 - rate);
+    },
+    best() {
+      const { space } = current();
+      return placementsOf(space, greedy());
+    },
+    learn(outcomes) {
+      counts.outcomes += outcomes.length;
+      const experience = epoch.add(outcomes);
+      if (!experience || !agent || experience.space.key !== agent.space.key) return;
+      const { picks, reward } = experience;
+      agent.replay.add({ features: experience.space.features, picks, reward });
+      train(agent, random.fork(`train ${agent.steps++}`));
+    },
+    status: () => ({
+      ...counts,
+      explorationShare: counts.plans > 0 ? counts.explorations / counts.plans : 0,
+      driftAlarms: 0,
+    }),
+    snapshot: () =>
+      snapshotOf(name, version, {
+        counts,
+        agents: agent
+          ? [
+              {
+                space: { ...agent.space, features: [...agent.space.features] },
+                steps: agent.steps,
+                model: agent.model.net.state(),
+                values: agent.values.net.state(),
+                lastBest: lastBest ?? [],
+                replay: agent.replay
+                  .items()
+                  .map(({ features, picks, reward }) => ({ features: [...features], picks, reward })),
+              },
+            ]
+          : [],
+      }),
+    restore(snapshot) {
+      const state = stateOf<State>(snapshot, { learner: name, version, fault });
+      const [saved] = state.agents;
+      let restored: HybridAgent | undefined;
+      if (saved) {
+        restored = makeAgent({ ...saved.space, features: Float32Array.from(saved.space.features) });
+        const wrong =
+          netFault(saved.model, restored.model.net.state()) ??
+          netFault(saved.values, restored.values.net.state());
+        stateOf(snapshot, { learner: name, version, fault: () => wrong });
+        restored.model.net.restore(saved.model);
+        restored.values.net.restore(saved.values);
+        restored.steps = saved.steps;
+        for (const { features, picks, reward } of saved.replay)
+          restored.replay.add({ features: Float32Array.from(features), picks, reward });
+      }
+      counts = state.counts;
+      agent = restored;
+      lastBest = saved && saved.lastBest.length > 0 ? saved.lastBest : undefined;
+    },
+  };
+}
+
+interface State {
+  readonly counts: { outcomes: number; plans: number; explorations: number };
+  readonly agents: readonly {
+    readonly space: Omit<JointSpace, 'features'> & { readonly features: readonly number[] };
+    readonly steps: number;
+    readonly model: DenseNetState;
+    readonly values: DenseNetState;
+    readonly lastBest: readonly number[];
+    readonly replay: readonly {
+      readonly features: readonly number[];
+      readonly picks: readonly number[];
+      readonly reward: number;
+    }[];
+  }[];
+}
+
+function fault(state: unknown): string | undefined {
+  if (!isObject(state)) return 'must be an object';
+  const placement = { tier: '', nodeId: '', variant: '' };
+  const space = {
+    key: '',
+    deviceIds: [''],
+    actions: [[placement]],
+    surplus: [[0]],
+    size: 0,
+    features: [0],
+    stateKey: '',
+  };
+  const net = { layers: [[0]], first: [[0]], second: [[0]], steps: 0 };
+  return mismatch(state, {
+    counts: { outcomes: 0, plans: 0, explorations: 0 },
+    agents: [
+      {
+        space,
+        steps: 0,
+        model: net,
+        values: net,
+        lastBest: [0],
+        replay: [{ features: [0], picks: [0], reward: 0 }],
+      },
+    ],
+  });
+}

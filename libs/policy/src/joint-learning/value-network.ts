@@ -1,0 +1,137 @@
+import type { Random } from '@weir/base';
+import { DenseNet } from './dense-net.ts';
+import {
+  decode,
+  encode,
+  feasibleActions,
+  isFeasible,
+  type JointSpace,
+  largestSum,
+  randomAction,
+} from './joint-space.ts';
+
+/**
+ * How a network tells the value of a joint action. `joint`: one output for each joint action; `summed`: one for each
+ * device and action, added up (Sunehag et al. 2018, "Value-Decomposition Networks"); `action-input`: the joint action is
+ * part of the input, one output.
+ */
+export type Head = 'joint' | 'summed' | 'action-input';
+
+export interface ValueNetworkOptions {
+  readonly head: Head;
+  readonly floorMask: boolean;
+  readonly hidden: readonly number[];
+}
+
+/** A network over a joint space, with the search for its best joint action. */
+export interface ValueNetwork {
+  readonly net: DenseNet;
+  /** What the network is fed for a state and a joint action. */
+  input(features: Float32Array, picks: readonly number[]): Float32Array;
+  /** Outputs that add up to the value of a joint action. */
+  rows(picks: readonly number[]): readonly number[];
+  value(net: DenseNet, features: Float32Array, picks: readonly number[]): number;
+  /** The joint action of the largest value in a state (for `action-input`: found by hill climbing). */
+  greedy(net: DenseNet, features: Float32Array, random: Random, start?: readonly number[]): number[];
+}
+
+export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, random: Random): ValueNetwork {
+  const { head, floorMask, hidden } = options;
+  const offsets: number[] = [];
+  let total = 0;
+  for (const list of space.actions) {
+    offsets.push(total);
+    total += list.length;
+  }
+  const open = head === 'joint' && floorMask ? feasibleActions(space) : undefined;
+  const position = open && new Map([...open].map((index, at) => [index, at]));
+  const outputs = { joint: open?.length ?? space.size, summed: total, 'action-input': 1 }[head];
+  const inputs = space.features.length + (head === 'action-input' ? total : 0);
+  const net = new DenseNet({ inputs, hidden, outputs }, random);
+
+  const input = (features: Float32Array, picks: readonly number[]): Float32Array => {
+    if (head !== 'action-input') return features;
+    const encoded = new Float32Array(inputs);
+    encoded.set(features);
+    picks.forEach((pick, device) => (encoded[features.length + offsets[device]! + pick] = 1));
+    return encoded;
+  };
+  const rows = (picks: readonly number[]): readonly number[] => {
+    if (head === 'action-input') return [0];
+    if (head === 'summed') return picks.map((pick, device) => offsets[device]! + pick);
+    const index = encode(space, picks);
+    return [position ? position.get(index)! : index];
+  };
+  const value = (of: DenseNet, features: Float32Array, picks: readonly number[]): number => {
+    const parts = of.outputs(input(features, picks), rows(picks));
+    let sum = 0;
+    for (const part of parts) sum += part;
+    return sum;
+  };
+
+  /** Changes one device, then pairs of devices, as long as that helps and the floor holds. */
+  const climb = (
+    of: DenseNet,
+    features: Float32Array,
+    from: readonly number[],
+  ): { picks: number[]; value: number } => {
+    const picks = [...from];
+    let best = value(of, features, picks);
+    const better = (): boolean => {
+      if (floorMask && !isFeasible(space, picks)) return false;
+      const now = value(of, features, picks);
+      if (now <= best + 1e-7) return false;
+      best = now;
+      return true;
+    };
+    for (let round = 0, improved = true; improved && round < 20; round++) {
+      improved = false;
+      for (let a = 0; a < picks.length; a++) {
+        for (let x = 0; x < space.actions[a]!.length; x++) {
+          const before = picks[a]!;
+          picks[a] = x;
+          if (x !== before && better()) improved = true;
+          else picks[a] = before;
+        }
+      }
+      if (improved || picks.length > 8) continue;
+      for (let a = 0; a < picks.length; a++) {
+        for (let b = a + 1; b < picks.length; b++) {
+          for (let x = 0; x < space.actions[a]!.length; x++) {
+            for (let y = 0; y < space.actions[b]!.length; y++) {
+              const [beforeA, beforeB] = [picks[a]!, picks[b]!];
+              if (x === beforeA || y === beforeB) continue;
+              [picks[a], picks[b]] = [x, y];
+              if (better()) improved = true;
+              else [picks[a], picks[b]] = [beforeA, beforeB];
+            }
+          }
+        }
+      }
+    }
+    return { picks, value: best };
+  };
+
+  const greedy = (
+    of: DenseNet,
+    features: Float32Array,
+    chance: Random,
+    start?: readonly number[],
+  ): number[] => {
+    if (head === 'action-input') {
+      const starts = [randomAction(space, chance, floorMask), ...(start ? [start] : [])];
+      const climbed = starts.map((from) => climb(of, features, from));
+      return climbed.reduce((a, b) => (b.value > a.value ? b : a)).picks;
+    }
+    const values = of.allOutputs(features);
+    if (head === 'summed') {
+      const lists = space.actions.map((list, d) => values.subarray(offsets[d], offsets[d]! + list.length));
+      return largestSum(space, lists, floorMask);
+    }
+    let best = 0;
+    for (let at = 1; at < values.length; at++) if (values[at]! > values[best]!) best = at;
+    return decode(space, open ? open[best]! : best);
+  };
+
+  return { net, input, rows, value, greedy };
+}
