@@ -32,6 +32,7 @@ const shape = {
   cellId: id().default('cell-1').describe('Cell that the device belongs to.'),
   deviceId: id().default('device-1').describe('Name of the device, unique in its cell.'),
   policy: hostPort().optional().describe('Address of PolicyService; without it the agent decides alone.'),
+  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
   targets: z
     .array(target)

@@ -14,7 +14,11 @@ export interface AgentState {
   readonly balance: number;
   readonly floor: number;
   readonly policyConnected: boolean;
-  readonly targets: readonly { readonly nodeId: string; readonly tier: string; readonly reachable: boolean }[];
+  readonly targets: readonly {
+    readonly nodeId: string;
+    readonly tier: string;
+    readonly reachable: boolean;
+  }[];
 }
 
 /** The device's figures; names, units and labels are described in docs/metrics.md. */
@@ -46,12 +50,18 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       advice: { explicitBucketBoundaries: secondsBuckets },
     });
   const response = seconds('weir.response.duration', 'Response times of answered frames.');
-  const hop = seconds('weir.hop.duration', 'Where the response times went; the hops of a frame add up to it.');
+  const hop = seconds(
+    'weir.hop.duration',
+    'Where the response times went; the hops of a frame add up to it.',
+  );
   const predictionError = seconds(
     'weir.prediction.error',
     'How far response times were from what the agent expected.',
   );
-  const outcomeLag = seconds('weir.outcome.lag', 'From the end of an inference until the policy has its outcome.');
+  const outcomeLag = seconds(
+    'weir.outcome.lag',
+    'From the end of an inference until the policy has its outcome.',
+  );
   const count = (name: string, unit: string, description: string) =>
     meter.createCounter(name, { unit, description });
   const frames = count('weir.frames', '{frame}', 'Frames answered, by where and why.');
@@ -123,7 +133,8 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
           description: `Mean expected accuracy less the floor, over the last ${slackWindow} answered frames.`,
         })
         .addCallback((result) => {
-          if (slacks.length > 0) result.observe(slacks.reduce((sum, slack) => sum + slack, 0) / slacks.length);
+          if (slacks.length > 0)
+            result.observe(slacks.reduce((sum, slack) => sum + slack, 0) / slacks.length);
         });
       meter
         .createObservableGauge('weir.target.reachable', {

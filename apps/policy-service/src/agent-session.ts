@@ -1,13 +1,12 @@
 import { type Clock, DeadlineExceeded, InvalidInput, type Logger } from '@weir/base';
 import type { policy } from '@weir/proto';
-import type { CallContext, DuplexStream } from '@weir/rpc';
+import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
 import type { DeviceHello, OutcomeBatch } from './agent-messages.ts';
 import type { AgentLink } from './sessions.ts';
 import type { CellHost } from './cell-host.ts';
 import type { Cells } from './cells.ts';
 import { firstFromWire, outcomesFromWire, stateFromWire } from './convert-session.ts';
 import { Outbox, type Refused } from './outbox.ts';
-import { untilAborted } from './until-aborted.ts';
 
 /** Batches of one agent that may be at the disk at once; a further one is not read before one of them is safe. */
 const batchesInFlight = 32;
@@ -36,9 +35,11 @@ export async function agentSession(
   const stopTimer = clock.after(helloTimeoutMs, () =>
     ended.abort(new DeadlineExceeded(`no hello within ${helloTimeoutMs} ms`)),
   );
-  const messages = untilAborted(stream, AbortSignal.any([signal, draining, ended.signal]));
+  const over = AbortSignal.any([signal, draining, ended.signal]);
+  const messages = untilAborted(stream, over);
   try {
     const first = await messages.next();
+    over.throwIfAborted();
     if (first.done) return;
     const { cellId, hello } = firstFromWire(first.value);
     const cell = await cells.open(cellId);
@@ -55,7 +56,7 @@ export async function agentSession(
     const sending = outbox.run((message) => stream.send(message)).catch(() => {});
     const journaling = new Journaling(cell, hello, outbox);
     try {
-      await receive(messages, { cell, hello, journaling, clock });
+      await receive(messages, { cell, hello, journaling, clock, over });
     } finally {
       cell.orchestrator.leave(hello.deviceId, link);
       logger.info({ cellId, deviceId: hello.deviceId }, 'device left');
@@ -75,7 +76,8 @@ async function receive(
     hello,
     journaling,
     clock,
-  }: { cell: CellHost; hello: DeviceHello; journaling: Journaling; clock: Clock },
+    over,
+  }: { cell: CellHost; hello: DeviceHello; journaling: Journaling; clock: Clock; over: AbortSignal },
 ): Promise<void> {
   for await (const { message } of messages) {
     switch (message?.$case) {
@@ -91,6 +93,7 @@ async function receive(
         throw new InvalidInput([{ field: 'message', description: 'expected outcomes or state' }]);
     }
   }
+  over.throwIfAborted();
   // The agent has said its last word; what is at the disk may still fail.
   await journaling.all();
 }

@@ -1,11 +1,11 @@
-import { type Clock, createLogger, type Logger, seededRandom, systemClock } from '@weir/base';
+import { asConfigError, type Clock, createLogger, type Logger, seededRandom, systemClock } from '@weir/base';
 import { createLearner, learnerNames } from '@weir/policy';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { openStore } from '@weir/storage';
 import { join } from 'node:path';
 import { Cells } from './cells.ts';
-import type { Config } from './config.ts';
+import { type Config, configSpec } from './config.ts';
 import { openDataDirectory, storeFile } from './data-directory.ts';
 import type { Learners } from './learners.ts';
 import { policyService } from './service.ts';
@@ -86,7 +86,7 @@ export async function startPolicyService(
       allowPlaintext: config.allowPlaintext,
       reflection: config.reflection,
       logger,
-    }),
+    }).catch(asConfigError(configSpec.name)),
   );
   server.setServing(true);
   store.failed.addEventListener('abort', () => {

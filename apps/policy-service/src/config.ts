@@ -59,6 +59,7 @@ const shape = {
   maxCells: count().default(256).describe('Cells held at once; more are refused.'),
   maxDevices: count().default(5_000).describe('Devices of one cell; more are refused.'),
   maxWatches: count().default(256).describe('Watchers of learners at once; more are refused.'),
+  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

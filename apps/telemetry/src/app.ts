@@ -1,8 +1,8 @@
-import { type Clock, createLogger, type Logger, systemClock } from '@weir/base';
+import { asConfigError, type Clock, createLogger, type Logger, systemClock } from '@weir/base';
 import { telemetry } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { Cells } from './cells.ts';
-import type { Config } from './config.ts';
+import { type Config, configSpec } from './config.ts';
 import { telemetryService } from './service.ts';
 
 export interface TelemetryApp extends AsyncDisposable {
@@ -33,7 +33,7 @@ export async function startTelemetry(
       allowPlaintext: config.allowPlaintext,
       reflection: config.reflection,
       logger,
-    }),
+    }).catch(asConfigError(configSpec.name)),
   );
   server.setServing(true);
   const running = started.move();

@@ -5,6 +5,7 @@ const count = () => z.number('expected a number').int('expected a whole number')
 
 const shape = {
   listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
+  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -1,9 +1,8 @@
 import { type Clock, sleep } from '@weir/base';
 import type { telemetry } from '@weir/proto';
-import { type CallContext, clientStream, serverStream, unary } from '@weir/rpc';
+import { type CallContext, clientStream, serverStream, unary, untilAborted } from '@weir/rpc';
 import type { Cells } from './cells.ts';
 import { checkCellId, checkReport, toNodeState } from './convert.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export interface ServiceDeps {
   readonly cells: Cells<telemetry.ReportRequest>;

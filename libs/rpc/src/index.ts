@@ -16,5 +16,6 @@ export { keepOpen, type KeepOpenOptions } from './keep-open.ts';
 export { keepReporting, type KeepReportingOptions } from './keep-reporting.ts';
 export { fromStatus, toStatus } from './status.ts';
 export { extractTraceContext, injectTraceContext, type TraceContextFields } from './trace-context.ts';
+export { untilAborted } from './until-aborted.ts';
 export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
 export { defaultMaxMessageBytes } from './limits.ts';

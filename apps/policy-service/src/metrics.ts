@@ -1,0 +1,81 @@
+import { type Meter, secondsBuckets } from '@weir/telemetry';
+import type { CellStatus } from './cell-orchestrator.ts';
+
+/** Figures of the policy; names, units and labels are described in docs/metrics.md. */
+export interface PolicyMetrics {
+  /** A plan was made: how long that took, and for how many devices it differs from the one before. */
+  planned(plan: { readonly cellId: string; readonly planningMs: number; readonly changes: number }): void;
+  /** Gauges show these cells from now on. */
+  watch(cells: () => Iterable<{ readonly cellId: string; readonly status: CellStatus }>): void;
+}
+
+export function createPolicyMetrics(meter: Meter): PolicyMetrics {
+  const planning = meter.createHistogram('weir.plan.duration', {
+    unit: 's',
+    description: 'Time that a plan took.',
+    advice: { explicitBucketBoundaries: secondsBuckets },
+  });
+  const changes = meter.createCounter('weir.placement.changes', {
+    unit: '{change}',
+    description: 'Devices whose planned placement a new plan changed.',
+  });
+
+  return {
+    planned({ cellId, planningMs, changes: count }) {
+      planning.record(planningMs / 1_000, { 'weir.cell.id': cellId });
+      changes.add(count, { 'weir.cell.id': cellId });
+    },
+    watch(cells) {
+      const counter = (name: string, unit: string, description: string) =>
+        meter.createObservableCounter(name, { unit, description });
+      const gauge = (name: string, unit: string, description: string) =>
+        meter.createObservableGauge(name, { unit, description });
+      const interactions = counter('weir.learner.interactions', '{outcome}', 'Outcomes learned from.');
+      const plans = counter('weir.learner.plans', '{plan}', 'Plans made.');
+      const explorations = counter('weir.learner.explorations', '{plan}', 'Plans made to learn.');
+      const alarms = counter(
+        'weir.learner.drift_alarms',
+        '{alarm}',
+        'Changes of the cell that were noticed.',
+      );
+      const spend = gauge(
+        'weir.exploration.spend',
+        '1',
+        'Expected excess of explorations relative to all response time.',
+      );
+      const error = gauge(
+        'weir.prediction.relative_error',
+        '1',
+        'Mean absolute error of predicted response times relative to the mean response time, last 100 outcomes.',
+      );
+      const devices = gauge(
+        'weir.devices',
+        '{device}',
+        'Devices in the plan, by whether they are connected.',
+      );
+      const floor = gauge('weir.accuracy.floor', '1', 'Lowest average accuracy that the cell allows.');
+      meter.addBatchObservableCallback(
+        (result) => {
+          for (const { cellId, status } of cells()) {
+            const cell = { 'weir.cell.id': cellId };
+            const labels = { ...cell, 'weir.learner': status.learner };
+            result.observe(interactions, status.outcomes, labels);
+            result.observe(plans, status.plans, labels);
+            result.observe(explorations, status.explorations, labels);
+            result.observe(alarms, status.driftAlarms, labels);
+            result.observe(spend, status.explorationShare, labels);
+            result.observe(error, status.predictionError, labels);
+            result.observe(floor, status.objective.accuracyFloor, cell);
+            const connected = status.devices.filter((device) => device.connected).length;
+            result.observe(devices, connected, { ...cell, 'weir.connected': 'true' });
+            result.observe(devices, status.devices.length - connected, {
+              ...cell,
+              'weir.connected': 'false',
+            });
+          }
+        },
+        [interactions, plans, explorations, alarms, spend, error, devices, floor],
+      );
+    },
+  };
+}
