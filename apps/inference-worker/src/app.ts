@@ -12,11 +12,19 @@ import {
 import { type Family, loadFamily, startRunner } from '@weir/inference';
 import { worker } from '@weir/proto';
 import { serve } from '@weir/rpc';
-import { assumedPowerModels, createEnergyProbe, createHostProbe, createNodeMonitor } from '@weir/telemetry';
+import {
+  assumedPowerModels,
+  createEnergyProbe,
+  createHostProbe,
+  createNodeMonitor,
+  createNoopMeter,
+  type Meter,
+} from '@weir/telemetry';
 import { availableParallelism } from 'node:os';
 import { benchmark } from './benchmark.ts';
 import { type Config, configSpec } from './config.ts';
 import { tierToWire } from './convert.ts';
+import { createWorkerMetrics, measured } from './metrics.ts';
 import { createWorkerNode, type WorkerNode } from './node.ts';
 import { inferenceWorkerService } from './service.ts';
 import { linkTelemetry } from './telemetry-link.ts';
@@ -30,6 +38,8 @@ export interface InferenceWorkerDependencies {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
+  /** @default one that measures nothing */
+  readonly meter?: Meter;
 }
 
 /**
@@ -43,6 +53,7 @@ export async function startInferenceWorker(
     clock = systemClock,
     random = seededRandom(process.pid),
     logger = createLogger({ service: 'inference-worker', level: config.logLevel }),
+    meter = createNoopMeter(),
   }: InferenceWorkerDependencies = {},
 ): Promise<InferenceWorkerApp> {
   const { slots, queueLimit, threadsPerSession, dilationFactor, nodeId, allowPlaintext } = config;
@@ -98,7 +109,9 @@ export async function startInferenceWorker(
   const cpuShare = dilated ? 1 / slots : Math.min(1, threadsPerSession / availableParallelism());
   const figures = await benchmark({ runner, energy, cpuShare, dilated });
   logger.info({ figures }, 'warm');
-  const node = createWorkerNode({
+  const metrics = createWorkerMetrics(meter, { tier: config.tier });
+  metrics.watch(() => runner.load());
+  const unmeasured = createWorkerNode({
     nodeId,
     tier,
     tierName: config.tier,
@@ -110,6 +123,7 @@ export async function startInferenceWorker(
     draining: server.draining,
     clock,
   });
+  const node = measured(unmeasured, metrics);
   ready.node = node;
 
   if (config.telemetry !== undefined) {
@@ -124,7 +138,8 @@ export async function startInferenceWorker(
       cpuUtilization: dilated ? () => node.load().utilization : undefined,
     });
     const sample = () => monitor.sample();
-    whenDrained.use(linkTelemetry(config.telemetry, { ...security, sample, clock, random, logger }));
+    const onOpen = () => metrics.opening();
+    whenDrained.use(linkTelemetry(config.telemetry, { ...security, sample, clock, random, logger, onOpen }));
   }
   server.setServing(true);
   const running = started.move();

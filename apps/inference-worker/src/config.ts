@@ -30,6 +30,7 @@ const shape = {
     .describe(
       'Emulated processor: so many times the reference time of a variant; 0 is this machine as it is.',
     ),
+  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
   idleWatts: notNegative()
     .optional()

@@ -1,5 +1,5 @@
 import { createLogger, loadConfig, runMain } from '@weir/base';
-import { startTracing } from '@weir/telemetry';
+import { startMetrics, startTracing } from '@weir/telemetry';
 import { once } from 'node:events';
 import { startInferenceWorker } from './app.ts';
 import { configSpec } from './config.ts';
@@ -9,8 +9,10 @@ const service = 'inference-worker';
 await runMain(async ({ signal }) => {
   const config = loadConfig(configSpec, { argv: process.argv.slice(2), env: process.env });
   const logger = createLogger({ service, level: config.logLevel });
-  await using _tracing = await startTracing({ service, cell: config.cellId, node: config.nodeId, logger });
-  await using app = await startInferenceWorker(config, { logger });
-  process.stdout.write(`${JSON.stringify({ service, address: app.address })}\n`);
+  const identity = { service, cell: config.cellId, node: config.nodeId, logger };
+  await using _tracing = await startTracing(identity);
+  await using metrics = await startMetrics({ ...identity, listen: config.metrics });
+  await using app = await startInferenceWorker(config, { logger, meter: metrics.meter });
+  process.stdout.write(`${JSON.stringify({ service, address: app.address, metrics: metrics.address })}\n`);
   if (!signal.aborted) await once(signal, 'abort');
 });

@@ -7,6 +7,8 @@ export interface TelemetryLinkOptions extends Security {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Called before each stream, the first one included. */
+  readonly onOpen?: () => void;
 }
 
 /** Connects Telemetry and reports this node to it until disposed. */
@@ -15,7 +17,10 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
   const client = connection.client(telemetry.TelemetryClient);
   const reports = keepReporting({
     ...options,
-    open: (signal) => openClientStream(client, client.report, { signal }),
+    open(signal) {
+      options.onOpen?.();
+      return openClientStream(client, client.report, { signal });
+    },
   });
   return {
     async [Symbol.asyncDispose]() {
