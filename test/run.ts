@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TaskResult, type TestReport, summarise } from './summary.ts';
 
@@ -10,6 +11,7 @@ import { type TaskResult, type TestReport, summarise } from './summary.ts';
  * and of time run alone (`parallelism: false` in their package.json). Arguments go to nx, e.g. `--skipNxCache`.
  */
 const checks = ['lint', 'types', 'format:check', 'proto:check'];
+const parallel = Math.min(4, availableParallelism());
 const root = dirname(import.meta.dirname);
 const runFile = join(root, '.nx/cache/run.json');
 
@@ -26,7 +28,7 @@ const nx = spawn(
     join(root, 'node_modules/.bin/nx'),
     'run-many',
     `--targets=${[...checks, 'test'].join(',')}`,
-    '--parallel=2',
+    `--parallel=${parallel}`,
     '--nxBail=false',
     '--outputStyle=static',
     ...process.argv.slice(2),
@@ -34,7 +36,14 @@ const nx = spawn(
   {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NX_CACHE_DIRECTORY: dirname(runFile) },
+    env: {
+      ...process.env,
+      NX_DAEMON: 'false',
+      NX_TUI: 'false',
+      // As many processes as processors, not their square.
+      VITEST_MAX_WORKERS: '1',
+      NX_CACHE_DIRECTORY: dirname(runFile),
+    },
   },
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => nx.kill(signal));
