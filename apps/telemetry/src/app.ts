@@ -1,8 +1,10 @@
 import { asConfigError, type Clock, createLogger, type Logger, systemClock } from '@weir/base';
 import { telemetry } from '@weir/proto';
 import { serve } from '@weir/rpc';
+import { createNoopMeter, type Meter } from '@weir/telemetry';
 import { Cells } from './cells.ts';
 import { type Config, configSpec } from './config.ts';
+import { createTelemetryMetrics } from './metrics.ts';
 import { telemetryService } from './service.ts';
 
 export interface TelemetryApp extends AsyncDisposable {
@@ -16,17 +18,20 @@ export async function startTelemetry(
   {
     clock = systemClock,
     logger = createLogger({ service: 'telemetry', level: config.logLevel }),
-  }: { clock?: Clock; logger?: Logger } = {},
+    meter = createNoopMeter(),
+  }: { clock?: Clock; logger?: Logger; meter?: Meter } = {},
 ): Promise<TelemetryApp> {
   await using started = new AsyncDisposableStack();
   const cells = started.use(new Cells<telemetry.ReportRequest>({ clock, limits: config }));
+  const metrics = createTelemetryMetrics(meter);
+  metrics.watch(() => cells.count());
   const server = started.use(
     await serve({
       listen: config.listen,
       services: [
         {
           definition: telemetry.TelemetryService,
-          implementation: telemetryService({ cells, clock, coalesceMs: config.coalesceMs }),
+          implementation: telemetryService({ cells, clock, coalesceMs: config.coalesceMs, metrics }),
         },
       ],
       tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa },

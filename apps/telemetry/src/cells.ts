@@ -75,6 +75,15 @@ export class Cells<Report extends NodeReport> implements Disposable {
     return nodes.map(({ state }) => state).sort((a, b) => b.reportedAt - a.reportedAt);
   }
 
+  /** Of all cells: nodes by how they report, and open watches. */
+  count(): { live: number; stale: number; watches: number } {
+    const states = [...this.#cells.values()].flatMap((nodes) =>
+      [...nodes.values()].map(({ state }) => state),
+    );
+    const live = states.filter(({ liveness }) => liveness === 'live').length;
+    return { live, stale: states.length - live, watches: this.#watchCount };
+  }
+
   /** Disposing ends the watch. Throws ResourceExhausted when there are too many. */
   watch(cellId: string): CellWatch<NodeState<Report>> {
     if (this.#watchCount >= this.#limits.maxWatches)

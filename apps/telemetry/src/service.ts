@@ -1,26 +1,39 @@
-import { type Clock, sleep } from '@weir/base';
+import { type Clock, sleep, WeirError } from '@weir/base';
 import type { telemetry } from '@weir/proto';
 import { type CallContext, clientStream, serverStream, unary, untilAborted } from '@weir/rpc';
 import type { Cells } from './cells.ts';
 import { checkCellId, checkReport, toNodeState } from './convert.ts';
+import type { TelemetryMetrics } from './metrics.ts';
 
 export interface ServiceDeps {
   readonly cells: Cells<telemetry.ReportRequest>;
   readonly clock: Clock;
   /** Least time between two messages to one watcher; what changes meanwhile comes in one message, ms. */
   readonly coalesceMs: number;
+  readonly metrics: Pick<TelemetryMetrics, 'reported' | 'refused'>;
 }
 
 /** Handlers of weir.telemetry.v1.Telemetry. */
-export function telemetryService({ cells, clock, coalesceMs }: ServiceDeps): telemetry.TelemetryServer {
+export function telemetryService({
+  cells,
+  clock,
+  coalesceMs,
+  metrics,
+}: ServiceDeps): telemetry.TelemetryServer {
   return {
     report: clientStream(async (requests: AsyncIterable<telemetry.ReportRequest>, { draining }) => {
       using reporter = cells.openReporter();
       let previous: telemetry.ReportRequest | undefined;
       let accepted = 0;
       for await (const report of untilAborted(requests, draining)) {
-        checkReport(report, previous);
-        reporter.take(report);
+        try {
+          checkReport(report, previous);
+          reporter.take(report);
+        } catch (error) {
+          metrics.refused(error instanceof WeirError ? error.status : 'INTERNAL');
+          throw error;
+        }
+        metrics.reported();
         previous = report;
         accepted++;
       }
