@@ -55,9 +55,9 @@ export class ArrivalMeter {
     this.#meanSquaredGap += weight * (gapMs * gapMs - this.#meanSquaredGap);
   }
 
-  /** Frames per second over the last 5 s; 0 when idle. */
-  framesPerSecond(now: number): number {
-    return 1_000 * this.#rate.perMs(now);
+  /** Frames per ms over the last 5 s; 0 when idle. */
+  perMs(now: number): number {
+    return this.#rate.perMs(now);
   }
 
   /** Squared coefficient of variation of the gaps, 0 (periodic) .. 1 (Poisson) and above; 1 until four gaps are known. */

@@ -113,6 +113,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return new PricedDispatcher(options);
 }
 
+/** Share of the own processor's time beyond which a plan overloads it. */
+const OVERLOAD = 0.95;
+
 class PricedDispatcher implements Dispatcher {
   readonly #localNode: ComputeNode;
   readonly #random: Random;
@@ -212,10 +215,10 @@ class PricedDispatcher implements Dispatcher {
     if (directive && planned && found && followable) {
       const late = this.#predictedMs(planned, frame) > deadlineMs;
       const excessMs = plannedCostMs! - found.costMs;
-      const worth =
-        excessMs <= directive.thresholdMs || (directive.explored && this.#tries.affords(excessMs));
+      const thresholdMs = this.#overloads(planned, now) ? 0 : directive.thresholdMs;
+      const worth = excessMs <= thresholdMs || (directive.explored && this.#tries.affords(excessMs));
       if (worth && (!late || found.late)) {
-        if (excessMs > directive.thresholdMs) this.#tries.spend(excessMs);
+        if (excessMs > thresholdMs) this.#tries.spend(excessMs);
         const reason = directive.explored ? 'explored' : 'planned';
         return this.#decide(planned, reason, plannedCostMs!, plannedCostMs!, frame);
       }
@@ -253,7 +256,7 @@ class PricedDispatcher implements Dispatcher {
       objective: this.#objective,
       balance: this.#balance.report(),
       accuracyPriceMs: this.#priceMs(this.#table),
-      framesPerSecond: this.#arrivals.framesPerSecond(now),
+      framesPerSecond: 1_000 * this.#arrivals.perMs(now),
       arrivalVariability: this.#arrivals.variability,
       targets: [...this.#trackers.values()].map((tracker) => ({
         nodeId: tracker.nodeId,
@@ -309,6 +312,11 @@ class PricedDispatcher implements Dispatcher {
 
   #predictedMs(action: DispatchAction, frame: Frame): number {
     return this.#waitMs(action, frame) + action.cost.serviceMs + action.cost.networkMs;
+  }
+
+  /** Whether the device's own processor could not keep up if all frames went as planned: then the plan binds no more. */
+  #overloads({ tracker, cost }: DispatchAction, now: number): boolean {
+    return !tracker && this.#arrivals.perMs(now) * cost.serviceMs > OVERLOAD * this.#local.slots;
   }
 
   /** What an action costs this frame and those after it, ms. */

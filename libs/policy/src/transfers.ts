@@ -6,6 +6,9 @@ const DEADBAND = 0.05;
 /** Time for which a device is given in advance what its plan will spend, ms: until the transfer after the next. */
 const HORIZON_MS = 2_000;
 
+/** Weight of the newest report in the measured drain of a device. */
+const DRAIN_WEIGHT = 1 / 8;
+
 /** What a device's plan spends beyond what it earns. */
 export interface TransferWant {
   /** (floor − planned accuracy) × frames per ms; negative when the plan earns. */
@@ -24,7 +27,10 @@ export interface TransferLedger {
    */
   join(deviceId: string): void;
   leave(deviceId: string): void;
-  /** A device's newest report; of another ledger: ignored. */
+  /**
+   * A device's newest report; of another ledger: ignored. Without `want`, what the device spent between its reports is
+   * taken for what it will spend until the next: devices that deviate much do not spend what was planned.
+   */
   report(deviceId: string, report: BalanceReport, want?: TransferWant): void;
   /** Asks the rich and credits the poor from what has been given; every 1–2 s. */
   rebalance(): void;
@@ -42,7 +48,10 @@ interface Account {
   creditedTotal: number;
   balance: number;
   cap: number;
-  drainPerMs: number;
+  /** Spent beyond what was earned from report to report, transfers apart. */
+  drained: number;
+  /** What the device will need until transfers come round again. */
+  ahead: number;
 }
 
 /** `ledgerId`: new whenever the pool is lost (a restart) or the floor changes, since accuracy was earned over a floor. */
@@ -64,7 +73,8 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
         creditedTotal: 0,
         balance: 0,
         cap: 0,
-        drainPerMs: 0,
+        drained: 0,
+        ahead: 0,
       });
     },
     leave(deviceId) {
@@ -76,11 +86,17 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
       // Reports may overtake each other: totals only rise, and an older report tells nothing new.
       if (report.debitedTotal < account.debitedTotal || report.creditedTotal < account.creditedTotal) return;
       pool += report.debitedTotal - account.debitedTotal;
+      const earned =
+        report.balance -
+        account.balance -
+        (report.creditedTotal - account.creditedTotal) +
+        (report.debitedTotal - account.debitedTotal);
+      account.drained += DRAIN_WEIGHT * (-earned - account.drained);
+      account.ahead = want ? want.drainPerMs * HORIZON_MS : account.drained;
       account.debitedTotal = report.debitedTotal;
       account.creditedTotal = report.creditedTotal;
       account.balance = report.balance;
       account.cap = report.cap;
-      account.drainPerMs = want?.drainPerMs ?? 0;
     },
     rebalance() {
       const capped = [...accounts.values()].filter(({ cap }) => cap > 0);
@@ -113,9 +129,7 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
 
 /** The same share of its cap for every device, hence the same price of accuracy, and what its plan will spend. */
 function targets(accounts: readonly Account[], total: number): number[] {
-  const ahead = accounts.map(({ drainPerMs, cap }) =>
-    Math.min(cap / 2, Math.max(0, drainPerMs * HORIZON_MS)),
-  );
+  const ahead = accounts.map(({ ahead: needed, cap }) => Math.min(cap / 2, Math.max(0, needed)));
   const aheadTotal = sum(ahead);
   const affordable = aheadTotal > 0 ? Math.min(1, total / aheadTotal) : 0;
   const rest = Math.max(0, total - aheadTotal * affordable);

@@ -4,7 +4,6 @@ import {
   type Directive,
   type Learner,
   type Outcome,
-  type Plan,
   createTransferLedger,
 } from '@weir/policy';
 import { type Arrivals, arrivalTimes } from './arrivals.ts';
@@ -201,7 +200,7 @@ function startPlanning(planning: PlanningOptions): () => void {
     const plan = planner.propose();
     if (options.transfers ?? true) {
       for (const { device, dispatcher } of agents)
-        ledger.report(device.id, dispatcher.status(events.now).balance, wantOf(plan, observation, device.id));
+        ledger.report(device.id, dispatcher.status(events.now).balance);
       ledger.rebalance();
     }
     version++;
@@ -232,14 +231,6 @@ function startPlanning(planning: PlanningOptions): () => void {
   };
   events.at(0, periodically);
   return replan;
-}
-
-/** What the plan makes a device spend of its balance. */
-function wantOf(plan: Plan, { cell, devices }: CellObservation, deviceId: string) {
-  const placement = plan.placements.get(deviceId);
-  const accuracy = cell.variants.find(({ name }) => name === placement?.variant)?.accuracy;
-  const perMs = (devices.find((device) => device.deviceId === deviceId)?.framesPerSecond ?? 0) / 1_000;
-  return { drainPerMs: accuracy === undefined ? 0 : (cell.objective.accuracyFloor - accuracy) * perMs };
 }
 
 function startFrames(run: {
