@@ -3,11 +3,13 @@ import { createLearner, learnerNames } from '@weir/policy';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { openStore } from '@weir/storage';
+import { createNoopMeter, type Meter } from '@weir/telemetry';
 import { join } from 'node:path';
 import { Cells } from './cells.ts';
 import { type Config, configSpec } from './config.ts';
 import { openDataDirectory, storeFile } from './data-directory.ts';
 import type { Learners } from './learners.ts';
+import { createPolicyMetrics } from './metrics.ts';
 import { policyService } from './service.ts';
 
 export interface PolicyServiceApp extends AsyncDisposable {
@@ -22,6 +24,8 @@ export interface PolicyServiceDeps {
   readonly logger?: Logger;
   /** @default all of libs/policy, each cell with its own chance from the configured seed */
   readonly learners?: Learners;
+  /** @default one that measures nothing */
+  readonly meter?: Meter;
 }
 
 /** How long a stream may stay without its Hello, ms. */
@@ -41,6 +45,7 @@ export async function startPolicyService(
     clock = systemClock,
     logger = createLogger({ service: 'policy-service', level: config.logLevel }),
     learners = learnersOf(config.seed),
+    meter = createNoopMeter(),
   }: PolicyServiceDeps = {},
 ): Promise<PolicyServiceApp> {
   const { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers } = config;
@@ -50,6 +55,7 @@ export async function startPolicyService(
   const store = started.use(
     await openStore({ path: join(data.path, storeFile), retention: config.retention }),
   );
+  const metrics = createPolicyMetrics(meter);
   const cells = started.use(
     new Cells({
       store,
@@ -62,9 +68,11 @@ export async function startPolicyService(
       snapshotMs,
       maxCells,
       maxDevices,
+      onPlanned: (plan) => metrics.planned(plan),
     }),
   );
   await cells.openStored();
+  metrics.watch(() => cells.statuses());
   const server = started.use(
     await serve({
       listen: config.listen,

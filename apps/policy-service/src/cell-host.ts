@@ -3,7 +3,7 @@ import type { Learner, LearnerSnapshot, Objective, Outcome } from '@weir/policy'
 import type { Store, StoredSnapshot } from '@weir/storage';
 import { randomUUID } from 'node:crypto';
 import type { DeviceHello, DeviceState, OutcomeBatch } from './agent-messages.ts';
-import { CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
+import { CellOrchestrator, type OrchestratorTimes, type PlanMade } from './cell-orchestrator.ts';
 import type { AgentLink } from './sessions.ts';
 import type { Learners } from './learners.ts';
 import { memberFromJson, memberToJson } from './member-json.ts';
@@ -23,6 +23,7 @@ export interface CellHostOptions {
   readonly maxDevices: number;
   /** Time between snapshots of a learner that has learned something, ms. */
   readonly snapshotMs: number;
+  readonly onPlanned?: (plan: PlanMade) => void;
 }
 
 /**
@@ -78,6 +79,7 @@ export class CellHost implements AsyncDisposable {
       maxDevices: options.maxDevices,
       nextVersion: () => versions.next(),
       newLedgerId: randomUUID,
+      ...(options.onPlanned && { onPlanned: options.onPlanned }),
       onExpired: (deviceIds) => inPassing(store.change(cellId, { left: deviceIds }), logger),
     });
     for (const { state } of stored?.members ?? []) orchestrator.remember(memberFromJson(state));

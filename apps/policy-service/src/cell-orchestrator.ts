@@ -15,6 +15,7 @@ import type { DeviceHello, DeviceState } from './agent-messages.ts';
 import { attainableAccuracy, attainableObservation } from './attainable.ts';
 import { type Member, Members } from './members.ts';
 import { PredictionError } from './prediction-error.ts';
+import { samePlacement } from './directive-change.ts';
 import { type AgentLink, Sessions, type Undated } from './sessions.ts';
 
 export interface OrchestratorTimes {
@@ -42,6 +43,15 @@ export interface OrchestratorOptions {
   readonly newLedgerId: () => string;
   /** Devices that have left the plan for good. */
   readonly onExpired?: (deviceIds: readonly string[]) => void;
+  readonly onPlanned?: (plan: PlanMade) => void;
+}
+
+/** What is told of a plan when it is made. */
+export interface PlanMade {
+  readonly cellId: string;
+  readonly planningMs: number;
+  /** Devices that the plan before placed elsewhere. */
+  readonly changes: number;
 }
 
 /** How learning and the plan stand. */
@@ -240,6 +250,7 @@ export class CellOrchestrator implements Disposable {
     this.#expire();
     if (this.#members.size === 0) return;
     this.#plannedAt = clock.now();
+    const before = this.#plan;
     try {
       this.#plan = this.#propose();
       this.#planFault = '';
@@ -252,6 +263,11 @@ export class CellOrchestrator implements Disposable {
     } finally {
       this.#planningMs = clock.now() - this.#plannedAt;
     }
+    this.#options.onPlanned?.({
+      cellId: this.#options.cellId,
+      planningMs: this.#planningMs,
+      changes: before ? changesBetween(before, this.#plan) : 0,
+    });
     this.#ledger.rebalance();
     this.#sessions.push(this.#directives(this.#plan));
   }
@@ -336,3 +352,10 @@ export class CellOrchestrator implements Disposable {
     this.#cancelPending = clock.after(waitMs, () => this.replan());
   }
 }
+
+/** Devices of both plans that they place differently. */
+const changesBetween = (before: Plan, after: Plan): number =>
+  [...after.placements].filter(([deviceId, placement]) => {
+    const former = before.placements.get(deviceId);
+    return former && !samePlacement(former, placement);
+  }).length;

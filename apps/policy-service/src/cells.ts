@@ -1,5 +1,6 @@
 import { type Logger, NotFound, ResourceExhausted } from '@weir/base';
 import { CellHost, type CellHostOptions } from './cell-host.ts';
+import type { CellStatus } from './cell-orchestrator.ts';
 
 export interface CellsOptions extends CellHostOptions {
   readonly maxCells: number;
@@ -10,6 +11,7 @@ export interface CellsOptions extends CellHostOptions {
 export class Cells implements AsyncDisposable {
   readonly #options: CellsOptions;
   readonly #cells = new Map<string, Promise<CellHost>>();
+  readonly #opened = new Map<string, CellHost>();
 
   constructor(options: CellsOptions) {
     this.#options = options;
@@ -30,11 +32,18 @@ export class Cells implements AsyncDisposable {
     const opening = CellHost.open(cellId, this.#options);
     this.#cells.set(cellId, opening);
     try {
-      return await opening;
+      const cell = await opening;
+      this.#opened.set(cellId, cell);
+      return cell;
     } catch (error) {
       this.#cells.delete(cellId);
       throw error;
     }
+  }
+
+  /** How learning and the plan stand in each cell that is open. */
+  statuses(): { cellId: string; status: CellStatus }[] {
+    return [...this.#opened].map(([cellId, { orchestrator }]) => ({ cellId, status: orchestrator.status() }));
   }
 
   /** Throws NotFound for a cell that nobody has joined or configured. */

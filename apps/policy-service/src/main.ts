@@ -1,12 +1,17 @@
-import { Exit, loadConfig, runMain } from '@weir/base';
+import { createLogger, Exit, loadConfig, runMain } from '@weir/base';
+import { startMetrics } from '@weir/telemetry';
 import { once } from 'node:events';
 import { startPolicyService } from './app.ts';
 import { configSpec } from './config.ts';
 
+const service = 'policy-service';
+
 await runMain(async ({ signal }) => {
   const config = loadConfig(configSpec, { argv: process.argv.slice(2), env: process.env });
-  await using app = await startPolicyService(config);
-  process.stdout.write(`${JSON.stringify({ service: 'policy-service', address: app.address })}\n`);
+  const logger = createLogger({ service, level: config.logLevel });
+  await using metrics = await startMetrics({ service, listen: config.metrics, logger });
+  await using app = await startPolicyService(config, { logger, meter: metrics.meter });
+  process.stdout.write(`${JSON.stringify({ service, address: app.address, metrics: metrics.address })}\n`);
   const over = AbortSignal.any([signal, app.failed]);
   if (!over.aborted) await once(over, 'abort');
   return app.failed.aborted ? Exit.failed : Exit.done;
