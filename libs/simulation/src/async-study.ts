@@ -61,10 +61,8 @@ export interface AsyncStudyRow {
   /** Answers after which the cell's cumulative accuracy was below the floor, all seeds. */
   readonly floorViolations: number;
   readonly refused: number;
-  /** Against the same rule with known costs and true tier state, %; absent when that was not run. */
-  readonly overTiersPct?: number;
-  /** Against the synchronous optimum, obeyed, %; absent when that was not run. */
-  readonly overStaticPct?: number;
+  /** Mean response against that of each other rule that was run in this condition, %. */
+  readonly overPct: Readonly<Partial<Record<AsyncRule, number>>>;
 }
 
 export interface AsyncStudyResult {
@@ -77,7 +75,8 @@ export interface AsyncStudyResult {
 
 /**
  * The dispatch rule under asynchronous arrivals, with learned costs: every rule in every condition.
- * `onProgress(done, total)` counts runs. Meant to be wired to `weir learn --arrivals poisson --loads 0.3,0.6`.
+ * `onProgress(done, total)` counts runs. `npx node libs/simulation/async.ts study` prints it; for a command line
+ * (`weir learn --arrivals poisson,synchronised --loads 0.3,0.6`) pass the flags as they are and print `rows`.
  */
 export function runAsyncStudy(
   options: AsyncStudyOptions = {},
@@ -92,7 +91,7 @@ export function runAsyncStudy(
   for (const count of devices)
     for (const kind of arrivals)
       for (const load of loads) {
-        const group = rules.map((rule): AsyncStudyRow => {
+        const group = rules.map((rule): Omit<AsyncStudyRow, 'overPct'> => {
           const runs = seeds.map((seed) => {
             // The same cell for every rule; another one, where devices differ, for every seed.
             const world = createWorld(
@@ -130,7 +129,7 @@ export function runAsyncStudy(
             refused: runs.reduce((sum, run) => sum + run.refused, 0),
           };
         });
-        rows.push(...group.map((row) => ({ ...row, ...comparisons(row, group) })));
+        rows.push(...group.map((row) => ({ ...row, overPct: overPct(row, group) })));
       }
   return { profile, accuracyFloor, seeds, reportMs, rows };
 }
@@ -150,14 +149,9 @@ export function knowledgeOf(rule: AsyncRule): Knowledge {
   return rule === 'everything' || rule === 'tiers' ? rule : 'reports';
 }
 
-function comparisons({ meanMs }: AsyncStudyRow, group: readonly AsyncStudyRow[]) {
-  const over = (rule: AsyncRule) => {
-    const other = group.find((row) => row.rule === rule);
-    return other && 100 * (meanMs / other.meanMs - 1);
-  };
-  const [tiers, fixed] = [over('tiers'), over('static')];
-  return {
-    ...(tiers !== undefined && { overTiersPct: tiers }),
-    ...(fixed !== undefined && { overStaticPct: fixed }),
-  };
+type Group = readonly Omit<AsyncStudyRow, 'overPct'>[];
+
+function overPct({ rule, meanMs }: Group[number], group: Group): AsyncStudyRow['overPct'] {
+  const others = group.filter((row) => row.rule !== rule);
+  return Object.fromEntries(others.map((other) => [other.rule, 100 * (meanMs / other.meanMs - 1)]));
 }
