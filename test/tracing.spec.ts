@@ -51,6 +51,8 @@ describe('traces over OTLP', () => {
       'weir.reason': 'planned',
       'weir.directive.version': 7,
       'weir.predicted_ms': 48.5,
+      'rpc.system.name': 'grpc',
+      'rpc.response.status_code': 'OK',
     });
     expect(root.resource).toMatchObject({
       'service.name': 'device-agent',

@@ -7,6 +7,7 @@ import type { CellView } from './cell-view.ts';
 import { checkInferRequest, placementToWire, reasonToWire } from './convert.ts';
 import type { FrameCount } from './frame-count.ts';
 import { type FrameAnswer, infer } from './inference.ts';
+import type { AgentMetrics } from './metrics.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
 import type { PolicySession } from './policy-session.ts';
@@ -19,6 +20,8 @@ export interface Agent {
   readonly maxInFlight: number;
   /** Rejects as `infer` does, with ResourceExhausted when too many frames are in work, and with InvalidInput. */
   answer(request: agent.InferRequest, call: CallBounds): Promise<agent.InferResponse>;
+  /** Takes note of a frame that was turned away before it began. */
+  refused(error: WeirError): void;
   status(): agent.GetStatusResponse;
   objective(): Objective;
   /** Throws InvalidInput, naming every fault. */
@@ -30,6 +33,8 @@ export interface CallBounds {
   /** ms since the epoch; Infinity when there is none. */
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
+  /** RPC that the frame came by, e.g. `weir.agent.v1.DeviceAgent/Infer`. */
+  readonly rpcMethod?: string;
 }
 
 export interface AgentParts {
@@ -47,10 +52,12 @@ export interface AgentParts {
   readonly localNode: { load(): Parameters<Dispatcher['reportLoad']>[0] };
   /** Undefined without a policy. */
   readonly session: () => PolicySession | undefined;
+  readonly metrics: AgentMetrics;
 }
 
 export function createAgent(parts: AgentParts): Agent {
-  const { deviceId, clock, logger, dispatcher, view, frames, outcomes, ownObjective, session } = parts;
+  const { deviceId, clock, logger, dispatcher, view, frames, outcomes, ownObjective, session, metrics } =
+    parts;
   const inference = {
     deviceId,
     dispatcher,
@@ -60,19 +67,40 @@ export function createAgent(parts: AgentParts): Agent {
     refresh: (now: number) => dispatcher.reportLoad(parts.localNode.load(), now),
     record(...outcome: Parameters<OutcomeBuffer['add']>) {
       outcomes.add(...outcome);
+      metrics.attempted(outcome[0]);
       session()?.outcomesAdded();
     },
   };
 
+  metrics.watch(() => {
+    const { queued, inService } = parts.localNode.load();
+    const { balance, objective, targets } = dispatcher.status(clock.now());
+    return {
+      framesInWork: frames.read().inFlight,
+      queued,
+      inService,
+      outcomesPending: outcomes.pending,
+      outcomesDropped: outcomes.dropped,
+      balance: balance.balance,
+      floor: objective.accuracyFloor,
+      policyConnected: session()?.connected ?? false,
+      targets: view.remotes.map(({ nodeId, tier, reachable }) => ({
+        nodeId,
+        tier,
+        reachable: reachable && targets.some((target) => target.nodeId === nodeId && target.usable),
+      })),
+    };
+  });
+
   return {
     maxInFlight: parts.maxInFlight,
-    async answer(request, { deadlineAt, signal }) {
+    async answer(request, { deadlineAt, signal, rpcMethod }) {
       const arrivedAt = clock.now();
       const { requestId } = request;
       const span = startInference({
         parent: extractTraceContext(request.trace),
         at: arrivedAt,
-        facts: { deviceId, requestId },
+        facts: { deviceId, requestId, rpcMethod },
       });
       let leave: (() => void) | undefined;
       try {
@@ -84,24 +112,31 @@ export function createAgent(parts: AgentParts): Agent {
         const result = await infer({ input, arrivedAt, deadlineAt: until, signal, span }, inference);
         frames.answered(result.decision.accuracy);
         const local = result.decision.placement.tier === 'device';
+        const { balance: account, objective } = dispatcher.status(clock.now());
+        const { balance } = account;
+        const { accuracyFloor: floor } = objective;
+        const floorSlack = result.decision.accuracy - floor;
         span.answered({
           at: arrivedAt + result.responseMs,
           hops: result.hops,
           local,
-          facts: factsOf(result),
+          facts: { ...factsOf(result), floor, floorSlack, balance },
         });
-        const balance = dispatcher.status(clock.now()).balance.balance;
+        metrics.answered(result, floorSlack);
         return toWire(requestId, result, balance, injectTraceContext(span.context));
       } catch (error) {
         const known = error instanceof WeirError ? error : undefined;
         if (!known) logger.error({ err: error, requestId }, 'frame failed');
         if (leave) frames.failed();
-        span.failed({ at: clock.now(), status: known?.status ?? 'INTERNAL' });
+        const status = known?.status ?? 'INTERNAL';
+        metrics.dropped(status);
+        span.failed({ at: clock.now(), status });
         throw error;
       } finally {
         leave?.();
       }
     },
+    refused: ({ status }) => metrics.dropped(status),
     status: () =>
       agentStatus({ ...parts, policyConnected: () => session()?.connected ?? false }, clock.now()),
     objective: () => ownObjective.inForce(clock.now()),
@@ -146,7 +181,13 @@ const factsOf = ({ answer, decision, reason, responseMs }: FrameAnswer) => ({
   directiveVersion: decision.directiveVersion,
   learner: decision.learner,
   reason,
+  decision: reason === 'explored' ? 'explored' : 'exploited',
+  propensity: decision.propensity,
+  leaseExpired: decision.leaseExpired,
+  costMs: decision.costMs,
+  plannedCostMs: decision.plannedCostMs,
   predictedMs: decision.predictedMs,
+  predictionErrorMs: responseMs - decision.predictedMs,
   responseMs,
   expectedAccuracy: decision.accuracy,
   energyJ: answer.energyJ,

@@ -11,13 +11,14 @@ import { loadFamily } from '@weir/inference';
 import { createDispatcher, defaultObjective, type Objective } from '@weir/policy';
 import { agent } from '@weir/proto';
 import { serve } from '@weir/rpc';
-import { createEnergyProbe, startTracing } from '@weir/telemetry';
+import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
 import { type Agent, createAgent } from './agent.ts';
 import { CellView } from './cell-view.ts';
 import { type Config, configSpec } from './config.ts';
 import { FrameCount } from './frame-count.ts';
 import { startLocalModels, variantOf } from './local-models.ts';
 import { LocalTarget } from './local-target.ts';
+import { createAgentMetrics } from './metrics.ts';
 import { OutcomeBuffer } from './outcome-buffer.ts';
 import { OwnObjective } from './own-objective.ts';
 import { linkPolicy, type PolicyLink } from './policy-link.ts';
@@ -44,7 +45,8 @@ export async function startDeviceAgent(
   {
     clock = systemClock,
     logger = createLogger({ service: 'device-agent', level: config.logLevel }),
-  }: { clock?: Clock; logger?: Logger } = {},
+    meter = createNoopMeter(),
+  }: { clock?: Clock; logger?: Logger; meter?: Meter } = {},
 ): Promise<DeviceAgentApp> {
   const { deviceId, cellId, slots, maxInFlight } = config;
   const random = seededRandom(config.seed).fork(deviceId);
@@ -106,7 +108,8 @@ export async function startDeviceAgent(
   });
   const ownObjective = new OwnObjective(dispatcher, { own: ownWishes(config), cell: defaultObjective });
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
-  const common = { config, view, clock, random, logger };
+  const metrics = createAgentMetrics(meter);
+  const common = { config, view, clock, random, logger, metrics };
   let policyLink: PolicyLink | undefined;
   const onChange = () => policyLink?.session.stateChanged();
   for (const target of config.targets) started.use(linkWorker(target, { ...common, onChange }));
@@ -129,6 +132,7 @@ export async function startDeviceAgent(
     localVariants,
     localNode: local,
     session: () => policyLink?.session,
+    metrics,
   });
   server.setServing(true);
   started.use(late.move());

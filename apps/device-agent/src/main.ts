@@ -1,12 +1,17 @@
 import { createLogger, loadConfig, runMain } from '@weir/base';
+import { startMetrics } from '@weir/telemetry';
 import { once } from 'node:events';
 import { startDeviceAgent } from './app.ts';
 import { configSpec } from './config.ts';
 
+const service = 'device-agent';
+
 await runMain(async ({ signal }) => {
   const config = loadConfig(configSpec, { argv: process.argv.slice(2), env: process.env });
-  const logger = createLogger({ service: 'device-agent', level: config.logLevel });
-  await using app = await startDeviceAgent(config, { logger });
+  const logger = createLogger({ service, level: config.logLevel });
+  const { cellId: cell, deviceId: node, metrics: listen } = config;
+  await using metrics = await startMetrics({ service, cell, node, listen, logger });
+  await using app = await startDeviceAgent(config, { logger, meter: metrics.meter });
   // Emulation is the business of whoever started this process; there is no RPC for it.
   process.on('message', (message) => {
     const { slowDown } = (message ?? {}) as { slowDown?: unknown };
@@ -18,6 +23,6 @@ await runMain(async ({ signal }) => {
       logger.warn({ err, times: slowDown }, 'cannot slow down');
     }
   });
-  process.stdout.write(`${JSON.stringify({ service: 'device-agent', address: app.address })}\n`);
+  process.stdout.write(`${JSON.stringify({ service, address: app.address, metrics: metrics.address })}\n`);
   if (!signal.aborted) await once(signal, 'abort');
 });

@@ -15,7 +15,7 @@ export interface NumberedOutcome {
  */
 export class OutcomeBuffer {
   readonly #limit: number;
-  #pending: NumberedOutcome[] = [];
+  readonly #pending: NumberedOutcome[] = [];
   #lastSequence = 0n;
   #dropped = 0;
 
@@ -32,10 +32,10 @@ export class OutcomeBuffer {
     }
   }
 
-  /** Forgets everything up to and including `through`. */
-  acknowledge(through: bigint): void {
+  /** Forgets everything up to and including `through`, and tells what that was. */
+  acknowledge(through: bigint): readonly NumberedOutcome[] {
     const kept = this.#pending.findIndex(({ sequence }) => sequence > through);
-    this.#pending = kept === -1 ? [] : this.#pending.slice(kept);
+    return this.#pending.splice(0, kept === -1 ? this.#pending.length : kept);
   }
 
   /** At most `count` outcomes with a sequence above `after`, oldest first. */

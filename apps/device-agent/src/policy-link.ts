@@ -7,6 +7,7 @@ import type { CellView } from './cell-view.ts';
 import type { Config } from './config.ts';
 import { balanceToWire } from './convert-policy.ts';
 import { objectiveToWire } from './convert.ts';
+import type { AgentMetrics } from './metrics.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
 import { PolicySession } from './policy-session.ts';
@@ -21,6 +22,7 @@ export interface PolicyLinkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: AgentMetrics;
 }
 
 export interface PolicyLink extends AsyncDisposable {
@@ -29,14 +31,17 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const { config, dispatcher, view, outcomes, ownObjective, clock, random, logger } = options;
+  const { config, dispatcher, view, outcomes, ownObjective, clock, random, logger, metrics } = options;
   const { cellId, deviceId } = config;
   // Outcome sequences count within one run of this process.
   const agentInstanceId = randomUUID();
   const connection = connect(address, securityOf(config));
   const client = connection.client(policy.PolicyServiceClient);
   const session = new PolicySession({
-    openStream: (signal) => openDuplex(client, client.orchestrate, { signal }),
+    openStream(signal) {
+      metrics.opening('policy');
+      return openDuplex(client, client.orchestrate, { signal });
+    },
     clock,
     random: random.fork('policy'),
     logger,
@@ -60,7 +65,13 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
         local: view.localLoad(),
       };
     },
+    onAcknowledged(acknowledged) {
+      const now = clock.now();
+      for (const { outcome } of acknowledged) metrics.acknowledged(now - outcome.at);
+    },
     onDirective(directive) {
+      const { tier, nodeId, variant } = directive.planned;
+      metrics.directed(`${tier} ${nodeId} ${variant}`);
       ownObjective.directed(directive.objective);
       dispatcher.applyDirective(directive, clock.now());
     },

@@ -3,7 +3,7 @@ import type { Directive } from '@weir/policy';
 import type { policy } from '@weir/proto';
 import { type ClientDuplex, keepOpen } from '@weir/rpc';
 import { directiveFromWire, outcomeToWire } from './convert-policy.ts';
-import type { OutcomeBuffer } from './outcome-buffer.ts';
+import type { NumberedOutcome, OutcomeBuffer } from './outcome-buffer.ts';
 
 export type OrchestrateStream = ClientDuplex<policy.OrchestrateRequest, policy.OrchestrateResponse>;
 
@@ -18,6 +18,8 @@ export interface PolicySessionOptions {
   readonly hello: () => policy.Hello;
   readonly state: () => policy.AgentState;
   readonly onDirective: (directive: Directive) => void;
+  /** The policy has these, and they are forgotten here. */
+  readonly onAcknowledged?: (outcomes: readonly NumberedOutcome[]) => void;
   /** @default 1000 */
   readonly statePeriodMs?: number;
   /** How long an outcome waits for others to go with, ms. @default 100 */
@@ -118,7 +120,7 @@ export class PolicySession implements AsyncDisposable {
   }
 
   #receive({ message }: policy.OrchestrateResponse): void {
-    const { outcomes, onDirective, logger } = this.#options;
+    const { outcomes, onDirective, onAcknowledged, logger } = this.#options;
     switch (message?.$case) {
       case 'directive':
         try {
@@ -128,12 +130,14 @@ export class PolicySession implements AsyncDisposable {
           logger.error({ err }, 'directive refused');
         }
         break;
-      case 'ack':
-        outcomes.acknowledge(message.value.throughSequence);
+      case 'ack': {
+        const acknowledged = outcomes.acknowledge(message.value.throughSequence);
+        onAcknowledged?.(acknowledged);
         for (const { sequence, faults } of message.value.refused)
           logger.error({ sequence: String(sequence), faults }, 'outcome refused');
         if (outcomes.pending === 0) this.#allAcknowledged?.();
         break;
+      }
       case undefined:
         break;
     }

@@ -5,6 +5,7 @@ import { bidi, type CallContext, type DuplexStream, toStatus, unary } from '@wei
 import type { Agent } from './agent.ts';
 import { objectiveFromWire, objectiveToWire } from './convert.ts';
 
+const service = 'weir.agent.v1.DeviceAgent';
 type Stream = DuplexStream<agent.StreamInferRequest, agent.StreamInferResponse>;
 
 /** The handlers. `ready`: throws Unavailable until the device's own variants are warm. */
@@ -13,7 +14,7 @@ export function deviceAgentService(ready: () => Agent): UntypedServiceImplementa
     streamInfer: bidi((stream: Stream, context) => serveFrames(stream, context, ready)),
     infer: unary((request: agent.InferRequest, { deadlineAt, signal, traceContext }) => {
       const trace = request.trace?.traceparent ? request.trace : traceContext;
-      return ready().answer({ ...request, trace }, { deadlineAt, signal });
+      return ready().answer({ ...request, trace }, { deadlineAt, signal, rpcMethod: `${service}/Infer` });
     }),
     getStatus: unary((): agent.GetStatusResponse => ready().status()),
     getObjective: unary((): agent.GetObjectiveResponse => ({
@@ -37,7 +38,11 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
     const cancel = new AbortController();
     cancels.set(requestId, cancel);
     const work = device
-      .answer(request, { deadlineAt: context.deadlineAt, signal: cancel.signal })
+      .answer(request, {
+        deadlineAt: context.deadlineAt,
+        signal: cancel.signal,
+        rpcMethod: `${service}/StreamInfer`,
+      })
       .then(
         (value) => stream.send({ message: { $case: 'result', value } }),
         (error: unknown) => refuse(stream, requestId, error),
@@ -66,8 +71,10 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
     if (message?.$case === 'infer') {
       const device = ready();
       const error = obstacle(message.value, device);
-      if (error) await refuse(stream, message.value.requestId, error);
-      else begin(message.value, device);
+      if (error) {
+        device.refused(error);
+        await refuse(stream, message.value.requestId, error);
+      } else begin(message.value, device);
     } else if (message?.$case === 'cancel')
       cancels.get(message.value.requestId)?.abort(new Cancelled('cancelled by the caller'));
     else

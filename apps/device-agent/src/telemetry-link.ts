@@ -5,6 +5,7 @@ import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/tele
 import type { CellView } from './cell-view.ts';
 import type { Config } from './config.ts';
 import { tierToWire } from './convert.ts';
+import type { AgentMetrics } from './metrics.ts';
 import { securityOf } from './worker-link.ts';
 
 export interface TelemetryLinkOptions {
@@ -14,11 +15,12 @@ export interface TelemetryLinkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: AgentMetrics;
 }
 
 /** Connects Telemetry and reports this device to it until disposed. */
 export function linkTelemetry(address: string, options: TelemetryLinkOptions): AsyncDisposable {
-  const { config, view, energy, clock, random, logger } = options;
+  const { config, view, energy, clock, random, logger, metrics } = options;
   const connection = connect(address, securityOf(config));
   const client = connection.client(telemetry.TelemetryClient);
   const monitor = createNodeMonitor({
@@ -33,7 +35,10 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
     links: () => view.remotes.map(({ link }) => link),
   });
   const reports = keepReporting({
-    open: (signal) => openClientStream(client, client.report, { signal }),
+    open(signal) {
+      metrics.opening('telemetry');
+      return openClientStream(client, client.report, { signal });
+    },
     sample: () => monitor.sample(),
     clock,
     random: random.fork('telemetry'),

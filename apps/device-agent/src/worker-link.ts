@@ -3,6 +3,7 @@ import { worker } from '@weir/proto';
 import { callUnary, connect, openDuplex } from '@weir/rpc';
 import type { CellView } from './cell-view.ts';
 import type { Config, TargetAddress } from './config.ts';
+import type { AgentMetrics } from './metrics.ts';
 import { RemoteTarget } from './remote-target.ts';
 
 export interface WorkerLinkOptions {
@@ -11,6 +12,7 @@ export interface WorkerLinkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: AgentMetrics;
   /** The target became reachable, or ceased to be. */
   readonly onChange: () => void;
 }
@@ -20,7 +22,7 @@ export function linkWorker(
   { nodeId, tier, address }: TargetAddress,
   options: WorkerLinkOptions,
 ): AsyncDisposable {
-  const { config, view, clock, random, logger, onChange } = options;
+  const { config, view, clock, random, logger, metrics, onChange } = options;
   const { maxInFlight, radioWatts } = config;
   const connection = connect(address, securityOf(config));
   const client = connection.client(worker.InferenceWorkerClient);
@@ -33,7 +35,10 @@ export function linkWorker(
   const target = new RemoteTarget({
     nodeId,
     tier,
-    openStream: (signal) => openDuplex(client, client.streamInfer, { signal }),
+    openStream(signal) {
+      metrics.opening('worker', nodeId);
+      return openDuplex(client, client.streamInfer, { signal });
+    },
     clock,
     random: random.fork(nodeId),
     logger,

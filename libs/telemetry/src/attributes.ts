@@ -20,18 +20,42 @@ export const attribute = {
   learner: 'weir.learner',
   /** `planned`, `explored`, `deviated` or `fallback`. */
   reason: 'weir.reason',
+  /** `explored` when the frame was placed to learn, `exploited` when it was placed where it seemed best. */
+  decision: 'weir.decision',
+  /** Probability with which the learner chose the placement, 0..1. */
+  propensity: 'weir.propensity',
+  /** True when the policy had been silent for longer than its directive holds. */
+  leaseExpired: 'weir.lease_expired',
+  /** Cost of the chosen action in the dispatch rule, ms: response, congestion, energy and the price of accuracy. */
+  costMs: 'weir.cost_ms',
+  /** The same of the planned action. */
+  plannedCostMs: 'weir.planned_cost_ms',
   /** Response time that the agent expected, ms. */
   predictedMs: 'weir.predicted_ms',
   /** Response time as the agent measured it, ms. */
   responseMs: 'weir.response_ms',
+  /** Response time less what was expected, ms. */
+  predictionErrorMs: 'weir.prediction_error_ms',
   /** Accuracy expected of the variant, 0..1. */
   expectedAccuracy: 'weir.accuracy.expected',
+  /** Lowest average accuracy that the objective in force allows, 0..1. */
+  floor: 'weir.accuracy.floor',
+  /** Accuracy expected of the variant less the floor. */
+  floorSlack: 'weir.floor.slack',
+  /** Accuracy that the device has earned and not spent, after this frame, frames × accuracy. */
+  balance: 'weir.accuracy.balance',
   /** Energy of the inference, J. */
   energyJ: 'weir.energy_j',
   /** Inferences in service and queued at the target on arrival, without this one. */
   concurrency: 'weir.concurrency',
   /** gRPC status name of a failure (OpenTelemetry's own name). */
   errorType: 'error.type',
+  /** `grpc` (OpenTelemetry's own name). */
+  rpcSystem: 'rpc.system.name',
+  /** RPC that the frame came by, e.g. `weir.agent.v1.DeviceAgent/StreamInfer` (OpenTelemetry's own name). */
+  rpcMethod: 'rpc.method',
+  /** gRPC status name of the frame's answer (OpenTelemetry's own name). */
+  rpcStatus: 'rpc.response.status_code',
 } as const;
 
 /** What is known of one inference; everything may be left out. Units as in `attribute`. */
@@ -44,17 +68,30 @@ export interface InferenceFacts {
   readonly directiveVersion?: number | undefined;
   readonly learner?: string | undefined;
   readonly reason?: string | undefined;
+  readonly decision?: string | undefined;
+  readonly propensity?: number | undefined;
+  readonly leaseExpired?: boolean | undefined;
+  readonly costMs?: number | undefined;
+  readonly plannedCostMs?: number | undefined;
   readonly predictedMs?: number | undefined;
   readonly responseMs?: number | undefined;
+  readonly predictionErrorMs?: number | undefined;
   readonly expectedAccuracy?: number | undefined;
+  readonly floor?: number | undefined;
+  readonly floorSlack?: number | undefined;
+  readonly balance?: number | undefined;
   readonly energyJ?: number | undefined;
   readonly concurrency?: number | undefined;
+  readonly rpcMethod?: string | undefined;
 }
 
 /** The facts under their attribute names; those not given, or empty, are left out. */
 export function attributesOf(facts: InferenceFacts): Attributes {
   const attributes: Attributes = {};
-  for (const [fact, value] of Object.entries(facts) as [keyof InferenceFacts, string | number | undefined][])
+  for (const [fact, value] of Object.entries(facts) as [
+    keyof InferenceFacts,
+    string | number | boolean | undefined,
+  ][])
     if (value !== undefined && value !== '') attributes[attribute[fact]] = value;
   return attributes;
 }

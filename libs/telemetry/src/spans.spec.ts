@@ -76,6 +76,8 @@ describe('spans of an inference', () => {
       'weir.device.id': 'device-1',
       'weir.reason': 'planned',
       'weir.predicted_ms': 9,
+      'rpc.system.name': 'grpc',
+      'rpc.response.status_code': 'OK',
     });
     const parts = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'].map(span);
     for (const part of parts) {
@@ -137,7 +139,11 @@ describe('spans of an inference', () => {
     inference.failed({ at: at + 9, status: 'DEADLINE_EXCEEDED', message: 'too late' });
     const root = span('weir.infer');
     expect(root.status).toEqual({ code: SpanStatusCode.ERROR, message: 'too late' });
-    expect(root.attributes).toEqual({ 'error.type': 'DEADLINE_EXCEEDED' });
+    expect(root.attributes).toEqual({
+      'error.type': 'DEADLINE_EXCEEDED',
+      'rpc.system.name': 'grpc',
+      'rpc.response.status_code': 'DEADLINE_EXCEEDED',
+    });
     expect(root.events).toMatchObject([
       {
         name: 'attempt failed',

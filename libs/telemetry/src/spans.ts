@@ -41,7 +41,7 @@ export function startInference({
   const context = trace.setSpan(parent, root);
   if (!root.isRecording()) return { context, ...unrecorded };
   // Not before it is known that somebody reads them.
-  root.setAttributes(attributesOf(facts));
+  root.setAttributes({ [attribute.rpcSystem]: 'grpc', ...attributesOf(facts) });
   return new RecordedInference(root, context, at);
 }
 
@@ -103,13 +103,14 @@ class RecordedInference implements InferenceSpan {
       drawHops([['uplink', hops.uplinkMs]], { context, from: remoteFrom });
       drawHops([['downlink', hops.downlinkMs]], { context, from: at - hops.downlinkMs });
     }
-    this.#root.setAttributes(attributesOf(facts));
+    this.#root.setAttributes({ ...attributesOf(facts), [attribute.rpcStatus]: 'OK' });
     this.#root.end(at);
   }
 
   failed({ at, status, message, facts = {} }: Parameters<InferenceSpan['failed']>[0]): void {
     if (!this.#root.isRecording()) return;
-    this.#root.setAttributes({ ...attributesOf(facts), [attribute.errorType]: status });
+    const outcome = { [attribute.errorType]: status, [attribute.rpcStatus]: status };
+    this.#root.setAttributes({ ...attributesOf(facts), ...outcome });
     this.#root.setStatus({ code: SpanStatusCode.ERROR, message: message ?? status });
     this.#root.end(at);
   }
