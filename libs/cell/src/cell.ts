@@ -8,6 +8,7 @@ import { callUnary, connect } from '@weir/rpc';
 import type { CellDescription } from './description.ts';
 import { freeAddress } from './free-address.ts';
 import { type CellLink, type CellLinks, startLinks } from './links.ts';
+import { type MetricsEndpoint, metricsAddresses } from './metrics-endpoints.ts';
 import {
   type Surroundings,
   agentProgram,
@@ -28,6 +29,8 @@ export interface StartCellOptions {
   readonly stateDir?: string | undefined;
   /** Of the processes. @default info */
   readonly logLevel?: string | undefined;
+  /** Gives each service a Prometheus endpoint on a free port. @default false */
+  readonly metrics?: boolean | undefined;
 }
 
 /** A living cell. Disposing stops its processes in order: agents, workers, links, policy, telemetry. */
@@ -41,6 +44,8 @@ export interface RunningCell extends AsyncDisposable {
   /** Names of all processes: `telemetry`, `policy`, `links`, node ids, device ids. */
   readonly processes: readonly string[];
   readonly logDir: string;
+  /** One for each service; none unless asked for. */
+  readonly metrics: readonly MetricsEndpoint[];
   /** Process id; undefined while it is dead. Throws NotFound. */
   pid(name: string): number | undefined;
   /** HOST:PORT of a process. Throws NotFound. */
@@ -64,7 +69,8 @@ export async function startCell(
   const { logger, signal, clock = systemClock, logLevel = 'info' } = options;
   await using starting = new AsyncDisposableStack();
   const folders = prepareFolders(options, starting);
-  const surroundings: Surroundings = { cell: description, logLevel, stateDir: folders.stateDir };
+  const metrics = options.metrics ? await metricsAddresses(description) : new Map<string, string>();
+  const surroundings: Surroundings = { cell: description, logLevel, stateDir: folders.stateDir, metrics };
   const listeners = new Set<(event: ProcessEvent) => void>();
   const onEvent = (event: ProcessEvent) => {
     for (const listener of listeners) listener(event);
@@ -120,6 +126,7 @@ export async function startCell(
     links: links.all,
     processes: [...processes.keys(), 'links'],
     logDir: folders.logDir,
+    metrics: [...metrics].map(([process, address]) => ({ process, address })),
     pid: (name) => processNamed(name).pid,
     address: (name) => processNamed(name).address,
     kill: (name, signalName) => (name === 'links' ? links : processNamed(name)).kill(signalName),

@@ -8,6 +8,7 @@ export {
 } from './description.ts';
 export { type ExampleCellOptions, exampleCell } from './example-cell.ts';
 export type { CellLink } from './links.ts';
+export { type MetricsEndpoint, scrapeTargets } from './metrics-endpoints.ts';
 export type { ProcessEvent } from './supervised-process.ts';
 export { type Arrivals, arrivals } from './arrivals.ts';
 export { type DriveOptions, type Sample, drive } from './drive.ts';

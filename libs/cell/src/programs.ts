@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly logLevel: string;
   /** Folder of what PolicyService keeps. */
   readonly stateDir: string;
+  /** HOST:PORT of each process's Prometheus endpoint, by its name; empty without metrics. */
+  readonly metrics: ReadonlyMap<string, string>;
 }
 
 /** A library must not import an app: an app's program is found by its package's `./main`. */
@@ -33,14 +35,18 @@ const spec = (
   ...(listen === undefined ? {} : { listen }),
 });
 
-export function telemetryProgram({ cell, logLevel }: Surroundings): ProcessSpec {
-  return spec('telemetry', 'telemetry-service', cell.telemetryListen, { 'log-level': logLevel });
+export function telemetryProgram({ cell, logLevel, metrics }: Surroundings): ProcessSpec {
+  return spec('telemetry', 'telemetry-service', cell.telemetryListen, {
+    'log-level': logLevel,
+    metrics: metrics.get('telemetry'),
+  });
 }
 
 /** Learner and objective are told to it at run time: they outlast a restart, and stand above what it may have kept. */
-export function policyProgram({ cell, logLevel, stateDir }: Surroundings): ProcessSpec {
+export function policyProgram({ cell, logLevel, stateDir, metrics }: Surroundings): ProcessSpec {
   return spec('policy', 'policy-service', cell.policyListen, {
     'log-level': logLevel,
+    metrics: metrics.get('policy'),
     data: stateDir,
     seed: cell.seed,
   });
@@ -48,11 +54,12 @@ export function policyProgram({ cell, logLevel, stateDir }: Surroundings): Proce
 
 export function workerProgram(
   node: CellDescription['nodes'][number],
-  { cell, logLevel }: Surroundings,
+  { cell, logLevel, metrics }: Surroundings,
   { telemetry }: { telemetry: string },
 ): ProcessSpec {
   return spec(node.id, 'inference-worker', node.listen, {
     'log-level': logLevel,
+    metrics: metrics.get(node.id),
     'cell-id': cell.cellId,
     'node-id': node.id,
     tier: node.tier,
@@ -68,11 +75,12 @@ export function workerProgram(
 /** `targets`: the remote nodes at the addresses of this device's links. */
 export function agentProgram(
   device: CellDescription['devices'][number],
-  { cell, logLevel }: Surroundings,
+  { cell, logLevel, metrics }: Surroundings,
   { telemetry, policy, targets }: { telemetry: string; policy: string; targets: ReadonlyMap<string, string> },
 ): ProcessSpec {
   return spec(device.id, 'device-agent', device.listen, {
     'log-level': logLevel,
+    metrics: metrics.get(device.id),
     'cell-id': cell.cellId,
     'device-id': device.id,
     'dilation-factor': device.dilationFactor,

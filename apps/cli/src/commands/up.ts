@@ -1,6 +1,15 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Exit, seededRandom, silentLogger, systemClock } from '@weir/base';
-import { type CellDescription, type RunningCell, Tally, connectAgent, drive, startCell } from '@weir/cell';
+import {
+  type CellDescription,
+  type RunningCell,
+  Tally,
+  connectAgent,
+  drive,
+  scrapeTargets,
+  startCell,
+} from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import { learnerNames } from '@weir/policy';
 import { z } from 'zod';
@@ -70,6 +79,14 @@ const shape = {
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe("Least severe messages in the processes' logs."),
+  metrics: z
+    .boolean()
+    .default(true)
+    .describe('Serve Prometheus metrics of each process on a free port (--no-metrics: none).'),
+  metricsTargets: z
+    .string()
+    .optional()
+    .describe("File to write their addresses to, for Prometheus's file_sd_configs; removed at the end."),
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 };
 type UpConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
@@ -95,6 +112,9 @@ export default defineCommand({
     await using cell = await startOrInterrupted(description, config, context);
     if (!cell) return Exit.interrupted;
     for (const { id, address } of cell.devices) context.progress(`${id} answers on ${address}`);
+    using _targets = writeTargets(cell, config.metricsTargets);
+    for (const { process, address } of cell.metrics)
+      context.progress(`${process} serves metrics at http://${address}/metrics`);
 
     const all = new Tally();
     const startedAt = performance.now();
@@ -137,6 +157,7 @@ export default defineCommand({
       devices,
       all,
       restarts: cell.restarts(),
+      metrics: cell.metrics,
       seconds: (performance.now() - startedAt) / 1_000,
       firstAnswerMs,
     });
@@ -150,15 +171,29 @@ export default defineCommand({
 /** A cell that is stopped while it starts is no failure. */
 async function startOrInterrupted(
   description: CellDescription,
-  { logDir, stateDir, logLevel }: UpConfig,
+  { logDir, stateDir, logLevel, metrics }: UpConfig,
   { signal }: CommandContext,
 ): Promise<RunningCell | undefined> {
   try {
-    return await startCell(description, { logger: silentLogger, signal, logDir, stateDir, logLevel });
+    return await startCell(description, {
+      logger: silentLogger,
+      signal,
+      logDir,
+      stateDir,
+      logLevel,
+      metrics,
+    });
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
   }
+}
+
+/** Written anew by each run, as ports differ; removed, so that Prometheus does not go on asking. */
+function writeTargets({ description, metrics }: RunningCell, file: string | undefined): Disposable {
+  if (file === undefined) return { [Symbol.dispose]() {} };
+  writeFileSync(file, `${JSON.stringify(scrapeTargets(description.cellId, metrics), null, 2)}\n`);
+  return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
 }
 
 function endOf({ duration }: UpConfig, signal: AbortSignal): AbortSignal {

@@ -44,6 +44,7 @@ describe('report', () => {
     devices,
     all: answered(),
     restarts: { 'edge-1': 2 },
+    metrics: [{ process: 'policy', address: '127.0.0.1:20001' }],
     seconds: 1.5,
     firstAnswerMs: 3_000,
   };
@@ -59,6 +60,7 @@ describe('report', () => {
       placements: [{ tier: 'edge', variant: 'middle', share: 1 }],
       learner: 'planner',
       restarts: { 'edge-1': 2 },
+      metrics: { policy: 'http://127.0.0.1:20001/metrics' },
       devices: [{ id: 'device-1', succeeded: 1 }],
     });
   });

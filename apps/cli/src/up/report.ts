@@ -1,4 +1,4 @@
-import type { CellDescription, Tally } from '@weir/cell';
+import type { CellDescription, MetricsEndpoint, Tally } from '@weir/cell';
 import { ms, percent } from '../words.ts';
 import type { DeviceView } from './view.ts';
 
@@ -7,6 +7,8 @@ export interface Run {
   readonly devices: readonly DeviceView[];
   readonly all: Tally;
   readonly restarts: Readonly<Record<string, number>>;
+  /** Where the processes served their metrics. */
+  readonly metrics: readonly MetricsEndpoint[];
   /** From the first arrival to the last answer. */
   readonly seconds: number;
   /** From the start of the command; undefined when there was none. */
@@ -15,7 +17,7 @@ export interface Run {
 
 /** What a run of `weir up` came to: the document of `--json`, and the same for people. */
 export function report(run: Run): { document: object; text: string } {
-  const { description, devices, all, restarts, seconds, firstAnswerMs } = run;
+  const { description, devices, all, restarts, metrics, seconds, firstAnswerMs } = run;
   const { learner, objective } = description;
   const totals = all.totals();
   const emulated = emulatedParts(description);
@@ -30,6 +32,9 @@ export function report(run: Run): { document: object; text: string } {
       return { id, requests, succeeded, failed, accuracy, responseMs, placements };
     }),
     restarts,
+    metrics: Object.fromEntries(
+      metrics.map(({ process, address }) => [process, `http://${address}/metrics`]),
+    ),
     emulated,
     real: realParts,
   };
