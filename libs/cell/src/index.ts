@@ -1,5 +1,15 @@
 export { type AgentClient, type Frame, connectAgent } from './agent-client.ts';
 export { type RunningCell, type StartCellOptions, startCell } from './cell.ts';
+export { type CellConsole, type StartConsoleOptions, startConsole } from './console.ts';
+export type {
+  EmulationChange,
+  EmulationState,
+  FrameFailure,
+  FrameRecord,
+  FromConsole,
+  LinkCondition,
+  ToConsole,
+} from './console-messages.ts';
 export {
   type CellDescription,
   type CellDescriptionInput,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { RunningCell } from './cell.ts';
 import type { CellDescription } from './description.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
@@ -92,5 +93,18 @@ export function agentProgram(
     'grace-ms': 3_000,
     telemetry,
     policy,
+  });
+}
+
+/** `listen`: where the page is served. */
+export function consoleProgram(
+  { description, policyAddress, telemetryAddress, devices }: RunningCell,
+  listen: string | undefined,
+): ProcessSpec {
+  return spec('console', 'console', listen, {
+    'cell-id': description.cellId,
+    policy: policyAddress,
+    telemetry: telemetryAddress,
+    agents: devices.map(({ address }) => address),
   });
 }

@@ -31,6 +31,8 @@ export interface SupervisorOptions {
   /** Folder of the processes' logs: `NAME.log`, appended. */
   readonly logDir: string;
   readonly onEvent: (event: ProcessEvent) => void;
+  /** Told what the process says over its IPC channel. */
+  readonly onMessage?: ((message: unknown) => void) | undefined;
   /** Gives up a first start that is under way. */
   readonly signal?: AbortSignal | undefined;
   /** Longest wait for the ready line, ms. @default 60_000 */
@@ -52,6 +54,7 @@ export class SupervisedProcess implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #address: string | undefined;
   #restarts = 0;
+  #kept: object | undefined;
   #stopping = false;
   #cancelRestart = () => {};
 
@@ -98,6 +101,13 @@ export class SupervisedProcess implements AsyncDisposable {
     this.#child?.kill(signal);
   }
 
+  /** Says something to the process, when it lives. `keep`: again each time that it comes back. */
+  tell(message: object, { keep = false } = {}): void {
+    if (keep) this.#kept = message;
+    // A process that ends meanwhile is told again when it is back, if that matters.
+    if (this.#child?.connected) this.#child.send(message, () => {});
+  }
+
   /** SIGTERM, a bounded grace, then SIGKILL. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
@@ -129,6 +139,7 @@ export class SupervisedProcess implements AsyncDisposable {
     );
     closeSync(log);
     this.#child = child;
+    if (this.#options.onMessage) child.on('message', this.#options.onMessage);
     let ready = false;
     child.once('exit', () => {
       this.#child = undefined;
@@ -187,6 +198,7 @@ export class SupervisedProcess implements AsyncDisposable {
       this.#run().then(
         () => {
           this.#restarts++;
+          if (this.#kept) this.tell(this.#kept);
           this.#options.onEvent({ kind: 'restarted', name: this.name, detail: this.address });
         },
         (error: unknown) => {

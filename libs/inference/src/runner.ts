@@ -69,6 +69,11 @@ export interface Runner extends AsyncDisposable {
   readonly run: (request: RunRequest) => Promise<RunResult>;
   /** What waits and what is coming, now and over the last 5 s. */
   readonly load: () => Load;
+  /**
+   * Makes the emulated processor so many times as slow as it was at the start, > 0, from the next inference on.
+   * @throws FailedPrecondition when nothing is emulated
+   */
+  readonly slowDown: (times: number) => void;
   /** Refuses new requests and resolves when the accepted ones are answered. */
   readonly drain: () => Promise<void>;
 }
@@ -86,7 +91,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const variants = (options.variants ?? family.variants.map(({ name }) => name)).map((name) =>
     variantNamed(family, name),
   );
-  const holdMs = holdTimes(variants, options.dilation);
+  let holdMs = holdTimes(variants, options.dilation);
   const setup: ThreadSetup = {
     models: variants.map(({ name, path, input, output }) => ({ name, path, input, outputName: output.name })),
     threadsPerSession: atLeastOne('threadsPerSession', options.threadsPerSession ?? 1),
@@ -126,6 +131,12 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       };
     },
     load: () => pool.load(),
+    slowDown(times) {
+      const { dilation } = options;
+      if (!dilation) throw new FailedPrecondition('no processor is emulated here');
+      holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * times });
+      for (const [name, ms] of holdMs) expectedMs.set(name, ms);
+    },
     drain: () => pool.drain(),
     async [Symbol.asyncDispose]() {
       pool.close();

@@ -1,0 +1,77 @@
+import type { ProcessEvent } from './supervised-process.ts';
+
+/** One frame answered, as its application saw it. Times in ms, accuracies and probabilities 0..1. */
+export interface FrameRecord {
+  readonly deviceId: string;
+  /** Of the answer, epoch ms. */
+  readonly at: number;
+  readonly tier: string;
+  readonly nodeId: string;
+  readonly variant: string;
+  /** `planned`, `explored`, `deviated` or `fallback`. */
+  readonly reason: string;
+  readonly predictedMs: number;
+  readonly responseMs: number;
+  /** Agent, uplink, queue, decode, compute, downlink, ms. */
+  readonly hopsMs: readonly number[];
+  readonly expectedAccuracy: number;
+  /** Undefined where the right answer is not known. */
+  readonly correct: boolean | undefined;
+  readonly label: string;
+  readonly confidence: number;
+  readonly failedAttempts: readonly string[];
+}
+
+export interface FrameFailure {
+  readonly deviceId: string;
+  readonly at: number;
+  readonly why: string;
+}
+
+/** `normal`: as the cell describes it. `weak`: as the profile of that name. */
+export type LinkCondition = 'normal' | 'weak' | 'cut';
+
+/** What the console may do to the emulated part of a cell. */
+export type EmulationChange =
+  | {
+      readonly kind: 'link';
+      readonly deviceId: string;
+      readonly nodeId: string;
+      readonly condition: LinkCondition;
+    }
+  | {
+      readonly kind: 'speed';
+      readonly deviceId: string;
+      /** So many times as slow as described. */
+      readonly times: number;
+    };
+
+/** The emulated part of a cell, as it stands. */
+export interface EmulationState {
+  readonly links: readonly {
+    readonly deviceId: string;
+    readonly nodeId: string;
+    readonly condition: LinkCondition;
+  }[];
+  /** `times` is absent for a device whose processor is not emulated. */
+  readonly devices: readonly { readonly id: string; readonly times?: number }[];
+}
+
+/** From whoever runs the cell to the console's process, over Node's IPC. */
+export type ToConsole =
+  | {
+      readonly kind: 'cell';
+      readonly emulation: EmulationState;
+      /** Expected accuracy of the least and of the most accurate variant, 0..1. */
+      readonly accuracy?: { readonly least: number; readonly most: number } | undefined;
+    }
+  | {
+      readonly kind: 'frames';
+      readonly answered: readonly FrameRecord[];
+      readonly failed: readonly FrameFailure[];
+    }
+  | { readonly kind: 'process'; readonly event: ProcessEvent; readonly at: number }
+  | { readonly kind: 'done'; readonly id: number; readonly error?: string };
+
+/** The way back: answered by a `done` of the same id. */
+export type FromConsole = { readonly kind: 'change'; readonly id: number; readonly change: EmulationChange };

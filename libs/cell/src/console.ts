@@ -1,0 +1,101 @@
+import { type Clock, type Logger, systemClock } from '@weir/base';
+import type { RunningCell } from './cell.ts';
+import type { FrameFailure, FrameRecord, FromConsole, ToConsole } from './console-messages.ts';
+import { emulationOf } from './emulation.ts';
+import { consoleProgram } from './programs.ts';
+import { SupervisedProcess } from './supervised-process.ts';
+import type { Answer } from './tally.ts';
+import { reasonName, tierName } from './words.ts';
+
+export interface StartConsoleOptions {
+  /** `HOST:PORT` of the page; port 0 takes any free one. @default 127.0.0.1:0 */
+  readonly listen?: string | undefined;
+  /** Of the family's least and most accurate variant, 0..1: the range of the page's floor. */
+  readonly accuracy?: { readonly least: number; readonly most: number } | undefined;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock;
+}
+
+/** The console of a living cell: a process of its own that is told each frame and may change what is emulated. */
+export interface CellConsole extends AsyncDisposable {
+  readonly url: string;
+  answered(deviceId: string, answer: Answer): void;
+  failed(deviceId: string, why: string): void;
+}
+
+/** Frames are told together, this often, ms; at most so many of them, the oldest being left out. */
+const batch = { periodMs: 250, most: 1_000 };
+
+/** Resolves when the page is served. Disposing ends it. */
+export async function startConsole(cell: RunningCell, options: StartConsoleOptions): Promise<CellConsole> {
+  const { accuracy, logger, signal, clock = systemClock } = options;
+  const emulation = emulationOf(cell);
+  await using starting = new AsyncDisposableStack();
+  const page = await SupervisedProcess.start(consoleProgram(cell, options.listen), {
+    clock,
+    logger,
+    logDir: cell.logDir,
+    onEvent: () => {},
+    onMessage: (message) => void obey(message as FromConsole),
+    signal,
+  });
+  starting.use(page);
+  const tell = (message: ToConsole, keep = false) => page.tell(message, { keep });
+  const tellCell = () => tell({ kind: 'cell', emulation: emulation.state(), accuracy }, true);
+  tellCell();
+
+  async function obey({ kind, id, change }: FromConsole): Promise<void> {
+    if (kind !== 'change') return;
+    try {
+      await emulation.change(change);
+      tellCell();
+      tell({ kind: 'done', id });
+    } catch (error) {
+      tell({ kind: 'done', id, error: (error as Error).message });
+    }
+  }
+
+  starting.defer(cell.onEvent((event) => tell({ kind: 'process', event, at: Date.now() })));
+  let [answered, failed]: [FrameRecord[], FrameFailure[]] = [[], []];
+  const cancel = clock.every(batch.periodMs, () => {
+    if (answered.length + failed.length === 0) return;
+    tell({ kind: 'frames', answered: answered.slice(-batch.most), failed: failed.slice(-batch.most) });
+    [answered, failed] = [[], []];
+  });
+  starting.defer(cancel);
+  const running = starting.move();
+  return {
+    url: `http://${page.address}/`,
+    answered: (deviceId, answer) => void answered.push(recordOf(deviceId, answer)),
+    failed: (deviceId, why) => void failed.push({ deviceId, at: Date.now(), why }),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function recordOf(deviceId: string, { response, correct }: Answer): FrameRecord {
+  const { placement, decision, hops, classification } = response;
+  return {
+    deviceId,
+    at: Date.now(),
+    tier: tierName(placement?.tier),
+    nodeId: placement?.nodeId ?? '',
+    variant: placement?.variant ?? '',
+    reason: reasonName(decision?.reason),
+    predictedMs: decision?.predictedMs ?? 0,
+    responseMs: response.responseMs,
+    hopsMs: [
+      hops?.agentMs ?? 0,
+      hops?.uplinkMs ?? 0,
+      hops?.queueMs ?? 0,
+      hops?.decodeMs ?? 0,
+      hops?.computeMs ?? 0,
+      hops?.downlinkMs ?? 0,
+    ],
+    expectedAccuracy: response.expectedAccuracy,
+    correct,
+    label: classification?.label ?? '',
+    confidence: classification?.confidence ?? 0,
+    failedAttempts: decision?.failedAttempts ?? [],
+  };
+}
