@@ -39,14 +39,14 @@ const shape = {
 };
 
 export const configSpec: ConfigSpec<typeof shape> = {
-  name: 'console',
+  name: 'weir console',
   summary: 'Serves a web page over a living cell: what runs where and why, and where the time goes.',
   schema: z.object(shape).refine(({ listen, allowRemote }) => allowRemote || isLoopback(listen), {
     path: ['listen'],
     message: 'is not on loopback; --allow-remote lets other machines see the page',
   }),
   examples: [
-    'console --policy 127.0.0.1:7002 --telemetry 127.0.0.1:7001 --agents 127.0.0.1:7201,127.0.0.1:7202',
+    'weir console --policy 127.0.0.1:7002 --telemetry 127.0.0.1:7001 --agents 127.0.0.1:7201,127.0.0.1:7202',
   ],
 };
 

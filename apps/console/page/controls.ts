@@ -1,0 +1,109 @@
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Snapshot } from '../src/snapshot.ts';
+import type { Ask } from './app.ts';
+import { html } from './html.ts';
+import { percent } from './words.ts';
+
+const learnerWords: Readonly<Record<string, string>> = {
+  planner: 'learned costs, joint plan',
+  'offload-only': 'learned placement, best model',
+  'device-only': 'never offloads',
+  'edge-only': 'all at the edge',
+  'cloud-only': 'all in the cloud',
+};
+
+/** The floor, the learner, and all links to a node at once. */
+export function Controls({ snapshot, ask }: { snapshot: Snapshot; ask: Ask }): VNode {
+  const { learner, learners, mayControl, services, links, nodes } = snapshot;
+  const off = !mayControl || !services.policy || !learner;
+  const emulated = nodes.filter(({ id }) =>
+    links.some((link) => link.nodeId === id && link.condition !== null),
+  );
+  return html`<div class="controls">
+    <${FloorSlider} snapshot=${snapshot} off=${off} ask=${ask} />
+    <label class="field">
+      <span>Learner</span>
+      <select
+        disabled=${off}
+        value=${learner?.name ?? ''}
+        onChange=${(event: Event) => ask({ kind: 'learner', learner: valueOf(event) })}
+      >
+        ${learners.map(
+          (name) =>
+            html`<option value=${name} selected=${name === learner?.name}>
+              ${learnerWords[name] ? `${name}: ${learnerWords[name]}` : name}
+            </option>`,
+        )}
+      </select>
+    </label>
+    ${
+      mayControl &&
+      emulated.map(({ id }) => {
+        const own = links.filter((link) => link.nodeId === id && link.condition !== null);
+        const all = own.every(({ condition }) => condition === own[0]!.condition)
+          ? own[0]!.condition
+          : undefined;
+        return html`<fieldset class="segments" key=${id}>
+          <legend>All links to ${id}</legend>
+          ${(['normal', 'weak', 'cut'] as const).map(
+            (condition) =>
+              html`<button
+                type="button"
+                aria-pressed=${all === condition ? 'true' : 'false'}
+                onClick=${() => own.forEach(({ deviceId }) => ask({ kind: 'link', deviceId, nodeId: id, condition }))}
+              >
+                ${condition}
+              </button>`,
+          )}
+        </fieldset>`;
+      })
+    }
+    ${!mayControl && html`<p class="empty">This console only shows.</p>`}
+  </div>`;
+}
+
+/** How long a value that was asked for stands before the service's own is shown again, ms. */
+const holdMs = 3_000;
+
+function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean; ask: Ask }): VNode {
+  const inForce = snapshot.learner?.floor ?? 0;
+  const { least, most } = snapshot.accuracy;
+  const [wanted, setWanted] = useState<number>();
+  const release = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    if (wanted !== undefined && Math.abs(wanted - inForce) < 1e-6) setWanted(undefined);
+  }, [inForce, wanted]);
+  const shown = wanted ?? inForce;
+  const hold = (value: number) => {
+    setWanted(value);
+    clearTimeout(release.current);
+    release.current = setTimeout(() => setWanted(undefined), holdMs);
+  };
+  const [from, to] = [
+    Math.min(Math.floor(least * 100) / 100, inForce),
+    Math.max(Math.ceil(most * 100) / 100, inForce),
+  ];
+  return html`<div class="field">
+    <label for="floor"><span>Accuracy floor</span> <output for="floor">${percent(shown)}</output></label>
+    <input
+      id="floor"
+      type="range"
+      min=${from}
+      max=${to}
+      step="0.001"
+      value=${shown}
+      disabled=${off}
+      aria-valuetext=${percent(shown)}
+      onInput=${(event: Event) => hold(Number(valueOf(event)))}
+      onChange=${(event: Event) => {
+        const floor = Number(valueOf(event));
+        hold(floor);
+        ask({ kind: 'floor', floor });
+      }}
+    />
+    <small class="range"><span>${percent(from, 0)}</span><span>${percent(to, 0)}</span></small>
+  </div>`;
+}
+
+export const valueOf = (event: Event): string => (event.target as HTMLInputElement).value;

@@ -1,0 +1,202 @@
+import type { VNode } from 'preact';
+import type { DeviceView, Hops, LinkView, Snapshot } from '../src/snapshot.ts';
+import type { Ask } from './app.ts';
+import { valueOf } from './controls.ts';
+import { html } from './html.ts';
+import { count, hopNames, hopsText, ms, percent, reasonWords, shortVariant } from './words.ts';
+
+/** A card each: where the device's frames run, why, how long that takes and was thought to take. */
+export function Devices({ snapshot, ask }: { snapshot: Snapshot; ask: Ask | undefined }): VNode {
+  const { devices, links, learner, hasFrames } = snapshot;
+  if (devices.length === 0)
+    return html`<p class="empty">No device has joined this cell yet. They appear here by themselves.</p>`;
+  const longest = Math.max(1, ...devices.map(({ recent }) => recent?.meanMs ?? 0));
+  return html`<div>
+    ${hasFrames && html`<${HopLegend} />`}
+    <ul class="cards">
+      ${devices.map(
+        (device) =>
+          html`<${Card}
+            key=${device.id}
+            device=${device}
+            links=${links.filter(({ deviceId }) => deviceId === device.id)}
+            floor=${learner?.floor ?? null}
+            longest=${longest}
+            ask=${ask}
+          />`,
+      )}
+    </ul>
+  </div>`;
+}
+
+interface CardProps {
+  device: DeviceView;
+  links: readonly LinkView[];
+  floor: number | null;
+  longest: number;
+  ask: Ask | undefined;
+}
+
+function Card({ device, links, floor, longest, ask }: CardProps): VNode {
+  const { id, answers, orchestrated, planned, plannedMs, recent, balance, answered, failed } = device;
+  const state = answers === false ? 'silent' : orchestrated ? 'orchestrated' : 'on its own';
+  const expected = recent?.expectedAccuracy ?? device.expectedAccuracy;
+  const right = recent?.right ?? null;
+  return html`<li class="card" data-device=${id}>
+    <h3>
+      <span class=${`dot ${answers === false ? 'bad' : orchestrated ? 'good' : 'warn'}`}></span>${id}
+      <small>${state}</small>
+    </h3>
+    ${
+      recent && recent.placements.length > 0
+        ? html`<${Placements} recent=${recent} />`
+        : html`<p class="empty">${planned ? 'No single frames seen here.' : 'Nothing runs yet.'}</p>`
+    }
+    <dl class="facts">
+      <dt>planned</dt>
+      <dd>
+        ${
+          planned
+            ? html`<span class=${`tier ${planned.tier}`}>${planned.nodeId}</span>
+                <span title=${planned.variant}>${shortVariant(planned.variant)}</span>
+                ${plannedMs !== null && html`<small>for ${ms(plannedMs)}</small>`}`
+            : '–'
+        }
+      </dd>
+      ${
+        recent &&
+        html`<dt>because</dt>
+          <dd>
+            <${Reasons} reasons=${recent.reasons} />
+          </dd>
+          <dt>response</dt>
+          <dd>
+            ${ms(recent.meanMs)}, predicted ${ms(recent.predictedMs)}
+            <small>(${percent(recent.predictionError, 0)} off)</small>
+          </dd>`
+      }
+      <dt>accuracy</dt>
+      <dd>
+        ${`${percent(expected)} expected`}
+        <small>${right === null ? `floor of the cell ${percent(floor)}` : `${percent(right)} right`}</small>
+      </dd>
+      <dt>balance</dt>
+      <dd>
+        ${balance === null ? '–' : balance.toFixed(2)}
+        <small>${`${count(answered)} answered${failed ? `, ${failed} failed` : ''}`}</small>
+      </dd>
+    </dl>
+    ${recent && recent.meanMs > 0 && html`<${HopBar} hops=${recent.hopsMs} longest=${longest} />`}
+    ${ask && html`<${Disturb} device=${device} links=${links} ask=${ask} />`}
+  </li>`;
+}
+
+function Reasons({ reasons }: { reasons: Readonly<Record<string, number>> }): VNode {
+  const frames = sum(Object.values(reasons));
+  const sorted = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
+  return html`${sorted.map(
+    ([reason, times]) =>
+      html`<span key=${reason} class="reason" title=${reasonWords[reason] ?? ''}>
+        ${`${reason} ${percent(times / frames, 0)}`}
+      </span>`,
+  )}`;
+}
+
+function Placements({ recent }: { recent: NonNullable<DeviceView['recent']> }): VNode {
+  return html`<ul class="placements">
+    ${recent.placements.slice(0, 3).map(
+      ({ tier, nodeId, variant, share }) =>
+        html`<li key=${`${nodeId} ${variant}`}>
+          <meter
+            class=${tier}
+            min="0"
+            max="1"
+            value=${share}
+            aria-label=${`${percent(share, 0)} of frames`}
+          ></meter>
+          <span class="share">${percent(share, 0)}</span>
+          <span class=${`tier ${tier}`}>${nodeId}</span>
+          <span title=${variant}>${shortVariant(variant)}</span>
+        </li>`,
+    )}
+  </ul>`;
+}
+
+/** `longest`: of the bars that are compared, ms. */
+export function HopBar({ hops, longest, label }: { hops: Hops; longest: number; label?: string }): VNode {
+  let at = 0;
+  return html`<svg
+    class="hops"
+    viewBox="0 0 100 10"
+    preserveAspectRatio="none"
+    role="img"
+    aria-label=${label ?? hopsText(hops)}
+  >
+    <title>${hopsText(hops)}</title>
+    ${hops.map((hop, index) => {
+      const [x, width] = [(at / longest) * 100, (hop / longest) * 100];
+      at += hop;
+      return html`<rect
+        class=${`hop-${hopNames[index]}`}
+        x=${x}
+        y="0"
+        width=${Math.max(0, width)}
+        height="10"
+      />`;
+    })}
+  </svg>`;
+}
+
+export function HopLegend(): VNode {
+  return html`<ul class="legend" aria-label="Colours of the hops">
+    ${hopNames.map((name) => html`<li><i class=${`hop-${name}`}></i>${name}</li>`)}
+  </ul>`;
+}
+
+/** Changes what is emulated around one device. */
+function Disturb({
+  device,
+  links,
+  ask,
+}: {
+  device: DeviceView;
+  links: readonly LinkView[];
+  ask: Ask;
+}): VNode | null {
+  const emulated = links.filter(({ condition }) => condition !== null);
+  if (emulated.length === 0 && device.slowed === null) return null;
+  return html`<div class="disturb">
+    ${emulated.map(
+      ({ deviceId, nodeId, condition }) =>
+        html`<label key=${nodeId}>
+          <span>to ${nodeId}</span>
+          <select
+            aria-label=${`Link from ${deviceId} to ${nodeId}`}
+            class=${condition}
+            onChange=${(event: Event) => ask({ kind: 'link', deviceId, nodeId, condition: valueOf(event) })}
+          >
+            ${['normal', 'weak', 'cut'].map((name) => html`<option value=${name} selected=${name === condition}>${name}</option>`)}
+          </select>
+        </label>`,
+    )}
+    ${
+      device.slowed !== null &&
+      html`<label>
+        <span>processor</span>
+        <select
+          aria-label=${`Processor of ${device.id}`}
+          onChange=${(event: Event) => ask({ kind: 'speed', deviceId: device.id, times: Number(valueOf(event)) })}
+        >
+          ${[1, 2, 4, 8].map(
+            (times) =>
+              html`<option value=${times} selected=${times === device.slowed}>
+                ${times === 1 ? 'normal' : `${times}× slower`}
+              </option>`,
+          )}
+        </select>
+      </label>`
+    }
+  </div>`;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

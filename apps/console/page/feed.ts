@@ -1,0 +1,59 @@
+import type { Point, Snapshot } from '../src/snapshot.ts';
+
+/** What the page knows. */
+export interface Feed {
+  readonly snapshot: Snapshot | undefined;
+  readonly points: readonly Point[];
+  /** False while the console itself does not answer. */
+  readonly connected: boolean;
+}
+
+const maxPoints = 300;
+/** Snapshots come twice a second; without one for so long the console is taken for gone, ms. */
+const silentMs = 3_000;
+
+/** Listens to the gateway for ever; the browser, and where it gives up this, connects again. */
+export function openFeed(onChange: (feed: Feed) => void): void {
+  let feed: Feed = { snapshot: undefined, points: [], connected: false };
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const change = (changed: Partial<Feed>) => onChange((feed = { ...feed, ...changed }));
+  const heard = (changed: Partial<Feed>) => {
+    clearTimeout(silence);
+    silence = setTimeout(() => change({ connected: false }), silentMs);
+    change({ ...changed, connected: true });
+  };
+  const read = <T>(event: Event) => JSON.parse((event as MessageEvent<string>).data) as T;
+
+  function open(): void {
+    const source = new EventSource('/events');
+    source.addEventListener('history', (event) => heard({ points: read<Point[]>(event) }));
+    source.addEventListener('snapshot', (event) => heard({ snapshot: read<Snapshot>(event) }));
+    source.addEventListener('point', (event) =>
+      heard({ points: [...feed.points.slice(1 - maxPoints), read<Point>(event)] }),
+    );
+    source.addEventListener('error', () => {
+      change({ connected: false });
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(open, 2_000);
+    });
+  }
+  open();
+}
+
+/** Asks for a change. Throws with the reason when it is refused. */
+export async function ask(change: Readonly<Record<string, string | number>>): Promise<void> {
+  const response = await fetch('/control', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-weir-console': '1' },
+    body: JSON.stringify(change),
+  });
+  if (response.ok) return;
+  const text = await response.text();
+  let reason = text;
+  try {
+    reason = (JSON.parse(text) as { error?: string }).error ?? text;
+  } catch {
+    // Plain text, then.
+  }
+  throw new Error(reason.trim() || `HTTP ${response.status}`);
+}

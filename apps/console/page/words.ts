@@ -1,0 +1,33 @@
+import type { Hops } from '../src/snapshot.ts';
+
+const missing = (value: number | null | undefined): value is null | undefined =>
+  value === null || value === undefined || Number.isNaN(value);
+
+/** Milliseconds for people. */
+export const ms = (value: number | null | undefined): string =>
+  missing(value)
+    ? '–'
+    : value >= 10_000
+      ? `${(value / 1_000).toFixed(1)} s`
+      : `${value.toFixed(value > 0 && value < 10 ? 1 : 0)} ms`;
+/** A fraction as per cent. */
+export const percent = (value: number | null | undefined, digits = 1): string =>
+  missing(value) ? '–' : `${(value * 100).toFixed(digits)} %`;
+export const count = (value: number | null | undefined): string =>
+  missing(value) ? '–' : value.toLocaleString('en');
+/** `mobilenet-v1-0.50-int8` → `0.50 int8`. */
+export const shortVariant = (variant: string): string => variant.split('-').slice(-2).join(' ');
+export const timeOfDay = (at: number): string => new Date(at).toLocaleTimeString('en-GB');
+
+/** In the order of every `hopsMs`; the class gives the colour. */
+export const hopNames = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'] as const;
+export const hopsText = (hops: Hops): string =>
+  hopNames.map((name, index) => `${name} ${ms(hops[index])}`).join(', ');
+
+/** What the reason of a placement means. */
+export const reasonWords: Readonly<Record<string, string>> = {
+  planned: 'as the cell’s plan says',
+  explored: 'the plan tries something out',
+  deviated: 'the device saw a better way at that instant',
+  fallback: 'the planned way was closed, or there is no plan',
+};

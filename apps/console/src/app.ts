@@ -1,0 +1,133 @@
+import { type Clock, type Logger, createLogger, seededRandom, systemClock } from '@weir/base';
+import type { ToConsole } from '@weir/cell';
+import { isLoopback } from '@weir/rpc';
+import { assemble, pointOf } from './assemble.ts';
+import { loadAssets } from './assets.ts';
+import { type CellState, Newest, createHistory } from './cell-state.ts';
+import type { Config } from './config.ts';
+import { control } from './control.ts';
+import { Emulation, type Parent } from './emulation.ts';
+import { EventStream, eventOf } from './event-stream.ts';
+import { serveHttp } from './http-server.ts';
+import { LiveFrames } from './live-frames.ts';
+import type { EventView } from './snapshot.ts';
+import { askAgent, watchPolicy, watchTelemetry } from './sources.ts';
+
+export interface ConsoleApp extends AsyncDisposable {
+  /** `HOST:PORT` of the page. */
+  readonly address: string;
+}
+
+/** Time between two snapshots to the pages, and between two points of the charts, ms. */
+const periodMs = { snapshot: 500, point: 1_000 };
+const maxEvents = 12;
+
+/** Serves until disposed. No service need be there: the page says what is missing. */
+export async function startConsoleApp(
+  config: Config,
+  {
+    clock = systemClock,
+    logger = createLogger({ service: 'console', level: config.logLevel }),
+    parent,
+  }: { clock?: Clock; logger?: Logger; parent?: Parent | undefined } = {},
+): Promise<ConsoleApp> {
+  await using started = new AsyncDisposableStack();
+  const { tlsCert, tlsKey, tlsCa, allowPlaintext, cellId } = config;
+  const security = { tls: { cert: tlsCert, key: tlsKey, ca: tlsCa }, allowPlaintext };
+  const happened = new Newest<EventView>(maxEvents);
+  const tell = (kind: EventView['kind'], text: string) =>
+    happened.add({ at: Math.round(clock.now()), kind, text });
+  const sourceOptions = (address: string, name: string) => ({
+    address,
+    cellId,
+    security,
+    clock,
+    random: seededRandom(process.pid),
+    logger,
+    onConnected: (connected: boolean) =>
+      tell(connected ? 'good' : 'bad', connected ? `${name} is connected` : `${name} is silent`),
+  });
+  const policy = started.use(watchPolicy(sourceOptions(config.policy, 'PolicyService')));
+  const telemetry = config.telemetry
+    ? started.use(watchTelemetry(sourceOptions(config.telemetry, 'Telemetry')))
+    : undefined;
+  const agents = config.agents.map((address) => started.use(askAgent(address, security)));
+  const frames = new LiveFrames();
+  const emulation = new Emulation(parent, clock);
+  const accuracy = { least: 0, most: 1 };
+  // Whoever only may look from elsewhere has no business changing the cell.
+  const mayControl = !config.readOnly && isLoopback(config.listen);
+  const state: CellState = {
+    config,
+    policy,
+    telemetry,
+    agents,
+    frames,
+    emulation,
+    mayControl,
+    accuracy,
+    get events() {
+      return happened.all.toReversed();
+    },
+  };
+
+  parent?.onMessage((message: ToConsole) => {
+    if (message.kind === 'frames') frames.add(message.answered, message.failed);
+    else if (message.kind === 'done') emulation.done(message);
+    else if (message.kind === 'cell') {
+      emulation.state = message.emulation;
+      Object.assign(accuracy, message.accuracy);
+    } else if (message.kind === 'process') {
+      const { kind, name, detail } = message.event;
+      if (kind === 'died') tell('bad', `${name} died (${detail})`);
+      else if (kind === 'restarted') tell('good', `${name} is back`);
+      else if (kind === 'failed') tell('bad', `${name} does not come back: ${detail}`);
+    }
+  });
+
+  const events = new EventStream();
+  const history = createHistory();
+  const snapshotEvent = () => eventOf('snapshot', assemble(state, clock.now()));
+  const http = await serveHttp({
+    listen: config.listen,
+    hosts: config.hosts,
+    assets: loadAssets(),
+    events,
+    firstEvents: () => [eventOf('history', history.all), snapshotEvent()],
+    snapshot: () => assemble(state, clock.now()),
+    async control(body) {
+      await control(body, { policy, emulation, mayControl });
+      tell('info', describe(body as Record<string, unknown>));
+      events.send(snapshotEvent());
+    },
+    logger,
+  });
+  started.use(http);
+  started.defer(
+    clock.every(periodMs.snapshot, () => {
+      // Nobody looks: nothing is put together.
+      if (events.pages > 0) events.send(snapshotEvent());
+    }),
+  );
+  const askAll = () => agents.map((source) => void source.ask());
+  askAll();
+  started.defer(
+    clock.every(periodMs.point, () => {
+      askAll();
+      const point = pointOf(state, clock.now());
+      history.add(point);
+      if (events.pages > 0) events.send(eventOf('point', point));
+    }),
+  );
+  const running = started.move();
+  return { address: http.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** A change that was made, for people; it has been checked. */
+function describe(change: Record<string, unknown>): string {
+  const { kind, floor, learner, deviceId, nodeId, condition, times } = change;
+  if (kind === 'floor') return `floor set to ${((floor as number) * 100).toFixed(1)} %`;
+  if (kind === 'learner') return `learner is now ${String(learner)}`;
+  if (kind === 'link') return `link ${String(deviceId)} – ${String(nodeId)}: ${String(condition)}`;
+  return `${String(deviceId)} is ${String(times)}× as slow`;
+}

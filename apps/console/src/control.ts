@@ -1,0 +1,49 @@
+import { FailedPrecondition, InvalidInput } from '@weir/base';
+import { learnerNames } from '@weir/policy';
+import { z } from 'zod';
+import type { Emulation } from './emulation.ts';
+import type { PolicySource } from './sources.ts';
+
+const id = z.string().min(1).max(128);
+const change = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('floor'), floor: z.number().min(0).max(1) }),
+  z.strictObject({ kind: z.literal('learner'), learner: z.enum(learnerNames as [string, ...string[]]) }),
+  z.strictObject({
+    kind: z.literal('link'),
+    deviceId: id,
+    nodeId: id,
+    condition: z.enum(['normal', 'weak', 'cut']),
+  }),
+  z.strictObject({ kind: z.literal('speed'), deviceId: id, times: z.number().min(1).max(16) }),
+]);
+
+/** What the page may ask for. */
+export type Change = z.output<typeof change>;
+
+/** Does what a request's body asks for. Throws InvalidInput, or what the service or the cell answers. */
+export async function control(
+  body: unknown,
+  {
+    policy,
+    emulation,
+    mayControl,
+  }: {
+    policy: Pick<PolicySource, 'setFloor' | 'setLearner'>;
+    emulation: Pick<Emulation, 'change'>;
+    mayControl: boolean;
+  },
+): Promise<void> {
+  if (!mayControl) throw new FailedPrecondition('this console only shows');
+  const parsed = change.safeParse(body);
+  if (!parsed.success)
+    throw new InvalidInput(
+      parsed.error.issues.map(({ path, message }) => ({
+        field: path.join('.') || 'kind',
+        description: message,
+      })),
+    );
+  const { data } = parsed;
+  if (data.kind === 'floor') await policy.setFloor(data.floor);
+  else if (data.kind === 'learner') await policy.setLearner(data.learner);
+  else await emulation.change(data);
+}

@@ -1,0 +1,152 @@
+import { Unavailable, WeirError, type Logger, type StatusName } from '@weir/base';
+import { once } from 'node:events';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Asset } from './assets.ts';
+import type { EventStream } from './event-stream.ts';
+import { type Refusal, allowedHosts, refuseControl, refuseStranger, securityHeaders } from './guard.ts';
+
+export interface HttpOptions {
+  /** `HOST:PORT`; port 0 takes any free one. */
+  readonly listen: string;
+  readonly hosts: readonly string[];
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly events: EventStream;
+  /** Events that a page is told first. */
+  readonly firstEvents: () => readonly string[];
+  readonly snapshot: () => unknown;
+  /** Rejects with a WeirError that the page may be shown. */
+  readonly control: (body: unknown) => Promise<void>;
+  readonly logger: Logger;
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+}
+
+/** A change is a few short fields. */
+const maxBodyBytes = 4_096;
+
+/** `GET /`, its assets, `/events` and `/snapshot`; `POST /control`. Throws Unavailable when the address is taken. */
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const { listen, hosts, logger } = options;
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+    answer(request, response).catch((err: unknown) => {
+      logger.error({ err, path: request.url }, 'cannot answer');
+      if (!response.headersSent) refuse(response, { status: 500, message: 'internal error' });
+      else response.destroy();
+    });
+  });
+  server.maxConnections = 128;
+  const cut = listen.lastIndexOf(':');
+  server.listen(Number(listen.slice(cut + 1)), listen.slice(0, cut).replace(/^\[|\]$/g, ''));
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new Unavailable(`cannot listen on ${listen}: ${(cause as Error).message}`, { cause });
+  }
+  const address = `${listen.slice(0, cut)}:${(server.address() as AddressInfo).port}`;
+  const allowed = allowedHosts(address, hosts);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+    const stranger = refuseStranger(request.headers, allowed);
+    if (stranger) return refuse(response, stranger);
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (path === '/control') return change(request, response);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return refuse(response, { status: 405, message: 'expected GET' }, { allow: 'GET, HEAD' });
+    if (path === '/events' && request.method === 'GET') return listenTo(response);
+    if (path === '/snapshot') return json(response, 200, options.snapshot());
+    const asset = options.assets.get(path);
+    if (!asset) return refuse(response, { status: 404, message: 'not found' });
+    give(request, response, asset);
+  }
+
+  function listenTo(response: ServerResponse): void {
+    if (options.events.full) return refuse(response, { status: 503, message: 'too many pages are open' });
+    options.events.add(response, options.firstEvents());
+  }
+
+  async function change(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST')
+      return refuse(response, { status: 405, message: 'expected POST' }, { allow: 'POST' });
+    const refusal = refuseControl(request.headers);
+    if (refusal) return refuse(response, refusal);
+    const text = await bodyOf(request);
+    if (text === undefined)
+      return refuse(response, { status: 413, message: 'too long' }, { connection: 'close' });
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      return refuse(response, { status: 400, message: 'expected JSON' });
+    }
+    try {
+      await options.control(body);
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error;
+      return json(response, statusOf[error.status] ?? 502, { error: error.message });
+    }
+    json(response, 200, {});
+  }
+
+  return {
+    address,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
+      server.close();
+      options.events.end();
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), 500).unref();
+      await closed;
+    },
+  };
+}
+
+const statusOf: Partial<Record<StatusName, number>> = {
+  INVALID_ARGUMENT: 400,
+  NOT_FOUND: 404,
+  FAILED_PRECONDITION: 409,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+function give(request: IncomingMessage, response: ServerResponse, { type, body, etag }: Asset): void {
+  const headers = { etag, 'cache-control': 'no-cache' };
+  if (request.headers['if-none-match'] === etag) return void response.writeHead(304, headers).end();
+  response.writeHead(200, { ...headers, 'content-type': type, 'content-length': body.length });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function json(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(body);
+}
+
+function refuse(
+  response: ServerResponse,
+  { status, message }: Refusal,
+  headers: Record<string, string> = {},
+): void {
+  response
+    .writeHead(status, {
+      ...headers,
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+    })
+    .end(`${message}\n`);
+}
+
+/** Undefined when it is longer than allowed. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,2 @@
+export { type ConsoleApp, startConsoleApp } from './app.ts';
+export { type Config, configSpec } from './config.ts';

@@ -1,0 +1,147 @@
+/**
+ * What the gateway tells the page, as JSON. Types alone: the page imports them too. Times in ms, instants in epoch ms,
+ * accuracies, shares and utilizations 0..1; null: not known.
+ */
+
+/** Hops in the order of every `hopsMs`. */
+export type Hops = readonly number[];
+
+export type Condition = 'normal' | 'weak' | 'cut';
+
+export interface PlacementView {
+  readonly tier: string;
+  readonly nodeId: string;
+  readonly variant: string;
+}
+
+/** Frames of one device over the last seconds, as their application saw them. */
+export interface RecentView {
+  readonly framesPerSecond: number;
+  readonly meanMs: number;
+  readonly p95Ms: number;
+  /** Mean of what the agents had predicted. */
+  readonly predictedMs: number;
+  /** Mean |predicted − actual| over the mean actual response. */
+  readonly predictionError: number;
+  readonly expectedAccuracy: number;
+  readonly right: number | null;
+  readonly hopsMs: Hops;
+  readonly placements: readonly (PlacementView & { readonly share: number })[];
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly failed: number;
+}
+
+export interface LoadView {
+  readonly slots: number;
+  readonly inService: number;
+  readonly queued: number;
+  readonly backlogMs: number;
+  readonly utilization: number;
+}
+
+export interface DeviceView {
+  readonly id: string;
+  /** Whether its agent answers; null where no agent's address is known. */
+  readonly answers: boolean | null;
+  /** Whether its session with PolicyService stands. */
+  readonly orchestrated: boolean;
+  readonly planned: PlacementView | null;
+  readonly plannedMs: number | null;
+  readonly balance: number | null;
+  readonly accuracyPriceMs: number | null;
+  readonly answered: number | null;
+  readonly failed: number | null;
+  readonly expectedAccuracy: number | null;
+  readonly load: LoadView | null;
+  readonly recent: RecentView | null;
+  /** So many times as slow as described; null where the processor is not emulated. */
+  readonly slowed: number | null;
+}
+
+export interface NodeView {
+  readonly id: string;
+  readonly tier: string;
+  readonly liveness: 'live' | 'stale' | 'unknown';
+  readonly load: LoadView | null;
+  readonly cpu: number | null;
+  readonly powerW: number | null;
+}
+
+export interface LinkView {
+  readonly deviceId: string;
+  readonly nodeId: string;
+  /** As the device sees it; null: not known. */
+  readonly reachable: boolean | null;
+  readonly roundTripMs: number | null;
+  readonly framesPerSecond: number | null;
+  /** As emulated; null: a real one. */
+  readonly condition: Condition | null;
+}
+
+export interface LearnerView {
+  readonly name: string;
+  readonly outcomes: number;
+  readonly plans: number;
+  readonly explorations: number;
+  readonly explorationShare: number;
+  readonly predictionError: number;
+  readonly driftAlarms: number;
+  readonly planningMs: number;
+  readonly floor: number;
+  readonly deadlineMs: number;
+  readonly allowedTiers: readonly string[];
+}
+
+/** One answer and where its time went. */
+export interface TraceView extends PlacementView {
+  readonly deviceId: string;
+  readonly at: number;
+  readonly reason: string;
+  readonly predictedMs: number;
+  readonly responseMs: number;
+  readonly hopsMs: Hops;
+  readonly correct: boolean | null;
+  readonly label: string;
+  readonly confidence: number;
+  readonly failedAttempts: readonly string[];
+}
+
+export interface EventView {
+  readonly at: number;
+  readonly kind: 'bad' | 'good' | 'info';
+  readonly text: string;
+}
+
+/** One second of history; null where nothing was known. */
+export interface Point {
+  readonly at: number;
+  readonly meanMs: number | null;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly hopsMs: Hops | null;
+  readonly expectedAccuracy: number | null;
+  readonly right: number | null;
+  readonly floor: number | null;
+  readonly explorationShare: number | null;
+  readonly predictionError: number | null;
+}
+
+export interface Snapshot {
+  readonly at: number;
+  readonly cellId: string;
+  readonly services: { readonly policy: boolean; readonly telemetry: boolean };
+  /** Single frames are known; on its own the console has the agents' totals alone. */
+  readonly hasFrames: boolean;
+  readonly mayControl: boolean;
+  readonly learner: LearnerView | null;
+  readonly learners: readonly string[];
+  /** Range of the floor that makes sense. */
+  readonly accuracy: { readonly least: number; readonly most: number };
+  readonly recent: RecentView | null;
+  readonly devices: readonly DeviceView[];
+  readonly nodes: readonly NodeView[];
+  readonly links: readonly LinkView[];
+  /** Newest first. */
+  readonly traces: readonly TraceView[];
+  readonly events: readonly EventView[];
+}
