@@ -16,6 +16,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Asks what pictures show.',
     load: () => import('./commands/infer.ts'),
   },
+  console: {
+    summary: 'A web page over a cell that runs already (weir up serves its own).',
+    load: () => import('./commands/console.ts'),
+  },
   'models list': {
     summary: 'The variants of a model family, with their accuracy and latency.',
     load: () => import('./commands/models-list.ts'),

@@ -1,7 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Exit, seededRandom, silentLogger, systemClock } from '@weir/base';
+import { Exit, hostPort, seededRandom, silentLogger, systemClock } from '@weir/base';
 import {
+  type CellConsole,
   type CellDescription,
   type RunningCell,
   Tally,
@@ -9,8 +10,9 @@ import {
   drive,
   scrapeTargets,
   startCell,
+  startConsole,
 } from '@weir/cell';
-import { loadFamily } from '@weir/inference';
+import { type Family, loadFamily } from '@weir/inference';
 import { learnerNames } from '@weir/policy';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
@@ -79,6 +81,13 @@ const shape = {
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe("Least severe messages in the processes' logs."),
+  console: hostPort()
+    .optional()
+    .describe('Address of the web page over the cell; any free port of this machine when absent.'),
+  noConsole: z
+    .boolean()
+    .default(false)
+    .describe('Serve no web page; nor does --json, unless --console is given.'),
   metrics: z
     .boolean()
     .default(true)
@@ -115,15 +124,17 @@ export default defineCommand({
     using _targets = writeTargets(cell, config.metricsTargets);
     for (const { process, address } of cell.metrics)
       context.progress(`${process} serves metrics at http://${address}/metrics`);
+    await using page = await consoleOf(cell, family, config, context);
+    if (page) context.progress(`console at ${page.url}`);
 
     const all = new Tally();
     const startedAt = performance.now();
     let firstAnswerMs: number | undefined;
     {
-      using _view = liveView({ cell, devices, context, json: config.json });
+      using _view = liveView({ cell, devices, context, json: config.json, url: page?.url });
       const signal = endOf(config, context.signal);
       await Promise.all(
-        cell.devices.map(async ({ address }, index) => {
+        cell.devices.map(async ({ id, address }, index) => {
           const { tally } = devices[index]!;
           await using client = connectAgent(address);
           await drive({
@@ -142,11 +153,13 @@ export default defineCommand({
               firstAnswerMs ??= performance.now();
               tally.answered(answer);
               all.answered(answer);
+              page?.answered(id, answer);
             },
             onFailure(error) {
               const why = error instanceof Error ? error.message : String(error);
               tally.failed(why);
               all.failed(why);
+              page?.failed(id, why);
             },
           });
         }),
@@ -186,6 +199,25 @@ async function startOrInterrupted(
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
+  }
+}
+
+/** The page is for people: a run for a program has none unless asked for. */
+async function consoleOf(
+  cell: RunningCell,
+  { variants }: Family,
+  { console: listen, noConsole, json }: UpConfig,
+  { signal, progress }: CommandContext,
+): Promise<CellConsole | undefined> {
+  if (noConsole || (json && listen === undefined)) return undefined;
+  const accuracies = variants.map(({ accuracy }) => accuracy.top1);
+  const accuracy = { least: Math.min(...accuracies), most: Math.max(...accuracies) };
+  try {
+    return await startConsole(cell, { listen, accuracy, logger: silentLogger, signal });
+  } catch (error) {
+    // The cell is what was asked for first; it does without.
+    if (!signal.aborted) progress(`no console: ${(error as Error).message}`);
+    return undefined;
   }
 }
 

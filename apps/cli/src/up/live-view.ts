@@ -14,16 +14,19 @@ export function liveView({
   devices,
   context,
   json,
+  url,
 }: {
   cell: RunningCell;
   devices: readonly DeviceView[];
   context: CommandContext;
   json: boolean;
+  /** Of the console. */
+  url?: string | undefined;
 }): Disposable {
   const terminal = process.stderr.isTTY && !json;
   const notes: string[] = [];
   const { objective, learner } = cell.description;
-  const heading = `cell ${cell.description.cellId}: ${learner}, accuracy floor ${objective.accuracyFloor}`;
+  const heading = `cell ${cell.description.cellId}: ${learner}, accuracy floor ${objective.accuracyFloor}${url === undefined ? '' : `; console at ${url}`}`;
   const update = terminal ? createLogUpdate(process.stderr) : undefined;
   const show = () => {
     if (update) update(table(devices, notes.slice(-3), heading));
