@@ -52,6 +52,15 @@ describe('accuracy balance', () => {
     expect(balance.balance).toBeCloseTo(1);
   });
 
+  it('keeps what it has when the best target goes out of sight, and lives on it', () => {
+    const balance = account();
+    earn(balance, 10);
+    balance.configure({ floor: 0.8, best: 0.75 });
+    expect([balance.balance, balance.cap, balance.allows(0.75)]).toEqual([expect.closeTo(1), 0, true]);
+    balance.answered(balance.reserve(0.75));
+    expect(balance.balance).toBeCloseTo(0.95);
+  });
+
   it('allows only the floor itself when nothing is better than the floor', () => {
     const balance = account(0.9, 0.9);
     earn(balance, 10, 0.9);

@@ -52,7 +52,8 @@ export class AccuracyBalance {
 
   /**
    * Sets the floor and the best accuracy that the device can reach. A higher floor starts a new account at 0 (what
-   * was earned above the old floor is no surplus over the new one); a lower one keeps what there is, up to the new cap.
+   * was earned above the old floor is no surplus over the new one). Otherwise what there is stays, even above a new
+   * cap: a device that has lost sight of its best target may live on what it has earned.
    */
   configure({ floor, best }: { floor: number; best: number }): void {
     if (floor > this.#floor) {
@@ -61,7 +62,6 @@ export class AccuracyBalance {
     }
     this.#floor = floor;
     this.#cap = floor > 0 ? CAP_FRAMES * Math.max(0, best - floor) : 0;
-    this.#balance = Math.min(this.#balance, this.#cap);
   }
 
   /** Whether a frame of this accuracy can be paid for. */
@@ -87,12 +87,12 @@ export class AccuracyBalance {
 
   /** The frame was answered: its surplus counts from now on. What goes beyond the cap is not kept. */
   answered(booking: Booking): void {
-    if (booking.era === this.#era) this.#balance = Math.min(this.#cap, this.#balance + booking.earns);
+    if (booking.era === this.#era) this.#add(booking.earns);
   }
 
   /** The frame failed: its deficit was not spent after all. */
   refund(booking: Booking): void {
-    if (booking.era === this.#era) this.#balance = Math.min(this.#cap, this.#balance + booking.spent);
+    if (booking.era === this.#era) this.#add(booking.spent);
   }
 
   /**
@@ -101,7 +101,7 @@ export class AccuracyBalance {
    */
   priceMs(basePriceMs: number): number {
     if (this.#floor <= 0) return 0;
-    const filled = this.#cap > 0 ? this.#balance / this.#cap : 0.5;
+    const filled = this.#cap > 0 ? Math.min(1, this.#balance / this.#cap) : 0.5;
     return basePriceMs * Math.pow(4, 1 - 2 * filled) * Math.exp(this.#priceExponent);
   }
 
@@ -123,6 +123,10 @@ export class AccuracyBalance {
     const taken = clamp(ledger.creditTotal - this.#creditedTotal, this.#cap - this.#balance);
     this.#balance += taken;
     this.#creditedTotal += taken;
+  }
+
+  #add(amount: number): void {
+    this.#balance = Math.max(this.#balance, Math.min(this.#cap, this.#balance + amount));
   }
 
   report(): BalanceReport {

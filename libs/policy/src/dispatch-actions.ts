@@ -1,5 +1,5 @@
-import type { Objective, Placement } from './cell.ts';
-import type { ActionCost } from './directive.ts';
+import type { ComputeNode, Objective, Placement, Variant } from './cell.ts';
+import type { ActionCost, Directive } from './directive.ts';
 import type { TierTracker } from './tier-tracker.ts';
 
 /** One action with everything about it that does not change from frame to frame. */
@@ -27,7 +27,7 @@ export interface ActionTable {
 
 export const emptyTable: ActionTable = { actions: [], trackers: [], bestAccuracy: 0, ownPriceMs: 0 };
 
-export const samePlacement = (a: Placement, b: Placement): boolean =>
+const samePlacement = (a: Placement, b: Placement): boolean =>
   a.nodeId === b.nodeId && a.variant === b.variant && a.tier === b.tier;
 
 /** Puts up the table once per directive, so that a frame costs a loop without allocation. */
@@ -73,4 +73,37 @@ function priceAt(floor: number, costs: readonly ActionCost[]): number {
     }
   }
   return slopeMs;
+}
+
+/** Cost of the planned action: the directive's, else what the device knows itself, else the plan's promise. */
+export function plannedCost(
+  directive: Directive,
+  known: readonly ActionCost[],
+  own: readonly ActionCost[],
+  accuracyOf: ReadonlyMap<string, number>,
+): ActionCost {
+  const isPlanned = ({ placement }: ActionCost) => samePlacement(placement, directive.planned);
+  return (
+    known.find(isPlanned) ??
+    own.find(isPlanned) ?? {
+      placement: directive.planned,
+      accuracy: accuracyOf.get(directive.planned.variant) ?? 0,
+      serviceMs: directive.predictedMs,
+      networkMs: 0,
+      energyJ: 0,
+    }
+  );
+}
+
+/** Before any calibration all local variants seem equally fast, so that the most accurate one is taken. */
+export function uncalibrated(localNode: ComputeNode, variants: readonly Variant[]): readonly ActionCost[] {
+  return variants
+    .filter(({ name }) => localNode.variants.includes(name))
+    .map(({ name, accuracy }) => ({
+      placement: { tier: localNode.tier, nodeId: localNode.id, variant: name },
+      accuracy,
+      serviceMs: 0,
+      networkMs: 0,
+      energyJ: 0,
+    }));
 }

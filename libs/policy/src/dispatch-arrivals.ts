@@ -1,6 +1,9 @@
 /** Window of every rate on the device, ms. Source: LEARNING.md ("measured over 5 s at each resource"). */
 const WINDOW_MS = 5_000;
 
+/** The first moments of a window say nothing, ms. */
+const SHORTEST_WINDOW_MS = 1_000;
+
 /** Weight of the newest gap in the arrival statistics: about the last sixteen frames count. */
 const GAP_WEIGHT = 1 / 16;
 
@@ -9,9 +12,15 @@ const REGULAR_VARIABILITY = 0.1;
 
 /** A frequency of events and the work that they bring, over a sliding window that forgets exponentially. */
 export class RateMeter {
+  readonly #startedAt: number;
   #events = 0;
   #workMs = 0;
   #at = -Infinity;
+
+  /** `startedAt`: since when events could come, ms; a window that is not full yet is not read as a low rate. */
+  constructor(startedAt = -Infinity) {
+    this.#startedAt = startedAt;
+  }
 
   /** Counts one event at `now`, ms, which brings `workMs` of work. */
   add(now: number, workMs = 0): void {
@@ -23,12 +32,17 @@ export class RateMeter {
 
   /** Events per ms; decays to 0 when nothing comes any more. */
   perMs(now: number): number {
-    return (this.#events * this.#kept(now)) / WINDOW_MS;
+    return (this.#events * this.#kept(now)) / this.#windowMs(now);
   }
 
   /** Work per ms, i.e. the share of time in use when the work is done one piece at a time. */
   utilization(now: number): number {
-    return (this.#workMs * this.#kept(now)) / WINDOW_MS;
+    return (this.#workMs * this.#kept(now)) / this.#windowMs(now);
+  }
+
+  #windowMs(now: number): number {
+    const openMs = Math.max(SHORTEST_WINDOW_MS, now - this.#startedAt);
+    return WINDOW_MS * (1 - Math.exp(-openMs / WINDOW_MS));
   }
 
   #kept(now: number): number {
@@ -38,11 +52,15 @@ export class RateMeter {
 
 /** How a device's frames arrive: how often, and how regularly. */
 export class ArrivalMeter {
-  readonly #rate = new RateMeter();
+  readonly #rate: RateMeter;
   #lastAt = -Infinity;
   #gaps = 0;
   #meanGapMs = 0;
   #meanSquaredGap = 0;
+
+  constructor(startedAt: number) {
+    this.#rate = new RateMeter(startedAt);
+  }
 
   add(now: number): void {
     this.#rate.add(now);

@@ -193,6 +193,40 @@ describe('dispatcher and constraints', () => {
   });
 });
 
+describe('dispatcher and objectives', () => {
+  it('weighs energy by its price', () => {
+    const costs = [action('edge-1', best, 100, 20, 0.1), action('cloud-1', best, 90, 20, 1)];
+    const choose = (energyMsPerJ: number) => {
+      const agent = dispatcher({ energyMsPerJ, allowedTiers: ['edge', 'cloud'] });
+      agent.setFallbackActions(costs);
+      return agent.dispatch(1).placement.nodeId;
+    };
+    expect([choose(0), choose(100)]).toEqual(['cloud-1', 'edge-1']);
+  });
+
+  it('shuns targets whose times vary when the tail counts', () => {
+    const choose = (tailWeight: number) => {
+      const agent = dispatcher({ tailWeight, allowedTiers: ['edge', 'cloud'] });
+      agent.setFallbackActions([action('edge-1', best, 100, 20), action('cloud-1', best, 90, 20)]);
+      for (let frame = 0; frame < 200; frame++) {
+        const decision = agent.dispatch(frame, { exclude: ['edge-1'] });
+        agent.settle(decision, { ok: true, responseMs: frame % 2 ? 220 : 55 }, frame);
+      }
+      return agent.dispatch(300).placement.nodeId;
+    };
+    expect([choose(0), choose(1)]).toEqual(['cloud-1', 'edge-1']);
+  });
+
+  it('does not take a second try for a new frame', () => {
+    const agent = dispatcher();
+    for (let frame = 0; frame < 20; frame++) {
+      agent.dispatch(frame * 250);
+      agent.dispatch(frame * 250 + 40, { exclude: ['edge-1'] });
+    }
+    expect(agent.status(19 * 250).arrivalVariability).toBeCloseTo(0);
+  });
+});
+
 describe('dispatcher and accuracy', () => {
   it('spends only what answered frames have earned, and gives back what a failed frame had booked', () => {
     const agent = dispatcher({ accuracyFloor: 0.8 });
