@@ -2,17 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestReport, summarise } from '../summary.ts';
+import { preparePython, python } from './prepare.ts';
 
 /**
  * `npm run test:python`: the Python client against a live cell. Needs python3 (3.10 or newer) with venv, and PyPI or a
  * mirror of it for grpcio; makes test/python/.venv once. Ends with `N passed, N failed`.
  */
 const here = import.meta.dirname;
-const python = join(here, '.venv/bin/python');
 const reportFile = join(here, '.weir/test-report.json');
 
 rmSync(reportFile, { force: true });
-const missing = prepare();
+const missing = preparePython();
 if (missing) {
   console.error(missing);
   console.log('0 passed, 1 failed');
@@ -32,19 +32,3 @@ const { passed, failed, notes } = summarise({
 for (const note of notes) console.log(note);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
-
-/** Brings the virtual environment up to requirements.txt; says what is missing, and how to get it, when it cannot. */
-function prepare(): string | undefined {
-  const run = (command: string, args: string[]) =>
-    spawnSync(command, args, { stdio: ['ignore', 2, 2] }).status === 0;
-  if (!run('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))']))
-    return 'The Python client needs python3, 3.10 or newer: apt-get install python3 python3-venv';
-  if (!existsSync(python) && !run('python3', ['-m', 'venv', join(here, '.venv')])) {
-    rmSync(join(here, '.venv'), { recursive: true, force: true });
-    return 'The Python client needs the venv module: apt-get install python3-venv';
-  }
-  const requirements = join(here, 'requirements.txt');
-  if (!run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]))
-    return `pip could not install ${requirements}: the Python client needs PyPI or a mirror of it`;
-  return undefined;
-}

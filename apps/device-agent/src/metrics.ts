@@ -70,6 +70,20 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   const changes = count('weir.placement.changes', '{change}', 'Directives that planned another placement.');
   const reconnects = count('weir.stream.reconnects', '{attempt}', 'Attempts to open a stream again.');
 
+  // From 0, so that Prometheus sees the first trouble as a rise, and not as a series that begins with it.
+  changes.add(0);
+  for (const status of [
+    'CANCELLED',
+    'DEADLINE_EXCEEDED',
+    'INVALID_ARGUMENT',
+    'RESOURCE_EXHAUSTED',
+    'UNAVAILABLE',
+  ])
+    dropped.add(0, { 'error.type': status });
+  for (const tier of ['device', 'edge', 'cloud'])
+    for (const status of ['DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'UNAVAILABLE'])
+      failed.add(0, { 'weir.tier': tier, 'error.type': status });
+
   const slacks: number[] = [];
   const opened = new Set<string>();
   let lastPlanned: string | undefined;
@@ -103,7 +117,6 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
     opening(peer, nodeId) {
       const key = `${peer} ${nodeId ?? ''}`;
       const labels = { 'weir.peer': peer, ...(nodeId === undefined ? {} : { 'weir.peer.id': nodeId }) };
-      // Counted from 0, so that a rate is there before the first trouble.
       reconnects.add(opened.has(key) ? 1 : 0, labels);
       opened.add(key);
     },

@@ -28,6 +28,9 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
     unit: '{attempt}',
     description: 'Attempts to open a stream again.',
   });
+  // From 0, so that Prometheus sees the first trouble as a rise, and not as a series that begins with it.
+  for (const status of ['CANCELLED', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'])
+    dropped.add(0, { 'error.type': status });
   let opened = false;
 
   return {
