@@ -122,6 +122,7 @@ function Link({ link, from, to, tier, labelled, ask }: LinkProps): VNode {
     class=${`link ${tier} ${down ? 'down' : flow > 0 ? 'flowing' : 'idle'} ${condition === 'weak' ? 'weak' : ''} ${toggle ? 'clickable' : ''}`}
     data-link=${`${deviceId} ${nodeId}`}
     data-state=${down ? 'down' : 'up'}
+    data-reachable=${reachable === null ? 'unknown' : String(reachable)}
     onClick=${toggle ? () => ask({ kind: 'link', deviceId, nodeId, condition: condition === 'cut' ? 'normal' : 'cut' }) : undefined}
   >
     <title>${title}</title>
