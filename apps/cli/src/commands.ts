@@ -32,6 +32,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Makes a variant out of an ONNX file of your own.',
     load: () => import('./commands/models-import.ts'),
   },
+  'bench observability': {
+    summary: 'What tracing costs: throughput of an agent without it and with a share of its frames sampled.',
+    load: () => import('./commands/bench-observability.ts'),
+  },
   'bench orchestrate': {
     summary: 'What orchestration costs on top of a bare gRPC stream.',
     load: () => import('./commands/bench-orchestrate.ts'),

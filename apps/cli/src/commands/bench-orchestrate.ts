@@ -1,5 +1,5 @@
-import { Exit, FailedPrecondition, percentile, seededRandom, silentLogger, sleep } from '@weir/base';
-import { type AgentClient, connectAgent, describeCell, startCell } from '@weir/cell';
+import { Exit, percentile, seededRandom, silentLogger } from '@weir/base';
+import { connectAgent, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import { agent, common } from '@weir/proto';
 import { performance } from 'node:perf_hooks';
@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { connectBareWorker } from '../bench/bare-worker.ts';
 import { interleave, timesOf } from '../bench/interleave.ts';
+import { oneEdgeCell } from '../bench/one-edge-cell.ts';
+import { plannedVariant } from '../bench/planned-variant.ts';
 import { defineCommand } from '../command.ts';
 import { samplesOf } from '../samples.ts';
 
@@ -31,18 +33,7 @@ export default defineCommand({
   async run({ frames, warmUp, models, seed, json: _ }, { signal, out, print, progress }) {
     const family = await asUsage(name, '--models', () => loadFamily(models));
     const samples = await asUsage(name, '--models', () => samplesOf(family));
-    // The smallest model, so that what is measured is not lost in the model's own time.
-    const smallest = family.variants.toSorted((a, b) => (a.macs ?? 0) - (b.macs ?? 0))[0]!.name;
-    const fast = { delayMs: 0, bitsPerSecond: 10e9 };
-    const links = { edge: fast, cloud: fast };
-    const description = describeCell({
-      learner: 'edge-only',
-      nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, dilationFactor: 0, variants: [smallest] }],
-      devices: [{ id: 'device-1', dilationFactor: 0, variants: [smallest] }],
-      links: { regular: links, weak: links },
-      models,
-      seed,
-    });
+    const description = oneEdgeCell({ family, models, seed });
     progress('starting telemetry, policy, one worker, one agent and the link between them');
     await using cell = await startCell(description, { logger: silentLogger, signal });
     await using device = connectAgent(cell.devices[0]!.address);
@@ -120,15 +111,4 @@ function placementsOf(answers: readonly agent.InferResponse[]) {
     /** The agent's own share as it says itself. */
     agentMs: timesOf(answers.map(({ hops }) => hops?.agentMs ?? NaN)),
   };
-}
-
-/** Waits until a directive is in force that plans the edge. Throws FailedPrecondition when none comes. */
-async function plannedVariant(device: AgentClient, signal: AbortSignal): Promise<string> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const { planned, targets } = await device.status();
-    const reachable = targets.some(({ tier, reachable }) => tier === common.Tier.EDGE && reachable);
-    if (planned?.tier === common.Tier.EDGE && reachable) return planned.variant;
-    await sleep(100, { signal });
-  }
-  throw new FailedPrecondition('no directive that plans the edge came within 10 s');
 }
