@@ -10,15 +10,16 @@ import { Picture } from './picture.ts';
 import { Traces } from './traces.ts';
 import { count, ms, percent, timeOfDay } from './words.ts';
 
-export type Ask = (change: Readonly<Record<string, string | number>>) => void;
+/** Asks for a change; false when it is refused, which the page then says. */
+export type Ask = (change: Readonly<Record<string, string | number>>) => Promise<boolean>;
 
 export function App({ feed }: { feed: Feed }): VNode {
   const { snapshot, points, connected } = feed;
   const [failure, setFailure] = useState('');
   const tell: Ask = (change) =>
-    void ask(change).then(
-      () => setFailure(''),
-      (error: Error) => setFailure(error.message),
+    ask(change).then(
+      () => (setFailure(''), true),
+      (error: Error) => (setFailure(error.message), false),
     );
   if (!snapshot) return html`<${Waiting} connected=${connected} />`;
   const { mayControl } = snapshot;

@@ -224,6 +224,7 @@ function optionsOf({
         ...axis,
         values: (_plot, splits) => splits.map((at) => new Date(at * 1_000).toLocaleTimeString('en-GB')),
         space: 90,
+        size: 30,
       },
       { ...axis, size: 58, values: (_plot, splits) => splits.map((value) => show(value)) },
     ],

@@ -81,8 +81,9 @@ function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean;
     release.current = setTimeout(() => setWanted(undefined), holdMs);
   };
   const [from, to] = [
-    Math.min(Math.floor(least * 100) / 100, inForce),
-    Math.max(Math.ceil(most * 100) / 100, inForce),
+    Math.min(Math.floor(least * 1_000) / 1_000, inForce),
+    // What no variant reaches is refused.
+    Math.max(Math.floor(most * 1_000) / 1_000, inForce),
   ];
   return html`<div class="field">
     <label for="floor"><span>Accuracy floor</span> <output for="floor">${percent(shown)}</output></label>
@@ -99,10 +100,10 @@ function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean;
       onChange=${(event: Event) => {
         const floor = Number(valueOf(event));
         hold(floor);
-        ask({ kind: 'floor', floor });
+        void ask({ kind: 'floor', floor }).then((done) => done || setWanted(undefined));
       }}
     />
-    <small class="range"><span>${percent(from, 0)}</span><span>${percent(to, 0)}</span></small>
+    <small class="range"><span>${percent(from)}</span><span>${percent(to)}</span></small>
   </div>`;
 }
 
