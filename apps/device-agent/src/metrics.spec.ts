@@ -1,0 +1,100 @@
+import type { Outcome } from '@weir/policy';
+import { startMetrics } from '@weir/telemetry';
+import { describe, expect, it } from 'vitest';
+import type { FrameAnswer } from './inference.ts';
+import { createAgentMetrics } from './metrics.ts';
+
+/** The agent's figures as Prometheus would scrape them. */
+async function setUp() {
+  const metrics = await startMetrics({ service: 's', listen: '127.0.0.1:0', env: {} });
+  const scrape = async () => (await fetch(`http://${metrics.address}/metrics`)).text();
+  return {
+    agent: createAgentMetrics(metrics.meter),
+    /** Value of the one series of that name whose labels hold all of `labels`. */
+    async value(name: string, ...labels: string[]) {
+      const lines = (await scrape()).split('\n').filter((line) => line.startsWith(`${name}{`));
+      const found = lines.filter((line) => labels.every((label) => line.includes(label)));
+      expect(found, `${name} ${labels.join()}`).toHaveLength(1);
+      return Number(found[0]!.split(' ').at(-1));
+    },
+    scrape,
+    [Symbol.asyncDispose]: () => metrics[Symbol.asyncDispose](),
+  };
+}
+
+const hops = { agentMs: 1, uplinkMs: 20, queueMs: 4, decodeMs: 5, computeMs: 60, downlinkMs: 10 };
+const answerAt = (tier: 'device' | 'edge') =>
+  ({
+    decision: { placement: { tier, nodeId: 'n', variant: 'v' } },
+    reason: 'planned',
+    hops: tier === 'edge' ? hops : { ...hops, uplinkMs: 0, downlinkMs: 0 },
+    responseMs: tier === 'edge' ? 100 : 70,
+  }) as unknown as FrameAnswer;
+const attempt = (outcome: Partial<Outcome>) =>
+  ({ placement: { tier: 'edge', nodeId: 'edge-1', variant: 'v' }, ...outcome }) as Outcome;
+
+describe('agent metrics', () => {
+  it('tell response times and hops in seconds, by tier and variant', async () => {
+    await using test = await setUp();
+    test.agent.answered(answerAt('edge'), 0.1);
+    const where = ['weir_tier="edge"', 'weir_variant="v"'];
+    expect(await test.value('weir_response_duration_seconds_sum', ...where)).toBeCloseTo(0.1, 9);
+    expect(await test.value('weir_hop_duration_seconds_sum', ...where, 'weir_hop="compute"')).toBeCloseTo(
+      0.06,
+      9,
+    );
+    expect(await test.value('weir_frames_total', ...where, 'weir_reason="planned"')).toBe(1);
+  });
+
+  it('have no network where there was none', async () => {
+    await using test = await setUp();
+    test.agent.answered(answerAt('device'), 0);
+    expect(await test.scrape()).not.toMatch(/weir_hop="(up|down)link"/);
+  });
+
+  it('tell whether answers come later or earlier than predicted, and which targets failed', async () => {
+    await using test = await setUp();
+    test.agent.attempted(attempt({ responseMs: 80, predictedMs: 100 }));
+    test.agent.attempted(attempt({ responseMs: 150, predictedMs: 100 }));
+    test.agent.attempted(attempt({ responseMs: 9_000, predictedMs: 100, failure: 'UNAVAILABLE' }));
+    const error = 'weir_prediction_error_seconds_sum';
+    expect(await test.value(error, 'weir_direction="early"')).toBeCloseTo(0.02, 9);
+    expect(await test.value(error, 'weir_direction="late"')).toBeCloseTo(0.05, 9);
+    expect(await test.value('weir_attempts_failed_total', 'edge', 'UNAVAILABLE')).toBe(1);
+  });
+
+  it('count a plan that moves the device, not one that says the same again', async () => {
+    await using test = await setUp();
+    for (const planned of ['edge', 'edge', 'device', 'edge']) test.agent.directed(planned);
+    expect(await test.value('weir_placement_changes_total')).toBe(2);
+  });
+
+  it('count streams that are opened again', async () => {
+    await using test = await setUp();
+    for (const node of ['edge-1', 'cloud-1', 'edge-1', 'edge-1']) test.agent.opening('worker', node);
+    expect(await test.value('weir_stream_reconnects_total', 'edge-1')).toBe(2);
+    expect(await test.value('weir_stream_reconnects_total', 'cloud-1')).toBe(0);
+  });
+
+  it('begin drops at 0 and average the slack over the last hundred frames', async () => {
+    await using test = await setUp();
+    test.agent.watch(() => ({
+      framesInWork: 3,
+      queued: 2,
+      inService: 1,
+      outcomesPending: 4,
+      outcomesDropped: 5,
+      balance: 0.5,
+      floor: 0.7,
+      policyConnected: true,
+      targets: [{ nodeId: 'edge-1', tier: 'edge', reachable: false }],
+    }));
+    expect(await test.value('weir_frames_dropped_total', 'UNAVAILABLE')).toBe(0);
+    expect(await test.scrape()).not.toMatch(/^weir_floor_slack_ratio\{/m);
+    for (let frame = 0; frame < 100; frame++) test.agent.answered(answerAt('edge'), 1);
+    for (let frame = 0; frame < 50; frame++) test.agent.answered(answerAt('edge'), 0);
+    expect(await test.value('weir_floor_slack_ratio')).toBeCloseTo(0.5, 9);
+    expect(await test.value('weir_frames_in_flight')).toBe(3);
+    expect(await test.value('weir_target_reachable', 'edge-1')).toBe(0);
+  });
+});
