@@ -12,6 +12,7 @@ import {
   type ReceivedSpan,
   startOtlpReceiver,
 } from './support/otlp-receiver.ts';
+import { plannedAtTheEdge } from './support/planned-at-the-edge.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
 const remoteSpans = ['weir.infer', ...hopNames];
@@ -34,6 +35,7 @@ describe('traces of a living cell', () => {
     });
     cell = await startCell(description, { logger: silentLogger });
     device = connectAgent(cell.devices[0]!.address);
+    await plannedAtTheEdge(device);
     await setAllowedTiers([common.Tier.EDGE]);
   });
 

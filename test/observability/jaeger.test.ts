@@ -1,5 +1,5 @@
 import { silentLogger } from '@weir/base';
-import { describeCell, type RunningCell, startCell } from '@weir/cell';
+import { connectAgent, describeCell, type RunningCell, startCell } from '@weir/cell';
 import { agent, common } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
 import { hopNames } from '@weir/telemetry';
@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { plannedAtTheEdge } from '../support/planned-at-the-edge.ts';
 import { eventually } from './support/eventually.ts';
 import { type Jaeger, type JaegerSpan, startCollector, startJaeger } from './support/jaeger.ts';
 
@@ -34,6 +35,8 @@ describe.skipIf(!binary)('traces in Jaeger', () => {
       devices: [{ id: 'device-1', dilationFactor: 0 }],
     });
     cell = await startCell(description, { logger: silentLogger });
+    await using device = connectAgent(cell.devices[0]!.address);
+    await plannedAtTheEdge(device);
     await onlyAtTheEdge();
   }, 180_000);
 
