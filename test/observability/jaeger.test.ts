@@ -64,7 +64,7 @@ describe.skipIf(!binary)('traces in Jaeger', () => {
       timeoutMs: 10_000,
       trace: undefined,
     };
-    return callUnary(client, client.infer, request, { timeoutMs: 10_000 });
+    return await callUnary(client, client.infer, request, { timeoutMs: 10_000 });
   }
 
   /** The one trace of a request, by its id. */

@@ -28,8 +28,8 @@ const cached = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'we
 
 /**
  * Finds Jaeger: $WEIR_JAEGER, or the one that was built before; else builds it from its Go module, which is checked
- * against Go's checksum database and against Jaeger's own go.sum. That takes a quarter of an hour on two processors, so
- * that CI does it only when told to (WEIR_BUILD_JAEGER=1). `go install` would refuse: the module replaces another.
+ * against Go's checksum database and against Jaeger's own go.sum. That takes eight minutes of processor time, so that CI
+ * does it only when told to (WEIR_BUILD_JAEGER=1). `go install` would refuse: the module replaces another.
  */
 export function prepareJaeger(): { binary: string } | { missing: string } {
   const given = process.env.WEIR_JAEGER;
