@@ -133,6 +133,12 @@ describe('spans of an inference', () => {
     expect(names()).toEqual([]);
   });
 
+  it('of a worker are not drawn where the agent has not sampled', () => {
+    const times = { queueMs: 1, decodeMs: 1, computeMs: 1, workerMs: 3 };
+    recordWorkerHops({ parent: callersContext(TraceFlags.NONE), at, times });
+    expect(names()).toEqual([]);
+  });
+
   it('tell what failed, and which targets were tried in vain', () => {
     const inference = startInference({ parent: ROOT_CONTEXT, at });
     inference.attemptFailed({ at: at + 5, nodeId: 'edge-1', tier: 'edge', status: 'UNAVAILABLE' });

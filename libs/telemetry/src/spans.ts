@@ -1,4 +1,4 @@
-import { type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { attribute, attributesOf, type InferenceFacts } from './attributes.ts';
 import { type Hops, queueOf, type WorkerTimes } from './hops.ts';
 
@@ -61,7 +61,9 @@ export function recordWorkerHops({
   facts?: InferenceFacts;
 }): void {
   // A worker never begins a trace of its own: without the agent's span there is nothing to hang the hops on.
-  if (!trace.getSpanContext(parent)) return;
+  const span = trace.getSpanContext(parent);
+  // What the agent has not sampled, nobody asks for; drawing it in vain would cost every frame.
+  if (!span || (span.traceFlags & TraceFlags.SAMPLED) === 0) return;
   const hops: [HopName, number][] = [
     ['queue', queueOf(times)],
     ['decode', times.decodeMs],
