@@ -32,6 +32,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Makes a variant out of an ONNX file of your own.',
     load: () => import('./commands/models-import.ts'),
   },
+  learn: {
+    summary: 'Learners in the simulator: how fast and how well they learn.',
+    load: () => import('./commands/learn.ts'),
+  },
+  'bench plan': {
+    summary: 'How long a plan and a dispatch take, and how far a plan may be off.',
+    load: () => import('./commands/bench-plan.ts'),
+  },
   'bench observability': {
     summary: 'What tracing costs: throughput of an agent without it and with a share of its frames sampled.',
     load: () => import('./commands/bench-observability.ts'),

@@ -95,7 +95,8 @@ export function createDqn({
   let space: JointSpace | undefined;
   let agent: DeepAgent | undefined;
   let last: Transition | undefined;
-  let lastBest: readonly number[] | undefined;
+  /** Best joint action found last, and for which state and training step. */
+  let found: { key: string; picks: readonly number[] } | undefined;
   let counts = { outcomes: 0, plans: 0, explorations: 0 };
 
   const makeAgent = (of: JointSpace): DeepAgent => {
@@ -112,7 +113,7 @@ export function createDqn({
     if (!space) throw new Error('observe() comes before propose()');
     if (agent?.space.key !== space.key) {
       agent = makeAgent(space);
-      last = lastBest = undefined;
+      last = found = undefined;
     }
     return { agent, space };
   };
@@ -123,8 +124,13 @@ export function createDqn({
   };
   const greedy = (): readonly number[] => {
     const { agent, space } = current();
-    const chance = random.fork(`greedy ${counts.plans}`);
-    return (lastBest = agent.values.greedy(agent.values.net, space.features, chance, lastBest));
+    const key = `${space.stateKey} ${agent.steps}`;
+    if (found?.key !== key) {
+      // The same search for the same network and state, however often it is asked for.
+      const chance = random.fork(`greedy ${agent.steps}`);
+      found = { key, picks: agent.values.greedy(agent.values.net, space.features, chance, found?.picks) };
+    }
+    return found.picks;
   };
 
   const trainOnce = ({ values, target, replay }: DeepAgent, chance: Random): void => {
@@ -187,7 +193,7 @@ export function createDqn({
                 steps: agent.steps,
                 net: agent.values.net.state(),
                 target: agent.target.state(),
-                lastBest: lastBest ?? [],
+                found: found ? [found] : [],
                 replay: agent.replay.items().map(({ features, picks, reward, next }) => ({
                   features: [...features],
                   picks,
@@ -221,7 +227,7 @@ export function createDqn({
       counts = state.counts;
       agent = restored;
       last = undefined;
-      lastBest = saved && saved.lastBest.length > 0 ? saved.lastBest : undefined;
+      found = saved?.found[0];
     },
   };
 }
@@ -233,7 +239,7 @@ interface State {
     readonly steps: number;
     readonly net: DenseNetState;
     readonly target: DenseNetState;
-    readonly lastBest: readonly number[];
+    readonly found: readonly { readonly key: string; readonly picks: readonly number[] }[];
     readonly replay: readonly {
       readonly features: readonly number[];
       readonly picks: readonly number[];
@@ -259,6 +265,6 @@ function fault(state: unknown): string | undefined {
   const transition = { features: [0], picks: [0], reward: 0, next: [0] };
   return mismatch(state, {
     counts: { outcomes: 0, plans: 0, explorations: 0 },
-    agents: [{ space, steps: 0, net, target: net, lastBest: [0], replay: [transition] }],
+    agents: [{ space, steps: 0, net, target: net, found: [{ key: '', picks: [0] }], replay: [transition] }],
   });
 }

@@ -96,7 +96,8 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
   const epoch = new EpochCollector(options);
   let space: JointSpace | undefined;
   let agent: HybridAgent | undefined;
-  let lastBest: readonly number[] | undefined;
+  /** Best joint action found last, and for which state and training step. */
+  let found: { key: string; picks: readonly number[] } | undefined;
   let counts = { outcomes: 0, plans: 0, explorations: 0 };
 
   const makeAgent = (of: JointSpace): HybridAgent => {
@@ -117,14 +118,19 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
     if (!space) throw new Error('observe() comes before propose()');
     if (agent?.space.key !== space.key) {
       agent = makeAgent(space);
-      lastBest = undefined;
+      found = undefined;
     }
     return { agent, space };
   };
   const greedy = (): readonly number[] => {
     const { agent, space } = current();
-    const chance = random.fork(`greedy ${counts.plans}`);
-    return (lastBest = agent.values.greedy(agent.values.net, space.features, chance, lastBest));
+    const key = `${space.stateKey} ${agent.steps}`;
+    if (found?.key !== key) {
+      // The same search for the same network and state, however often it is asked for.
+      const chance = random.fork(`greedy ${agent.steps}`);
+      found = { key, picks: agent.values.greedy(agent.values.net, space.features, chance, found?.picks) };
+    }
+    return found.picks;
   };
   const epsilon = (): number => {
     const { epsilonStart, epsilonEnd, epsilonEpochs } = options;
@@ -139,11 +145,11 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
   });
   /** A joint action to imagine: random, or the best known one with one device changed. */
   const imagined = ({ space }: HybridAgent, chance: Random): readonly number[] => {
-    if (!lastBest || chance.uniform() < 0.5) return randomAction(space, chance, options.floorMask);
-    const picks = [...lastBest];
+    if (!found || chance.uniform() < 0.5) return randomAction(space, chance, options.floorMask);
+    const picks = [...found.picks];
     const device = chance.integer(picks.length);
     picks[device] = chance.integer(space.actions[device]!.length);
-    return options.floorMask && !isFeasible(space, picks) ? lastBest : picks;
+    return options.floorMask && !isFeasible(space, picks) ? found.picks : picks;
   };
   /** The reward is known where the floor is broken; the model is asked for the rest. */
   const imagine = (of: HybridAgent, features: Float32Array, picks: readonly number[]): Real => {
@@ -216,7 +222,7 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
                 steps: agent.steps,
                 model: agent.model.net.state(),
                 values: agent.values.net.state(),
-                lastBest: lastBest ?? [],
+                found: found ? [found] : [],
                 replay: agent.replay
                   .items()
                   .map(({ features, picks, reward }) => ({ features: [...features], picks, reward })),
@@ -242,7 +248,7 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
       }
       counts = state.counts;
       agent = restored;
-      lastBest = saved && saved.lastBest.length > 0 ? saved.lastBest : undefined;
+      found = saved?.found[0];
     },
   };
 }
@@ -254,7 +260,7 @@ interface State {
     readonly steps: number;
     readonly model: DenseNetState;
     readonly values: DenseNetState;
-    readonly lastBest: readonly number[];
+    readonly found: readonly { readonly key: string; readonly picks: readonly number[] }[];
     readonly replay: readonly {
       readonly features: readonly number[];
       readonly picks: readonly number[];
@@ -284,7 +290,7 @@ function fault(state: unknown): string | undefined {
         steps: 0,
         model: net,
         values: net,
-        lastBest: [0],
+        found: [{ key: '', picks: [0] }],
         replay: [{ features: [0], picks: [0], reward: 0 }],
       },
     ],

@@ -30,4 +30,4 @@ export {
   runAsyncStudy,
 } from './async-study.ts';
 export { type World, type WorldOptions, capacityPerMs, createWorld } from './async-world.ts';
-export { type LearningOptions, type LearningResult, runLearning } from './learning-run.ts';
+export { type CurvePoint, type LearningOptions, type LearningResult, runLearning } from './learning-run.ts';

@@ -12,8 +12,10 @@ export interface LearningOptions {
   readonly actionSpace?: ActionSpace;
   readonly interactions: number;
   readonly seed: number;
-  /** Points of the curves, spread logarithmically. @default 120 */
+  /** Points of the curves. @default 120 */
   readonly points?: number;
+  /** How the points are spread. @default 'logarithmic' */
+  readonly spacing?: 'logarithmic' | 'linear';
 }
 
 /** What one learner did in one seed. */
@@ -39,14 +41,24 @@ export interface LearningResult {
   readonly explorationShare: number;
   readonly driftAlarms: number;
   readonly probes: number;
-  /** Interaction, mean greedy excess since the last point in per cent, regret so far in ms. */
-  readonly curve: readonly (readonly [number, number, number])[];
+  readonly curve: readonly CurvePoint[];
   /** Mean time of observe, propose and learn, ms. */
   readonly stepMs: number;
 }
 
+/** One point of a learning curve; the percentages are means since the point before. */
+export interface CurvePoint {
+  readonly interaction: number;
+  /** Excess of the greedy joint placement over the optimum. */
+  readonly gapPct: number;
+  /** Excess of what was run, exploration included. */
+  readonly excessPct: number;
+  /** Sum so far. */
+  readonly regretMs: number;
+}
+
 /** Greedy placements are checked at every one of the first interactions, and later at every tenth. */
-const checkedClosely = 2_000;
+const checkedClosely = 200;
 const checkEvery = 10;
 
 /** Runs one learner over one seeded cell; `onProgress` hears of interactions done, about fifty times. */
@@ -59,6 +71,7 @@ export function runLearning(
     interactions,
     seed,
     points = 120,
+    spacing = 'logarithmic',
   }: LearningOptions,
   onProgress?: (done: number) => void,
 ): LearningResult {
@@ -69,8 +82,8 @@ export function runLearning(
   });
   const optima = new Map<string, number>();
   const { floor } = cell.options;
-  const marks = logarithmicMarks(interactions, points);
-  const curve: [number, number, number][] = [];
+  const marks = curveMarks(interactions, points, spacing);
+  const curve: CurvePoint[] = [];
   let last1 = 0;
   let last2 = 0;
   let regretMs = 0;
@@ -79,7 +92,8 @@ export function runLearning(
   let optimumSum = 0;
   let stepTime = 0;
   const tail = { gap: 0, checks: 0, ms: 0, accuracy: 0, runs: 0 };
-  const window = { gap: 0, checks: 0 };
+  const window = { gap: 0, checks: 0, excess: 0, runs: 0 };
+  let gapPct = 0;
 
   for (let interaction = 1; interaction <= interactions; interaction++) {
     const key = cell.contextKey();
@@ -123,14 +137,17 @@ export function runLearning(
       // Speed bought below the floor is no gain: it must not lower the regret.
       regretMs += Math.max(0, optimumMs - result.expectedMs);
     }
+    window.excess += Math.abs(result.expectedMs / optimumMs - 1);
+    window.runs++;
     if (inTail) {
       tail.ms += result.expectedMs;
       tail.accuracy += result.accuracy;
       tail.runs++;
     }
     if (marks.has(interaction)) {
-      if (window.checks > 0) curve.push([interaction, (100 * window.gap) / window.checks, regretMs]);
-      window.gap = window.checks = 0;
+      if (window.checks > 0) gapPct = (100 * window.gap) / window.checks;
+      curve.push({ interaction, gapPct, excessPct: (100 * window.excess) / window.runs, regretMs });
+      window.gap = window.checks = window.excess = window.runs = 0;
     }
     if (onProgress && interaction % Math.ceil(interactions / 50) === 0) onProgress(interaction);
   }
@@ -155,8 +172,11 @@ export function runLearning(
   };
 }
 
-function logarithmicMarks(interactions: number, points: number): Set<number> {
+function curveMarks(interactions: number, points: number, spacing: 'logarithmic' | 'linear'): Set<number> {
   const marks = new Set<number>([interactions]);
-  for (let at = 0; at <= points; at++) marks.add(Math.round(interactions ** (at / points)));
+  for (let at = 1; at <= points; at++) {
+    const share = at / points;
+    marks.add(Math.ceil(spacing === 'linear' ? interactions * share : interactions ** share));
+  }
   return marks;
 }

@@ -68,10 +68,12 @@ export class DenseNet {
     this.#deltas = hidden.map((units) => new Float32Array(units));
   }
 
-  /** Outputs of the given rows. */
-  outputs(input: Float32Array, rows: ArrayLike<number>): Float32Array {
+  /** Sum of the outputs of the given rows. */
+  sum(input: Float32Array, rows: ArrayLike<number>): number {
     const top = this.#forward(input);
-    return Float32Array.from(rows, (row) => this.#row(top, row));
+    let sum = 0;
+    for (let r = 0; r < rows.length; r++) sum += this.#row(top, rows[r]!);
+    return sum;
   }
 
   /** All outputs. */

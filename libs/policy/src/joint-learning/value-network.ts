@@ -62,12 +62,8 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
     const index = encode(space, picks);
     return [position ? position.get(index)! : index];
   };
-  const value = (of: DenseNet, features: Float32Array, picks: readonly number[]): number => {
-    const parts = of.outputs(input(features, picks), rows(picks));
-    let sum = 0;
-    for (const part of parts) sum += part;
-    return sum;
-  };
+  const value = (of: DenseNet, features: Float32Array, picks: readonly number[]): number =>
+    of.sum(input(features, picks), rows(picks));
 
   /** Changes one device, then pairs of devices, as long as that helps and the floor holds. */
   const climb = (

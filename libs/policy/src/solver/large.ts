@@ -9,8 +9,10 @@ const topPrice = 1e7;
 const coreSize = 14;
 /** Partial solutions that the core may keep. */
 const coreLabels = 20_000;
+/** Changes of the node counts that are tried around each end of the price. */
+const mostShifts = 13;
 /** The search for the price ends when the best assignment is this close to the bound. */
-const closeEnough = 2e-5;
+const closeEnough = 5e-5;
 
 /**
  * For large cells: the floor is priced (Lagrange multiplier), the rest is a minimum cost flow over node places, solved
@@ -19,7 +21,8 @@ const closeEnough = 2e-5;
  * the dual is returned with it. Undefined when no assignment meets the constraints.
  */
 export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
-  const relaxation = relax(problem);
+  const local = problem.local.map((_, device) => localChoices(problem, device));
+  const relaxation = relax(problem, local);
   let bestBound = -Infinity;
   let best: Primal | undefined;
   const consider = (primal: Primal | undefined) => {
@@ -54,8 +57,11 @@ export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
       else low = next;
     }
     for (const end of ends) {
-      if (done()) break;
-      if (end.primal) consider(settleCore(problem, end, price, best));
+      if (!end.primal) continue;
+      for (const shift of countShifts(problem.nodes.length)) {
+        if (done()) break;
+        consider(settleCore(problem, local, end, price, { shift, below: best?.cost ?? Infinity }));
+      }
     }
   }
   if (!best) return undefined;
@@ -93,11 +99,13 @@ interface Point {
 }
 
 /** Makes the function that solves the relaxation at one price. */
-function relax(problem: AssignmentProblem): (price: number) => Omit<Point, 'price'> & { price: number } {
+function relax(
+  problem: AssignmentProblem,
+  local: readonly (readonly Choice[])[],
+): (price: number) => Omit<Point, 'price'> & { price: number } {
   const n = problem.local.length;
   const m = problem.nodes.length;
   const width = m + 1;
-  const local = problem.local.map((_, device) => localChoices(problem, device));
   const alone = problem.nodes.map((_, j) =>
     problem.local.map((_, device) => remoteChoices(problem, device, j, 1)),
   );
@@ -215,22 +223,36 @@ function convexSteps(totals: Float64Array): Float64Array {
   return steps;
 }
 
-/** Keeps the counts of `point`, and all but the `coreSize` most indifferent devices; those are settled exactly. */
+/** No change of the node counts, one more or less at one node, one from one node to another. */
+function countShifts(nodes: number): number[][] {
+  const zero = new Array<number>(nodes).fill(0);
+  const shifts = [zero];
+  for (let a = 0; a < nodes; a++) {
+    shifts.push(zero.with(a, 1), zero.with(a, -1));
+    for (let b = 0; b < nodes; b++) if (a !== b) shifts.push(zero.with(a, 1).with(b, -1));
+  }
+  return shifts.slice(0, mostShifts);
+}
+
+/**
+ * Changes the counts of `point` by `shift`, keeps all but the `coreSize` most indifferent devices, and settles those
+ * exactly. Undefined when nothing below `below` comes of it.
+ */
 function settleCore(
   problem: AssignmentProblem,
-  point: Point,
+  local: readonly (readonly Choice[])[],
+  { flow, primal }: Point,
   price: number,
-  best: Primal | undefined,
+  { shift, below }: { shift: readonly number[]; below: number },
 ): Primal | undefined {
-  const { flow, primal } = point;
-  if (!primal) return undefined;
   const n = problem.local.length;
-  const m = problem.nodes.length;
-  const width = m + 1;
-  const choicesOf = (device: number): Choice[][] => [
-    localChoices(problem, device),
-    ...problem.nodes.map((_, j) => remoteChoices(problem, device, j, flow.counts[j]!)),
-  ];
+  const width = problem.nodes.length + 1;
+  const counts = [...flow.counts].map((count, j) => count + shift[j]!);
+  if (!primal || counts.some((count, j) => count < 0 || count > problem.nodes[j]!.capacity)) return undefined;
+  const listOf = (device: number, target: number): Choice[] =>
+    target === 0
+      ? localChoices(problem, device)
+      : remoteChoices(problem, device, target - 1, counts[target - 1]!);
 
   // How much a device loses, at the price, by the nearest of its other choices; a change of target must be paid back.
   const losses = new Float64Array(n);
@@ -238,41 +260,46 @@ function settleCore(
     const pick = primal.picks[i]!;
     const now = pick.cost - price * pick.surplus;
     let least = Infinity;
-    choicesOf(i).forEach((list, target) => {
+    for (let target = 0; target < width; target++) {
       const back = target === pick.target ? 0 : Math.max(0, flow.moves[target * width + pick.target]!);
-      for (const choice of list) {
+      for (const choice of listOf(i, target)) {
         if (choice.target === pick.target && choice.variant === pick.variant) continue;
         least = Math.min(least, Math.max(0, choice.cost - price * choice.surplus - now + back));
       }
-    });
+    }
     losses[i] = least;
   }
   const core = Array.from({ length: n }, (_, device) => device)
     .sort((a, b) => losses[a]! - losses[b]!)
     .slice(0, coreSize);
   const inCore = new Set(core);
+  const picks: Choice[] = [];
+  const coreCounts = [...shift];
   let restCost = 0;
   let restSurplus = 0;
-  primal.picks.forEach((pick, device) => {
-    if (inCore.has(device)) return;
+  for (let i = 0; i < n; i++) {
+    const { target, variant } = primal.picks[i]!;
+    if (inCore.has(i)) {
+      if (target > 0) coreCounts[target - 1]!++;
+      continue;
+    }
+    // The same choice at the new count; gone when it is dominated or forbidden there.
+    const pick = listOf(i, target).find((choice) => choice.variant === variant);
+    if (!pick) return undefined;
+    picks[i] = pick;
     restCost += pick.cost;
     restSurplus += pick.surplus;
-  });
-  const counts = new Array<number>(m).fill(0);
-  for (const device of core) {
-    const { target } = primal.picks[device]!;
-    if (target > 0) counts[target - 1]!++;
   }
+  if (coreCounts.some((count) => count < 0)) return undefined;
   const settled = solveFixedCounts({
-    choices: core.map(choicesOf),
-    counts,
+    choices: core.map((device) => Array.from({ length: width }, (_, target) => listOf(device, target))),
+    counts: coreCounts,
     need: -restSurplus,
     price,
-    below: (best?.cost ?? Infinity) - restCost,
+    below: below - restCost,
     labelLimit: coreLabels,
   });
   if (!settled || settled === 'limit') return undefined;
-  const picks = [...primal.picks];
   core.forEach((device, at) => (picks[device] = settled.picks[at]!));
   return {
     picks,

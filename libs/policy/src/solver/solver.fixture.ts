@@ -57,3 +57,44 @@ export function randomProblem(
   );
   return { local, nodes: tables, remote };
 }
+
+/**
+ * A fleet as one expects it: unequal devices, two link classes, an edge and a cloud whose cores grow with the fleet,
+ * floor 0.85 to 0.89. With `accuracyStep`, accuracies and floor are multiples of it, and there are fewer variants.
+ */
+export function fleetProblem(
+  random: Random,
+  n: number,
+  { accuracyStep }: { accuracyStep?: number } = {},
+): AssignmentProblem {
+  const accuracies = accuracyStep
+    ? [0.9, 0.88, 0.85, 0.74]
+    : [0.899, 0.882, 0.849, 0.742, 0.889, 0.87, 0.832, 0.728];
+  const works = [1, 0.56, 0.26, 0.07, 0.53, 0.29, 0.14, 0.04];
+  const floor = accuracyStep ? 0.85 + accuracyStep * random.integer(5) : 0.85 + 0.04 * random.uniform();
+  const options = [{ variant: 0, surplus: accuracies[0]! - floor, extra: 0 }];
+  const nodes = [0, 1].map(() => {
+    const computeMs = 120 + 130 * random.uniform();
+    const cores = Math.max(1, n * (0.1 + 0.25 * random.uniform()));
+    const ms = new Float64Array(n + 1);
+    for (let k = 1; k <= n; k++) ms[k] = computeMs * Math.max(1, k / cores);
+    return { capacity: n, ms };
+  });
+  const local: LocalOption[][] = [];
+  const remote: RemoteAccess[][] = [];
+  for (let device = 0; device < n; device++) {
+    const slowness = 0.6 * 3 ** random.uniform();
+    const weakMs = random.uniform() < 0.4 ? 80 : 0;
+    local.push(
+      accuracies.map((accuracy, variant) => ({
+        variant,
+        cost: slowness * (12 + 478 * works[variant]!),
+        surplus: accuracy - floor,
+      })),
+    );
+    remote.push(
+      [30, 80].map((networkMs) => ({ offset: networkMs + weakMs, weight: 1, limitMs: Infinity, options })),
+    );
+  }
+  return { local, nodes, remote };
+}

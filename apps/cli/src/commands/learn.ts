@@ -1,0 +1,193 @@
+import { writeFile } from 'node:fs/promises';
+import { ConfigError, Exit } from '@weir/base';
+import { type LearnerName, learnerNames } from '@weir/policy';
+import { type DriftEvent, experimentNames, type LearningOptions, profileNames } from '@weir/simulation';
+import Table from 'cli-table3';
+import { z } from 'zod';
+import { defineCommand } from '../command.ts';
+import { plotSvg } from '../learn/plot.ts';
+import { runJobs } from '../learn/pool.ts';
+import { type LearnerSummary, summarize } from '../learn/summary.ts';
+
+const name = 'weir learn';
+const whole = (least: number, most: number) =>
+  z
+    .number('expected a number')
+    .int('expected a whole number')
+    .min(least, `must be >= ${least}`)
+    .max(most, `must be <= ${most}`);
+
+const driftInteractions = 600;
+const driftSeeds = 5;
+/** The edge gets company that nobody reports, and loses it again. */
+const driftEvents: readonly (DriftEvent & { readonly label: string })[] = [
+  { kind: 'hidden-load', node: 'edge', requests: 2, atInteraction: 200, label: 'edge gets busy' },
+  { kind: 'hidden-load', node: 'edge', requests: 0, atInteraction: 400, label: 'edge is free again' },
+];
+
+const schema = z.object({
+  learner: z
+    .string()
+    .default('planner')
+    .describe(`Learners, separated by commas, or "all": ${learnerNames.join(', ')}.`),
+  users: whole(1, 500).default(5).describe('Devices of the cell.'),
+  floor: z
+    .number('expected a number')
+    .min(0, 'must be >= 0')
+    .max(1, 'must be <= 1')
+    .default(0.89)
+    .describe('Average accuracy floor, 0..1.'),
+  profile: z
+    .enum(profileNames, 'unknown profile')
+    .default('contended')
+    .describe(`Cost profile: ${profileNames.join(', ')}.`),
+  experiment: z
+    .enum(experimentNames, 'unknown experiment')
+    .default('A')
+    .describe('Which devices have a weak link: A none, B two, C three, D all.'),
+  space: z
+    .enum(['paper', 'full'], 'expected paper or full')
+    .default('paper')
+    .describe('Actions: paper (best variant on remote nodes) or full.'),
+  background: z
+    .enum(['none', 'walk'], 'expected none or walk')
+    .default('none')
+    .describe('Load by others: none, or a random walk over 81 contexts.'),
+  heterogeneous: z.boolean().default(false).describe('Devices of unequal speed.'),
+  noise: z
+    .number('expected a number')
+    .min(0, 'must be >= 0')
+    .max(1, 'must be <= 1')
+    .default(0.05)
+    .describe('Noise of every measured time, relative.'),
+  interactions: whole(10, 10_000_000)
+    .default(10_000)
+    .describe('Joint placements tried by each learner in each seed.'),
+  seeds: whole(1, 1_000).default(3).describe('Independent runs of each learner.'),
+  seed: whole(1, 1_000_000).default(1).describe('First seed.'),
+  options: z.string().default('{}').describe('Options of the learners as JSON, e.g. {"epsilonEpochs":1000}.'),
+  workers: whole(1, 64).default(2).describe('Worker threads.'),
+  plot: z.string().optional().describe('SVG file for the learning curves, the regret and a drift run.'),
+  json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
+});
+
+export default defineCommand({
+  name,
+  summary: 'Runs learners in the simulated cell and measures how fast and how well they learn.',
+  schema,
+  examples: [
+    'weir learn --learner planner,q-learning-masked,dqn --seeds 10',
+    'weir learn --learner planner --background walk --interactions 2000 --plot walk.svg',
+  ],
+  async run(config, { signal, out, print, progress }) {
+    const learners = parseLearners(config.learner);
+    const learnerOptions = parseOptions(config.options);
+    const { users, floor, profile, experiment, background, heterogeneous, noise, space, interactions } =
+      config;
+    const cell = { users, floor, profile, experiment, background, heterogeneous, noise };
+    const seeds = Array.from({ length: config.seeds }, (_, index) => config.seed + index);
+    const base = { learnerOptions, cell, actionSpace: space };
+    const jobs = learners.flatMap((learner) =>
+      seeds.map((seed): LearningOptions => ({ ...base, learner, interactions, seed })),
+    );
+    const driftJobs = !config.plot
+      ? []
+      : learners.flatMap((learner) =>
+          seeds.slice(0, driftSeeds).map((seed): LearningOptions => ({
+            ...base,
+            learner,
+            seed,
+            interactions: driftInteractions,
+            cell: { ...cell, drift: driftEvents },
+            spacing: 'linear',
+          })),
+        );
+
+    const results = await runJobs([...jobs, ...driftJobs], {
+      workers: config.workers,
+      signal,
+      onProgress: progressBar(progress),
+    });
+    const bySeeds = (from: number, count: number) =>
+      learners.map((_, at) => results.slice(from + at * count, from + (at + 1) * count));
+    const learning = bySeeds(0, seeds.length);
+    const summaries = learning.map(summarize);
+    if (config.plot) {
+      const title = `${profile}, experiment ${experiment}, ${users} users, floor ${(100 * floor).toFixed(1)} %`;
+      const drift = bySeeds(jobs.length, Math.min(driftSeeds, seeds.length));
+      await writeFile(config.plot, plotSvg({ title, learning, drift, events: driftEvents }));
+      progress(`wrote ${config.plot}`);
+    }
+    const { learner: _, ...first } = summaries[0]!;
+    out({ ...first, config: { ...cell, space, interactions, seeds }, learners: summaries });
+    print(table(summaries));
+    return Exit.done;
+  },
+});
+
+function parseLearners(text: string): LearnerName[] {
+  if (text === 'all')
+    return learnerNames.filter((learner) => !learner.endsWith('-only') || learner === 'offload-only');
+  const names = text.split(',').map((each) => each.trim());
+  const unknown = names.filter((each) => !(learnerNames as string[]).includes(each));
+  if (unknown.length > 0) {
+    const description = `unknown: ${unknown.join(', ')}; there are ${learnerNames.join(', ')} (got ${JSON.stringify(text)})`;
+    throw new ConfigError(name, [{ field: '--learner', description }]);
+  }
+  return names as LearnerName[];
+}
+
+function parseOptions(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new ConfigError(name, [
+    { field: '--options', description: `expected a JSON object (got ${JSON.stringify(text)})` },
+  ]);
+}
+
+/** A line for every twentieth of the work. */
+function progressBar(progress: (text: string) => void): (share: number) => void {
+  let shown = -1;
+  return (share) => {
+    const twentieth = Math.floor(share * 20 + 1e-9);
+    if (twentieth === shown) return;
+    shown = twentieth;
+    progress(`[${'#'.repeat(twentieth)}${'.'.repeat(20 - twentieth)}] ${5 * twentieth} %`);
+  };
+}
+
+function table(summaries: readonly LearnerSummary[]): string {
+  const rows = new Table({
+    head: [
+      'learner',
+      'to 1 % (median)',
+      'to 1 % (p90)',
+      'gap at the end',
+      'regret',
+      'below the floor',
+      'response',
+      'accuracy',
+    ],
+    style: { head: [], border: [] },
+  });
+  const count = (value: number | null) => (value === null ? 'never' : value.toFixed(0));
+  for (const each of summaries) {
+    rows.push([
+      each.learner,
+      count(each.interactionsTo1pct.median),
+      count(each.interactionsTo1pct.p90),
+      `${each.gapPct.toFixed(2)} %`,
+      `${each.regretMs.toFixed(0)} ms`,
+      String(each.floorViolations),
+      `${each.responseMs.toFixed(1)} ms`,
+      `${(100 * each.accuracy).toFixed(2)} %`,
+    ]);
+  }
+  return `optimum ${summaries[0]!.optimumMs.toFixed(1)} ms\n${rows.toString()}`;
+}
