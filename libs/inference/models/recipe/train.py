@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,43 +16,56 @@ from .widen import widen
 
 MEAN, SCALE = 127.5, 64.0  # input = (byte - MEAN) / SCALE
 BATCH = 128
-PEAK_RATE = 0.25
-GROWN_PEAK_RATE = 0.1
 WARM_UP = 0.2  # share of the steps during which the rate rises
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4  # of the pointwise kernels and the classifier only
 LABEL_SMOOTHING = 0.05
-SMALL_SIDE, SMALL_SHARE = 48, 0.6  # the first share of the epochs sees scenes at 48 px
+SOFTNESS = 2.0  # divides the logits of teacher and pupil
+SMALL_SIDE = 48
 
 
-def train(width, epochs, work, seed=7, training_pools=pools.TRAINING_POOLS, grow_from=None):
+@dataclass(frozen=True)
+class Cycle:
+    """One rise and fall of the learning rate."""
+
+    epochs: int
+    peak_rate: float = 0.25
+    # The first share of the epochs sees scenes at 48 px.
+    small_share: float = 0.0
+    # A trained width whose answers are half of what is learned (Hinton et al. 2015).
+    teacher: float | None = None
+
+
+def train(width, cycles, work, seed=7, training_pools=pools.TRAINING_POOLS, grow_from=None):
     """Trains to the end or goes on from the last checkpoint; returns the model.
 
-    grow_from: a trained width to start from instead of chance; all epochs then are at full size and a lower rate.
+    grow_from: a trained width to start from instead of chance.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     model = widen(trained(grow_from, work)[0], width, seed) if grow_from else MobileNetV1(width)
     model = model.to(memory_format=torch.channels_last)
-    peak_rate, small_share = (GROWN_PEAK_RATE, 0) if grow_from else (PEAK_RATE, SMALL_SHARE)
     optimiser = _optimiser(model)
     checkpoint = Path(work) / f"mobilenet-v1-{width:.2f}.pt"
-    first = 0
+    done = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
-        first = state["epoch"]
+        done = state["epoch"]
     validation = pools.pool(work, "validation")
-    for epoch in range(first, epochs):
+    total = sum(cycle.epochs for cycle in cycles)
+    for epoch in range(done, total):
+        cycle, epoch_of_cycle = _cycle_at(cycles, epoch)
+        side = SMALL_SIDE if epoch_of_cycle < cycle.small_share * cycle.epochs else SIDE
+        teacher = trained(cycle.teacher, work)[0].to(memory_format=torch.channels_last) if cycle.teacher else None
         pool = pools.pool(work, "train", epoch % training_pools)
-        side = SMALL_SIDE if epoch < small_share * epochs else SIDE
-        _train_epoch(width, model, optimiser, pool, epoch, epochs, seed, side, peak_rate)
+        random = np.random.default_rng([seed, epoch])
+        name = f"width {width:.2f} epoch {epoch + 1}/{total}"
+        rate_at = lambda share: cycle.peak_rate * _one_cycle((epoch_of_cycle + share) / cycle.epochs)
+        _train_epoch(name, model, optimiser, pool, side, random, rate_at, teacher)
         top1 = (predict(model, validation.scenes, side).argmax(1) == validation.labels).mean()
-        print(
-            f"width {width:.2f} epoch {epoch + 1}/{epochs} validation top-1 {top1:.4f} at {side} px",
-            flush=True,
-        )
+        print(f"{name} validation top-1 {top1:.4f} at {side} px", flush=True)
         _save(checkpoint, {
             "model": model.state_dict(), "optimiser": optimiser.state_dict(), "epoch": epoch + 1,
         })
@@ -76,8 +90,14 @@ def predict(model, scenes, side, batch=250):
         ])
 
 
-def _train_epoch(width, model, optimiser, pool, epoch, epochs, seed, side, peak_rate):
-    random = np.random.default_rng([seed, epoch])
+def _cycle_at(cycles, epoch):
+    for cycle in cycles:
+        if epoch < cycle.epochs:
+            return cycle, epoch
+        epoch -= cycle.epochs
+
+
+def _train_epoch(name, model, optimiser, pool, side, random, rate_at, teacher):
     order = random.permutation(len(pool.labels))
     steps = len(order) // BATCH
     model.train()
@@ -87,10 +107,10 @@ def _train_epoch(width, model, optimiser, pool, epoch, epochs, seed, side, peak_
         x = _input(_augment(pool.scenes[picked], random), side)
         y = torch.from_numpy(pool.labels[picked].astype(np.int64))
         for group in optimiser.param_groups:
-            group["lr"] = peak_rate * _one_cycle((epoch * steps + step) / (epochs * steps))
+            group["lr"] = rate_at(step / steps)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(x)
-        loss = F.cross_entropy(logits.float(), y, label_smoothing=LABEL_SMOOTHING)
+        loss = _loss(logits.float(), y, teacher, x)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -98,9 +118,20 @@ def _train_epoch(width, model, optimiser, pool, epoch, epochs, seed, side, peak_
             told = time.monotonic()
             rate = (step + 1) * BATCH / (told - began)
             print(
-                f"width {width:.2f} epoch {epoch + 1}/{epochs} step {step + 1}/{steps} "
-                f"loss {loss.item():.3f} {side} px {rate:.0f} scenes/s", flush=True,
+                f"{name} step {step + 1}/{steps} loss {loss.item():.3f} {side} px {rate:.0f} scenes/s",
+                flush=True,
             )
+
+
+def _loss(logits, y, teacher, x):
+    if teacher is None:
+        return F.cross_entropy(logits, y, label_smoothing=LABEL_SMOOTHING)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        taught = teacher(x)
+    divergence = F.kl_div(
+        F.log_softmax(logits / SOFTNESS, 1), F.softmax(taught.float() / SOFTNESS, 1), reduction="batchmean"
+    )
+    return 0.5 * F.cross_entropy(logits, y) + 0.5 * SOFTNESS**2 * divergence
 
 
 def _augment(scenes, random):
@@ -134,7 +165,7 @@ def _optimiser(model):
         (decayed if pointwise else free).append(parameter)
     return torch.optim.SGD(
         [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": free, "weight_decay": 0.0}],
-        lr=PEAK_RATE, momentum=MOMENTUM, nesterov=True,
+        lr=0.1, momentum=MOMENTUM, nesterov=True,
     )
 
 
