@@ -17,6 +17,7 @@ import {
   workerProgram,
 } from './programs.ts';
 import { type ProcessEvent, type ProcessSpec, SupervisedProcess } from './supervised-process.ts';
+import { untilInTouch } from './until-in-touch.ts';
 
 export interface StartCellOptions {
   readonly logger: Logger;
@@ -63,7 +64,13 @@ export interface RunningCell extends AsyncDisposable {
   onEvent(listener: (event: ProcessEvent) => void): () => void;
 }
 
-/** Starts a cell's processes and resolves when all of them serve. When one does not, the others are stopped again. */
+/** How long a start waits for agents that do not reach their workers or PolicyService, ms; they keep trying. */
+const touchMs = 5_000;
+
+/**
+ * Starts a cell's processes and resolves when all of them serve and the agents are in touch with workers and policy. When
+ * one does not start, the others are stopped again.
+ */
 export async function startCell(
   description: CellDescription,
   options: StartCellOptions,
@@ -117,6 +124,12 @@ export async function startCell(
       return start(agentProgram(device, surroundings, { ...known, targets }), agents);
     }),
   ]);
+  await Promise.all(
+    description.devices.map(async ({ id }) => {
+      const inTouch = await untilInTouch(processes.get(id)!.address, { clock, withinMs: touchMs, signal });
+      if (!inTouch) logger.warn({ device: id }, 'does not reach every worker and PolicyService yet');
+    }),
+  );
   refuseIfStopped();
 
   const running = starting.move();

@@ -18,8 +18,8 @@ export interface ExampleCellOptions {
  * machine: the device is slow, the edge quicker but shared, the cloud quickest but far.
  */
 const speeds = {
-  device: { dilationFactor: 200 },
-  edge: { dilationFactor: 100, slots: 1 },
+  device: { dilationFactor: 300 },
+  edge: { dilationFactor: 120, slots: 1 },
   cloud: { dilationFactor: 40, slots: 2 },
 };
 
