@@ -1,4 +1,5 @@
 import { type ConfigError, type ConfigSpec, HelpRequested, loadConfig } from '@weir/base';
+import { configSpec as consolePage } from '@weir/console';
 import { configSpec as deviceAgent } from '@weir/device-agent';
 import { configSpec as inferenceWorker } from '@weir/inference-worker';
 import { configSpec as policyService } from '@weir/policy-service';
@@ -11,7 +12,7 @@ import { commands } from '../apps/cli/src/commands.ts';
 
 type AnySpec = ConfigSpec<z.ZodRawShape>;
 
-const services = [telemetry, policyService, inferenceWorker, deviceAgent].map(
+const services = [telemetry, consolePage, policyService, inferenceWorker, deviceAgent].map(
   (spec) => spec as unknown as AnySpec,
 );
 const clients = await Promise.all(

@@ -51,7 +51,7 @@ export function Controls({ snapshot, ask }: { snapshot: Snapshot; ask: Ask }): V
               html`<button
                 type="button"
                 aria-pressed=${all === condition ? 'true' : 'false'}
-                onClick=${() => own.forEach(({ deviceId }) => ask({ kind: 'link', deviceId, nodeId: id, condition }))}
+                onClick=${() => own.forEach(({ deviceId }) => void ask({ kind: 'link', deviceId, nodeId: id, condition }))}
               >
                 ${condition}
               </button>`,
