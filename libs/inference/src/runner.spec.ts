@@ -1,5 +1,6 @@
 import {
   DeadlineExceeded,
+  FailedPrecondition,
   InvalidInput,
   NotFound,
   ResourceExhausted,
@@ -108,6 +109,20 @@ describe('dilation', () => {
     await runner[Symbol.asyncDispose]();
     expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await expect(runner.run({ variant: VARIANT, input })).rejects.toThrow(Unavailable);
+  });
+
+  it('can be made stronger while it runs, from the next inference on', async () => {
+    await using runner = await start({ dilation });
+    const input = { image: await scene(0) };
+    runner.slowDown(3);
+    expect((await runner.run({ variant: VARIANT, input })).computeMs).toBeGreaterThanOrEqual(119.9);
+    runner.slowDown(1);
+    // A busy machine may hold up one of them.
+    const runs = await Promise.all([1, 2, 3, 4].map(() => runner.run({ variant: VARIANT, input })));
+    expect(Math.min(...runs.map(({ computeMs }) => computeMs))).toBeLessThan(119);
+    expect(() => runner.slowDown(0)).toThrow(InvalidInput);
+    await using real = await start({});
+    expect(() => real.slowDown(2)).toThrow(FailedPrecondition);
   });
 
   it('needs a reference time for every variant', async () => {
