@@ -153,10 +153,7 @@ export class CellOrchestrator implements Disposable {
   /** Takes an agent's report. True when the device names other nodes or variants than before. */
   report(deviceId: string, state: DeviceState): boolean {
     const { urgent, renamed } = this.#members.report(deviceId, state);
-    if (state.balance) {
-      const drainPerMs = this.#drainPerMs(deviceId);
-      this.#ledger.report(deviceId, state.balance, { drainPerMs });
-    }
+    if (state.balance) this.#ledger.report(deviceId, state.balance);
     if (urgent) this.#requestReplan();
     return renamed;
   }
@@ -333,15 +330,6 @@ export class CellOrchestrator implements Disposable {
   #openAccount(deviceId: string): void {
     if (this.#members.get(deviceId)?.hello.objective) this.#ledger.leave(deviceId);
     else this.#ledger.join(deviceId);
-  }
-
-  /** What the device's plan spends of its balance, frames × accuracy per ms. */
-  #drainPerMs(deviceId: string): number {
-    const member = this.#members.get(deviceId);
-    const variant = this.#plan?.placements.get(deviceId)?.variant;
-    const accuracy = member?.hello.variants.find(({ name }) => name === variant)?.accuracy;
-    if (!member || accuracy === undefined) return 0;
-    return ((this.#objective.accuracyFloor - accuracy) * member.framesPerSecond) / 1_000;
   }
 
   /** Soon, and once for all that asks at the same time. */

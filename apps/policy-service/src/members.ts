@@ -1,4 +1,12 @@
-import type { Cell, CellObservation, ComputeNode, DeviceObservation, Objective, Variant } from '@weir/policy';
+import {
+  type Cell,
+  type CellObservation,
+  type ComputeNode,
+  type DeviceObservation,
+  idleFramesPerSecond,
+  type Objective,
+  type Variant,
+} from '@weir/policy';
 import type { DeviceHello, DeviceState, NodeReport, TargetReport } from './agent-messages.ts';
 import { linkClass } from './link-class.ts';
 
@@ -162,7 +170,7 @@ function deviceObservation(deviceId: string, member: Member): DeviceObservation 
       services,
     })),
     calibration: member.local.services,
-    framesPerSecond: member.framesPerSecond,
+    framesPerSecond: Math.max(idleFramesPerSecond, member.framesPerSecond),
     arrivalVariability: member.arrivalVariability,
     balance: member.balance,
   };

@@ -57,3 +57,4 @@ export type {
   RemoteOption,
 } from './solver/problem.ts';
 export { solveAssignment } from './solver/solve.ts';
+export { idleFramesPerSecond } from './joint.ts';

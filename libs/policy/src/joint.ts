@@ -41,6 +41,9 @@ export interface JointInput {
 /** Share of a batch's wait that periodic arrivals are charged with: nobody knows how their phases lie. */
 const phaseShare = 0.5;
 
+/** Rate that a living cell reports of a device without frames: a rate of 0 everywhere means synchronous epochs. */
+export const idleFramesPerSecond = 0.01;
+
 /** True when frames come in a stream of their own; false in synchronous epochs. */
 export const isAsynchronous = ({ devices }: CellObservation): boolean =>
   devices.some(({ framesPerSecond }) => framesPerSecond > 0);

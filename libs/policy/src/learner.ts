@@ -24,7 +24,7 @@ export interface DeviceObservation {
   readonly links: readonly LinkObservation[];
   /** Service times by the agent's calibration, ms per variant; missing: never calibrated. */
   readonly calibration: ReadonlyMap<string, number>;
-  /** Frames per second over the last 5 s; 0 when idle or (in synchronous epochs) meaningless. */
+  /** Frames per second over the last 5 s; 0 in synchronous epochs; at least `idleFramesPerSecond` in a living cell. */
   readonly framesPerSecond: number;
   /** Balance of accuracy, frames × accuracy; 0 in synchronous epochs. */
   readonly balance: number;

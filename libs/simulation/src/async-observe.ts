@@ -1,5 +1,11 @@
 import type { Random } from '@weir/base';
-import type { CellObservation, LinkObservation, Placement, Variant } from '@weir/policy';
+import {
+  type CellObservation,
+  idleFramesPerSecond,
+  type LinkObservation,
+  type Placement,
+  type Variant,
+} from '@weir/policy';
 import type { AsyncAgent } from './async-agent.ts';
 import type { SlotNode } from './async-node.ts';
 import { localMs } from './profile.ts';
@@ -7,9 +13,6 @@ import { type World, type WorldDevice, cellOf, trueNetworkMs, trueServiceMs } fr
 
 /** A link with a round trip beyond this counts as weak, ms: half of what a weak link adds, above the longest regular one. */
 const WEAK_ROUND_TRIP_MS = 120;
-
-/** Rate that a device without frames is planned for. */
-const IDLE_FRAMES_PER_SECOND = 0.01;
 
 export interface ObserveOptions {
   readonly world: World;
@@ -55,8 +58,7 @@ export function observeWorld(options: ObserveOptions): CellObservation {
             };
           }),
           calibration: calibrated ? calibrationOf(world, device) : new Map<string, number>(),
-          // An idle living cell is no synchronous epoch, which learners tell by a rate of 0.
-          framesPerSecond: Math.max(IDLE_FRAMES_PER_SECOND, status.framesPerSecond),
+          framesPerSecond: Math.max(idleFramesPerSecond, status.framesPerSecond),
           arrivalVariability: status.arrivalVariability,
           balance: status.balance.balance,
         };
