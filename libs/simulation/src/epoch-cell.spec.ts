@@ -60,7 +60,7 @@ describe('EpochCell', () => {
         { kind: 'node', node: 'cloud', present: true, atInteraction: 5 },
       ],
     });
-    const [{ name }] = paperFamily as readonly [{ name: string }];
+    const { name } = paperFamily[0]!;
     const edge = { tier: 'edge', nodeId: 'edge', variant: name } as const;
     const local = new Map(
       cell.cell.devices.map(({ id }) => [id, { tier: 'device' as const, nodeId: id, variant: name }]),
