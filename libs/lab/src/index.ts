@@ -1,0 +1,1 @@
+export type { Results, UnitResult } from './results.ts';
