@@ -17,7 +17,9 @@ export interface ArrivalsExperimentOptions {
   readonly pattern: Arrivals['pattern'];
   /** Share of what the cell would sustain with the best variant everywhere. */
   readonly load: number;
-  /** Seconds of arrivals in each block, of each rule. */
+  /** Seconds of arrivals in each block, of each rule, before times count: queues and balances begin empty. */
+  readonly warmupSeconds: number;
+  /** Seconds of arrivals in each block, of each rule, that count. */
   readonly seconds: number;
   readonly blocks: number;
   /** Seconds of arrivals before anything counts, of each learner. */
@@ -42,14 +44,14 @@ interface RuleRecord {
 /**
  * Frames that arrive by themselves, as the applications of a living cell send them: each device on its own, whatever
  * the others do. Every block begins with empty queues and balances of accuracy at 0, and has the same arrivals and
- * pictures for every rule.
+ * pictures for every rule; the floor is watched from its first frame on.
  */
 export async function runArrivalsExperiment(
   testbed: Testbed,
   options: ArrivalsExperimentOptions,
 ): Promise<ArrivalsFindings> {
-  const { table, floor, learners, pattern, load, seconds, blocks, learningSeconds, random, onBlock } =
-    options;
+  const { table, floor, learners, pattern, load, blocks, random, onBlock } = options;
+  const { learningSeconds, warmupSeconds, seconds } = options;
   const users = testbed.applications.length;
   const rate = (load * capacityPerSecond(table)) / users;
   const best = table.optimum(floor, { ratePerMs: rate / 1_000 });
@@ -83,14 +85,18 @@ export async function runArrivalsExperiment(
       const record = records[at]!;
       let surplus = 0;
       const means: number[] = [];
+      const beganAt = testbed.clock.now();
       await block(testbed, {
         pattern,
         rate,
-        seconds,
+        seconds: warmupSeconds + seconds,
         random: random.fork(`block ${turn}`),
         onAnswer(answer) {
-          record.tally.answered(answer);
-          means.push(answer.response.responseMs);
+          const sentAt = testbed.clock.now() - answer.clientMs;
+          if (sentAt - beganAt >= 1_000 * warmupSeconds) {
+            record.tally.answered(answer);
+            means.push(answer.response.responseMs);
+          }
           surplus += answer.response.expectedAccuracy - floor;
           if (surplus < -1e-9) record.floorViolations++;
         },

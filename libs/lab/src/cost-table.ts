@@ -89,10 +89,14 @@ export class CostTable {
 
   /**
    * The best joint placement at or above the floor: for synchronous epochs, or for frames that arrive at random at each
-   * device (`ratePerMs`), where the waits follow from a queueing formula. Undefined when the floor cannot be met.
+   * device (`ratePerMs`), where the waits follow from a queueing formula. `variants`: only these. Undefined when the
+   * floor cannot be met.
    */
-  optimum(floor: number, arrivals?: { readonly ratePerMs: number }): Optimum | undefined {
-    const problem = this.#problem(floor, arrivals?.ratePerMs);
+  optimum(
+    floor: number,
+    { ratePerMs, variants }: { readonly ratePerMs?: number; readonly variants?: readonly string[] } = {},
+  ): Optimum | undefined {
+    const problem = this.#problem(floor, { ratePerMs, allowed: (name) => variants?.includes(name) ?? true });
     const compared = problem.local.reduce(
       (product, local, device) =>
         product *
@@ -144,7 +148,13 @@ export class CostTable {
     };
   }
 
-  #problem(floor: number, ratePerMs: number | undefined): AssignmentProblem {
+  #problem(
+    floor: number,
+    {
+      ratePerMs,
+      allowed,
+    }: { readonly ratePerMs: number | undefined; readonly allowed: (variant: string) => boolean },
+  ): AssignmentProblem {
     const { deviceIds, nodes, variants, localVariants } = this.shape;
     const n = deviceIds.length;
     const index = new Map(variants.map(({ name }, at) => [name, at]));
@@ -155,7 +165,7 @@ export class CostTable {
         : expectedWaitMs({ slots, serviceMs, ratePerMs: devices * ratePerMs, arrivalVariability: 1 });
     return {
       local: deviceIds.map((deviceId) =>
-        localVariants.map((variant) => {
+        localVariants.filter(allowed).map((variant) => {
           const serviceMs = this.localMs(deviceId, variant);
           return {
             variant: index.get(variant)!,
@@ -179,7 +189,7 @@ export class CostTable {
           offset: this.networkMs(deviceId, id),
           weight: 1,
           limitMs: Infinity,
-          options: served.map((variant) => ({
+          options: served.filter(allowed).map((variant) => ({
             variant: index.get(variant)!,
             surplus: surplus(variant),
             extra: 0,

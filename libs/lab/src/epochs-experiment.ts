@@ -32,6 +32,8 @@ export async function runEpochsExperiment(
   { table, floor, learners, learning, measured, blocks, random, onEpoch }: EpochsExperimentOptions,
 ): Promise<EpochsFindings> {
   const oracle = oracleOf(table, floor);
+  const { name: best } = table.shape.variants.reduce((a, b) => (a.accuracy >= b.accuracy ? a : b));
+  const offloadOnlyMs = table.optimum(floor, { variants: [best] })?.meanMs ?? null;
   await testbed.setFloor(floor);
   const meter = await startMeter(testbed);
   const records = await runContest(testbed, {
@@ -43,7 +45,7 @@ export async function runEpochsExperiment(
     ...(onEpoch && { onEpoch }),
   });
   return {
-    oracle,
+    oracle: { ...oracle, offloadOnlyMs },
     costTable: table.toJSON(),
     prediction: predictionQuality(records, table),
     learners: summarise({ records, table, oracle, floor }),

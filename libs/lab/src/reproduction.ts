@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { BenchOptions } from './bench.ts';
 import { benchKey, openBench } from './bench.ts';
 import { floorLabels, mappedFloor, paperFloor } from './paper-floors.ts';
@@ -117,15 +117,13 @@ export function reproductionScenarios({
 export async function reproduce(options: ReproductionOptions): Promise<Results> {
   const { folder, scenarios, parallel, progress, signal } = options;
   const startedAt = new Date();
-  const unitsFolder = join(folder, 'units');
-  mkdirSync(unitsFolder, { recursive: true });
   const done = new Map<Scenario, UnitResult>();
   for (const scenario of scenarios) {
-    const before = readUnit(fileOf(unitsFolder, scenario));
+    const before = readUnit(folder, scenario);
     if (before) done.set(scenario, before);
   }
   if (done.size > 0)
-    progress(`${done.size} of ${scenarios.length} experiments were done before (in ${unitsFolder})`);
+    progress(`${done.size} of ${scenarios.length} experiments were done before (kept in ${folder})`);
 
   const groups = groupBy(
     scenarios.filter((scenario) => !done.has(scenario)),
@@ -140,7 +138,7 @@ export async function reproduce(options: ReproductionOptions): Promise<Results> 
       for (const scenario of group) {
         signal.throwIfAborted();
         const result = await runScenario(scenario, bench);
-        writeUnit(fileOf(unitsFolder, scenario), result);
+        keepUnit(folder, scenario, result);
         done.set(scenario, result);
         pace.finished(scenario);
         progress(`${done.size} of ${total}: ${scenario.name}${pace.remaining()}`);
@@ -228,21 +226,23 @@ function groupBy(scenarios: readonly Scenario[], key: (scenario: Scenario) => st
 }
 
 /** A result is of use again only for the very same scenario. */
-const fileOf = (folder: string, scenario: Scenario): string => {
+function fileOf(folder: string, scenario: Scenario): string {
   const hash = createHash('sha256').update(JSON.stringify(scenario)).digest('hex').slice(0, 8);
-  return join(folder, `${scenario.name}.${hash}.json`);
-};
+  return join(folder, 'units', `${scenario.name}.${hash}.json`);
+}
 
-function readUnit(file: string): UnitResult | undefined {
+function readUnit(folder: string, scenario: Scenario): UnitResult | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as UnitResult;
+    return JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult;
   } catch {
     return undefined;
   }
 }
 
-/** Whole or not at all. */
-function writeUnit(file: string, result: UnitResult): void {
+/** Keeps a result for later, whole or not at all. */
+export function keepUnit(folder: string, scenario: Scenario, result: UnitResult): void {
+  const file = fileOf(folder, scenario);
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.new`, JSON.stringify(result));
   renameSync(`${file}.new`, file);
 }

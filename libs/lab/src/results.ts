@@ -79,6 +79,8 @@ export interface ExperimentResult {
     readonly placements: readonly PlacedDevice[];
     /** Joint placements compared. */
     readonly compared: number;
+    /** The best that can be had with the most accurate variant alone: how good offload-only could be. */
+    readonly offloadOnlyMs: number | null;
   };
   /** Times measured in the profiling pass. */
   readonly costTable: CostTableJson;

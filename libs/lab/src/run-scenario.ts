@@ -90,8 +90,14 @@ async function find(
     await links(weakDevices);
     const onEpoch = counter(2 * epochs);
     const run = { table, floor, learner, snapshot, epochs, random, onEpoch };
-    const words = ({ experiment, floor: label }: { experiment?: string | undefined; floor?: unknown }) =>
-      [experiment && `experiment ${experiment}`, label !== undefined && `floor ${String(label)}`]
+    const words = ({
+      experiment,
+      floor: label,
+    }: {
+      readonly experiment?: string | undefined;
+      readonly floor?: Scenario['floor'] | undefined;
+    }) =>
+      [experiment && `experiment ${experiment}`, label !== undefined && `floor ${label}`]
         .filter(Boolean)
         .join(', ');
     const own = 'experiment' in scenario.cell ? scenario.cell.experiment : undefined;

@@ -58,7 +58,13 @@ const arrivals = z
       .default(0.6)
       .describe('Share of what the cell would sustain with the best variant everywhere.'),
     learningSeconds: z.number().positive().max(3_600).default(15).describe('Before anything counts.'),
-    seconds: z.number().positive().max(3_600).default(30).describe('Of each block, of each rule.'),
+    warmupSeconds: z
+      .number()
+      .min(0)
+      .max(3_600)
+      .default(10)
+      .describe('At the beginning of each block: the floor is watched, times do not count yet.'),
+    seconds: z.number().positive().max(3_600).default(40).describe('Of each block that count.'),
     blocks: whole(1, 1_000).default(3).describe('Turns in which the rules take over from each other.'),
   })
   .describe('Frames that arrive by themselves, compared with the best static joint placement.');

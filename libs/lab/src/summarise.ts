@@ -87,19 +87,20 @@ export function curveOf(epochs: readonly EpochRecord[], table: CostTable): Curve
 
 /**
  * Epochs until every joint placement that was not an exploration stays within 5 % of the oracle, by the table; null:
- * never. `oracleMs`: of the epoch with this number, from 1.
+ * the last one was not, or all were explorations. `oracleMs`: of the epoch with this number, from 1.
  */
 export function interactionsToFound(
   epochs: readonly EpochRecord[],
   table: CostTable,
   oracleMs: (epoch: number) => number,
 ): number | null {
-  let last = 0;
-  epochs.forEach(({ placements, explored }, index) => {
-    if (!explored && table.responseMs(asMap(placements)) > oracleMs(index + 1) * (1 + foundWithin))
-      last = index + 1;
-  });
-  return last >= epochs.length ? null : last;
+  const exploiting = epochs.flatMap(({ explored, placements }, index) =>
+    explored
+      ? []
+      : [{ epoch: index + 1, off: table.responseMs(asMap(placements)) / oracleMs(index + 1) - 1 }],
+  );
+  const lastOff = exploiting.findLast(({ off }) => off > foundWithin);
+  return exploiting.length === 0 || lastOff === exploiting.at(-1) ? null : (lastOff?.epoch ?? 0);
 }
 
 const completed = (epochs: readonly EpochRecord[]) => epochs.filter(({ complete }) => complete);

@@ -38,7 +38,7 @@ export function unitTable(unit: UnitResult): string {
           ],
           rows,
         ),
-        `oracle, measured: ${ms(oracle.meanMs)}: ${inWords(oracle.placements)} (best of ${oracle.compared.toLocaleString('en')})`,
+        `oracle, measured: ${ms(oracle.meanMs)}: ${inWords(oracle.placements)} (best of ${oracle.compared.toLocaleString('en')}); with the best variant alone ${ms(oracle.offloadOnlyMs)}`,
         `the cost table foretold ${prediction.epochs} epochs within ${prediction.meanAbsoluteErrorPct.toFixed(1)} % on average (bias ${signed(prediction.biasPct)} %)`,
         'real: processes, gRPC, models and answers, queues, learning; emulated: links, speed of the processors',
       ].join('\n');
