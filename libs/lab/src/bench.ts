@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type Logger, seededRandom } from '@weir/base';
+import { InvalidInput, type Logger, seededRandom } from '@weir/base';
 import { type CellDescription, type Sample, readCellDescription } from '@weir/cell';
 import type { Family } from '@weir/inference';
 import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from './cost-table.ts';
-import { parseTrace, playTrace } from './link-trace.ts';
+import { type TracePoint, parseTrace, playTrace } from './link-trace.ts';
 import { paperCell } from './paper-cell.ts';
 import { type FloorLabel, mappedFloor } from './paper-floors.ts';
 import { profileCell } from './profiling.ts';
@@ -51,17 +51,23 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
     models = published.directory;
   }
   const description = descriptionOf(scenario, { family, models });
+  const trace = scenario.links && readTrace(scenario.links, description);
   progress(
     `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
   );
   const testbed = opening.use(await openTestbed({ description, family, pictures, logger, signal }));
-  if (scenario.links) opening.use(startTrace(scenario.links, testbed));
+  if (trace) opening.use(startTrace(trace, testbed));
 
   const weakDevices = description.devices.filter(({ links }) => links === 'weak').map(({ id }) => id);
   const tables = new Map<string, Promise<CostTable>>();
-  const measure = async (weak: readonly string[]) => {
+  const setLinks = async (weak: readonly string[]) => {
+    // A trace that drives the links says how they are.
+    if (trace) return;
     for (const { id } of description.devices)
       await testbed.setLinks(id, weak.includes(id) ? 'weak' : 'regular');
+  };
+  const measure = async (weak: readonly string[]) => {
+    await setLinks(weak);
     let shown = 0;
     const table = await profileCell(testbed, {
       repetitions: scenario.repetitions,
@@ -72,8 +78,7 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
         shown = quarter;
       },
     });
-    for (const { id } of description.devices)
-      await testbed.setLinks(id, weakDevices.includes(id) ? 'weak' : 'regular');
+    await setLinks(weakDevices);
     return table;
   };
 
@@ -114,10 +119,37 @@ function descriptionOf(
   return paperCell({ ...cell, experiment: cell.experiment as ExperimentName, family, models, seed });
 }
 
+interface LinkTrace {
+  readonly points: readonly TracePoint[];
+  readonly deviceIds: readonly string[];
+}
+
+/** Throws InvalidInput for a file that cannot be read or is no trace, and for devices that the cell does not have. */
+function readTrace(
+  { trace, devices }: NonNullable<Scenario['links']>,
+  description: CellDescription,
+): LinkTrace {
+  const known = description.devices.map(({ id }) => id);
+  const unknown = (devices ?? []).filter((id) => !known.includes(id));
+  if (unknown.length > 0)
+    throw new InvalidInput([
+      {
+        field: 'links.devices',
+        description: `no device ${unknown.join(', ')}; there are ${known.join(', ')}`,
+      },
+    ]);
+  let text: string;
+  try {
+    text = readFileSync(trace, 'utf8');
+  } catch (cause) {
+    throw new InvalidInput([{ field: 'links.trace', description: (cause as Error).message }], { cause });
+  }
+  return { points: parseTrace(text, trace), deviceIds: devices ?? known };
+}
+
 /** Plays the trace until disposed. */
-function startTrace({ trace, devices }: NonNullable<Scenario['links']>, testbed: Testbed): Disposable {
-  const points = parseTrace(readFileSync(trace, 'utf8'), trace);
-  const links = testbed.cell.links.filter(({ deviceId }) => !devices || devices.includes(deviceId));
+function startTrace({ points, deviceIds }: LinkTrace, testbed: Testbed): Disposable {
+  const links = testbed.cell.links.filter(({ deviceId }) => deviceIds.includes(deviceId));
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, testbed.signal]);
   // A relay that dies is started again with the conditions it was last told.

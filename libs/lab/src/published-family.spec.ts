@@ -7,7 +7,7 @@ import { loadPublished, publishedFamily } from './published-family.ts';
 describe('the published family', () => {
   it('declares the figures of the paper over the very same models, and leaves nothing behind', async () => {
     const embedded = await loadFamily();
-    let folder = '';
+    let folder: string;
     {
       using published = publishedFamily(embedded);
       folder = published.directory;
