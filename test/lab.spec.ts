@@ -62,7 +62,7 @@ describe('the lab', () => {
       { tier: 'device', variant: 'mobilenet-v1-1.00-fp32', share: 1 },
     ]);
     // All were shown the same pictures, and the best variant answers the same wherever it runs.
-    expect(of('device-only').accuracyOverOffloadOnly).toEqual({ mean: 0, low: 0, high: 0 });
+    expect(of('device-only').accuracyOverOffloadOnly!.mean).toBe(0);
     // Nobody's joint placement is better by the table than the best of all that meet the floor.
     const best = result.oracle.meanMs;
     for (const { curve } of result.learners)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimate, proportion } from './statistics.ts';
+import { estimate, pairedDifference, proportion } from './statistics.ts';
 
 describe('estimate', () => {
   it('gives the mean with 1.96 standard errors on both sides', () => {
@@ -27,5 +27,23 @@ describe('proportion', () => {
     expect(proportion(0, 10).low).toBe(0);
     expect(proportion(10, 10).high).toBe(1);
     expect(proportion(0, 0)).toMatchObject({ low: 0, high: 1 });
+  });
+});
+
+describe('pairedDifference', () => {
+  it('is the share won less the share lost', () => {
+    expect(pairedDifference(12, 2, 100).mean).toBeCloseTo(0.1, 12);
+    const { low, high } = pairedDifference(12, 2, 100);
+    expect(low).toBeGreaterThan(0);
+    expect(high).toBeLessThan(0.2);
+  });
+
+  it('is not certain of a difference of 0 because none was seen', () => {
+    const { mean, low, high } = pairedDifference(0, 0, 300);
+    expect(mean).toBe(0);
+    // About three in three hundred: the rule of three.
+    expect(high).toBeGreaterThan(0.005);
+    expect(high).toBeLessThan(0.015);
+    expect(low).toBeCloseTo(-high, 12);
   });
 });

@@ -19,3 +19,20 @@ export function proportion(successes: number, n: number): Estimate {
   const margin = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
   return { mean: p, low: Math.max(0, centre - margin), high: Math.min(1, centre + margin) };
 }
+
+/**
+ * Difference of two shares of successes over the same n cases, with its 95 % interval, which stays open where no case
+ * tells the two apart. `onlyFirst`, `onlySecond`: cases in which one alone succeeded. Source: Bonett & Price 2012,
+ * "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data".
+ */
+export function pairedDifference(onlyFirst: number, onlySecond: number, n: number): Estimate {
+  if (n === 0) return { mean: NaN, low: -1, high: 1 };
+  const [first, second] = [(onlyFirst + 1) / (n + 2), (onlySecond + 1) / (n + 2)];
+  const centre = first - second;
+  const margin = 1.96 * Math.sqrt((first + second - centre * centre) / (n + 2));
+  return {
+    mean: (onlyFirst - onlySecond) / n,
+    low: Math.max(-1, centre - margin),
+    high: Math.min(1, centre + margin),
+  };
+}

@@ -102,7 +102,7 @@ describe('summarise', () => {
 
   it('compares accuracies frame by frame, on the same pictures', () => {
     // Of two pictures one was shown to both with a complete epoch: both were right.
-    expect(of('planner').accuracyOverOffloadOnly).toEqual({ mean: 0, low: 0, high: 0 });
+    expect(of('planner').accuracyOverOffloadOnly!.mean).toBe(0);
     expect(of('planner').accuracy).toMatchObject({ n: 2, expected: 0.7, top1: { mean: 0.5 } });
   });
 

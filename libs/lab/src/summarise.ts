@@ -4,7 +4,7 @@ import type { ContestRecord } from './contest.ts';
 import { type CostTable, type Optimum, asMap } from './cost-table.ts';
 import type { EpochRecord } from './epochs.ts';
 import type { CurvePoint, Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
-import { estimate, proportion } from './statistics.ts';
+import { estimate, pairedDifference, proportion } from './statistics.ts';
 
 /** Within so much of the oracle a plan counts as found: the times of a living machine are not known better. */
 const foundWithin = 0.05;
@@ -116,15 +116,20 @@ function tallyOf(epochs: readonly EpochRecord[]): Tally {
 
 /** Points of per cent, over the frames that show the same picture on the same device. */
 function accuracyDifference(mine: ContestRecord, theirs: ContestRecord): Estimate {
-  const differences = mine.measured.flatMap((epoch, index) => {
+  const counts = { mine: 0, theirs: 0, all: 0 };
+  mine.measured.forEach((epoch, index) => {
     const other = theirs.measured[index];
-    if (!other || !epoch.complete || !other.complete) return [];
-    return epoch.answers.flatMap(({ deviceId, correct }) => {
+    if (!other || !epoch.complete || !other.complete) return;
+    for (const { deviceId, correct } of epoch.answers) {
       const match = other.answers.find((answer) => answer.deviceId === deviceId);
-      return match ? [100 * (Number(correct) - Number(match.correct))] : [];
-    });
+      if (!match) continue;
+      counts.all++;
+      if (correct && !match.correct) counts.mine++;
+      if (!correct && match.correct) counts.theirs++;
+    }
   });
-  return estimate(differences);
+  const { mean: share, low, high } = pairedDifference(counts.mine, counts.theirs, counts.all);
+  return { mean: 100 * share, low: 100 * low, high: 100 * high };
 }
 
 export const withoutNull = (values: Readonly<Record<string, number | null>>): Record<string, number> =>
