@@ -20,7 +20,10 @@ export interface PlannerOptions extends BeliefOptions {
    * Exploration credit earned by each plan, as a share of the best plan's expected cost. @default 0.03 — LEARNING.md
    */
   readonly creditShare: number;
-  /** Most credit kept, and credit at the start, in costs of one plan. @default 2 — LEARNING.md */
+  /**
+   * Most credit kept, and credit at the start, in costs of one plan: no single exploration is expected to cost more. What
+   * it rules out at first is noticed by shadow probes. @default 0.1 — docs/learning.md, "How much to explore"
+   */
   readonly creditCap: number;
   /** Plans between two rounds of shadow probes; 0: none. @default 10 — LEARNING.md */
   readonly probeEvery: number;
@@ -33,7 +36,7 @@ export interface PlannerOptions extends BeliefOptions {
 export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
   actionSpace: 'full',
   creditShare: 0.03,
-  creditCap: 2,
+  creditCap: 0.1,
   probeEvery: 10,
   thresholdShare: 0.125,
   periodicThresholdShare: 0.25,

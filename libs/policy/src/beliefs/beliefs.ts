@@ -9,11 +9,14 @@ export interface BeliefOptions {
   readonly serviceMs: number;
   /** Round trip with the input's upload on a regular link before anything was measured, ms. @default 60 */
   readonly networkMs: number;
-  /** Noise relative to the mean before anything was measured. @default 0.1 */
+  /**
+   * Noise relative to the mean before anything was measured; too low a guess takes the first noisy outcomes for changes.
+   * @default 0.15 — docs/learning.md, "How much to explore"
+   */
   readonly noise: number;
 }
 
-export const defaultBeliefOptions: BeliefOptions = { serviceMs: 300, networkMs: 60, noise: 0.1 };
+export const defaultBeliefOptions: BeliefOptions = { serviceMs: 300, networkMs: 60, noise: 0.15 };
 
 /** Where and how one remote time was measured or is asked for. */
 export interface NodeUse {
