@@ -3,9 +3,10 @@ import type { ActionSpace } from './actions.ts';
 import { netFault } from './joint-learning/dense-net-shape.ts';
 import { DenseNet, type DenseNetState } from './joint-learning/dense-net.ts';
 import { EpochCollector, placementsOf, rewardDefaults, type RewardOptions } from './joint-learning/epoch.ts';
-import { type JointSpace, jointSpace, randomAction, requireSize } from './joint-learning/joint-space.ts';
+import { type JointSpace, jointSpace, requireSize } from './joint-learning/joint-space.ts';
 import { Replay } from './joint-learning/replay.ts';
-import { type Head, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
+import { stepSize } from './joint-learning/step-size.ts';
+import { type Head, listLimit, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
 import type { Learner, Plan } from './learner.ts';
 import { joint } from './q-learning.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
@@ -23,6 +24,11 @@ export interface DqnOptions extends RewardOptions {
   readonly hidden: readonly number[];
   /** Adam's step. @default 1e-3 — docs/learning.md, search */
   readonly learningRate: number;
+  /**
+   * Training epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy
+   * joint action; 0: the step stays. @default 0
+   */
+  readonly learningRateHalving: number;
   /** Experiences per training step. @default 32 — Mnih et al. 2015 */
   readonly batchSize: number;
   /** Training steps per epoch. @default 1 */
@@ -49,6 +55,7 @@ export const dqnDefaults: DqnOptions = {
   jointLimit: 1_000,
   hidden: [64, 64],
   learningRate: 1e-3,
+  learningRateHalving: 0,
   batchSize: 32,
   stepsPerEpoch: 1,
   replayCapacity: 10_000,
@@ -60,8 +67,6 @@ export const dqnDefaults: DqnOptions = {
 };
 
 const version = 1;
-/** Most joint actions that a head may have an output for. */
-const outputLimit = 200_000;
 
 /** What one epoch taught; `next` is the state that followed. */
 interface Transition {
@@ -102,7 +107,7 @@ export function createDqn({
   const makeAgent = (of: JointSpace): DeepAgent => {
     const head =
       options.head === 'auto' ? (of.size <= options.jointLimit ? 'joint' : 'summed') : options.head;
-    if (head === 'joint') requireSize(of, outputLimit, `${name} with a joint head`);
+    if (head === 'joint') requireSize(of, listLimit, `${name} with a joint head`);
     const initial = random.fork(`network ${of.key}`);
     const values = valueNetwork(of, { head, floorMask: options.floorMask, hidden: options.hidden }, initial);
     const target = new DenseNet(values.net.shape, initial);
@@ -133,7 +138,7 @@ export function createDqn({
     return found.picks;
   };
 
-  const trainOnce = ({ values, target, replay }: DeepAgent, chance: Random): void => {
+  const trainOnce = ({ values, target, replay, steps }: DeepAgent, chance: Random): void => {
     const examples = replay.sample(chance, options.batchSize).map(({ features, picks, reward, next }) => {
       let goal = reward;
       if (options.discount > 0) {
@@ -142,7 +147,7 @@ export function createDqn({
       }
       return { input: values.input(features, picks), rows: values.rows(picks), target: goal };
     });
-    values.net.train(examples, options.learningRate);
+    values.net.train(examples, stepSize(options, steps / options.stepsPerEpoch));
   };
 
   return {
@@ -156,7 +161,7 @@ export function createDqn({
       const chance = random.fork(`plan ${counts.plans}`);
       const rate = epsilon();
       const explored = chance.uniform() < rate;
-      const picks = explored ? randomAction(agent.space, chance, options.floorMask) : greedy();
+      const picks = explored ? agent.values.random(chance) : greedy();
       counts.plans++;
       if (explored) counts.explorations++;
       epoch.start(space, picks);

@@ -7,11 +7,12 @@ import {
   isFeasible,
   type JointSpace,
   jointSpace,
-  randomAction,
   requireSize,
 } from './joint-learning/joint-space.ts';
+import { type ResponseModel, responseModel } from './joint-learning/response-model.ts';
 import { Replay } from './joint-learning/replay.ts';
-import { type Head, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
+import { stepSize } from './joint-learning/step-size.ts';
+import { type Head, listLimit, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
 import type { Learner, Plan } from './learner.ts';
 import { joint } from './q-learning.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
@@ -29,6 +30,11 @@ export interface HybridOptions extends RewardOptions {
   readonly hidden: readonly number[];
   /** Adam's step, both networks. @default 1e-3 */
   readonly learningRate: number;
+  /**
+   * Training epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy
+   * joint action; 0: the step stays. @default 0
+   */
+  readonly learningRateHalving: number;
   /** Experiences per training step. @default 32 */
   readonly batchSize: number;
   /** Training steps of the model per epoch. @default 4 */
@@ -55,6 +61,7 @@ export const hybridDefaults: HybridOptions = {
   jointLimit: 1_000,
   hidden: [64, 64],
   learningRate: 1e-3,
+  learningRateHalving: 0,
   batchSize: 32,
   modelSteps: 4,
   planningSteps: 10,
@@ -65,28 +72,28 @@ export const hybridDefaults: HybridOptions = {
   epsilonEpochs: 1_000,
 };
 
-const version = 1;
-const outputLimit = 200_000;
+const version = 2;
 
 interface Real {
   readonly features: Float32Array;
   readonly picks: readonly number[];
   readonly reward: number;
+  readonly responsesMs: readonly number[];
 }
 
 interface HybridAgent {
   readonly space: JointSpace;
-  /** The environment, learned: reward of a joint action in a state. */
-  readonly model: ValueNetwork;
+  /** The environment, learned: what each device would wait. */
+  readonly model: ResponseModel;
   readonly values: ValueNetwork;
   readonly replay: Replay<Real>;
   steps: number;
 }
 
 /**
- * Model-based and model-free together (Deep Dyna-Q): a network learns the reward of any joint action from real
- * experience; the value network learns from real experience and from what the first one says of joint actions that were
- * never tried. Imagined joint actions are half random, half neighbours of the best known one.
+ * Model-based and model-free together (Deep Dyna-Q): one network learns from every device's answer what a device waits
+ * under a joint action; the value network learns from real experience and from what the first one says of joint actions
+ * that were never tried. Imagined joint actions are half random, half neighbours of the best known one.
  * Sources: Sutton 1990 (Dyna); Peng et al. 2018 (Deep Dyna-Q); Shahhosseini et al. 2022, arXiv 2202.11098 (hybrid
  * learning for orchestration).
  */
@@ -103,12 +110,12 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
   const makeAgent = (of: JointSpace): HybridAgent => {
     const head =
       options.head === 'auto' ? (of.size <= options.jointLimit ? 'joint' : 'summed') : options.head;
-    if (head === 'joint') requireSize(of, outputLimit, `${name} with a joint head`);
+    if (head === 'joint') requireSize(of, listLimit, `${name} with a joint head`);
     const { hidden, floorMask } = options;
     const initial = random.fork(`network ${of.key}`);
     return {
       space: of,
-      model: valueNetwork(of, { head: 'action-input', floorMask, hidden }, initial),
+      model: responseModel(of, { hidden }, initial),
       values: valueNetwork(of, { head, floorMask, hidden }, initial),
       replay: new Replay(options.replayCapacity),
       steps: 0,
@@ -138,32 +145,34 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
     return epsilonStart + done * (epsilonEnd - epsilonStart);
   };
 
-  const example = (values: ValueNetwork, { features, picks, reward }: Real) => ({
-    input: values.input(features, picks),
-    rows: values.rows(picks),
-    target: reward,
-  });
+  const example = (
+    values: ValueNetwork,
+    { features, picks, reward }: Pick<Real, 'features' | 'picks' | 'reward'>,
+  ) => ({ input: values.input(features, picks), rows: values.rows(picks), target: reward });
   /** A joint action to imagine: random, or the best known one with one device changed. */
-  const imagined = ({ space }: HybridAgent, chance: Random): readonly number[] => {
-    if (!found || chance.uniform() < 0.5) return randomAction(space, chance, options.floorMask);
+  const imagined = ({ space, values }: HybridAgent, chance: Random): readonly number[] => {
+    if (!found || chance.uniform() < 0.5) return values.random(chance);
     const picks = [...found.picks];
     const device = chance.integer(picks.length);
     picks[device] = chance.integer(space.actions[device]!.length);
     return options.floorMask && !isFeasible(space, picks) ? found.picks : picks;
   };
   /** The reward is known where the floor is broken; the model is asked for the rest. */
-  const imagine = (of: HybridAgent, features: Float32Array, picks: readonly number[]): Real => {
-    const penalty = -options.penaltyMs / options.rewardScaleMs;
-    const reward = isFeasible(of.space, picks) ? of.model.value(of.model.net, features, picks) : penalty;
-    return { features, picks, reward };
+  const imagine = ({ space, model }: HybridAgent, features: Float32Array, picks: readonly number[]) => {
+    const meanMs = isFeasible(space, picks) ? model.meanMs(features, picks) : options.penaltyMs;
+    return { features, picks, reward: -meanMs / options.rewardScaleMs };
   };
 
   const train = (of: HybridAgent, chance: Random): void => {
-    const { batchSize, learningRate, modelSteps, planningSteps, warmUp } = options;
+    const { batchSize, modelSteps, planningSteps, warmUp } = options;
+    const learningRate = stepSize(options, of.steps);
     const { model, values, replay } = of;
     for (let step = 0; step < modelSteps; step++)
       model.net.train(
-        replay.sample(chance, batchSize).map((real) => example(model, real)),
+        replay.sample(chance, batchSize).map(({ features, picks, responsesMs }) => {
+          const device = chance.integer(picks.length);
+          return model.example(features, picks, device, responsesMs[device]!);
+        }),
         learningRate,
       );
     values.net.train(
@@ -189,7 +198,7 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
       const chance = random.fork(`plan ${counts.plans}`);
       const rate = epsilon();
       const explored = chance.uniform() < rate;
-      const picks = explored ? randomAction(agent.space, chance, options.floorMask) : greedy();
+      const picks = explored ? agent.values.random(chance) : greedy();
       counts.plans++;
       if (explored) counts.explorations++;
       epoch.start(space, picks);
@@ -203,8 +212,8 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
       counts.outcomes += outcomes.length;
       const experience = epoch.add(outcomes);
       if (!experience || !agent || experience.space.key !== agent.space.key) return;
-      const { picks, reward } = experience;
-      agent.replay.add({ features: experience.space.features, picks, reward });
+      const { picks, reward, responsesMs } = experience;
+      agent.replay.add({ features: experience.space.features, picks, reward, responsesMs });
       train(agent, random.fork(`train ${agent.steps++}`));
     },
     status: () => ({
@@ -225,7 +234,7 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
                 found: found ? [found] : [],
                 replay: agent.replay
                   .items()
-                  .map(({ features, picks, reward }) => ({ features: [...features], picks, reward })),
+                  .map(({ features, ...real }) => ({ features: [...features], ...real })),
               },
             ]
           : [],
@@ -243,8 +252,8 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
         restored.model.net.restore(saved.model);
         restored.values.net.restore(saved.values);
         restored.steps = saved.steps;
-        for (const { features, picks, reward } of saved.replay)
-          restored.replay.add({ features: Float32Array.from(features), picks, reward });
+        for (const { features, ...real } of saved.replay)
+          restored.replay.add({ features: Float32Array.from(features), ...real });
       }
       counts = state.counts;
       agent = restored;
@@ -265,6 +274,7 @@ interface State {
       readonly features: readonly number[];
       readonly picks: readonly number[];
       readonly reward: number;
+      readonly responsesMs: readonly number[];
     }[];
   }[];
 }
@@ -291,7 +301,7 @@ function fault(state: unknown): string | undefined {
         model: net,
         values: net,
         found: [{ key: '', picks: [0] }],
-        replay: [{ features: [0], picks: [0], reward: 0 }],
+        replay: [{ features: [0], picks: [0], reward: 0, responsesMs: [0] }],
       },
     ],
   });
