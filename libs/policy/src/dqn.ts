@@ -12,38 +12,44 @@ import { joint } from './q-learning.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
 
 export interface DqnOptions extends RewardOptions {
-  /** @default 'paper' */
+  /** Actions of each device. @default 'paper' — Shahhosseini et al. 2022 */
   readonly actionSpace: ActionSpace;
-  /** Only joint actions above the floor are tried. @default false — as in the paper, which penalises instead */
+  /**
+   * Only joint actions above the floor are tried. @default false in `dqn`, as in the paper, which penalises instead; true
+   * in `dqn-masked`
+   */
   readonly floorMask: boolean;
-  /** 'auto': joint up to `jointLimit` joint actions, summed beyond. @default 'auto' */
+  /**
+   * How the network tells the value of a joint action; 'auto': joint up to `jointLimit` joint actions, summed beyond.
+   * @default 'auto' in `dqn`; 'action-input' in `dqn-masked` — docs/learning.md, search
+   */
   readonly head: Head | 'auto';
-  /** @default 1_000 joint actions, i.e. three devices in the paper's space */
+  /** Most joint actions for a joint head. @default 1_000, three devices in the paper's space: beyond, an output per joint action is tried too rarely */
   readonly jointLimit: number;
-  /** Units of the hidden layers. @default [64, 64] */
+  /** Units of the hidden layers. @default [64, 64] in `dqn`, [64] in `dqn-masked` — docs/learning.md, search */
   readonly hidden: readonly number[];
-  /** Adam's step. @default 1e-3 — docs/learning.md, search */
+  /** Adam's step. @default 1e-3 in `dqn` — Kingma & Ba 2015; 3e-3 in `dqn-masked` — docs/learning.md, search */
   readonly learningRate: number;
   /**
-   * Training epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy
-   * joint action; 0: the step stays. @default 0
+   * Epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy joint
+   * action; 0: the step stays. @default 0 in `dqn`, 500 in `dqn-masked` — docs/learning.md, search
    */
   readonly learningRateHalving: number;
   /** Experiences per training step. @default 32 — Mnih et al. 2015 */
   readonly batchSize: number;
-  /** Training steps per epoch. @default 1 */
+  /** Training steps per epoch. @default 1 — Mnih et al. 2015 train every fourth; 2 in `dqn-masked` — docs/learning.md, search */
   readonly stepsPerEpoch: number;
-  /** Experiences kept. @default 10_000 */
+  /** Experiences kept. @default 10_000 — a hundredth of Mnih et al. 2015: an epoch is a whole experience here */
   readonly replayCapacity: number;
   /** Weight of the next state's value. @default 0 — no action changes the next state in an epoch */
   readonly discount: number;
-  /** Training steps between copies into the target network. @default 200 — used when discount > 0 */
+  /** Training steps between copies into the target network. @default 200 — used when discount > 0; Mnih et al. 2015, scaled to the shorter runs */
   readonly targetEvery: number;
   /** Probability of a random joint action at the start. @default 1 — Mnih et al. 2015 */
   readonly epsilonStart: number;
-  /** … and at the end. @default 0.05 */
+  /** … and at the end. @default 0.05 in `dqn`; 0.02 in `dqn-masked` — docs/learning.md, search */
   readonly epsilonEnd: number;
-  /** Epochs over which it falls, linearly. @default 3_000 — docs/learning.md, search */
+  /** Epochs over which it falls, linearly. @default 3_000 in `dqn`; 200 in `dqn-masked` — docs/learning.md, search */
   readonly epsilonEpochs: number;
 }
 
@@ -64,6 +70,19 @@ export const dqnDefaults: DqnOptions = {
   epsilonStart: 1,
   epsilonEnd: 0.05,
   epsilonEpochs: 3_000,
+};
+
+/** What the recorded search found best: the strong reference. */
+export const dqnMaskedDefaults: DqnOptions = {
+  ...dqnDefaults,
+  floorMask: true,
+  head: 'action-input',
+  hidden: [64],
+  learningRate: 3e-3,
+  learningRateHalving: 500,
+  stepsPerEpoch: 2,
+  epsilonEnd: 0.02,
+  epsilonEpochs: 200,
 };
 
 const version = 1;

@@ -3,12 +3,7 @@ import type { ActionSpace } from './actions.ts';
 import { netFault } from './joint-learning/dense-net-shape.ts';
 import type { DenseNetState } from './joint-learning/dense-net.ts';
 import { EpochCollector, placementsOf, rewardDefaults, type RewardOptions } from './joint-learning/epoch.ts';
-import {
-  isFeasible,
-  type JointSpace,
-  jointSpace,
-  requireSize,
-} from './joint-learning/joint-space.ts';
+import { isFeasible, type JointSpace, jointSpace, requireSize } from './joint-learning/joint-space.ts';
 import { type ResponseModel, responseModel } from './joint-learning/response-model.ts';
 import { Replay } from './joint-learning/replay.ts';
 import { stepSize } from './joint-learning/step-size.ts';
@@ -18,58 +13,61 @@ import { joint } from './q-learning.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
 
 export interface HybridOptions extends RewardOptions {
-  /** @default 'paper' */
+  /** Actions of each device. @default 'paper' — Shahhosseini et al. 2022 */
   readonly actionSpace: ActionSpace;
-  /** Only joint actions above the floor are tried or imagined. @default false */
+  /** Only joint actions above the floor are tried or imagined. @default true — docs/learning.md, search */
   readonly floorMask: boolean;
-  /** Head of the value network; 'auto': joint up to `jointLimit` joint actions, summed beyond. @default 'auto' */
+  /**
+   * How the value network tells the value of a joint action; 'auto': joint up to `jointLimit` joint actions, summed
+   * beyond. @default 'action-input' — docs/learning.md, search
+   */
   readonly head: Head | 'auto';
-  /** @default 1_000 joint actions */
+  /** Most joint actions for a joint head. @default 1_000 — as in `dqn` */
   readonly jointLimit: number;
-  /** Units of the hidden layers of both networks. @default [64, 64] */
+  /** Units of the hidden layers of both networks. @default [64] — docs/learning.md, search */
   readonly hidden: readonly number[];
-  /** Adam's step, both networks. @default 1e-3 */
+  /** Adam's step, both networks. @default 3e-3 — docs/learning.md, search */
   readonly learningRate: number;
   /**
-   * Training epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy
-   * joint action; 0: the step stays. @default 0
+   * Epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy joint
+   * action; 0: the step stays. @default 300 — docs/learning.md, search
    */
   readonly learningRateHalving: number;
-  /** Experiences per training step. @default 32 */
+  /** Experiences per training step. @default 32 — Mnih et al. 2015 */
   readonly batchSize: number;
-  /** Training steps of the model per epoch. @default 4 */
+  /** Training steps of the model per epoch. @default 2 — docs/learning.md, search */
   readonly modelSteps: number;
-  /** Training steps of the values on imagined experience per epoch. @default 10 — Peng et al. 2018: K = 5 to 20 */
+  /** Training steps of the values on imagined experience per epoch. @default 5 — Peng et al. 2018: K = 5 to 20 */
   readonly planningSteps: number;
-  /** Epochs before imagining begins: an untrained model teaches nonsense. @default 50 */
+  /** Epochs before imagining begins: an untrained model teaches nonsense. @default 50 — own choice, half the falling ε */
   readonly warmUp: number;
-  /** Real experiences kept. @default 10_000 */
+  /** Real experiences kept. @default 10_000 — as in `dqn` */
   readonly replayCapacity: number;
-  /** Probability of a random joint action at the start. @default 1 */
+  /** Probability of a random joint action at the start. @default 1 — Mnih et al. 2015 */
   readonly epsilonStart: number;
-  /** … and at the end. @default 0.05 */
+  /** … and at the end. @default 0.02 — docs/learning.md, search */
   readonly epsilonEnd: number;
-  /** Epochs over which it falls, linearly. @default 1_000 */
+  /** Epochs over which it falls, linearly. @default 100 — docs/learning.md, search */
   readonly epsilonEpochs: number;
 }
 
 export const hybridDefaults: HybridOptions = {
   ...rewardDefaults,
   actionSpace: 'paper',
-  floorMask: false,
-  head: 'auto',
+  floorMask: true,
+  head: 'action-input',
   jointLimit: 1_000,
-  hidden: [64, 64],
-  learningRate: 1e-3,
-  learningRateHalving: 0,
+  hidden: [64],
+  learningRate: 3e-3,
+  learningRateHalving: 300,
   batchSize: 32,
-  modelSteps: 4,
-  planningSteps: 10,
+  modelSteps: 2,
+  planningSteps: 5,
   warmUp: 50,
   replayCapacity: 10_000,
   epsilonStart: 1,
-  epsilonEnd: 0.05,
-  epsilonEpochs: 1_000,
+  epsilonEnd: 0.02,
+  epsilonEpochs: 100,
 };
 
 const version = 2;

@@ -78,11 +78,12 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
   const drawn = (chance: Random): number[] =>
     open ? decode(space, open[chance.integer(open.length)]!) : randomAction(space, chance, floorMask);
 
-  /** Changes one device, then pairs of devices, as long as that helps and the floor holds. */
+  /** Changes one device at a time, and with `pairs` two of them where one is not enough, as long as that helps. */
   const climb = (
     of: DenseNet,
     features: Float32Array,
     from: readonly number[],
+    pairs: boolean,
   ): { picks: number[]; value: number } => {
     const picks = [...from];
     let best = value(of, features, picks);
@@ -103,7 +104,7 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
           else picks[a] = before;
         }
       }
-      if (improved || picks.length > 8) continue;
+      if (improved || !pairs || picks.length > 8) continue;
       for (let a = 0; a < picks.length; a++) {
         for (let b = a + 1; b < picks.length; b++) {
           for (let x = 0; x < space.actions[a]!.length; x++) {
@@ -129,8 +130,9 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
   ): number[] => {
     if (head === 'action-input') {
       const starts = [drawn(chance), ...(start ? [start] : [])];
-      const climbed = starts.map((from) => climb(of, features, from));
-      return climbed.reduce((a, b) => (b.value > a.value ? b : a)).picks;
+      const climbed = starts.map((from) => climb(of, features, from, false));
+      const best = climbed.reduce((a, b) => (b.value > a.value ? b : a));
+      return climb(of, features, best.picks, true).picks;
     }
     const values = of.allOutputs(features);
     if (head === 'summed') {
