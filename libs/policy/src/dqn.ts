@@ -250,7 +250,8 @@ export function createDqn({
       }
       counts = state.counts;
       agent = restored;
-      last = undefined;
+      // The state that follows the newest experience is seen only now.
+      last = restored?.replay.newest();
       found = saved?.found[0];
     },
   };

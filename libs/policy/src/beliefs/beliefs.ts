@@ -1,8 +1,9 @@
 import type { Random } from '@weir/base';
-import type { Variant } from '../cell.ts';
+import type { ComputeNode, Tier, Variant } from '../cell.ts';
 import { CostBlock, type CostBlockState } from './cost-block.ts';
 import { int8Factor, loadLevel, relativeWork } from './features.ts';
 import { type NoiseState, RelativeNoise } from './noise.ts';
+import { type BeliefPrior, linkRole } from './prior.ts';
 
 export interface BeliefOptions {
   /** Time of the largest FP32 variant on a processor before anything was measured, ms. @default 300 */
@@ -14,6 +15,8 @@ export interface BeliefOptions {
    * @default 0.15 — docs/learning.md, "How much to explore"
    */
   readonly noise: number;
+  /** What other cells have measured, in place of the three guesses above. @default none */
+  readonly prior?: BeliefPrior;
 }
 
 export const defaultBeliefOptions: BeliefOptions = { serviceMs: 300, networkMs: 60, noise: 0.15 };
@@ -70,6 +73,7 @@ export class Beliefs {
   alarms = 0;
   readonly #options: BeliefOptions;
   #variants: readonly Variant[] = [];
+  readonly #tiers = new Map<string, Tier>();
   #work = new Map<string, { work: number; int8: boolean }>();
   readonly #local = new Map<string, CostBlock>();
   readonly #nodes = new Map<string, { block: CostBlock; cells: Map<string, number> }>();
@@ -81,11 +85,11 @@ export class Beliefs {
 
   constructor(options: Partial<BeliefOptions> = {}) {
     this.#options = { ...defaultBeliefOptions, ...options };
-    const { noise } = this.#options;
+    const { noise, prior } = this.#options;
     this.noise = {
-      local: new RelativeNoise(noise),
-      nodes: new RelativeNoise(noise),
-      links: new RelativeNoise(noise),
+      local: new RelativeNoise(prior?.noise.local ?? noise),
+      nodes: new RelativeNoise(prior?.noise.nodes ?? noise),
+      links: new RelativeNoise(prior?.noise.links ?? noise),
     };
   }
 
@@ -94,6 +98,11 @@ export class Beliefs {
     if (variants === this.#variants) return;
     this.#variants = variants;
     this.#work = relativeWork(variants);
+  }
+
+  /** Tiers of the nodes: the role under which the prior speaks of them. */
+  setNodes(nodes: readonly ComputeNode[]): void {
+    for (const { id, tier } of nodes) this.#tiers.set(id, tier);
   }
 
   /** Drops what belongs to devices and nodes that are gone for good. */
@@ -248,7 +257,11 @@ export class Beliefs {
 
   #localBlock(deviceId: string): CostBlock {
     let block = this.#local.get(deviceId);
-    if (!block) {
+    const { prior } = this.#options;
+    if (!block && prior?.local) {
+      block = CostBlock.expecting(prior.local);
+      this.#local.set(deviceId, block);
+    } else if (!block) {
       const [sum, count] = this.#localScale;
       const scale = this.#options.serviceMs * Math.exp(count > 0 ? sum / count : 0);
       block = new CostBlock([0.04, 1, int8Factor], [0.06, 0.2, 0.2], scale);
@@ -275,7 +288,11 @@ export class Beliefs {
   #node(nodeId: string): { block: CostBlock; cells: Map<string, number> } {
     let node = this.#nodes.get(nodeId);
     if (!node) {
-      const block = new CostBlock([0.02, 1, 0.4, 0.4], [0.04, 0.1, 0.4, 0.5], this.#options.serviceMs);
+      const tier = this.#tiers.get(nodeId);
+      const expected = tier && this.#options.prior?.nodes[tier];
+      const block = expected
+        ? CostBlock.expecting(expected)
+        : new CostBlock([0.02, 1, 0.4, 0.4], [0.04, 0.1, 0.4, 0.5], this.#options.serviceMs);
       this.#nodes.set(nodeId, (node = { block, cells: new Map() }));
     }
     return node;
@@ -309,6 +326,9 @@ export class Beliefs {
   #linkPrior(use: LinkUse): { mean: number; deviation: number } {
     const pool = this.#pools.get(poolKey(use));
     if (pool) return { mean: pool.sum / pool.count, deviation: (0.3 * pool.sum) / pool.count + 1 };
+    const tier = this.#tiers.get(use.nodeId);
+    const expected = tier && this.#options.prior?.links[linkRole(tier, use.class)];
+    if (expected) return expected;
     if (use.roundTripMs > 0) return { mean: 0.3 * use.roundTripMs + 1, deviation: 0.3 * use.roundTripMs + 2 };
     const mean = this.#options.networkMs * (use.class === 'weak' ? 2 : 1);
     return { mean, deviation: mean };
