@@ -63,7 +63,8 @@ const mostCells = 96;
 /**
  * What is believed about the costs of a cell, from separate observations of compute and network:
  * local per device: intercept, work FP32, work INT8, a residual per variant; compute per node: intercept, work, work ×
- * (concurrency − 1), work × load, a residual per variant and per cell of (concurrency, load); network per device, node
+ * (concurrency − 1), work × load, work × (what the slots cannot take at once), a residual per variant and per cell of
+ * (concurrency, load); network per device, node
  * and link class: an offset over the round trip, with the other devices of the node as prior. Noise is learned for each
  * of the three groups, changes are detected for each device, node and link and renew that block alone.
  */
@@ -74,6 +75,7 @@ export class Beliefs {
   readonly #options: BeliefOptions;
   #variants: readonly Variant[] = [];
   readonly #tiers = new Map<string, Tier>();
+  readonly #slots = new Map<string, number>();
   #work = new Map<string, { work: number; int8: boolean }>();
   readonly #local = new Map<string, CostBlock>();
   readonly #nodes = new Map<string, { block: CostBlock; cells: Map<string, number> }>();
@@ -100,9 +102,12 @@ export class Beliefs {
     this.#work = relativeWork(variants);
   }
 
-  /** Tiers of the nodes: the role under which the prior speaks of them. */
+  /** The nodes' tiers, the role under which a prior speaks of them, and their slots. */
   setNodes(nodes: readonly ComputeNode[]): void {
-    for (const { id, tier } of nodes) this.#tiers.set(id, tier);
+    for (const { id, tier, slots } of nodes) {
+      this.#tiers.set(id, tier);
+      this.#slots.set(id, slots);
+    }
   }
 
   /** Drops what belongs to devices and nodes that are gone for good. */
@@ -292,7 +297,7 @@ export class Beliefs {
       const expected = tier && this.#options.prior?.nodes[tier];
       const block = expected
         ? CostBlock.expecting(expected)
-        : new CostBlock([0.02, 1, 0.4, 0.4], [0.04, 0.1, 0.4, 0.5], this.#options.serviceMs);
+        : new CostBlock([0.02, 1, 0.4, 0.4, 0.3], [0.04, 0.1, 0.4, 0.5, 0.5], this.#options.serviceMs);
       this.#nodes.set(nodeId, (node = { block, cells: new Map() }));
     }
     return node;
@@ -305,8 +310,10 @@ export class Beliefs {
   ): Features {
     const { work, int8 } = this.#work.get(use.variant)!;
     const size = work * (int8 ? int8Factor : 1);
-    const indices = [0, 1, 2, 3];
-    const values = [1, size, size * (use.concurrency - 1), size * use.load];
+    const slots = this.#slots.get(use.nodeId) ?? 1;
+    const crowd = Math.max(0, use.concurrency / slots + use.load - 1);
+    const indices = [0, 1, 2, 3, 4];
+    const values = [1, size, size * (use.concurrency - 1), size * use.load, size * crowd];
     const residual = (key: string, value: number, deviation: number): number => {
       let index = node.cells.get(key);
       if (index === undefined && create && node.cells.size < mostCells) {
@@ -348,6 +355,6 @@ const cellKey = (use: NodeUse) => `${use.concurrency}/${loadLevel(use.load)}`;
 
 /** Time neither falls with work nor with company: draws of these weights are cut at nearly nothing. */
 function positive(weights: Float64Array, priorMs: number): Float64Array {
-  for (let i = 1; i <= 3; i++) weights[i] = Math.max(i === 1 ? 0.02 * priorMs : 0, weights[i]!);
+  for (let i = 1; i <= 4; i++) weights[i] = Math.max(i === 1 ? 0.02 * priorMs : 0, weights[i]!);
   return weights;
 }
