@@ -1,7 +1,7 @@
 import { NotFound, type Random } from '@weir/base';
 import { createBandits, type BanditOptions } from './bandits.ts';
 import { createFixed, createOffloadOnly } from './baselines.ts';
-import { createDqn, type DqnOptions } from './dqn.ts';
+import { createDqn, dqnMaskedDefaults, type DqnOptions } from './dqn.ts';
 import { createHybrid, type HybridOptions } from './hybrid.ts';
 import type { Learner } from './learner.ts';
 import { createPlanner, type PlannerOptions } from './planner.ts';
@@ -33,7 +33,7 @@ const factories: { [Name in LearnerName]: (options: { random: Random } & Learner
     'q-learning-masked': (options) =>
       createQLearning({ floorMask: true, ...options, name: 'q-learning-masked' }),
     dqn: createDqn,
-    'dqn-masked': (options) => createDqn({ floorMask: true, ...options, name: 'dqn-masked' }),
+    'dqn-masked': (options) => createDqn({ ...dqnMaskedDefaults, ...options, name: 'dqn-masked' }),
     hybrid: createHybrid,
     bandits: createBandits,
     'offload-only': createOffloadOnly,

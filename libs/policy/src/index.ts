@@ -48,6 +48,8 @@ export { type LearnerName, type LearnerOptions, createLearner, learnerNames } fr
 export { epochOutcomes } from './epoch-outcomes.ts';
 export { staticSnapshot } from './static.ts';
 export { type PlannerOptions, plannerDefaults } from './planner.ts';
+export { type PlannerOptions, plannerDefaults, priorFrom } from './planner.ts';
+export type { BeliefPrior, BlockPrior } from './beliefs/prior.ts';
 export { expectedWaitMs, batchWaitMs } from './waiting.ts';
 export { bruteForce } from './solver/brute-force.ts';
 export type {
