@@ -246,42 +246,24 @@ describe('devices that leave and join', () => {
 });
 
 describe('a device that slows down', () => {
-  it('is noticed by its outcomes alone, and by the time that it has sent sixteen frames', () => {
-    const change = (changed: World) => void (changed.devices[0]!.slowdown *= 3);
-    const ofTheDevice = (of: (seed: number) => Pick<AsyncRunOptions, 'world' | 'planner'>) => {
-      const run = runs((seed) => ({ ...of(seed), ...poisson, drift: [{ atMs: 30_000, change }] }));
+  const change = (changed: World) => void (changed.devices[0]!.slowdown *= 3);
+
+  it.each([
+    ['is noticed by its outcomes alone, within sixteen frames', 16, {}],
+    [
+      'is noticed when outcomes are lost for the most part, late, and overtake each other',
+      64,
+      { outcomeLoss: 0.8, outcomeDelayMs: 3_000 },
+    ],
+  ] as const)('%s', (_, within, more) => {
+    const afterwards = (of: (seed: number) => Pick<AsyncRunOptions, 'world' | 'planner'>) => {
+      const drift = [{ atMs: 20_000, change }];
+      const run = runs((seed) => ({ ...of(seed), ...poisson, durationMs: 80_000, drift, ...more }));
       const late = run.all.flatMap(({ answered }) =>
-        answered.filter(({ device, cameAt }) => device === 0 && cameAt >= 30_000).slice(16),
+        answered.filter(({ device, cameAt }) => device === 0 && cameAt >= 20_000).slice(within),
       );
       return late.reduce((sum, { responseMs }) => sum + responseMs, 0) / late.length;
     };
-    expect(ofTheDevice((seed) => learned(world(), seed))).toBeLessThan(
-      1.1 * ofTheDevice(() => known(world())),
-    );
-  });
-});
-
-describe('outcomes', () => {
-  it('may be lost for the most part, be late and overtake each other: drift is still followed', () => {
-    const change = (changed: World) => void (changed.nodes[0]!.slowdown = 3);
-    const run = (
-      more: Partial<AsyncRunOptions>,
-      of: (seed: number) => Pick<AsyncRunOptions, 'world' | 'planner'>,
-    ) =>
-      runs((seed) => ({
-        ...of(seed),
-        ...poisson,
-        durationMs: 80_000,
-        calibrated: false,
-        drift: [{ atMs: 30_000, change }],
-        ...more,
-      }));
-    const poor = run({ outcomeLoss: 0.8, outcomeDelayMs: 3_000 }, (seed) => learned(world(), seed));
-    const knowing = run({}, () => known(world()));
-    for (const [from, to] of [
-      [15_000, 30_000],
-      [50_000, 80_000],
-    ] as const)
-      expect(meanBetween(poor, from, to).meanMs).toBeLessThan(1.1 * meanBetween(knowing, from, to).meanMs);
+    expect(afterwards((seed) => learned(world(), seed))).toBeLessThan(1.1 * afterwards(() => known(world())));
   });
 });
