@@ -65,10 +65,10 @@ export async function runAdaptation(
         recoveryEpochs: parts
           .slice(1)
           .map(({ epochs: part, table }, at) =>
-            interactionsToFound(part, table, () => oracles[at + 1]!.meanMs),
+            interactionsToFound(part, table, { floor, oracleMs: oracles[at + 1]!.meanMs }),
           ),
         curve: parts.flatMap(({ epochs: part, table, fromEpoch }) =>
-          curveOf(part, table).map((point) => ({ ...point, epoch: point.epoch + fromEpoch - 1 })),
+          curveOf(part, table, floor).map((point) => ({ ...point, epoch: point.epoch + fromEpoch - 1 })),
         ),
       };
     }),

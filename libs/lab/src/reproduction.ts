@@ -36,19 +36,22 @@ export function reproductionScenarios({
   const shipped = (name: string, more: Partial<Scenario> = {}): Scenario => ({
     ...readScenario(name),
     seed,
-    repetitions: quick ? 2 : 3,
+    repetitions: quick ? 3 : 5,
     ...more,
   });
   const experiments = ['a', 'b', 'c', 'd'];
   const floors = quick ? ['89'] : [...floorLabels];
   const few = { learning: quick ? 10 : 12, measured: quick ? 10 : 12, blocks: 2 };
-  const five = { learning: quick ? 10 : 15, measured: quick ? 12 : 30, blocks: quick ? 2 : 3 };
+  const five = (floor: string) =>
+    quick
+      ? { learning: 10, measured: 12, blocks: 2 }
+      : { learning: 15, measured: floor === '89' ? 30 : 20, blocks: 2 };
   const userCounts = quick ? [2] : [4, 3, 2, 1];
   const paper = ({ cell }: Scenario, users: number) =>
     ({ ...(cell as { experiment: string }), users }) as Scenario['cell'];
   const withFive = experiments.flatMap((experiment) =>
     floors.map((floor) => {
-      const scenario = shipped(`${experiment}-${floor}`, { epochs: five });
+      const scenario = shipped(`${experiment}-${floor}`, { epochs: five(floor) });
       // The experiment of the headline gets the epochs of its own file.
       return !quick && scenario.name === 'a-89'
         ? { ...scenario, epochs: readScenario('a-89').epochs }
@@ -72,7 +75,7 @@ export function reproductionScenarios({
   );
   const published = (quick ? ['a'] : experiments).flatMap((experiment) =>
     (quick ? ['89'] : ['85', '89']).map((floor) => {
-      const scenario = shipped(`${experiment}-${floor}`, { epochs: five, accuracies: 'published' });
+      const scenario = shipped(`${experiment}-${floor}`, { epochs: five(floor), accuracies: 'published' });
       const learners = quick ? ['planner', 'offload-only'] : scenario.learners;
       return { ...scenario, name: `${scenario.name}-published`, learners };
     }),
@@ -100,6 +103,7 @@ export function reproductionScenarios({
           'poisson-30',
           'poisson-60',
           'poisson-90',
+          'poisson-90-measured',
           'weak-link',
           'transfer-experiment',
           'transfer-floor',

@@ -125,10 +125,10 @@ async function find(
     oracleMs,
     learners: records.map(({ label, learning }) => ({
       learner: label,
-      interactionsTo5pct: interactionsToFound(learning, table, () => oracleMs),
+      interactionsTo5pct: interactionsToFound(learning, table, { floor, oracleMs }),
       floorViolations: learning.filter(({ placements }) => table.accuracy(asMap(placements)) < floor - 1e-9)
         .length,
-      curve: curveOf(learning, table),
+      curve: curveOf(learning, table, floor),
     })),
   };
 }
