@@ -61,14 +61,10 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
 
   const weakDevices = description.devices.filter(({ links }) => links === 'weak').map(({ id }) => id);
   const tables = new Map<string, Promise<CostTable>>();
-  const setLinks = async (weak: readonly string[]) => {
-    // A trace that drives the links says how they are.
-    if (trace) return;
-    for (const { id } of description.devices)
-      await testbed.setLinks(id, weak.includes(id) ? 'weak' : 'regular');
-  };
+  // A trace that drives the links says how they are.
+  const weaken = async (weak: readonly string[]) => (trace ? undefined : testbed.weaken(weak));
   const measure = async (weak: readonly string[]) => {
-    await setLinks(weak);
+    await weaken(weak);
     let told = 0;
     const table = await profileCell(testbed, {
       repetitions: scenario.repetitions,
@@ -79,7 +75,7 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
         told = quarter;
       },
     });
-    await setLinks(weakDevices);
+    await weaken(weakDevices);
     return table;
   };
 

@@ -44,8 +44,7 @@ export function summarise({ records, table, oracle, floor }: SummaryOptions): Le
       gapToOraclePct: 100 * (mine.mean / oracleMs - 1),
       overOffloadOnlyPct: offloadOnly === undefined ? null : 100 * (mine.mean / offloadOnly - 1),
       accuracyOverOffloadOnly: reference ? accuracyDifference(record, reference) : null,
-      floorViolations: all.filter(({ placements: p }) => table.accuracy(asMap(p)) < floor - floorSlack)
-        .length,
+      floorViolations: floorViolationsOf(all, table, floor),
       placements: placements as LearnerResult['placements'],
       hopsMs: withoutNull(hopsMs),
       curve: curveOf(all, table, floor),
@@ -68,6 +67,10 @@ export function predictionQuality(
     biasPct: mean(errors),
   };
 }
+
+/** Epochs whose joint placement was below the floor. */
+export const floorViolationsOf = (epochs: readonly EpochRecord[], table: CostTable, floor: number): number =>
+  epochs.filter(({ placements }) => table.accuracy(asMap(placements)) < floor - floorSlack).length;
 
 /** `floor`: what the best joint placement known must meet to count. */
 export function curveOf(epochs: readonly EpochRecord[], table: CostTable, floor: number): CurvePoint[] {
