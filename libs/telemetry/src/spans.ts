@@ -16,9 +16,10 @@ export interface InferenceSpan {
   attemptFailed(attempt: { at: number; nodeId: string; tier: string; status: string }): void;
   /**
    * Ends the trace: `hops` add up to the response time. The hops of the network are drawn here, those of the worker by
-   * the worker; a `local` run has no worker, so its queue, decode and compute are drawn here as well.
+   * the worker; a `local` run has no worker, so its queue, decode and compute are drawn here as well. `facts` are asked
+   * for only where somebody reads them.
    */
-  answered(answer: { at: number; hops: Hops; local: boolean; facts?: InferenceFacts }): void;
+  answered(answer: { at: number; hops: Hops; local: boolean; facts?: () => InferenceFacts }): void;
   /** Ends the trace of a frame that got no answer. `status` is a gRPC status name. */
   failed(failure: { at: number; status: string; message?: string; facts?: InferenceFacts }): void;
 }
@@ -89,9 +90,10 @@ class RecordedInference implements InferenceSpan {
     this.#root.addEvent('attempt failed', facts, at);
   }
 
-  answered({ at, hops, local, facts = {} }: Parameters<InferenceSpan['answered']>[0]): void {
+  answered({ at, hops, local, facts: asked }: Parameters<InferenceSpan['answered']>[0]): void {
     if (!this.#root.isRecording()) return;
     const { context } = this;
+    const facts = asked?.() ?? {};
     const remoteFrom = this.#startedAt + hops.agentMs;
     drawHops([['agent', hops.agentMs]], { context, from: this.#startedAt });
     if (local) {
