@@ -1,4 +1,4 @@
-import { ProxyTracerProvider, ROOT_CONTEXT, trace, type TracerProvider } from '@opentelemetry/api';
+import { ProxyTracerProvider, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { readFileSync, rmSync, watch } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export const switchFolder = 'BENCH_TRACING_FOLDER';
 
 const folder = process.env[switchFolder];
 if (folder && isMainThread) {
-  const state = { cutOut: false };
+  const state: State = { way: 'off' };
   Object.assign(globalThis, { [Symbol.for('weir.bench.tracing')]: { state, ROOT_CONTEXT } });
   registerHooks({
     load(url, context, next) {
@@ -26,17 +26,14 @@ if (folder && isMainThread) {
     },
   });
 
-  // The SDK's, once it is there.
-  let provider: (TracerProvider & { forceFlush(): Promise<void> }) | undefined;
   const file = join(folder, String(process.pid));
   const turn = async (way: TracingWay) => {
     const registered = trace.getTracerProvider();
-    const now = registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered;
-    if ('forceFlush' in now) provider = now as NonNullable<typeof provider>;
-    await provider?.forceFlush();
-    state.cutOut = way === 'none';
-    trace.disable();
-    if (way === 'sampled' && provider) trace.setGlobalTracerProvider(provider);
+    const provider: unknown =
+      registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered;
+    await (provider as { forceFlush?(): Promise<void> }).forceFlush?.();
+    state.way = way;
+    state.turned?.();
   };
   watch(folder, (_, changed) => {
     if (changed !== String(process.pid)) return;
@@ -50,6 +47,12 @@ if (folder && isMainThread) {
   }).unref();
 }
 
+/** What is in force, and what the stand-in of the spans does when that has changed. */
+interface State {
+  way: TracingWay;
+  turned?: () => void;
+}
+
 /** What stands in the place of these files: the same, and a way around it. */
 const cutOut: Readonly<Record<string, (url: string) => string>> = {
   '/libs/telemetry/src/spans.ts': (url) => `
@@ -57,13 +60,23 @@ const cutOut: Readonly<Record<string, (url: string) => string>> = {
     export * from '${url}?traced';
     const { state, ROOT_CONTEXT } = globalThis[Symbol.for('weir.bench.tracing')];
     const nothing = { context: ROOT_CONTEXT, attemptFailed() {}, answered() {}, failed() {} };
-    export const startInference = (given) => (state.cutOut ? nothing : traced.startInference(given));
-    export const recordWorkerHops = (given) => (state.cutOut ? undefined : traced.recordWorkerHops(given));`,
+    let recorder;
+    state.turned = () => traced.recordWith(state.way === 'sampled' ? recorder : undefined);
+    export const recordWith = (given) => {
+      recorder = given;
+      if (given) state.way = 'sampled';
+      state.turned();
+    };
+    export const startInference = (given) => state.way === 'none' ? nothing : traced.startInference(given);
+    export const recordWorkerHops = (given) => {
+      if (state.way !== 'none') traced.recordWorkerHops(given);
+    };`,
   '/libs/rpc/src/trace-context.ts': (url) => `
     import * as traced from '${url}?traced';
     const { state, ROOT_CONTEXT } = globalThis[Symbol.for('weir.bench.tracing')];
     const nothing = { traceparent: '', tracestate: '' };
-    export const injectTraceContext = (given) => (state.cutOut ? nothing : traced.injectTraceContext(given));
+    export const injectTraceContext = (given) =>
+      state.way === 'none' ? nothing : traced.injectTraceContext(given);
     export const extractTraceContext = (given) =>
-      state.cutOut ? ROOT_CONTEXT : traced.extractTraceContext(given);`,
+      state.way === 'none' ? ROOT_CONTEXT : traced.extractTraceContext(given);`,
 };

@@ -29,8 +29,8 @@ export default defineCommand({
     'What it costs to see: processor time and throughput with tracing cut out, off, and on for a share of the frames, and the processor time of the console over five devices.',
   schema: z.object({
     repeats: count().default(3).describe('Pairs of cells, one after the other.'),
-    rounds: count().default(40).describe('Blocks of frames each way and pair, taking turns.'),
-    frames: count().default(200).describe('Frames in a block.'),
+    rounds: count().default(24).describe('Blocks of frames each way and pair, taking turns.'),
+    frames: count().default(400).describe('Frames in a block.'),
     inFlight: count().max(64, 'must be <= 64').default(8).describe('Frames that are out at once.'),
     sampled: z
       .number('expected a number')
