@@ -1,7 +1,7 @@
 import { seededRandom, silentLogger, sleep, systemClock } from '@weir/base';
 import { connectAgent, drive, exampleCell, type Sample, startCell, startConsole } from '@weir/cell';
 import { performance } from 'node:perf_hooks';
-import { childrenNamed, processorMs } from './processor-time.ts';
+import { childrenNamed, processorTime } from './processor-time.ts';
 
 export interface ConsoleCost {
   readonly devices: number;
@@ -39,9 +39,9 @@ export async function consoleCost({
   const pids = childrenNamed('apps/console/');
   const share = async () => {
     await sleep(warmUpMs, { signal });
-    const [before, from] = [processorMs(pids), performance.now()];
+    const [before, from] = [processorTime(pids).all, performance.now()];
     await sleep(seconds * 1_000, { signal });
-    return (processorMs(pids) - before) / (performance.now() - from);
+    return (processorTime(pids).all - before) / (performance.now() - from);
   };
 
   let frames = 0;

@@ -1,22 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processor time that processes have used so far with all their threads, ms. Throws where there is no Linux's /proc. */
-export function processorMs(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + ofProcess(pid), 0);
+/** ms. */
+export interface ProcessorTime {
+  readonly all: number;
+  /** Without the threads that run models and decode pictures. */
+  readonly own: number;
 }
 
-/** Source: proc_pid_schedstat; the first figure of a thread is its time on a processor, ns. `stat` has steps of 10 ms. */
-function ofProcess(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce((sum, thread) => sum + ofThread(`/proc/${pid}/task/${thread}/schedstat`), 0) / 1e6;
+/** Processor time that processes have used so far. Throws where there is no Linux's /proc. */
+export function processorTime(pids: readonly number[]): ProcessorTime {
+  let [all, own] = [0, 0];
+  for (const pid of pids)
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const { ms, name } = ofThread(`/proc/${pid}/task/${thread}`);
+      all += ms;
+      if (!ofInference.has(name)) own += ms;
+    }
+  return { all, own };
 }
 
-function ofThread(file: string): number {
+/** As Node names the threads of node:worker_threads, and those that work for native modules. */
+const ofInference: ReadonlySet<string> = new Set(['WorkerThread', 'libuv-worker']);
+
+/** Source: proc_pid_schedstat; its first figure is the time on a processor, ns. `stat` has steps of 10 ms. */
+function ofThread(folder: string): { ms: number; name: string } {
   try {
-    return Number(readFileSync(file, 'utf8').split(' ')[0]);
+    const ns = Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]);
+    return { ms: ns / 1e6, name: readFileSync(`${folder}/comm`, 'utf8').trim() };
   } catch {
     // It ended meanwhile.
-    return 0;
+    return { ms: 0, name: '' };
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { plannedVariant } from './planned-variant.ts';
-import { processorMs } from './processor-time.ts';
+import { processorTime } from './processor-time.ts';
 import { startSpanSink } from './span-sink.ts';
 import { switchFolder, type TracingWay } from './switch-tracing.ts';
 import { tracedTo, untraced, type Variables, withVariables } from './variables.ts';
@@ -14,7 +14,11 @@ import { tracedTo, untraced, type Variables, withVariables } from './variables.t
 /** What one block of frames took: of a processor, agent and worker together, and by the clock, ms. */
 export interface Block {
   readonly cpuMs: number;
+  /** Of that, what neither ran models nor decoded pictures: all that tracing has a part in. */
+  readonly ownMs: number;
   readonly wallMs: number;
+  /** Processor time after that, for handing over what was recorded. */
+  readonly handOverMs: number;
 }
 
 /** What was measured of one pair of cells. */
@@ -68,23 +72,31 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
     traced: stack.use(connectAgent(cells.traced.devices[0]!.address)),
   };
   await Promise.all([plannedVariant(agents.plain, signal), plannedVariant(agents.traced, signal)]);
-  const startMs = { plain: processorMs(pidsOf(cells.plain)), traced: processorMs(pidsOf(cells.traced)) };
+  const startMs = {
+    plain: processorTime(pidsOf(cells.plain)).all,
+    traced: processorTime(pidsOf(cells.traced)).all,
+  };
 
   let frame = 0;
   const blockOf = async (which: 'plain' | 'traced', way: TracingWay): Promise<Block> => {
     const pids = pidsOf(cells[which]);
     const turn = (to: TracingWay) => turnTo(to, { pids, folder, signal });
     await turn(way);
-    const [cpuBefore, from] = [processorMs(pids), performance.now()];
+    const [before, from] = [processorTime(pids), performance.now()];
     let left = options.frames;
     const one = async () => {
       while (left-- > 0 && !signal.aborted)
         await agents[which].infer({ image: options.samples[frame++ % options.samples.length]!.image });
     };
     await Promise.all(Array.from({ length: options.inFlight }, one));
-    // Hands over what was recorded, which is part of the cost.
+    const [after, to] = [processorTime(pids), performance.now()];
     await turn('none');
-    return { cpuMs: processorMs(pids) - cpuBefore, wallMs: performance.now() - from };
+    return {
+      cpuMs: after.all - before.all,
+      ownMs: after.own - before.own,
+      wallMs: to - from,
+      handOverMs: processorTime(pids).own - after.own,
+    };
   };
   const blocks = [
     ['plain', 'none'],
