@@ -1,17 +1,51 @@
-import { readFileSync } from 'node:fs';
-import type { RunningCell } from '@weir/cell';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processor time that processes of a cell have used so far, ms in steps of 10; undefined where there is no /proc. */
-export function processorMs(cell: RunningCell, processes: readonly string[]): number | undefined {
+/** ms. */
+export interface ProcessorTime {
+  readonly all: number;
+  /** Without the threads that run models and decode pictures. */
+  readonly own: number;
+}
+
+/** Processor time that processes have used so far. Throws where there is no Linux's /proc. */
+export function processorTime(pids: readonly number[]): ProcessorTime {
+  let [all, own] = [0, 0];
+  for (const pid of pids)
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const { ms, name } = ofThread(`/proc/${pid}/task/${thread}`);
+      all += ms;
+      if (!ofInference.has(name)) own += ms;
+    }
+  return { all, own };
+}
+
+/** As Node names the threads of node:worker_threads, and those that work for native modules. */
+const ofInference: ReadonlySet<string> = new Set(['WorkerThread', 'libuv-worker']);
+
+/** Source: proc_pid_schedstat; its first figure is the time on a processor, ns. `stat` has steps of 10 ms. */
+function ofThread(folder: string): { ms: number; name: string } {
   try {
-    return processes.reduce((sum, name) => sum + ofProcess(cell.pid(name)!), 0);
+    const ns = Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]);
+    return { ms: ns / 1e6, name: readFileSync(`${folder}/comm`, 'utf8').trim() };
   } catch {
-    return undefined;
+    // It ended meanwhile.
+    return { ms: 0, name: '' };
   }
 }
 
-/** Source: proc_pid_stat(5); user and system time, in hundredths of a second on every Linux that Node runs on. */
-function ofProcess(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
-  return 10 * (Number(fields[11]) + Number(fields[12]));
+/** Children of this process whose command line holds `text`. */
+export function childrenNamed(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => {
+      try {
+        const parent = readFileSync(`/proc/${entry}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1];
+        return (
+          Number(parent) === process.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(text)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }
