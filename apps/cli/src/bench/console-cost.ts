@@ -1,7 +1,15 @@
 import { seededRandom, silentLogger, sleep, systemClock } from '@weir/base';
-import { connectAgent, drive, exampleCell, type Sample, startCell, startConsole } from '@weir/cell';
+import {
+  connectAgent,
+  drive,
+  exampleCell,
+  processorTime,
+  type Sample,
+  startCell,
+  startConsole,
+} from '@weir/cell';
 import { performance } from 'node:perf_hooks';
-import { childrenNamed, processorTime } from './processor-time.ts';
+import { childrenNamed } from './children-named.ts';
 
 export interface ConsoleCost {
   readonly devices: number;

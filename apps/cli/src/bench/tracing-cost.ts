@@ -1,12 +1,18 @@
 import { Cancelled, percentile, type Random, silentLogger, sleep } from '@weir/base';
-import { type CellDescription, connectAgent, type RunningCell, type Sample, startCell } from '@weir/cell';
+import {
+  type CellDescription,
+  connectAgent,
+  processorTime,
+  type RunningCell,
+  type Sample,
+  startCell,
+} from '@weir/cell';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { plannedVariant } from './planned-variant.ts';
-import { processorTime } from './processor-time.ts';
 import { startSpanSink } from './span-sink.ts';
 import { switchFolder, type TracingWay } from './switch-tracing.ts';
 import { tracedTo, untraced, type Variables, withVariables } from './variables.ts';
