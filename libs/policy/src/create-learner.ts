@@ -1,11 +1,12 @@
 import { NotFound, type Random } from '@weir/base';
 import { createBandits, type BanditOptions } from './bandits.ts';
 import { createFixed, createOffloadOnly } from './baselines.ts';
-import { createDqn, type DqnOptions } from './dqn.ts';
+import { createDqn, dqnMaskedDefaults, type DqnOptions } from './dqn.ts';
 import { createHybrid, type HybridOptions } from './hybrid.ts';
 import type { Learner } from './learner.ts';
 import { createPlanner, type PlannerOptions } from './planner.ts';
 import { createQLearning, type QLearningOptions } from './q-learning.ts';
+import { createStatic } from './static.ts';
 
 /** Options of every learner; those that a learner does not know are left out by the compiler. */
 export interface LearnerOptions {
@@ -20,6 +21,7 @@ export interface LearnerOptions {
   readonly 'device-only': object;
   readonly 'edge-only': object;
   readonly 'cloud-only': object;
+  readonly static: object;
 }
 
 export type LearnerName = keyof LearnerOptions;
@@ -31,13 +33,14 @@ const factories: { [Name in LearnerName]: (options: { random: Random } & Learner
     'q-learning-masked': (options) =>
       createQLearning({ floorMask: true, ...options, name: 'q-learning-masked' }),
     dqn: createDqn,
-    'dqn-masked': (options) => createDqn({ floorMask: true, ...options, name: 'dqn-masked' }),
+    'dqn-masked': (options) => createDqn({ ...dqnMaskedDefaults, ...options, name: 'dqn-masked' }),
     hybrid: createHybrid,
     bandits: createBandits,
     'offload-only': createOffloadOnly,
     'device-only': () => createFixed('device'),
     'edge-only': () => createFixed('edge'),
     'cloud-only': () => createFixed('cloud'),
+    static: createStatic,
   };
 
 /** All names that `createLearner` knows, the default first. */

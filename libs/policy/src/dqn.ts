@@ -3,41 +3,53 @@ import type { ActionSpace } from './actions.ts';
 import { netFault } from './joint-learning/dense-net-shape.ts';
 import { DenseNet, type DenseNetState } from './joint-learning/dense-net.ts';
 import { EpochCollector, placementsOf, rewardDefaults, type RewardOptions } from './joint-learning/epoch.ts';
-import { type JointSpace, jointSpace, randomAction, requireSize } from './joint-learning/joint-space.ts';
+import { type JointSpace, jointSpace, requireSize } from './joint-learning/joint-space.ts';
 import { Replay } from './joint-learning/replay.ts';
-import { type Head, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
+import { stepSize } from './joint-learning/step-size.ts';
+import { type Head, listLimit, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
 import type { Learner, Plan } from './learner.ts';
 import { joint } from './q-learning.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
 
 export interface DqnOptions extends RewardOptions {
-  /** @default 'paper' */
+  /** Actions of each device. @default 'paper' — Shahhosseini et al. 2022 */
   readonly actionSpace: ActionSpace;
-  /** Only joint actions above the floor are tried. @default false — as in the paper, which penalises instead */
+  /**
+   * Only joint actions above the floor are tried. @default false in `dqn`, as in the paper, which penalises instead; true
+   * in `dqn-masked`
+   */
   readonly floorMask: boolean;
-  /** 'auto': joint up to `jointLimit` joint actions, summed beyond. @default 'auto' */
+  /**
+   * How the network tells the value of a joint action; 'auto': joint up to `jointLimit` joint actions, summed beyond.
+   * @default 'auto' in `dqn`; 'action-input' in `dqn-masked` — docs/learning.md, search
+   */
   readonly head: Head | 'auto';
-  /** @default 1_000 joint actions, i.e. three devices in the paper's space */
+  /** Most joint actions for a joint head. @default 1_000, three devices in the paper's space: beyond, an output per joint action is tried too rarely */
   readonly jointLimit: number;
-  /** Units of the hidden layers. @default [64, 64] */
+  /** Units of the hidden layers. @default [64, 64] in `dqn`, [64] in `dqn-masked` — docs/learning.md, search */
   readonly hidden: readonly number[];
-  /** Adam's step. @default 1e-3 — docs/learning.md, search */
+  /** Adam's step. @default 1e-3 in `dqn` — Kingma & Ba 2015; 3e-3 in `dqn-masked` — docs/learning.md, search */
   readonly learningRate: number;
+  /**
+   * Epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy joint
+   * action; 0: the step stays. @default 0 in `dqn`, 500 in `dqn-masked` — docs/learning.md, search
+   */
+  readonly learningRateHalving: number;
   /** Experiences per training step. @default 32 — Mnih et al. 2015 */
   readonly batchSize: number;
-  /** Training steps per epoch. @default 1 */
+  /** Training steps per epoch. @default 1 — Mnih et al. 2015 train every fourth; 2 in `dqn-masked` — docs/learning.md, search */
   readonly stepsPerEpoch: number;
-  /** Experiences kept. @default 10_000 */
+  /** Experiences kept. @default 10_000 — a hundredth of Mnih et al. 2015: an epoch is a whole experience here */
   readonly replayCapacity: number;
   /** Weight of the next state's value. @default 0 — no action changes the next state in an epoch */
   readonly discount: number;
-  /** Training steps between copies into the target network. @default 200 — used when discount > 0 */
+  /** Training steps between copies into the target network. @default 200 — used when discount > 0; Mnih et al. 2015, scaled to the shorter runs */
   readonly targetEvery: number;
   /** Probability of a random joint action at the start. @default 1 — Mnih et al. 2015 */
   readonly epsilonStart: number;
-  /** … and at the end. @default 0.05 */
+  /** … and at the end. @default 0.05 in `dqn`; 0.02 in `dqn-masked` — docs/learning.md, search */
   readonly epsilonEnd: number;
-  /** Epochs over which it falls, linearly. @default 3_000 — docs/learning.md, search */
+  /** Epochs over which it falls, linearly. @default 3_000 in `dqn`; 200 in `dqn-masked` — docs/learning.md, search */
   readonly epsilonEpochs: number;
 }
 
@@ -49,6 +61,7 @@ export const dqnDefaults: DqnOptions = {
   jointLimit: 1_000,
   hidden: [64, 64],
   learningRate: 1e-3,
+  learningRateHalving: 0,
   batchSize: 32,
   stepsPerEpoch: 1,
   replayCapacity: 10_000,
@@ -59,9 +72,20 @@ export const dqnDefaults: DqnOptions = {
   epsilonEpochs: 3_000,
 };
 
+/** What the recorded search found best: the strong reference. */
+export const dqnMaskedDefaults: DqnOptions = {
+  ...dqnDefaults,
+  floorMask: true,
+  head: 'action-input',
+  hidden: [64],
+  learningRate: 3e-3,
+  learningRateHalving: 500,
+  stepsPerEpoch: 2,
+  epsilonEnd: 0.02,
+  epsilonEpochs: 200,
+};
+
 const version = 1;
-/** Most joint actions that a head may have an output for. */
-const outputLimit = 200_000;
 
 /** What one epoch taught; `next` is the state that followed. */
 interface Transition {
@@ -102,7 +126,7 @@ export function createDqn({
   const makeAgent = (of: JointSpace): DeepAgent => {
     const head =
       options.head === 'auto' ? (of.size <= options.jointLimit ? 'joint' : 'summed') : options.head;
-    if (head === 'joint') requireSize(of, outputLimit, `${name} with a joint head`);
+    if (head === 'joint') requireSize(of, listLimit, `${name} with a joint head`);
     const initial = random.fork(`network ${of.key}`);
     const values = valueNetwork(of, { head, floorMask: options.floorMask, hidden: options.hidden }, initial);
     const target = new DenseNet(values.net.shape, initial);
@@ -133,7 +157,7 @@ export function createDqn({
     return found.picks;
   };
 
-  const trainOnce = ({ values, target, replay }: DeepAgent, chance: Random): void => {
+  const trainOnce = ({ values, target, replay, steps }: DeepAgent, chance: Random): void => {
     const examples = replay.sample(chance, options.batchSize).map(({ features, picks, reward, next }) => {
       let goal = reward;
       if (options.discount > 0) {
@@ -142,7 +166,7 @@ export function createDqn({
       }
       return { input: values.input(features, picks), rows: values.rows(picks), target: goal };
     });
-    values.net.train(examples, options.learningRate);
+    values.net.train(examples, stepSize(options, steps / options.stepsPerEpoch));
   };
 
   return {
@@ -156,7 +180,7 @@ export function createDqn({
       const chance = random.fork(`plan ${counts.plans}`);
       const rate = epsilon();
       const explored = chance.uniform() < rate;
-      const picks = explored ? randomAction(agent.space, chance, options.floorMask) : greedy();
+      const picks = explored ? agent.values.random(chance) : greedy();
       counts.plans++;
       if (explored) counts.explorations++;
       epoch.start(space, picks);
@@ -226,7 +250,8 @@ export function createDqn({
       }
       counts = state.counts;
       agent = restored;
-      last = undefined;
+      // The state that follows the newest experience is seen only now.
+      last = restored?.replay.newest();
       found = saved?.found[0];
     },
   };

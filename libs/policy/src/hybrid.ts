@@ -3,90 +3,95 @@ import type { ActionSpace } from './actions.ts';
 import { netFault } from './joint-learning/dense-net-shape.ts';
 import type { DenseNetState } from './joint-learning/dense-net.ts';
 import { EpochCollector, placementsOf, rewardDefaults, type RewardOptions } from './joint-learning/epoch.ts';
-import {
-  isFeasible,
-  type JointSpace,
-  jointSpace,
-  randomAction,
-  requireSize,
-} from './joint-learning/joint-space.ts';
+import { isFeasible, type JointSpace, jointSpace, requireSize } from './joint-learning/joint-space.ts';
+import { type ResponseModel, responseModel } from './joint-learning/response-model.ts';
 import { Replay } from './joint-learning/replay.ts';
-import { type Head, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
+import { stepSize } from './joint-learning/step-size.ts';
+import { type Head, listLimit, type ValueNetwork, valueNetwork } from './joint-learning/value-network.ts';
 import type { Learner, Plan } from './learner.ts';
 import { joint } from './q-learning.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
 
 export interface HybridOptions extends RewardOptions {
-  /** @default 'paper' */
+  /** Actions of each device. @default 'paper' — Shahhosseini et al. 2022 */
   readonly actionSpace: ActionSpace;
-  /** Only joint actions above the floor are tried or imagined. @default false */
+  /** Only joint actions above the floor are tried or imagined. @default true — docs/learning.md, search */
   readonly floorMask: boolean;
-  /** Head of the value network; 'auto': joint up to `jointLimit` joint actions, summed beyond. @default 'auto' */
+  /**
+   * How the value network tells the value of a joint action; 'auto': joint up to `jointLimit` joint actions, summed
+   * beyond. @default 'action-input' — docs/learning.md, search
+   */
   readonly head: Head | 'auto';
-  /** @default 1_000 joint actions */
+  /** Most joint actions for a joint head. @default 1_000 — as in `dqn` */
   readonly jointLimit: number;
-  /** Units of the hidden layers of both networks. @default [64, 64] */
+  /** Units of the hidden layers of both networks. @default [64] — docs/learning.md, search */
   readonly hidden: readonly number[];
-  /** Adam's step, both networks. @default 1e-3 */
+  /** Adam's step, both networks. @default 3e-3 — docs/learning.md, search */
   readonly learningRate: number;
-  /** Experiences per training step. @default 32 */
+  /**
+   * Epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy joint
+   * action; 0: the step stays. @default 300 — docs/learning.md, search
+   */
+  readonly learningRateHalving: number;
+  /** Experiences per training step. @default 32 — Mnih et al. 2015 */
   readonly batchSize: number;
-  /** Training steps of the model per epoch. @default 4 */
+  /** Training steps of the model per epoch. @default 2 — docs/learning.md, search */
   readonly modelSteps: number;
-  /** Training steps of the values on imagined experience per epoch. @default 10 — Peng et al. 2018: K = 5 to 20 */
+  /** Training steps of the values on imagined experience per epoch. @default 5 — Peng et al. 2018: K = 5 to 20 */
   readonly planningSteps: number;
-  /** Epochs before imagining begins: an untrained model teaches nonsense. @default 50 */
+  /** Epochs before imagining begins: an untrained model teaches nonsense. @default 50 — own choice, half the falling ε */
   readonly warmUp: number;
-  /** Real experiences kept. @default 10_000 */
+  /** Real experiences kept. @default 10_000 — as in `dqn` */
   readonly replayCapacity: number;
-  /** Probability of a random joint action at the start. @default 1 */
+  /** Probability of a random joint action at the start. @default 1 — Mnih et al. 2015 */
   readonly epsilonStart: number;
-  /** … and at the end. @default 0.05 */
+  /** … and at the end. @default 0.02 — docs/learning.md, search */
   readonly epsilonEnd: number;
-  /** Epochs over which it falls, linearly. @default 1_000 */
+  /** Epochs over which it falls, linearly. @default 100 — docs/learning.md, search */
   readonly epsilonEpochs: number;
 }
 
 export const hybridDefaults: HybridOptions = {
   ...rewardDefaults,
   actionSpace: 'paper',
-  floorMask: false,
-  head: 'auto',
+  floorMask: true,
+  head: 'action-input',
   jointLimit: 1_000,
-  hidden: [64, 64],
-  learningRate: 1e-3,
+  hidden: [64],
+  learningRate: 3e-3,
+  learningRateHalving: 300,
   batchSize: 32,
-  modelSteps: 4,
-  planningSteps: 10,
+  modelSteps: 2,
+  planningSteps: 5,
   warmUp: 50,
   replayCapacity: 10_000,
   epsilonStart: 1,
-  epsilonEnd: 0.05,
-  epsilonEpochs: 1_000,
+  epsilonEnd: 0.02,
+  epsilonEpochs: 100,
 };
 
-const version = 1;
-const outputLimit = 200_000;
+const version = 2;
 
 interface Real {
   readonly features: Float32Array;
   readonly picks: readonly number[];
   readonly reward: number;
+  readonly responsesMs: readonly number[];
 }
 
 interface HybridAgent {
   readonly space: JointSpace;
-  /** The environment, learned: reward of a joint action in a state. */
-  readonly model: ValueNetwork;
+  /** The environment, learned: what each device would wait. */
+  readonly model: ResponseModel;
   readonly values: ValueNetwork;
   readonly replay: Replay<Real>;
   steps: number;
 }
 
 /**
- * Model-based and model-free together (Deep Dyna-Q): a network learns the reward of any joint action from real
- * experience; the value network learns from real experience and from what the first one says of joint actions that were
- * never tried. Imagined joint actions are half random, half neighbours of the best known one.
+ * Model-based and model-free together (Deep Dyna-Q): one network learns from every device's answer what a device waits
+ * under a joint action; the value network learns from real experience and from what the first one says of joint actions
+ * that were never tried. Imagined joint actions are half random, half neighbours of the best known one.
  * Sources: Sutton 1990 (Dyna); Peng et al. 2018 (Deep Dyna-Q); Shahhosseini et al. 2022, arXiv 2202.11098 (hybrid
  * learning for orchestration).
  */
@@ -103,12 +108,12 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
   const makeAgent = (of: JointSpace): HybridAgent => {
     const head =
       options.head === 'auto' ? (of.size <= options.jointLimit ? 'joint' : 'summed') : options.head;
-    if (head === 'joint') requireSize(of, outputLimit, `${name} with a joint head`);
+    if (head === 'joint') requireSize(of, listLimit, `${name} with a joint head`);
     const { hidden, floorMask } = options;
     const initial = random.fork(`network ${of.key}`);
     return {
       space: of,
-      model: valueNetwork(of, { head: 'action-input', floorMask, hidden }, initial),
+      model: responseModel(of, { hidden }, initial),
       values: valueNetwork(of, { head, floorMask, hidden }, initial),
       replay: new Replay(options.replayCapacity),
       steps: 0,
@@ -138,32 +143,34 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
     return epsilonStart + done * (epsilonEnd - epsilonStart);
   };
 
-  const example = (values: ValueNetwork, { features, picks, reward }: Real) => ({
-    input: values.input(features, picks),
-    rows: values.rows(picks),
-    target: reward,
-  });
+  const example = (
+    values: ValueNetwork,
+    { features, picks, reward }: Pick<Real, 'features' | 'picks' | 'reward'>,
+  ) => ({ input: values.input(features, picks), rows: values.rows(picks), target: reward });
   /** A joint action to imagine: random, or the best known one with one device changed. */
-  const imagined = ({ space }: HybridAgent, chance: Random): readonly number[] => {
-    if (!found || chance.uniform() < 0.5) return randomAction(space, chance, options.floorMask);
+  const imagined = ({ space, values }: HybridAgent, chance: Random): readonly number[] => {
+    if (!found || chance.uniform() < 0.5) return values.random(chance);
     const picks = [...found.picks];
     const device = chance.integer(picks.length);
     picks[device] = chance.integer(space.actions[device]!.length);
     return options.floorMask && !isFeasible(space, picks) ? found.picks : picks;
   };
   /** The reward is known where the floor is broken; the model is asked for the rest. */
-  const imagine = (of: HybridAgent, features: Float32Array, picks: readonly number[]): Real => {
-    const penalty = -options.penaltyMs / options.rewardScaleMs;
-    const reward = isFeasible(of.space, picks) ? of.model.value(of.model.net, features, picks) : penalty;
-    return { features, picks, reward };
+  const imagine = ({ space, model }: HybridAgent, features: Float32Array, picks: readonly number[]) => {
+    const meanMs = isFeasible(space, picks) ? model.meanMs(features, picks) : options.penaltyMs;
+    return { features, picks, reward: -meanMs / options.rewardScaleMs };
   };
 
   const train = (of: HybridAgent, chance: Random): void => {
-    const { batchSize, learningRate, modelSteps, planningSteps, warmUp } = options;
+    const { batchSize, modelSteps, planningSteps, warmUp } = options;
+    const learningRate = stepSize(options, of.steps);
     const { model, values, replay } = of;
     for (let step = 0; step < modelSteps; step++)
       model.net.train(
-        replay.sample(chance, batchSize).map((real) => example(model, real)),
+        replay.sample(chance, batchSize).map(({ features, picks, responsesMs }) => {
+          const device = chance.integer(picks.length);
+          return model.example(features, picks, device, responsesMs[device]!);
+        }),
         learningRate,
       );
     values.net.train(
@@ -189,7 +196,7 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
       const chance = random.fork(`plan ${counts.plans}`);
       const rate = epsilon();
       const explored = chance.uniform() < rate;
-      const picks = explored ? randomAction(agent.space, chance, options.floorMask) : greedy();
+      const picks = explored ? agent.values.random(chance) : greedy();
       counts.plans++;
       if (explored) counts.explorations++;
       epoch.start(space, picks);
@@ -203,8 +210,8 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
       counts.outcomes += outcomes.length;
       const experience = epoch.add(outcomes);
       if (!experience || !agent || experience.space.key !== agent.space.key) return;
-      const { picks, reward } = experience;
-      agent.replay.add({ features: experience.space.features, picks, reward });
+      const { picks, reward, responsesMs } = experience;
+      agent.replay.add({ features: experience.space.features, picks, reward, responsesMs });
       train(agent, random.fork(`train ${agent.steps++}`));
     },
     status: () => ({
@@ -225,7 +232,7 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
                 found: found ? [found] : [],
                 replay: agent.replay
                   .items()
-                  .map(({ features, picks, reward }) => ({ features: [...features], picks, reward })),
+                  .map(({ features, ...real }) => ({ features: [...features], ...real })),
               },
             ]
           : [],
@@ -243,8 +250,8 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
         restored.model.net.restore(saved.model);
         restored.values.net.restore(saved.values);
         restored.steps = saved.steps;
-        for (const { features, picks, reward } of saved.replay)
-          restored.replay.add({ features: Float32Array.from(features), picks, reward });
+        for (const { features, ...real } of saved.replay)
+          restored.replay.add({ features: Float32Array.from(features), ...real });
       }
       counts = state.counts;
       agent = restored;
@@ -265,6 +272,7 @@ interface State {
       readonly features: readonly number[];
       readonly picks: readonly number[];
       readonly reward: number;
+      readonly responsesMs: readonly number[];
     }[];
   }[];
 }
@@ -291,7 +299,7 @@ function fault(state: unknown): string | undefined {
         model: net,
         values: net,
         found: [{ key: '', picks: [0] }],
-        replay: [{ features: [0], picks: [0], reward: 0 }],
+        replay: [{ features: [0], picks: [0], reward: 0, responsesMs: [0] }],
       },
     ],
   });

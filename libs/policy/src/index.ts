@@ -45,7 +45,10 @@ export {
   placements,
 } from './actions.ts';
 export { type LearnerName, type LearnerOptions, createLearner, learnerNames } from './create-learner.ts';
-export { type PlannerOptions, plannerDefaults } from './planner.ts';
+export { epochOutcomes } from './epoch-outcomes.ts';
+export { staticSnapshot } from './static.ts';
+export { type PlannerOptions, plannerDefaults, priorFrom } from './planner.ts';
+export type { BeliefPrior, BlockPrior } from './beliefs/prior.ts';
 export { expectedWaitMs, batchWaitMs } from './waiting.ts';
 export { bruteForce } from './solver/brute-force.ts';
 export type {

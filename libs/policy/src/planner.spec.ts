@@ -123,18 +123,27 @@ describe('planner', () => {
 });
 
 describe('every learner', () => {
-  it.each(learnerNames)('%s goes on from its snapshot exactly as it would have', (name) => {
+  const discounted = { discount: 0.5, targetEvery: 3, epsilonEpochs: 4 };
+  const kinds: readonly [title: string, name: string, options: object][] = [
+    ...learnerNames.map((name) => [name, name, {}] as [string, string, object]),
+    ['q-learning that looks ahead', 'q-learning', discounted],
+    ['dqn that looks ahead', 'dqn', discounted],
+    ['hybrid after its warm-up', 'hybrid', { warmUp: 3, epsilonEpochs: 4 }],
+  ];
+
+  it.each(kinds)('%s goes on from its snapshot exactly as it would have', (_, name, given) => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 0, max: 12 }), (seed, epochs) => {
         const options = { users: 2, floor: 0.8 };
         const toy = new ToyCell(seededRandom(seed), options);
-        const original = createLearner(name, { random: seededRandom(seed + 1) });
+        const create = () => createLearner(name, { ...given, random: seededRandom(seed + 1) });
+        const original = create();
         for (let epoch = 0; epoch < epochs; epoch++) {
           original.observe(toy.observation());
           original.learn(toy.run(original.propose().placements));
         }
         const text = JSON.stringify(original.snapshot());
-        const restored = createLearner(name, { random: seededRandom(seed + 1) });
+        const restored = create();
         restored.restore(JSON.parse(text) as ReturnType<typeof original.snapshot>);
         expect(restored.status()).toEqual(original.status());
         for (let epoch = 0; epoch < 4; epoch++) {
@@ -159,10 +168,11 @@ describe('every learner', () => {
     const other = name === 'planner' ? 'bandits' : 'planner';
     const bad: [unknown, RegExp][] = [
       [{ ...good, learner: other }, /belongs to/],
-      [{ ...good, version: 99 }, /reads 1/],
+      [{ ...good, version: 99 }, /reads [12]/],
       [{ ...good, format: 'elephant' }, /weir\.learner/],
       [{ ...good, state: null }, /must be an object/],
       [{ ...good, state: {} }, /must be/],
+      [{ ...good, state: withFirstNumberBroken(good.state) }, /must be a finite number|is "broken"/],
       [undefined, /must be an object/],
     ];
     for (const [snapshot, reason] of bad) {
@@ -177,3 +187,8 @@ describe('every learner', () => {
     expect(() => createLearner('oracle', { random: seededRandom(1) })).toThrow(/planner/);
   });
 });
+
+/** A copy whose first number, wherever it is, is text. */
+function withFirstNumberBroken(state: unknown): unknown {
+  return JSON.parse(JSON.stringify(state).replace(/([:[,])(-?\d[\d.e+-]*)/, '$1"broken"'));
+}

@@ -2,7 +2,8 @@ import type { Random } from '@weir/base';
 import { type ActionSpace, type OpenActions, openActions } from './actions.ts';
 import { Beliefs, type BeliefOptions, type BeliefState, type CostView } from './beliefs/beliefs.ts';
 import { beliefFault } from './beliefs/belief-shape.ts';
-import type { Placement } from './cell.ts';
+import { type BeliefPrior, priorOfBeliefs } from './beliefs/prior.ts';
+import type { Placement, Tier } from './cell.ts';
 import type { ActionCost } from './directive.ts';
 import { dispatchThresholdMs } from './dispatch-threshold.ts';
 import { foreignLoad, isAsynchronous, type JointProblem, jointProblem, nothingMeets } from './joint.ts';
@@ -21,7 +22,10 @@ export interface PlannerOptions extends BeliefOptions {
    * Exploration credit earned by each plan, as a share of the best plan's expected cost. @default 0.03 — LEARNING.md
    */
   readonly creditShare: number;
-  /** Most credit kept, and credit at the start, in costs of one plan. @default 2 — LEARNING.md */
+  /**
+   * Most credit kept, and credit at the start, in costs of one plan: no single exploration is expected to cost more. What
+   * it rules out at first is noticed by shadow probes. @default 0.1 — docs/learning.md, "How much to explore"
+   */
   readonly creditCap: number;
   /** Plans between two rounds of shadow probes; 0: none. @default 10 — LEARNING.md */
   readonly probeEvery: number;
@@ -30,14 +34,14 @@ export interface PlannerOptions extends BeliefOptions {
 export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
   actionSpace: 'full',
   creditShare: 0.03,
-  creditCap: 2,
+  creditCap: 0.1,
   probeEvery: 10,
 };
 
 /** Relative variance that a benchmark or calibration has on top of the noise of its group. */
 const benchmarkNoise = 0.0025;
 
-const version = 1;
+const version = 2;
 const name = 'planner';
 
 interface PlannerState {
@@ -52,6 +56,7 @@ interface PlannerState {
   readonly benchmarks: readonly (readonly [string, number])[];
   readonly energy: readonly (readonly [string, number])[];
   readonly failures: readonly (readonly [string, number, number])[];
+  readonly tiers: readonly (readonly [string, Tier])[];
 }
 
 /**
@@ -80,6 +85,8 @@ class Planner implements Learner {
   readonly #failures = new FailureWatch();
   /** Newest benchmark or calibration that was learned from, by node or device and variant. */
   readonly #benchmarks = new Map<string, number>();
+  /** Tiers of the nodes seen: what another cell needs to read the beliefs as a prior. */
+  readonly #tiers = new Map<string, Tier>();
   /** Mean energy, J, by node or device and variant. */
   readonly #energy = new Map<string, number>();
   #observation: CellObservation | undefined;
@@ -103,6 +110,8 @@ class Planner implements Learner {
     this.#observation = observation;
     const { cell } = observation;
     this.#beliefs.setVariants(cell.variants);
+    this.#beliefs.setNodes(cell.nodes);
+    for (const { id, tier } of cell.nodes) this.#tiers.set(id, tier);
     this.#learnBenchmarks(observation);
     this.#reopen();
   }
@@ -217,6 +226,7 @@ class Planner implements Learner {
       benchmarks: [...this.#benchmarks],
       energy: [...this.#energy],
       failures: this.#failures.state(),
+      tiers: [...this.#tiers],
     };
     return snapshotOf(name, version, state);
   }
@@ -233,6 +243,7 @@ class Planner implements Learner {
     refill(this.#benchmarks, state.benchmarks);
     refill(this.#energy, state.energy);
     this.#failures.restore(state.failures);
+    refill(this.#tiers, state.tiers);
     this.#solved = undefined;
     if (this.#observation) this.#reopen();
   }
@@ -380,6 +391,20 @@ class Planner implements Learner {
   }
 }
 
+/**
+ * What the planners of other cells have learned, as the prior of a new cell's (`createPlanner({ prior })`): costs of
+ * devices, tiers and links by role, so that names need not agree. Floors do not matter: costs do not depend on them.
+ * Throws InvalidInput for a snapshot of another learner or a corrupt one.
+ */
+export function priorFrom(snapshots: readonly LearnerSnapshot[]): BeliefPrior {
+  return priorOfBeliefs(
+    snapshots.map((snapshot) => {
+      const { beliefs, tiers } = stateOf<PlannerState>(snapshot, { learner: name, version, fault });
+      return { beliefs, tiers: new Map(tiers) };
+    }),
+  );
+}
+
 function countsOf(targets: Int32Array, nodes: number): Int32Array {
   const counts = new Int32Array(nodes);
   for (const target of targets) if (target >= 0) counts[target]!++;
@@ -416,7 +441,12 @@ function fault(state: unknown): string | undefined {
   if (!isObject(state)) return 'must be an object';
   const numbers = { outcomes: 0, plans: 0, explorations: 0, explorationCost: 0, totalCost: 0, credit: 0 };
   return (
-    mismatch(state, { ...numbers, benchmarks: [['', 0]], energy: [['', 0]], failures: [['', 0, 0]] }) ??
-    beliefFault(state.beliefs, 'state.beliefs')
+    mismatch(state, {
+      ...numbers,
+      benchmarks: [['', 0]],
+      energy: [['', 0]],
+      failures: [['', 0, 0]],
+      tiers: [['', '']],
+    }) ?? beliefFault(state.beliefs, 'state.beliefs')
   );
 }

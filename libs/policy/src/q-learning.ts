@@ -47,7 +47,7 @@ export const qLearningDefaults: QLearningOptions = {
   stateLimit: 256,
 };
 
-const version = 1;
+const version = 2;
 
 /** Values and visits of the joint actions in one state: all of them, or those above the floor in the order of `open`. */
 interface Table {
@@ -72,7 +72,7 @@ export function createQLearning({
   let space: JointSpace | undefined;
   let counts = { outcomes: 0, plans: 0, explorations: 0 };
   /** Where the previous experience ended, for the discounted value of the state that followed. */
-  let previous: { table: Table; at: number; reward: number } | undefined;
+  let previous: { key: string; at: number; reward: number } | undefined;
 
   const current = (): Table => {
     if (!space) throw new Error('observe() comes before propose()');
@@ -146,16 +146,18 @@ export function createQLearning({
       counts.outcomes += outcomes.length;
       const experience = epoch.add(outcomes);
       if (!experience) return;
-      const table = tables.get(`${experience.space.key} ${experience.space.stateKey}`);
+      const key = `${experience.space.key} ${experience.space.stateKey}`;
+      const table = tables.get(key);
       if (!table) return;
       const at = entryOf(table, experience.picks);
       if (options.discount === 0) return update(table, at, experience.reward);
       // The state after an epoch is the one that the next experience starts from.
-      if (previous) {
+      const before = previous && tables.get(previous.key);
+      if (previous && before) {
         const next = table.values[greedy(table, 0)]!;
-        update(previous.table, previous.at, previous.reward + options.discount * next);
+        update(before, previous.at, previous.reward + options.discount * next);
       }
-      previous = { table, at, reward: experience.reward };
+      previous = { key, at, reward: experience.reward };
     },
     status: () => ({
       ...counts,
@@ -165,6 +167,7 @@ export function createQLearning({
     snapshot: () =>
       snapshotOf(name, version, {
         counts,
+        previous: previous ? [previous] : [],
         tables: [...tables].map(([key, { space, open, values, visits }]) => ({
           key,
           space: { ...space, features: [...space.features] },
@@ -176,7 +179,7 @@ export function createQLearning({
     restore(snapshot) {
       const state = stateOf<State>(snapshot, { learner: name, version, fault });
       counts = state.counts;
-      previous = undefined;
+      previous = state.previous[0];
       tables.clear();
       for (const { key, space: saved, masked, entries } of state.tables) {
         const restored: JointSpace = { ...saved, features: Float32Array.from(saved.features) };
@@ -200,6 +203,7 @@ export function createQLearning({
 
 interface State {
   readonly counts: { outcomes: number; plans: number; explorations: number };
+  readonly previous: readonly { readonly key: string; readonly at: number; readonly reward: number }[];
   readonly tables: readonly {
     readonly key: string;
     readonly space: Omit<JointSpace, 'features'> & { readonly features: readonly number[] };
@@ -222,6 +226,7 @@ function fault(state: unknown): string | undefined {
   };
   return mismatch(state, {
     counts: { outcomes: 0, plans: 0, explorations: 0 },
+    previous: [{ key: '', at: 0, reward: 0 }],
     tables: [{ key: '', space, masked: true, entries: [[0, 0, 0]] }],
   });
 }

@@ -29,6 +29,10 @@ const colours = [
   '#1b1b1b',
 ];
 
+/** Line, gaps and a letter of the legend, as wide as they get: system fonts differ. */
+const legendLineWidth = 52;
+const letterWidth = 7;
+
 interface Axis {
   readonly from: number;
   readonly to: number;
@@ -48,8 +52,10 @@ export function plotSvg({ title, learning, drift, events }: PlotOptions): string
   const regrets = learning.flatMap((seeds) => seeds.map(({ regretMs }) => regretMs));
   const regretTop = Math.max(1_000, ...regrets);
   const percent = logarithmicAxis(0.1, 100, 'excess over the optimum, %');
+  let next = lefts[0]!;
   const legend = learning.map((seeds, at) => {
-    const x = lefts[0]! + at * 150;
+    const x = next;
+    next += legendLineWidth + letterWidth * seeds[0]!.learner.length;
     return `<line x1="${x}" y1="62" x2="${x + 24}" y2="62" stroke="${colours[at % colours.length]}" stroke-width="3"/><text x="${x + 30}" y="66">${escape(seeds[0]!.learner)}</text>`;
   });
   return [
@@ -82,7 +88,7 @@ export function plotSvg({ title, learning, drift, events }: PlotOptions): string
       ({ excessPct }) => excessPct,
       events,
     ),
-    `<text x="${lefts[0]}" y="${height - 14}" fill="#555">Lines: medians over the seeds. Bands: quartiles. Values below an axis are drawn on it.</text>`,
+    `<text x="${lefts[0]}" y="${height - 14}" fill="#555">Lines: medians over the seeds. Bands: quartiles. Values below an axis are drawn on it. What runs below the floor loses no time and is counted as a violation instead.</text>`,
     '</svg>',
     '',
   ].join('\n');
@@ -118,13 +124,6 @@ function drawPanel(
     `<text x="${left + panel.width / 2}" y="${bottom + 36}" text-anchor="middle">${escape(x.label)}</text>`,
     `<text transform="translate(${left - 46} ${panel.top + panel.height / 2}) rotate(-90)" text-anchor="middle">${escape(y.label)}</text>`,
   );
-  events.forEach(({ atInteraction, label }, at) => {
-    const line = atX(atInteraction);
-    parts.push(
-      `<line x1="${line}" x2="${line}" y1="${panel.top}" y2="${bottom}" stroke="#888" stroke-dasharray="4 3"/>`,
-      `<text x="${line}" y="${panel.top + 14 + 15 * at}" dx="4" fill="#555">${escape(label)}</text>`,
-    );
-  });
   learners.forEach((seeds, at) => {
     const colour = colours[at % colours.length]!;
     const steps = quartiles(seeds, value);
@@ -134,6 +133,15 @@ function drawPanel(
     parts.push(
       `<polygon points="${[...upper, ...lower.reverse()].join(' ')}" fill="${colour}" fill-opacity="0.15"/>`,
       `<polyline points="${middle.join(' ')}" fill="none" stroke="${colour}" stroke-width="2"/>`,
+    );
+  });
+  events.forEach(({ atInteraction, label }, at) => {
+    const line = atX(atInteraction);
+    // Towards the middle, so that no label leaves the panel; on white, so that it can be read over the curves.
+    const [anchor, shift] = share(x, atInteraction) > 0.5 ? ['end', -4] : ['start', 4];
+    parts.push(
+      `<line x1="${line}" x2="${line}" y1="${panel.top}" y2="${bottom}" stroke="#888" stroke-dasharray="4 3"/>`,
+      `<text x="${line}" y="${bottom - 24 - 16 * at}" dx="${shift}" text-anchor="${anchor}" fill="#333" stroke="#fff" stroke-width="4" paint-order="stroke">${escape(label)}</text>`,
     );
   });
   parts.push(`<path d="M${left} ${panel.top}V${bottom}H${left + panel.width}" fill="none" stroke="#333"/>`);

@@ -1,19 +1,25 @@
 import type { Random } from '@weir/base';
-import type { Variant } from '../cell.ts';
+import type { ComputeNode, Tier, Variant } from '../cell.ts';
 import { CostBlock, type CostBlockState } from './cost-block.ts';
 import { int8Factor, loadLevel, relativeWork } from './features.ts';
 import { type NoiseState, RelativeNoise } from './noise.ts';
+import { type BeliefPrior, linkRole } from './prior.ts';
 
 export interface BeliefOptions {
   /** Time of the largest FP32 variant on a processor before anything was measured, ms. @default 300 */
   readonly serviceMs: number;
   /** Round trip with the input's upload on a regular link before anything was measured, ms. @default 60 */
   readonly networkMs: number;
-  /** Noise relative to the mean before anything was measured. @default 0.1 */
+  /**
+   * Noise relative to the mean before anything was measured; too low a guess takes the first noisy outcomes for changes.
+   * @default 0.15 — docs/learning.md, "How much to explore"
+   */
   readonly noise: number;
+  /** What other cells have measured, in place of the three guesses above. @default none */
+  readonly prior?: BeliefPrior;
 }
 
-export const defaultBeliefOptions: BeliefOptions = { serviceMs: 300, networkMs: 60, noise: 0.1 };
+export const defaultBeliefOptions: BeliefOptions = { serviceMs: 300, networkMs: 60, noise: 0.15 };
 
 /** Where and how one remote time was measured or is asked for. */
 export interface NodeUse {
@@ -57,7 +63,8 @@ const mostCells = 96;
 /**
  * What is believed about the costs of a cell, from separate observations of compute and network:
  * local per device: intercept, work FP32, work INT8, a residual per variant; compute per node: intercept, work, work ×
- * (concurrency − 1), work × load, a residual per variant and per cell of (concurrency, load); network per device, node
+ * (concurrency − 1), work × load, work × (what the slots cannot take at once), a residual per variant and per cell of
+ * (concurrency, load); network per device, node
  * and link class: an offset over the round trip, with the other devices of the node as prior. Noise is learned for each
  * of the three groups, changes are detected for each device, node and link and renew that block alone.
  */
@@ -67,6 +74,8 @@ export class Beliefs {
   alarms = 0;
   readonly #options: BeliefOptions;
   #variants: readonly Variant[] = [];
+  readonly #tiers = new Map<string, Tier>();
+  readonly #slots = new Map<string, number>();
   #work = new Map<string, { work: number; int8: boolean }>();
   readonly #local = new Map<string, CostBlock>();
   readonly #nodes = new Map<string, { block: CostBlock; cells: Map<string, number> }>();
@@ -78,11 +87,11 @@ export class Beliefs {
 
   constructor(options: Partial<BeliefOptions> = {}) {
     this.#options = { ...defaultBeliefOptions, ...options };
-    const { noise } = this.#options;
+    const { noise, prior } = this.#options;
     this.noise = {
-      local: new RelativeNoise(noise),
-      nodes: new RelativeNoise(noise),
-      links: new RelativeNoise(noise),
+      local: new RelativeNoise(prior?.noise.local ?? noise),
+      nodes: new RelativeNoise(prior?.noise.nodes ?? noise),
+      links: new RelativeNoise(prior?.noise.links ?? noise),
     };
   }
 
@@ -91,6 +100,14 @@ export class Beliefs {
     if (variants === this.#variants) return;
     this.#variants = variants;
     this.#work = relativeWork(variants);
+  }
+
+  /** The nodes' tiers, the role under which a prior speaks of them, and their slots. */
+  setNodes(nodes: readonly ComputeNode[]): void {
+    for (const { id, tier, slots } of nodes) {
+      this.#tiers.set(id, tier);
+      this.#slots.set(id, slots);
+    }
   }
 
   /** Drops what belongs to devices and nodes that are gone for good. */
@@ -245,7 +262,11 @@ export class Beliefs {
 
   #localBlock(deviceId: string): CostBlock {
     let block = this.#local.get(deviceId);
-    if (!block) {
+    const { prior } = this.#options;
+    if (!block && prior?.local) {
+      block = CostBlock.expecting(prior.local);
+      this.#local.set(deviceId, block);
+    } else if (!block) {
       const [sum, count] = this.#localScale;
       const scale = this.#options.serviceMs * Math.exp(count > 0 ? sum / count : 0);
       block = new CostBlock([0.04, 1, int8Factor], [0.06, 0.2, 0.2], scale);
@@ -272,7 +293,11 @@ export class Beliefs {
   #node(nodeId: string): { block: CostBlock; cells: Map<string, number> } {
     let node = this.#nodes.get(nodeId);
     if (!node) {
-      const block = new CostBlock([0.02, 1, 0.4, 0.4], [0.04, 0.1, 0.4, 0.5], this.#options.serviceMs);
+      const tier = this.#tiers.get(nodeId);
+      const expected = tier && this.#options.prior?.nodes[tier];
+      const block = expected
+        ? CostBlock.expecting(expected)
+        : new CostBlock([0.02, 1, 0.4, 0.4, 0.3], [0.04, 0.1, 0.4, 0.5, 0.5], this.#options.serviceMs);
       this.#nodes.set(nodeId, (node = { block, cells: new Map() }));
     }
     return node;
@@ -285,8 +310,10 @@ export class Beliefs {
   ): Features {
     const { work, int8 } = this.#work.get(use.variant)!;
     const size = work * (int8 ? int8Factor : 1);
-    const indices = [0, 1, 2, 3];
-    const values = [1, size, size * (use.concurrency - 1), size * use.load];
+    const slots = this.#slots.get(use.nodeId) ?? 1;
+    const crowd = Math.max(0, use.concurrency / slots + use.load - 1);
+    const indices = [0, 1, 2, 3, 4];
+    const values = [1, size, size * (use.concurrency - 1), size * use.load, size * crowd];
     const residual = (key: string, value: number, deviation: number): number => {
       let index = node.cells.get(key);
       if (index === undefined && create && node.cells.size < mostCells) {
@@ -306,6 +333,9 @@ export class Beliefs {
   #linkPrior(use: LinkUse): { mean: number; deviation: number } {
     const pool = this.#pools.get(poolKey(use));
     if (pool) return { mean: pool.sum / pool.count, deviation: (0.3 * pool.sum) / pool.count + 1 };
+    const tier = this.#tiers.get(use.nodeId);
+    const expected = tier && this.#options.prior?.links[linkRole(tier, use.class)];
+    if (expected) return expected;
     if (use.roundTripMs > 0) return { mean: 0.3 * use.roundTripMs + 1, deviation: 0.3 * use.roundTripMs + 2 };
     const mean = this.#options.networkMs * (use.class === 'weak' ? 2 : 1);
     return { mean, deviation: mean };
@@ -325,6 +355,6 @@ const cellKey = (use: NodeUse) => `${use.concurrency}/${loadLevel(use.load)}`;
 
 /** Time neither falls with work nor with company: draws of these weights are cut at nearly nothing. */
 function positive(weights: Float64Array, priorMs: number): Float64Array {
-  for (let i = 1; i <= 3; i++) weights[i] = Math.max(i === 1 ? 0.02 * priorMs : 0, weights[i]!);
+  for (let i = 1; i <= 4; i++) weights[i] = Math.max(i === 1 ? 0.02 * priorMs : 0, weights[i]!);
   return weights;
 }

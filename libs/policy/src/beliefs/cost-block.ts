@@ -1,6 +1,7 @@
 import { ChangeDetector, type ChangeState } from './change-detector.ts';
 import { type GaussianState, GaussianWeights } from './gaussian.ts';
 import type { RelativeNoise } from './noise.ts';
+import type { BlockPrior } from './prior.ts';
 
 /** JSON form of a `CostBlock`. */
 export interface CostBlockState {
@@ -32,6 +33,14 @@ export class CostBlock {
       deviations.map((deviation) => deviation * priorMs),
     );
     this.#shake(1, 0);
+  }
+
+  /** A block that knows from others what to expect: its first observation must not overrule the scale. */
+  static expecting({ mean, covariance, priorMs }: BlockPrior): CostBlock {
+    const block = new CostBlock([], [], priorMs);
+    block.#fill({ mean, covariance });
+    block.observations = 1;
+    return block;
   }
 
   append(deviation: number): number {
@@ -69,13 +78,17 @@ export class CostBlock {
 
   static restore({ weights, change, observations, priorMs }: CostBlockState): CostBlock {
     const block = new CostBlock([], [], priorMs);
-    block.weights.dimensions = weights.mean.length;
-    block.weights.mean = Float64Array.from(weights.mean);
-    block.weights.covariance = Float64Array.from(weights.covariance);
+    block.#fill(weights);
     block.change.up = change.up;
     block.change.down = change.down;
     block.observations = observations;
     return block;
+  }
+
+  #fill({ mean, covariance }: GaussianState): void {
+    this.weights.dimensions = mean.length;
+    this.weights.mean = Float64Array.from(mean);
+    this.weights.covariance = Float64Array.from(covariance);
   }
 
   #rescale(factor: number): void {

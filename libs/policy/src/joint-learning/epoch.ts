@@ -1,3 +1,4 @@
+import { mean } from '@weir/base';
 import type { Placement } from '../cell.ts';
 import type { Outcome } from '../outcome.ts';
 import { isFeasible, type JointSpace } from './joint-space.ts';
@@ -20,6 +21,8 @@ export interface Experience {
   readonly space: JointSpace;
   readonly picks: readonly number[];
   readonly reward: number;
+  /** Mean response time of each device, ms. */
+  readonly responsesMs: readonly number[];
 }
 
 /**
@@ -56,10 +59,9 @@ export class EpochCollector {
     if (sums.size < space.deviceIds.length) return undefined;
     this.#running = undefined;
     const { rewardScaleMs, penaltyMs } = this.#options;
-    let total = 0;
-    for (const { ms, count } of sums.values()) total += ms / count;
-    const meanMs = isFeasible(space, picks) ? total / sums.size : penaltyMs;
-    return { space, picks, reward: -meanMs / rewardScaleMs };
+    const responsesMs = space.deviceIds.map((id) => sums.get(id)!.ms / sums.get(id)!.count);
+    const meanMs = isFeasible(space, picks) ? mean(responsesMs) : penaltyMs;
+    return { space, picks, reward: -meanMs / rewardScaleMs, responsesMs };
   }
 }
 

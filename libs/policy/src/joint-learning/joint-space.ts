@@ -78,8 +78,11 @@ export function decode({ actions }: JointSpace, index: number): number[] {
   return picks;
 }
 
-export const isFeasible = ({ surplus }: JointSpace, picks: readonly number[]): boolean =>
-  picks.reduce((sum, pick, device) => sum + surplus[device]![pick]!, 0) >= -slack;
+export function isFeasible({ surplus }: JointSpace, picks: readonly number[]): boolean {
+  let sum = 0;
+  for (let device = 0; device < picks.length; device++) sum += surplus[device]![picks[device]!]!;
+  return sum >= -slack;
+}
 
 /** Indices of the joint actions above the floor, ascending. */
 export function feasibleActions(space: JointSpace): Uint32Array {
@@ -109,10 +112,14 @@ export function requireSize({ size, deviceIds }: JointSpace, limit: number, lear
 
 /** Uniform over the joint actions; above the floor only when `masked`, then uniform over those. */
 export function randomAction(space: JointSpace, random: Random, masked: boolean): number[] {
-  const draw = () => space.actions.map((list) => random.integer(list.length));
-  let picks = draw();
+  const picks = new Array<number>(space.actions.length);
+  const draw = () => {
+    for (let device = 0; device < picks.length; device++)
+      picks[device] = random.integer(space.actions[device]!.length);
+  };
+  draw();
   if (!masked) return picks;
-  for (let tries = 0; tries < 300 && !isFeasible(space, picks); tries++) picks = draw();
+  for (let tries = 0; tries < 300 && !isFeasible(space, picks); tries++) draw();
   // Rarer than that in large cells: raise the accuracy of one device after the other.
   const order = space.surplus.map((_, device) => device).sort(() => random.uniform() - 0.5);
   for (const device of order) {

@@ -19,6 +19,10 @@ export class Replay<T> {
     this.#next = (this.#next + 1) % this.#capacity;
   }
 
+  newest(): T | undefined {
+    return this.#items[(this.#next + this.#capacity - 1) % this.#capacity];
+  }
+
   /** `count` of them, with replacement. */
   sample(random: Random, count: number): T[] {
     return Array.from({ length: count }, () => this.#items[random.integer(this.#items.length)]!);

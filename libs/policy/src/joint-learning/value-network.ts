@@ -31,9 +31,14 @@ export interface ValueNetwork {
   /** Outputs that add up to the value of a joint action. */
   rows(picks: readonly number[]): readonly number[];
   value(net: DenseNet, features: Float32Array, picks: readonly number[]): number;
+  /** Uniform over the joint actions; with `floorMask` over those above the floor. */
+  random(random: Random): number[];
   /** The joint action of the largest value in a state (for `action-input`: found by hill climbing). */
   greedy(net: DenseNet, features: Float32Array, random: Random, start?: readonly number[]): number[];
 }
+
+/** Joint spaces up to this size keep a list of what is above the floor; larger ones draw until they find something. */
+export const listLimit = 200_000;
 
 export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, random: Random): ValueNetwork {
   const { head, floorMask, hidden } = options;
@@ -43,19 +48,24 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
     offsets.push(total);
     total += list.length;
   }
-  const open = head === 'joint' && floorMask ? feasibleActions(space) : undefined;
-  const position = open && new Map([...open].map((index, at) => [index, at]));
+  const open = floorMask && space.size <= listLimit ? feasibleActions(space) : undefined;
+  const position = head === 'joint' && open && new Map([...open].map((index, at) => [index, at]));
   const outputs = { joint: open?.length ?? space.size, summed: total, 'action-input': 1 }[head];
   const inputs = space.features.length + (head === 'action-input' ? total : 0);
   const net = new DenseNet({ inputs, hidden, outputs }, random);
 
-  const input = (features: Float32Array, picks: readonly number[]): Float32Array => {
+  const input = (
+    features: Float32Array,
+    picks: readonly number[],
+    encoded = new Float32Array(inputs),
+  ): Float32Array => {
     if (head !== 'action-input') return features;
-    const encoded = new Float32Array(inputs);
     encoded.set(features);
-    picks.forEach((pick, device) => (encoded[features.length + offsets[device]! + pick] = 1));
+    for (let device = 0; device < picks.length; device++)
+      encoded[features.length + offsets[device]! + picks[device]!] = 1;
     return encoded;
   };
+  const scratch = new Float32Array(inputs);
   const rows = (picks: readonly number[]): readonly number[] => {
     if (head === 'action-input') return [0];
     if (head === 'summed') return picks.map((pick, device) => offsets[device]! + pick);
@@ -63,13 +73,17 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
     return [position ? position.get(index)! : index];
   };
   const value = (of: DenseNet, features: Float32Array, picks: readonly number[]): number =>
-    of.sum(input(features, picks), rows(picks));
+    of.sum(input(features, picks, scratch.fill(0)), rows(picks));
 
-  /** Changes one device, then pairs of devices, as long as that helps and the floor holds. */
+  const drawn = (chance: Random): number[] =>
+    open ? decode(space, open[chance.integer(open.length)]!) : randomAction(space, chance, floorMask);
+
+  /** Changes one device at a time, and with `pairs` two of them where one is not enough, as long as that helps. */
   const climb = (
     of: DenseNet,
     features: Float32Array,
     from: readonly number[],
+    pairs: boolean,
   ): { picks: number[]; value: number } => {
     const picks = [...from];
     let best = value(of, features, picks);
@@ -90,7 +104,7 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
           else picks[a] = before;
         }
       }
-      if (improved || picks.length > 8) continue;
+      if (improved || !pairs || picks.length > 8) continue;
       for (let a = 0; a < picks.length; a++) {
         for (let b = a + 1; b < picks.length; b++) {
           for (let x = 0; x < space.actions[a]!.length; x++) {
@@ -115,9 +129,10 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
     start?: readonly number[],
   ): number[] => {
     if (head === 'action-input') {
-      const starts = [randomAction(space, chance, floorMask), ...(start ? [start] : [])];
-      const climbed = starts.map((from) => climb(of, features, from));
-      return climbed.reduce((a, b) => (b.value > a.value ? b : a)).picks;
+      const starts = [drawn(chance), ...(start ? [start] : [])];
+      const climbed = starts.map((from) => climb(of, features, from, false));
+      const best = climbed.reduce((a, b) => (b.value > a.value ? b : a));
+      return climb(of, features, best.picks, true).picks;
     }
     const values = of.allOutputs(features);
     if (head === 'summed') {
@@ -129,5 +144,5 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
     return decode(space, open ? open[best]! : best);
   };
 
-  return { net, input, rows, value, greedy };
+  return { net, input: (features, picks) => input(features, picks), rows, value, random: drawn, greedy };
 }

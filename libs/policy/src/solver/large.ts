@@ -21,8 +21,8 @@ const closeEnough = 5e-5;
  * the dual is returned with it. Undefined when no assignment meets the constraints.
  */
 export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
-  const local = problem.local.map((_, device) => localChoices(problem, device));
-  const relaxation = relax(problem, local);
+  const choices = choiceTable(problem);
+  const relaxation = relax(problem, choices);
   let bestBound = -Infinity;
   let best: Primal | undefined;
   const consider = (primal: Primal | undefined) => {
@@ -60,7 +60,7 @@ export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
       if (!end.primal) continue;
       for (const shift of countShifts(problem.nodes.length)) {
         if (done()) break;
-        consider(settleCore(problem, local, end, price, { shift, below: best?.cost ?? Infinity }));
+        consider(settleCore(problem, choices, end, price, { shift, below: best?.cost ?? Infinity }));
       }
     }
   }
@@ -98,24 +98,37 @@ interface Point {
   readonly primal: Primal | undefined;
 }
 
+/** Choices of a device at target 0 (itself) or j + 1 (node j), with `k` devices there. */
+type ChoiceTable = (device: number, target: number, k: number) => readonly Choice[];
+
+/** Each list is made once: the core asks for the same ones again for every change of the counts. */
+function choiceTable(problem: AssignmentProblem): ChoiceTable {
+  const local = problem.local.map((_, device) => localChoices(problem, device));
+  const remote = problem.nodes.map(({ capacity }) =>
+    Array.from({ length: capacity + 1 }, (): (readonly Choice[])[] => []),
+  );
+  return (device, target, k) => {
+    if (target === 0) return local[device]!;
+    const lists = remote[target - 1]![k];
+    return lists ? (lists[device] ??= remoteChoices(problem, device, target - 1, k)) : [];
+  };
+}
+
 /** Makes the function that solves the relaxation at one price. */
 function relax(
   problem: AssignmentProblem,
-  local: readonly (readonly Choice[])[],
+  choices: ChoiceTable,
 ): (price: number) => Omit<Point, 'price'> & { price: number } {
   const n = problem.local.length;
   const m = problem.nodes.length;
   const width = m + 1;
-  const alone = problem.nodes.map((_, j) =>
-    problem.local.map((_, device) => remoteChoices(problem, device, j, 1)),
-  );
   const equals = problem.nodes.map((_, j) => equalAccess(problem, j));
 
   return (price) => {
     const costs = new Float64Array(n * width);
     for (let i = 0; i < n; i++) {
-      costs[i * width] = leastReduced(local[i]!, price);
-      for (let j = 0; j < m; j++) costs[i * width + j + 1] = leastReduced(alone[j]![i]!, price);
+      for (let target = 0; target < width; target++)
+        costs[i * width + target] = leastReduced(choices(i, target, 1), price);
     }
     const places = problem.nodes.map((node, j) =>
       placeCosts(problem, j, equals[j], price, Math.min(n, node.capacity)),
@@ -128,7 +141,7 @@ function relax(
     let possible = true;
     for (let i = 0; i < n; i++) {
       const target = flow.targets[i]!;
-      const list = target === 0 ? local[i]! : remoteChoices(problem, i, target - 1, flow.counts[target - 1]!);
+      const list = choices(i, target, target === 0 ? 0 : flow.counts[target - 1]!);
       const pick = list[cheapest(list, price)];
       if (!pick) {
         possible = false;
@@ -240,7 +253,7 @@ function countShifts(nodes: number): number[][] {
  */
 function settleCore(
   problem: AssignmentProblem,
-  local: readonly (readonly Choice[])[],
+  choices: ChoiceTable,
   { flow, primal }: Point,
   price: number,
   { shift, below }: { shift: readonly number[]; below: number },
@@ -249,10 +262,8 @@ function settleCore(
   const width = problem.nodes.length + 1;
   const counts = [...flow.counts].map((count, j) => count + shift[j]!);
   if (!primal || counts.some((count, j) => count < 0 || count > problem.nodes[j]!.capacity)) return undefined;
-  const listOf = (device: number, target: number): Choice[] =>
-    target === 0
-      ? localChoices(problem, device)
-      : remoteChoices(problem, device, target - 1, counts[target - 1]!);
+  const listOf = (device: number, target: number): readonly Choice[] =>
+    choices(device, target, target === 0 ? 0 : counts[target - 1]!);
 
   // How much a device loses, at the price, by the nearest of its other choices; a change of target must be paid back.
   const losses = new Float64Array(n);

@@ -1,0 +1,155 @@
+import { mean, percentile } from '@weir/base';
+import { type Spread, Tally } from '@weir/cell';
+import type { ContestRecord } from './contest.ts';
+import { type CostTable, type Optimum, asMap } from './cost-table.ts';
+import type { EpochRecord } from './epochs.ts';
+import type { CurvePoint, Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
+import { estimate, pairedDifference, proportion } from './statistics.ts';
+
+/** Within so much of the oracle a plan counts as found: the times of a living machine are not known better. */
+const foundWithin = 0.05;
+const floorSlack = 1e-9;
+
+export interface SummaryOptions {
+  readonly records: readonly ContestRecord[];
+  readonly table: CostTable;
+  readonly oracle: Optimum;
+  readonly floor: number;
+}
+
+/** What came of a contest, one entry for each contestant. The first one named `oracle` and `offload-only` are compared with. */
+export function summarise({ records, table, oracle, floor }: SummaryOptions): LearnerResult[] {
+  const steady = new Map(records.map((record) => [record.label, steadyMs(record)]));
+  const reference = records.find(({ label }) => label === 'offload-only');
+  const oracleMs = steady.get('oracle')?.mean ?? oracle.meanMs;
+  return records.map((record): LearnerResult => {
+    const { label } = record;
+    const all = [...record.learning, ...record.measured];
+    const tally = tallyOf(record.measured);
+    const { accuracy, responseMs, placements, hopsMs, succeeded } = tally.totals();
+    const mine = steady.get(label)!;
+    const offloadOnly = reference && steady.get(reference.label)!.mean;
+    return {
+      learner: label,
+      epochs: all.length,
+      discarded: all.filter(({ complete }) => !complete).length,
+      responseMs,
+      steadyMs: mine,
+      accuracy: {
+        top1: proportion((accuracy.top1 ?? 0) * succeeded, succeeded),
+        n: succeeded,
+        expected: accuracy.expected ?? NaN,
+      },
+      interactionsTo5pct: interactionsToFound(all, table, () => oracle.meanMs),
+      gapToOraclePct: 100 * (mine.mean / oracleMs - 1),
+      overOffloadOnlyPct: offloadOnly === undefined ? null : 100 * (mine.mean / offloadOnly - 1),
+      accuracyOverOffloadOnly: reference ? accuracyDifference(record, reference) : null,
+      floorViolations: all.filter(({ placements: p }) => table.accuracy(asMap(p)) < floor - floorSlack)
+        .length,
+      placements: placements as LearnerResult['placements'],
+      hopsMs: withoutNull(hopsMs),
+      curve: curveOf(all, table),
+    };
+  });
+}
+
+/** How well the table foretold the epochs that were run, in per cent of what was seen. */
+export function predictionQuality(
+  records: readonly ContestRecord[],
+  table: CostTable,
+): ExperimentResult['prediction'] {
+  const errors = records
+    .flatMap(({ learning, measured }) => [...learning, ...measured])
+    .filter(({ complete }) => complete)
+    .map(({ placements, responseMs }) => 100 * (table.responseMs(asMap(placements)) / responseMs - 1));
+  return {
+    epochs: errors.length,
+    meanAbsoluteErrorPct: mean(errors.map(Math.abs)),
+    biasPct: mean(errors),
+  };
+}
+
+export function curveOf(epochs: readonly EpochRecord[], table: CostTable): CurvePoint[] {
+  return epochs.flatMap(({ placements, complete, explored, responseMs }, index) => {
+    if (!complete) return [];
+    const joint = asMap(placements);
+    return [
+      {
+        epoch: index + 1,
+        responseMs,
+        tableMs: table.responseMs(joint),
+        accuracy: table.accuracy(joint),
+        explored,
+      },
+    ];
+  });
+}
+
+/**
+ * Epochs until every joint placement that was not an exploration stays within 5 % of the oracle, by the table; null:
+ * the last one was not, or all were explorations. `oracleMs`: of the epoch with this number, from 1.
+ */
+export function interactionsToFound(
+  epochs: readonly EpochRecord[],
+  table: CostTable,
+  oracleMs: (epoch: number) => number,
+): number | null {
+  const exploiting = epochs.flatMap(({ explored, placements }, index) =>
+    explored
+      ? []
+      : [{ epoch: index + 1, off: table.responseMs(asMap(placements)) / oracleMs(index + 1) - 1 }],
+  );
+  const lastOff = exploiting.findLast(({ off }) => off > foundWithin);
+  return exploiting.length === 0 || lastOff === exploiting.at(-1) ? null : (lastOff?.epoch ?? 0);
+}
+
+const completed = (epochs: readonly EpochRecord[]) => epochs.filter(({ complete }) => complete);
+
+const steadyMs = ({ measured }: ContestRecord): Estimate =>
+  estimate(completed(measured).map(({ responseMs }) => responseMs));
+
+function tallyOf(epochs: readonly EpochRecord[]): Tally {
+  const tally = new Tally();
+  for (const { answers } of completed(epochs)) for (const answer of answers) tally.answered(answer);
+  return tally;
+}
+
+/** Points of per cent, over the frames that show the same picture on the same device. */
+function accuracyDifference(mine: ContestRecord, theirs: ContestRecord): Estimate {
+  const counts = { mine: 0, theirs: 0, all: 0 };
+  mine.measured.forEach((epoch, index) => {
+    const other = theirs.measured[index];
+    if (!other || !epoch.complete || !other.complete) return;
+    for (const { deviceId, correct } of epoch.answers) {
+      const match = other.answers.find((answer) => answer.deviceId === deviceId);
+      if (!match) continue;
+      counts.all++;
+      if (correct && !match.correct) counts.mine++;
+      if (!correct && match.correct) counts.theirs++;
+    }
+  });
+  const { mean: share, low, high } = pairedDifference(counts.mine, counts.theirs, counts.all);
+  return { mean: 100 * share, low: 100 * low, high: 100 * high };
+}
+
+export const withoutNull = (values: Readonly<Record<string, number | null>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value ?? 0]));
+
+export function spreadOf(values: readonly number[]): Spread {
+  if (values.length === 0) return { mean: null, p50: null, p95: null, p99: null };
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => percentile(values, q)) as [number, number, number];
+  return { mean: mean(values), p50, p95, p99 };
+}
+
+/** Placements as people compare them: how many devices where, with what. */
+export function inWords(placements: readonly PlacedDevice[]): string {
+  const counts = new Map<string, number>();
+  for (const { tier, variant } of placements) {
+    const key = `${tier} ${variant}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([key, count]) => `${count} × ${key}`)
+    .join(', ');
+}
