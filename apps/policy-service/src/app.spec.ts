@@ -262,6 +262,7 @@ describe('PolicyService', () => {
     };
     const first = await next();
     expect(first).toMatchObject({ learner: 'device-only', devices: [{ deviceId: 'a', connected: true }] });
+    expect(first.bestKnown).toEqual([{ deviceId: 'a', placement: first.devices[0]!.planned }]);
     let directive = await agent.directive();
     while (directive.version !== first.directiveVersion) directive = await agent.directive();
     expect(directive).toMatchObject({ obey: true, planned: first.devices[0]!.planned });

@@ -93,6 +93,8 @@ export interface EpochPlan {
   readonly version: number;
   readonly learner: string;
   readonly plan: Plan;
+  /** As far as the learner knows, were there nothing left to learn. */
+  readonly bestKnown: ReadonlyMap<string, Placement>;
   /** Outcomes of the epoch before that were learned from. */
   readonly outcomes: number;
   /** Devices whose outcome of the epoch before did not come in time. */
@@ -186,6 +188,7 @@ export class CellOrchestrator implements Disposable {
         const startedAt = clock.now();
         if (before) this.#learnFrom(epochOutcomes(before.outcomes));
         const version = this.#planAndPush({ always: true });
+        const plannedAt = clock.now();
         if (!this.#plan || this.#planFault)
           throw new FailedPrecondition(this.#planFault || 'the cell has no devices', { reason: 'NO_PLAN' });
         if (version === undefined)
@@ -197,9 +200,10 @@ export class CellOrchestrator implements Disposable {
           version,
           learner: this.#learner.name,
           plan: this.#plan,
+          bestKnown: this.#learner.best(),
           outcomes: before?.outcomes.length ?? 0,
           missing: before?.missing ?? [],
-          planningMs: clock.now() - startedAt,
+          planningMs: plannedAt - startedAt,
         };
       },
       [Symbol.dispose]: () => {

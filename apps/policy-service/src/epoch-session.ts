@@ -3,6 +3,7 @@ import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
 import type { EpochPlan, EpochRun } from './cell-orchestrator.ts';
 import type { Cells } from './cells.ts';
+import { placementToWire } from './convert.ts';
 import { devicePlanToWire } from './status-to-wire.ts';
 import { maxMs } from './wire-limits.ts';
 
@@ -45,7 +46,7 @@ function check({ cellId, settleTimeoutMs }: policy.RunEpochsRequest, before: str
 }
 
 const epochToWire = (
-  { version, learner, plan, outcomes, missing, planningMs }: EpochPlan,
+  { version, learner, plan, bestKnown, outcomes, missing, planningMs }: EpochPlan,
   devices: Parameters<typeof devicePlanToWire>[0][],
 ): policy.RunEpochsResponse => ({
   directiveVersion: BigInt(version),
@@ -56,4 +57,8 @@ const epochToWire = (
   outcomes,
   missingDeviceIds: [...missing],
   planningMs,
+  bestKnown: [...bestKnown].map(([deviceId, placement]) => ({
+    deviceId,
+    placement: placementToWire(placement),
+  })),
 });

@@ -43,14 +43,13 @@ export async function runAdaptation(
     measured: 0,
     blocks: 0,
     random,
-    before: (epoch) =>
-      setPhase(
-        testbed,
-        phases.find(({ fromEpoch }) => fromEpoch === epoch),
-      ),
+    async before(epoch) {
+      const phase = phases.find(({ fromEpoch }) => fromEpoch === epoch);
+      if (phase) await testbed.weaken(phase.weakDevices);
+    },
     ...(onEpoch && { onEpoch }),
   });
-  await setPhase(testbed, phases[0]);
+  await testbed.weaken(phases[0]!.weakDevices);
   return {
     events: phases.slice(1).map(({ fromEpoch: epoch, label }) => ({ epoch, label })),
     oracle: oracles,
@@ -65,21 +64,12 @@ export async function runAdaptation(
         recoveryEpochs: parts
           .slice(1)
           .map(({ epochs: part, table }, at) =>
-            interactionsToFound(part, table, () => oracles[at + 1]!.meanMs),
+            interactionsToFound(part, table, { floor, oracleMs: oracles[at + 1]!.meanMs }),
           ),
         curve: parts.flatMap(({ epochs: part, table, fromEpoch }) =>
-          curveOf(part, table).map((point) => ({ ...point, epoch: point.epoch + fromEpoch - 1 })),
+          curveOf(part, table, floor).map((point) => ({ ...point, epoch: point.epoch + fromEpoch - 1 })),
         ),
       };
     }),
   };
-}
-
-/** Puts the links into a phase's condition. */
-export async function setPhase(testbed: Testbed, phase: LinkPhase | undefined): Promise<void> {
-  if (!phase) return;
-  const { devices } = testbed.cell.description;
-  await Promise.all(
-    devices.map(({ id }) => testbed.setLinks(id, phase.weakDevices.includes(id) ? 'weak' : 'regular')),
-  );
 }

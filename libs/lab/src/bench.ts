@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidInput, type Logger, seededRandom } from '@weir/base';
-import { type CellDescription, type Sample, readCellDescription } from '@weir/cell';
+import { type CellDescription, type Sample, readCellDescription, shuffled } from '@weir/cell';
 import type { Family } from '@weir/inference';
 import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from './cost-table.ts';
@@ -55,30 +55,27 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
   progress(
     `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
   );
-  const testbed = opening.use(await openTestbed({ description, family, pictures, logger, signal }));
+  const shown = shuffled(pictures, seededRandom(scenario.seed).fork('pictures'));
+  const testbed = opening.use(await openTestbed({ description, family, pictures: shown, logger, signal }));
   if (trace) opening.use(startTrace(trace, testbed));
 
   const weakDevices = description.devices.filter(({ links }) => links === 'weak').map(({ id }) => id);
   const tables = new Map<string, Promise<CostTable>>();
-  const setLinks = async (weak: readonly string[]) => {
-    // A trace that drives the links says how they are.
-    if (trace) return;
-    for (const { id } of description.devices)
-      await testbed.setLinks(id, weak.includes(id) ? 'weak' : 'regular');
-  };
+  // A trace that drives the links says how they are.
+  const weaken = async (weak: readonly string[]) => (trace ? undefined : testbed.weaken(weak));
   const measure = async (weak: readonly string[]) => {
-    await setLinks(weak);
-    let shown = 0;
+    await weaken(weak);
+    let told = 0;
     const table = await profileCell(testbed, {
       repetitions: scenario.repetitions,
       random: seededRandom(scenario.seed).fork('profiling'),
       onEpoch(done, total) {
         const quarter = Math.floor((4 * done) / total);
-        if (quarter > shown) progress(`profiling the cell: ${done} of ${total} epochs`);
-        shown = quarter;
+        if (quarter > told) progress(`profiling the cell: ${done} of ${total} epochs`);
+        told = quarter;
       },
     });
-    await setLinks(weakDevices);
+    await weaken(weakDevices);
     return table;
   };
 

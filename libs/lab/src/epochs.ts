@@ -1,6 +1,6 @@
 import { type Random, Unavailable, mean, sleep } from '@weir/base';
 import { type Answer, tierName } from '@weir/cell';
-import type { policy } from '@weir/proto';
+import type { common, policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
 import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
@@ -10,6 +10,8 @@ export interface EpochRecord {
   readonly learner: string;
   readonly explored: boolean;
   readonly placements: readonly PlacedDevice[];
+  /** Best joint placement as far as the learner knew. */
+  readonly bestKnown: readonly PlacedDevice[];
   readonly answers: readonly (Answer & { readonly deviceId: string })[];
   /** False when a frame failed, or was placed by another plan. */
   readonly complete: boolean;
@@ -61,7 +63,7 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
 
   return {
     async next(epoch) {
-      const { directiveVersion, learner, explored, devices, planningMs } = await plan();
+      const { directiveVersion, learner, explored, devices, planningMs, bestKnown } = await plan();
       const plannedAt = clock.now();
       await held(testbed, directiveVersion);
       const pushMs = clock.now() - plannedAt;
@@ -74,12 +76,8 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
       return {
         learner,
         explored,
-        placements: devices.map(({ deviceId, planned }) => ({
-          deviceId,
-          tier: tierName(planned?.tier) as PlacedDevice['tier'],
-          nodeId: planned?.nodeId ?? '',
-          variant: planned?.variant ?? '',
-        })),
+        placements: devices.map(({ deviceId, planned }) => placedDevice(deviceId, planned)),
+        bestKnown: bestKnown.map(({ deviceId, placement }) => placedDevice(deviceId, placement)),
         answers,
         complete:
           answers.length === applications.length &&
@@ -96,6 +94,13 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
     },
   };
 }
+
+const placedDevice = (deviceId: string, placement: common.Placement | undefined): PlacedDevice => ({
+  deviceId,
+  tier: tierName(placement?.tier) as PlacedDevice['tier'],
+  nodeId: placement?.nodeId ?? '',
+  variant: placement?.variant ?? '',
+});
 
 /** Waits until every device holds the plan. Throws Unavailable. */
 async function held({ applications, clock, signal }: Testbed, version: bigint): Promise<void> {

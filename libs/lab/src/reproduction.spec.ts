@@ -5,7 +5,9 @@ import { silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fakeResults } from './report/results.fixture.ts';
-import { keepUnit, reproduce, reproductionScenarios } from './reproduction.ts';
+import { keepUnit } from './kept-units.ts';
+import { reproduce } from './reproduction.ts';
+import { reproductionScenarios } from './reproduction-scenarios.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-reproduction-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -26,6 +26,8 @@ export interface CurvePoint {
   readonly responseMs: number;
   /** What the cost table says of the joint placement that was run. */
   readonly tableMs: number;
+  /** The same of the best joint placement as far as the learner knew; null where that is below the floor. */
+  readonly bestKnownMs: number | null;
   /** Expected accuracy of the joint placement. */
   readonly accuracy: number;
   /** The learner tried something out. */
@@ -44,7 +46,7 @@ export interface LearnerResult {
   readonly steadyMs: Estimate;
   /** `top1`: right answers by the pictures' labels, with its interval; `expected`: mean of the variants'. After the learning phase. */
   readonly accuracy: { readonly top1: Estimate; readonly n: number; readonly expected: number };
-  /** Epochs until every plan that was not exploring stays within 5 % of the oracle by the cost table; null: never. */
+  /** Epochs until the best joint placement known stays within 5 % of the oracle by the cost table; null: never. */
   readonly interactionsTo5pct: number | null;
   /** Measured mean against that of the oracle in the same run. */
   readonly gapToOraclePct: number;

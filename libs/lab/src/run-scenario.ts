@@ -2,13 +2,10 @@ import { InvalidInput, type Random, seededRandom } from '@weir/base';
 import { runAdaptation } from './adaptation-experiment.ts';
 import { runArrivalsExperiment } from './arrivals-experiment.ts';
 import { type Bench, weakDevicesOf } from './bench.ts';
-import { runContest } from './contest.ts';
-import { learnerOf } from './contestants.ts';
-import { asMap } from './cost-table.ts';
-import { oracleOf, runEpochsExperiment } from './epochs-experiment.ts';
+import { runCurves } from './curves-experiment.ts';
+import { runEpochsExperiment } from './epochs-experiment.ts';
 import type { UnitResult } from './results.ts';
 import type { Scenario } from './scenario.ts';
-import { curveOf, interactionsToFound } from './summarise.ts';
 import { learnSnapshot, runTransfer } from './transfer-experiment.ts';
 
 /** Runs a scenario on a bench of its cell. Throws InvalidInput for what does not fit the cell. */
@@ -80,58 +77,37 @@ async function find(
     const there =
       from.experiment === undefined ? weakDevices : weakDevicesOf(from.experiment, bench.description);
     const thereFloor = from.floor === undefined ? floor : bench.floorOf(from.floor).value;
-    const links = async (weak: readonly string[]) => {
-      for (const { id } of bench.description.devices)
-        await testbed.setLinks(id, weak.includes(id) ? 'weak' : 'regular');
-    };
-    await links(there);
+    await testbed.weaken(there);
     const learn = { learner, floor: thereFloor, epochs, random: random.fork('there') };
     const snapshot = await learnSnapshot(testbed, learn);
-    await links(weakDevices);
+    await testbed.weaken(weakDevices);
     const onEpoch = counter(2 * epochs);
     const run = { table, floor, learner, snapshot, epochs, random, onEpoch };
-    const words = ({
-      experiment,
-      floor: label,
-    }: {
-      readonly experiment?: string | undefined;
-      readonly floor?: Scenario['floor'] | undefined;
-    }) =>
-      [experiment && `experiment ${experiment}`, label !== undefined && `floor ${label}`]
-        .filter(Boolean)
-        .join(', ');
     const own = 'experiment' in scenario.cell ? scenario.cell.experiment : undefined;
     return {
       kind: 'transfer' as const,
-      from: words(from),
-      to: words({ experiment: own, floor: scenario.floor }),
+      from: inWords(from),
+      to: inWords({ experiment: own, floor: scenario.floor }),
       learner,
       ...(await runTransfer(testbed, run)),
     };
   }
   const { epochs } = scenario.curves!;
-  const { meanMs: oracleMs } = oracleOf(table, floor);
-  await testbed.setFloor(floor);
-  const records = await runContest(testbed, {
-    contestants: learners.map((each) => ({ ...learnerOf(each), learns: true })),
-    learning: epochs,
-    measured: 0,
-    blocks: 0,
-    random,
-    onEpoch: counter(learners.length * epochs),
-  });
-  return {
-    kind: 'learning' as const,
-    oracleMs,
-    learners: records.map(({ label, learning }) => ({
-      learner: label,
-      interactionsTo5pct: interactionsToFound(learning, table, () => oracleMs),
-      floorViolations: learning.filter(({ placements }) => table.accuracy(asMap(placements)) < floor - 1e-9)
-        .length,
-      curve: curveOf(learning, table),
-    })),
-  };
+  const run = { table, floor, learners, epochs, random, onEpoch: counter(learners.length * epochs) };
+  return { kind: 'learning' as const, ...(await runCurves(testbed, run)) };
 }
+
+/** E.g. "experiment A, floor 89". */
+const inWords = ({
+  experiment,
+  floor,
+}: {
+  readonly experiment?: string | undefined;
+  readonly floor?: Scenario['floor'] | undefined;
+}): string =>
+  [experiment && `experiment ${experiment}`, floor !== undefined && `floor ${floor}`]
+    .filter(Boolean)
+    .join(', ');
 
 /** Tells of every tenth of the epochs. */
 const epochCounter = (name: string, progress: (text: string) => void) => (total: number) => {

@@ -22,7 +22,13 @@ table.observeLocal('a', 'small', 40);
 
 const epoch = (
   variant: string,
-  { responseMs = table.localMs('a', variant), explored = false, correct = true, complete = true } = {},
+  {
+    responseMs = table.localMs('a', variant),
+    explored = false,
+    correct = true,
+    complete = true,
+    known = variant,
+  } = {},
 ): EpochRecord => ({
   learner: 'planner',
   explored,
@@ -30,6 +36,7 @@ const epoch = (
   responseMs,
   planningMs: 1,
   pushMs: 2,
+  bestKnown: [{ deviceId: 'a', tier: 'device', nodeId: 'a', variant: known }],
   placements: [{ deviceId: 'a', tier: 'device', nodeId: 'a', variant }],
   answers: [
     {
@@ -51,23 +58,22 @@ const record = (label: string, measured: EpochRecord[], learning: EpochRecord[] 
 });
 
 describe('interactionsToFound', () => {
-  const oracle = () => 40;
-  const found = (...epochs: EpochRecord[]) => interactionsToFound(epochs, table, oracle);
+  const found = (floor: number, ...epochs: EpochRecord[]) =>
+    interactionsToFound(epochs, table, { floor, oracleMs: floor > 0.7 ? 100 : 40 });
 
-  it('counts the epochs up to the last plan that was off', () => {
-    expect(found(epoch('small'), epoch('large'), epoch('small'), epoch('small'))).toBe(2);
-    expect(found(epoch('small'), epoch('small'))).toBe(0);
+  it('counts the epochs up to the last in which something worse was thought the best', () => {
+    expect(found(0, epoch('small'), epoch('large'), epoch('small'), epoch('small'))).toBe(2);
+    expect(found(0, epoch('small'), epoch('small'))).toBe(0);
   });
 
-  it('does not hold explorations against a learner, nor take them for its opinion', () => {
-    const explored = { explored: true };
-    expect(found(epoch('small'), epoch('large', explored))).toBe(0);
-    expect(found(epoch('large'), epoch('small', explored))).toBeNull();
-    expect(found(epoch('small', explored))).toBeNull();
+  it('asks what a learner knows, not what it tries', () => {
+    expect(found(0, epoch('small'), epoch('large', { known: 'small' }))).toBe(0);
+    expect(found(0, epoch('small', { known: 'large' }))).toBeNull();
   });
 
-  it('is never while the last plan is off', () => {
-    expect(found(epoch('small'), epoch('large'))).toBeNull();
+  it('does not take what is below the floor for found', () => {
+    expect(found(0.8, epoch('large', { known: 'small' }))).toBeNull();
+    expect(found(0.8, epoch('large', { known: 'small' }), epoch('large'))).toBe(1);
   });
 });
 
@@ -93,7 +99,7 @@ describe('summarise', () => {
     expect(of('planner').steadyMs.mean).toBe(42);
     expect(of('planner').gapToOraclePct).toBeCloseTo(5, 9);
     expect(of('planner').overOffloadOnlyPct).toBeCloseTo(-58, 9);
-    expect(of('planner').interactionsTo5pct).toBe(1);
+    expect(of('planner').interactionsTo5pct).toBeNull();
   });
 
   it('leaves out what was not complete, and counts it', () => {

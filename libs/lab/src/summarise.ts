@@ -40,15 +40,14 @@ export function summarise({ records, table, oracle, floor }: SummaryOptions): Le
         n: succeeded,
         expected: accuracy.expected ?? NaN,
       },
-      interactionsTo5pct: interactionsToFound(all, table, () => oracle.meanMs),
+      interactionsTo5pct: interactionsToFound(all, table, { floor, oracleMs: oracle.meanMs }),
       gapToOraclePct: 100 * (mine.mean / oracleMs - 1),
       overOffloadOnlyPct: offloadOnly === undefined ? null : 100 * (mine.mean / offloadOnly - 1),
       accuracyOverOffloadOnly: reference ? accuracyDifference(record, reference) : null,
-      floorViolations: all.filter(({ placements: p }) => table.accuracy(asMap(p)) < floor - floorSlack)
-        .length,
+      floorViolations: floorViolationsOf(all, table, floor),
       placements: placements as LearnerResult['placements'],
       hopsMs: withoutNull(hopsMs),
-      curve: curveOf(all, table),
+      curve: curveOf(all, table, floor),
     };
   });
 }
@@ -69,38 +68,47 @@ export function predictionQuality(
   };
 }
 
-export function curveOf(epochs: readonly EpochRecord[], table: CostTable): CurvePoint[] {
-  return epochs.flatMap(({ placements, complete, explored, responseMs }, index) => {
-    if (!complete) return [];
-    const joint = asMap(placements);
+/** Epochs whose joint placement was below the floor. */
+export const floorViolationsOf = (epochs: readonly EpochRecord[], table: CostTable, floor: number): number =>
+  epochs.filter(({ placements }) => table.accuracy(asMap(placements)) < floor - floorSlack).length;
+
+/** `floor`: what the best joint placement known must meet to count. */
+export function curveOf(epochs: readonly EpochRecord[], table: CostTable, floor: number): CurvePoint[] {
+  return epochs.flatMap((record, index) => {
+    if (!record.complete) return [];
+    const joint = asMap(record.placements);
     return [
       {
         epoch: index + 1,
-        responseMs,
+        responseMs: record.responseMs,
         tableMs: table.responseMs(joint),
+        bestKnownMs: bestKnownMs(record, table, floor),
         accuracy: table.accuracy(joint),
-        explored,
+        explored: record.explored,
       },
     ];
   });
 }
 
 /**
- * Epochs until every joint placement that was not an exploration stays within 5 % of the oracle, by the table; null:
- * the last one was not, or all were explorations. `oracleMs`: of the epoch with this number, from 1.
+ * Epochs until the best joint placement known stays within 5 % of the oracle, by the table, and above the floor; null:
+ * at the end it is not.
  */
 export function interactionsToFound(
   epochs: readonly EpochRecord[],
   table: CostTable,
-  oracleMs: (epoch: number) => number,
+  { floor, oracleMs }: { readonly floor: number; readonly oracleMs: number },
 ): number | null {
-  const exploiting = epochs.flatMap(({ explored, placements }, index) =>
-    explored
-      ? []
-      : [{ epoch: index + 1, off: table.responseMs(asMap(placements)) / oracleMs(index + 1) - 1 }],
-  );
-  const lastOff = exploiting.findLast(({ off }) => off > foundWithin);
-  return exploiting.length === 0 || lastOff === exploiting.at(-1) ? null : (lastOff?.epoch ?? 0);
+  const lastOff = epochs.findLastIndex((record) => {
+    const best = bestKnownMs(record, table, floor);
+    return best === null || best > oracleMs * (1 + foundWithin);
+  });
+  return lastOff === epochs.length - 1 ? null : lastOff + 1;
+}
+
+function bestKnownMs({ bestKnown }: EpochRecord, table: CostTable, floor: number): number | null {
+  const joint = asMap(bestKnown);
+  return table.accuracy(joint) < floor - floorSlack ? null : table.responseMs(joint);
 }
 
 const completed = (epochs: readonly EpochRecord[]) => epochs.filter(({ complete }) => complete);

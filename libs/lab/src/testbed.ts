@@ -42,7 +42,8 @@ export interface Testbed extends AsyncDisposable {
   exportSnapshot(): Promise<LearnerSnapshot>;
   /** From now on this joint placement is obeyed. */
   place(placements: readonly PlacedDevice[]): Promise<void>;
-  setLinks(deviceId: string, profile: 'regular' | 'weak'): Promise<void>;
+  /** Gives these devices weak links and all others regular ones. */
+  weaken(deviceIds: readonly string[]): Promise<void>;
 }
 
 const callMs = 10_000;
@@ -98,15 +99,13 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
       return JSON.parse(snapshot.toString()) as LearnerSnapshot;
     },
     place: (placements) => importSnapshot(staticSnapshot(asMap(placements))),
-    async setLinks(deviceId, profile) {
-      const conditions = description.links[profile];
+    async weaken(deviceIds) {
       await Promise.all(
-        cell.links
-          .filter((link) => link.deviceId === deviceId)
-          .map((link) => {
-            const { tier } = description.nodes.find(({ id }) => id === link.nodeId)!;
-            return link.set({ up: conditions[tier], down: conditions[tier] });
-          }),
+        cell.links.map((link) => {
+          const conditions = description.links[deviceIds.includes(link.deviceId) ? 'weak' : 'regular'];
+          const { tier } = description.nodes.find(({ id }) => id === link.nodeId)!;
+          return link.set({ up: conditions[tier], down: conditions[tier] });
+        }),
       );
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

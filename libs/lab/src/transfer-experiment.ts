@@ -38,10 +38,10 @@ export async function runTransfer(
   return {
     oracleMs,
     starts: records.map(({ label, learning }) => {
-      const curve = curveOf(learning, table);
+      const curve = curveOf(learning, table, floor);
       return {
         start: label as 'scratch' | 'snapshot',
-        interactionsTo5pct: interactionsToFound(learning, table, () => oracleMs),
+        interactionsTo5pct: interactionsToFound(learning, table, { floor, oracleMs }),
         regretMs: curve.reduce((sum, { responseMs }) => sum + responseMs - oracleMs, 0),
         curve,
       };

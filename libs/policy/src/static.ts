@@ -1,6 +1,7 @@
 import { bestVariant } from './actions.ts';
 import type { Placement } from './cell.ts';
-import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus, Plan } from './learner.ts';
+import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus } from './learner.ts';
+import { obeyedPlan } from './obeyed-plan.ts';
 import { mismatch, snapshotOf, stateOf } from './snapshot.ts';
 
 const name = 'static';
@@ -37,18 +38,9 @@ export function createStatic(): Learner {
   return {
     name,
     observe: (next) => void (observation = next),
-    propose(): Plan {
-      const placements = best();
+    propose() {
       plans++;
-      return {
-        placements,
-        thresholdMs: Infinity,
-        explored: false,
-        propensity: 1,
-        actions: new Map(),
-        accuracyPriceMs: 0,
-        predictedMs: new Map(),
-      };
+      return obeyedPlan(best());
     },
     best,
     learn: (batch) => void (outcomes += batch.length),

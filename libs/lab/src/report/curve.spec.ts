@@ -6,6 +6,7 @@ const curve: CurvePoint[] = Array.from({ length: 5_000 }, (_, at) => ({
   epoch: at + 1,
   responseMs: 300,
   tableMs: 200 + at,
+  bestKnownMs: 200 + at,
   accuracy: 0.86,
   explored: at % 10 === 9,
 }));
@@ -35,6 +36,6 @@ describe('drawnCurve', () => {
 
 describe('excessOver', () => {
   it('is the cost over the oracle’s by the table, in per cent', () => {
-    expect(excessOver(200)({ ...curve[0]!, tableMs: 210 })).toBeCloseTo(5);
+    expect(excessOver(200)({ ...curve[0]!, bestKnownMs: 210 })).toBeCloseTo(5);
   });
 });

@@ -34,8 +34,8 @@ export function drawnCurve(
   };
 }
 
-/** Excess of the joint placement that was run over the oracle's, by the cost table, in per cent. */
+/** Excess of the best joint placement known over the oracle's, by the cost table, in per cent; NaN below the floor. */
 export const excessOver =
   (oracleMs: number) =>
-  ({ tableMs }: CurvePoint): number =>
-    (tableMs / oracleMs - 1) * 100;
+  ({ bestKnownMs }: CurvePoint): number =>
+    bestKnownMs === null ? NaN : (bestKnownMs / oracleMs - 1) * 100;

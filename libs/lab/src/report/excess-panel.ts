@@ -12,11 +12,16 @@ export interface ExcessPanelOptions {
   readonly curves: readonly { readonly name: string; readonly curve: readonly CurvePoint[] }[];
 }
 
-/** How far the joint placements that were run are off the oracle's, over epochs: learning curves. */
+/** How far the best joint placements known are off the oracle's, over epochs: learning curves. */
 export function excessPanel({ title, description, oracleMs, curves }: ExcessPanelOptions): Panel {
   const lines = curves.map(({ name, curve }) => ({
     learner: name,
-    ...drawnCurve(curve, excessOver(oracleMs), { logarithmic: true }),
+    // What is known does not depend on whether the epoch tried something else.
+    ...drawnCurve(
+      curve.map((point) => ({ ...point, explored: false })),
+      excessOver(oracleMs),
+      { logarithmic: true },
+    ),
   }));
   const excesses = lines.flatMap(({ points, light }) => [...points, ...light]).map(({ y }) => y);
   const last = Math.max(2, ...curves.map(({ curve }) => curve.at(-1)?.epoch ?? 1));

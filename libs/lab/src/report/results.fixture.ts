@@ -205,7 +205,9 @@ function fakeCurve(
       startPct * 0.5 ** (at / halfLife) * (0.6 + random.uniform() * 0.4) +
       (explored ? random.exponential(40) : 0);
     const tableMs = oracleMs * (1 + Math.round(excess) / 100);
-    return { epoch: at + 1, tableMs, responseMs: tableMs * noisy(random, 0.05), accuracy: 0.863, explored };
+    const bestKnownMs = explored ? oracleMs : tableMs;
+    const responseMs = tableMs * noisy(random, 0.05);
+    return { epoch: at + 1, tableMs, bestKnownMs, responseMs, accuracy: 0.863, explored };
   });
 }
 

@@ -20,7 +20,7 @@ export function transferFigure(units: readonly TransferResult[]): Markup {
       }),
     ),
     caption:
-      'What the cost table says of the joint placement that was run, over the oracle’s: nearly linear up to 5 %, logarithmic beyond. Light dots: epochs that explored; dashed: 5 %.',
+      'What the cost table says of the best joint placement that the learner knew, over the oracle’s: nearly linear up to 5 %, logarithmic beyond; dashed: 5 %.',
     numbers: table('Transfer', rows, [
       { head: 'From', cell: ({ unit }) => unit.from },
       { head: 'To', cell: ({ unit }) => unit.to },

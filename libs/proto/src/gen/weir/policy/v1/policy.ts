@@ -435,6 +435,16 @@ export interface RunEpochsResponse {
   missingDeviceIds: string[];
   /** Time to learn and to plan, ms. */
   planningMs: number;
+  /** The best joint placement as far as the learner knows, were there nothing left to learn. */
+  bestKnown: PlacedDevice[];
+}
+
+/** One device of a joint placement. */
+export interface PlacedDevice {
+  /** The device. */
+  deviceId: string;
+  /** Where it runs and with which variant. */
+  placement: Placement | undefined;
 }
 
 function createBaseOrchestrateRequest(): OrchestrateRequest {
@@ -4123,6 +4133,7 @@ function createBaseRunEpochsResponse(): RunEpochsResponse {
     outcomes: 0,
     missingDeviceIds: [],
     planningMs: 0,
+    bestKnown: [],
   };
 }
 
@@ -4154,6 +4165,9 @@ export const RunEpochsResponse: MessageFns<RunEpochsResponse> = {
     }
     if (message.planningMs !== 0) {
       writer.uint32(65).double(message.planningMs);
+    }
+    for (const v of message.bestKnown) {
+      PlacedDevice.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -4235,6 +4249,14 @@ export const RunEpochsResponse: MessageFns<RunEpochsResponse> = {
             message.planningMs = reader.double();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.bestKnown.push(PlacedDevice.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4269,6 +4291,11 @@ export const RunEpochsResponse: MessageFns<RunEpochsResponse> = {
         : isSet(object.planning_ms)
         ? globalThis.Number(object.planning_ms)
         : 0,
+      bestKnown: globalThis.Array.isArray(object?.bestKnown)
+        ? object.bestKnown.map((e: any) => PlacedDevice.fromJSON(e))
+        : globalThis.Array.isArray(object?.best_known)
+        ? object.best_known.map((e: any) => PlacedDevice.fromJSON(e))
+        : [],
     };
   },
 
@@ -4298,6 +4325,9 @@ export const RunEpochsResponse: MessageFns<RunEpochsResponse> = {
     if (message.planningMs !== 0) {
       obj.planningMs = floatToJson(message.planningMs);
     }
+    if (message.bestKnown?.length) {
+      obj.bestKnown = message.bestKnown.map((e) => PlacedDevice.toJSON(e));
+    }
     return obj;
   },
 
@@ -4316,6 +4346,98 @@ export const RunEpochsResponse: MessageFns<RunEpochsResponse> = {
     message.outcomes = object.outcomes ?? 0;
     message.missingDeviceIds = object.missingDeviceIds?.map((e) => e) || [];
     message.planningMs = object.planningMs ?? 0;
+    message.bestKnown = object.bestKnown?.map((e) => PlacedDevice.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePlacedDevice(): PlacedDevice {
+  return { deviceId: "", placement: undefined };
+}
+
+export const PlacedDevice: MessageFns<PlacedDevice> = {
+  encode(message: PlacedDevice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.deviceId !== "") {
+      writer.uint32(10).string(message.deviceId);
+    }
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlacedDevice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlacedDevice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.deviceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlacedDevice {
+    return {
+      deviceId: isSet(object.deviceId)
+        ? globalThis.String(object.deviceId)
+        : isSet(object.device_id)
+        ? globalThis.String(object.device_id)
+        : "",
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+    };
+  },
+
+  toJSON(message: PlacedDevice): unknown {
+    const obj: any = {};
+    if (message.deviceId !== "") {
+      obj.deviceId = message.deviceId;
+    }
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlacedDevice>, I>>(base?: I): PlacedDevice {
+    return PlacedDevice.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlacedDevice>, I>>(object: I): PlacedDevice {
+    const message = createBasePlacedDevice();
+    message.deviceId = object.deviceId ?? "";
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
     return message;
   },
 };
