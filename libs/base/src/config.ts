@@ -113,8 +113,9 @@ function help<Shape extends z.ZodRawShape>(spec: ConfigSpec<Shape>): string {
 
 function describe(type: z.ZodType): string {
   const fallback = type instanceof z.ZodDefault ? type.def.defaultValue : undefined;
-  if (fallback === undefined || fallback === false || fallback === '') return type.description ?? '';
-  return `${type.description ?? ''} [${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}]`;
+  const text = Array.isArray(fallback) ? fallback.join(',') : fallback;
+  if (text === undefined || text === false || text === '') return type.description ?? '';
+  return `${type.description ?? ''} [${typeof text === 'string' ? text : JSON.stringify(text)}]`;
 }
 
 function readFlags<Shape extends z.ZodRawShape>(

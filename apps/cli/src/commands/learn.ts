@@ -116,6 +116,7 @@ export default defineCommand({
     if (config.arrivals.length > 0 || config.drift) {
       const { users: devices, arrivals, loads, drift, noise = 0.07 } = config;
       const learner = one('--learner', learners);
+      if (config.plot) throw notHere('--plot', 'draws synchronous epochs only');
       const common = { profile, experiment, accuracyFloor: floor, unequal: heterogeneous, noise };
       const study = { cell: { ...common, learner, learnerOptions }, devices, arrivals, loads, drift, seeds };
       const result = await runAsyncStudy(study, pool);
@@ -163,8 +164,10 @@ export default defineCommand({
 
 function one<T>(field: string, values: readonly T[]): T {
   if (values.length === 1) return values[0]!;
-  throw new ConfigError(name, [{ field, description: `expected one here (got ${values.join(',')})` }]);
+  throw notHere(field, `expected one here (got ${values.join(',')})`);
 }
+
+const notHere = (field: string, description: string) => new ConfigError(name, [{ field, description }]);
 
 function parseLearners(text: string): LearnerName[] {
   if (text === 'all')

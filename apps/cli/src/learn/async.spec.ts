@@ -63,6 +63,7 @@ describe('weir learn --arrivals', () => {
     ['--arrivals=poisson', '--loads=-1'],
     ['--arrivals=poisson', '--learner=planner,bandits'],
     ['--users=2,5'],
+    ['--drift', '--plot=out.svg'],
   ])('refuses %s %s', async (...flags) => {
     await expect(run(...flags)).rejects.toBeInstanceOf(ConfigError);
   });
