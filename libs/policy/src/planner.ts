@@ -15,7 +15,7 @@ import { type Assignment, remoteCost } from './solver/problem.ts';
 import { solveAssignment } from './solver/solve.ts';
 
 export interface PlannerOptions extends BeliefOptions {
-  /** Actions considered. @default 'full' */
+  /** Actions considered. @default 'full' — own choice: every variant everywhere; the paper's space is a special case */
   readonly actionSpace: ActionSpace;
   /**
    * Exploration credit earned by each plan, as a share of the best plan's expected cost. @default 0.03 — LEARNING.md
@@ -26,7 +26,7 @@ export interface PlannerOptions extends BeliefOptions {
    * it rules out at first is noticed by shadow probes. @default 0.1 — docs/learning.md, "How much to explore"
    */
   readonly creditCap: number;
-  /** Plans between two rounds of shadow probes; 0: none. @default 10 — LEARNING.md */
+  /** Plans between two rounds of shadow probes, which notice changes where no frame goes; 0: none. @default 10 — LEARNING.md */
   readonly probeEvery: number;
   /** θ where frames come at random, as a share of the mean response time. @default 0.125 — LEARNING.md */
   readonly thresholdShare: number;
