@@ -26,7 +26,10 @@ export interface PlannerOptions extends BeliefOptions {
    * it rules out at first is noticed by shadow probes. @default 0.1 — docs/learning.md, "How much to explore"
    */
   readonly creditCap: number;
-  /** Plans between two rounds of shadow probes, which notice changes where no frame goes; 0: none. @default 10 — LEARNING.md */
+  /**
+   * Plans between two rounds of shadow probes, which notice changes where no frame goes; 0: none. Two unused nodes are
+   * probed in turn, so that a recovery shows within 16 plans. @default 8 — LEARNING.md has "about 10"
+   */
   readonly probeEvery: number;
   /** θ where frames come at random, as a share of the mean response time. @default 0.125 — LEARNING.md */
   readonly thresholdShare: number;
@@ -38,7 +41,7 @@ export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
   actionSpace: 'full',
   creditShare: 0.03,
   creditCap: 0.1,
-  probeEvery: 10,
+  probeEvery: 8,
   thresholdShare: 0.125,
   periodicThresholdShare: 0.25,
 };
