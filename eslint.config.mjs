@@ -17,9 +17,10 @@ const mayImport = {
   'libs/link': ['base'],
   'libs/storage': ['base'],
   'libs/cell': ['base', 'link', 'rpc', 'proto'],
+  'libs/lab': ['base', 'proto', 'policy', 'simulation', 'rpc', 'inference', 'link', 'cell'],
 };
 const libraries = Object.keys(mayImport).map((folder) => folder.slice('libs/'.length));
-const apps = ['telemetry', 'policy-service', 'inference-worker', 'device-agent', 'cli', 'console', 'lab'];
+const apps = ['telemetry', 'policy-service', 'inference-worker', 'device-agent', 'cli', 'console'];
 for (const app of apps) mayImport[`apps/${app}`] = libraries;
 
 const floors = Object.entries(mayImport)

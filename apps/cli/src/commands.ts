@@ -36,6 +36,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Learners in the simulator: how fast and how well they learn.',
     load: () => import('./commands/learn.ts'),
   },
+  'lab run': {
+    summary: 'One experiment on a living cell: learners side by side, against the measured oracle.',
+    load: () => import('./commands/lab-run.ts'),
+  },
+  'lab reproduce': {
+    summary: "The paper's whole evaluation on living cells, with a report.",
+    load: () => import('./commands/lab-reproduce.ts'),
+  },
+  'lab list': {
+    summary: 'The experiments that come with Weir.',
+    load: () => import('./commands/lab-list.ts'),
+  },
+  'lab trace': {
+    summary: 'Writes a series of rate and delay that drives emulated links.',
+    load: () => import('./commands/lab-trace.ts'),
+  },
   'bench plan': {
     summary: 'How long a plan and a dispatch take, and how far a plan may be off.',
     load: () => import('./commands/bench-plan.ts'),

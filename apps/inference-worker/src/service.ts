@@ -13,7 +13,7 @@ export interface ServiceOptions {
   readonly maxUnanswered: number;
 }
 
-const loadPeriodMs = 1_000;
+const loadPeriodMs = { busy: 200, idle: 1_000 };
 
 export function inferenceWorkerService(options: ServiceOptions): worker.InferenceWorkerServer {
   const { clock, logger, maxUnanswered } = options;

@@ -1,5 +1,5 @@
 import { type Clock, Internal, InvalidInput, type Logger, WeirError } from '@weir/base';
-import type { worker } from '@weir/proto';
+import type { common, worker } from '@weir/proto';
 import { type CallContext, type DuplexStream, toStatus } from '@weir/rpc';
 import { checkPing, isUsableId } from './convert.ts';
 import type { WorkerNode } from './node.ts';
@@ -11,8 +11,8 @@ export interface StreamSessionOptions {
   readonly node: WorkerNode;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Between two loads, ms. */
-  readonly loadPeriodMs: number;
+  /** Between two loads, ms: while there is work, and while there is none. */
+  readonly loadPeriodMs: { readonly busy: number; readonly idle: number };
   /** Answers in the making or waiting to be sent; at so many nothing more is read from the stream. */
   readonly maxUnanswered: number;
 }
@@ -81,13 +81,24 @@ export async function serveStream(
     }
   };
 
-  const tellLoad = newestOnly(() => stream.send({ message: { $case: 'load', value: node.load() } }));
+  let told = { at: -Infinity, busy: false };
+  const isBusy = ({ inService, queued }: common.NodeLoad) => inService + queued > 0;
+  const tellLoad = newestOnly(() => {
+    const value = node.load();
+    told = { at: clock.now(), busy: isBusy(value) };
+    return stream.send({ message: { $case: 'load', value } });
+  });
+  // A queue is another one within a fraction of a second; that a node is idle still holds a second later.
+  const tellLoadWhenDue = () => {
+    const due = clock.now() - told.at >= loadPeriodMs.idle;
+    if (due || told.busy || isBusy(node.load())) tellLoad();
+  };
   const cancelAll = () => {
     for (const stop of inFlight.values()) stop.abort();
   };
   tellLoad();
   using cleanUp = new DisposableStack();
-  cleanUp.defer(clock.every(loadPeriodMs, tellLoad));
+  cleanUp.defer(clock.every(loadPeriodMs.busy, tellLoadWhenDue));
   cleanUp.defer(cancelAll);
   listen(cleanUp, signal, cancelAll);
   const drainBegins = new Promise<void>((resolve) => {

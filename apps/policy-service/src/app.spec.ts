@@ -249,6 +249,39 @@ describe('PolicyService', () => {
     }
   });
 
+  it('runs a cell in epochs while the stream stands', async () => {
+    await using service = await start({ learner: 'device-only' });
+    const { client } = service;
+    const agent = session(client);
+    await agent.directive();
+    const epochs = openDuplex(client, client.runEpochs);
+    const plans = epochs[Symbol.asyncIterator]();
+    const next = async () => {
+      await epochs.send({ cellId: 'c', settleTimeoutMs: 0 });
+      return (await plans.next()).value as policy.RunEpochsResponse;
+    };
+    const first = await next();
+    expect(first).toMatchObject({ learner: 'device-only', devices: [{ deviceId: 'a', connected: true }] });
+    expect(first.bestKnown).toEqual([{ deviceId: 'a', placement: first.devices[0]!.planned }]);
+    let directive = await agent.directive();
+    while (directive.version !== first.directiveVersion) directive = await agent.directive();
+    expect(directive).toMatchObject({ obey: true, planned: first.devices[0]!.planned });
+    const placement = { tier: 'device' as const, nodeId: 'a', variant: 'large' };
+    await agent.outcomes([
+      outcomeToWire(1, outcome('a', { placement, planVersion: Number(first.directiveVersion) }), 0),
+    ]);
+    const second = await next();
+    expect(second).toMatchObject({ outcomes: 1, missingDeviceIds: [] });
+
+    const other = openDuplex(client, client.runEpochs);
+    await other.send({ cellId: 'c', settleTimeoutMs: 0 });
+    await expect(other[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      status: 'FAILED_PRECONDITION',
+    });
+    epochs.end();
+    expect((await plans.next()).done).toBe(true);
+  });
+
   it('bounds cells and devices', async () => {
     await using service = await start({ maxCells: 1, maxDevices: 1 });
     const { client } = service;
@@ -274,6 +307,15 @@ describe('malformed input', () => {
     ['Decide without a cell', (c) => callUnary(c, c.decide, { cellId: '', deviceId: 'a' }), 'cell_id'],
     ['Decide without a device', (c) => callUnary(c, c.decide, { cellId: 'c', deviceId: '' }), 'device_id'],
     ['GetObjective without a cell', (c) => callUnary(c, c.getObjective, { cellId: '' }), 'cell_id'],
+    [
+      'RunEpochs without a cell',
+      async (c) => {
+        const stream = openDuplex(c, c.runEpochs);
+        await stream.send({ cellId: '', settleTimeoutMs: 0 });
+        for await (const _ of stream) break;
+      },
+      'cell_id',
+    ],
     ['GetObjective of a long cell', (c) => callUnary(c, c.getObjective, { cellId: long }), 'cell_id'],
     [
       'SetObjective without a cell',

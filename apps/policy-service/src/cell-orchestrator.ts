@@ -1,7 +1,15 @@
-import { type Clock, FailedPrecondition, type Logger, NotFound, ResourceExhausted } from '@weir/base';
+import {
+  type Clock,
+  FailedPrecondition,
+  type Logger,
+  NotFound,
+  ResourceExhausted,
+  Unavailable,
+} from '@weir/base';
 import {
   type CellObservation,
   createTransferLedger,
+  epochOutcomes,
   type Learner,
   type LearnerStatus,
   type Objective,
@@ -13,6 +21,7 @@ import {
 } from '@weir/policy';
 import type { DeviceHello, DeviceState } from './agent-messages.ts';
 import { attainableAccuracy, attainableObservation } from './attainable.ts';
+import { Epoch } from './epoch.ts';
 import { type Member, Members } from './members.ts';
 import { PredictionError } from './prediction-error.ts';
 import { samePlacement } from './directive-change.ts';
@@ -71,6 +80,29 @@ export interface DeviceStatus {
   readonly balance: number;
 }
 
+/** A cell in synchronous epochs, until disposed. */
+export interface EpochRun extends Disposable {
+  /**
+   * Waits until the epoch before has all its outcomes, or for `settleMs`; learns from them; plans and pushes the next.
+   * Throws FailedPrecondition when there is no plan or no device is connected, Unavailable when no version is to be had.
+   */
+  next(options: { readonly settleMs: number; readonly signal: AbortSignal }): Promise<EpochPlan>;
+}
+
+export interface EpochPlan {
+  readonly version: number;
+  readonly learner: string;
+  readonly plan: Plan;
+  /** As far as the learner knows, were there nothing left to learn. */
+  readonly bestKnown: ReadonlyMap<string, Placement>;
+  /** Outcomes of the epoch before that were learned from. */
+  readonly outcomes: number;
+  /** Devices whose outcome of the epoch before did not come in time. */
+  readonly missing: readonly string[];
+  /** Time to learn and to plan, ms. */
+  readonly planningMs: number;
+}
+
 /**
  * One cell's protocol state: which devices it has, what they report, what is planned for them and what each was told.
  * Plans regularly and on change; pushes a directive when it says something new or half of the lease has passed. Knows
@@ -89,6 +121,8 @@ export class CellOrchestrator implements Disposable {
   #plannedAt = -Infinity;
   #planningMs = 0;
   #cancelPending: (() => void) | undefined;
+  /** Set while the cell runs in synchronous epochs. */
+  #epochs: { current?: Epoch } | undefined;
   readonly #stopRegular: () => void;
 
   constructor(options: OrchestratorOptions) {
@@ -102,8 +136,8 @@ export class CellOrchestrator implements Disposable {
     });
     this.#ledger = createTransferLedger({ ledgerId: options.newLedgerId() });
     this.#stopRegular = options.clock.every(options.times.replanMs, () => {
-      // A cell that nobody talks to costs nothing and tries nothing out.
-      if (this.#sessions.size > 0) this.replan();
+      // A cell that nobody talks to costs nothing and tries nothing out; one in epochs plans when it is told to.
+      if (this.#sessions.size > 0 && !this.#epochs) this.replan();
       else this.#expire();
     });
   }
@@ -128,6 +162,55 @@ export class CellOrchestrator implements Disposable {
   /** Tells the learner of the cell as it is, e.g. before it learns from a journal. */
   observe(): void {
     if (this.#members.size > 0) this.#learner.observe(this.#observation());
+  }
+
+  /**
+   * From now on plans are made one at a time and obeyed, and the outcomes of one are learned together; whatever comes
+   * late for its epoch is journaled, but not learned. Throws FailedPrecondition when the cell runs in epochs already.
+   */
+  runEpochs(): EpochRun {
+    if (this.#epochs)
+      throw new FailedPrecondition(
+        `cell ${this.#options.cellId} runs in epochs already, for another caller`,
+        {
+          reason: 'EPOCHS_RUNNING',
+        },
+      );
+    const epochs: { current?: Epoch } = {};
+    this.#epochs = epochs;
+    this.#cancelPending?.();
+    this.#cancelPending = undefined;
+    return {
+      next: async ({ settleMs, signal }) => {
+        const { clock } = this.#options;
+        const before = await epochs.current?.settled({ withinMs: settleMs, clock, signal });
+        delete epochs.current;
+        const startedAt = clock.now();
+        if (before) this.#learnFrom(epochOutcomes(before.outcomes));
+        const version = this.#planAndPush({ always: true });
+        const plannedAt = clock.now();
+        if (!this.#plan || this.#planFault)
+          throw new FailedPrecondition(this.#planFault || 'the cell has no devices', { reason: 'NO_PLAN' });
+        if (version === undefined)
+          throw this.#sessions.size === 0
+            ? new FailedPrecondition('no device of the cell is connected', { reason: 'NO_DEVICES' })
+            : new Unavailable('no directive could be sent; look at the log of PolicyService');
+        epochs.current = new Epoch(version, this.#plan.placements, [...this.#sessions.deviceIds()]);
+        return {
+          version,
+          learner: this.#learner.name,
+          plan: this.#plan,
+          bestKnown: this.#learner.best(),
+          outcomes: before?.outcomes.length ?? 0,
+          missing: before?.missing ?? [],
+          planningMs: plannedAt - startedAt,
+        };
+      },
+      [Symbol.dispose]: () => {
+        this.#epochs = undefined;
+        this.#requestReplan();
+      },
+    };
   }
 
   /** Begins a session; one of the same device that still stands ends. Throws ResourceExhausted when the cell is full. */
@@ -160,6 +243,12 @@ export class CellOrchestrator implements Disposable {
 
   /** Learns from outcomes that are safe, in the order of the journal. */
   learn(outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) if (!outcome.failure) this.#error.add(outcome);
+    if (this.#epochs) for (const outcome of outcomes) this.#epochs.current?.add(outcome);
+    else this.#learnFrom(outcomes);
+  }
+
+  #learnFrom(outcomes: readonly Outcome[]): void {
     const alarms = this.#learner.status().driftAlarms;
     try {
       this.#learner.learn(outcomes);
@@ -167,7 +256,6 @@ export class CellOrchestrator implements Disposable {
       // An outcome that a learner cannot take must neither end the service nor keep it from starting again.
       this.#options.logger.error({ err, outcomes: outcomes.length }, 'learner failed to learn');
     }
-    for (const outcome of outcomes) if (!outcome.failure) this.#error.add(outcome);
     if (this.#learner.status().driftAlarms > alarms) this.#requestReplan();
   }
 
@@ -226,26 +314,41 @@ export class CellOrchestrator implements Disposable {
       predictionError: this.#error.value(),
       planningMs: this.#planningMs,
       objective: this.#objective,
-      devices: [...this.#members.entries()].map(([deviceId, { balance }]) => {
-        const planned = this.#plan?.placements.get(deviceId);
-        return {
-          deviceId,
-          ...(planned && { planned }),
-          predictedMs: this.#plan?.predictedMs.get(deviceId) ?? 0,
-          connected: this.#sessions.has(deviceId),
-          balance,
-        };
-      }),
+      devices: this.devicePlans(),
     };
+  }
+
+  /** Where the plan sends each device. */
+  devicePlans(): DeviceStatus[] {
+    return [...this.#members.entries()].map(([deviceId, { balance }]) => {
+      const planned = this.#plan?.placements.get(deviceId);
+      return {
+        deviceId,
+        ...(planned && { planned }),
+        predictedMs: this.#plan?.predictedMs.get(deviceId) ?? 0,
+        connected: this.#sessions.has(deviceId),
+        balance,
+      };
+    });
   }
 
   /** Plans anew and pushes what is new. */
   replan(): void {
+    this.#planAndPush();
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopRegular();
+    this.#cancelPending?.();
+  }
+
+  /** Version of what went out; undefined when nothing did. */
+  #planAndPush({ always = false } = {}): number | undefined {
     this.#cancelPending?.();
     this.#cancelPending = undefined;
     const { clock } = this.#options;
     this.#expire();
-    if (this.#members.size === 0) return;
+    if (this.#members.size === 0) return undefined;
     this.#plannedAt = clock.now();
     const before = this.#plan;
     try {
@@ -256,7 +359,7 @@ export class CellOrchestrator implements Disposable {
       // Agents go on by their last directive and their own balance; the fault is said once, not every second.
       if (message !== this.#planFault) this.#options.logger.warn({ err }, 'no plan');
       this.#planFault = message;
-      return;
+      return undefined;
     } finally {
       this.#planningMs = clock.now() - this.#plannedAt;
     }
@@ -266,12 +369,7 @@ export class CellOrchestrator implements Disposable {
       changes: before ? changesBetween(before, this.#plan) : 0,
     });
     this.#ledger.rebalance();
-    this.#sessions.push(this.#directives(this.#plan));
-  }
-
-  [Symbol.dispose](): void {
-    this.#stopRegular();
-    this.#cancelPending?.();
+    return this.#sessions.push(this.#directives(this.#plan), { always });
   }
 
   #expire(): void {
@@ -295,7 +393,8 @@ export class CellOrchestrator implements Disposable {
 
   #observation(): CellObservation {
     const cell = this.#members.cell(this.#options.cellId, this.#objective);
-    return this.#members.observation(this.#options.clock.now(), cell);
+    const now = this.#options.clock.now();
+    return this.#epochs ? this.#members.epochObservation(now, cell) : this.#members.observation(now, cell);
   }
 
   #directives(plan: Plan): Map<string, Undated> {
@@ -315,7 +414,8 @@ export class CellOrchestrator implements Disposable {
       leaseMs: this.#options.times.leaseMs,
       learner: this.#learner.name,
       planned,
-      thresholdMs: plan.thresholdMs,
+      // In an epoch the joint placement is tried as a whole.
+      thresholdMs: this.#epochs ? Infinity : plan.thresholdMs,
       explored: plan.explored,
       propensity: plan.propensity,
       actions: plan.actions.get(deviceId) ?? [],
@@ -334,7 +434,7 @@ export class CellOrchestrator implements Disposable {
 
   /** Soon, and once for all that asks at the same time. */
   #requestReplan(): void {
-    if (this.#cancelPending) return;
+    if (this.#cancelPending || this.#epochs) return;
     const { clock, times } = this.#options;
     const waitMs = Math.max(0, this.#plannedAt + times.leastReplanMs - clock.now());
     this.#cancelPending = clock.after(waitMs, () => this.replan());

@@ -116,6 +116,20 @@ export class Members {
     return { at, cell, devices, loads: [...cell.nodes.map(({ id }) => this.#nodes.get(id)!.load), ...local] };
   }
 
+  /**
+   * The same for a cell in synchronous epochs: frames do not come at a rate, and what a node reports as its utilization
+   * was the last epoch's frames, which the plan counts by itself.
+   */
+  epochObservation(at: number, cell: Cell): CellObservation {
+    const { devices, loads } = this.observation(at, cell);
+    return {
+      at,
+      cell,
+      devices: devices.map((device) => ({ ...device, framesPerSecond: 0 })),
+      loads: loads.map((load) => ({ ...load, utilization: 0 })),
+    };
+  }
+
   #derive() {
     const variants = new Map<string, Variant>();
     const named = new Set<string>();

@@ -2,6 +2,7 @@ import { type Clock, InvalidInput, type Logger, ResourceExhausted, sleep, Violat
 import type { policy } from '@weir/proto';
 import { bidi, type CallContext, serverStream, unary } from '@weir/rpc';
 import { agentSession } from './agent-session.ts';
+import { epochSession } from './epoch-session.ts';
 import type { Cells } from './cells.ts';
 import { objectiveFromWire, objectiveToWire, placementToWire } from './convert.ts';
 import type { Learners } from './learners.ts';
@@ -93,6 +94,8 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       await cell.importSnapshot(learner, content);
       return { learner };
     }),
+
+    runEpochs: bidi((stream, context) => epochSession(stream, context, { cells })),
   };
 }
 

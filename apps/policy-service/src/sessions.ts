@@ -68,9 +68,10 @@ export class Sessions {
 
   /**
    * Tells each device what is new to it, or due again. All directives of a round carry one version, and all go out when
-   * the joint plan has changed, so that outcomes of one joint placement carry one number.
+   * the joint plan has changed, so that outcomes of one joint placement carry one number. `always`: also when nothing is
+   * new. Returns the round's version; undefined when nothing went out.
    */
-  push(directives: ReadonlyMap<string, Undated>): void {
+  push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): number | undefined {
     const { clock, renewMs, nextVersion } = this.#options;
     const now = clock.now();
     const round = [...directives].flatMap(([deviceId, directive]) => {
@@ -82,14 +83,15 @@ export class Sessions {
     );
     const due = round.filter(
       ({ session: { sent }, directive }) =>
-        moved || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
+        always || moved || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
     );
     const version = due.length > 0 ? nextVersion() : undefined;
-    if (version === undefined) return;
+    if (version === undefined) return undefined;
     for (const { session, directive } of due) {
       session.sent = { directive: { ...directive, version }, at: now };
       session.link.push(session.sent.directive);
     }
+    return version;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { policy } from '@weir/proto';
-import type { CellStatus } from './cell-orchestrator.ts';
+import type { CellStatus, DeviceStatus } from './cell-orchestrator.ts';
 import { objectiveToWire, placementToWire } from './convert.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
@@ -11,9 +11,11 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
     explorations: BigInt(explorations),
     driftAlarms: BigInt(driftAlarms),
     objective: objectiveToWire(objective),
-    devices: devices.map(({ planned, ...device }) => ({
-      ...device,
-      planned: planned && placementToWire(planned),
-    })),
+    devices: devices.map(devicePlanToWire),
   };
 }
+
+export const devicePlanToWire = ({ planned, ...device }: DeviceStatus): policy.DevicePlan => ({
+  ...device,
+  planned: planned && placementToWire(planned),
+});

@@ -24,6 +24,8 @@ export interface AgentClient extends AsyncDisposable {
   /** Rejects with the WeirError of this frame's failure; with Unavailable when the stream breaks. */
   infer(frame: Frame): Promise<agent.InferResponse>;
   status(): Promise<agent.GetStatusResponse>;
+  /** In force on this device, 0..1. */
+  accuracyFloor(): Promise<number>;
   /** Resolves when connected. Throws DeadlineExceeded when the agent does not answer within 5 s. */
   ready(): Promise<void>;
 }
@@ -89,6 +91,10 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
       return waiting.promise;
     },
     status: () => callUnary(client, client.getStatus, {}, { timeoutMs: 5_000 }),
+    async accuracyFloor() {
+      const { objective } = await callUnary(client, client.getObjective, {}, { timeoutMs: 5_000 });
+      return objective?.accuracyFloor ?? 0;
+    },
     ready: () => connection.ready(),
     async [Symbol.asyncDispose]() {
       stream?.cancel();

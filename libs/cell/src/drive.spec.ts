@@ -58,6 +58,7 @@ function agentAnswering(clock: FakeClock, delayMs: number) {
         });
       }),
     status: () => Promise.reject(new Error('not asked')),
+    accuracyFloor: () => Promise.resolve(0),
     ready: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

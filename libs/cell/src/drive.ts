@@ -71,7 +71,7 @@ export async function drive(options: DriveOptions): Promise<void> {
 }
 
 /** Fisher–Yates. */
-function shuffled<T>(values: readonly T[], random: Random): T[] {
+export function shuffled<T>(values: readonly T[], random: Random): T[] {
   const result = [...values];
   for (let last = result.length - 1; last > 0; last--) {
     const other = random.integer(last + 1);

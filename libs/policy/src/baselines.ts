@@ -2,7 +2,8 @@ import type { Random } from '@weir/base';
 import { bestVariant, openActions } from './actions.ts';
 import type { Placement, Tier } from './cell.ts';
 import { nothingMeets } from './joint.ts';
-import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus, Plan } from './learner.ts';
+import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus } from './learner.ts';
+import { obeyedPlan } from './obeyed-plan.ts';
 import type { Outcome } from './outcome.ts';
 import { createPlanner, type PlannerOptions } from './planner.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
@@ -47,18 +48,9 @@ export function createFixed(tier: Tier): Learner {
   return {
     name,
     observe: (next) => void (observation = next),
-    propose(): Plan {
-      const placements = best();
+    propose() {
       plans++;
-      return {
-        placements,
-        thresholdMs: Infinity,
-        explored: false,
-        propensity: 1,
-        actions: new Map(),
-        accuracyPriceMs: 0,
-        predictedMs: new Map(),
-      };
+      return obeyedPlan(best());
     },
     best,
     learn: (batch: readonly Outcome[]) => void (outcomes += batch.length),

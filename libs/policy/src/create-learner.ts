@@ -6,6 +6,7 @@ import { createHybrid, type HybridOptions } from './hybrid.ts';
 import type { Learner } from './learner.ts';
 import { createPlanner, type PlannerOptions } from './planner.ts';
 import { createQLearning, type QLearningOptions } from './q-learning.ts';
+import { createStatic } from './static.ts';
 
 /** Options of every learner; those that a learner does not know are left out by the compiler. */
 export interface LearnerOptions {
@@ -20,6 +21,7 @@ export interface LearnerOptions {
   readonly 'device-only': object;
   readonly 'edge-only': object;
   readonly 'cloud-only': object;
+  readonly static: object;
 }
 
 export type LearnerName = keyof LearnerOptions;
@@ -38,6 +40,7 @@ const factories: { [Name in LearnerName]: (options: { random: Random } & Learner
     'device-only': () => createFixed('device'),
     'edge-only': () => createFixed('edge'),
     'cloud-only': () => createFixed('cloud'),
+    static: createStatic,
   };
 
 /** All names that `createLearner` knows, the default first. */

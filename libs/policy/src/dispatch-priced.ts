@@ -241,15 +241,9 @@ export class PricedDispatcher implements Dispatcher {
     return !tracker && this.#arrivals.perMs(now) * cost.serviceMs > OVERLOAD * this.#local.slots;
   }
 
-  /**
-   * The plan's price, which holds what accuracy costs in waiting too, within a factor of two of what the actions alone
-   * say: near saturation a planner's multiplier jumps with every rate measured. m does the rest.
-   */
+  /** The plan's price; that of the actions alone where a plan names none. */
   #priceMs(table: ActionTable): number {
-    const ownMs = table.ownPriceMs;
-    const planMs = this.#directive?.accuracyPriceMs || ownMs;
-    const baseMs = ownMs > 0 ? Math.max(ownMs / 2, Math.min(ownMs * 2, planMs)) : planMs;
-    return this.#balance.priceMs(baseMs);
+    return this.#balance.priceMs(this.#directive?.accuracyPriceMs || table.ownPriceMs);
   }
 
   #decide(

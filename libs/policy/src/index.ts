@@ -45,6 +45,8 @@ export {
   placements,
 } from './actions.ts';
 export { type LearnerName, type LearnerOptions, createLearner, learnerNames } from './create-learner.ts';
+export { epochOutcomes } from './epoch-outcomes.ts';
+export { staticSnapshot } from './static.ts';
 export { type PlannerOptions, plannerDefaults, priorFrom } from './planner.ts';
 export type { BeliefPrior, BlockPrior } from './beliefs/prior.ts';
 export { expectedWaitMs, batchWaitMs } from './waiting.ts';

@@ -57,7 +57,8 @@ export const foreignLoad = (observation: CellObservation, nodeId: string): numbe
 /**
  * The assignment problem of a cell under the given costs. In synchronous epochs all devices ask at once, and a node's
  * time at count k is as learned for concurrency k. Otherwise it is one service and the wait that the frames of k
- * average devices cause at its slots; a device's own processor is a queue of its own frames.
+ * average devices cause at its slots. A device's own queue is not charged: the agent sees it exactly and sends a frame
+ * elsewhere when it is busy, so that the plan is what holds for a frame that finds it free.
  */
 export function jointProblem(input: JointInput): JointProblem {
   const { observation, actions, costs, spread, energyJ, mixMs } = input;
@@ -110,16 +111,8 @@ export function jointProblem(input: JointInput): JointProblem {
     return { capacity, ms };
   });
 
-  const localMs = (device: number, variant: Variant): number => {
-    const { local } = actions[device]!.device;
-    const serviceMs = costs.localMs(local.id, variant.name);
-    if (!asynchronous) return serviceMs;
-    const { arrivalVariability = 1 } = actions[device]!.observation;
-    return (
-      serviceMs +
-      expectedWaitMs({ slots: local.slots, serviceMs, ratePerMs: rates[device]!, arrivalVariability })
-    );
-  };
+  const localMs = (device: number, { name }: Variant): number =>
+    costs.localMs(actions[device]!.device.local.id, name);
   const networkMs = (device: number, target: number): number => {
     const {
       device: { id },

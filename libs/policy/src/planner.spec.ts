@@ -100,6 +100,16 @@ describe('planner', () => {
     expect(plan.actions.get('device-1')!.length).toBeGreaterThan(2);
   });
 
+  it("leaves a device's own queue to its agent, which sees it: the plan is for a frame that finds it free", () => {
+    const predictions = [0.5, 6].map((framesPerSecond) => {
+      const options = { floor: 0.85, calibrated: true, framesPerSecond, allowedTiers: ['device'] as const };
+      const learner = createLearner('planner', { random: seededRandom(4) });
+      learner.observe(new ToyCell(seededRandom(3), options).observation());
+      return [...learner.propose().predictedMs.values()];
+    });
+    expect(predictions[1]).toEqual(predictions[0]);
+  });
+
   it('keeps to the allowed tiers, and says so when nothing is left', () => {
     const toy = new ToyCell(seededRandom(3), { floor: 0.85, allowedTiers: ['device'] });
     const learner = createLearner('planner', { random: seededRandom(4) });

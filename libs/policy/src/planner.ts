@@ -5,6 +5,7 @@ import { beliefFault } from './beliefs/belief-shape.ts';
 import { type BeliefPrior, priorOfBeliefs } from './beliefs/prior.ts';
 import type { Placement, Tier } from './cell.ts';
 import type { ActionCost } from './directive.ts';
+import { dispatchThresholdMs } from './dispatch-threshold.ts';
 import { foreignLoad, isAsynchronous, type JointProblem, jointProblem, nothingMeets } from './joint.ts';
 import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus, Plan, Probe } from './learner.ts';
 import type { Outcome } from './outcome.ts';
@@ -31,10 +32,6 @@ export interface PlannerOptions extends BeliefOptions {
    * probed in turn, so that a recovery shows within 16 plans. @default 8 — LEARNING.md has "about 10"
    */
   readonly probeEvery: number;
-  /** θ where frames come at random, as a share of the mean response time. @default 0.125 — LEARNING.md */
-  readonly thresholdShare: number;
-  /** θ where frames come periodically and may be synchronised. @default 0.25 — LEARNING.md */
-  readonly periodicThresholdShare: number;
 }
 
 export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
@@ -42,12 +39,8 @@ export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
   creditShare: 0.03,
   creditCap: 0.1,
   probeEvery: 8,
-  thresholdShare: 0.125,
-  periodicThresholdShare: 0.25,
 };
 
-/** Below this squared coefficient of variation, arrivals count as periodic. */
-const periodicBelow = 0.2;
 /** Relative variance that a benchmark or calibration has on top of the noise of its group. */
 const benchmarkNoise = 0.0025;
 
@@ -147,20 +140,24 @@ class Planner implements Learner {
 
     const chosen = explored ? drawn : greedy.assignment;
     const frequency = this.#explorations / this.#plans;
-    const predictedMs = this.#predictions(greedy.joint, chosen);
+    const placements = this.#placements(greedy.joint, chosen);
+    const actions = this.#actionCosts(greedy.costs);
     const probes =
       this.#options.probeEvery > 0 && this.#plans % this.#options.probeEvery === 0
         ? nextProbes(this.#actions, chosen, observation, this.#plans / this.#options.probeEvery)
         : ([] as Probe[]);
     return {
-      placements: this.#placements(greedy.joint, chosen),
-      thresholdMs: this.#thresholdMs(observation, chosen, predictedMs),
+      placements,
+      // Nobody dispatches in synchronous epochs: obey.
+      thresholdMs: isAsynchronous(observation)
+        ? dispatchThresholdMs({ observation, placements, actions })
+        : Infinity,
       explored,
       // How often plans of this kind are chosen; the probability of one joint draw has no closed form.
       propensity: explored ? frequency : 1 - frequency,
-      actions: this.#actionCosts(greedy.costs),
+      actions,
       accuracyPriceMs: greedy.assignment.price,
-      predictedMs,
+      predictedMs: this.#predictions(greedy.joint, chosen),
       ...(probes.length > 0 && { probes }),
     };
   }
@@ -337,38 +334,6 @@ class Planner implements Learner {
         return [device.id, joint.responseMs(at, target, variants[at]!, target < 0 ? 0 : counts[target]!)];
       }),
     );
-  }
-
-  /** θ: as recommended; 0 when the plan overloads a node; obey in synchronous epochs, where nobody dispatches. */
-  #thresholdMs(
-    observation: CellObservation,
-    { targets }: Assignment,
-    predictedMs: Map<string, number>,
-  ): number {
-    if (!isAsynchronous(observation)) return Infinity;
-    const { cell, devices } = observation;
-    const rates = new Map(devices.map(({ deviceId, framesPerSecond }) => [deviceId, framesPerSecond / 1000]));
-    const work = new Float64Array(cell.nodes.length);
-    const costs = this.#solved!.costs;
-    this.#actions.forEach(({ device }, at) => {
-      const target = targets[at]!;
-      if (target < 0) return;
-      const nodeId = cell.nodes[target]!.id;
-      const variant = this.#solved!.joint.placement(
-        at,
-        target,
-        this.#solved!.assignment.variants[at]!,
-      ).variant;
-      work[target]! +=
-        (rates.get(device.id) ?? 0) * costs.computeMs({ nodeId, variant, concurrency: 1, load: 0 });
-    });
-    if (cell.nodes.some(({ slots }, at) => work[at]! > slots)) return 0;
-    const mean = [...predictedMs.values()].reduce((sum, ms) => sum + ms, 0) / Math.max(1, predictedMs.size);
-    const variability =
-      devices.reduce((sum, { arrivalVariability = 1 }) => sum + arrivalVariability, 0) /
-      Math.max(1, devices.length);
-    const { thresholdShare, periodicThresholdShare } = this.#options;
-    return mean * (variability < periodicBelow ? periodicThresholdShare : thresholdShare);
   }
 
   #actionCosts(costs: CostView): Map<string, readonly ActionCost[]> {

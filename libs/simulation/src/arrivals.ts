@@ -1,7 +1,9 @@
 import type { Random } from '@weir/base';
 
+export const arrivalKinds = ['poisson', 'periodic', 'synchronised'] as const;
+
 /** How frames come: at random, evenly with a phase of each device's own, or evenly and all devices at once. */
-export type Arrivals = 'poisson' | 'periodic' | 'synchronised';
+export type Arrivals = (typeof arrivalKinds)[number];
 
 /** Times of one device's frames, ms, without end. `meanGapMs` > 0. */
 export function* arrivalTimes(arrivals: Arrivals, meanGapMs: number, random: Random): Generator<number> {

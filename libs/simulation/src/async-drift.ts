@@ -1,9 +1,8 @@
-import { type Random, mean, seededRandom } from '@weir/base';
-import type { Learner } from '@weir/policy';
+import { mean } from '@weir/base';
 import type { AsyncFrame } from './async-agent.ts';
-import { type DriftStep, runAsync } from './async-run.ts';
-import { type AsyncRule, knowledgeOf, plannerOf } from './async-study.ts';
-import { type World, capacityPerMs, createWorld } from './async-world.ts';
+import { type AsyncCell, defaultAsyncCell, knowledgeOf, plannerOf, worldOf } from './async-cell.ts';
+import { runAsync } from './async-run.ts';
+import { type World, capacityPerMs } from './async-world.ts';
 
 /** What changes in mid-run, and how it changes back. */
 export interface DriftScenario {
@@ -43,83 +42,115 @@ function weaken(world: World, extraMs: number): void {
 }
 
 export interface AsyncDriftOptions {
-  /** @default 5 */
-  readonly devices?: number;
+  readonly cell?: AsyncCell;
+  readonly devices: readonly number[];
+  /** Runs are averaged: one run's few frames say little. */
+  readonly seeds: readonly number[];
   /** @default 0.6 */
   readonly load?: number;
-  /** @default 0.89 */
-  readonly accuracyFloor?: number;
   /** Frames of each device before the drift, between drift and recovery, and after. @default 100 */
   readonly framesPerDevice?: number;
-  /** Runs are averaged: one run's few frames say little. @default 1..20 */
-  readonly seeds?: readonly number[];
   /** @default all */
   readonly scenarios?: readonly string[];
-  /** @default the planner */
-  readonly learner?: (random: Random) => Learner;
+}
+
+/** One seed of one scenario; plain data. */
+export interface AsyncDriftJob {
+  readonly kind: 'drift';
+  readonly cell: AsyncCell;
+  readonly devices: number;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly load: number;
+  readonly framesPerDevice: number;
+}
+
+/** Response times after each change, with learned costs and with known ones. */
+export interface AsyncDriftRun {
+  readonly known: Phases;
+  readonly learned: Phases;
+  readonly floorViolations: number;
 }
 
 /** One change and what it cost against known costs under the same rule, reports and frames. */
 export interface DriftPhase {
+  readonly devices: number;
   readonly scenario: string;
   readonly phase: 'onset' | 'recovery';
   /** Excess of each device's first 8, next 8, and all later frames, %. */
   readonly excessPct: { readonly first8: number; readonly next8: number; readonly later: number };
-  /** Frames a device until the mean of its next 16 is within 5 %; Infinity: not within the phase. */
-  readonly framesToWithin5pct: number;
+  /** Frames a device until the mean of its next 16 is within 5 %; null: not within the phase. */
+  readonly framesToWithin5pct: number | null;
   readonly floorViolations: number;
 }
 
-/** How fast a learner follows a change: frames of each device counted from the change on, averaged over the seeds. */
-export function runAsyncDrift(
-  options: AsyncDriftOptions = {},
-  onProgress: (done: number, total: number) => void = () => undefined,
-): readonly DriftPhase[] {
-  const { devices = 5, load = 0.6, accuracyFloor = 0.89, framesPerDevice = 100 } = options;
-  const seeds = options.seeds ?? Array.from({ length: 20 }, (_, index) => index + 1);
-  const scenarios = driftScenarios.filter(({ name }) => options.scenarios?.includes(name) ?? true);
-  let done = 0;
-  return scenarios.flatMap(({ name, onset, recovery }) => {
-    const runs = { known: [] as Phases[], learned: [] as Phases[] };
-    let floorViolations = 0;
-    for (const seed of seeds)
-      for (const rule of ['known', 'learned'] as const) {
-        const world = createWorld({ profile: 'contended', devices, accuracyFloor }, seededRandom(seed));
-        const phaseMs = (framesPerDevice * devices) / (load * capacityPerMs(world));
-        const drift: DriftStep[] = [
-          { atMs: 11_000 + phaseMs, change: onset },
-          { atMs: 11_000 + 2 * phaseMs, change: recovery },
-        ];
-        const result = runAsync({
-          world,
-          planner: plannerOf(rule satisfies AsyncRule, world, seed, options.learner),
-          arrivals: 'poisson',
-          load,
-          durationMs: 11_000 + 3 * phaseMs,
-          seed,
-          knows: knowledgeOf(rule),
-          drift,
-        });
-        if (rule === 'learned') floorViolations += result.floorViolations;
-        runs[rule].push({
-          onset: since(result.answered, drift[0]!.atMs, drift[1]!.atMs),
-          recovery: since(result.answered, drift[1]!.atMs, Infinity),
-        });
-        onProgress(++done, scenarios.length * seeds.length * 2);
-      }
+/** How fast a learner follows a change under Poisson arrivals, seed by seed. */
+export function asyncDriftJobs(options: AsyncDriftOptions): AsyncDriftJob[] {
+  const { cell = defaultAsyncCell, load = 0.6, framesPerDevice = 100 } = options;
+  const { scenarios = driftScenarios.map(({ name }) => name) } = options;
+  return options.devices.flatMap((devices) =>
+    scenarios.flatMap((scenario) =>
+      options.seeds.map((seed) => ({ kind: 'drift', cell, devices, scenario, seed, load, framesPerDevice })),
+    ),
+  );
+}
+
+export function runAsyncDriftJob(job: AsyncDriftJob): AsyncDriftRun {
+  const { cell, devices, scenario, seed, load, framesPerDevice } = job;
+  const { onset, recovery } = driftScenarios.find(({ name }) => name === scenario)!;
+  const run = (rule: 'known' | 'learned') => {
+    const world = worldOf(cell, devices, seed);
+    const phaseMs = (framesPerDevice * devices) / (load * capacityPerMs(world));
+    const onsetMs = 11_000 + phaseMs;
+    const recoveryMs = onsetMs + phaseMs;
+    const { answered, floorViolations } = runAsync({
+      world,
+      planner: plannerOf(rule, world, seed, cell),
+      arrivals: 'poisson',
+      load,
+      durationMs: recoveryMs + phaseMs,
+      seed,
+      noise: cell.noise,
+      knows: knowledgeOf(rule),
+      drift: [
+        { atMs: onsetMs, change: onset },
+        { atMs: recoveryMs, change: recovery },
+      ],
+    });
+    const phases = {
+      onset: since(answered, onsetMs, recoveryMs),
+      recovery: since(answered, recoveryMs, Infinity),
+    };
+    return { phases, floorViolations };
+  };
+  const learned = run('learned');
+  return { known: run('known').phases, learned: learned.phases, floorViolations: learned.floorViolations };
+}
+
+/** Frames of each device are counted from the change on, and averaged over the seeds. */
+export function asyncDriftPhases(
+  jobs: readonly AsyncDriftJob[],
+  runs: readonly AsyncDriftRun[],
+): DriftPhase[] {
+  const scenarios = Map.groupBy(jobs.keys(), (at) => `${jobs[at]!.devices} ${jobs[at]!.scenario}`);
+  return [...scenarios.values()].flatMap((members) => {
+    const { devices, scenario, framesPerDevice } = jobs[members[0]!]!;
+    const own = members.map((at) => runs[at]!);
+    const floorViolations = own.reduce((sum, run) => sum + run.floorViolations, 0);
     return (['onset', 'recovery'] as const).map((phase): DriftPhase => {
       const excess = (from: number, to: number) => {
         const of = (rule: 'known' | 'learned') =>
-          mean(runs[rule].flatMap((run) => run[phase].slice(from, to).flat()));
+          mean(own.flatMap((run) => run[rule][phase].slice(from, to).flat()));
         return 100 * (of('learned') / of('known') - 1);
       };
       let frames = 0;
       while (frames < framesPerDevice - 16 && excess(frames, frames + 16) > 5) frames += 2;
       return {
-        scenario: name,
+        devices,
+        scenario,
         phase,
         excessPct: { first8: excess(0, 8), next8: excess(8, 16), later: excess(16, Infinity) },
-        framesToWithin5pct: frames < framesPerDevice - 16 ? frames : Infinity,
+        framesToWithin5pct: frames < framesPerDevice - 16 ? frames : null,
         floorViolations,
       };
     });

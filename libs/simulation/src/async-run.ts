@@ -41,6 +41,10 @@ export interface AsyncRunOptions {
   readonly reportLoss?: number;
   /** @default true */
   readonly loadWithAnswers?: boolean;
+  /** Share of the outcomes that never reach the planner, 0..1. @default 0 */
+  readonly outcomeLoss?: number;
+  /** Mean of the exponential delay of each outcome, ms, so that they overtake each other. @default 0 */
+  readonly outcomeDelayMs?: number;
   /** @default 1000 */
   readonly replanMs?: number;
   /** One way between an agent and PolicyService. @default 10 */
@@ -84,6 +88,8 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
   const answered: AsyncFrame[] = [];
   let refused = 0;
   let outcomes: Outcome[] = [];
+  const { outcomeLoss = 0, outcomeDelayMs = 0 } = options;
+  const fate = random.fork('outcomes');
 
   const agents = world.devices.map((device, index) =>
     createAsyncAgent({
@@ -101,7 +107,11 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
         if (!(error instanceof FailedPrecondition)) throw error;
         refused++;
       },
-      outcome: (outcome) => events.after(policyDelayMs, () => outcomes.push(outcome)),
+      outcome(outcome) {
+        if (outcomeLoss > 0 && fate.uniform() < outcomeLoss) return;
+        const delayMs = policyDelayMs + (outcomeDelayMs > 0 ? fate.exponential(outcomeDelayMs) : 0);
+        events.after(delayMs, () => outcomes.push(outcome));
+      },
     }),
   );
 
@@ -181,8 +191,22 @@ function startPlanning(planning: PlanningOptions): () => void {
   const { planner, world } = options;
   const monitors = planning.random.fork('monitors');
   const ledger = createTransferLedger({ ledgerId: 'ledger' });
-  for (const { device } of agents) ledger.join(device.id);
+  const joined = new Set<string>();
   let version = 0;
+
+  /** A device that comes back opens a new account. */
+  const keepBooks = () => {
+    for (const { device } of agents) {
+      if (device.present === joined.has(device.id)) continue;
+      if (device.present) {
+        joined.add(device.id);
+        ledger.join(device.id);
+      } else {
+        joined.delete(device.id);
+        ledger.leave(device.id);
+      }
+    }
+  };
 
   const replan = () => {
     const outcomes = take();
@@ -196,6 +220,7 @@ function startPlanning(planning: PlanningOptions): () => void {
       noise: options.noise ?? 0.07,
       random: monitors,
     });
+    keepBooks();
     planner.observe(observation);
     const plan = planner.propose();
     if (options.transfers ?? true) {

@@ -4,14 +4,17 @@ export { type ExperimentName, experimentNames, isWeak } from './experiment.ts';
 export { paperFamily, paperFloors } from './family.ts';
 export { type Optimum, type OptimumOptions, optimum, trueProblem } from './oracle.ts';
 export { type CostProfile, type ProfileName, localMs, profileNames, profiles, remoteMs } from './profile.ts';
-export { type Arrivals, arrivalTimes } from './arrivals.ts';
+export { type Arrivals, arrivalKinds, arrivalTimes } from './arrivals.ts';
 export type { AsyncFrame, Knowledge } from './async-agent.ts';
+export { type AsyncCell, type AsyncRule, asyncRules, defaultAsyncCell } from './async-cell.ts';
 export {
+  type AsyncDriftJob,
   type AsyncDriftOptions,
+  type AsyncDriftRun,
   type DriftPhase,
-  type DriftScenario,
-  driftScenarios,
-  runAsyncDrift,
+  asyncDriftJobs,
+  asyncDriftPhases,
+  runAsyncDriftJob,
 } from './async-drift.ts';
 export { type StaticOptimum, createKnownPlanner, staticOptimum } from './async-known.ts';
 export {
@@ -22,12 +25,13 @@ export {
   runAsync,
 } from './async-run.ts';
 export {
-  type AsyncRule,
+  type AsyncStudyJob,
   type AsyncStudyOptions,
-  type AsyncStudyResult,
   type AsyncStudyRow,
-  asyncRules,
-  runAsyncStudy,
+  type AsyncStudyRun,
+  asyncStudyJobs,
+  asyncStudyRows,
+  runAsyncStudyJob,
 } from './async-study.ts';
 export { type World, type WorldOptions, capacityPerMs, createWorld } from './async-world.ts';
 export { type CurvePoint, type LearningOptions, type LearningResult, runLearning } from './learning-run.ts';

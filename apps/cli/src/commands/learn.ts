@@ -1,10 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { ConfigError, Exit } from '@weir/base';
 import { type LearnerName, learnerNames } from '@weir/policy';
-import { type DriftEvent, experimentNames, type LearningOptions, profileNames } from '@weir/simulation';
+import {
+  arrivalKinds,
+  type DriftEvent,
+  experimentNames,
+  type LearningOptions,
+  profileNames,
+} from '@weir/simulation';
 import Table from 'cli-table3';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
+import { asyncTables, runAsyncStudy } from '../learn/async.ts';
 import { plotSvg } from '../learn/plot.ts';
 import { runJobs } from '../learn/pool.ts';
 import { type LearnerSummary, summarize } from '../learn/summary.ts';
@@ -30,7 +37,11 @@ const schema = z.object({
     .string()
     .default('planner')
     .describe(`Learners, separated by commas, or "all": ${learnerNames.join(', ')}.`),
-  users: whole(1, 500).default(5).describe('Devices of the cell.'),
+  users: z
+    .array(whole(1, 500))
+    .min(1, 'must name a number')
+    .default([5])
+    .describe('Devices of the cell; several numbers, separated by commas, with --arrivals and --drift.'),
   floor: z
     .number('expected a number')
     .min(0, 'must be >= 0')
@@ -58,8 +69,8 @@ const schema = z.object({
     .number('expected a number')
     .min(0, 'must be >= 0')
     .max(1, 'must be <= 1')
-    .default(0.05)
-    .describe('Noise of every measured time, relative.'),
+    .optional()
+    .describe('Noise of every measured time, relative [0.05; with --arrivals and --drift 0.07].'),
   interactions: whole(10, 10_000_000)
     .default(10_000)
     .describe('Joint placements tried by each learner in each seed.'),
@@ -67,6 +78,22 @@ const schema = z.object({
   seed: whole(1, 1_000_000).default(1).describe('First seed.'),
   options: z.string().default('{}').describe('Options of the learners as JSON, e.g. {"epsilonEpochs":1000}.'),
   workers: whole(1, 64).default(2).describe('Worker threads.'),
+  arrivals: z
+    .array(z.enum(arrivalKinds, 'unknown arrivals'))
+    .default([])
+    .describe(
+      `Instead of synchronous epochs: a living cell whose frames come so (${arrivalKinds.join(', ')}), one learner against the static plan and against dispatch with known costs.`,
+    ),
+  loads: z
+    .array(z.number('expected numbers').positive('must be > 0').max(3, 'must be <= 3'))
+    .default([0.3, 0.6, 0.9, 1.3])
+    .describe('With --arrivals: frames as shares of what the best variant everywhere would just sustain.'),
+  drift: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Instead of synchronous epochs: how a living cell follows changes, Poisson frames at 60 % load.',
+    ),
   plot: z.string().optional().describe('SVG file for the learning curves, the regret and a drift run.'),
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 });
@@ -78,14 +105,27 @@ export default defineCommand({
   examples: [
     'weir learn --learner planner,q-learning-masked,dqn --seeds 10',
     'weir learn --learner planner --background walk --interactions 2000 --plot walk.svg',
+    'weir learn --arrivals poisson,synchronised --loads 0.6,0.9 --users 5,20 --seeds 10',
   ],
   async run(config, { signal, out, print, progress }) {
     const learners = parseLearners(config.learner);
     const learnerOptions = parseOptions(config.options);
-    const { users, floor, profile, experiment, background, heterogeneous, noise, space, interactions } =
-      config;
-    const cell = { users, floor, profile, experiment, background, heterogeneous, noise };
+    const { floor, profile, experiment, background, heterogeneous, space, interactions } = config;
+    const pool = { workers: config.workers, signal, onProgress: progressBar(progress) };
     const seeds = Array.from({ length: config.seeds }, (_, index) => config.seed + index);
+    if (config.arrivals.length > 0 || config.drift) {
+      const { users: devices, arrivals, loads, drift, noise = 0.07 } = config;
+      const learner = one('--learner', learners);
+      const common = { profile, experiment, accuracyFloor: floor, unequal: heterogeneous, noise };
+      const study = { cell: { ...common, learner, learnerOptions }, devices, arrivals, loads, drift, seeds };
+      const result = await runAsyncStudy(study, pool);
+      out({ ...result, config: study });
+      print(asyncTables(result));
+      return Exit.done;
+    }
+    const { noise = 0.05 } = config;
+    const users = one('--users', config.users);
+    const cell = { users, floor, profile, experiment, background, heterogeneous, noise };
     const base = { learnerOptions, cell, actionSpace: space };
     const jobs = learners.flatMap((learner) =>
       seeds.map((seed): LearningOptions => ({ ...base, learner, interactions, seed })),
@@ -103,11 +143,7 @@ export default defineCommand({
           })),
         );
 
-    const results = await runJobs([...jobs, ...driftJobs], {
-      workers: config.workers,
-      signal,
-      onProgress: progressBar(progress),
-    });
+    const results = await runJobs([...jobs, ...driftJobs], pool);
     const bySeeds = (from: number, count: number) =>
       learners.map((_, at) => results.slice(from + at * count, from + (at + 1) * count));
     const learning = bySeeds(0, seeds.length);
@@ -124,6 +160,11 @@ export default defineCommand({
     return Exit.done;
   },
 });
+
+function one<T>(field: string, values: readonly T[]): T {
+  if (values.length === 1) return values[0]!;
+  throw new ConfigError(name, [{ field, description: `expected one here (got ${values.join(',')})` }]);
+}
 
 function parseLearners(text: string): LearnerName[] {
   if (text === 'all')

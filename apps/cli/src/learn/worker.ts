@@ -1,11 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { type LearningOptions, runLearning } from '@weir/simulation';
-import type { WorkerMessage } from './pool.ts';
+import { runLearning } from '@weir/simulation';
+import { runInThread } from './thread.ts';
 
-const say = (message: WorkerMessage) => parentPort!.postMessage(message);
-try {
-  const result = runLearning(workerData as LearningOptions, (done) => say({ kind: 'progress', done }));
-  say({ kind: 'result', result });
-} catch (error) {
-  say({ kind: 'error', message: error instanceof Error ? error.message : String(error) });
-}
+runInThread(runLearning);

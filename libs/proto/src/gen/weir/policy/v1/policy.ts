@@ -406,6 +406,47 @@ export interface ImportSnapshotResponse {
   learner: string;
 }
 
+/** Asks for the next epoch. The epoch before ends when every device has answered once. */
+export interface RunEpochsRequest {
+  /** The cell; the same in every request of a stream. */
+  cellId: string;
+  /** How long to wait for outcomes of the epoch before that have not come yet, ms; 0: 5000. */
+  settleTimeoutMs: number;
+}
+
+/**
+ * One epoch's plan. It has been sent to the devices, which hold it a moment later: an answer names the directive
+ * version that it was placed by.
+ */
+export interface RunEpochsResponse {
+  /** All directives of this epoch carry it, and no other directive does. */
+  directiveVersion: bigint;
+  /** Learner that made the plan. */
+  learner: string;
+  /** True when the plan tries something out. */
+  explored: boolean;
+  /** Probability with which the learner chose the plan, 0..1; 1 when it was not sampled. */
+  propensity: number;
+  /** The devices and their plans. */
+  devices: DevicePlan[];
+  /** Outcomes of the epoch before that were learned from. */
+  outcomes: number;
+  /** Devices whose outcome of the epoch before did not come in time. */
+  missingDeviceIds: string[];
+  /** Time to learn and to plan, ms. */
+  planningMs: number;
+  /** The best joint placement as far as the learner knows, were there nothing left to learn. */
+  bestKnown: PlacedDevice[];
+}
+
+/** One device of a joint placement. */
+export interface PlacedDevice {
+  /** The device. */
+  deviceId: string;
+  /** Where it runs and with which variant. */
+  placement: Placement | undefined;
+}
+
 function createBaseOrchestrateRequest(): OrchestrateRequest {
   return { message: undefined };
 }
@@ -3989,6 +4030,418 @@ export const ImportSnapshotResponse: MessageFns<ImportSnapshotResponse> = {
   },
 };
 
+function createBaseRunEpochsRequest(): RunEpochsRequest {
+  return { cellId: "", settleTimeoutMs: 0 };
+}
+
+export const RunEpochsRequest: MessageFns<RunEpochsRequest> = {
+  encode(message: RunEpochsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    if (message.settleTimeoutMs !== 0) {
+      writer.uint32(17).double(message.settleTimeoutMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunEpochsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunEpochsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.settleTimeoutMs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RunEpochsRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+      settleTimeoutMs: isSet(object.settleTimeoutMs)
+        ? globalThis.Number(object.settleTimeoutMs)
+        : isSet(object.settle_timeout_ms)
+        ? globalThis.Number(object.settle_timeout_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: RunEpochsRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    if (message.settleTimeoutMs !== 0) {
+      obj.settleTimeoutMs = floatToJson(message.settleTimeoutMs);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RunEpochsRequest>, I>>(base?: I): RunEpochsRequest {
+    return RunEpochsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RunEpochsRequest>, I>>(object: I): RunEpochsRequest {
+    const message = createBaseRunEpochsRequest();
+    message.cellId = object.cellId ?? "";
+    message.settleTimeoutMs = object.settleTimeoutMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseRunEpochsResponse(): RunEpochsResponse {
+  return {
+    directiveVersion: 0n,
+    learner: "",
+    explored: false,
+    propensity: 0,
+    devices: [],
+    outcomes: 0,
+    missingDeviceIds: [],
+    planningMs: 0,
+    bestKnown: [],
+  };
+}
+
+export const RunEpochsResponse: MessageFns<RunEpochsResponse> = {
+  encode(message: RunEpochsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.directiveVersion !== 0n) {
+      if (BigInt.asUintN(64, message.directiveVersion) !== message.directiveVersion) {
+        throw new globalThis.Error("value provided for field message.directiveVersion of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.directiveVersion);
+    }
+    if (message.learner !== "") {
+      writer.uint32(18).string(message.learner);
+    }
+    if (message.explored !== false) {
+      writer.uint32(24).bool(message.explored);
+    }
+    if (message.propensity !== 0) {
+      writer.uint32(33).double(message.propensity);
+    }
+    for (const v of message.devices) {
+      DevicePlan.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.outcomes !== 0) {
+      writer.uint32(48).uint32(message.outcomes);
+    }
+    for (const v of message.missingDeviceIds) {
+      writer.uint32(58).string(v!);
+    }
+    if (message.planningMs !== 0) {
+      writer.uint32(65).double(message.planningMs);
+    }
+    for (const v of message.bestKnown) {
+      PlacedDevice.encode(v!, writer.uint32(74).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RunEpochsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRunEpochsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.directiveVersion = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.learner = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.explored = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.propensity = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.devices.push(DevicePlan.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.outcomes = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.missingDeviceIds.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.planningMs = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.bestKnown.push(PlacedDevice.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RunEpochsResponse {
+    return {
+      directiveVersion: isSet(object.directiveVersion)
+        ? BigInt(object.directiveVersion)
+        : isSet(object.directive_version)
+        ? BigInt(object.directive_version)
+        : 0n,
+      learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
+      explored: isSet(object.explored) ? globalThis.Boolean(object.explored) : false,
+      propensity: isSet(object.propensity) ? globalThis.Number(object.propensity) : 0,
+      devices: globalThis.Array.isArray(object?.devices) ? object.devices.map((e: any) => DevicePlan.fromJSON(e)) : [],
+      outcomes: isSet(object.outcomes) ? globalThis.Number(object.outcomes) : 0,
+      missingDeviceIds: globalThis.Array.isArray(object?.missingDeviceIds)
+        ? object.missingDeviceIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.missing_device_ids)
+        ? object.missing_device_ids.map((e: any) => globalThis.String(e))
+        : [],
+      planningMs: isSet(object.planningMs)
+        ? globalThis.Number(object.planningMs)
+        : isSet(object.planning_ms)
+        ? globalThis.Number(object.planning_ms)
+        : 0,
+      bestKnown: globalThis.Array.isArray(object?.bestKnown)
+        ? object.bestKnown.map((e: any) => PlacedDevice.fromJSON(e))
+        : globalThis.Array.isArray(object?.best_known)
+        ? object.best_known.map((e: any) => PlacedDevice.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: RunEpochsResponse): unknown {
+    const obj: any = {};
+    if (message.directiveVersion !== 0n) {
+      obj.directiveVersion = message.directiveVersion.toString();
+    }
+    if (message.learner !== "") {
+      obj.learner = message.learner;
+    }
+    if (message.explored !== false) {
+      obj.explored = message.explored;
+    }
+    if (message.propensity !== 0) {
+      obj.propensity = floatToJson(message.propensity);
+    }
+    if (message.devices?.length) {
+      obj.devices = message.devices.map((e) => DevicePlan.toJSON(e));
+    }
+    if (message.outcomes !== 0) {
+      obj.outcomes = Math.round(message.outcomes);
+    }
+    if (message.missingDeviceIds?.length) {
+      obj.missingDeviceIds = message.missingDeviceIds;
+    }
+    if (message.planningMs !== 0) {
+      obj.planningMs = floatToJson(message.planningMs);
+    }
+    if (message.bestKnown?.length) {
+      obj.bestKnown = message.bestKnown.map((e) => PlacedDevice.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RunEpochsResponse>, I>>(base?: I): RunEpochsResponse {
+    return RunEpochsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RunEpochsResponse>, I>>(object: I): RunEpochsResponse {
+    const message = createBaseRunEpochsResponse();
+    message.directiveVersion = (object.directiveVersion !== undefined && object.directiveVersion !== null)
+      ? BigInt(object.directiveVersion)
+      : 0n;
+    message.learner = object.learner ?? "";
+    message.explored = object.explored ?? false;
+    message.propensity = object.propensity ?? 0;
+    message.devices = object.devices?.map((e) => DevicePlan.fromPartial(e)) || [];
+    message.outcomes = object.outcomes ?? 0;
+    message.missingDeviceIds = object.missingDeviceIds?.map((e) => e) || [];
+    message.planningMs = object.planningMs ?? 0;
+    message.bestKnown = object.bestKnown?.map((e) => PlacedDevice.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePlacedDevice(): PlacedDevice {
+  return { deviceId: "", placement: undefined };
+}
+
+export const PlacedDevice: MessageFns<PlacedDevice> = {
+  encode(message: PlacedDevice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.deviceId !== "") {
+      writer.uint32(10).string(message.deviceId);
+    }
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlacedDevice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlacedDevice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.deviceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlacedDevice {
+    return {
+      deviceId: isSet(object.deviceId)
+        ? globalThis.String(object.deviceId)
+        : isSet(object.device_id)
+        ? globalThis.String(object.device_id)
+        : "",
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+    };
+  },
+
+  toJSON(message: PlacedDevice): unknown {
+    const obj: any = {};
+    if (message.deviceId !== "") {
+      obj.deviceId = message.deviceId;
+    }
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlacedDevice>, I>>(base?: I): PlacedDevice {
+    return PlacedDevice.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlacedDevice>, I>>(object: I): PlacedDevice {
+    const message = createBasePlacedDevice();
+    message.deviceId = object.deviceId ?? "";
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    return message;
+  },
+};
+
 /** Learns from the outcomes of a cell's devices, plans their placements together and pushes them. */
 export type PolicyServiceService = typeof PolicyServiceService;
 export const PolicyServiceService = {
@@ -4079,6 +4532,19 @@ export const PolicyServiceService = {
       Buffer.from(ImportSnapshotResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ImportSnapshotResponse => ImportSnapshotResponse.decode(value),
   },
+  /**
+   * Runs a cell in synchronous epochs while the stream stands: plans are made only when asked for, every device obeys
+   * them, and the learner learns from all outcomes of an epoch together. For experiments; one stream per cell.
+   */
+  runEpochs: {
+    path: "/weir.policy.v1.PolicyService/RunEpochs" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: RunEpochsRequest): Buffer => Buffer.from(RunEpochsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RunEpochsRequest => RunEpochsRequest.decode(value),
+    responseSerialize: (value: RunEpochsResponse): Buffer => Buffer.from(RunEpochsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RunEpochsResponse => RunEpochsResponse.decode(value),
+  },
 } as const;
 
 export interface PolicyServiceServer extends UntypedServiceImplementation {
@@ -4098,6 +4564,11 @@ export interface PolicyServiceServer extends UntypedServiceImplementation {
   exportSnapshot: handleUnaryCall<ExportSnapshotRequest, ExportSnapshotResponse>;
   /** Starts the learner of a cell from a snapshot (of itself, or of another cell: a warm start). */
   importSnapshot: handleUnaryCall<ImportSnapshotRequest, ImportSnapshotResponse>;
+  /**
+   * Runs a cell in synchronous epochs while the stream stands: plans are made only when asked for, every device obeys
+   * them, and the learner learns from all outcomes of an epoch together. For experiments; one stream per cell.
+   */
+  runEpochs: handleBidiStreamingCall<RunEpochsRequest, RunEpochsResponse>;
 }
 
 export interface PolicyServiceClient extends Client {
@@ -4214,6 +4685,16 @@ export interface PolicyServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ImportSnapshotResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Runs a cell in synchronous epochs while the stream stands: plans are made only when asked for, every device obeys
+   * them, and the learner learns from all outcomes of an epoch together. For experiments; one stream per cell.
+   */
+  runEpochs(): ClientDuplexStream<RunEpochsRequest, RunEpochsResponse>;
+  runEpochs(options: Partial<CallOptions>): ClientDuplexStream<RunEpochsRequest, RunEpochsResponse>;
+  runEpochs(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<RunEpochsRequest, RunEpochsResponse>;
 }
 
 export const PolicyServiceClient = makeGenericClientConstructor(

@@ -129,7 +129,7 @@ export interface StreamInferResponse {
     /** An inference failed. */
     { $case: "failure"; value: InferFailure }
     | //
-    /** The node's load, about once a second. */
+    /** The node's load, about once a second, more often while there is work. */
     { $case: "load"; value: NodeLoad }
     | //
     /** Echo. */
@@ -1666,7 +1666,7 @@ export type InferenceWorkerService = typeof InferenceWorkerService;
 export const InferenceWorkerService = {
   /**
    * Many inferences over one long stream, multiplexed by request_id; answers come in the order of completion.
-   * The node's load comes with each answer and about once a second. A failed inference fails alone, not the stream.
+   * The node's load comes with each answer, about once a second, and five times a second while there is work. A failed inference fails alone, not the stream.
    */
   streamInfer: {
     path: "/weir.worker.v1.InferenceWorker/StreamInfer" as const,
@@ -1703,7 +1703,7 @@ export const InferenceWorkerService = {
 export interface InferenceWorkerServer extends UntypedServiceImplementation {
   /**
    * Many inferences over one long stream, multiplexed by request_id; answers come in the order of completion.
-   * The node's load comes with each answer and about once a second. A failed inference fails alone, not the stream.
+   * The node's load comes with each answer, about once a second, and five times a second while there is work. A failed inference fails alone, not the stream.
    */
   streamInfer: handleBidiStreamingCall<StreamInferRequest, StreamInferResponse>;
   /** One inference. */
@@ -1715,7 +1715,7 @@ export interface InferenceWorkerServer extends UntypedServiceImplementation {
 export interface InferenceWorkerClient extends Client {
   /**
    * Many inferences over one long stream, multiplexed by request_id; answers come in the order of completion.
-   * The node's load comes with each answer and about once a second. A failed inference fails alone, not the stream.
+   * The node's load comes with each answer, about once a second, and five times a second while there is work. A failed inference fails alone, not the stream.
    */
   streamInfer(): ClientDuplexStream<StreamInferRequest, StreamInferResponse>;
   streamInfer(options: Partial<CallOptions>): ClientDuplexStream<StreamInferRequest, StreamInferResponse>;

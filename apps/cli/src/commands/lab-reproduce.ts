@@ -1,0 +1,79 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Exit, silentLogger } from '@weir/base';
+import { loadFamily } from '@weir/inference';
+import { reportHtml, reproduce, reproductionScenarios } from '@weir/lab';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { defineCommand } from '../command.ts';
+import { samplesOf } from '../samples.ts';
+
+const name = 'weir lab reproduce';
+const whole = (least: number, most: number) =>
+  z
+    .number('expected a number')
+    .int('expected a whole number')
+    .min(least, `must be >= ${least}`)
+    .max(most, `must be <= ${most}`);
+
+export default defineCommand({
+  name,
+  summary:
+    "The paper's evaluation on living cells: experiments, floors, users and learners; writes results.json and report.html.",
+  schema: z.object({
+    out: z
+      .string()
+      .default('report')
+      .describe('Folder for the results; a run that was stopped goes on from there.'),
+    quick: z
+      .boolean()
+      .default(false)
+      .describe('Ten minutes instead of two hours: one floor, fewer users and epochs.'),
+    fresh: z.boolean().default(false).describe('Forget what is in the folder and start again.'),
+    parallel: whole(1, 8)
+      .default(Math.min(2, availableParallelism()))
+      .describe('Cells that live at the same time.'),
+    seed: whole(0, 2 ** 31)
+      .default(1)
+      .describe('Seed of all that is drawn by chance.'),
+    json: z.boolean().default(false).describe('The results as one JSON document on stdout too.'),
+  }),
+  examples: ['weir lab reproduce --quick', 'weir lab reproduce --out report'],
+  async run({ out: folder, quick, fresh, parallel, seed }, { signal, out, print, progress }) {
+    const family = await loadFamily();
+    const pictures = await samplesOf(family);
+    if (fresh) await rm(join(folder, 'units'), { recursive: true, force: true });
+    await asUsage(name, '--out', () => mkdir(folder, { recursive: true }));
+    const scenarios = reproductionScenarios({ quick, seed });
+    progress(
+      `${scenarios.length} experiments, ${parallel} cells at a time; Ctrl-C stops, the same command goes on`,
+    );
+    const startedAt = performance.now();
+    try {
+      const results = await reproduce({
+        family,
+        pictures,
+        scenarios,
+        folder,
+        parallel,
+        quick,
+        seed,
+        command: `weir lab reproduce${quick ? ' --quick' : ''} --seed ${seed} --parallel ${parallel}`,
+        logger: silentLogger,
+        signal,
+        progress,
+      });
+      await writeFile(join(folder, 'results.json'), JSON.stringify(results));
+      await writeFile(join(folder, 'report.html'), reportHtml(results));
+      out(results);
+      const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0);
+      print(`${scenarios.length} experiments, ${minutes} min; open ${join(folder, 'report.html')}`);
+      for (const note of results.notes) print(`further than 5 % from the oracle: ${note}`);
+    } catch (error) {
+      if (signal.aborted) return Exit.interrupted;
+      throw error;
+    }
+    return Exit.done;
+  },
+});

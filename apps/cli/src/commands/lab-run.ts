@@ -1,0 +1,165 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, Exit, silentLogger } from '@weir/base';
+import { loadFamily } from '@weir/inference';
+import {
+  type Scenario,
+  floorLabels,
+  openBench,
+  parseScenario,
+  readScenario,
+  reportHtml,
+  resultsOf,
+  runScenario,
+} from '@weir/lab';
+import { learnerNames } from '@weir/policy';
+import { experimentNames } from '@weir/simulation';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { defineCommand } from '../command.ts';
+import { unitTable } from '../lab/unit-table.ts';
+import { samplesOf } from '../samples.ts';
+
+const name = 'weir lab run';
+const whole = (least: number, most: number) =>
+  z
+    .number('expected a number')
+    .int('expected a whole number')
+    .min(least, `must be >= ${least}`)
+    .max(most, `must be <= ${most}`);
+
+const shape = {
+  scenario: z
+    .string()
+    .optional()
+    .describe('File of a scenario (YAML or JSON), or one that comes with Weir (weir lab list).'),
+  experiment: z
+    .enum(experimentNames, 'expected A, B, C or D')
+    .default('A')
+    .describe("Without --scenario: the paper's experiment, A (all links regular) to D (all weak)."),
+  floor: z
+    .union([z.enum(floorLabels), z.number()], `expected one of ${floorLabels.join(', ')} or a fraction 0..1`)
+    .optional()
+    .describe(
+      `Floor: ${floorLabels.join(', ')} as in the paper, or a fraction 0..1 [89, or the scenario's].`,
+    ),
+  users: whole(1, 16).optional().describe("Devices [5, or the scenario's]."),
+  learners: z
+    .array(z.string())
+    .optional()
+    .describe(`Side by side, separated by commas: ${learnerNames.join(', ')}.`),
+  accuracies: z
+    .enum(['measured', 'published'], 'expected measured or published')
+    .optional()
+    .describe("The family's own, or those published for the paper's setting, declared."),
+  space: z
+    .enum(['paper', 'full'], 'expected paper or full')
+    .optional()
+    .describe('Variants on edge and cloud: the best one alone, or all.'),
+  arrivals: z
+    .enum(['poisson', 'periodic'], 'expected poisson or periodic')
+    .optional()
+    .describe('Frames arrive by themselves instead of in synchronous epochs.'),
+  load: z
+    .number('expected a number')
+    .positive('must be > 0')
+    .max(3, 'must be <= 3')
+    .optional()
+    .describe('With --arrivals: share of what the cell would sustain [0.6].'),
+  epochs: whole(1, 100_000).optional().describe("Measured epochs of each learner [60, or the scenario's]."),
+  linkTrace: z
+    .string()
+    .optional()
+    .describe('CSV that drives the links: time_s,rate_mbps,delay_ms (weir lab trace writes one).'),
+  seed: whole(0, 2 ** 31)
+    .optional()
+    .describe("Seed of all that is drawn by chance [1, or the scenario's]."),
+  models: z
+    .string()
+    .optional()
+    .describe('Folder of a model family with labelled samples; the embedded one when absent.'),
+  out: z.string().optional().describe('Folder for results.json and report.html.'),
+  json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
+};
+type Flags = Readonly<z.output<z.ZodObject<typeof shape>>>;
+
+export default defineCommand({
+  name,
+  summary:
+    'One experiment on a living cell: real processes, models and queues, learners side by side, the oracle measured.',
+  schema: z.object(shape),
+  examples: [
+    'weir lab run --experiment A --users 5 --floor 89 --learners planner,offload-only',
+    'weir lab run --arrivals poisson --load 0.6 --json',
+    'weir lab run --scenario weak-link --out report',
+    'weir lab run --scenario my-fleet.yaml',
+  ],
+  async run(flags, { signal, out, print, progress }) {
+    const scenario = await asUsage(name, '--scenario', () => scenarioOf(flags));
+    const family = await asUsage(name, '--models', () => loadFamily(flags.models));
+    const pictures = await asUsage(name, '--models', () => samplesOf(family));
+    const startedAt = new Date();
+    try {
+      const { models } = flags;
+      const options = { family, models, pictures, logger: silentLogger, signal, progress };
+      await using bench = await asUsage(name, '--scenario', () => openBench(scenario, options));
+      const unit = await asUsage(name, '--scenario', () => runScenario(scenario, bench));
+      out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
+      print(unitTable(unit));
+      if (flags.out !== undefined) {
+        const command = `weir lab run ${process.argv.slice(4).join(' ')}`;
+        const about = { family, quick: false, seed: scenario.seed, command, startedAt };
+        const results = resultsOf([unit], about);
+        await mkdir(flags.out, { recursive: true });
+        await writeFile(join(flags.out, 'results.json'), JSON.stringify(results));
+        await writeFile(join(flags.out, 'report.html'), reportHtml(results));
+        progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
+      }
+    } catch (error) {
+      if (signal.aborted) return Exit.interrupted;
+      throw error;
+    }
+    return Exit.done;
+  },
+});
+
+/** By the name that other commands use too. */
+const withInteractions = <Result extends { interactionsTo5pct: number | null }>(result: Result) => ({
+  ...result,
+  interactions: result.interactionsTo5pct,
+});
+
+/** The scenario with what the flags say instead. Throws InvalidInput, NotFound. */
+function scenarioOf(flags: Flags): Scenario {
+  const { experiment, users, space, learners, accuracies, seed, epochs, arrivals, load, linkTrace } = flags;
+  const label = floorLabels.find((each) => each === String(flags.floor)) ?? '89';
+  const base = readScenario(flags.scenario ?? `${experiment.toLowerCase()}-${label}`);
+  if ('file' in base.cell && (users !== undefined || space !== undefined))
+    throw new ConfigError(name, [
+      { field: '--users, --space', description: 'the scenario has a cell of its own; change its file' },
+    ]);
+  if (load !== undefined && arrivals === undefined && !base.arrivals)
+    throw new ConfigError(name, [{ field: '--load', description: 'goes with --arrivals' }]);
+  if (epochs !== undefined && (arrivals !== undefined || !base.epochs))
+    throw new ConfigError(name, [{ field: '--epochs', description: 'goes with synchronous epochs only' }]);
+  const { epochs: measured, ...rest } = base;
+  const random = { ...(base.arrivals ?? {}), ...(arrivals && { pattern: arrivals }), ...(load && { load }) };
+  return parseScenario({
+    ...rest,
+    ...('file' in base.cell
+      ? {}
+      : { cell: { ...base.cell, ...(users && { users }), ...(space && { space }) } }),
+    ...(flags.floor !== undefined && {
+      floor: floorLabels.find((each) => each === String(flags.floor)) ?? flags.floor,
+    }),
+    ...(learners && { learners }),
+    ...(accuracies && { accuracies }),
+    ...(seed !== undefined && { seed }),
+    ...(linkTrace !== undefined && { links: { trace: linkTrace } }),
+    ...(arrivals || base.arrivals
+      ? { arrivals: random, ...(!learners && !base.arrivals && { learners: ['planner'] }) }
+      : measured && {
+          epochs: { ...measured, ...(epochs && { measured: epochs, blocks: Math.min(3, epochs) }) },
+        }),
+  });
+}

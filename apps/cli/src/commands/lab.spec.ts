@@ -1,0 +1,42 @@
+import { ConfigError } from '@weir/base';
+import { parseTrace } from '@weir/lab';
+import { describe, expect, it } from 'vitest';
+import type { RunCommand } from '../command.ts';
+import list from './lab-list.ts';
+import run from './lab-run.ts';
+import trace from './lab-trace.ts';
+
+async function call(command: RunCommand, ...argv: string[]): Promise<string> {
+  let stdout = '';
+  const { signal } = new AbortController();
+  await command({ argv, env: {} }, { signal, stdout: (text) => void (stdout += text), stderr: () => {} });
+  return stdout;
+}
+
+describe('weir lab', () => {
+  it('lists the experiments that there are', async () => {
+    expect(await call(list)).toMatch(/^a-89 +Experiment A, floor 89 %$/m);
+    const { scenarios } = JSON.parse(await call(list, '--json')) as { scenarios: { name: string }[] };
+    expect(scenarios.map(({ name }) => name)).toContain('poisson-60');
+  });
+
+  it('writes traces that it can read', async () => {
+    expect(parseTrace(await call(trace, '--seconds', '30', '--seed', '3'))).toHaveLength(30);
+  });
+
+  it.each([
+    [['--scenario', 'a-90'], /--scenario: no scenario file a-90/],
+    [['--experiment', 'E'], /--experiment/],
+    [['--learners', 'planner,fastest'], /learners\.1/],
+    [['--load', '0.5'], /--load: goes with --arrivals/],
+    [['--arrivals', 'poisson', '--epochs', '5'], /--epochs: goes with synchronous epochs/],
+    [['--floor', '2'], /floor/],
+    [['--users', '0'], /--users: must be >= 1/],
+    [['--models', '/nowhere'], /--models: no model family/],
+    [['--link-trace', '/nowhere.csv'], /nowhere\.csv/],
+  ])('refuses %s before anything starts', async (argv, fault) => {
+    const refused = call(run, ...argv);
+    await expect(refused).rejects.toBeInstanceOf(ConfigError);
+    await expect(refused).rejects.toThrow(fault);
+  });
+});

@@ -1,0 +1,106 @@
+import { type UnitResult, inWords } from '@weir/lab';
+import Table from 'cli-table3';
+import { ms, percent } from '../words.ts';
+
+const signed = (value: number | null | undefined, digits = 1): string =>
+  value === null || value === undefined || Number.isNaN(value)
+    ? '–'
+    : `${value > 0 ? '+' : ''}${value.toFixed(digits)}`;
+const found = (epochs: number | null): string => (epochs === null ? 'never' : String(epochs));
+
+/** One experiment's result for people. */
+export function unitTable(unit: UnitResult): string {
+  switch (unit.kind) {
+    case 'epochs': {
+      const { oracle, prediction, floor } = unit;
+      const rows = unit.learners.map((each) => [
+        each.learner,
+        ms(each.steadyMs.mean),
+        ms(each.responseMs.p95),
+        `${signed(each.gapToOraclePct)} %`,
+        each.overOffloadOnlyPct === null ? '–' : `${signed(each.overOffloadOnlyPct)} %`,
+        `${percent(each.accuracy.top1.mean)} (expected ${percent(each.accuracy.expected, 2)})`,
+        found(each.interactionsTo5pct),
+        String(each.floorViolations),
+      ]);
+      return [
+        `${unit.title}: ${unit.users} users, floor ${floor.label} (${percent(floor.value, 2)}), ${unit.seconds.toFixed(0)} s`,
+        table(
+          [
+            'learner',
+            'response',
+            'p95',
+            'over oracle',
+            'over offload-only',
+            'right',
+            'epochs to 5 %',
+            'below floor',
+          ],
+          rows,
+        ),
+        `oracle, measured: ${ms(oracle.meanMs)}: ${inWords(oracle.placements)} (best of ${oracle.compared.toLocaleString('en')}); with the best variant alone ${ms(oracle.offloadOnlyMs)}`,
+        `the cost table foretold ${prediction.epochs} epochs within ${prediction.meanAbsoluteErrorPct.toFixed(1)} % on average (bias ${signed(prediction.biasPct)} %)`,
+        'real: processes, gRPC, models and answers, queues, learning; emulated: links, speed of the processors',
+      ].join('\n');
+    }
+    case 'arrivals': {
+      const rows = unit.rules.map((each) => [
+        each.rule,
+        ms(each.responseMs.mean),
+        ms(each.responseMs.p95),
+        `${signed(each.overStaticPct)} %`,
+        `${percent(each.accuracy.top1.mean)} (expected ${percent(each.accuracy.expected, 2)})`,
+        String(each.frames),
+        String(each.failed),
+        String(each.floorViolations),
+      ]);
+      return [
+        `${unit.title}: ${unit.users} users, ${unit.framesPerSecondAndDevice.toFixed(2)} frames/s each, floor ${percent(unit.floor.value, 2)}, ${unit.seconds.toFixed(0)} s`,
+        table(['rule', 'response', 'p95', 'over static', 'right', 'frames', 'failed', 'below floor'], rows),
+        `static: ${inWords(unit.static.placements)} (foretold ${ms(unit.static.predictedMs)})`,
+      ].join('\n');
+    }
+    case 'adaptation': {
+      const rows = unit.learners.map(({ learner, recoveryEpochs }) => [
+        learner,
+        ...recoveryEpochs.map(found),
+      ]);
+      return [
+        `${unit.title}, ${unit.seconds.toFixed(0)} s`,
+        table(
+          ['learner', ...unit.events.map(({ label, epoch }) => `${label} (epoch ${epoch}): epochs to 5 %`)],
+          rows,
+        ),
+      ].join('\n');
+    }
+    case 'transfer': {
+      const rows = unit.starts.map(({ start, interactionsTo5pct, regretMs }) => [
+        start,
+        found(interactionsTo5pct),
+        ms(regretMs),
+      ]);
+      return [
+        `${unit.title}: ${unit.learner}, from ${unit.from} to ${unit.to}, ${unit.seconds.toFixed(0)} s`,
+        table(['start', 'epochs to 5 %', 'regret'], rows),
+      ].join('\n');
+    }
+    case 'learning': {
+      const rows = unit.learners.map(({ learner, interactionsTo5pct, floorViolations, curve }) => [
+        learner,
+        found(interactionsTo5pct),
+        String(floorViolations),
+        ms(curve.at(-1)?.tableMs),
+      ]);
+      return [
+        `${unit.title}: oracle ${ms(unit.oracleMs)}, ${unit.seconds.toFixed(0)} s`,
+        table(['learner', 'epochs to 5 %', 'below floor', 'at the end'], rows),
+      ].join('\n');
+    }
+  }
+}
+
+function table(head: string[], rows: readonly string[][]): string {
+  const drawn = new Table({ head, style: { head: [], border: [] } });
+  drawn.push(...rows.map((row) => [...row]));
+  return drawn.toString();
+}

@@ -1,0 +1,195 @@
+import { FailedPrecondition, type Random } from '@weir/base';
+import { type Answer, type Arrivals, Tally, drive } from '@weir/cell';
+import { type Contestant, learnerOf, placed } from './contestants.ts';
+import { rotated } from './contest.ts';
+import type { CostTable } from './cost-table.ts';
+import { startMeter } from './overheads.ts';
+import type { ArrivalsResult, ArrivalsRule } from './results.ts';
+import { estimate, proportion } from './statistics.ts';
+import { withoutNull } from './summarise.ts';
+import type { Testbed } from './testbed.ts';
+
+export interface ArrivalsExperimentOptions {
+  readonly table: CostTable;
+  readonly floor: number;
+  /** Names; `planner` stands for planner and dispatch, as a living cell runs them. The best static placement is added. */
+  readonly learners: readonly string[];
+  readonly pattern: Arrivals['pattern'];
+  /** Share of what the cell would sustain with the best variant everywhere. */
+  readonly load: number;
+  /** Seconds of arrivals in each block, of each rule, before times count: queues and balances begin empty. */
+  readonly warmupSeconds: number;
+  /** Seconds of arrivals in each block, of each rule, that count. */
+  readonly seconds: number;
+  readonly blocks: number;
+  /** Seconds of arrivals before anything counts, of each learner. */
+  readonly learningSeconds: number;
+  readonly random: Random;
+  readonly onBlock?: (label: string, done: number, total: number) => void;
+}
+
+export type ArrivalsFindings = Pick<
+  ArrivalsResult,
+  'framesPerSecondAndDevice' | 'static' | 'rules' | 'overheads'
+>;
+
+/** What one rule did, block by block. */
+interface RuleRecord {
+  readonly label: string;
+  readonly tally: Tally;
+  readonly blockMeansMs: number[];
+  floorViolations: number;
+}
+
+/**
+ * Frames that arrive by themselves, as the applications of a living cell send them: each device on its own, whatever
+ * the others do. Every block begins with empty queues and balances of accuracy at 0, and has the same arrivals and
+ * pictures for every rule; the floor is watched from its first frame on.
+ */
+export async function runArrivalsExperiment(
+  testbed: Testbed,
+  options: ArrivalsExperimentOptions,
+): Promise<ArrivalsFindings> {
+  const { table, floor, learners, pattern, load, blocks, random, onBlock } = options;
+  const { learningSeconds, warmupSeconds, seconds } = options;
+  const users = testbed.applications.length;
+  const rate = (load * capacityPerSecond(table)) / users;
+  const best = table.optimum(floor, { ratePerMs: rate / 1_000 });
+  if (!best)
+    throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`, {
+      reason: 'NO_PLACEMENT',
+    });
+  const contestants: Contestant[] = [placed('static', best.placements), ...learners.map(learnerOf)];
+  const records = contestants.map(({ label }): RuleRecord => ({
+    label,
+    tally: new Tally(),
+    blockMeansMs: [],
+    floorViolations: 0,
+  }));
+  const total = contestants.filter(({ learns }) => learns).length + blocks * contestants.length;
+  let done = 0;
+
+  for (const { label, learns, start } of contestants) {
+    await testbed.setFloor(floor);
+    await start(testbed);
+    if (!learns) continue;
+    const arrivals = random.fork(`learning ${label}`);
+    await block(testbed, { pattern, rate, seconds: learningSeconds, random: arrivals });
+    onBlock?.(label, ++done, total);
+  }
+  const meter = await startMeter(testbed);
+  for (let turn = 0; turn < blocks; turn++)
+    for (const at of rotated(contestants.length, turn)) {
+      await contestants[at]!.resume(testbed);
+      await testbed.setFloor(floor);
+      const record = records[at]!;
+      let surplus = 0;
+      const means: number[] = [];
+      const beganAt = testbed.clock.now();
+      await block(testbed, {
+        pattern,
+        rate,
+        seconds: warmupSeconds + seconds,
+        random: random.fork(`block ${turn}`),
+        onAnswer(answer) {
+          const sentAt = testbed.clock.now() - answer.clientMs;
+          if (sentAt - beganAt >= 1_000 * warmupSeconds) {
+            record.tally.answered(answer);
+            means.push(answer.response.responseMs);
+          }
+          surplus += answer.response.expectedAccuracy - floor;
+          if (surplus < -1e-9) record.floorViolations++;
+        },
+        onFailure: (error) => record.tally.failed(error instanceof Error ? error.message : String(error)),
+      });
+      record.blockMeansMs.push(means.reduce((sum, ms) => sum + ms, 0) / means.length);
+      onBlock?.(record.label, ++done, total);
+    }
+
+  const rules = records.map(resultOf);
+  const staticMs = rules.find(({ rule }) => rule === 'static')!.responseMs.mean!;
+  const answered = rules.reduce((sum, { frames }) => sum + frames, 0);
+  return {
+    framesPerSecondAndDevice: rate,
+    static: { predictedMs: best.meanMs, placements: best.placements },
+    rules: rules.map((rule) => ({ ...rule, overStaticPct: 100 * (rule.responseMs.mean! / staticMs - 1) })),
+    overheads: await meter.stop([], {
+      agentMs: rules.reduce((sum, { hopsMs, frames }) => sum + hopsMs.agentMs! * frames, 0) / answered,
+      remote: rules.reduce((sum, { placements, frames }) => sum + frames * remoteShare(placements), 0),
+    }),
+  };
+}
+
+interface BlockOptions {
+  readonly pattern: Arrivals['pattern'];
+  /** Frames per second of each device. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly random: Random;
+  readonly onAnswer?: (answer: Answer) => void;
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** Resolves when the last frame is answered. */
+async function block(testbed: Testbed, options: BlockOptions): Promise<void> {
+  const { pattern, rate, seconds, random, onAnswer = () => {}, onFailure = () => {} } = options;
+  const { applications, pictures, clock, signal } = testbed;
+  const frames = Math.max(1, Math.round(rate * seconds));
+  await Promise.all(
+    applications.map(({ deviceId, client }) =>
+      drive({
+        client,
+        samples: pictures,
+        arrivals: { pattern, rate, frames },
+        maxInFlight: Infinity,
+        clock,
+        random: random.fork(deviceId),
+        signal,
+        onAnswer,
+        onFailure,
+      }),
+    ),
+  );
+  signal.throwIfAborted();
+}
+
+/** Frames per second that the cell sustains with the best variant on every processor. */
+export function capacityPerSecond(table: CostTable): number {
+  const { deviceIds, nodes, variants } = table.shape;
+  const bestOf = (names: readonly string[]) =>
+    variants.filter(({ name }) => names.includes(name)).reduce((a, b) => (a.accuracy >= b.accuracy ? a : b))
+      .name;
+  const local = bestOf(table.shape.localVariants);
+  return (
+    1_000 *
+    (deviceIds.reduce((sum, id) => sum + 1 / table.localMs(id, local), 0) +
+      nodes.reduce(
+        (sum, { id, slots, variants: served }) => sum + slots / table.remoteMs(id, bestOf(served), 1),
+        0,
+      ))
+  );
+}
+
+function resultOf({ label, tally, blockMeansMs, floorViolations }: RuleRecord): ArrivalsRule {
+  const { succeeded, failed, responseMs, accuracy, placements, hopsMs, reasons } = tally.totals();
+  return {
+    rule: label === 'planner' ? 'default' : label,
+    frames: succeeded,
+    failed,
+    responseMs,
+    meanMs: estimate(blockMeansMs),
+    accuracy: {
+      top1: proportion((accuracy.top1 ?? 0) * succeeded, succeeded),
+      n: succeeded,
+      expected: accuracy.expected ?? NaN,
+    },
+    floorViolations,
+    overStaticPct: null,
+    placements: placements as ArrivalsRule['placements'],
+    hopsMs: withoutNull(hopsMs),
+    reasons,
+  };
+}
+
+const remoteShare = (placements: ArrivalsRule['placements']): number =>
+  placements.filter(({ tier }) => tier !== 'device').reduce((sum, { share }) => sum + share, 0);

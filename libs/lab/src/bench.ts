@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { InvalidInput, type Logger, seededRandom } from '@weir/base';
+import { type CellDescription, type Sample, readCellDescription, shuffled } from '@weir/cell';
+import type { Family } from '@weir/inference';
+import { type ExperimentName, isWeak } from '@weir/simulation';
+import type { CostTable } from './cost-table.ts';
+import { type TracePoint, parseTrace, playTrace } from './link-trace.ts';
+import { paperCell } from './paper-cell.ts';
+import { type FloorLabel, mappedFloor } from './paper-floors.ts';
+import { profileCell } from './profiling.ts';
+import { loadPublished, publishedFamily } from './published-family.ts';
+import type { Scenario } from './scenario.ts';
+import { type Testbed, openTestbed } from './testbed.ts';
+
+export interface BenchOptions {
+  readonly family: Family;
+  /** Folder of the family; absent: the embedded one. */
+  readonly models?: string | undefined;
+  readonly pictures: readonly Sample[];
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** What goes on, for people. */
+  readonly progress: (text: string) => void;
+}
+
+/** A living cell with its measured times; scenarios of one cell share it. */
+export interface Bench extends AsyncDisposable {
+  readonly testbed: Testbed;
+  readonly description: CellDescription;
+  readonly family: Family;
+  readonly progress: (text: string) => void;
+  /** Measured once for each condition of the links. */
+  tableOf(weakDevices: readonly string[]): Promise<CostTable>;
+  /** Devices with weak links, as the scenario's cell has them. */
+  readonly weakDevices: readonly string[];
+  floorOf(floor: Scenario['floor']): { readonly label: string; readonly value: number };
+}
+
+/** Scenarios with the same key can run on one bench. */
+export const benchKey = ({ cell, accuracies, links, repetitions, seed }: Scenario): string =>
+  JSON.stringify([cell, accuracies, links, repetitions, seed]);
+
+/** Starts the scenario's cell. Disposing stops it. Throws what its files and `startCell` throw. */
+export async function openBench(scenario: Scenario, options: BenchOptions): Promise<Bench> {
+  const { pictures, logger, signal, progress } = options;
+  await using opening = new AsyncDisposableStack();
+  let { family, models } = options;
+  if (scenario.accuracies === 'published') {
+    const published = opening.use(publishedFamily(family));
+    family = await loadPublished(published);
+    models = published.directory;
+  }
+  const description = descriptionOf(scenario, { family, models });
+  const trace = scenario.links && readTrace(scenario.links, description);
+  progress(
+    `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
+  );
+  const shown = shuffled(pictures, seededRandom(scenario.seed).fork('pictures'));
+  const testbed = opening.use(await openTestbed({ description, family, pictures: shown, logger, signal }));
+  if (trace) opening.use(startTrace(trace, testbed));
+
+  const weakDevices = description.devices.filter(({ links }) => links === 'weak').map(({ id }) => id);
+  const tables = new Map<string, Promise<CostTable>>();
+  // A trace that drives the links says how they are.
+  const weaken = async (weak: readonly string[]) => (trace ? undefined : testbed.weaken(weak));
+  const measure = async (weak: readonly string[]) => {
+    await weaken(weak);
+    let told = 0;
+    const table = await profileCell(testbed, {
+      repetitions: scenario.repetitions,
+      random: seededRandom(scenario.seed).fork('profiling'),
+      onEpoch(done, total) {
+        const quarter = Math.floor((4 * done) / total);
+        if (quarter > told) progress(`profiling the cell: ${done} of ${total} epochs`);
+        told = quarter;
+      },
+    });
+    await weaken(weakDevices);
+    return table;
+  };
+
+  const opened = opening.move();
+  return {
+    testbed,
+    description,
+    family,
+    progress,
+    weakDevices,
+    tableOf(weak) {
+      const key = [...weak].sort().join();
+      const known = tables.get(key) ?? measure(weak);
+      tables.set(key, known);
+      return known;
+    },
+    floorOf(floor) {
+      if (typeof floor === 'number') return { label: String(floor), value: floor };
+      const accuracies = family.variants.map(({ accuracy }) => accuracy.top1);
+      return { label: floor, value: mappedFloor(floor satisfies FloorLabel, accuracies) };
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Devices with weak links in an experiment of the paper's. */
+export const weakDevicesOf = (experiment: string, { devices }: CellDescription): string[] =>
+  devices.filter((_, index) => isWeak(experiment as ExperimentName, index)).map(({ id }) => id);
+
+function descriptionOf(
+  { cell, seed }: Scenario,
+  { family, models }: { readonly family: Family; readonly models: string | undefined },
+): CellDescription {
+  if ('file' in cell) {
+    const description = readCellDescription(cell.file);
+    return models === undefined ? description : { ...description, models };
+  }
+  return paperCell({ ...cell, experiment: cell.experiment as ExperimentName, family, models, seed });
+}
+
+interface LinkTrace {
+  readonly points: readonly TracePoint[];
+  readonly deviceIds: readonly string[];
+}
+
+/** Throws InvalidInput for a file that cannot be read or is no trace, and for devices that the cell does not have. */
+function readTrace(
+  { trace, devices }: NonNullable<Scenario['links']>,
+  description: CellDescription,
+): LinkTrace {
+  const known = description.devices.map(({ id }) => id);
+  const unknown = (devices ?? []).filter((id) => !known.includes(id));
+  if (unknown.length > 0)
+    throw new InvalidInput([
+      {
+        field: 'links.devices',
+        description: `no device ${unknown.join(', ')}; there are ${known.join(', ')}`,
+      },
+    ]);
+  let text: string;
+  try {
+    text = readFileSync(trace, 'utf8');
+  } catch (cause) {
+    throw new InvalidInput([{ field: 'links.trace', description: (cause as Error).message }], { cause });
+  }
+  return { points: parseTrace(text, trace), deviceIds: devices ?? known };
+}
+
+/** Plays the trace until disposed. */
+function startTrace({ points, deviceIds }: LinkTrace, testbed: Testbed): Disposable {
+  const links = testbed.cell.links.filter(({ deviceId }) => deviceIds.includes(deviceId));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, testbed.signal]);
+  // A relay that dies is started again with the conditions it was last told.
+  void playTrace(points, links, { clock: testbed.clock, signal }).catch(() => {});
+  return { [Symbol.dispose]: () => stop.abort() };
+}

@@ -1,0 +1,129 @@
+import { type Random, Unavailable, mean, sleep } from '@weir/base';
+import { type Answer, tierName } from '@weir/cell';
+import type { common, policy } from '@weir/proto';
+import { openDuplex } from '@weir/rpc';
+import type { PlacedDevice } from './results.ts';
+import type { Testbed } from './testbed.ts';
+
+/** One synchronous epoch: every device asked once, at the same moment. Times in ms. */
+export interface EpochRecord {
+  readonly learner: string;
+  readonly explored: boolean;
+  readonly placements: readonly PlacedDevice[];
+  /** Best joint placement as far as the learner knew. */
+  readonly bestKnown: readonly PlacedDevice[];
+  readonly answers: readonly (Answer & { readonly deviceId: string })[];
+  /** False when a frame failed, or was placed by another plan. */
+  readonly complete: boolean;
+  /** Mean over the devices. */
+  readonly responseMs: number;
+  readonly planningMs: number;
+  /** From the plan until every device held it. */
+  readonly pushMs: number;
+}
+
+/** The cell in epochs, until disposed. */
+export interface EpochRunner extends AsyncDisposable {
+  /** `pictures`: number of the epoch among those that are shown the same pictures, whoever plans them. */
+  next(pictures: number): Promise<EpochRecord>;
+}
+
+/** How long PolicyService waits for an epoch's last outcomes, ms. */
+const settleTimeoutMs = 5_000;
+/** How long a device may take to hold a plan, ms. */
+const heldMs = 5_000;
+
+/** `random` draws the order in which devices ask: whoever asks first stands first in the queues. */
+export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
+  const { applications, pictures, clock, signal, cell } = testbed;
+  const { cellId } = cell.description;
+  const stream = openDuplex(testbed.policy, testbed.policy.runEpochs, { signal });
+  const plans = stream[Symbol.asyncIterator]();
+
+  const plan = async (): Promise<policy.RunEpochsResponse> => {
+    // A send that fails ends the stream, which says why.
+    void stream.send({ cellId, settleTimeoutMs });
+    const { done, value } = (await plans.next()) as IteratorResult<policy.RunEpochsResponse, undefined>;
+    if (done) throw new Unavailable('PolicyService ended the epochs');
+    return value;
+  };
+
+  const ask = async (device: number, picture: number) => {
+    const { deviceId, client } = applications[device]!;
+    const { image, label } = pictures[picture % pictures.length]!;
+    const sentAt = clock.now();
+    const response = await client.infer({ image });
+    return {
+      deviceId,
+      response,
+      correct: response.classification?.label === label,
+      clientMs: clock.now() - sentAt,
+    };
+  };
+
+  return {
+    async next(epoch) {
+      const { directiveVersion, learner, explored, devices, planningMs, bestKnown } = await plan();
+      const plannedAt = clock.now();
+      await held(testbed, directiveVersion);
+      const pushMs = clock.now() - plannedAt;
+      const order = shuffledIndices(applications.length, random);
+      const asked = await Promise.allSettled(
+        order.map((device) => ask(device, epoch * applications.length + device)),
+      );
+      signal.throwIfAborted();
+      const answers = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      return {
+        learner,
+        explored,
+        placements: devices.map(({ deviceId, planned }) => placedDevice(deviceId, planned)),
+        bestKnown: bestKnown.map(({ deviceId, placement }) => placedDevice(deviceId, placement)),
+        answers,
+        complete:
+          answers.length === applications.length &&
+          answers.every(({ response }) => response.decision?.directiveVersion === directiveVersion),
+        responseMs: mean(answers.map(({ response }) => response.responseMs)),
+        planningMs,
+        pushMs,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      stream.end();
+      // The cell plans continuously again once PolicyService has ended the call too.
+      for (;;) if ((await plans.next().catch(() => ({ done: true }))).done) return;
+    },
+  };
+}
+
+const placedDevice = (deviceId: string, placement: common.Placement | undefined): PlacedDevice => ({
+  deviceId,
+  tier: tierName(placement?.tier) as PlacedDevice['tier'],
+  nodeId: placement?.nodeId ?? '',
+  variant: placement?.variant ?? '',
+});
+
+/** Waits until every device holds the plan. Throws Unavailable. */
+async function held({ applications, clock, signal }: Testbed, version: bigint): Promise<void> {
+  const giveUpAt = clock.now() + heldMs;
+  for (;;) {
+    const statuses = await Promise.all(applications.map(({ client }) => client.status()));
+    if (statuses.every(({ directiveVersion }) => directiveVersion >= version)) return;
+    signal.throwIfAborted();
+    if (clock.now() > giveUpAt) {
+      const late = statuses.filter(({ directiveVersion }) => directiveVersion < version);
+      throw new Unavailable(
+        `${late.map(({ deviceId }) => deviceId).join(', ')} does not hold the plan after ${heldMs} ms`,
+      );
+    }
+    await sleep(2, { clock });
+  }
+}
+
+function shuffledIndices(count: number, random: Random): number[] {
+  const indices = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last--) {
+    const other = random.integer(last + 1);
+    [indices[last], indices[other]] = [indices[other]!, indices[last]!];
+  }
+  return indices;
+}

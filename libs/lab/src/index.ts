@@ -1,0 +1,16 @@
+export { type Bench, type BenchOptions, openBench } from './bench.ts';
+export {
+  type GenerateTraceOptions,
+  type TracePoint,
+  formatTrace,
+  generateTrace,
+  parseTrace,
+} from './link-trace.ts';
+export { floorLabels } from './paper-floors.ts';
+export { reportHtml } from './report/report.ts';
+export { type ReproductionOptions, reproduce, resultsOf } from './reproduction.ts';
+export { reproductionScenarios } from './reproduction-scenarios.ts';
+export type { Estimate, ExperimentResult, LearnerResult, Results, UnitResult } from './results.ts';
+export { runScenario } from './run-scenario.ts';
+export { type Scenario, parseScenario, readScenario, shippedScenarios } from './scenario.ts';
+export { inWords } from './summarise.ts';

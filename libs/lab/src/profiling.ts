@@ -1,0 +1,88 @@
+import type { Random } from '@weir/base';
+import { CostTable } from './cost-table.ts';
+import { type EpochRecord, openEpochs } from './epochs.ts';
+import type { PlacedDevice } from './results.ts';
+import type { Testbed } from './testbed.ts';
+
+export interface ProfilingOptions {
+  /** Epochs of each joint placement. @default 3 */
+  readonly repetitions?: number;
+  readonly random: Random;
+  readonly onEpoch?: (done: number, total: number) => void;
+}
+
+/**
+ * Times every (tier, variant, concurrency) of the cell by running it: joint placements that are obeyed, in synchronous
+ * epochs, with real frames. Each variant on all devices at once (their processors are their own); each variant of a
+ * remote node with 1 to n devices there, the others at home with their quickest variant.
+ */
+export async function profileCell(
+  testbed: Testbed,
+  { repetitions = 3, random, onEpoch }: ProfilingOptions,
+): Promise<CostTable> {
+  const table = new CostTable(testbed.shape);
+  const { deviceIds, nodes, localVariants } = testbed.shape;
+  await using epochs = openEpochs(testbed, random.fork('order'));
+  const atHome = (variant: string) =>
+    deviceIds.map((deviceId): PlacedDevice => ({ deviceId, tier: 'device', nodeId: deviceId, variant }));
+  const remoteSteps = nodes.flatMap(({ id: nodeId, tier, variants }) =>
+    variants.flatMap((variant) => deviceIds.map((_, index) => ({ nodeId, tier, variant, count: index + 1 }))),
+  );
+  const total = repetitions * (localVariants.length + remoteSteps.length);
+  let done = 0;
+  const run = async (placements: readonly PlacedDevice[]): Promise<EpochRecord> => {
+    // A try that fails says nothing; what fails again and again is a fault of the cell.
+    for (let attempt = 0; ; attempt++) {
+      await testbed.place(placements);
+      const record = await epochs.next(done);
+      if (record.complete || attempt === 3) {
+        onEpoch?.(++done, total);
+        return record;
+      }
+    }
+  };
+
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    for (const variant of localVariants) observe(table, await run(atHome(variant)));
+    const quickest = localVariants.reduce((a, b) =>
+      table.localMs(deviceIds[0]!, a) <= table.localMs(deviceIds[0]!, b) ? a : b,
+    );
+    for (const [step, { count, ...remote }] of remoteSteps.entries()) {
+      // Others each time, so that every device's network is seen.
+      const first = repetition + step;
+      const placements = atHome(quickest).map((home, index) =>
+        (index - first + 2 * remoteSteps.length * deviceIds.length) % deviceIds.length < count
+          ? { deviceId: home.deviceId, ...remote }
+          : home,
+      );
+      observe(table, await run(placements));
+    }
+  }
+  return table;
+}
+
+/** Enters what one epoch shows. */
+export function observe(table: CostTable, { answers, placements }: EpochRecord): void {
+  const atNode = new Map<string, { variant: string; times: number[] }>();
+  const counts = new Map<string, number>();
+  for (const { nodeId } of placements) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+  for (const { deviceId, response } of answers) {
+    const placed = placements.find((each) => each.deviceId === deviceId);
+    const { hops } = response;
+    if (!placed || !hops || response.placement?.nodeId !== placed.nodeId) continue;
+    if (placed.tier === 'device') table.observeLocal(deviceId, placed.variant, response.responseMs);
+    else {
+      const networkMs = hops.uplinkMs + hops.downlinkMs;
+      table.observeNetwork(deviceId, placed.nodeId, networkMs);
+      const seen = atNode.get(placed.nodeId) ?? { variant: placed.variant, times: [] };
+      seen.times.push(response.responseMs - networkMs);
+      atNode.set(placed.nodeId, seen);
+    }
+  }
+  for (const [nodeId, { variant, times }] of atNode) {
+    const count = counts.get(nodeId)!;
+    // The mean over one epoch's frames is one sample: their places in the queue depend on each other.
+    if (times.length === count)
+      table.observeRemote(nodeId, variant, count, times.reduce((sum, ms) => sum + ms, 0) / count);
+  }
+}

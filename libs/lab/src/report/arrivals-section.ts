@@ -1,0 +1,88 @@
+import type { ArrivalsResult, ArrivalsRule } from '../results.ts';
+import { barRows } from './bar-rows.ts';
+import { barLegend, figure } from './figure.ts';
+import {
+  figure as plain,
+  listed,
+  msWithInterval,
+  percent,
+  percentWithInterval,
+  signedPercent,
+  wholePercent,
+} from './format.ts';
+import type { Panel } from './frame.ts';
+import { byLearner, learnerLook } from './looks.ts';
+import type { Markup } from './markup.ts';
+import { floorName, users } from './select.ts';
+import { table } from './table.ts';
+
+/** Plot 9: frames that arrive by themselves, per load and rule. */
+export function arrivalsFigure(units: readonly ArrivalsResult[]): Markup {
+  const sorted = units.toSorted(
+    (a, b) => a.pattern.localeCompare(b.pattern) * -1 || a.load - b.load || a.users - b.users,
+  );
+  const rows = sorted.flatMap((unit) => rulesOf(unit).map((rule) => ({ unit, rule })));
+  return figure({
+    id: 'figure-arrivals',
+    legend: barLegend([...new Set(rows.map(({ rule }) => rule.rule))].sort(byLearner)),
+    panels: sorted.map(panel),
+    caption:
+      'Bars: mean response with its 95 % interval over blocks; upright ticks: 95th percentile. ✓ floor held after every frame, ✗ cumulative expected accuracy fell below it. default: planner and dispatch; static: the best static joint placement, obeyed. Each panel has its own axis.',
+    numbers: table('Arrivals', rows, [
+      { head: 'Arrivals', cell: ({ unit }) => unit.pattern },
+      { head: 'Load', cell: ({ unit }) => wholePercent(unit.load), figures: true },
+      { head: 'Users', cell: ({ unit }) => unit.users, figures: true },
+      { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+      { head: 'Rule', cell: ({ rule }) => rule.rule },
+      { head: 'Mean (95 %)', cell: ({ rule }) => msWithInterval(rule.meanMs), figures: true },
+      { head: 'p50, ms', cell: ({ rule }) => plain(rule.responseMs.p50), figures: true },
+      { head: 'p95, ms', cell: ({ rule }) => plain(rule.responseMs.p95), figures: true },
+      { head: 'p99, ms', cell: ({ rule }) => plain(rule.responseMs.p99), figures: true },
+      { head: 'Against static', cell: ({ rule }) => signedPercent(rule.overStaticPct), figures: true },
+      {
+        head: 'Static as predicted, ms',
+        cell: ({ unit, rule }) => (rule.rule === 'static' ? plain(unit.static.predictedMs) : ''),
+        figures: true,
+      },
+      { head: 'Top-1 (95 %)', cell: ({ rule }) => percentWithInterval(rule.accuracy.top1), figures: true },
+      { head: 'Expected', cell: ({ rule }) => percent(rule.accuracy.expected), figures: true },
+      { head: 'Frames', cell: ({ rule }) => rule.frames, figures: true },
+      { head: 'Failed', cell: ({ rule }) => rule.failed, figures: true },
+      { head: 'Frames below floor', cell: ({ rule }) => rule.floorViolations, figures: true },
+    ]),
+  });
+}
+
+function panel(unit: ArrivalsResult): Panel {
+  const title = `${unit.pattern === 'poisson' ? 'Poisson' : 'Periodic'}, ${wholePercent(unit.load)} load, ${users(unit.users)}, ${floorName(unit.floor)}`;
+  const rules = rulesOf(unit);
+  const reach = ({ responseMs, meanMs }: ArrivalsRule) =>
+    [responseMs.p95 ?? 0, meanMs.high].filter(Number.isFinite);
+  return barRows({
+    title,
+    description: `${title}. Mean response in ms, its interval and the 95th percentile of ${listed(rules.map(({ rule }) => rule))}.`,
+    rows: rules.map((rule) => ({
+      name: rule.rule,
+      parts: [
+        {
+          value: rule.meanMs.mean,
+          look: learnerLook(rule.rule),
+          title: `${rule.rule}: ${msWithInterval(rule.meanMs)}`,
+        },
+      ],
+      interval: rule.meanMs,
+      ...(rule.responseMs.p95 !== null && {
+        mark: {
+          value: rule.responseMs.p95,
+          title: `${rule.rule}, 95th percentile: ${plain(rule.responseMs.p95)} ms`,
+        },
+      }),
+      end: `${plain(rule.meanMs.mean)} / ${plain(rule.responseMs.p95)} ms ${rule.floorViolations === 0 ? '✓' : '✗'}`,
+    })),
+    axis: 'response time, ms (mean / p95)',
+    top: Math.max(1, ...rules.flatMap(reach)),
+  });
+}
+
+const rulesOf = ({ rules }: ArrivalsResult): ArrivalsRule[] =>
+  rules.toSorted((a, b) => byLearner(a.rule, b.rule));

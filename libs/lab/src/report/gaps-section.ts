@@ -1,0 +1,38 @@
+import type { ExperimentResult } from '../results.ts';
+import { msWithInterval, percent, signedPercent, whole, oneDecimal } from './format.ts';
+import { markup, type Markup } from './markup.ts';
+import { cellShort, learnerOf, oracleOf } from './select.ts';
+import { table } from './table.ts';
+
+/** Per experiment, floor and users: the planner's distance from the measured oracle, and how well the table told. */
+export function gapsTable(units: readonly ExperimentResult[]): Markup {
+  const rows = units.map((unit) => ({ unit, planner: learnerOf(unit, 'planner') }));
+  return table('The planner’s distance from the measured oracle', rows, [
+    { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
+    { head: 'Users', cell: ({ unit }) => unit.users, figures: true },
+    { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+    { head: 'as', cell: ({ unit }) => percent(unit.floor.value), figures: true },
+    {
+      head: 'Planner (95 %)',
+      cell: ({ planner }) => (planner ? msWithInterval(planner.steadyMs) : '–'),
+      figures: true,
+    },
+    { head: 'Oracle (95 %)', cell: ({ unit }) => msWithInterval(oracleOf(unit)), figures: true },
+    { head: 'From oracle', cell: ({ planner }) => gap(planner?.gapToOraclePct), figures: true },
+    { head: 'Epochs below floor', cell: ({ planner }) => whole(planner?.floorViolations), figures: true },
+    { head: 'Oracle by table, ms', cell: ({ unit }) => whole(unit.oracle.meanMs), figures: true },
+    { head: 'Joint placements compared', cell: ({ unit }) => whole(unit.oracle.compared), figures: true },
+    {
+      head: 'Table’s absolute error',
+      cell: ({ unit }) => `${oneDecimal(unit.prediction.meanAbsoluteErrorPct)}\u00a0%`,
+      figures: true,
+    },
+    { head: 'Table’s bias', cell: ({ unit }) => signedPercent(unit.prediction.biasPct), figures: true },
+    { head: 'Epochs predicted', cell: ({ unit }) => unit.prediction.epochs, figures: true },
+  ]);
+}
+
+const gap = (pct: number | undefined): string | Markup =>
+  pct !== undefined && pct > 5
+    ? markup`<strong class="beyond">▲ ${signedPercent(pct)}</strong>`
+    : signedPercent(pct);

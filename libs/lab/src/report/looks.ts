@@ -1,0 +1,60 @@
+/** How a learner, a hop or a tier is drawn: everywhere the same. */
+export interface Look {
+  /** Class that sets the colour: `c0` to `c9`, in style.ts. */
+  readonly colour: string;
+  /** Told apart without colours as well. */
+  readonly shape: Shape;
+  /** Striped bars and dashed lines. */
+  readonly striped: boolean;
+}
+
+export type Shape = 'circle' | 'square' | 'up' | 'down' | 'diamond' | 'plus' | 'cross';
+
+const look = (colour: number, shape: Shape, striped = false): Look => ({
+  colour: `c${colour}`,
+  shape,
+  striped,
+});
+
+/** In the order in which they are listed everywhere. Striped: sees only joint placements that keep the floor. */
+const learners: Readonly<Record<string, Look>> = {
+  planner: look(1, 'circle'),
+  default: look(1, 'circle'),
+  snapshot: look(1, 'circle'),
+  'offload-only': look(2, 'square'),
+  scratch: look(2, 'square'),
+  'device-only': look(3, 'up'),
+  'edge-only': look(4, 'diamond'),
+  'cloud-only': look(5, 'down'),
+  hybrid: look(6, 'plus'),
+  bandits: look(9, 'up'),
+  'q-learning': look(7, 'cross'),
+  'q-learning-masked': look(7, 'cross', true),
+  dqn: look(8, 'square'),
+  'dqn-masked': look(8, 'square', true),
+  static: look(0, 'diamond', true),
+  oracle: look(0, 'diamond'),
+};
+
+const order = Object.keys(learners);
+
+export const learnerLook = (name: string): Look => learners[name] ?? look(8, 'circle', true);
+
+/** Order of legends, bars and rows. */
+export const byLearner = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
+
+const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
+
+/** Parts of a response in the order in which they happen, with their names for people. */
+export const hops: readonly { readonly key: string; readonly name: string; readonly look: Look }[] = [
+  { key: 'agentMs', name: 'agent', look: look(8, 'square') },
+  { key: 'uplinkMs', name: 'uplink', look: look(5, 'square') },
+  { key: 'queueMs', name: 'queue', look: look(2, 'square') },
+  { key: 'decodeMs', name: 'decode', look: look(6, 'square') },
+  { key: 'computeMs', name: 'compute', look: look(1, 'square') },
+  { key: 'downlinkMs', name: 'downlink', look: look(4, 'square') },
+];
+
+export const otherHop: Look = look(7, 'square', true);
+
+export const tierLook = (tier: string): Look => look({ device: 3, edge: 4, cloud: 5 }[tier] ?? 8, 'square');

@@ -1,0 +1,137 @@
+import { cpus } from 'node:os';
+import type { BenchOptions } from './bench.ts';
+import { benchKey, openBench } from './bench.ts';
+import { keepUnit, keptUnit } from './kept-units.ts';
+import { Pace } from './pace.ts';
+import { floorLabels, mappedFloor, paperFloor } from './paper-floors.ts';
+import type { ExperimentResult, Results, UnitResult } from './results.ts';
+import { runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface ReproductionOptions extends BenchOptions {
+  /** Folder of what is done already; units there are not run again. */
+  readonly folder: string;
+  readonly scenarios: readonly Scenario[];
+  /** Cells that live at the same time. */
+  readonly parallel: number;
+  readonly quick: boolean;
+  readonly seed: number;
+  /** As typed, for the reader. */
+  readonly command: string;
+}
+
+/**
+ * Runs the scenarios, those of one cell one after the other, several cells at a time, and keeps each result as soon as
+ * it is there: a run that was stopped goes on where it was. Rejects with the signal's reason, or with the first failure
+ * after the others under way have ended.
+ */
+export async function reproduce(options: ReproductionOptions): Promise<Results> {
+  const { folder, scenarios, parallel, progress, signal } = options;
+  const startedAt = new Date();
+  const done = new Map<Scenario, UnitResult>();
+  for (const scenario of scenarios) {
+    const before = keptUnit(folder, scenario);
+    if (before) done.set(scenario, before);
+  }
+  if (done.size > 0)
+    progress(`${done.size} of ${scenarios.length} experiments were done before (kept in ${folder})`);
+
+  const groups = groupBy(
+    scenarios.filter((scenario) => !done.has(scenario)),
+    benchKey,
+  );
+  const total = scenarios.length;
+  const pace = new Pace(groups.flat());
+  const lane = async () => {
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      signal.throwIfAborted();
+      await using bench = await openBench(group[0]!, { ...options, progress: () => {} });
+      for (const scenario of group) {
+        signal.throwIfAborted();
+        const result = await runScenario(scenario, bench);
+        keepUnit(folder, scenario, result);
+        done.set(scenario, result);
+        pace.finished(scenario);
+        progress(`${done.size} of ${total}: ${scenario.name}${pace.remaining()}`);
+      }
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, parallel) }, lane));
+  signal.throwIfAborted();
+  const failure = lanes.find((each) => each.status === 'rejected');
+  if (failure) throw failure.reason;
+
+  return resultsOf(
+    scenarios.map((scenario) => done.get(scenario)!),
+    { ...options, startedAt },
+  );
+}
+
+/** The document over what was found. */
+export function resultsOf(
+  units: readonly UnitResult[],
+  {
+    family,
+    quick,
+    seed,
+    command,
+    startedAt,
+  }: Pick<ReproductionOptions, 'family' | 'quick' | 'seed' | 'command'> & { readonly startedAt: Date },
+): Results {
+  const accuracies = family.variants.map(({ accuracy }) => accuracy.top1);
+  const sameFamily = accuracies.length === 8;
+  return {
+    format: 'weir.lab',
+    version: 1,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    command,
+    quick,
+    seed,
+    machine: { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
+    emulated: [
+      'links: a TCP relay with delay and rate for each device and node',
+      'processors: each inference runs for real, then its slot is held until so many times the reference time of its variant have passed',
+    ],
+    floors: sameFamily
+      ? floorLabels.map((label) => ({
+          label,
+          paper: paperFloor(label),
+          measured: mappedFloor(label, accuracies),
+          published: paperFloor(label),
+        }))
+      : [],
+    units,
+    notes: units.flatMap((unit) => (unit.kind === 'epochs' ? gapNotes(unit) : [])),
+  };
+}
+
+/** Where the planner was further than 5 % from the oracle that ran beside it, and what the figures say of it. */
+function gapNotes({ name, learners, floor }: ExperimentResult): string[] {
+  const planner = learners.find(({ learner }) => learner === 'planner');
+  const oracle = learners.find(({ learner }) => learner === 'oracle');
+  if (!planner || !oracle || planner.gapToOraclePct <= 5) return [];
+  const measured = planner.curve.slice(
+    -Math.max(1, planner.curve.length - (planner.interactionsTo5pct ?? 0)),
+  );
+  const exploring = measured.filter(({ explored }) => explored).length;
+  const byTable = measured.reduce((sum, { tableMs }) => sum + tableMs, 0) / measured.length;
+  const tableGapPct = 100 * (byTable / (oracle.curve[0]?.tableMs ?? byTable) - 1);
+  const found =
+    planner.interactionsTo5pct === null
+      ? 'its plans did not stay within 5 % by the table'
+      : `its plans stay within 5 % from epoch ${planner.interactionsTo5pct + 1} on`;
+  return [
+    `${name} (floor ${floor.label}): planner ${planner.gapToOraclePct.toFixed(1)} % above the oracle; by the cost table its joint placements cost ${tableGapPct.toFixed(1)} % more, ${exploring} of ${measured.length} epochs explored; ${found}`,
+  ];
+}
+
+function groupBy(scenarios: readonly Scenario[], key: (scenario: Scenario) => string): Scenario[][] {
+  const groups = new Map<string, Scenario[]>();
+  for (const scenario of scenarios) {
+    const group = groups.get(key(scenario)) ?? [];
+    group.push(scenario);
+    groups.set(key(scenario), group);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,121 @@
+import { InvalidInput, type Random, seededRandom } from '@weir/base';
+import { runAdaptation } from './adaptation-experiment.ts';
+import { runArrivalsExperiment } from './arrivals-experiment.ts';
+import { type Bench, weakDevicesOf } from './bench.ts';
+import { runCurves } from './curves-experiment.ts';
+import { runEpochsExperiment } from './epochs-experiment.ts';
+import type { UnitResult } from './results.ts';
+import type { Scenario } from './scenario.ts';
+import { learnSnapshot, runTransfer } from './transfer-experiment.ts';
+
+/** Runs a scenario on a bench of its cell. Throws InvalidInput for what does not fit the cell. */
+export async function runScenario(scenario: Scenario, bench: Bench): Promise<UnitResult> {
+  const { name, cell, seed } = scenario;
+  const startedAt = bench.testbed.clock.now();
+  const random = seededRandom(seed);
+  const experiment = 'experiment' in cell ? { experiment: cell.experiment } : {};
+  const floor = bench.floorOf(scenario.floor);
+  const users = bench.description.devices.length;
+  const findings = await find(scenario, bench, { floor: floor.value, random });
+  const title = scenario.title || name;
+  const seconds = (bench.testbed.clock.now() - startedAt) / 1_000;
+  const about = { name, title, seed, seconds };
+  switch (findings.kind) {
+    case 'epochs':
+      return { ...about, ...experiment, users, accuracies: scenario.accuracies, floor, ...findings };
+    case 'arrivals':
+      return { ...about, users, floor, ...findings };
+    case 'learning':
+      return { ...about, users, ...findings };
+    default:
+      return { ...about, ...findings };
+  }
+}
+
+async function find(
+  scenario: Scenario,
+  bench: Bench,
+  { floor, random }: { readonly floor: number; readonly random: Random },
+) {
+  const { testbed, weakDevices, progress } = bench;
+  const { learners, name } = scenario;
+  const counter = epochCounter(name, progress);
+  const table = await bench.tableOf(weakDevices);
+  if (scenario.epochs) {
+    const { learning, measured } = scenario.epochs;
+    const onEpoch = counter((learners.length + 1) * measured + learners.length * learning);
+    const run = { ...scenario.epochs, table, floor, learners, random, onEpoch };
+    return { kind: 'epochs' as const, ...(await runEpochsExperiment(testbed, run)) };
+  }
+  if (scenario.arrivals) {
+    const { pattern, load } = scenario.arrivals;
+    const onBlock = (label: string, done: number, total: number) =>
+      progress(`${name}: block ${done} of ${total} (${label})`);
+    const run = { ...scenario.arrivals, table, floor, learners, random, onBlock };
+    return { kind: 'arrivals' as const, pattern, load, ...(await runArrivalsExperiment(testbed, run)) };
+  }
+  if (scenario.adaptation) {
+    const { epochs, events } = scenario.adaptation;
+    const known = bench.description.devices.map(({ id }) => id);
+    const unknown = events.flatMap(({ weak }) => weak.filter((id) => !known.includes(id)));
+    if (unknown.length > 0)
+      throw new InvalidInput([
+        {
+          field: 'adaptation.events',
+          description: `no device ${unknown.join(', ')}; there are ${known.join(', ')}`,
+        },
+      ]);
+    const phases = [{ fromEpoch: 1, label: '', weakDevices, table }];
+    for (const { epoch, weak, label } of events)
+      phases.push({ fromEpoch: epoch, label, weakDevices: weak, table: await bench.tableOf(weak) });
+    const onEpoch = counter(learners.length * epochs);
+    const run = { phases, epochs, floor, learners, random, onEpoch };
+    return { kind: 'adaptation' as const, ...(await runAdaptation(testbed, run)) };
+  }
+  if (scenario.transfer) {
+    const { from, learner, epochs } = scenario.transfer;
+    const there =
+      from.experiment === undefined ? weakDevices : weakDevicesOf(from.experiment, bench.description);
+    const thereFloor = from.floor === undefined ? floor : bench.floorOf(from.floor).value;
+    await testbed.weaken(there);
+    const learn = { learner, floor: thereFloor, epochs, random: random.fork('there') };
+    const snapshot = await learnSnapshot(testbed, learn);
+    await testbed.weaken(weakDevices);
+    const onEpoch = counter(2 * epochs);
+    const run = { table, floor, learner, snapshot, epochs, random, onEpoch };
+    const own = 'experiment' in scenario.cell ? scenario.cell.experiment : undefined;
+    return {
+      kind: 'transfer' as const,
+      from: inWords(from),
+      to: inWords({ experiment: own, floor: scenario.floor }),
+      learner,
+      ...(await runTransfer(testbed, run)),
+    };
+  }
+  const { epochs } = scenario.curves!;
+  const run = { table, floor, learners, epochs, random, onEpoch: counter(learners.length * epochs) };
+  return { kind: 'learning' as const, ...(await runCurves(testbed, run)) };
+}
+
+/** E.g. "experiment A, floor 89". */
+const inWords = ({
+  experiment,
+  floor,
+}: {
+  readonly experiment?: string | undefined;
+  readonly floor?: Scenario['floor'] | undefined;
+}): string =>
+  [experiment && `experiment ${experiment}`, floor !== undefined && `floor ${floor}`]
+    .filter(Boolean)
+    .join(', ');
+
+/** Tells of every tenth of the epochs. */
+const epochCounter = (name: string, progress: (text: string) => void) => (total: number) => {
+  let done = 0;
+  let shown = 0;
+  return (_: unknown, label: string) => {
+    const tenth = Math.floor((10 * ++done) / total);
+    if (tenth > shown) progress(`${name}: ${done} of ${total} epochs (${label})`);
+    shown = tenth;
+  };
+};

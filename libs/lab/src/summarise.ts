@@ -1,0 +1,163 @@
+import { mean, percentile } from '@weir/base';
+import { type Spread, Tally } from '@weir/cell';
+import type { ContestRecord } from './contest.ts';
+import { type CostTable, type Optimum, asMap } from './cost-table.ts';
+import type { EpochRecord } from './epochs.ts';
+import type { CurvePoint, Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
+import { estimate, pairedDifference, proportion } from './statistics.ts';
+
+/** Within so much of the oracle a plan counts as found: the times of a living machine are not known better. */
+const foundWithin = 0.05;
+const floorSlack = 1e-9;
+
+export interface SummaryOptions {
+  readonly records: readonly ContestRecord[];
+  readonly table: CostTable;
+  readonly oracle: Optimum;
+  readonly floor: number;
+}
+
+/** What came of a contest, one entry for each contestant. The first one named `oracle` and `offload-only` are compared with. */
+export function summarise({ records, table, oracle, floor }: SummaryOptions): LearnerResult[] {
+  const steady = new Map(records.map((record) => [record.label, steadyMs(record)]));
+  const reference = records.find(({ label }) => label === 'offload-only');
+  const oracleMs = steady.get('oracle')?.mean ?? oracle.meanMs;
+  return records.map((record): LearnerResult => {
+    const { label } = record;
+    const all = [...record.learning, ...record.measured];
+    const tally = tallyOf(record.measured);
+    const { accuracy, responseMs, placements, hopsMs, succeeded } = tally.totals();
+    const mine = steady.get(label)!;
+    const offloadOnly = reference && steady.get(reference.label)!.mean;
+    return {
+      learner: label,
+      epochs: all.length,
+      discarded: all.filter(({ complete }) => !complete).length,
+      responseMs,
+      steadyMs: mine,
+      accuracy: {
+        top1: proportion((accuracy.top1 ?? 0) * succeeded, succeeded),
+        n: succeeded,
+        expected: accuracy.expected ?? NaN,
+      },
+      interactionsTo5pct: interactionsToFound(all, table, { floor, oracleMs: oracle.meanMs }),
+      gapToOraclePct: 100 * (mine.mean / oracleMs - 1),
+      overOffloadOnlyPct: offloadOnly === undefined ? null : 100 * (mine.mean / offloadOnly - 1),
+      accuracyOverOffloadOnly: reference ? accuracyDifference(record, reference) : null,
+      floorViolations: floorViolationsOf(all, table, floor),
+      placements: placements as LearnerResult['placements'],
+      hopsMs: withoutNull(hopsMs),
+      curve: curveOf(all, table, floor),
+    };
+  });
+}
+
+/** How well the table foretold the epochs that were run, in per cent of what was seen. */
+export function predictionQuality(
+  records: readonly ContestRecord[],
+  table: CostTable,
+): ExperimentResult['prediction'] {
+  const errors = records
+    .flatMap(({ learning, measured }) => [...learning, ...measured])
+    .filter(({ complete }) => complete)
+    .map(({ placements, responseMs }) => 100 * (table.responseMs(asMap(placements)) / responseMs - 1));
+  return {
+    epochs: errors.length,
+    meanAbsoluteErrorPct: mean(errors.map(Math.abs)),
+    biasPct: mean(errors),
+  };
+}
+
+/** Epochs whose joint placement was below the floor. */
+export const floorViolationsOf = (epochs: readonly EpochRecord[], table: CostTable, floor: number): number =>
+  epochs.filter(({ placements }) => table.accuracy(asMap(placements)) < floor - floorSlack).length;
+
+/** `floor`: what the best joint placement known must meet to count. */
+export function curveOf(epochs: readonly EpochRecord[], table: CostTable, floor: number): CurvePoint[] {
+  return epochs.flatMap((record, index) => {
+    if (!record.complete) return [];
+    const joint = asMap(record.placements);
+    return [
+      {
+        epoch: index + 1,
+        responseMs: record.responseMs,
+        tableMs: table.responseMs(joint),
+        bestKnownMs: bestKnownMs(record, table, floor),
+        accuracy: table.accuracy(joint),
+        explored: record.explored,
+      },
+    ];
+  });
+}
+
+/**
+ * Epochs until the best joint placement known stays within 5 % of the oracle, by the table, and above the floor; null:
+ * at the end it is not.
+ */
+export function interactionsToFound(
+  epochs: readonly EpochRecord[],
+  table: CostTable,
+  { floor, oracleMs }: { readonly floor: number; readonly oracleMs: number },
+): number | null {
+  const lastOff = epochs.findLastIndex((record) => {
+    const best = bestKnownMs(record, table, floor);
+    return best === null || best > oracleMs * (1 + foundWithin);
+  });
+  return lastOff === epochs.length - 1 ? null : lastOff + 1;
+}
+
+function bestKnownMs({ bestKnown }: EpochRecord, table: CostTable, floor: number): number | null {
+  const joint = asMap(bestKnown);
+  return table.accuracy(joint) < floor - floorSlack ? null : table.responseMs(joint);
+}
+
+const completed = (epochs: readonly EpochRecord[]) => epochs.filter(({ complete }) => complete);
+
+const steadyMs = ({ measured }: ContestRecord): Estimate =>
+  estimate(completed(measured).map(({ responseMs }) => responseMs));
+
+function tallyOf(epochs: readonly EpochRecord[]): Tally {
+  const tally = new Tally();
+  for (const { answers } of completed(epochs)) for (const answer of answers) tally.answered(answer);
+  return tally;
+}
+
+/** Points of per cent, over the frames that show the same picture on the same device. */
+function accuracyDifference(mine: ContestRecord, theirs: ContestRecord): Estimate {
+  const counts = { mine: 0, theirs: 0, all: 0 };
+  mine.measured.forEach((epoch, index) => {
+    const other = theirs.measured[index];
+    if (!other || !epoch.complete || !other.complete) return;
+    for (const { deviceId, correct } of epoch.answers) {
+      const match = other.answers.find((answer) => answer.deviceId === deviceId);
+      if (!match) continue;
+      counts.all++;
+      if (correct && !match.correct) counts.mine++;
+      if (!correct && match.correct) counts.theirs++;
+    }
+  });
+  const { mean: share, low, high } = pairedDifference(counts.mine, counts.theirs, counts.all);
+  return { mean: 100 * share, low: 100 * low, high: 100 * high };
+}
+
+export const withoutNull = (values: Readonly<Record<string, number | null>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value ?? 0]));
+
+export function spreadOf(values: readonly number[]): Spread {
+  if (values.length === 0) return { mean: null, p50: null, p95: null, p99: null };
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => percentile(values, q)) as [number, number, number];
+  return { mean: mean(values), p50, p95, p99 };
+}
+
+/** Placements as people compare them: how many devices where, with what. */
+export function inWords(placements: readonly PlacedDevice[]): string {
+  const counts = new Map<string, number>();
+  for (const { tier, variant } of placements) {
+    const key = `${tier} ${variant}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([key, count]) => `${count} × ${key}`)
+    .join(', ');
+}

@@ -1,0 +1,143 @@
+import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@weir/base';
+import type { Sample } from '@weir/cell';
+import { type Family, loadFamily, loadSamples } from '@weir/inference';
+import { type Bench, openBench, parseScenario, runScenario } from '@weir/lab';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** Experiments on a living cell of two devices, an edge and a cloud: real processes, models, queues and links. */
+describe('the lab', () => {
+  const stop = new AbortController();
+  const cell = { experiment: 'A' as const, users: 2 };
+  const scenario = (more: object) => parseScenario({ name: 'tested', cell, repetitions: 2, ...more });
+  let family: Family;
+  let pictures: Sample[];
+  let bench: Bench;
+
+  const open = (of: ReturnType<typeof scenario>) =>
+    openBench(of, { family, pictures, logger: silentLogger, signal: stop.signal, progress: () => {} });
+
+  beforeAll(async () => {
+    family = await loadFamily();
+    pictures = await Promise.all(
+      (await loadSamples(family)).map(async ({ path, label }) => ({
+        file: path,
+        label,
+        image: await readFile(path),
+      })),
+    );
+    bench = await open(scenario({ epochs: {} }));
+  });
+  afterAll(async () => {
+    stop.abort();
+    await bench?.[Symbol.asyncDispose]();
+  });
+
+  it('runs learners, baselines and the measured oracle side by side in synchronous epochs', async () => {
+    const result = await runScenario(
+      scenario({
+        learners: ['planner', 'offload-only', 'device-only'],
+        epochs: { learning: 8, measured: 6, blocks: 2 },
+      }),
+      bench,
+    );
+    if (result.kind !== 'epochs') throw new Error(result.kind);
+    expect(result.learners.map(({ learner }) => learner)).toEqual([
+      'oracle',
+      'planner',
+      'offload-only',
+      'device-only',
+    ]);
+    const of = (name: string) => result.learners.find(({ learner }) => learner === name)!;
+    for (const { curve, discarded, accuracy, floorViolations } of result.learners) {
+      expect(discarded).toBe(0);
+      expect(curve.length).toBeGreaterThanOrEqual(6);
+      expect(accuracy.n).toBe(12);
+      expect(floorViolations).toBe(0);
+    }
+    expect(of('planner').epochs).toBe(14);
+    expect(of('device-only').placements).toEqual([
+      { tier: 'device', variant: 'mobilenet-v1-1.00-fp32', share: 1 },
+    ]);
+    // All were shown the same pictures, and the best variant answers the same wherever it runs.
+    expect(of('device-only').accuracyOverOffloadOnly!.mean).toBe(0);
+    // Nobody's joint placement is better by the table than the best of all that meet the floor.
+    const best = result.oracle.meanMs;
+    for (const { curve } of result.learners)
+      for (const { tableMs } of curve) expect(tableMs).toBeGreaterThanOrEqual(best - 1e-6);
+    expect(result.oracle.compared).toBe(100);
+    expect(result.prediction.epochs).toBe(14 + 14 + 6 + 6);
+    expect(result.overheads.bytesPerRemoteInference!.up).toBeGreaterThan(1_000);
+    expect(result.overheads.planningMs.p50).toBeGreaterThan(0);
+  });
+
+  it('goes from another floor’s snapshot, and from nothing', async () => {
+    const result = await runScenario(scenario({ transfer: { from: { floor: '85' }, epochs: 5 } }), bench);
+    if (result.kind !== 'transfer') throw new Error(result.kind);
+    expect(result).toMatchObject({ from: 'floor 85', to: 'experiment A, floor 89', learner: 'planner' });
+    expect(result.starts.map(({ start, curve }) => [start, curve.length])).toEqual([
+      ['scratch', 5],
+      ['snapshot', 5],
+    ]);
+  });
+
+  it('weakens links before the epoch that says so, and the oracle changes with them', async () => {
+    const result = await runScenario(
+      scenario({
+        learners: ['edge-only'],
+        adaptation: {
+          epochs: 9,
+          events: [
+            { epoch: 4, weak: ['device-1', 'device-2'], label: 'weak' },
+            { epoch: 7, weak: [], label: 'regular' },
+          ],
+        },
+      }),
+      bench,
+    );
+    if (result.kind !== 'adaptation') throw new Error(result.kind);
+    const [learner] = result.learners;
+    const meanOf = (from: number) =>
+      learner!.curve
+        .filter(({ epoch }) => epoch >= from && epoch < from + 3)
+        .reduce((sum, { responseMs }) => sum + responseMs / 3, 0);
+    // 80 ms more of network each; the rest is room for a busy machine.
+    expect(meanOf(4) - meanOf(1)).toBeGreaterThan(40);
+    expect(meanOf(4) - meanOf(7)).toBeGreaterThan(40);
+    expect(result.oracle[1]!.meanMs).toBeGreaterThan(result.oracle[0]!.meanMs);
+  });
+
+  it('holds the floor at every frame of random arrivals, after static placements were obeyed too', async () => {
+    const result = await runScenario(
+      scenario({
+        learners: ['planner'],
+        arrivals: { load: 0.5, learningSeconds: 3, warmupSeconds: 1, seconds: 4, blocks: 2 },
+      }),
+      bench,
+    );
+    if (result.kind !== 'arrivals') throw new Error(result.kind);
+    const [fixed, byDefault] = result.rules;
+    expect([fixed!.rule, byDefault!.rule]).toEqual(['static', 'default']);
+    expect(byDefault!.floorViolations).toBe(0);
+    expect(fixed!.reasons).toEqual({ planned: fixed!.frames });
+    for (const { frames, failed } of result.rules) {
+      expect(failed).toBe(0);
+      expect(frames).toBeGreaterThan(5);
+    }
+  });
+
+  it('drives links by a trace', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
+    try {
+      const trace = join(folder, 'slow.csv');
+      await writeFile(trace, 'time_s,rate_mbps,delay_ms\n0,50,150\n');
+      await using slow = await open(scenario({ links: { trace }, cell: { ...cell, users: 1 }, epochs: {} }));
+      const table = await slow.tableOf([]);
+      expect(table.networkMs('device-1', 'edge-1')).toBeGreaterThan(290);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
