@@ -39,7 +39,7 @@ describe('traces over OTLP', () => {
         at: at + 50,
         hops: { agentMs: 1, uplinkMs: 10, queueMs: 2, decodeMs: 2, computeMs: 30, downlinkMs: 5 },
         local: false,
-        facts: { reason: 'planned', directiveVersion: 7, predictedMs: 48.5 },
+        facts: () => ({ reason: 'planned', directiveVersion: 7, predictedMs: 48.5 }),
       });
     }
 

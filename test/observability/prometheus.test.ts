@@ -151,6 +151,18 @@ describe('metrics of a living cell', () => {
     });
     expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
   });
+
+  it('are all that the rules name', async () => {
+    // A rule over a metric that there is not evaluates to nothing, and never fires.
+    const named = (await prometheus.rules()).flatMap(
+      ({ query }) =>
+        query
+          .replaceAll(/\{[^}]*\}|\b(?:by|on|ignoring|group_left|without) ?\([^)]*\)/g, '')
+          .match(/\bweir[_:][a-z0-9_:]+/g) ?? [],
+    );
+    expect(named).toContain('weir_floor_slack_ratio');
+    for (const name of new Set(named)) expect((await prometheus.query(name)).length, name).toBeGreaterThan(0);
+  });
 });
 
 async function sendNonsense(address: string): Promise<void> {

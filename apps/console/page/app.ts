@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Snapshot } from '../src/snapshot.ts';
 import { AccuracyChart, HopsChart, LearnerChart, ResponseChart } from './charts.ts';
 import { Controls } from './controls.ts';
-import { Devices } from './devices.ts';
+import { CellTime, Devices } from './devices.ts';
 import { type Feed, ask } from './feed.ts';
 import { html } from './html.ts';
 import { Picture } from './picture.ts';
@@ -35,6 +35,7 @@ export function App({ feed }: { feed: Feed }): VNode {
       <section class="wide" aria-labelledby="cell-heading">
         <h2 id="cell-heading">The cell, now</h2>
         <${Picture} snapshot=${snapshot} ask=${mayControl ? tell : undefined} />
+        <${CellTime} snapshot=${snapshot} />
       </section>
       <section class="side" aria-labelledby="steer-heading">
         <h2 id="steer-heading">Steer</h2>
@@ -63,6 +64,8 @@ function Header({ snapshot, connected }: { snapshot: Snapshot; connected: boolea
   const floor = learner?.floor ?? null;
   const expected = recent?.expectedAccuracy ?? averageExpected(snapshot);
   const below = expected !== null && floor !== null && expected < floor - 0.0005;
+  // Of late; the average since the beginning holds as long as nobody's balance is overdrawn.
+  const paid = devices.length > 0 && devices.every(({ balance }) => balance !== null && balance >= 0);
   return html`<header>
     <div class="brand">
       <img src="/icon.svg" alt="" width="28" height="28" />
@@ -81,8 +84,8 @@ function Header({ snapshot, connected }: { snapshot: Snapshot; connected: boolea
       <${Figure}
         name="accuracy"
         value=${percent(expected)}
-        note=${`floor ${percent(floor)}`}
-        tone=${below ? 'bad' : 'good'}
+        note=${`floor ${percent(floor)}${below && paid ? ', balance pays' : ''}`}
+        tone=${below && !paid ? 'bad' : 'good'}
       />
       <${Figure}
         name="frames"

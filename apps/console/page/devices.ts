@@ -12,7 +12,7 @@ export function Devices({ snapshot, ask }: { snapshot: Snapshot; ask: Ask | unde
     return html`<p class="empty">No device has joined this cell yet. They appear here by themselves.</p>`;
   const longest = Math.max(1, ...devices.map(({ recent }) => recent?.meanMs ?? 0));
   return html`<div>
-    ${hasFrames && html`<${HopLegend} />`}
+    ${hasFrames && html`<${ReasonLegend} />`} ${hasFrames && html`<${HopLegend} />`}
     <ul class="cards">
       ${devices.map(
         (device) =>
@@ -107,13 +107,15 @@ function Placements({ recent }: { recent: NonNullable<DeviceView['recent']> }): 
     ${recent.placements.slice(0, 3).map(
       ({ tier, nodeId, variant, share }) =>
         html`<li key=${`${nodeId} ${variant}`}>
-          <meter
-            class=${tier}
-            min="0"
-            max="1"
-            value=${share}
+          <svg
+            class="share-bar"
+            viewBox="0 0 100 10"
+            preserveAspectRatio="none"
+            role="img"
             aria-label=${`${percent(share, 0)} of frames`}
-          ></meter>
+          >
+            <rect class=${`fill ${tier}`} width=${share * 100} height="10" />
+          </svg>
           <span class="share">${percent(share, 0)}</span>
           <span class=${`tier ${tier}`}>${nodeId}</span>
           <span title=${variant}>${shortVariant(variant)}</span>
@@ -147,10 +149,39 @@ export function HopBar({ hops, longest, label }: { hops: Hops; longest: number; 
   </svg>`;
 }
 
-export function HopLegend(): VNode {
+/** With the time of each where it is given. */
+function HopLegend({ hopsMs }: { hopsMs?: Hops }): VNode {
   return html`<ul class="legend" aria-label="Colours of the hops">
-    ${hopNames.map((name) => html`<li><i class=${`hop-${name}`}></i>${name}</li>`)}
+    ${hopNames.map(
+      (name, index) =>
+        html`<li><i class=${`hop-${name}`}></i>${name}${hopsMs && html` <b>${ms(hopsMs[index])}</b>`}</li>`,
+    )}
   </ul>`;
+}
+
+function ReasonLegend(): VNode {
+  return html`<dl class="reasons" aria-label="Why a frame runs where it does">
+    ${Object.entries(reasonWords).map(
+      ([reason, meaning]) =>
+        html`<div>
+          <dt>${reason}</dt>
+          <dd>${meaning}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+/** The hops of all devices' frames of the last seconds. */
+export function CellTime({ snapshot: { recent } }: { snapshot: Snapshot }): VNode | null {
+  if (!recent || recent.meanMs <= 0) return null;
+  return html`<div class="time">
+    <h3>
+      Where the time goes, now
+      <small>${`${ms(recent.meanMs)} a frame, predicted ${ms(recent.predictedMs)}`}</small>
+    </h3>
+    <${HopBar} hops=${recent.hopsMs} longest=${recent.meanMs} />
+    <${HopLegend} hopsMs=${recent.hopsMs} />
+  </div>`;
 }
 
 /** Changes what is emulated around one device. */

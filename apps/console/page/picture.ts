@@ -66,6 +66,18 @@ function Drawing({
       tall,
     ),
   ]);
+  const drawn = links.flatMap((link) => {
+    const [from, to] = [places.get(link.deviceId), places.get(link.nodeId)];
+    const node = nodes.findIndex(({ id }) => id === link.nodeId);
+    if (!from || !to) return [];
+    const device = devices.findIndex(({ id }) => id === link.deviceId);
+    return {
+      link,
+      from: { x: from.x + from.width, y: from.y + (from.height * (node + 1)) / (nodes.length + 1) },
+      to: { x: to.x, y: to.y + (to.height * (device + 1)) / (devices.length + 1) },
+      tier: nodes[node]!.tier,
+    };
+  });
   return html`<svg
     viewBox=${`0 0 ${width} ${height}`}
     width=${width}
@@ -73,20 +85,8 @@ function Drawing({
     role="group"
     aria-label=${summary(snapshot)}
   >
-    ${links.map((link) => {
-      const [from, to] = [places.get(link.deviceId), places.get(link.nodeId)];
-      const node = nodes.findIndex(({ id }) => id === link.nodeId);
-      if (!from || !to) return null;
-      return html`<${Link}
-        key=${`${link.deviceId} ${link.nodeId}`}
-        link=${link}
-        from=${{ x: from.x + from.width, y: from.y + (from.height * (node + 1)) / (nodes.length + 1) }}
-        to=${{ x: to.x, y: to.y + (to.height * (1 + devices.findIndex(({ id }) => id === link.deviceId))) / (devices.length + 1) }}
-        tier=${nodes[node]!.tier}
-        labelled=${wide && nodes.length <= 3}
-        ask=${ask}
-      />`;
-    })}
+    ${drawn.map(({ link, ...place }) => html`<${Link} key=${`${link.deviceId} ${link.nodeId}`} link=${link} ...${place} ask=${ask} />`)}
+    ${wide && nodes.length <= 3 && drawn.map(({ link, from }) => html`<${LinkLabel} key=${`${link.deviceId} ${link.nodeId}`} link=${link} from=${from} />`)}
     ${devices.map((device) => html`<${Device} key=${device.id} device=${device} box=${places.get(device.id)!} />`)}
     ${nodes.map((node) => html`<${Node} key=${node.id} node=${node} box=${places.get(node.id)!} />`)}
   </svg>`;
@@ -103,19 +103,37 @@ interface LinkProps {
   from: { x: number; y: number };
   to: { x: number; y: number };
   tier: string;
-  labelled: boolean;
   ask: Ask | undefined;
 }
 
-function Link({ link, from, to, tier, labelled, ask }: LinkProps): VNode {
-  const { deviceId, nodeId, reachable, roundTripMs, framesPerSecond, condition } = link;
-  const down = condition === 'cut' || reachable === false;
+const isDown = ({ condition, reachable }: LinkView) => condition === 'cut' || reachable === false;
+
+function linkText({ reachable, roundTripMs, framesPerSecond, condition }: LinkView): string {
+  const state =
+    condition === 'cut' ? 'cut' : reachable === false ? 'unreachable' : condition === 'weak' ? 'weak' : '';
+  const flow = framesPerSecond ?? 0;
+  return [state || ms(roundTripMs), ...(flow > 0 ? [`${flow.toFixed(1)}/s`] : [])].join(' · ');
+}
+
+/** Above all lines, as they cross. */
+function LinkLabel({ link, from }: Pick<LinkProps, 'link' | 'from'>): VNode {
+  const text = linkText(link);
+  return html`<g
+    class=${`link label ${isDown(link) ? 'down' : ''}`}
+    transform=${`translate(${from.x + 6} ${from.y})`}
+  >
+    <rect y="-8" width=${text.length * 6.3 + 8} height="16" rx="4" />
+    <text x="4" y="4">${text}</text>
+  </g>`;
+}
+
+function Link({ link, from, to, tier, ask }: LinkProps): VNode {
+  const { deviceId, nodeId, reachable, framesPerSecond, condition } = link;
+  const down = isDown(link);
   const flow = framesPerSecond ?? 0;
   const middle = (from.x + to.x) / 2;
   const path = `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
-  const state =
-    condition === 'cut' ? 'cut' : reachable === false ? 'unreachable' : condition === 'weak' ? 'weak' : '';
-  const text = [state || ms(roundTripMs), ...(flow > 0 ? [`${flow.toFixed(1)}/s`] : [])].join(' · ');
+  const text = linkText(link);
   const toggle = ask && condition !== null;
   const title = `${deviceId} to ${nodeId}: ${text}${toggle ? (condition === 'cut' ? '. Click to restore' : '. Click to cut') : ''}`;
   return html`<g
@@ -130,7 +148,6 @@ function Link({ link, from, to, tier, labelled, ask }: LinkProps): VNode {
     <path class="line" d=${path} stroke-width=${down ? 1.5 : 1.5 + Math.min(6, flow * 0.9)} />
     ${!down && flow > 0 && html`<path class="pulse" d=${path} stroke-width=${1 + Math.min(3, flow * 0.5)} />`}
     ${down && html`<g class="cross" transform=${`translate(${middle} ${(from.y + to.y) / 2})`}><circle r="9" /><path d="M-4-4L4 4M4-4L-4 4" /></g>`}
-    ${labelled && html`<text x=${from.x + 8} y=${from.y + (to.y >= from.y ? 13 : -5)}>${text}</text>`}
   </g>`;
 }
 
@@ -162,7 +179,7 @@ function Device({ device, box }: { device: DeviceView; box: Box }): VNode {
     <text class="name" x="27" y="22">${id}</text>
     ${slowed !== null && slowed > 1 && html`<text class="badge" x=${width - 12} y="22" text-anchor="end">${`${slowed}× slower`}</text>`}
     <text class="small" x="12" y="39"
-      >${top ? `${width > 150 ? `${top.tier} · ` : ''}${shortVariant(top.variant)}` : 'no plan yet'}</text
+      >${top ? `${top.tier}${width > 150 ? ' · ' : ' '}${shortVariant(top.variant)}` : 'no plan yet'}</text
     >
     ${width > 150 && recent && (!slowed || slowed <= 1) && html`<text class="small" x=${width - 12} y="22" text-anchor="end">${ms(recent.meanMs)}</text>`}
     <rect class="track" x="12" y="46" width=${inner} height="5" rx="2.5" />
@@ -199,9 +216,7 @@ function Node({ node, box }: { node: NodeView; box: Box }): VNode {
     <text class="small" x="14" y="46"
       >${load ? `${load.inService} of ${load.slots} busy` : 'load unknown'}</text
     >
-    <text class="small" x="14" y="63"
-      >${load ? (load.queued > 0 ? `${load.queued} waiting, ${ms(load.backlogMs)}` : 'none waiting') : ''}</text
-    >
+    <text class="small" x="14" y="63">${load ? waitingText(load, width > 150) : ''}</text>
     <rect class="track" x="14" y="73" width=${inner} height="6" rx="3" />
     <rect
       class=${`fill ${tier}`}
@@ -217,6 +232,9 @@ function Node({ node, box }: { node: NodeView; box: Box }): VNode {
   </g>`;
 }
 
+const waitingText = ({ queued, backlogMs }: LoadView, wide: boolean) =>
+  queued > 0 ? `${queued} waiting${wide ? `, ${ms(backlogMs)}` : ''}` : 'none waiting';
+
 const loadText = (load: LoadView | null) =>
   load
     ? `${load.inService} of ${load.slots} slots busy, ${load.queued} waiting, ${percent(load.utilization, 0)} used`
@@ -224,7 +242,7 @@ const loadText = (load: LoadView | null) =>
 
 /** The picture in a sentence, for those who do not see it. */
 function summary({ devices, nodes, links }: Snapshot): string {
-  const down = links.filter(({ condition, reachable }) => condition === 'cut' || reachable === false);
+  const down = links.filter(isDown);
   const parts = [
     `${devices.length} devices`,
     ...nodes.map(({ id, load }) => `${id}: ${loadText(load)}`),

@@ -7,7 +7,7 @@ const missing = (value: number | null | undefined): value is null | undefined =>
 export const ms = (value: number | null | undefined): string =>
   missing(value)
     ? '–'
-    : value >= 10_000
+    : value >= 1_000
       ? `${(value / 1_000).toFixed(1)} s`
       : `${value.toFixed(value > 0 && value < 10 ? 1 : 0)} ms`;
 /** A fraction as per cent. */

@@ -120,7 +120,7 @@ export function createAgent(parts: AgentParts): Agent {
           at: arrivedAt + result.responseMs,
           hops: result.hops,
           local,
-          facts: { ...factsOf(result), floor, floorSlack, balance },
+          facts: () => ({ ...factsOf(result), floor, floorSlack, balance }),
         });
         metrics.answered(result, floorSlack);
         return toWire(requestId, result, balance, injectTraceContext(span.context));

@@ -22,6 +22,6 @@ export { type MetricsEndpoint, scrapeTargets } from './metrics-endpoints.ts';
 export type { ProcessEvent } from './supervised-process.ts';
 export { type Arrivals, arrivals } from './arrivals.ts';
 export { type DriveOptions, type Sample, drive, shuffled } from './drive.ts';
-export { processorMs } from './processor-time.ts';
+export { type ProcessorTime, processorTime } from './processor-time.ts';
 export { type Answer, type Spread, Tally, type Totals } from './tally.ts';
 export { reasonName, tierName } from './words.ts';

@@ -1,20 +1,34 @@
-import { readFileSync } from 'node:fs';
-import type { RunningCell } from './cell.ts';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processor time that processes of a cell have used so far, ms in steps of 10; undefined where there is no /proc. */
-export function processorMs(
-  cell: Pick<RunningCell, 'pid'>,
-  processes: readonly string[],
-): number | undefined {
-  try {
-    return processes.reduce((sum, name) => sum + ofProcess(cell.pid(name)!), 0);
-  } catch {
-    return undefined;
-  }
+/** ms. */
+export interface ProcessorTime {
+  readonly all: number;
+  /** Without the threads that run models and decode pictures. */
+  readonly own: number;
 }
 
-/** Source: proc_pid_stat(5); user and system time, in hundredths of a second on every Linux that Node runs on. */
-function ofProcess(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
-  return 10 * (Number(fields[11]) + Number(fields[12]));
+/** Processor time that processes have used so far. Throws where there is no Linux's /proc. */
+export function processorTime(pids: readonly number[]): ProcessorTime {
+  let [all, own] = [0, 0];
+  for (const pid of pids)
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const { ms, name } = ofThread(`/proc/${pid}/task/${thread}`);
+      all += ms;
+      if (!ofInference.has(name)) own += ms;
+    }
+  return { all, own };
+}
+
+/** As Node names the threads of node:worker_threads, and those that work for native modules. */
+const ofInference: ReadonlySet<string> = new Set(['WorkerThread', 'libuv-worker']);
+
+/** Source: proc_pid_schedstat; its first figure is the time on a processor, ns. `stat` has steps of 10 ms. */
+function ofThread(folder: string): { ms: number; name: string } {
+  try {
+    const ns = Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]);
+    return { ms: ns / 1e6, name: readFileSync(`${folder}/comm`, 'utf8').trim() };
+  } catch {
+    // It ended meanwhile.
+    return { ms: 0, name: '' };
+  }
 }

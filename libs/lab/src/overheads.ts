@@ -1,4 +1,4 @@
-import { processorMs } from '@weir/cell';
+import { processorTime } from '@weir/cell';
 import type { ContestRecord } from './contest.ts';
 import type { Overheads } from './results.ts';
 import { spreadOf } from './summarise.ts';
@@ -65,19 +65,20 @@ async function read({ cell, clock }: Testbed): Promise<Reading> {
   const { nodes, devices } = cell.description;
   const stats = await Promise.all(cell.links.map((link) => link.stats()));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const usedMs = (processes: readonly string[]) => {
+    try {
+      return processorTime(processes.map((name) => cell.pid(name)!)).all;
+    } catch {
+      return undefined;
+    }
+  };
   return {
     at: clock.now(),
     processorMs: {
-      telemetry: processorMs(cell, ['telemetry']),
-      policy: processorMs(cell, ['policy']),
-      agents: processorMs(
-        cell,
-        devices.map(({ id }) => id),
-      ),
-      workers: processorMs(
-        cell,
-        nodes.map(({ id }) => id),
-      ),
+      telemetry: usedMs(['telemetry']),
+      policy: usedMs(['policy']),
+      agents: usedMs(devices.map(({ id }) => id)),
+      workers: usedMs(nodes.map(({ id }) => id)),
     },
     bytes: { up: sum(stats.map(({ up }) => up.bytes)), down: sum(stats.map(({ down }) => down.bytes)) },
   };

@@ -13,6 +13,8 @@ export type TraceContextFields = Pick<common.TraceContext, 'traceparent' | 'trac
 
 /** The span of `context` (default: the active one) as fields of a message. Source: W3C Trace Context, level 1. */
 export function injectTraceContext(context: Context = active.active()): common.TraceContext {
+  // Most frames: nobody traces them.
+  if (context === ROOT_CONTEXT) return { traceparent: '', tracestate: '' };
   const span = trace.getSpanContext(context);
   if (!span || !isSpanContextValid(span)) return { traceparent: '', tracestate: '' };
   const flags = span.traceFlags.toString(16).padStart(2, '0');
@@ -24,9 +26,10 @@ export function injectTraceContext(context: Context = active.active()): common.T
 
 /** A context whose span is the remote one of the fields; the root context when there is none or it is malformed. */
 export function extractTraceContext(fields: TraceContextFields | undefined): Context {
+  if (!fields?.traceparent) return ROOT_CONTEXT;
   // Later versions of the header may append fields; version ff is forbidden.
   const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/.exec(
-    fields?.traceparent ?? '',
+    fields.traceparent,
   );
   if (!match) return ROOT_CONTEXT;
   const [, traceId, spanId, flags] = match as unknown as [string, string, string, string];
@@ -35,7 +38,7 @@ export function extractTraceContext(fields: TraceContextFields | undefined): Con
     spanId,
     traceFlags: parseInt(flags, 16) & 1,
     isRemote: true,
-    ...(fields?.tracestate ? { traceState: createTraceState(fields.tracestate) } : {}),
+    ...(fields.tracestate ? { traceState: createTraceState(fields.tracestate) } : {}),
   };
   return isSpanContextValid(span) ? trace.setSpanContext(ROOT_CONTEXT, span) : ROOT_CONTEXT;
 }

@@ -1,29 +1,63 @@
+import { SpanKind, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { RandomIdGenerator, SamplingDecision } from '@opentelemetry/sdk-trace';
+import { samplerOf } from './sampler.ts';
+import { inferenceSpanName, type Recorder } from './spans.ts';
+import type { Environment } from './wants-export.ts';
 
 /**
  * The OpenTelemetry SDK for traces alone, registered globally. Loaded only when traces are exported: it takes a
  * quarter of a second to load. Sampler, batching, limits, endpoint, headers, certificates, resource and exporters
  * follow the OTEL_* variables; where these name no protocol, it is OTLP over gRPC.
  */
-export function startSdk({
-  resource,
-  env,
-}: {
-  resource: Record<string, string>;
-  env: Readonly<Record<string, string | undefined>>;
-}): { shutdown(): Promise<void> } {
+export function startSdk({ resource, env }: { resource: Record<string, string>; env: Environment }): {
+  readonly recorder: Recorder;
+  shutdown(): Promise<void>;
+} {
   const protocol = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL;
   const exporters = env.OTEL_TRACES_EXPORTER?.trim() || 'otlp';
   const overGrpc = exporters === 'otlp' && (protocol === undefined || protocol === 'grpc');
+  const sampler = samplerOf(env);
+  const ids = new RandomIdGenerator();
+  // Of the frame about which was just decided: the SDK asks the sampler again and must get the same answer.
+  let traceId: string | undefined;
   const sdk = new NodeSDK({
     // What the environment says of the resource is detected later and so wins over this.
     resource: defaultResource().merge(resourceFromAttributes(resource)),
     ...(overGrpc ? { traceExporter: new OTLPTraceExporter() } : {}),
+    sampler,
+    idGenerator: {
+      generateSpanId: () => ids.generateSpanId(),
+      generateTraceId() {
+        const drawn = traceId ?? ids.generateTraceId();
+        traceId = undefined;
+        return drawn;
+      },
+    },
+    // Contexts travel in messages.
+    textMapPropagator: null,
     metricReaders: [],
     logRecordProcessors: [],
   });
   sdk.start();
-  return { shutdown: () => sdk.shutdown() };
+  return {
+    recorder: {
+      tracer: trace.getTracer('weir'),
+      samples(parent) {
+        traceId = trace.getSpanContext(parent)?.traceId ?? ids.generateTraceId();
+        const { decision } = sampler.shouldSample(
+          parent,
+          traceId,
+          inferenceSpanName,
+          SpanKind.SERVER,
+          {},
+          [],
+        );
+        return decision !== SamplingDecision.NOT_RECORD;
+      },
+    },
+    shutdown: () => sdk.shutdown(),
+  };
 }

@@ -1,4 +1,13 @@
-import { type Context, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import {
+  type Context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Tracer,
+} from '@opentelemetry/api';
 import { attribute, attributesOf, type InferenceFacts } from './attributes.ts';
 import { type Hops, queueOf, type WorkerTimes } from './hops.ts';
 
@@ -8,6 +17,21 @@ export const inferenceSpanName = 'weir.infer';
 export const hopNames = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'] as const;
 export type HopName = (typeof hopNames)[number];
 
+/** Who draws the spans. */
+export interface Recorder {
+  readonly tracer: Tracer;
+  /** Decides about a frame, before anything is made for it; `tracer` comes to the same when it is asked right after. */
+  samples(parent: Context): boolean;
+}
+
+/** Undefined while nobody records. */
+let recorder: Recorder | undefined;
+
+/** Spans are drawn by this one from now on; by nobody, when it is undefined. */
+export function recordWith(next: Recorder | undefined): void {
+  recorder = next;
+}
+
 /** One inference's trace on the agent. All times `at` are ms since the epoch by the agent's clock. */
 export interface InferenceSpan {
   /** Put this into the message to the worker and into the answer; its spans become children of this one. */
@@ -16,17 +40,18 @@ export interface InferenceSpan {
   attemptFailed(attempt: { at: number; nodeId: string; tier: string; status: string }): void;
   /**
    * Ends the trace: `hops` add up to the response time. The hops of the network are drawn here, those of the worker by
-   * the worker; a `local` run has no worker, so its queue, decode and compute are drawn here as well.
+   * the worker; a `local` run has no worker, so its queue, decode and compute are drawn here as well. `facts` are asked
+   * for only where somebody reads them.
    */
-  answered(answer: { at: number; hops: Hops; local: boolean; facts?: InferenceFacts }): void;
+  answered(answer: { at: number; hops: Hops; local: boolean; facts?: () => InferenceFacts }): void;
   /** Ends the trace of a frame that got no answer. `status` is a gRPC status name. */
   failed(failure: { at: number; status: string; message?: string; facts?: InferenceFacts }): void;
 }
 
 /**
  * Begins the trace of one inference at its arrival, as a child of the caller's context where that has a span. Its
- * context exists at once, so that it can travel to the worker before any time is known. Costs next to nothing when
- * nothing is exported; the caller's context is then passed on as it is.
+ * context exists at once, so that it can travel to the worker before any time is known. Where the frame is not sampled,
+ * or nobody records, the caller's context is passed on as it is, and nothing is made.
  */
 export function startInference({
   parent,
@@ -37,12 +62,11 @@ export function startInference({
   at: number;
   facts?: InferenceFacts;
 }): InferenceSpan {
-  const root = tracer().startSpan(inferenceSpanName, { kind: SpanKind.SERVER, startTime: at }, parent);
-  const context = trace.setSpan(parent, root);
-  if (!root.isRecording()) return { context, ...unrecorded };
-  // Not before it is known that somebody reads them.
+  if (!recorder?.samples(parent))
+    return parent === ROOT_CONTEXT ? unrecorded : { ...unrecorded, context: parent };
+  const root = recorder.tracer.startSpan(inferenceSpanName, { kind: SpanKind.SERVER, startTime: at }, parent);
   root.setAttributes({ [attribute.rpcSystem]: 'grpc', ...attributesOf(facts) });
-  return new RecordedInference(root, context, at);
+  return new RecordedInference(recorder.tracer, root, trace.setSpan(parent, root), at);
 }
 
 /**
@@ -61,23 +85,30 @@ export function recordWorkerHops({
   facts?: InferenceFacts;
 }): void {
   // A worker never begins a trace of its own: without the agent's span there is nothing to hang the hops on.
+  if (!recorder || parent === ROOT_CONTEXT) return;
   const span = trace.getSpanContext(parent);
-  // What the agent has not sampled, nobody asks for; drawing it in vain would cost every frame.
+  // What the agent has not sampled, nobody asks for.
   if (!span || (span.traceFlags & TraceFlags.SAMPLED) === 0) return;
   const hops: [HopName, number][] = [
     ['queue', queueOf(times)],
     ['decode', times.decodeMs],
     ['compute', times.computeMs],
   ];
-  drawHops(hops, { context: parent, from: at - hops.reduce((sum, [, ms]) => sum + ms, 0), facts });
+  drawHops(recorder.tracer, hops, {
+    context: parent,
+    from: at - hops.reduce((sum, [, ms]) => sum + ms, 0),
+    facts,
+  });
 }
 
 class RecordedInference implements InferenceSpan {
   readonly context: Context;
+  readonly #tracer: Tracer;
   readonly #root: Span;
   readonly #startedAt: number;
 
-  constructor(root: Span, context: Context, startedAt: number) {
+  constructor(tracer: Tracer, root: Span, context: Context, startedAt: number) {
+    this.#tracer = tracer;
     this.#root = root;
     this.context = context;
     this.#startedAt = startedAt;
@@ -89,21 +120,22 @@ class RecordedInference implements InferenceSpan {
     this.#root.addEvent('attempt failed', facts, at);
   }
 
-  answered({ at, hops, local, facts = {} }: Parameters<InferenceSpan['answered']>[0]): void {
+  answered({ at, hops, local, facts: asked }: Parameters<InferenceSpan['answered']>[0]): void {
     if (!this.#root.isRecording()) return;
     const { context } = this;
+    const facts = asked?.() ?? {};
     const remoteFrom = this.#startedAt + hops.agentMs;
-    drawHops([['agent', hops.agentMs]], { context, from: this.#startedAt });
+    drawHops(this.#tracer, [['agent', hops.agentMs]], { context, from: this.#startedAt });
     if (local) {
       const here: [HopName, number][] = [
         ['queue', hops.queueMs],
         ['decode', hops.decodeMs],
         ['compute', hops.computeMs],
       ];
-      drawHops(here, { context, from: remoteFrom, facts });
+      drawHops(this.#tracer, here, { context, from: remoteFrom, facts });
     } else {
-      drawHops([['uplink', hops.uplinkMs]], { context, from: remoteFrom });
-      drawHops([['downlink', hops.downlinkMs]], { context, from: at - hops.downlinkMs });
+      drawHops(this.#tracer, [['uplink', hops.uplinkMs]], { context, from: remoteFrom });
+      drawHops(this.#tracer, [['downlink', hops.downlinkMs]], { context, from: at - hops.downlinkMs });
     }
     this.#root.setAttributes({ ...attributesOf(facts), [attribute.rpcStatus]: 'OK' });
     this.#root.end(at);
@@ -118,20 +150,18 @@ class RecordedInference implements InferenceSpan {
   }
 }
 
-const unrecorded: Omit<InferenceSpan, 'context'> = { attemptFailed() {}, answered() {}, failed() {} };
-
-/** Asked for at each use: the provider may be registered after this module was loaded. */
-const tracer = () => trace.getTracer('weir');
+const unrecorded: InferenceSpan = { context: ROOT_CONTEXT, attemptFailed() {}, answered() {}, failed() {} };
 
 /** Hops one after the other, from `from` on, ms since the epoch. */
 function drawHops(
+  tracer: Tracer,
   hops: readonly (readonly [HopName, number])[],
   { context, from, facts }: { context: Context; from: number; facts?: InferenceFacts },
 ): void {
   let at = from;
   const attributes = facts ? attributesOf(facts) : {};
   for (const [name, durationMs] of hops) {
-    const span = tracer().startSpan(name, { startTime: at, attributes }, context);
+    const span = tracer.startSpan(name, { startTime: at, attributes }, context);
     at += durationMs;
     span.end(at);
   }

@@ -8,7 +8,7 @@ vi.mock('./sdk.ts', () => {
   return {
     startSdk: (options: unknown) => {
       sdk.start(options);
-      return { shutdown: sdk.shutdown };
+      return { recorder: undefined, shutdown: sdk.shutdown };
     },
   };
 });

@@ -1,6 +1,7 @@
 import { type Logger, silentLogger } from '@weir/base';
 import { handOver } from './hand-over.ts';
 import { type ProcessIdentity, resourceAttributesOf } from './resource.ts';
+import { recordWith } from './spans.ts';
 import { type Environment, wantsExport } from './wants-export.ts';
 
 export interface TracingOptions extends ProcessIdentity {
@@ -20,16 +21,20 @@ export interface Tracing extends AsyncDisposable {
 
 /**
  * Sets up tracing for this process, once. Spans are recorded and exported only when the standard OTEL_* variables ask
- * for it (see `wantsExport`); otherwise no part of the SDK is loaded and the API's own no-op tracer stays in place,
- * which hands a caller's context on as it came. Contexts travel in messages (libs/rpc), so no propagator is needed.
+ * for it (see `wantsExport`); otherwise no part of the SDK is loaded, and a caller's context is handed on as it came.
+ * Contexts travel in messages (libs/rpc), so no propagator is needed.
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const { env = process.env, flushMs = 2_000, logger = silentLogger } = options;
   if (!wantsExport(env)) return { exporting: false, async [Symbol.asyncDispose]() {} };
   const { startSdk } = await import('./sdk.ts');
   const sdk = startSdk({ resource: resourceAttributesOf(options), env });
+  recordWith(sdk.recorder);
   return {
     exporting: true,
-    [Symbol.asyncDispose]: () => handOver(sdk.shutdown(), { what: 'spans', limitMs: flushMs, logger }),
+    [Symbol.asyncDispose]() {
+      recordWith(undefined);
+      return handOver(sdk.shutdown(), { what: 'spans', limitMs: flushMs, logger });
+    },
   };
 }

@@ -18,7 +18,7 @@ export interface Prometheus extends AsyncDisposable {
   query(expression: string): Promise<Sample[]>;
   /** `up`, `down` or `unknown`, by process. */
   targets(): Promise<Record<string, string>>;
-  rules(): Promise<{ name: string; health: string }[]>;
+  rules(): Promise<{ name: string; health: string; query: string }[]>;
 }
 
 export async function startPrometheus(cell: RunningCell): Promise<Prometheus> {
@@ -57,7 +57,9 @@ export async function startPrometheus(cell: RunningCell): Promise<Prometheus> {
       return Object.fromEntries(activeTargets.map(({ labels, health }) => [labels.weir_process, health]));
     },
     async rules() {
-      const { groups } = await ask<{ groups: { rules: { name: string; health: string }[] }[] }>('rules');
+      const { groups } = await ask<{
+        groups: { rules: { name: string; health: string; query: string }[] }[];
+      }>('rules');
       return groups.flatMap(({ rules }) => rules);
     },
     async [Symbol.asyncDispose]() {

@@ -11,35 +11,56 @@ async function run(...argv: string[]) {
   return { exit, lines };
 }
 
+interface Kept {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
 interface Result {
-  readonly framesPerSecond: { readonly off: number; readonly sampled: number };
-  readonly ratio: { readonly mean: number; readonly low: number; readonly high: number };
+  readonly processorMsPerFrame: Readonly<Record<'cutOut' | 'off' | 'sampled', number>>;
+  readonly off: { readonly processorTime: Kept; readonly throughput: Kept };
+  readonly sampled: { readonly processorTime: Kept; readonly throughput: Kept };
+  readonly sdkLoaded: { readonly processorTime: Kept };
   readonly spanBytes: number;
-  readonly byItself: { readonly offUs: number; readonly sampledUs: number };
-  readonly holds: boolean;
+  readonly spans: { readonly offUs: number; readonly sampledUs: number };
+  readonly console: { readonly framesPerSecond: number; readonly share: Readonly<Record<string, number>> };
+  readonly holds: Readonly<Record<'off' | 'sampled' | 'console', boolean>>;
 }
 
 describe('weir bench observability', () => {
-  it('compares an agent without tracing with one whose spans arrive', async () => {
-    const { exit, lines } = await run('--repeats=1', '--rounds=3', '--frames=60', '--sampled=1', '--json');
+  it('measures tracing cut out, off and on, and the console, in one run', async () => {
+    const { exit, lines } = await run(
+      '--repeats=1',
+      '--rounds=2',
+      '--frames=60',
+      '--sampled=1',
+      '--seconds=2',
+      '--json',
+    );
     expect(lines).toHaveLength(1);
-    const { framesPerSecond, ratio, spanBytes, byItself, holds } = JSON.parse(lines[0]!) as Result;
-    expect(framesPerSecond.off).toBeGreaterThan(0);
-    expect(framesPerSecond.sampled).toBeGreaterThan(0);
-    expect(ratio.low).toBeLessThanOrEqual(ratio.mean + 1e-9);
+    const result = JSON.parse(lines[0]!) as Result;
+    for (const perFrame of Object.values(result.processorMsPerFrame)) expect(perFrame).toBeGreaterThan(0);
+    for (const { processorTime, throughput } of [result.off, result.sampled])
+      for (const { value, low, high } of [processorTime, throughput]) {
+        expect(low).toBeLessThanOrEqual(value);
+        expect(high).toBeGreaterThanOrEqual(value);
+      }
     // All frames are sampled here: that must be seen.
-    expect(byItself.sampledUs).toBeGreaterThan(2 * byItself.offUs);
-    expect(holds).toBeTypeOf('boolean');
-    expect(exit).toBe(holds ? 0 : 1);
-    // 300 frames of four spans at the agent: more than the SDK keeps back.
-    expect(spanBytes).toBeGreaterThan(10_000);
-  }, 120_000);
+    expect(result.spans.sampledUs).toBeGreaterThan(2 * result.spans.offUs);
+    // At least the two rounds' 120 frames of seven spans, and none of the blocks in which tracing is off.
+    expect(result.spanBytes).toBeGreaterThan(120 * 7 * 50);
+    expect(result.console.framesPerSecond).toBeGreaterThan(0);
+    expect(result.console.share.onePage).toBeGreaterThan(0);
+    const { off, sampled, console } = result.holds;
+    expect(exit).toBe(off && sampled && console ? 0 : 1);
+  }, 240_000);
 
   it.each([
     '--repeats=0',
     '--rounds=0',
     '--sampled=1.5',
     '--in-flight=65',
+    '--seconds=0',
     '--models=/nowhere',
     '--nonsense',
   ])('refuses %s', async (flag) => {
