@@ -1,65 +1,38 @@
 /**
- * The recorded search of hyperparameters for the learned baselines: `npx node libs/simulation/search.ts [SEEDS]
- * [INTERACTIONS] [dqn|hybrid]`. Contended, A, floor 0.89, five users; one Markdown row per configuration.
+ * The recorded search of hyperparameters for the learned baselines, around what was found best: `npx node
+ * libs/simulation/search.ts [SEEDS] [INTERACTIONS] [dqn-masked|hybrid]`. Contended, A, floor 0.89, five users; one
+ * Markdown row per configuration.
  */
 import { percentile } from '@weir/base';
 import type { LearnerName } from '@weir/policy';
 import { runLearning } from './src/index.ts';
 
-const [seeds = '2', interactions = '5000', only = ''] = process.argv.slice(2);
+const [seeds = '2', interactions = '2500', only = ''] = process.argv.slice(2);
 
 type Row = readonly [learner: LearnerName, options: Readonly<Record<string, unknown>>];
 
-const small = { hidden: [32, 32] };
 const dqn: Row[] = [
-  // Heads, with and without the floor mask.
-  ['dqn', { head: 'summed', epsilonEpochs: 1000 }],
-  ['dqn', { head: 'action-input', epsilonEpochs: 1000 }],
-  ['dqn', { head: 'summed', epsilonEpochs: 1000, floorMask: true }],
-  ['dqn', { head: 'joint', epsilonEpochs: 1000, floorMask: true }],
-  ['dqn', { head: 'action-input', epsilonEpochs: 1000, floorMask: true }],
-  // Learning rate.
-  ['dqn', { head: 'action-input', epsilonEpochs: 1000, floorMask: true, learningRate: 3e-4 }],
-  ['dqn', { head: 'action-input', epsilonEpochs: 1000, floorMask: true, learningRate: 3e-3 }],
-  ['dqn', { head: 'joint', epsilonEpochs: 1000, floorMask: true, learningRate: 1e-2 }],
-  ['dqn', { head: 'summed', epsilonEpochs: 1000, learningRate: 3e-3 }],
+  ['dqn-masked', {}],
+  // Heads, and without the floor mask.
+  ['dqn-masked', { head: 'summed' }],
+  ['dqn-masked', { head: 'joint' }],
+  ['dqn-masked', { floorMask: false }],
+  // Size, step and steps.
+  ['dqn-masked', { hidden: [64] }],
+  ['dqn-masked', { hidden: [64], learningRate: 3e-3, learningRateHalving: 500 }],
+  ['dqn-masked', { learningRateHalving: 0 }],
+  ['dqn-masked', { stepsPerEpoch: 1 }],
   // Exploration.
-  ['dqn', { head: 'action-input', epsilonEpochs: 300, floorMask: true, epsilonEnd: 0.02 }],
-  [
-    'dqn',
-    { head: 'action-input', epsilonEpochs: 300, floorMask: true, epsilonEnd: 0.01, learningRate: 3e-3 },
-  ],
-  ['dqn', { head: 'action-input', epsilonEpochs: 3000, floorMask: true }],
-  ['dqn', { head: 'action-input', epsilonEpochs: 300, epsilonEnd: 0.02 }],
-  // Size, steps, penalty, discount.
-  ['dqn', { head: 'action-input', epsilonEpochs: 300, epsilonEnd: 0.02, floorMask: true, ...small }],
-  ['dqn', { head: 'action-input', epsilonEpochs: 300, epsilonEnd: 0.02, floorMask: true, stepsPerEpoch: 4 }],
-  ['dqn', { head: 'action-input', epsilonEpochs: 1000, penaltyMs: 600 }],
-  ['dqn', { head: 'summed', epsilonEpochs: 1000, penaltyMs: 600 }],
-  ['dqn', { head: 'summed', epsilonEpochs: 1000, discount: 0.5 }],
+  ['dqn-masked', { epsilonEpochs: 1000 }],
 ];
 const hybrid: Row[] = [
-  ['hybrid', { head: 'summed', epsilonEpochs: 500, ...small }],
-  ['hybrid', { head: 'summed', epsilonEpochs: 500, floorMask: true, ...small }],
-  ['hybrid', { head: 'joint', epsilonEpochs: 500, floorMask: true, ...small }],
-  ['hybrid', { head: 'action-input', epsilonEpochs: 500, floorMask: true, ...small }],
-  ['hybrid', { head: 'action-input', epsilonEpochs: 300, epsilonEnd: 0.02, floorMask: true, ...small }],
-  [
-    'hybrid',
-    {
-      head: 'action-input',
-      epsilonEpochs: 300,
-      epsilonEnd: 0.01,
-      floorMask: true,
-      ...small,
-      learningRate: 3e-3,
-    },
-  ],
-  ['hybrid', { head: 'action-input', epsilonEpochs: 300, epsilonEnd: 0.02, ...small }],
-  [
-    'hybrid',
-    { head: 'joint', epsilonEpochs: 300, epsilonEnd: 0.02, floorMask: true, ...small, learningRate: 1e-2 },
-  ],
+  ['hybrid', {}],
+  ['hybrid', { head: 'summed' }],
+  ['hybrid', { head: 'joint' }],
+  ['hybrid', { floorMask: false }],
+  ['hybrid', { hidden: [32, 32] }],
+  ['hybrid', { learningRateHalving: 0 }],
+  ['hybrid', { modelSteps: 4, planningSteps: 10 }],
 ];
 
 console.log(

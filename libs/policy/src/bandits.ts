@@ -7,14 +7,14 @@ import { joint } from './q-learning.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
 
 export interface BanditOptions {
-  /** @default 'paper' */
+  /** Actions of each device. @default 'paper' — Shahhosseini et al. 2022 */
   readonly actionSpace: ActionSpace;
   /**
    * How much the bound rises with uncertainty, relative to the response times seen. @default 0.3 — Auer et al. 2002
    * prove √2 for rewards in 0..1; response times spread less
    */
   readonly confidence: number;
-  /** How fast old outcomes lose weight, per outcome of the device. @default 0.99 — Garivier & Moulines 2011 */
+  /** Weight that older outcomes keep with each new one of the device. @default 0.99 — Garivier & Moulines 2011 */
   readonly discount: number;
 }
 

@@ -26,13 +26,13 @@ export interface DqnOptions extends RewardOptions {
   readonly head: Head | 'auto';
   /** Most joint actions for a joint head. @default 1_000, three devices in the paper's space: beyond, an output per joint action is tried too rarely */
   readonly jointLimit: number;
-  /** Units of the hidden layers. @default [64, 64] in `dqn`, [64] in `dqn-masked` — docs/learning.md, search */
+  /** Units of the hidden layers. @default [64, 64] — docs/learning.md, search */
   readonly hidden: readonly number[];
-  /** Adam's step. @default 1e-3 in `dqn` — Kingma & Ba 2015; 3e-3 in `dqn-masked` — docs/learning.md, search */
+  /** Adam's step. @default 1e-3 — Kingma & Ba 2015; docs/learning.md, search */
   readonly learningRate: number;
   /**
    * Epochs after which the step is halved, as 1 / (1 + epochs / halving), so that noise stops moving the greedy joint
-   * action; 0: the step stays. @default 0 in `dqn`, 500 in `dqn-masked` — docs/learning.md, search
+   * action; 0: the step stays. @default 0 in `dqn`, 300 in `dqn-masked` — docs/learning.md, search
    */
   readonly learningRateHalving: number;
   /** Experiences per training step. @default 32 — Mnih et al. 2015 */
@@ -77,9 +77,7 @@ export const dqnMaskedDefaults: DqnOptions = {
   ...dqnDefaults,
   floorMask: true,
   head: 'action-input',
-  hidden: [64],
-  learningRate: 3e-3,
-  learningRateHalving: 500,
+  learningRateHalving: 300,
   stepsPerEpoch: 2,
   epsilonEnd: 0.02,
   epsilonEpochs: 200,

@@ -16,7 +16,7 @@ import { type Assignment, remoteCost } from './solver/problem.ts';
 import { solveAssignment } from './solver/solve.ts';
 
 export interface PlannerOptions extends BeliefOptions {
-  /** Actions considered. @default 'full' */
+  /** Actions considered. @default 'full' — own choice: every variant everywhere; the paper's space is a special case */
   readonly actionSpace: ActionSpace;
   /**
    * Exploration credit earned by each plan, as a share of the best plan's expected cost. @default 0.03 — LEARNING.md
@@ -27,7 +27,10 @@ export interface PlannerOptions extends BeliefOptions {
    * it rules out at first is noticed by shadow probes. @default 0.1 — docs/learning.md, "How much to explore"
    */
   readonly creditCap: number;
-  /** Plans between two rounds of shadow probes; 0: none. @default 10 — LEARNING.md */
+  /**
+   * Plans between two rounds of shadow probes, which notice changes where no frame goes; 0: none. Two unused nodes are
+   * probed in turn, so that a recovery shows within 16 plans. @default 8 — LEARNING.md has "about 10"
+   */
   readonly probeEvery: number;
 }
 
@@ -35,7 +38,7 @@ export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
   actionSpace: 'full',
   creditShare: 0.03,
   creditCap: 0.1,
-  probeEvery: 10,
+  probeEvery: 8,
 };
 
 /** Relative variance that a benchmark or calibration has on top of the noise of its group. */

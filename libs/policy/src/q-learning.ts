@@ -14,9 +14,12 @@ import type { Learner, Plan } from './learner.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
 
 export interface QLearningOptions extends RewardOptions {
-  /** @default 'paper' — the table has one entry for each joint action */
+  /** Actions of each device; the table has one entry for each joint action. @default 'paper' — Shahhosseini et al. 2022 */
   readonly actionSpace: ActionSpace;
-  /** Only joint actions above the floor are tried. @default false in `q-learning`, true in `q-learning-masked` */
+  /**
+   * Only joint actions above the floor are tried. @default false in `q-learning`, as in Shahhosseini et al. 2022, which
+   * penalises instead; true in `q-learning-masked`
+   */
   readonly floorMask: boolean;
   /** Probability of a random joint action. @default 0 — the optimistic start explores; Sutton & Barto 2018, 2.6 */
   readonly epsilon: number;
@@ -29,9 +32,9 @@ export interface QLearningOptions extends RewardOptions {
   readonly initialValue: number;
   /** Weight of the next state's value. @default 0 — no action changes the next state in an epoch */
   readonly discount: number;
-  /** Most entries of one state's table. @default 2_000_000 */
+  /** Most entries of one state's table. @default 2_000_000 — memory: 24 MB a state */
   readonly tableLimit: number;
-  /** Most states kept; the oldest is forgotten. @default 256 */
+  /** Most states kept; the oldest is forgotten. @default 256 — memory: three times the 81 contexts of the background walk */
   readonly stateLimit: number;
 }
 

@@ -6,9 +6,11 @@ import { type NoiseState, RelativeNoise } from './noise.ts';
 import { type BeliefPrior, linkRole } from './prior.ts';
 
 export interface BeliefOptions {
-  /** Time of the largest FP32 variant on a processor before anything was measured, ms. @default 300 */
+  /** Time of the largest FP32 variant on a processor before anything was measured, ms; the first measurement of a
+   * device or node corrects it by up to 50 times. @default 300 — own choice, the order of MobileNetV1 on a weak device */
   readonly serviceMs: number;
-  /** Round trip with the input's upload on a regular link before anything was measured, ms. @default 60 */
+  /** Round trip with the input's upload on a regular link before anything was measured, ms; a weak link
+   * is expected to take twice as long. @default 60 — own choice, the order of a mobile network */
   readonly networkMs: number;
   /**
    * Noise relative to the mean before anything was measured; too low a guess takes the first noisy outcomes for changes.

@@ -9,7 +9,7 @@ export interface RewardOptions {
   readonly rewardScaleMs: number;
   /**
    * Response time that a joint action below the floor is judged by instead of its own, ms. The paper says "a large
-   * penalty". @default 1500
+   * penalty". @default 1500 — own choice, five times a typical response
    */
   readonly penaltyMs: number;
 }
