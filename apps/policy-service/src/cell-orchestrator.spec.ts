@@ -369,6 +369,18 @@ describe('a cell in synchronous epochs', () => {
     orchestrator.runEpochs()[Symbol.dispose]();
   });
 
+  it('learns the last epoch too, and nothing that comes after its end', async () => {
+    const { run, next, learner, orchestrator } = await running();
+    const { version } = await next();
+    for (const id of ['a', 'b']) orchestrator.learn([answer(id, version)]);
+    await run.finish({ settleMs: 1_000, signal: new AbortController().signal });
+    run[Symbol.dispose]();
+    orchestrator.learn([answer('a', version)]);
+    expect(learner.status().outcomes).toBe(2);
+    orchestrator.learn([answer('a', version + 1)]);
+    expect(learner.status().outcomes).toBe(3);
+  });
+
   it('says when no device is there to run an epoch', async () => {
     const { orchestrator } = cell();
     const run = orchestrator.runEpochs();

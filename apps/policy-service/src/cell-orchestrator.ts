@@ -86,7 +86,14 @@ export interface EpochRun extends Disposable {
    * Waits until the epoch before has all its outcomes, or for `settleMs`; learns from them; plans and pushes the next.
    * Throws FailedPrecondition when there is no plan or no device is connected, Unavailable when no version is to be had.
    */
-  next(options: { readonly settleMs: number; readonly signal: AbortSignal }): Promise<EpochPlan>;
+  next(options: EpochWait): Promise<EpochPlan>;
+  /** Learns from the last epoch too. */
+  finish(options: EpochWait): Promise<void>;
+}
+
+export interface EpochWait {
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
 }
 
 export interface EpochPlan {
@@ -123,6 +130,8 @@ export class CellOrchestrator implements Disposable {
   #cancelPending: (() => void) | undefined;
   /** Set while the cell runs in synchronous epochs. */
   #epochs: { current?: Epoch } | undefined;
+  /** Outcomes of plans up to this version belong to epochs that are over: they come too late to be learned from. */
+  #overThrough = 0;
   readonly #stopRegular: () => void;
 
   constructor(options: OrchestratorOptions) {
@@ -180,13 +189,17 @@ export class CellOrchestrator implements Disposable {
     this.#epochs = epochs;
     this.#cancelPending?.();
     this.#cancelPending = undefined;
+    const { clock } = this.#options;
+    const settle = async ({ settleMs, signal }: EpochWait) => {
+      const before = await epochs.current?.settled({ withinMs: settleMs, clock, signal });
+      delete epochs.current;
+      const startedAt = clock.now();
+      if (before) this.#learnFrom(epochOutcomes(before.outcomes));
+      return { before, startedAt };
+    };
     return {
-      next: async ({ settleMs, signal }) => {
-        const { clock } = this.#options;
-        const before = await epochs.current?.settled({ withinMs: settleMs, clock, signal });
-        delete epochs.current;
-        const startedAt = clock.now();
-        if (before) this.#learnFrom(epochOutcomes(before.outcomes));
+      next: async (wait) => {
+        const { before, startedAt } = await settle(wait);
         const version = this.#planAndPush({ always: true });
         const plannedAt = clock.now();
         if (!this.#plan || this.#planFault)
@@ -195,6 +208,7 @@ export class CellOrchestrator implements Disposable {
           throw this.#sessions.size === 0
             ? new FailedPrecondition('no device of the cell is connected', { reason: 'NO_DEVICES' })
             : new Unavailable('no directive could be sent; look at the log of PolicyService');
+        this.#overThrough = version;
         epochs.current = new Epoch(version, this.#plan.placements, [...this.#sessions.deviceIds()]);
         return {
           version,
@@ -206,6 +220,7 @@ export class CellOrchestrator implements Disposable {
           planningMs: plannedAt - startedAt,
         };
       },
+      finish: async (wait) => void (await settle(wait)),
       [Symbol.dispose]: () => {
         this.#epochs = undefined;
         this.#requestReplan();
@@ -245,7 +260,10 @@ export class CellOrchestrator implements Disposable {
   learn(outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) if (!outcome.failure) this.#error.add(outcome);
     if (this.#epochs) for (const outcome of outcomes) this.#epochs.current?.add(outcome);
-    else this.#learnFrom(outcomes);
+    else
+      this.#learnFrom(
+        outcomes.filter(({ planVersion }) => planVersion === 0 || planVersion > this.#overThrough),
+      );
   }
 
   #learnFrom(outcomes: readonly Outcome[]): void {

@@ -31,6 +31,7 @@ export async function epochSession(
       await stream.send(epochToWire(epoch, orchestrator.devicePlans()));
     }
     over.throwIfAborted();
+    await cell?.run.finish({ settleMs: defaultSettleMs, signal: over });
   } finally {
     cell?.run[Symbol.dispose]();
   }

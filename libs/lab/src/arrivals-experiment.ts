@@ -1,5 +1,5 @@
 import { FailedPrecondition, type Random } from '@weir/base';
-import { type Answer, type Arrivals, Tally, drive } from '@weir/cell';
+import { type Answer, type Arrivals, Tally, drive, tierName } from '@weir/cell';
 import { type Contestant, learnerOf, placed } from './contestants.ts';
 import { rotated } from './contest.ts';
 import type { CostTable } from './cost-table.ts';
@@ -38,6 +38,8 @@ interface RuleRecord {
   readonly label: string;
   readonly tally: Tally;
   readonly blockMeansMs: number[];
+  /** Of all frames, those of the warm-up too. */
+  readonly all: { answered: number; remote: number; agentMs: number };
   floorViolations: number;
 }
 
@@ -54,7 +56,10 @@ export async function runArrivalsExperiment(
   const { learningSeconds, warmupSeconds, seconds } = options;
   const users = testbed.applications.length;
   const rate = (load * capacityPerSecond(table)) / users;
-  const best = table.optimum(floor, { ratePerMs: rate / 1_000 });
+  const best = table.optimum(floor, {
+    ratePerMs: rate / 1_000,
+    arrivalVariability: pattern === 'poisson' ? 1 : 0,
+  });
   if (!best)
     throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`, {
       reason: 'NO_PLACEMENT',
@@ -64,6 +69,7 @@ export async function runArrivalsExperiment(
     label,
     tally: new Tally(),
     blockMeansMs: [],
+    all: { answered: 0, remote: 0, agentMs: 0 },
     floorViolations: 0,
   }));
   const total = contestants.filter(({ learns }) => learns).length + blocks * contestants.length;
@@ -97,7 +103,11 @@ export async function runArrivalsExperiment(
             record.tally.answered(answer);
             means.push(answer.response.responseMs);
           }
-          surplus += answer.response.expectedAccuracy - floor;
+          const { placement, hops, expectedAccuracy } = answer.response;
+          record.all.answered++;
+          record.all.agentMs += hops?.agentMs ?? 0;
+          if (tierName(placement?.tier) !== 'device') record.all.remote++;
+          surplus += expectedAccuracy - floor;
           if (surplus < -1e-9) record.floorViolations++;
         },
         onFailure: (error) => record.tally.failed(error instanceof Error ? error.message : String(error)),
@@ -108,15 +118,12 @@ export async function runArrivalsExperiment(
 
   const rules = records.map(resultOf);
   const staticMs = rules.find(({ rule }) => rule === 'static')!.responseMs.mean!;
-  const answered = rules.reduce((sum, { frames }) => sum + frames, 0);
+  const sum = (key: keyof RuleRecord['all']) => records.reduce((total, { all }) => total + all[key], 0);
   return {
     framesPerSecondAndDevice: rate,
     static: { predictedMs: best.meanMs, placements: best.placements },
     rules: rules.map((rule) => ({ ...rule, overStaticPct: 100 * (rule.responseMs.mean! / staticMs - 1) })),
-    overheads: await meter.stop([], {
-      agentMs: rules.reduce((sum, { hopsMs, frames }) => sum + hopsMs.agentMs! * frames, 0) / answered,
-      remote: rules.reduce((sum, { placements, frames }) => sum + frames * remoteShare(placements), 0),
-    }),
+    overheads: await meter.stop([], { agentMs: sum('agentMs') / sum('answered'), remote: sum('remote') }),
   };
 }
 
@@ -190,6 +197,3 @@ function resultOf({ label, tally, blockMeansMs, floorViolations }: RuleRecord): 
     reasons,
   };
 }
-
-const remoteShare = (placements: ArrivalsRule['placements']): number =>
-  placements.filter(({ tier }) => tier !== 'device').reduce((sum, { share }) => sum + share, 0);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InvalidInput, type Logger, seededRandom } from '@weir/base';
 import { type CellDescription, type Sample, readCellDescription, shuffled } from '@weir/cell';
 import type { Family } from '@weir/inference';
+import { defaultObjective } from '@weir/policy';
 import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from './cost-table.ts';
 import { type TracePoint, parseTrace, playTrace } from './link-trace.ts';
@@ -51,6 +52,7 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
     models = published.directory;
   }
   const description = descriptionOf(scenario, { family, models });
+  refuseWhatTheOracleCannot(description);
   const trace = scenario.links && readTrace(scenario.links, description);
   progress(
     `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
@@ -116,6 +118,21 @@ function descriptionOf(
   return paperCell({ ...cell, experiment: cell.experiment as ExperimentName, family, models, seed });
 }
 
+/** Throws InvalidInput for a cell that asks for more than the measured oracle takes into account. */
+function refuseWhatTheOracleCannot({ objective, devices }: CellDescription): void {
+  const { accuracyFloor: _floor, ...asked } = objective;
+  const { accuracyFloor: _default, ...plain } = defaultObjective;
+  const faults = Object.entries(plain)
+    .filter(([key, value]) => JSON.stringify(asked[key as keyof typeof asked]) !== JSON.stringify(value))
+    .map(([key]) => ({
+      field: `cell.objective.${key}`,
+      description: 'the oracle knows nothing but the floor; leave this out',
+    }));
+  if (devices.some(({ variants }) => variants.join() !== devices[0]!.variants.join()))
+    faults.push({ field: 'cell.devices', description: 'the lab needs the same variants on every device' });
+  if (faults.length > 0) throw new InvalidInput(faults);
+}
+
 interface LinkTrace {
   readonly points: readonly TracePoint[];
   readonly deviceIds: readonly string[];
@@ -149,7 +166,6 @@ function startTrace({ points, deviceIds }: LinkTrace, testbed: Testbed): Disposa
   const links = testbed.cell.links.filter(({ deviceId }) => deviceIds.includes(deviceId));
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, testbed.signal]);
-  // A relay that dies is started again with the conditions it was last told.
-  void playTrace(points, links, { clock: testbed.clock, signal }).catch(() => {});
+  void playTrace(points, links, { clock: testbed.clock, signal });
   return { [Symbol.dispose]: () => stop.abort() };
 }

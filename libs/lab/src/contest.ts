@@ -63,8 +63,8 @@ export async function runContest(
   return records;
 }
 
-/** 0..count − 1, beginning elsewhere and, every second time, the other way round. */
+/** 0..count − 1; every second turn the other way round, and every third begins elsewhere: nobody is always first. */
 export function rotated(count: number, turn: number): number[] {
-  const indices = Array.from({ length: count }, (_, index) => (index + turn) % count);
+  const indices = Array.from({ length: count }, (_, index) => (index + Math.floor(turn / 2)) % count);
   return turn % 2 === 1 ? indices.reverse() : indices;
 }

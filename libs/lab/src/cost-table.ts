@@ -89,14 +89,24 @@ export class CostTable {
 
   /**
    * The best joint placement at or above the floor: for synchronous epochs, or for frames that arrive at random at each
-   * device (`ratePerMs`), where the waits follow from a queueing formula. `variants`: only these. Undefined when the
+   * device (`ratePerMs`, `arrivalVariability` 0 periodic, 1 Poisson), where the waits follow from a queueing formula.
+   * `variants`: only these. Undefined when the
    * floor cannot be met.
    */
   optimum(
     floor: number,
-    { ratePerMs, variants }: { readonly ratePerMs?: number; readonly variants?: readonly string[] } = {},
+    {
+      ratePerMs,
+      arrivalVariability = 1,
+      variants,
+    }: {
+      readonly ratePerMs?: number;
+      readonly arrivalVariability?: number;
+      readonly variants?: readonly string[];
+    } = {},
   ): Optimum | undefined {
-    const problem = this.#problem(floor, { ratePerMs, allowed: (name) => variants?.includes(name) ?? true });
+    const allowed = (name: string) => variants?.includes(name) ?? true;
+    const problem = this.#problem(floor, { ratePerMs, arrivalVariability, allowed });
     const compared = problem.local.reduce(
       (product, local, device) =>
         product *
@@ -152,8 +162,13 @@ export class CostTable {
     floor: number,
     {
       ratePerMs,
+      arrivalVariability,
       allowed,
-    }: { readonly ratePerMs: number | undefined; readonly allowed: (variant: string) => boolean },
+    }: {
+      readonly ratePerMs: number | undefined;
+      readonly arrivalVariability: number;
+      readonly allowed: (variant: string) => boolean;
+    },
   ): AssignmentProblem {
     const { deviceIds, nodes, variants, localVariants } = this.shape;
     const n = deviceIds.length;
@@ -162,7 +177,7 @@ export class CostTable {
     const waitMs = (serviceMs: number, devices: number, slots: number) =>
       ratePerMs === undefined
         ? 0
-        : expectedWaitMs({ slots, serviceMs, ratePerMs: devices * ratePerMs, arrivalVariability: 1 });
+        : expectedWaitMs({ slots, serviceMs, ratePerMs: devices * ratePerMs, arrivalVariability });
     return {
       local: deviceIds.map((deviceId) =>
         localVariants.filter(allowed).map((variant) => {

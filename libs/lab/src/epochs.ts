@@ -13,7 +13,7 @@ export interface EpochRecord {
   /** Best joint placement as far as the learner knew. */
   readonly bestKnown: readonly PlacedDevice[];
   readonly answers: readonly (Answer & { readonly deviceId: string })[];
-  /** False when a frame failed, or was placed by another plan. */
+  /** False when a frame failed, or did not run where this plan says. */
   readonly complete: boolean;
   /** Mean over the devices. */
   readonly responseMs: number;
@@ -81,7 +81,12 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
         answers,
         complete:
           answers.length === applications.length &&
-          answers.every(({ response }) => response.decision?.directiveVersion === directiveVersion),
+          answers.every(({ deviceId, response: { decision, placement } }) => {
+            const planned = devices.find((device) => device.deviceId === deviceId)?.planned;
+            const asPlanned =
+              placement?.nodeId === planned?.nodeId && placement?.variant === planned?.variant;
+            return asPlanned && decision?.directiveVersion === directiveVersion;
+          }),
         responseMs: mean(answers.map(({ response }) => response.responseMs)),
         planningMs,
         pushMs,

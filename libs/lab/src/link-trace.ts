@@ -106,7 +106,8 @@ export async function playTrace(
     if (waitMs > 0) await sleep(waitMs, { clock, signal }).catch(() => {});
     if (signal.aborted) return;
     const conditions = { delayMs, bitsPerSecond };
-    await Promise.all(links.map((link) => link.set({ up: conditions, down: conditions })));
+    // A relay that is down at this moment hears of the next point.
+    await Promise.allSettled(links.map((link) => link.set({ up: conditions, down: conditions })));
     if (index < points.length - 1) continue;
     if (lengthS === Infinity) return;
     roundAt += 1_000 * lengthS;

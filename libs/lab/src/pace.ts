@@ -24,7 +24,10 @@ export class Pace {
 function workOf({ epochs, arrivals, adaptation, transfer, curves, learners }: Scenario): number {
   if (epochs) return 0.6 * (learners.length * epochs.learning + (learners.length + 1) * epochs.measured);
   if (arrivals)
-    return arrivals.learningSeconds + (learners.length + 1) * arrivals.blocks * (arrivals.seconds + 2);
+    return (
+      arrivals.learningSeconds +
+      (learners.length + 1) * arrivals.blocks * (arrivals.warmupSeconds + arrivals.seconds + 2)
+    );
   if (adaptation) return 30 + 0.6 * learners.length * adaptation.epochs;
   if (transfer) return 0.6 * 3 * transfer.epochs;
   return 0.5 * learners.length * curves!.epochs;

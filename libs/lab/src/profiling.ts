@@ -1,8 +1,12 @@
-import type { Random } from '@weir/base';
+import { type Random, Unavailable } from '@weir/base';
 import { CostTable } from './cost-table.ts';
 import { type EpochRecord, openEpochs } from './epochs.ts';
 import type { PlacedDevice } from './results.ts';
+import { inWords } from './summarise.ts';
 import type { Testbed } from './testbed.ts';
+
+/** Tries of one joint placement. */
+const attempts = 4;
 
 export interface ProfilingOptions {
   /** Epochs of each joint placement. @default 3 */
@@ -32,14 +36,16 @@ export async function profileCell(
   let done = 0;
   const run = async (placements: readonly PlacedDevice[]): Promise<EpochRecord> => {
     // A try that fails says nothing; what fails again and again is a fault of the cell.
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       await testbed.place(placements);
       const record = await epochs.next(done);
-      if (record.complete || attempt === 3) {
-        onEpoch?.(++done, total);
-        return record;
-      }
+      if (!record.complete) continue;
+      onEpoch?.(++done, total);
+      return record;
     }
+    throw new Unavailable(
+      `the cell did not run ${inWords(placements)} as told, ${attempts} times; look at the logs of its processes`,
+    );
   };
 
   for (let repetition = 0; repetition < repetitions; repetition++) {
@@ -69,7 +75,8 @@ export function observe(table: CostTable, { answers, placements }: EpochRecord):
   for (const { deviceId, response } of answers) {
     const placed = placements.find((each) => each.deviceId === deviceId);
     const { hops } = response;
-    if (!placed || !hops || response.placement?.nodeId !== placed.nodeId) continue;
+    const { nodeId, variant } = response.placement ?? {};
+    if (!placed || !hops || nodeId !== placed.nodeId || variant !== placed.variant) continue;
     if (placed.tier === 'device') table.observeLocal(deviceId, placed.variant, response.responseMs);
     else {
       const networkMs = hops.uplinkMs + hops.downlinkMs;

@@ -14,11 +14,9 @@ const publishedPictures = 50_000;
  * links to the family's files; disposing removes it. Throws NotFound for a family of other variants.
  */
 export function publishedFamily(family: Family): { readonly directory: string } & Disposable {
-  const directory = mkdtempSync(join(tmpdir(), 'weir-published-'));
-  const variants = family.variants.map(({ path, ...variant }) => {
+  const variants = family.variants.map(({ path: _, ...variant }) => {
     const published = paperFamily.find(({ name }) => name === variant.name);
     if (!published) throw new NotFound(`no figures of ${variant.name} were published in the paper's setting`);
-    symlinkSync(path, join(directory, variant.file));
     const { accuracy, macs } = published;
     return {
       ...variant,
@@ -31,6 +29,8 @@ export function publishedFamily(family: Family): { readonly directory: string } 
       referenceMs: localMs(profiles.contended, published, 1),
     };
   });
+  const directory = mkdtempSync(join(tmpdir(), 'weir-published-'));
+  for (const { path, file } of family.variants) symlinkSync(path, join(directory, file));
   const manifest: Manifest = {
     manifestVersion: 1,
     family: `${family.name}-as-published`,

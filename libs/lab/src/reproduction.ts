@@ -42,24 +42,34 @@ export async function reproduce(options: ReproductionOptions): Promise<Results> 
   );
   const total = scenarios.length;
   const pace = new Pace(groups.flat());
-  const lane = async () => {
-    for (let group = groups.shift(); group; group = groups.shift()) {
+  const run = async (group: readonly Scenario[]) => {
+    progress(`starting the cell of ${group.map(({ name }) => name).join(', ')}`);
+    await using bench = await openBench(group[0]!, { ...options, progress: () => {} });
+    for (const scenario of group) {
       signal.throwIfAborted();
-      await using bench = await openBench(group[0]!, { ...options, progress: () => {} });
-      for (const scenario of group) {
-        signal.throwIfAborted();
-        const result = await runScenario(scenario, bench);
-        keepUnit(folder, scenario, result);
-        done.set(scenario, result);
-        pace.finished(scenario);
-        progress(`${done.size} of ${total}: ${scenario.name}${pace.remaining()}`);
-      }
+      const result = await runScenario(scenario, bench);
+      keepUnit(folder, scenario, result);
+      done.set(scenario, result);
+      pace.finished(scenario);
+      progress(`${done.size} of ${total}: ${scenario.name}${pace.remaining()}`);
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, parallel) }, lane));
+  const failures: unknown[] = [];
+  const lane = async () => {
+    for (let group = groups.shift(); group && failures.length === 0; group = groups.shift()) {
+      signal.throwIfAborted();
+      await run(group).catch((error: unknown) => {
+        failures.push(error);
+        if (!signal.aborted)
+          progress(`failed, the others under way are finished: ${(error as Error).message}`);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, parallel) }, lane)).catch((error: unknown) =>
+    failures.push(error),
+  );
   signal.throwIfAborted();
-  const failure = lanes.find((each) => each.status === 'rejected');
-  if (failure) throw failure.reason;
+  if (failures.length > 0) throw failures[0];
 
   return resultsOf(
     scenarios.map((scenario) => done.get(scenario)!),
@@ -107,20 +117,18 @@ export function resultsOf(
 }
 
 /** Where the planner was further than 5 % from the oracle that ran beside it, and what the figures say of it. */
-function gapNotes({ name, learners, floor }: ExperimentResult): string[] {
+function gapNotes({ name, learners, floor, users }: ExperimentResult): string[] {
   const planner = learners.find(({ learner }) => learner === 'planner');
   const oracle = learners.find(({ learner }) => learner === 'oracle');
   if (!planner || !oracle || planner.gapToOraclePct <= 5) return [];
-  const measured = planner.curve.slice(
-    -Math.max(1, planner.curve.length - (planner.interactionsTo5pct ?? 0)),
-  );
+  const measured = planner.curve.slice(-Math.max(1, Math.round(planner.accuracy.n / users)));
   const exploring = measured.filter(({ explored }) => explored).length;
   const byTable = measured.reduce((sum, { tableMs }) => sum + tableMs, 0) / measured.length;
   const tableGapPct = 100 * (byTable / (oracle.curve[0]?.tableMs ?? byTable) - 1);
   const found =
     planner.interactionsTo5pct === null
-      ? 'its plans did not stay within 5 % by the table'
-      : `its plans stay within 5 % from epoch ${planner.interactionsTo5pct + 1} on`;
+      ? 'what it knew did not come within 5 % by the table'
+      : `what it knew was within 5 % from epoch ${planner.interactionsTo5pct + 1} on`;
   return [
     `${name} (floor ${floor.label}): planner ${planner.gapToOraclePct.toFixed(1)} % above the oracle; by the cost table its joint placements cost ${tableGapPct.toFixed(1)} % more, ${exploring} of ${measured.length} epochs explored; ${found}`,
   ];

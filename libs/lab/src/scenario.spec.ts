@@ -38,6 +38,8 @@ describe('a scenario', () => {
     ['two at once', { name: 'x', cell, epochs: {}, curves: {} }, /got epochs and curves/],
     ['an unknown key', { name: 'x', cell, epochs: {}, user: 5 }, /"user"/],
     ['an unknown learner', { name: 'x', cell, epochs: {}, learners: ['best'] }, /learners\.0/],
+    ['a learner twice', { name: 'x', cell, epochs: {}, learners: ['dqn', 'dqn'] }, /dqn is named twice/],
+    ['static, which has no placement', { name: 'x', cell, epochs: {}, learners: ['static'] }, /learners\.0/],
     ['a floor in per cent', { name: 'x', cell, epochs: {}, floor: 89 }, /floor/],
     ['too many users', { name: 'x', cell: { experiment: 'A', users: 99 }, epochs: {} }, /cell/],
     ['a name that is a path', { name: '../x', cell, epochs: {} }, /name: expected/],

@@ -12,7 +12,8 @@ const whole = (least: number, most: number) => z.int().min(least).max(most);
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected 1 to 64 letters, digits, "_", "." and "-"');
-const learner = z.enum(learnerNames as [string, ...string[]]);
+// `static` needs a joint placement; the lab runs it by itself, as the oracle and the best static placement.
+const learner = z.enum(learnerNames.filter((each) => each !== 'static') as [string, ...string[]]);
 const experiment = z.enum(experimentNames as unknown as [string, ...string[]]);
 const deviceId = z.string().min(1).max(128);
 
@@ -148,6 +149,9 @@ export const scenarioSchema = z
         path: [],
         message: `expected exactly one of ${modes.join(', ')}; got ${found}`,
       });
+    const twice = value.learners.find((each, index) => value.learners.indexOf(each) !== index);
+    if (twice !== undefined)
+      issues.push({ code: 'custom', input: value, path: ['learners'], message: `${twice} is named twice` });
     if ((value.transfer || value.adaptation) && 'file' in value.cell)
       issues.push({
         code: 'custom',

@@ -35,8 +35,8 @@ const shape = {
     .describe('File of a scenario (YAML or JSON), or one that comes with Weir (weir lab list).'),
   experiment: z
     .enum(experimentNames, 'expected A, B, C or D')
-    .default('A')
-    .describe("Without --scenario: the paper's experiment, A (all links regular) to D (all weak)."),
+    .optional()
+    .describe("Instead of --scenario: the paper's experiment, A (all links regular) to D (all weak) [A]."),
   floor: z
     .union([z.enum(floorLabels), z.number()], `expected one of ${floorLabels.join(', ')} or a fraction 0..1`)
     .optional()
@@ -98,6 +98,9 @@ export default defineCommand({
     const scenario = await asUsage(name, '--scenario', () => scenarioOf(flags));
     const family = await asUsage(name, '--models', () => loadFamily(flags.models));
     const pictures = await asUsage(name, '--models', () => samplesOf(family));
+    const { out: folder } = flags;
+    if (folder !== undefined)
+      await asUsage(name, '--out', () => mkdir(folder, { recursive: true }).then(() => undefined));
     const startedAt = new Date();
     try {
       const { models } = flags;
@@ -110,7 +113,6 @@ export default defineCommand({
         const command = `weir lab run ${process.argv.slice(4).join(' ')}`;
         const about = { family, quick: false, seed: scenario.seed, command, startedAt };
         const results = resultsOf([unit], about);
-        await mkdir(flags.out, { recursive: true });
         await writeFile(join(flags.out, 'results.json'), JSON.stringify(results));
         await writeFile(join(flags.out, 'report.html'), reportHtml(results));
         progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
@@ -131,9 +133,26 @@ const withInteractions = <Result extends { interactionsTo5pct: number | null }>(
 
 /** The scenario with what the flags say instead. Throws InvalidInput, NotFound. */
 function scenarioOf(flags: Flags): Scenario {
-  const { experiment, users, space, learners, accuracies, seed, epochs, arrivals, load, linkTrace } = flags;
+  const {
+    experiment = 'A',
+    users,
+    space,
+    learners,
+    accuracies,
+    seed,
+    epochs,
+    arrivals,
+    load,
+    linkTrace,
+  } = flags;
   const label = floorLabels.find((each) => each === String(flags.floor)) ?? '89';
   const base = readScenario(flags.scenario ?? `${experiment.toLowerCase()}-${label}`);
+  if (flags.scenario !== undefined && flags.experiment !== undefined)
+    throw new ConfigError(name, [{ field: '--experiment', description: 'goes without --scenario' }]);
+  if (base.transfer && learners)
+    throw new ConfigError(name, [
+      { field: '--learners', description: 'the scenario names its one learner; change its file' },
+    ]);
   if ('file' in base.cell && (users !== undefined || space !== undefined))
     throw new ConfigError(name, [
       { field: '--users, --space', description: 'the scenario has a cell of its own; change its file' },
@@ -159,7 +178,10 @@ function scenarioOf(flags: Flags): Scenario {
     ...(arrivals || base.arrivals
       ? { arrivals: random, ...(!learners && !base.arrivals && { learners: ['planner'] }) }
       : measured && {
-          epochs: { ...measured, ...(epochs && { measured: epochs, blocks: Math.min(3, epochs) }) },
+          epochs: {
+            ...measured,
+            ...(epochs && { measured: epochs, blocks: Math.min(measured.blocks, epochs) }),
+          },
         }),
   });
 }

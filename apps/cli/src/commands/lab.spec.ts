@@ -28,6 +28,8 @@ describe('weir lab', () => {
     [['--scenario', 'a-90'], /--scenario: no scenario file a-90/],
     [['--experiment', 'E'], /--experiment/],
     [['--learners', 'planner,fastest'], /learners\.1/],
+    [['--scenario', 'b-89', '--experiment', 'A'], /--experiment: goes without --scenario/],
+    [['--scenario', 'transfer-floor', '--learners', 'dqn'], /--learners: the scenario names its one/],
     [['--load', '0.5'], /--load: goes with --arrivals/],
     [['--arrivals', 'poisson', '--epochs', '5'], /--epochs: goes with synchronous epochs/],
     [['--floor', '2'], /floor/],
