@@ -1,5 +1,5 @@
-import { FakeClock, type Logger, silentLogger } from '@weir/base';
-import { defaultObjective, type Directive, type Learner } from '@weir/policy';
+import { FakeClock, type Logger, seededRandom, silentLogger } from '@weir/base';
+import { createLearner, defaultObjective, type Directive, type Learner } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge, outcome } from './agent.fixture.ts';
 import { CellOrchestrator, type OrchestratorOptions } from './cell-orchestrator.ts';
@@ -115,6 +115,14 @@ describe('CellOrchestrator', () => {
     clock.advance(100);
     expect(a.last().planned.tier).toBe('device');
     expect(a.last().actions.map(({ placement }) => placement.tier)).not.toContain('edge');
+  });
+
+  it('learns from outcomes that are there before the first plan', () => {
+    const learner = createLearner('planner', { random: seededRandom(1) });
+    const { orchestrator } = cell({ learner });
+    orchestrator.join(deviceHello('a'), agent().link);
+    orchestrator.learn([outcome('a')]);
+    expect(learner.status().outcomes).toBe(1);
   });
 
   it('ends the former session of a device, whose end then changes nothing', () => {

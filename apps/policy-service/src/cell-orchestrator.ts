@@ -132,6 +132,8 @@ export class CellOrchestrator implements Disposable {
   #epochs: { current?: Epoch } | undefined;
   /** Outcomes of plans up to this version belong to epochs that are over: they come too late to be learned from. */
   #overThrough = 0;
+  /** A device has joined that the learner has not been told of. */
+  #unobserved = false;
   readonly #stopRegular: () => void;
 
   constructor(options: OrchestratorOptions) {
@@ -170,6 +172,7 @@ export class CellOrchestrator implements Disposable {
 
   /** Tells the learner of the cell as it is, e.g. before it learns from a journal. */
   observe(): void {
+    this.#unobserved = false;
     if (this.#members.size > 0) this.#learner.observe(this.#observation());
   }
 
@@ -236,6 +239,7 @@ export class CellOrchestrator implements Disposable {
       throw new ResourceExhausted(`the cell has ${maxDevices} devices, and takes no more (--max-devices)`);
     this.#sessions.open(deviceId, link);
     this.#members.join(hello);
+    this.#unobserved = true;
     this.#openAccount(deviceId);
     this.#requestReplan();
   }
@@ -267,6 +271,8 @@ export class CellOrchestrator implements Disposable {
   }
 
   #learnFrom(outcomes: readonly Outcome[]): void {
+    // A learner makes nothing of devices that it does not know: outcomes may be here before the first plan.
+    if (this.#unobserved) this.observe();
     const alarms = this.#learner.status().driftAlarms;
     try {
       this.#learner.learn(outcomes);
@@ -398,6 +404,7 @@ export class CellOrchestrator implements Disposable {
 
   #propose(): Plan {
     const observation = this.#observation();
+    this.#unobserved = false;
     try {
       this.#learner.observe(observation);
       return this.#learner.propose();
