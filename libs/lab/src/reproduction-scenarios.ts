@@ -68,7 +68,7 @@ export function reproductionScenarios({
       ...(arrivals && { arrivals: { ...arrivals, learningSeconds: 8, seconds: 15, blocks: 2 } }),
       ...(adaptation && {
         adaptation: {
-          epochs: 45,
+          epochs: adaptation.epochs / 2,
           events: adaptation.events.map((event) => ({ ...event, epoch: Math.floor(event.epoch / 2) + 1 })),
         },
       }),

@@ -40,6 +40,11 @@ describe('a scenario', () => {
     ['an unknown learner', { name: 'x', cell, epochs: {}, learners: ['best'] }, /learners\.0/],
     ['a learner twice', { name: 'x', cell, epochs: {}, learners: ['dqn', 'dqn'] }, /dqn is named twice/],
     ['static, which has no placement', { name: 'x', cell, epochs: {}, learners: ['static'] }, /learners\.0/],
+    [
+      'an event after the last epoch',
+      { name: 'x', cell, adaptation: { epochs: 45, events: [{ epoch: 46, weak: [], label: 'late' }] } },
+      /adaptation\.events: expected epochs that rise and are at most 45, got 46/,
+    ],
     ['a floor in per cent', { name: 'x', cell, epochs: {}, floor: 89 }, /floor/],
     ['too many users', { name: 'x', cell: { experiment: 'A', users: 99 }, epochs: {} }, /cell/],
     ['a name that is a path', { name: '../x', cell, epochs: {} }, /name: expected/],

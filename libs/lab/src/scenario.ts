@@ -152,6 +152,14 @@ export const scenarioSchema = z
     const twice = value.learners.find((each, index) => value.learners.indexOf(each) !== index);
     if (twice !== undefined)
       issues.push({ code: 'custom', input: value, path: ['learners'], message: `${twice} is named twice` });
+    const epochs = value.adaptation?.events.map(({ epoch }) => epoch) ?? [];
+    if (epochs.some((epoch, index) => epoch <= (epochs[index - 1] ?? 0) || epoch > value.adaptation!.epochs))
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['adaptation', 'events'],
+        message: `expected epochs that rise and are at most ${value.adaptation!.epochs}, got ${epochs.join(', ')}`,
+      });
     if ((value.transfer || value.adaptation) && 'file' in value.cell)
       issues.push({
         code: 'custom',
