@@ -30,6 +30,8 @@ export interface StartCellOptions {
   readonly stateDir?: string | undefined;
   /** Of the processes. @default info */
   readonly logLevel?: string | undefined;
+  /** Flags of Node itself for the processes, as a benchmark needs them. @default none */
+  readonly execArgv?: readonly string[] | undefined;
   /** Gives each service a Prometheus endpoint on a free port. @default false */
   readonly metrics?: boolean | undefined;
 }
@@ -75,7 +77,7 @@ export async function startCell(
   description: CellDescription,
   options: StartCellOptions,
 ): Promise<RunningCell> {
-  const { logger, signal, clock = systemClock, logLevel = 'info' } = options;
+  const { logger, signal, clock = systemClock, logLevel = 'info', execArgv } = options;
   await using starting = new AsyncDisposableStack();
   const folders = prepareFolders(options, starting);
   const metrics = options.metrics ? await metricsAddresses(description) : new Map<string, string>();
@@ -87,12 +89,17 @@ export async function startCell(
   const processes = new Map<string, SupervisedProcess>();
   const start = (spec: ProcessSpec, group: Group) =>
     group.add(
-      SupervisedProcess.start(spec, { clock, logger, logDir: folders.logDir, onEvent, signal }).then(
-        (started) => {
-          processes.set(spec.name, started);
-          return started;
-        },
-      ),
+      SupervisedProcess.start(spec, {
+        clock,
+        logger,
+        logDir: folders.logDir,
+        execArgv,
+        onEvent,
+        signal,
+      }).then((started) => {
+        processes.set(spec.name, started);
+        return started;
+      }),
     );
 
   // Disposed in the reverse order: agents, workers and links, policy, telemetry.

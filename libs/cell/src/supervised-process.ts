@@ -33,6 +33,8 @@ export interface SupervisorOptions {
   readonly onEvent: (event: ProcessEvent) => void;
   /** Told what the process says over its IPC channel. */
   readonly onMessage?: ((message: unknown) => void) | undefined;
+  /** Flags of Node itself. @default none */
+  readonly execArgv?: readonly string[] | undefined;
   /** Gives up a first start that is under way. */
   readonly signal?: AbortSignal | undefined;
   /** Longest wait for the ready line, ms. @default 60_000 */
@@ -133,7 +135,7 @@ export class SupervisedProcess implements AsyncDisposable {
       {
         stdio: ['ignore', 'pipe', log, 'ipc'],
         detached: true,
-        execArgv: [],
+        execArgv: [...(this.#options.execArgv ?? [])],
         env: environment(),
       },
     );

@@ -4,8 +4,8 @@ import { mapped, meanOf, middleMean } from './interval.ts';
 
 describe('interval of a figure', () => {
   it('is a point where all values agree', () => {
-    for (const of of [middleMean, meanOf])
-      expect(of([3, 3, 3], seededRandom(1))).toEqual({ value: 3, low: 3, high: 3 });
+    expect(middleMean([3, 3, 3], seededRandom(1))).toEqual({ value: 3, low: 3, high: 3 });
+    expect(meanOf([3, 3, 3])).toEqual({ value: 3, low: 3, high: 3 });
   });
 
   it('of the middle half is not moved by values that something else disturbed', () => {
@@ -26,6 +26,15 @@ describe('interval of a figure', () => {
       if (low <= 5 && 5 <= high) holds++;
     }
     expect(holds).toBeGreaterThanOrEqual(45);
+  });
+
+  it('of a few values is as wide as their number makes it, and there is none of one', () => {
+    // 1, 2 and 3 have a standard error of 1/√3, and two degrees of freedom.
+    const { value, low, high } = meanOf([1, 2, 3]);
+    expect(value).toBe(2);
+    expect(high - value).toBeCloseTo(4.303 / Math.sqrt(3));
+    expect(value - low).toBeCloseTo(4.303 / Math.sqrt(3));
+    expect(() => meanOf([1])).toThrow(RangeError);
   });
 
   it('keeps its order when it is mapped', () => {

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, watch } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { assign, type Variables } from './variables.ts';
 
 /*
  * Loaded into the processes of a cell (`node --import`): tracing that can be switched while they run, so that what it
@@ -10,10 +11,12 @@ import { isMainThread } from 'node:worker_threads';
  * wanted way is written into a file of the process's id; the file is gone once it is in force.
  */
 
-/** `none`: the calls are cut out. `off`: as shipped, without an SDK. `sampled`: by the SDK, where one is loaded. */
+/** `none`: the calls are cut out. `off`: as shipped. `sampled`: by the SDK, which is loaded when that is first wanted. */
 export type TracingWay = 'none' | 'off' | 'sampled';
 /** Folder of those files. Not WEIR_…, which a cell keeps from its processes. */
 export const switchFolder = 'BENCH_TRACING_FOLDER';
+/** With what environment the SDK is loaded: JSON, null for what is not there. */
+export const switchVariables = 'BENCH_TRACING_VARIABLES';
 
 const folder = process.env[switchFolder];
 if (folder && isMainThread) {
@@ -27,11 +30,19 @@ if (folder && isMainThread) {
   });
 
   const file = join(folder, String(process.pid));
+  let loaded: Promise<void> | undefined;
+  const load = async () => {
+    assign(Object.entries(JSON.parse(process.env[switchVariables]!) as Variables));
+    // Not before the hooks are there.
+    const { startTracing } = await import('@weir/telemetry');
+    await startTracing({ service: 'bench' });
+  };
   const turn = async (way: TracingWay) => {
     const registered = trace.getTracerProvider();
     const provider: unknown =
       registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered;
     await (provider as { forceFlush?(): Promise<void> }).forceFlush?.();
+    if (way === 'sampled') await (loaded ??= load());
     state.way = way;
     state.turned?.();
   };
@@ -64,7 +75,6 @@ const cutOut: Readonly<Record<string, (url: string) => string>> = {
     state.turned = () => traced.recordWith(state.way === 'sampled' ? recorder : undefined);
     export const recordWith = (given) => {
       recorder = given;
-      if (given) state.way = 'sampled';
       state.turned();
     };
     export const startInference = (given) => state.way === 'none' ? nothing : traced.startInference(given);

@@ -14,27 +14,33 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { plannedVariant } from './planned-variant.ts';
 import { startSpanSink } from './span-sink.ts';
-import { switchFolder, type TracingWay } from './switch-tracing.ts';
+import { switchFolder, switchVariables, type TracingWay } from './switch-tracing.ts';
 import { tracedTo, untraced, type Variables, withVariables } from './variables.ts';
 
-/** What one block of frames took: of a processor, agent and worker together, and by the clock, ms. */
+/** What one block of frames took: of processors, agent and worker together, and by the clock, ms. */
 export interface Block {
   readonly cpuMs: number;
-  /** Of that, what neither ran models nor decoded pictures: all that tracing has a part in. */
-  readonly ownMs: number;
+  /** Of that, on the main threads: all that tracing has a part in. */
+  readonly mainMs: number;
   readonly wallMs: number;
   /** Processor time after that, for handing over what was recorded. */
   readonly handOverMs: number;
 }
 
-/** What was measured of one pair of cells. */
+/** What was measured of one pair of cells; one entry a round. */
 export interface TracingCost {
-  /** Rounds in the process that never loads the SDK. */
-  readonly plain: readonly { readonly none: Block; readonly off: Block }[];
-  /** Rounds in the process that has loaded it. */
-  readonly traced: readonly { readonly off: Block; readonly sampled: Block }[];
-  /** Processor time of agent and worker until the cell serves, ms. */
-  readonly startMs: { readonly plain: number; readonly traced: number };
+  /** Before either has loaded the SDK. */
+  readonly before: {
+    readonly plain: readonly { readonly none: Block; readonly off: Block }[];
+    readonly traced: readonly { readonly none: Block; readonly off: Block }[];
+  };
+  /** After `traced` has. */
+  readonly after: {
+    readonly plain: readonly { readonly off: Block }[];
+    readonly traced: readonly { readonly off: Block; readonly sampled: Block }[];
+  };
+  /** Processor time of agent and worker for loading the SDK, ms. */
+  readonly loadMs: number;
   readonly spanBytes: number;
 }
 
@@ -48,8 +54,6 @@ export interface TracingCostOptions {
   readonly sampled: number;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Which of the two cells is started first. */
-  readonly tracedFirst: boolean;
 }
 
 const program = fileURLToPath(import.meta.resolve('./switch-tracing.ts'));
@@ -57,98 +61,100 @@ const program = fileURLToPath(import.meta.resolve('./switch-tracing.ts'));
 const measured = ['device-1', 'edge-1'];
 
 /**
- * Two new cells side by side, one of which has loaded the SDK. Their processes change their way of tracing while they
- * run, and take turns in blocks of frames in an order drawn anew for each round. Throws Cancelled.
+ * Two new cells side by side. Their processes change their way of tracing while they run, and take turns in blocks of
+ * frames in an order drawn anew for each round. Half way, `traced` loads the SDK: what that changes is told from what
+ * time changes by `plain`, which never does. Throws Cancelled.
  */
 export async function tracingCost(options: TracingCostOptions): Promise<TracingCost> {
-  const { description, sampled, rounds, random, signal, tracedFirst } = options;
+  const { description, samples, frames, inFlight, rounds, sampled, random, signal } = options;
   await using stack = new AsyncDisposableStack();
   const sink = stack.use(await startSpanSink());
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const started = {
-    plain: () => switchableCell(untraced, { description, folder, signal }),
-    traced: () => switchableCell(tracedTo(sink.endpoint, sampled), { description, folder, signal }),
+  const variables = {
+    [switchFolder]: folder,
+    [switchVariables]: JSON.stringify(tracedTo(sink.endpoint, sampled)),
   };
-  const order = tracedFirst ? (['traced', 'plain'] as const) : (['plain', 'traced'] as const);
-  const cells = {} as Record<'plain' | 'traced', RunningCell>;
-  for (const which of order) cells[which] = stack.use(await started[which]());
-  const agents = {
-    plain: stack.use(connectAgent(cells.plain.devices[0]!.address)),
-    traced: stack.use(connectAgent(cells.traced.devices[0]!.address)),
+  const start = async () => {
+    const cell = stack.use(await switchableCell(variables, { description, signal }));
+    const agent = stack.use(connectAgent(cell.devices[0]!.address));
+    await plannedVariant(agent, signal);
+    return { agent, pids: measured.map((name) => cell.pid(name)!) };
   };
-  await Promise.all([plannedVariant(agents.plain, signal), plannedVariant(agents.traced, signal)]);
-  const startMs = {
-    plain: processorTime(pidsOf(cells.plain)).all,
-    traced: processorTime(pidsOf(cells.traced)).all,
-  };
+  const cells = { plain: await start(), traced: await start() };
 
   let frame = 0;
   const blockOf = async (which: 'plain' | 'traced', way: TracingWay): Promise<Block> => {
-    const pids = pidsOf(cells[which]);
+    const { agent, pids } = cells[which];
     const turn = (to: TracingWay) => turnTo(to, { pids, folder, signal });
     await turn(way);
     const [before, from] = [processorTime(pids), performance.now()];
-    let left = options.frames;
+    let left = frames;
     const one = async () => {
       while (left-- > 0 && !signal.aborted)
-        await agents[which].infer({ image: options.samples[frame++ % options.samples.length]!.image });
+        await agent.infer({ image: samples[frame++ % samples.length]!.image });
     };
-    await Promise.all(Array.from({ length: options.inFlight }, one));
+    await Promise.all(Array.from({ length: inFlight }, one));
     const [after, to] = [processorTime(pids), performance.now()];
     await turn('none');
     return {
       cpuMs: after.all - before.all,
-      ownMs: after.own - before.own,
+      mainMs: after.main - before.main,
       wallMs: to - from,
-      handOverMs: processorTime(pids).own - after.own,
+      handOverMs: processorTime(pids).main - after.main,
     };
   };
-  const blocks = [
-    ['plain', 'none'],
-    ['plain', 'off'],
-    ['traced', 'off'],
-    ['traced', 'sampled'],
-  ] as const;
-  const round = async () => {
-    const left = [...blocks];
-    const took: Record<string, Block> = {};
-    while (left.length > 0) {
-      const [which, way] = left.splice(random.integer(left.length), 1)[0]!;
-      took[`${which} ${way}`] = await blockOf(which, way);
+  /** So many rounds of these ways, after some until the code is compiled and the processes have grown to their size. */
+  const roundsOf = async <Plain extends TracingWay, Traced extends TracingWay>(ways: {
+    plain: readonly Plain[];
+    traced: readonly Traced[];
+  }) => {
+    const plain: Record<Plain, Block>[] = [];
+    const traced: Record<Traced, Block>[] = [];
+    const warmUps = Math.max(2, rounds / 5);
+    for (let round = -warmUps; round < rounds; round++) {
+      const left = [
+        ...ways.plain.map((way) => ['plain', way] as const),
+        ...ways.traced.map((way) => ['traced', way] as const),
+      ];
+      const took = { plain: {} as Record<Plain, Block>, traced: {} as Record<Traced, Block> };
+      while (left.length > 0) {
+        const [which, way] = left.splice(random.integer(left.length), 1)[0]!;
+        Object.assign(took[which], { [way]: await blockOf(which, way) });
+      }
+      if (signal.aborted) throw new Cancelled('the benchmark was stopped');
+      if (round < 0) continue;
+      plain.push(took.plain);
+      traced.push(took.traced);
     }
-    if (signal.aborted) throw new Cancelled('the benchmark was stopped');
-    return took;
+    return { plain, traced };
   };
-  // Until the code is compiled and the processes have grown to their size.
-  for (let warmUp = 0; warmUp < Math.max(2, rounds / 5); warmUp++) await round();
-  const all: Record<string, Block>[] = [];
-  while (all.length < rounds) all.push(await round());
-  return {
-    plain: all.map((took) => ({ none: took['plain none']!, off: took['plain off']! })),
-    traced: all.map((took) => ({ off: took['traced off']!, sampled: took['traced sampled']! })),
-    startMs,
-    spanBytes: sink.bytes,
-  };
+
+  const before = await roundsOf({ plain: ['none', 'off'], traced: ['none', 'off'] });
+  const { pids } = cells.traced;
+  const unloaded = processorTime(pids).all;
+  await turnTo('sampled', { pids, folder, signal });
+  const loadMs = processorTime(pids).all - unloaded;
+  const after = await roundsOf({ plain: ['off'], traced: ['off', 'sampled'] });
+  return { before, after, loadMs, spanBytes: sink.bytes };
 }
 
-/** Median, ms a frame. */
-export const perFrameMs = (blocksMs: readonly number[], frames: number): number =>
-  percentile(blocksMs, 0.5) / frames;
-
-const pidsOf = (cell: RunningCell) => measured.map((name) => cell.pid(name)!);
-
 /**
- * A cell whose processes can be told how to trace. Its young generations have one size: left alone, each process settles
- * at one of several by chance, which decides for its life how often buffers outside the heap force a full collection.
+ * Flags of the processes, for steady figures. Each thread collects its own garbage: threads that help with it belong to
+ * the process, and what pictures leave behind, which is most, would be counted with what spans do. Young generations
+ * have one size: left alone, each process settles at one of several by chance, which decides for its life how often
+ * buffers outside the heap force a full collection.
  */
+const steady = ['--single-threaded-gc', '--max-semi-space-size=4'];
+
+/** A cell whose processes can be told how to trace. */
 async function switchableCell(
   variables: Variables,
-  { description, folder, signal }: { description: CellDescription; folder: string; signal: AbortSignal },
+  { description, signal }: { description: CellDescription; signal: AbortSignal },
 ): Promise<RunningCell> {
-  const options = { NODE_OPTIONS: `--import=${program} --max-semi-space-size=4`, [switchFolder]: folder };
-  return await withVariables({ ...variables, ...options }, () =>
-    startCell(description, { logger: silentLogger, signal, logLevel: 'warn' }),
+  const execArgv = [...steady, `--import=${program}`];
+  return await withVariables({ ...untraced, ...variables }, () =>
+    startCell(description, { logger: silentLogger, signal, logLevel: 'warn', execArgv }),
   );
 }
 

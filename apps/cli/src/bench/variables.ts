@@ -1,12 +1,12 @@
-/** Variables of the environment; one that is undefined is not there. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+/** Variables of the environment; one that is null is not there. */
+export type Variables = Readonly<Record<string, string | null>>;
 
 /** Nothing is traced, whatever the user's own environment says. */
 export const untraced: Variables = { OTEL_SDK_DISABLED: 'true', OTEL_METRICS_EXPORTER: 'none' };
 
 /** A share of the frames, 0..1, is traced and sent over OTLP. */
 export const tracedTo = (endpoint: string, sampled: number): Variables => ({
-  OTEL_SDK_DISABLED: undefined,
+  OTEL_SDK_DISABLED: null,
   OTEL_TRACES_EXPORTER: 'otlp',
   OTEL_METRICS_EXPORTER: 'none',
   OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
@@ -17,7 +17,7 @@ export const tracedTo = (endpoint: string, sampled: number): Variables => ({
 
 /** Does something, such as starting processes, while this process has these variables. */
 export async function withVariables<T>(variables: Variables, act: () => Promise<T>): Promise<T> {
-  const before = Object.keys(variables).map((key) => [key, process.env[key]] as const);
+  const before = Object.keys(variables).map((key) => [key, process.env[key] ?? null] as const);
   assign(Object.entries(variables));
   try {
     return await act();
@@ -26,8 +26,8 @@ export async function withVariables<T>(variables: Variables, act: () => Promise<
   }
 }
 
-function assign(variables: readonly (readonly [string, string | undefined])[]): void {
+export function assign(variables: readonly (readonly [string, string | null])[]): void {
   for (const [key, value] of variables)
-    if (value === undefined) delete process.env[key];
+    if (value === null) delete process.env[key];
     else process.env[key] = value;
 }

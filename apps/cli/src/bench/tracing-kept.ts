@@ -1,0 +1,88 @@
+import { mean, percentile, seededRandom } from '@weir/base';
+import { type Interval, mapped, meanOf, middle, middleMean } from './interval.ts';
+import type { Block, TracingCost } from './tracing-cost.ts';
+
+/** What is left with something, in parts of without it; 1 is no cost. */
+export interface Kept {
+  /** Inverse of the processor time of a frame. */
+  readonly processorTime: Interval;
+  /** By the clock. */
+  readonly throughput: Interval;
+}
+
+export interface TracingKept {
+  readonly processorMsPerFrame: { readonly cutOut: number; readonly off: number; readonly sampled: number };
+  /** Off, of cut out. */
+  readonly off: Kept;
+  /** The SDK loaded and nothing traced, of not loaded. */
+  readonly sdkLoaded: Kept;
+  /** A share of the frames sampled, of none; the SDK is loaded either way. */
+  readonly sampled: Kept;
+  /** Both: a share of the frames sampled, of tracing off. */
+  readonly traced: Kept;
+  /** Processor time of one export by agent and worker. */
+  readonly exportMs: number;
+  /** Processor time of loading the SDK, agent and worker together. */
+  readonly loadMs: number;
+  readonly spanBytes: number;
+}
+
+type Pair = readonly [without: Block, w: Block];
+
+/** Throws RangeError when there is no cost. */
+export function tracingKept(
+  costs: readonly TracingCost[],
+  { frames, seed }: { frames: number; seed: number },
+): TracingKept {
+  const before = costs.flatMap(({ before: { plain, traced } }) => [...plain, ...traced]);
+  const after = costs.flatMap((cost) => cost.after.traced);
+  const allMs = percentile(
+    before.map(({ off }) => off.cpuMs),
+    0.5,
+  );
+  const fromMore = (more: Interval) => mapped(more, (ms) => allMs / (allMs + ms));
+  const fromLog = (log: Interval) => mapped(log, (value) => Math.exp(-value));
+  /** Two ways that took turns in one process. */
+  const within = (pairs: readonly Pair[]): Kept => ({
+    processorTime: fromMore(middleMean(pairs.map(moreMs), seededRandom(seed))),
+    throughput: fromLog(middleMean(pairs.map(logSlower), seededRandom(seed))),
+  });
+  /** Before and after loading the SDK in one process, less what time changed in the other: a value for each pair of cells. */
+  const across = (way: 'off' | 'sampled'): Kept => {
+    const change = (of: (pair: Pair) => number) =>
+      costs.map((cost) => {
+        const loaded = cost.after.traced.map((round, at) => of([cost.before.traced[at]!.off, round[way]]));
+        const time = cost.after.plain.map(({ off }, at) => of([cost.before.plain[at]!.off, off]));
+        return middle(loaded) - middle(time);
+      });
+    return {
+      processorTime: fromMore(meanOf(change(moreMs))),
+      throughput: fromLog(meanOf(change(logSlower))),
+    };
+  };
+  const perFrame = (blocks: readonly Block[]) =>
+    percentile(
+      blocks.map(({ cpuMs }) => cpuMs),
+      0.5,
+    ) / frames;
+  // Turning costs as well: what is more of it after blocks with samples is the export.
+  const turned = (blocks: readonly Block[]) => mean(blocks.map(({ handOverMs }) => handOverMs));
+  return {
+    processorMsPerFrame: {
+      cutOut: perFrame(before.map(({ none }) => none)),
+      off: perFrame(before.map(({ off }) => off)),
+      sampled: perFrame(after.map(({ sampled }) => sampled)),
+    },
+    off: within(before.map(({ none, off }) => [none, off])),
+    sdkLoaded: across('off'),
+    sampled: within(after.map(({ off, sampled }) => [off, sampled])),
+    traced: across('sampled'),
+    exportMs: turned(after.map(({ sampled }) => sampled)) - turned(after.map(({ off }) => off)),
+    loadMs: mean(costs.map(({ loadMs }) => loadMs)),
+    spanBytes: costs.reduce((sum, { spanBytes }) => sum + spanBytes, 0),
+  };
+}
+
+/** Of the main threads: the others run models and decode pictures, no part of tracing, which their noise would hide. */
+const moreMs = ([without, w]: Pair) => w.mainMs - without.mainMs;
+const logSlower = ([without, w]: Pair) => Math.log(w.wallMs / without.wallMs);
