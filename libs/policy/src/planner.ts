@@ -44,7 +44,7 @@ export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
 /** Relative variance that a benchmark or calibration has on top of the noise of its group. */
 const benchmarkNoise = 0.0025;
 
-const version = 2;
+const version = 3;
 const name = 'planner';
 
 interface PlannerState {

@@ -139,6 +139,16 @@ describe('runLearning', () => {
     }
   }, 60_000);
 
+  it('takes the calibration at its word where INT8 is slower than FP32 at the smallest size only', () => {
+    const times = [0.929, 0.554, 0.266, 0.108, 0.395, 0.29, 0.179, 0.12];
+    const relativeWork = new Map(paperFamily.map(({ name }, at) => [name, times[at]! / times[0]!]));
+    for (const seed of [1, 2, 3]) {
+      const cell = { floor: 0, relativeWork, calibrated: true, noise: 0.02 };
+      const result = runLearning({ learner: 'planner', cell, interactions: 60, seed });
+      expect(result.interactionsTo1pct).toBeLessThanOrEqual(5);
+    }
+  });
+
   it('keeps up with a walk over 81 contexts', () => {
     const cell = { background: 'walk', heterogeneous: true } as const;
     const result = runLearning({ learner: 'planner', cell, interactions: 400, seed: 1 });

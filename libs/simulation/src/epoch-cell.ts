@@ -37,6 +37,13 @@ export interface EpochCellOptions {
   readonly drift?: readonly DriftEvent[];
   /** Accuracies and sizes of the variants. @default the paper's family */
   readonly variants?: readonly Variant[];
+  /**
+   * Computation of each variant in parts of the largest FP32 one's, by name.
+   * @default what follows from its size and precision
+   */
+  readonly relativeWork?: ReadonlyMap<string, number>;
+  /** Whether devices have calibrated all variants before the first epoch, with the noise of any measured time. @default false */
+  readonly calibrated?: boolean;
 }
 
 /** What one synchronous epoch brought. */
@@ -60,7 +67,7 @@ export const cloudId = 'cloud';
  */
 export class EpochCell {
   readonly cell: Cell;
-  readonly options: Required<Omit<EpochCellOptions, 'drift' | 'variants'>>;
+  readonly options: Required<Omit<EpochCellOptions, 'drift' | 'variants' | 'relativeWork' | 'calibrated'>>;
   /** Epochs run. */
   epoch = 0;
   readonly #random: Random;
@@ -71,9 +78,11 @@ export class EpochCell {
   readonly #hidden: Record<string, number> = { [edgeId]: 0, [cloudId]: 0 };
   readonly #present: Record<string, boolean> = { [edgeId]: true, [cloudId]: true };
   readonly #byName: ReadonlyMap<string, Variant>;
+  readonly #relativeWork: EpochCellOptions['relativeWork'];
+  readonly #calibrations: readonly ReadonlyMap<string, number>[];
 
   constructor(random: Random, options: EpochCellOptions = {}) {
-    const { drift = [], variants = paperFamily, ...rest } = options;
+    const { drift = [], variants = paperFamily, relativeWork, calibrated = false, ...rest } = options;
     this.options = {
       profile: 'contended',
       experiment: 'A',
@@ -108,6 +117,18 @@ export class EpochCell {
       variants,
       objective: { ...defaultObjective, accuracyFloor: floor },
     };
+    this.#relativeWork = relativeWork;
+    this.#calibrations = this.#weak.map(
+      (_, device) =>
+        new Map(
+          calibrated
+            ? names.map((variant) => [
+                variant,
+                this.#parts(device, 'device', variant, 1).computeMs * this.#noise(),
+              ])
+            : [],
+        ),
+    );
     this.#happen();
     if (this.options.background === 'walk')
       for (const id of [edgeId, cloudId]) this.#level[id] = random.integer(9);
@@ -127,7 +148,7 @@ export class EpochCell {
           class: this.options.linksObserved && this.#weak[index] ? ('weak' as const) : ('regular' as const),
           services: new Map<string, number>(),
         })),
-        calibration: new Map<string, number>(),
+        calibration: this.#calibrations[index]!,
         framesPerSecond: 0,
         balance: 0,
       })),
@@ -232,13 +253,14 @@ export class EpochCell {
   #parts(device: number, tier: Placement['tier'], variantName: string, count: number) {
     const profile = profiles[this.options.profile];
     const variant = this.#byName.get(variantName)!;
+    const work = this.#relativeWork?.get(variantName);
     if (tier === 'device')
-      return { networkMs: 0, computeMs: localMs(profile, variant, this.#slowness[device]!) };
+      return { networkMs: 0, computeMs: localMs(profile, variant, this.#slowness[device]!, work) };
     const { networkMs, cores } = profile[tier];
     const others = (this.#level[tier]! / 8) * cores + this.#hidden[tier]!;
     return {
       networkMs: networkMs + (this.#weak[device] ? profile.weakMs : 0),
-      computeMs: remoteMs(profile, tier, variant, count + others),
+      computeMs: remoteMs(profile, tier, variant, count + others, work),
     };
   }
 

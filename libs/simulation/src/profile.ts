@@ -48,20 +48,29 @@ export const profileNames = Object.keys(profiles) as ProfileName[];
 /** MACs of the variant that the profiles' times are for. */
 const referenceMacs = 569e6;
 
+/** Computation of a variant in parts of the largest FP32 one's, as its size and precision let expect. */
+function relativeWork({ local }: CostProfile, { macs, precision }: Variant): number {
+  return macs / referenceMacs / (precision === 'int8' ? local.int8Speedup : 1);
+}
+
 /** Time of a variant on a device, ms; `slowness` 1 is the paper's device. */
-export function localMs({ local }: CostProfile, { macs, precision }: Variant, slowness: number): number {
-  const speedup = precision === 'int8' ? local.int8Speedup : 1;
-  return slowness * (local.overheadMs + (local.computeMs * (macs / referenceMacs)) / speedup);
+export function localMs(
+  profile: CostProfile,
+  variant: Variant,
+  slowness: number,
+  work = relativeWork(profile, variant),
+): number {
+  return slowness * (profile.local.overheadMs + profile.local.computeMs * work);
 }
 
 /** Compute time at a remote tier, ms, with `together` requests there in all, those of others included. */
 export function remoteMs(
   profile: CostProfile,
   tier: 'edge' | 'cloud',
-  { macs, precision }: Variant,
+  variant: Variant,
   together: number,
+  work = relativeWork(profile, variant),
 ): number {
   const { computeMs, cores } = profile[tier];
-  const speedup = precision === 'int8' ? profile.local.int8Speedup : 1;
-  return (computeMs * Math.max(1, together / cores) * (macs / referenceMacs)) / speedup;
+  return computeMs * Math.max(1, together / cores) * work;
 }

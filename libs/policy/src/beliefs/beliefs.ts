@@ -1,7 +1,7 @@
 import type { Random } from '@weir/base';
 import type { ComputeNode, Tier, Variant } from '../cell.ts';
 import { CostBlock, type CostBlockState } from './cost-block.ts';
-import { int8Factor, loadLevel, relativeWork } from './features.ts';
+import { int8Factor, linearWeights, loadLevel, relativeWork } from './features.ts';
 import { type NoiseState, RelativeNoise } from './noise.ts';
 import { type BeliefPrior, linkRole } from './prior.ts';
 
@@ -64,11 +64,14 @@ const mostCells = 96;
 
 /**
  * What is believed about the costs of a cell, from separate observations of compute and network:
- * local per device: intercept, work FP32, work INT8, a residual per variant; compute per node: intercept, work, work ×
- * (concurrency − 1), work × load, work × (what the slots cannot take at once), a residual per variant and per cell of
- * (concurrency, load); network per device, node
- * and link class: an offset over the round trip, with the other devices of the node as prior. Noise is learned for each
- * of the three groups, changes are detected for each device, node and link and renew that block alone.
+ * - local per device: intercept, work FP32, work INT8, what INT8 takes more whatever the size (it quantises and back), a
+ *   residual per variant;
+ * - compute per node: intercept, work, work × (concurrency − 1), work × load, work × (what the slots cannot take at
+ *   once), a residual per variant and per cell of (concurrency, load);
+ * - network per device, node and link class: an offset over the round trip, with the other devices of the node as prior.
+ *
+ * Noise is learned for each of the three groups, changes are detected for each device, node and link and renew that
+ * block alone.
  */
 export class Beliefs {
   readonly noise: { local: RelativeNoise; nodes: RelativeNoise; links: RelativeNoise };
@@ -128,7 +131,7 @@ export class Beliefs {
   observeLocal(deviceId: string, variant: string, ms: number, extraNoise = 0): void {
     if (!this.#work.has(variant) || !(ms > 0)) return;
     const block = this.#localBlock(deviceId);
-    const { indices, values } = this.#localFeatures(block, deviceId, variant, true);
+    const { indices, values } = this.#localFeatures(block, variant);
     if (block.observations === 0) {
       const expected = block.weights.predict(indices, values).mean;
       const prior = (expected / block.priorMs) * this.#options.serviceMs;
@@ -184,7 +187,7 @@ export class Beliefs {
     return {
       localMs: (deviceId, variant) => {
         const block = this.#localBlock(deviceId);
-        const features = this.#localFeatures(block, deviceId, variant, false);
+        const features = this.#localFeatures(block, variant);
         const weights = random
           ? remember(drawnLocal, deviceId, () => block.weights.sample(random))
           : block.weights.mean;
@@ -271,20 +274,20 @@ export class Beliefs {
     } else if (!block) {
       const [sum, count] = this.#localScale;
       const scale = this.#options.serviceMs * Math.exp(count > 0 ? sum / count : 0);
-      block = new CostBlock([0.04, 1, int8Factor], [0.06, 0.2, 0.2], scale);
+      block = new CostBlock([0.04, 1, int8Factor, 0], [0.06, 0.2, 0.2, 0.06], scale);
       this.#local.set(deviceId, block);
     }
     return block;
   }
 
-  #localFeatures(block: CostBlock, deviceId: string, variant: string, _create: boolean): Features {
+  #localFeatures(block: CostBlock, variant: string): Features {
     const { work, int8 } = this.#work.get(variant)!;
-    const indices = [0, int8 ? 2 : 1];
-    const values = [1, work];
+    const indices = int8 ? [0, 2, 3] : [0, 1];
+    const values = int8 ? [1, work, 1] : [1, work];
     // One residual for each variant, in the order of the family.
-    const index = 3 + this.#variants.findIndex(({ name }) => name === variant);
+    const index = linearWeights.local + this.#variants.findIndex(({ name }) => name === variant);
     while (block.weights.dimensions <= index) {
-      const of = this.#variants[block.weights.dimensions - 3]!;
+      const of = this.#variants[block.weights.dimensions - linearWeights.local]!;
       block.append(0.05 * (0.1 + this.#work.get(of.name)!.work));
     }
     indices.push(index);

@@ -17,5 +17,5 @@ export const int8Factor = 0.6;
 /** Load 0..1 in the paper's nine levels. */
 export const loadLevel = (load: number): number => Math.round(8 * Math.min(1, Math.max(0, load)));
 
-/** Weights of a block before its residuals: intercept, FP32, INT8; and intercept, work, company, load, crowd. */
-export const linearWeights = { local: 3, node: 5 } as const;
+/** Weights of a block before its residuals: intercept, FP32, INT8, INT8's overhead; and intercept, work, company, load, crowd. */
+export const linearWeights = { local: 4, node: 5 } as const;
