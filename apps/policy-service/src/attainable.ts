@@ -1,3 +1,4 @@
+import { FailedPrecondition } from '@weir/base';
 import { type Cell, type CellObservation, tightenObjective } from '@weir/policy';
 
 /** Slack for sums of accuracies. */
@@ -7,13 +8,25 @@ const ROUNDING = 1e-9;
  * The best average accuracy that the devices of a cell can have together, 0..1, each weighing the same; undefined when
  * there is no device with anything to run. `reachable`: whether a device can reach a node now; by default all can.
  */
-export function attainableAccuracy(
+function attainableAccuracy(
   cell: Cell,
   reachable: (deviceId: string, nodeId: string) => boolean = () => true,
 ): number | undefined {
   const best = [...bestAccuracies(cell, reachable).values()];
   if (best.length === 0) return undefined;
   return best.reduce((sum, accuracy) => sum + accuracy, 0) / best.length;
+}
+
+/** Throws FailedPrecondition, naming the best attainable accuracy, when the cell cannot meet its floor. */
+export function checkAttainable(cell: Cell): void {
+  const most = attainableAccuracy(cell);
+  const { accuracyFloor } = cell.objective;
+  if (most !== undefined && accuracyFloor > most + ROUNDING)
+    throw new FailedPrecondition(
+      `an accuracy floor of ${accuracyFloor} cannot be met: the best attainable average accuracy is ` +
+        `${most.toFixed(4)} with the variants and tiers at hand`,
+      { reason: 'FLOOR_UNATTAINABLE' },
+    );
 }
 
 /**

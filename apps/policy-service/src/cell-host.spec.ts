@@ -73,6 +73,32 @@ describe('CellHost', () => {
     expect(cell.orchestrator.status().outcomes).toBe(5);
   });
 
+  it('learns an epoch from the journal that a crash has cut off, whatever was saved meanwhile', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      const clock = new FakeClock(5_000);
+      const cell = await CellHost.open('c', options(store, { clock }));
+      cell.join(deviceHello('a'), link);
+      await cell.journal({ ...from, batch: numbered(10, 20) });
+      const run = cell.orchestrator.runEpochs();
+      const { version } = await run.next({ settleMs: 1_000, signal: new AbortController().signal });
+      const planned = outcome('a', { planVersion: version, responseMs: 30 });
+      await cell.journal({
+        ...from,
+        batch: { oldestPending: 0, outcomes: [{ sequence: 30, outcome: planned }] },
+      });
+      expect(cell.orchestrator.status().outcomes).toBe(2);
+      clock.advance(10_000);
+      await cell.save();
+      cell.orchestrator[Symbol.dispose]();
+    }
+    await using store = await openStore({ path });
+    expect(await store.snapshot('c', 'fastest-mean')).toMatchObject({ position: 2 });
+    await using cell = await CellHost.open('c', options(store));
+    expect(cell.orchestrator.status().outcomes).toBe(3);
+  });
+
   it('tells the learner of its members before it learns the journal again', async () => {
     const path = newPath();
     {

@@ -3,11 +3,12 @@ import type { Learner, LearnerSnapshot, Objective, Outcome } from '@weir/policy'
 import type { Store, StoredSnapshot } from '@weir/storage';
 import { randomUUID } from 'node:crypto';
 import type { DeviceHello, DeviceState, OutcomeBatch } from './agent-messages.ts';
-import { CellOrchestrator, type OrchestratorTimes, type PlanMade } from './cell-orchestrator.ts';
-import type { AgentLink } from './sessions.ts';
+import { CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
+import type { PlanMade } from './joint-plan.ts';
 import type { Learners } from './learners.ts';
 import { memberFromJson, memberToJson } from './member-json.ts';
 import { learnerFrom, learnJournal } from './recovery.ts';
+import type { AgentLink } from './sessions.ts';
 import { VersionCounter } from './version-counter.ts';
 
 export interface CellHostOptions {
@@ -34,8 +35,10 @@ export class CellHost implements AsyncDisposable {
   readonly #cellId: string;
   readonly #options: CellHostOptions;
   readonly orchestrator: CellOrchestrator;
-  /** Position in the journal up to which the learner has learned. */
-  #learnedThrough: number;
+  /** Position of the last outcome that was journaled. */
+  #journaledThrough: number;
+  /** Position up to which the learner had learned when the last outcomes came. */
+  #learnedBefore: number;
   #savedThrough: number;
   readonly #stopSaving: () => void;
 
@@ -48,7 +51,8 @@ export class CellHost implements AsyncDisposable {
     this.#cellId = cellId;
     this.#options = options;
     this.orchestrator = orchestrator;
-    this.#learnedThrough = learnedThrough;
+    this.#journaledThrough = learnedThrough;
+    this.#learnedBefore = learnedThrough;
     this.#savedThrough = learnedThrough;
     this.#stopSaving = options.clock.every(options.snapshotMs, () => this.#saveInPassing());
   }
@@ -131,8 +135,9 @@ export class CellHost implements AsyncDisposable {
     });
     const last = added.at(-1);
     if (last) {
+      this.#learnedBefore = this.#learnedThrough;
       this.orchestrator.learn(added.map(({ sequence }) => outcomes.get(sequence)!));
-      this.#learnedThrough = last.position;
+      this.#journaledThrough = last.position;
     }
     return through;
   }
@@ -181,6 +186,14 @@ export class CellHost implements AsyncDisposable {
     this.#stopSaving();
     this.orchestrator[Symbol.dispose]();
     await this.save();
+  }
+
+  /**
+   * Position in the journal up to which the learner has learned. It learns an epoch when that is over: after a crash
+   * before, the epoch's outcomes must be learned from the journal, whatever snapshots were saved meanwhile.
+   */
+  get #learnedThrough(): number {
+    return this.orchestrator.holdsOutcomes ? this.#learnedBefore : this.#journaledThrough;
   }
 
   /** At once, and durable before it is answered; the former learner keeps what it knew for another time. */

@@ -1,9 +1,10 @@
 import { Violations } from '@weir/base';
 import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
-import type { EpochPlan, EpochRun } from './cell-orchestrator.ts';
+import type { DeviceStatus } from './cell-status.ts';
 import type { Cells } from './cells.ts';
 import { placementToWire } from './convert.ts';
+import type { EpochPlan, EpochRun } from './epoch-run.ts';
 import { devicePlanToWire } from './status-to-wire.ts';
 import { maxMs } from './wire-limits.ts';
 
@@ -28,7 +29,7 @@ export async function epochSession(
       const { orchestrator } = await cells.get(cellId);
       cell ??= { id: cellId, run: orchestrator.runEpochs() };
       const epoch = await cell.run.next({ settleMs: settleTimeoutMs || defaultSettleMs, signal: over });
-      await stream.send(epochToWire(epoch, orchestrator.devicePlans()));
+      await stream.send(epochToWire(epoch, orchestrator.status().devices));
     }
     over.throwIfAborted();
     await cell?.run.finish({ settleMs: defaultSettleMs, signal: over });
@@ -48,7 +49,7 @@ function check({ cellId, settleTimeoutMs }: policy.RunEpochsRequest, before: str
 
 const epochToWire = (
   { version, learner, plan, bestKnown, outcomes, missing, planningMs }: EpochPlan,
-  devices: Parameters<typeof devicePlanToWire>[0][],
+  devices: readonly DeviceStatus[],
 ): policy.RunEpochsResponse => ({
   directiveVersion: BigInt(version),
   learner,
