@@ -1,4 +1,4 @@
-import { Cancelled, percentile, type Random, silentLogger, sleep } from '@weir/base';
+import { Cancelled, type Random, silentLogger, sleep } from '@weir/base';
 import {
   type CellDescription,
   connectAgent,
@@ -36,7 +36,7 @@ export interface TracingCost {
   };
   /** After `traced` has. */
   readonly after: {
-    readonly plain: readonly { readonly off: Block }[];
+    readonly plain: readonly { readonly none: Block; readonly off: Block }[];
     readonly traced: readonly { readonly off: Block; readonly sampled: Block }[];
   };
   /** Processor time of agent and worker for loading the SDK, ms. */
@@ -57,6 +57,7 @@ export interface TracingCostOptions {
 }
 
 const program = fileURLToPath(import.meta.resolve('./switch-tracing.ts'));
+const sampledByCaller = `00-${'1'.padStart(32, '0')}-${'1'.padStart(16, '0')}-01`;
 /** The processes of a frame's way. */
 const measured = ['device-1', 'edge-1'];
 
@@ -84,7 +85,10 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
   const cells = { plain: await start(), traced: await start() };
 
   let frame = 0;
-  const blockOf = async (which: 'plain' | 'traced', way: TracingWay): Promise<Block> => {
+  const blockOf = async (
+    { which, way }: { which: 'plain' | 'traced'; way: TracingWay },
+    { traceparent }: { traceparent?: string } = {},
+  ): Promise<Block> => {
     const { agent, pids } = cells[which];
     const turn = (to: TracingWay) => turnTo(to, { pids, folder, signal });
     await turn(way);
@@ -92,7 +96,10 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
     let left = frames;
     const one = async () => {
       while (left-- > 0 && !signal.aborted)
-        await agent.infer({ image: samples[frame++ % samples.length]!.image });
+        await agent.infer({
+          image: samples[frame++ % samples.length]!.image,
+          ...(traceparent && { traceparent }),
+        });
     };
     await Promise.all(Array.from({ length: inFlight }, one));
     const [after, to] = [processorTime(pids), performance.now()];
@@ -104,7 +111,10 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
       handOverMs: processorTime(pids).main - after.main,
     };
   };
-  /** So many rounds of these ways, after some until the code is compiled and the processes have grown to their size. */
+  /**
+   * So many rounds of these ways, after some until the code is compiled and the processes have grown to their size. There
+   * the caller asks for a trace of each frame where frames are sampled: of so few, nothing would ever be compiled.
+   */
   const roundsOf = async <Plain extends TracingWay, Traced extends TracingWay>(ways: {
     plain: readonly Plain[];
     traced: readonly Traced[];
@@ -114,13 +124,14 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
     const warmUps = Math.max(2, rounds / 5);
     for (let round = -warmUps; round < rounds; round++) {
       const left = [
-        ...ways.plain.map((way) => ['plain', way] as const),
-        ...ways.traced.map((way) => ['traced', way] as const),
+        ...ways.plain.map((way) => ({ which: 'plain', way }) as const),
+        ...ways.traced.map((way) => ({ which: 'traced', way }) as const),
       ];
       const took = { plain: {} as Record<Plain, Block>, traced: {} as Record<Traced, Block> };
       while (left.length > 0) {
-        const [which, way] = left.splice(random.integer(left.length), 1)[0]!;
-        Object.assign(took[which], { [way]: await blockOf(which, way) });
+        const next = left.splice(random.integer(left.length), 1)[0]!;
+        const warmUp = round < 0 && next.way === 'sampled' ? { traceparent: sampledByCaller } : {};
+        Object.assign(took[next.which], { [next.way]: await blockOf(next, warmUp) });
       }
       if (signal.aborted) throw new Cancelled('the benchmark was stopped');
       if (round < 0) continue;
@@ -135,7 +146,7 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
   const unloaded = processorTime(pids).all;
   await turnTo('sampled', { pids, folder, signal });
   const loadMs = processorTime(pids).all - unloaded;
-  const after = await roundsOf({ plain: ['off'], traced: ['off', 'sampled'] });
+  const after = await roundsOf({ plain: ['none', 'off'], traced: ['off', 'sampled'] });
   return { before, after, loadMs, spanBytes: sink.bytes };
 }
 

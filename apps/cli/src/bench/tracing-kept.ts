@@ -34,10 +34,10 @@ export function tracingKept(
   costs: readonly TracingCost[],
   { frames, seed }: { frames: number; seed: number },
 ): TracingKept {
-  const before = costs.flatMap(({ before: { plain, traced } }) => [...plain, ...traced]);
-  const after = costs.flatMap((cost) => cost.after.traced);
+  const unloaded = costs.flatMap(({ before, after }) => [...before.plain, ...before.traced, ...after.plain]);
+  const loaded = costs.flatMap(({ after }) => after.traced);
   const allMs = percentile(
-    before.map(({ off }) => off.cpuMs),
+    unloaded.map(({ off }) => off.cpuMs),
     0.5,
   );
   const fromMore = (more: Interval) => mapped(more, (ms) => allMs / (allMs + ms));
@@ -51,9 +51,9 @@ export function tracingKept(
   const across = (way: 'off' | 'sampled'): Kept => {
     const change = (of: (pair: Pair) => number) =>
       costs.map((cost) => {
-        const loaded = cost.after.traced.map((round, at) => of([cost.before.traced[at]!.off, round[way]]));
+        const loading = cost.after.traced.map((round, at) => of([cost.before.traced[at]!.off, round[way]]));
         const time = cost.after.plain.map(({ off }, at) => of([cost.before.plain[at]!.off, off]));
-        return middle(loaded) - middle(time);
+        return middle(loading) - middle(time);
       });
     return {
       processorTime: fromMore(meanOf(change(moreMs))),
@@ -69,15 +69,15 @@ export function tracingKept(
   const turned = (blocks: readonly Block[]) => mean(blocks.map(({ handOverMs }) => handOverMs));
   return {
     processorMsPerFrame: {
-      cutOut: perFrame(before.map(({ none }) => none)),
-      off: perFrame(before.map(({ off }) => off)),
-      sampled: perFrame(after.map(({ sampled }) => sampled)),
+      cutOut: perFrame(unloaded.map(({ none }) => none)),
+      off: perFrame(unloaded.map(({ off }) => off)),
+      sampled: perFrame(loaded.map(({ sampled }) => sampled)),
     },
-    off: within(before.map(({ none, off }) => [none, off])),
+    off: within(unloaded.map(({ none, off }) => [none, off])),
     sdkLoaded: across('off'),
-    sampled: within(after.map(({ off, sampled }) => [off, sampled])),
+    sampled: within(loaded.map(({ off, sampled }) => [off, sampled])),
     traced: across('sampled'),
-    exportMs: turned(after.map(({ sampled }) => sampled)) - turned(after.map(({ off }) => off)),
+    exportMs: turned(loaded.map(({ sampled }) => sampled)) - turned(loaded.map(({ off }) => off)),
     loadMs: mean(costs.map(({ loadMs }) => loadMs)),
     spanBytes: costs.reduce((sum, { spanBytes }) => sum + spanBytes, 0),
   };
