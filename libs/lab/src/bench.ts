@@ -5,7 +5,7 @@ import type { Family } from '@weir/inference';
 import { defaultObjective } from '@weir/policy';
 import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from './cost-table.ts';
-import { type TracePoint, parseTrace, playTrace } from './link-trace.ts';
+import { type TracePoint, longestOutageMs, parseTrace, playTrace } from './link-trace.ts';
 import { paperCell } from './paper-cell.ts';
 import { type FloorLabel, mappedFloor } from './paper-floors.ts';
 import { profileCell } from './profiling.ts';
@@ -36,6 +36,9 @@ export interface Bench extends AsyncDisposable {
   readonly weakDevices: readonly string[];
   floorOf(floor: Scenario['floor']): { readonly label: string; readonly value: number };
 }
+
+/** How long after an outage a device may take to be in touch with its nodes again, ms. */
+const reconnectedMs = 10_000;
 
 /** Scenarios with the same key can run on one bench. */
 export const benchKey = ({ cell, accuracies, links, repetitions, seed }: Scenario): string =>
@@ -70,6 +73,7 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
     let told = 0;
     const table = await profileCell(testbed, {
       repetitions: scenario.repetitions,
+      patienceMs: trace ? longestOutageMs(trace.points) + reconnectedMs : 0,
       random: seededRandom(scenario.seed).fork('profiling'),
       onEpoch(done, total) {
         const quarter = Math.floor((4 * done) / total);

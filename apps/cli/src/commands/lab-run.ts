@@ -70,7 +70,9 @@ const shape = {
   linkTrace: z
     .string()
     .optional()
-    .describe('CSV that drives the links: time_s,rate_mbps,delay_ms (weir lab trace writes one).'),
+    .describe(
+      'CSV that drives the links: time_s,rate_mbps,delay_ms; a rate of 0 cuts them (weir lab trace writes one).',
+    ),
   seed: whole(0, 2 ** 31)
     .optional()
     .describe("Seed of all that is drawn by chance [1, or the scenario's]."),
