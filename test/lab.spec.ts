@@ -109,7 +109,7 @@ describe('the lab', () => {
     expect(result.oracle[1]!.meanMs).toBeGreaterThan(result.oracle[0]!.meanMs);
   });
 
-  it('holds the floor at every frame of random arrivals, after static placements were obeyed too', async () => {
+  it('holds the floor at every frame of random arrivals, while it learns too, after static placements were obeyed too', async () => {
     const result = await runScenario(
       scenario({
         learners: ['planner'],
@@ -120,7 +120,13 @@ describe('the lab', () => {
     if (result.kind !== 'arrivals') throw new Error(result.kind);
     const [fixed, byDefault] = result.rules;
     expect([fixed!.rule, byDefault!.rule]).toEqual(['static', 'default']);
-    expect(byDefault!.floorViolations).toBe(0);
+    expect(byDefault).toMatchObject({
+      floorViolations: 0,
+      warmup: { floorViolations: 0 },
+      learning: { floorViolations: 0 },
+    });
+    expect(byDefault!.learning!.frames).toBeGreaterThan(5);
+    expect(fixed!.learning).toBeNull();
     expect(fixed!.reasons).toEqual({ planned: fixed!.frames });
     for (const { frames, failed } of result.rules) {
       expect(failed).toBe(0);

@@ -10,7 +10,14 @@ export { floorLabels } from './paper-floors.ts';
 export { reportHtml } from './report/report.ts';
 export { type ReproductionOptions, reproduce, resultsOf } from './reproduction.ts';
 export { reproductionScenarios } from './reproduction-scenarios.ts';
-export type { Estimate, ExperimentResult, LearnerResult, Results, UnitResult } from './results.ts';
+export type {
+  Estimate,
+  ExperimentResult,
+  FloorWatch,
+  LearnerResult,
+  Results,
+  UnitResult,
+} from './results.ts';
 export { runScenario } from './run-scenario.ts';
 export { type Scenario, parseScenario, readScenario, shippedScenarios } from './scenario.ts';
 export { inWords } from './summarise.ts';

@@ -13,10 +13,17 @@ function fileOf(folder: string, scenario: Scenario): string {
 /** Undefined when there is none, or none that can be read. */
 export function keptUnit(folder: string, scenario: Scenario): UnitResult | undefined {
   try {
-    return JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult;
+    return upToDate(JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult);
   } catch {
     return undefined;
   }
+}
+
+/** What an earlier version did not write yet. */
+function upToDate(unit: UnitResult): UnitResult {
+  if (unit.kind !== 'arrivals') return unit;
+  const unwatched = { warmup: null, learning: null };
+  return { ...unit, rules: unit.rules.map((rule) => ({ ...unwatched, ...rule })) };
 }
 
 /** Keeps a result for later, whole or not at all. */

@@ -10,7 +10,7 @@ import {
 } from './headline.ts';
 import { learningSentences } from './learning-sentences.ts';
 import { markup, type Markup } from './markup.ts';
-import { cellName, floorName, users } from './select.ts';
+import { belowFloor, cellName, floorName, users } from './select.ts';
 
 /** What people look for first: sentences with the figures, and what was promised against what was seen. */
 export function headlineContent(results: Results): Markup {
@@ -46,7 +46,7 @@ function plannerSentence({ unit, ...seen }: PlannerHeadline): Markup {
 }
 
 function arrivalsSentence({ unit, byDefault, static: fixed, overStaticPct }: ArrivalsHeadline): Markup {
-  const broken = byDefault.floorViolations;
+  const broken = belowFloor(byDefault);
   return markup`Poisson arrivals at ${wholePercent(unit.load)} load, ${users(unit.users)}, ${floorName(unit.floor)}: planner and dispatch answer in <b>${msWithInterval(byDefault.meanMs)}</b> on average where the best static joint placement needs ${msWithInterval(fixed.meanMs)}: <b>${difference(overStaticPct)}</b>, with the floor ${
     broken === 0 ? 'held at every frame' : `broken after ${broken} frames`
   }.`;

@@ -62,6 +62,21 @@ describe('reportHtml', () => {
     );
   });
 
+  it('does not call a floor held that was broken in a warm-up or while the rule learned', () => {
+    const broken = { frames: 500, floorViolations: 3 };
+    for (const phase of ['warmup', 'learning']) {
+      const units = results.units.map((unit) =>
+        unit.kind === 'arrivals'
+          ? { ...unit, rules: unit.rules.map((rule) => ({ ...rule, [phase]: broken })) }
+          : unit,
+      );
+      const document = reportHtml({ ...results, units });
+      expect(document).toContain('with the floor broken after 3 frames');
+      expect(document).toContain('3 of 500');
+      expect(document).not.toContain(' ms ✓');
+    }
+  });
+
   it('sets goals only for what they were set for', () => {
     const other = reportHtml({
       ...results,

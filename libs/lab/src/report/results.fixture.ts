@@ -221,6 +221,8 @@ function fakeArrivals(load: number, pattern: 'poisson' | 'periodic', random: Ran
     meanMs: estimate(meanMs, meanMs * 0.05),
     accuracy: { top1: estimate(0.862, 0.015), n: 2_000, expected: 0.8635 },
     floorViolations: name === 'bandits' ? 412 : 0,
+    warmup: { frames: 500, floorViolations: name === 'bandits' ? 100 : 0 },
+    learning: name === 'static' ? null : { frames: 180, floorViolations: name === 'bandits' ? 31 : 0 },
     overStaticPct: (meanMs / fixedMs - 1) * 100,
     placements: [{ tier: 'device', variant: variants[1], share: 1 }],
     hopsMs: { agentMs: 0.4, queueMs: meanMs * 0.3, computeMs: meanMs * 0.7 },
