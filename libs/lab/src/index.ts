@@ -14,6 +14,7 @@ export type {
   Estimate,
   ExperimentResult,
   FloorWatch,
+  Interval,
   LearnerResult,
   Results,
   UnitResult,

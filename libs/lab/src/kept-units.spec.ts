@@ -4,38 +4,32 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { keepUnit, keptUnit } from './kept-units.ts';
 import { fakeResults } from './report/results.fixture.ts';
-import type { UnitResult } from './results.ts';
+import type { ArrivalsResult } from './results.ts';
 import { readScenario } from './scenario.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-kept-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const { units } = fakeResults();
-const unitOf = <Kind extends UnitResult['kind']>(kind: Kind) =>
-  units.find((unit): unit is Extract<UnitResult, { kind: Kind }> => unit.kind === kind)!;
-
-/** Keeps a unit as another version of the lab might have written it. */
-function keep(name: string, unit: unknown): ReturnType<typeof readScenario> {
-  const scenario = readScenario(name);
-  keepUnit(folder, scenario, unit as UnitResult);
-  return scenario;
-}
+const unit = fakeResults().units.find(({ kind }) => kind === 'arrivals') as ArrivalsResult;
 
 describe('results that are kept', () => {
-  it('come back as they were written', () => {
-    const unit = unitOf('arrivals');
-    expect(keptUnit(folder, keep('poisson-30', unit))).toEqual(unit);
+  it('come back as they were written, for the very same scenario', () => {
+    const scenario = readScenario('poisson-30');
+    keepUnit(folder, scenario, unit);
+    expect(keptUnit(folder, scenario)).toEqual(unit);
+    expect(keptUnit(folder, { ...scenario, seed: 2 })).toBeUndefined();
   });
 
-  it('of an earlier version say that nobody watched the floor apart from what counts', () => {
-    const unit = unitOf('arrivals');
-    const rules = unit.rules.map(({ warmup: _, learning: __, ...rule }) => rule);
-    const kept = keptUnit(folder, keep('poisson-60', { ...unit, rules }));
-    expect(kept).toMatchObject({ rules: rules.map((rule) => ({ ...rule, warmup: null, learning: null })) });
+  it('of an earlier version are brought up to date', () => {
+    const scenario = readScenario('poisson-60');
+    const rules = unit.rules.map(({ warmup: _, ...rule }) => rule);
+    keepUnit(folder, scenario, { ...unit, rules } as unknown as ArrivalsResult);
+    expect((keptUnit(folder, scenario) as ArrivalsResult).rules[0]!.warmup).toBeNull();
   });
 
   it('are none where the file cannot be read', () => {
-    const scenario = keep('poisson-90', unitOf('arrivals'));
+    const scenario = readScenario('poisson-90');
+    keepUnit(folder, scenario, unit);
     const file = readdirSync(join(folder, 'units')).find((name) => name.startsWith('poisson-90.'))!;
     const path = join(folder, 'units', file);
     writeFileSync(path, readFileSync(path, 'utf8').slice(0, 100));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { upToDate } from './earlier-results.ts';
 import type { UnitResult } from './results.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -13,17 +14,10 @@ function fileOf(folder: string, scenario: Scenario): string {
 /** Undefined when there is none, or none that can be read. */
 export function keptUnit(folder: string, scenario: Scenario): UnitResult | undefined {
   try {
-    return upToDate(JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult);
+    return upToDate(JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult, scenario);
   } catch {
     return undefined;
   }
-}
-
-/** What an earlier version did not write yet. */
-function upToDate(unit: UnitResult): UnitResult {
-  if (unit.kind !== 'arrivals') return unit;
-  const unwatched = { warmup: null, learning: null };
-  return { ...unit, rules: unit.rules.map((rule) => ({ ...unwatched, ...rule })) };
 }
 
 /** Keeps a result for later, whole or not at all. */

@@ -121,6 +121,8 @@ function gapNotes({ name, learners, floor, users }: ExperimentResult): string[] 
   const planner = learners.find(({ learner }) => learner === 'planner');
   const oracle = learners.find(({ learner }) => learner === 'oracle');
   if (!planner || !oracle || planner.gapToOraclePct <= 5) return [];
+  const interval = planner.gapToOracleIntervalPct;
+  const between = interval ? ` (${interval.low.toFixed(1)} to ${interval.high.toFixed(1)})` : '';
   const measured = planner.curve.slice(-Math.max(1, Math.round(planner.accuracy.n / users)));
   const exploring = measured.filter(({ explored }) => explored).length;
   const byTable = measured.reduce((sum, { tableMs }) => sum + tableMs, 0) / measured.length;
@@ -130,7 +132,7 @@ function gapNotes({ name, learners, floor, users }: ExperimentResult): string[] 
       ? 'what it knew did not come within 5 % by the table'
       : `what it knew was within 5 % from epoch ${planner.interactionsTo5pct + 1} on`;
   return [
-    `${name} (floor ${floor.label}): planner ${planner.gapToOraclePct.toFixed(1)} % above the oracle; by the cost table its joint placements cost ${tableGapPct.toFixed(1)} % more, ${exploring} of ${measured.length} epochs explored; ${found}`,
+    `${name} (floor ${floor.label}): planner ${planner.gapToOraclePct.toFixed(1)} %${between} above the oracle; by the cost table its joint placements cost ${tableGapPct.toFixed(1)} % more, ${exploring} of ${measured.length} epochs explored; ${found}`,
   ];
 }
 

@@ -18,6 +18,9 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** 95 % confidence interval. */
+export type Interval = Pick<Estimate, 'low' | 'high'>;
+
 /** One synchronous epoch of one learner. */
 export interface CurvePoint {
   /** Epochs of this learner so far, from 1. */
@@ -50,6 +53,8 @@ export interface LearnerResult {
   readonly interactionsTo5pct: number | null;
   /** Measured mean against that of the oracle in the same run. */
   readonly gapToOraclePct: number;
+  /** Of the gap, by the bootstrap over this run's epochs; null: the oracle itself, or too few epochs. */
+  readonly gapToOracleIntervalPct: Interval | null;
   /** Measured mean against that of offload-only in the same run; null when it was not run. Negative is faster. */
   readonly overOffloadOnlyPct: number | null;
   /** Right answers less those of offload-only, both shown the same pictures, in points of per cent, with its interval. */

@@ -1,5 +1,5 @@
 import type { ExperimentResult } from '../results.ts';
-import { listed, oneDecimal, signedPercent, watched, wholePercent } from './format.ts';
+import { listed, oneDecimal, signedPercentWithInterval, watched, wholePercent } from './format.ts';
 import type { ArrivalsHeadline, PlannerHeadline } from './headline.ts';
 import type { Markup } from './markup.ts';
 import { belowFloor } from './select.ts';
@@ -35,7 +35,7 @@ export function plannerClaims(seen: PlannerHeadline): Claim[] {
     {
       what: 'Planner from the measured oracle in this run',
       goal: 'within 5\u00a0%',
-      measured: signedPercent(seen.gapToOraclePct),
+      measured: signedPercentWithInterval(seen.gapToOraclePct, seen.gapToOracleIntervalPct),
       held: held(seen.gapToOraclePct <= 5),
     },
     asked &&

@@ -42,7 +42,9 @@ function plannerSentence({ unit, ...seen }: PlannerHeadline): Markup {
   return markup`${where}: the planner answers in <b>${msWithInterval(seen.plannerMs)}</b> on average where offload-only needs ${msWithInterval(seen.offloadOnlyMs)}: <b>${faster}</b>${
     points &&
     markup`, at <b>${oneDecimal(Math.abs(points.mean))} points ${points.mean < 0 ? 'less' : 'more'}</b> measured accuracy (${interval(points)})`
-  }. The measured oracle takes ${msWithInterval(seen.oracleMs)}; the planner is ${oneDecimal(Math.abs(seen.gapToOraclePct))}${'\u00a0'}% ${seen.gapToOraclePct < 0 ? 'below' : 'above'} it.`;
+  }. The measured oracle takes ${msWithInterval(seen.oracleMs)}; the planner is ${oneDecimal(Math.abs(seen.gapToOraclePct))}${'\u00a0'}% ${seen.gapToOraclePct < 0 ? 'below' : 'above'} it${
+    seen.gapToOracleIntervalPct && ` (${interval(seen.gapToOracleIntervalPct)})`
+  }.`;
 }
 
 function arrivalsSentence({ unit, byDefault, static: fixed, overStaticPct }: ArrivalsHeadline): Markup {

@@ -50,6 +50,10 @@ describe('reportHtml', () => {
     expect(sentence).toContain(`${oneDecimal(Math.abs(points.mean))} points`);
     expect(sentence).toContain(`(${oneDecimal(points.low)} to ${oneDecimal(points.high)})`);
     expect(sentence).toContain(`oracle takes ${whole(oracle!.steadyMs.mean)} ms`);
+    const gap = planner!.gapToOracleIntervalPct!;
+    expect(sentence).toContain(
+      `${oneDecimal(Math.abs(planner!.gapToOraclePct))} % ${planner!.gapToOraclePct < 0 ? 'below' : 'above'} it (${oneDecimal(gap.low)} to ${oneDecimal(gap.high)})`,
+    );
   });
 
   it('says how the default rule did against the static joint placement', () => {
@@ -170,6 +174,7 @@ describe('reportHtml', () => {
       steadyMs: nothing,
       accuracy: { top1: nothing, n: 0, expected: NaN },
       gapToOraclePct: NaN,
+      gapToOracleIntervalPct: null,
       overOffloadOnlyPct: null,
       accuracyOverOffloadOnly: null,
       placements: [],

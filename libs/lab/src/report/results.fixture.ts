@@ -153,6 +153,7 @@ function fakeLearner(
   const best = learner.endsWith('-only');
   const expected = best ? 0.868 : [0.813, 0.832, 0.848, 0.863, 0.868][level]!;
   const local = { 'device-only': 1, 'offload-only': 0.2, 'edge-only': 0, 'cloud-only': 0 }[learner] ?? 0.8;
+  const gapPct = (meanMs / oracleMs - 1) * 100;
   const far: Tier = learner === 'cloud-only' ? 'cloud' : 'edge';
   return {
     learner,
@@ -162,7 +163,8 @@ function fakeLearner(
     steadyMs: estimate(meanMs, meanMs * 0.015),
     accuracy: { top1: estimate(expected + random.normal() * 0.006, 0.02), n: 110 * users, expected },
     interactionsTo5pct: learner === 'dqn' ? null : 4 + random.integer(20),
-    gapToOraclePct: (meanMs / oracleMs - 1) * 100,
+    gapToOraclePct: gapPct,
+    gapToOracleIntervalPct: learner === 'oracle' ? null : { low: gapPct - 1.4, high: gapPct + 1.6 },
     overOffloadOnlyPct: (meanMs / offloadOnlyMs - 1) * 100,
     accuracyOverOffloadOnly: best ? null : estimate((expected - 0.868) * 100 + random.normal() * 0.1, 0.7),
     floorViolations: learner === 'dqn' ? 31 : 0,
