@@ -59,8 +59,9 @@ export async function runArrivalsExperiment(
   let done = 0;
 
   for (const [at, { label, learns, start }] of contestants.entries()) {
-    await testbed.setFloor(floor);
     await start(testbed);
+    // After it: devices that have heard of the floor obey nobody who planned before.
+    await testbed.setFloor(floor);
     if (!learns) continue;
     const answered = records[at]!.begin();
     await block(testbed, {
