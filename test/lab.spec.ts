@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@weir/base';
 import type { Sample } from '@weir/cell';
 import { type Family, loadFamily, loadSamples } from '@weir/inference';
-import { type Bench, openBench, parseScenario, runScenario } from '@weir/lab';
+import { type Bench, type Overview, openBench, parseScenario, reproduce, runScenario } from '@weir/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Experiments on a living cell of two devices, an edge and a cloud: real processes, models, queues and links. */
@@ -132,6 +132,49 @@ describe('the lab', () => {
       expect(failed).toBe(0);
       expect(frames).toBeGreaterThan(5);
     }
+  });
+
+  it('tells how far each experiment is while it reproduces several', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
+    const seen: Overview[] = [];
+    const said: string[] = [];
+    const small = { cell: { ...cell, users: 1 }, repetitions: 1, learners: ['planner'] };
+    const epochs = { learning: 2, measured: 2, blocks: 1 };
+    try {
+      await reproduce({
+        family,
+        pictures,
+        scenarios: ['first', 'second'].map((name) => scenario({ ...small, name, epochs })),
+        folder,
+        parallel: 1,
+        quick: true,
+        seed: 1,
+        command: '',
+        logger: silentLogger,
+        signal: stop.signal,
+        progress: (text) => void said.push(text),
+        onOverview: (overview) => void seen.push(overview),
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    expect(said).toEqual([
+      'starting the cell of first, second',
+      expect.stringMatching(/^1 of 2: first, /),
+      expect.stringMatching(/^2 of 2: second, /),
+    ]);
+    expect(seen[0]!.running).toEqual([{ name: 'first', step: undefined }]);
+    expect(seen.at(-1)).toEqual({ done: 2, total: 2, running: [], remainingMs: 0 });
+    const steps = seen.flatMap(({ running }) => running.map(({ name, step }) => ({ name, ...step })));
+    for (const name of ['first', 'second'])
+      expect(
+        steps.filter((step) => step.name === name && step.phase === 'experiment').map(({ done }) => done),
+      ).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(steps.filter(({ phase }) => phase === 'profiling').at(-1)).toMatchObject({
+      name: 'first',
+      done: 10,
+      total: 10,
+    });
   });
 
   it.each([

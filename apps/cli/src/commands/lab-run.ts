@@ -4,6 +4,7 @@ import { ConfigError, Exit, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import {
   type Scenario,
+  everyTenth,
   floorLabels,
   openBench,
   parseScenario,
@@ -106,7 +107,8 @@ export default defineCommand({
     const startedAt = new Date();
     try {
       const { models } = flags;
-      const options = { family, models, pictures, logger: silentLogger, signal, progress };
+      const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
+      const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
       await using bench = await asUsage(name, '--scenario', () => openBench(scenario, options));
       const unit = await asUsage(name, '--scenario', () => runScenario(scenario, bench));
       out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
