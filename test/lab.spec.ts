@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@weir/base';
 import type { Sample } from '@weir/cell';
 import { type Family, loadFamily, loadSamples } from '@weir/inference';
-import { type Bench, openBench, parseScenario, runScenario } from '@weir/lab';
+import { type Bench, type Overview, openBench, parseScenario, reproduce, runScenario } from '@weir/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Experiments on a living cell of two devices, an edge and a cloud: real processes, models, queues and links. */
@@ -109,7 +109,7 @@ describe('the lab', () => {
     expect(result.oracle[1]!.meanMs).toBeGreaterThan(result.oracle[0]!.meanMs);
   });
 
-  it('holds the floor at every frame of random arrivals, after static placements were obeyed too', async () => {
+  it('holds the floor at every frame of random arrivals, while it learns too, after static placements were obeyed too', async () => {
     const result = await runScenario(
       scenario({
         learners: ['planner'],
@@ -120,7 +120,13 @@ describe('the lab', () => {
     if (result.kind !== 'arrivals') throw new Error(result.kind);
     const [fixed, byDefault] = result.rules;
     expect([fixed!.rule, byDefault!.rule]).toEqual(['static', 'default']);
-    expect(byDefault!.floorViolations).toBe(0);
+    expect(byDefault).toMatchObject({
+      floorViolations: 0,
+      warmup: { floorViolations: 0 },
+      learning: { floorViolations: 0 },
+    });
+    expect(byDefault!.learning!.frames).toBeGreaterThan(5);
+    expect(fixed!.learning).toBeNull();
     expect(fixed!.reasons).toEqual({ planned: fixed!.frames });
     for (const { frames, failed } of result.rules) {
       expect(failed).toBe(0);
@@ -128,14 +134,62 @@ describe('the lab', () => {
     }
   });
 
-  it('drives links by a trace', async () => {
+  it('tells how far each experiment is while it reproduces several', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
+    const seen: Overview[] = [];
+    const said: string[] = [];
+    const small = { cell: { ...cell, users: 1 }, repetitions: 1, learners: ['planner'] };
+    const epochs = { learning: 2, measured: 2, blocks: 1 };
+    try {
+      await reproduce({
+        family,
+        pictures,
+        scenarios: ['first', 'second'].map((name) => scenario({ ...small, name, epochs })),
+        folder,
+        parallel: 1,
+        quick: true,
+        seed: 1,
+        command: '',
+        logger: silentLogger,
+        signal: stop.signal,
+        progress: (text) => void said.push(text),
+        onOverview: (overview) => void seen.push(overview),
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    expect(said).toEqual([
+      'starting the cell of first, second',
+      expect.stringMatching(/^1 of 2: first, /),
+      expect.stringMatching(/^2 of 2: second, /),
+    ]);
+    expect(seen[0]!.running).toEqual([{ name: 'first', step: undefined }]);
+    expect(seen.at(-1)).toEqual({ done: 2, total: 2, running: [], remainingMs: 0 });
+    const steps = seen.flatMap(({ running }) => running.map(({ name, step }) => ({ name, ...step })));
+    for (const name of ['first', 'second'])
+      expect(
+        steps.filter((step) => step.name === name && step.phase === 'experiment').map(({ done }) => done),
+      ).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(steps.filter(({ phase }) => phase === 'profiling').at(-1)).toMatchObject({
+      name: 'first',
+      done: 10,
+      total: 10,
+    });
+  });
+
+  it.each([
+    ['a slow link', ['0,50,150'], 300],
+    ['an outage, which profiling waits for the end of', ['0,0,30', '6,50,30', '90,50,30'], 60],
+  ])('drives links by a trace: %s', async (_what, rows, networkMs) => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
     try {
-      const trace = join(folder, 'slow.csv');
-      await writeFile(trace, 'time_s,rate_mbps,delay_ms\n0,50,150\n');
-      await using slow = await open(scenario({ links: { trace }, cell: { ...cell, users: 1 }, epochs: {} }));
-      const table = await slow.tableOf([]);
-      expect(table.networkMs('device-1', 'edge-1')).toBeGreaterThan(290);
+      const trace = join(folder, 'trace.csv');
+      await writeFile(trace, ['time_s,rate_mbps,delay_ms', ...rows].join('\n'));
+      await using driven = await open(
+        scenario({ links: { trace }, cell: { ...cell, users: 1 }, epochs: {} }),
+      );
+      const table = await driven.tableOf([]);
+      expect(table.networkMs('device-1', 'edge-1')).toBeGreaterThan(networkMs - 10);
     } finally {
       await rm(folder, { recursive: true });
     }

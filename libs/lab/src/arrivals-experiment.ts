@@ -1,12 +1,11 @@
 import { FailedPrecondition, type Random } from '@weir/base';
-import { type Answer, type Arrivals, Tally, drive, tierName } from '@weir/cell';
+import { type Answer, type Arrivals, drive } from '@weir/cell';
 import { type Contestant, learnerOf, placed } from './contestants.ts';
 import { rotated } from './contest.ts';
 import type { CostTable } from './cost-table.ts';
 import { startMeter } from './overheads.ts';
-import type { ArrivalsResult, ArrivalsRule } from './results.ts';
-import { estimate, proportion } from './statistics.ts';
-import { withoutNull } from './summarise.ts';
+import type { ArrivalsResult } from './results.ts';
+import { RuleRecord } from './rule-record.ts';
 import type { Testbed } from './testbed.ts';
 
 export interface ArrivalsExperimentOptions {
@@ -33,20 +32,10 @@ export type ArrivalsFindings = Pick<
   'framesPerSecondAndDevice' | 'static' | 'rules' | 'overheads'
 >;
 
-/** What one rule did, block by block. */
-interface RuleRecord {
-  readonly label: string;
-  readonly tally: Tally;
-  readonly blockMeansMs: number[];
-  /** Of all frames, those of the warm-up too. */
-  readonly all: { answered: number; remote: number; agentMs: number };
-  floorViolations: number;
-}
-
 /**
  * Frames that arrive by themselves, as the applications of a living cell send them: each device on its own, whatever
  * the others do. Every block begins with empty queues and balances of accuracy at 0, and has the same arrivals and
- * pictures for every rule; the floor is watched from its first frame on.
+ * pictures for every rule; the floor is watched from its first frame on, and while a learner learns.
  */
 export async function runArrivalsExperiment(
   testbed: Testbed,
@@ -65,22 +54,23 @@ export async function runArrivalsExperiment(
       reason: 'NO_PLACEMENT',
     });
   const contestants: Contestant[] = [placed('static', best.placements), ...learners.map(learnerOf)];
-  const records = contestants.map(({ label }): RuleRecord => ({
-    label,
-    tally: new Tally(),
-    blockMeansMs: [],
-    all: { answered: 0, remote: 0, agentMs: 0 },
-    floorViolations: 0,
-  }));
+  const records = contestants.map(({ label }) => new RuleRecord(label, floor));
   const total = contestants.filter(({ learns }) => learns).length + blocks * contestants.length;
   let done = 0;
 
-  for (const { label, learns, start } of contestants) {
-    await testbed.setFloor(floor);
+  for (const [at, { label, learns, start }] of contestants.entries()) {
     await start(testbed);
+    // After it: devices that have heard of the floor obey nobody who planned before.
+    await testbed.setFloor(floor);
     if (!learns) continue;
-    const arrivals = random.fork(`learning ${label}`);
-    await block(testbed, { pattern, rate, seconds: learningSeconds, random: arrivals });
+    const answered = records[at]!.begin();
+    await block(testbed, {
+      pattern,
+      rate,
+      seconds: learningSeconds,
+      random: random.fork(`learning ${label}`),
+      onAnswer: (answer) => answered(answer, 'learning'),
+    });
     onBlock?.(label, ++done, total);
   }
   const meter = await startMeter(testbed);
@@ -89,8 +79,7 @@ export async function runArrivalsExperiment(
       await contestants[at]!.resume(testbed);
       await testbed.setFloor(floor);
       const record = records[at]!;
-      let surplus = 0;
-      const means: number[] = [];
+      const answered = record.begin();
       const beganAt = testbed.clock.now();
       await block(testbed, {
         pattern,
@@ -99,26 +88,17 @@ export async function runArrivalsExperiment(
         random: random.fork(`block ${turn}`),
         onAnswer(answer) {
           const sentAt = testbed.clock.now() - answer.clientMs;
-          if (sentAt - beganAt >= 1_000 * warmupSeconds) {
-            record.tally.answered(answer);
-            means.push(answer.response.responseMs);
-          }
-          const { placement, hops, expectedAccuracy } = answer.response;
-          record.all.answered++;
-          record.all.agentMs += hops?.agentMs ?? 0;
-          if (tierName(placement?.tier) !== 'device') record.all.remote++;
-          surplus += expectedAccuracy - floor;
-          if (surplus < -1e-9) record.floorViolations++;
+          answered(answer, sentAt - beganAt < 1_000 * warmupSeconds ? 'warmup' : 'measured');
         },
-        onFailure: (error) => record.tally.failed(error instanceof Error ? error.message : String(error)),
+        onFailure: (error) => record.failed(error),
       });
-      record.blockMeansMs.push(means.reduce((sum, ms) => sum + ms, 0) / means.length);
       onBlock?.(record.label, ++done, total);
     }
 
-  const rules = records.map(resultOf);
+  const rules = records.map((record) => record.result());
   const staticMs = rules.find(({ rule }) => rule === 'static')!.responseMs.mean!;
-  const sum = (key: keyof RuleRecord['all']) => records.reduce((total, { all }) => total + all[key], 0);
+  const sum = (key: keyof RuleRecord['inBlocks']) =>
+    records.reduce((total, { inBlocks }) => total + inBlocks[key], 0);
   return {
     framesPerSecondAndDevice: rate,
     static: { predictedMs: best.meanMs, placements: best.placements },
@@ -133,13 +113,13 @@ interface BlockOptions {
   readonly rate: number;
   readonly seconds: number;
   readonly random: Random;
-  readonly onAnswer?: (answer: Answer) => void;
+  readonly onAnswer: (answer: Answer) => void;
   readonly onFailure?: (error: unknown) => void;
 }
 
 /** Resolves when the last frame is answered. */
 async function block(testbed: Testbed, options: BlockOptions): Promise<void> {
-  const { pattern, rate, seconds, random, onAnswer = () => {}, onFailure = () => {} } = options;
+  const { pattern, rate, seconds, random, onAnswer, onFailure = () => {} } = options;
   const { applications, pictures, clock, signal } = testbed;
   const frames = Math.max(1, Math.round(rate * seconds));
   await Promise.all(
@@ -175,25 +155,4 @@ export function capacityPerSecond(table: CostTable): number {
         0,
       ))
   );
-}
-
-function resultOf({ label, tally, blockMeansMs, floorViolations }: RuleRecord): ArrivalsRule {
-  const { succeeded, failed, responseMs, accuracy, placements, hopsMs, reasons } = tally.totals();
-  return {
-    rule: label === 'planner' ? 'default' : label,
-    frames: succeeded,
-    failed,
-    responseMs,
-    meanMs: estimate(blockMeansMs),
-    accuracy: {
-      top1: proportion((accuracy.top1 ?? 0) * succeeded, succeeded),
-      n: succeeded,
-      expected: accuracy.expected ?? NaN,
-    },
-    floorViolations,
-    overStaticPct: null,
-    placements: placements as ArrivalsRule['placements'],
-    hopsMs: withoutNull(hopsMs),
-    reasons,
-  };
 }

@@ -5,12 +5,13 @@ import type { Family } from '@weir/inference';
 import { defaultObjective } from '@weir/policy';
 import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from './cost-table.ts';
-import { type TracePoint, parseTrace, playTrace } from './link-trace.ts';
+import { type TracePoint, longestOutageMs, parseTrace, playTrace } from './link-trace.ts';
 import { paperCell } from './paper-cell.ts';
 import { type FloorLabel, mappedFloor } from './paper-floors.ts';
 import { profileCell } from './profiling.ts';
 import { loadPublished, publishedFamily } from './published-family.ts';
 import type { Scenario } from './scenario.ts';
+import type { Step } from './step.ts';
 import { type Testbed, openTestbed } from './testbed.ts';
 
 export interface BenchOptions {
@@ -22,6 +23,8 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
   /** What goes on, for people. */
   readonly progress: (text: string) => void;
+  /** After each epoch, or block of arrivals, of whatever runs on the bench. */
+  readonly onStep?: ((step: Step) => void) | undefined;
 }
 
 /** A living cell with its measured times; scenarios of one cell share it. */
@@ -29,7 +32,7 @@ export interface Bench extends AsyncDisposable {
   readonly testbed: Testbed;
   readonly description: CellDescription;
   readonly family: Family;
-  readonly progress: (text: string) => void;
+  readonly onStep: (step: Step) => void;
   /** Measured once for each condition of the links. */
   tableOf(weakDevices: readonly string[]): Promise<CostTable>;
   /** Devices with weak links, as the scenario's cell has them. */
@@ -37,13 +40,16 @@ export interface Bench extends AsyncDisposable {
   floorOf(floor: Scenario['floor']): { readonly label: string; readonly value: number };
 }
 
+/** How long after an outage a device may take to be in touch with its nodes again, ms. */
+const reconnectedMs = 10_000;
+
 /** Scenarios with the same key can run on one bench. */
 export const benchKey = ({ cell, accuracies, links, repetitions, seed }: Scenario): string =>
   JSON.stringify([cell, accuracies, links, repetitions, seed]);
 
 /** Starts the scenario's cell. Disposing stops it. Throws what its files and `startCell` throw. */
 export async function openBench(scenario: Scenario, options: BenchOptions): Promise<Bench> {
-  const { pictures, logger, signal, progress } = options;
+  const { pictures, logger, signal, progress, onStep = () => {} } = options;
   await using opening = new AsyncDisposableStack();
   let { family, models } = options;
   if (scenario.accuracies === 'published') {
@@ -67,15 +73,11 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
   const weaken = async (weak: readonly string[]) => (trace ? undefined : testbed.weaken(weak));
   const measure = async (weak: readonly string[]) => {
     await weaken(weak);
-    let told = 0;
     const table = await profileCell(testbed, {
       repetitions: scenario.repetitions,
+      patienceMs: trace ? longestOutageMs(trace.points) + reconnectedMs : 0,
       random: seededRandom(scenario.seed).fork('profiling'),
-      onEpoch(done, total) {
-        const quarter = Math.floor((4 * done) / total);
-        if (quarter > told) progress(`profiling the cell: ${done} of ${total} epochs`);
-        told = quarter;
-      },
+      onEpoch: (done, total) => onStep({ phase: 'profiling', label: '', done, total, unit: 'epochs' }),
     });
     await weaken(weakDevices);
     return table;
@@ -86,7 +88,7 @@ export async function openBench(scenario: Scenario, options: BenchOptions): Prom
     testbed,
     description,
     family,
-    progress,
+    onStep,
     weakDevices,
     tableOf(weak) {
       const key = [...weak].sort().join();

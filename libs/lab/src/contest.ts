@@ -53,8 +53,7 @@ export async function runContest(
     await start(testbed);
     if (learns) await run(at, 'learning', learning);
   }
-  for (let block = 0; block < blocks; block++) {
-    const count = Math.floor(((block + 1) * measured) / blocks) - Math.floor((block * measured) / blocks);
+  for (const [block, count] of blockSizes(measured, blocks).entries()) {
     for (const at of rotated(contestants.length, block)) {
       await contestants[at]!.resume(testbed);
       await run(at, 'measured', count);
@@ -62,6 +61,13 @@ export async function runContest(
   }
   return records;
 }
+
+/** Epochs in each block. */
+export const blockSizes = (measured: number, blocks: number): number[] =>
+  Array.from(
+    { length: blocks },
+    (_, block) => Math.floor(((block + 1) * measured) / blocks) - Math.floor((block * measured) / blocks),
+  );
 
 /** 0..count − 1; every second turn the other way round, and every third begins elsewhere: nobody is always first. */
 export function rotated(count: number, turn: number): number[] {

@@ -48,7 +48,7 @@ export async function runEpochsExperiment(
     oracle: { ...oracle, offloadOnlyMs },
     costTable: table.toJSON(),
     prediction: predictionQuality(records, table),
-    learners: summarise({ records, table, oracle, floor }),
+    learners: summarise({ records, table, oracle, floor, blocks, random }),
     overheads: await meter.stop(records, answersOf(records)),
   };
 }

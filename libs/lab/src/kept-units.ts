@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { upToDate } from './earlier-results.ts';
 import type { UnitResult } from './results.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -13,7 +14,7 @@ function fileOf(folder: string, scenario: Scenario): string {
 /** Undefined when there is none, or none that can be read. */
 export function keptUnit(folder: string, scenario: Scenario): UnitResult | undefined {
   try {
-    return JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult;
+    return upToDate(JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult, scenario);
   } catch {
     return undefined;
   }

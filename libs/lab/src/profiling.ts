@@ -5,12 +5,14 @@ import type { PlacedDevice } from './results.ts';
 import { inWords } from './summarise.ts';
 import type { Testbed } from './testbed.ts';
 
-/** Tries of one joint placement. */
+/** Tries of one joint placement, at least. */
 const attempts = 4;
 
 export interface ProfilingOptions {
   /** Epochs of each joint placement. @default 3 */
   readonly repetitions?: number;
+  /** How long a joint placement is tried again, ms: an outage of the links ends some time. @default 0 */
+  readonly patienceMs?: number;
   readonly random: Random;
   readonly onEpoch?: (done: number, total: number) => void;
 }
@@ -22,7 +24,7 @@ export interface ProfilingOptions {
  */
 export async function profileCell(
   testbed: Testbed,
-  { repetitions = 3, random, onEpoch }: ProfilingOptions,
+  { repetitions = 3, patienceMs = 0, random, onEpoch }: ProfilingOptions,
 ): Promise<CostTable> {
   const table = new CostTable(testbed.shape);
   const { deviceIds, nodes, localVariants } = testbed.shape;
@@ -36,7 +38,10 @@ export async function profileCell(
   let done = 0;
   const run = async (placements: readonly PlacedDevice[]): Promise<EpochRecord> => {
     // A try that fails says nothing; what fails again and again is a fault of the cell.
-    for (let attempt = 0; attempt < attempts; attempt++) {
+    const giveUpAt = testbed.clock.now() + patienceMs;
+    let tried = 0;
+    while (tried < attempts || testbed.clock.now() < giveUpAt) {
+      tried++;
       await testbed.place(placements);
       const record = await epochs.next(done);
       if (!record.complete) continue;
@@ -44,7 +49,7 @@ export async function profileCell(
       return record;
     }
     throw new Unavailable(
-      `the cell did not run ${inWords(placements)} as told, ${attempts} times; look at the logs of its processes`,
+      `the cell did not run ${inWords(placements)} as told, ${tried} times; look at the logs of its processes`,
     );
   };
 

@@ -7,8 +7,9 @@ import { floorLabels, mappedFloor, paperFloor } from './paper-floors.ts';
 import type { ExperimentResult, Results, UnitResult } from './results.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import type { Step } from './step.ts';
 
-export interface ReproductionOptions extends BenchOptions {
+export interface ReproductionOptions extends Omit<BenchOptions, 'onStep'> {
   /** Folder of what is done already; units there are not run again. */
   readonly folder: string;
   readonly scenarios: readonly Scenario[];
@@ -18,6 +19,19 @@ export interface ReproductionOptions extends BenchOptions {
   readonly seed: number;
   /** As typed, for the reader. */
   readonly command: string;
+  /** After each epoch, or block of arrivals, of each experiment, and when a cell starts or ends. */
+  readonly onOverview?: (overview: Overview) => void;
+}
+
+/** How far a reproduction is. */
+export interface Overview {
+  /** Experiments. */
+  readonly done: number;
+  readonly total: number;
+  /** `step`: the newest; undefined while the cell starts. */
+  readonly running: readonly { readonly name: string; readonly step: Step | undefined }[];
+  /** Estimate; undefined: too early to tell. */
+  readonly remainingMs: number | undefined;
 }
 
 /**
@@ -26,7 +40,7 @@ export interface ReproductionOptions extends BenchOptions {
  * after the others under way have ended.
  */
 export async function reproduce(options: ReproductionOptions): Promise<Results> {
-  const { folder, scenarios, parallel, progress, signal } = options;
+  const { folder, scenarios, parallel, progress, signal, onOverview } = options;
   const startedAt = new Date();
   const done = new Map<Scenario, UnitResult>();
   for (const scenario of scenarios) {
@@ -41,17 +55,33 @@ export async function reproduce(options: ReproductionOptions): Promise<Results> 
     benchKey,
   );
   const total = scenarios.length;
-  const pace = new Pace(groups.flat());
+  const pace = new Pace(groups);
+  const running = new Map<readonly Scenario[], Overview['running'][number]>();
+  const show = () =>
+    onOverview?.({
+      done: done.size,
+      total,
+      running: [...running.values()],
+      remainingMs: pace.remainingMs,
+    });
   const run = async (group: readonly Scenario[]) => {
+    let current = group[0]!;
+    const at = (step?: Step) => {
+      running.set(group, { name: current.name, step });
+      if (step) pace.at(current, step);
+      show();
+    };
     progress(`starting the cell of ${group.map(({ name }) => name).join(', ')}`);
-    await using bench = await openBench(group[0]!, { ...options, progress: () => {} });
+    at();
+    await using bench = await openBench(current, { ...options, progress: () => {}, onStep: at });
     for (const scenario of group) {
       signal.throwIfAborted();
+      current = scenario;
       const result = await runScenario(scenario, bench);
       keepUnit(folder, scenario, result);
       done.set(scenario, result);
       pace.finished(scenario);
-      progress(`${done.size} of ${total}: ${scenario.name}${pace.remaining()}`);
+      progress(`${done.size} of ${total}: ${scenario.name}, ${(result.seconds / 60).toFixed(1)} min`);
     }
   };
   const failures: unknown[] = [];
@@ -63,6 +93,8 @@ export async function reproduce(options: ReproductionOptions): Promise<Results> 
         if (!signal.aborted)
           progress(`failed, the others under way are finished: ${(error as Error).message}`);
       });
+      running.delete(group);
+      show();
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, parallel) }, lane)).catch((error: unknown) =>
@@ -121,6 +153,8 @@ function gapNotes({ name, learners, floor, users }: ExperimentResult): string[] 
   const planner = learners.find(({ learner }) => learner === 'planner');
   const oracle = learners.find(({ learner }) => learner === 'oracle');
   if (!planner || !oracle || planner.gapToOraclePct <= 5) return [];
+  const interval = planner.gapToOracleIntervalPct;
+  const between = interval ? ` (${interval.low.toFixed(1)} to ${interval.high.toFixed(1)})` : '';
   const measured = planner.curve.slice(-Math.max(1, Math.round(planner.accuracy.n / users)));
   const exploring = measured.filter(({ explored }) => explored).length;
   const byTable = measured.reduce((sum, { tableMs }) => sum + tableMs, 0) / measured.length;
@@ -130,7 +164,7 @@ function gapNotes({ name, learners, floor, users }: ExperimentResult): string[] 
       ? 'what it knew did not come within 5 % by the table'
       : `what it knew was within 5 % from epoch ${planner.interactionsTo5pct + 1} on`;
   return [
-    `${name} (floor ${floor.label}): planner ${planner.gapToOraclePct.toFixed(1)} % above the oracle; by the cost table its joint placements cost ${tableGapPct.toFixed(1)} % more, ${exploring} of ${measured.length} epochs explored; ${found}`,
+    `${name} (floor ${floor.label}): planner ${planner.gapToOraclePct.toFixed(1)} %${between} above the oracle; by the cost table its joint placements cost ${tableGapPct.toFixed(1)} % more, ${exploring} of ${measured.length} epochs explored; ${found}`,
   ];
 }
 

@@ -18,6 +18,9 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** 95 % confidence interval. */
+export type Interval = Pick<Estimate, 'low' | 'high'>;
+
 /** One synchronous epoch of one learner. */
 export interface CurvePoint {
   /** Epochs of this learner so far, from 1. */
@@ -50,6 +53,8 @@ export interface LearnerResult {
   readonly interactionsTo5pct: number | null;
   /** Measured mean against that of the oracle in the same run. */
   readonly gapToOraclePct: number;
+  /** Of the gap, by the bootstrap over this run's epochs; null: the oracle itself, or too few epochs. */
+  readonly gapToOracleIntervalPct: Interval | null;
   /** Measured mean against that of offload-only in the same run; null when it was not run. Negative is faster. */
   readonly overOffloadOnlyPct: number | null;
   /** Right answers less those of offload-only, both shown the same pictures, in points of per cent, with its interval. */
@@ -134,18 +139,30 @@ export interface Overheads {
   readonly processorShare: Readonly<Record<'telemetry' | 'policy' | 'agents' | 'workers', number>> | null;
 }
 
+/** Frames, and those of them after which the cell's cumulative expected accuracy was below the floor. */
+export interface FloorWatch {
+  readonly frames: number;
+  readonly floorViolations: number;
+}
+
 /** One rule under asynchronous arrivals. */
 export interface ArrivalsRule {
   /** `default`: planner and dispatch; `static`: the best static joint placement, obeyed; else a learner's name. */
   readonly rule: string;
+  /** Answered, of those that count: not of the learning, and not of the warm-ups. */
   readonly frames: number;
+  /** Not answered, in the blocks; those of the warm-ups too. */
   readonly failed: number;
   readonly responseMs: Spread;
   /** Over blocks. */
   readonly meanMs: Estimate;
   readonly accuracy: { readonly top1: Estimate; readonly n: number; readonly expected: number };
-  /** Frames after which the cumulative expected accuracy of the rule's frames was below the floor. */
+  /** Of `frames`, those after which the cell's cumulative expected accuracy, from the block's first frame on, was below the floor. */
   readonly floorViolations: number;
+  /** The same of the warm-ups; null: an earlier version ran this, and counted them among `floorViolations`. */
+  readonly warmup: FloorWatch | null;
+  /** The same of the rule's learning; null: it does not learn, or an earlier version ran this, and did not watch. */
+  readonly learning: FloorWatch | null;
   readonly overStaticPct: number | null;
   readonly placements: readonly { readonly tier: Tier; readonly variant: string; readonly share: number }[];
   readonly hopsMs: Readonly<Record<string, number>>;

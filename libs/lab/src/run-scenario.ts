@@ -37,9 +37,9 @@ async function find(
   bench: Bench,
   { floor, random }: { readonly floor: number; readonly random: Random },
 ) {
-  const { testbed, weakDevices, progress } = bench;
-  const { learners, name } = scenario;
-  const counter = epochCounter(name, progress);
+  const { testbed, weakDevices, onStep } = bench;
+  const { learners } = scenario;
+  const counter = epochCounter(onStep);
   const table = await bench.tableOf(weakDevices);
   if (scenario.epochs) {
     const { learning, measured } = scenario.epochs;
@@ -50,7 +50,7 @@ async function find(
   if (scenario.arrivals) {
     const { pattern, load } = scenario.arrivals;
     const onBlock = (label: string, done: number, total: number) =>
-      progress(`${name}: block ${done} of ${total} (${label})`);
+      onStep({ phase: 'experiment', label, done, total, unit: 'blocks' });
     const run = { ...scenario.arrivals, table, floor, learners, random, onBlock };
     return { kind: 'arrivals' as const, pattern, load, ...(await runArrivalsExperiment(testbed, run)) };
   }
@@ -77,11 +77,11 @@ async function find(
     const there =
       from.experiment === undefined ? weakDevices : weakDevicesOf(from.experiment, bench.description);
     const thereFloor = from.floor === undefined ? floor : bench.floorOf(from.floor).value;
+    const onEpoch = counter(3 * epochs);
     await testbed.weaken(there);
-    const learn = { learner, floor: thereFloor, epochs, random: random.fork('there') };
+    const learn = { learner, floor: thereFloor, epochs, random: random.fork('there'), onEpoch };
     const snapshot = await learnSnapshot(testbed, learn);
     await testbed.weaken(weakDevices);
-    const onEpoch = counter(2 * epochs);
     const run = { table, floor, learner, snapshot, epochs, random, onEpoch };
     const own = 'experiment' in scenario.cell ? scenario.cell.experiment : undefined;
     return {
@@ -109,13 +109,8 @@ const inWords = ({
     .filter(Boolean)
     .join(', ');
 
-/** Tells of every tenth of the epochs. */
-const epochCounter = (name: string, progress: (text: string) => void) => (total: number) => {
+const epochCounter = (onStep: Bench['onStep']) => (total: number) => {
   let done = 0;
-  let shown = 0;
-  return (_: unknown, label: string) => {
-    const tenth = Math.floor((10 * ++done) / total);
-    if (tenth > shown) progress(`${name}: ${done} of ${total} epochs (${label})`);
-    shown = tenth;
-  };
+  return (_: unknown, label: string) =>
+    onStep({ phase: 'experiment', label, done: ++done, total, unit: 'epochs' });
 };

@@ -127,7 +127,9 @@ export const scenarioSchema = z
         trace: z
           .string()
           .min(1)
-          .describe('CSV: time_s,rate_mbps,delay_ms; a relative path counts from this file.'),
+          .describe(
+            'CSV: time_s,rate_mbps,delay_ms; a rate of 0 cuts the links. A relative path counts from this file.',
+          ),
         devices: z.array(deviceId).min(1).optional().describe('Whose links; all when absent.'),
       })
       .optional()

@@ -1,5 +1,5 @@
-import { common } from '@weir/proto';
-import { agent } from '@weir/proto';
+import { seededRandom } from '@weir/base';
+import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { CostTable } from './cost-table.ts';
 import type { ContestRecord } from './contest.ts';
@@ -83,6 +83,8 @@ describe('summarise', () => {
     table,
     oracle,
     floor: 0.8,
+    blocks: 1,
+    random: seededRandom(1),
     records: [
       record('oracle', [epoch('small'), epoch('small')]),
       record(
@@ -100,6 +102,14 @@ describe('summarise', () => {
     expect(of('planner').gapToOraclePct).toBeCloseTo(5, 9);
     expect(of('planner').overOffloadOnlyPct).toBeCloseTo(-58, 9);
     expect(of('planner').interactionsTo5pct).toBeNull();
+  });
+
+  it('gives the gap its interval over the pairs of epochs, and the oracle none', () => {
+    // Resamples of two epochs, 44 and 40 ms against 40 of the oracle.
+    expect(of('planner').gapToOracleIntervalPct!.low).toBeCloseTo(0, 9);
+    expect(of('planner').gapToOracleIntervalPct!.high).toBeCloseTo(10, 9);
+    expect(of('offload-only').gapToOracleIntervalPct).toBeNull();
+    expect(of('oracle').gapToOracleIntervalPct).toBeNull();
   });
 
   it('leaves out what was not complete, and counts it', () => {

@@ -1,8 +1,9 @@
-import { mean, percentile } from '@weir/base';
+import { type Random, mean, percentile } from '@weir/base';
 import { type Spread, Tally } from '@weir/cell';
 import type { ContestRecord } from './contest.ts';
 import { type CostTable, type Optimum, asMap } from './cost-table.ts';
 import type { EpochRecord } from './epochs.ts';
+import { type MeasuredEpochs, gapInterval } from './gap-interval.ts';
 import type { CurvePoint, Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
 import { estimate, pairedDifference, proportion } from './statistics.ts';
 
@@ -15,12 +16,23 @@ export interface SummaryOptions {
   readonly table: CostTable;
   readonly oracle: Optimum;
   readonly floor: number;
+  /** In which the measured epochs were run. */
+  readonly blocks: number;
+  readonly random: Random;
 }
 
 /** What came of a contest, one entry for each contestant. The first one named `oracle` and `offload-only` are compared with. */
-export function summarise({ records, table, oracle, floor }: SummaryOptions): LearnerResult[] {
+export function summarise({
+  records,
+  table,
+  oracle,
+  floor,
+  blocks,
+  random,
+}: SummaryOptions): LearnerResult[] {
   const steady = new Map(records.map((record) => [record.label, steadyMs(record)]));
   const reference = records.find(({ label }) => label === 'offload-only');
+  const measuredOracle = records.find((record) => record.label === 'oracle');
   const oracleMs = steady.get('oracle')?.mean ?? oracle.meanMs;
   return records.map((record): LearnerResult => {
     const { label } = record;
@@ -42,6 +54,13 @@ export function summarise({ records, table, oracle, floor }: SummaryOptions): Le
       },
       interactionsTo5pct: interactionsToFound(all, table, { floor, oracleMs: oracle.meanMs }),
       gapToOraclePct: 100 * (mine.mean / oracleMs - 1),
+      gapToOracleIntervalPct:
+        measuredOracle && record !== measuredOracle
+          ? gapInterval(responsesOf(record), responsesOf(measuredOracle), {
+              blocks,
+              random: random.fork(`gap ${label}`),
+            })
+          : null,
       overOffloadOnlyPct: offloadOnly === undefined ? null : 100 * (mine.mean / offloadOnly - 1),
       accuracyOverOffloadOnly: reference ? accuracyDifference(record, reference) : null,
       floorViolations: floorViolationsOf(all, table, floor),
@@ -115,6 +134,9 @@ const completed = (epochs: readonly EpochRecord[]) => epochs.filter(({ complete 
 
 const steadyMs = ({ measured }: ContestRecord): Estimate =>
   estimate(completed(measured).map(({ responseMs }) => responseMs));
+
+const responsesOf = ({ measured }: ContestRecord): MeasuredEpochs =>
+  measured.map(({ complete, responseMs }) => (complete ? responseMs : undefined));
 
 function tallyOf(epochs: readonly EpochRecord[]): Tally {
   const tally = new Tally();

@@ -57,11 +57,12 @@ export async function learnSnapshot(
     floor,
     epochs,
     random,
-  }: { readonly learner: string; readonly floor: number; readonly epochs: number; readonly random: Random },
+    onEpoch,
+  }: Pick<TransferOptions, 'learner' | 'floor' | 'epochs' | 'random' | 'onEpoch'>,
 ): Promise<LearnerSnapshot> {
   await testbed.setFloor(floor);
   await learnerOf(learner).start(testbed);
   await using runner = openEpochs(testbed, random);
-  for (let epoch = 0; epoch < epochs; epoch++) await runner.next(epoch);
+  for (let epoch = 0; epoch < epochs; epoch++) onEpoch?.(await runner.next(epoch), learner);
   return testbed.exportSnapshot();
 }

@@ -3,10 +3,17 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Exit, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
-import { reportHtml, reproduce, reproductionScenarios } from '@weir/lab';
+import {
+  type ReproductionOptions,
+  type Results,
+  reportHtml,
+  reproduce,
+  reproductionScenarios,
+} from '@weir/lab';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { type ReproductionViewOptions, reproductionView } from '../lab/reproduction-view.ts';
 import { samplesOf } from '../samples.ts';
 
 const name = 'weir lab reproduce';
@@ -40,7 +47,7 @@ export default defineCommand({
     json: z.boolean().default(false).describe('The results as one JSON document on stdout too.'),
   }),
   examples: ['weir lab reproduce --quick', 'weir lab reproduce --out report'],
-  async run({ out: folder, quick, fresh, parallel, seed }, { signal, out, print, progress }) {
+  async run({ out: folder, quick, fresh, parallel, seed, json }, { signal, out, print, progress }) {
     const family = await loadFamily();
     const pictures = await samplesOf(family);
     if (fresh) await rm(join(folder, 'units'), { recursive: true, force: true });
@@ -49,9 +56,13 @@ export default defineCommand({
     progress(
       `${scenarios.length} experiments, ${parallel} cells at a time; Ctrl-C stops, the same command goes on`,
     );
+    const { stderr } = process;
+    // A terminal without a size, as a container may have, can renew nothing.
+    const terminal = stderr.isTTY && stderr.columns > 0 && !json ? stderr : undefined;
     const startedAt = performance.now();
     try {
-      const results = await reproduce({
+      const results = await inView({
+        terminal,
         family,
         pictures,
         scenarios,
@@ -77,3 +88,17 @@ export default defineCommand({
     return Exit.done;
   },
 });
+
+/** Reproduces, and shows how far it is. */
+async function inView({
+  terminal,
+  progress,
+  ...options
+}: Omit<ReproductionOptions, 'onOverview'> & Pick<ReproductionViewOptions, 'terminal'>): Promise<Results> {
+  using view = reproductionView({ terminal, progress });
+  return await reproduce({
+    ...options,
+    progress: (text) => view.say(text),
+    onOverview: (overview) => view.show(overview),
+  });
+}

@@ -4,6 +4,7 @@ import { ConfigError, Exit, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import {
   type Scenario,
+  everyTenth,
   floorLabels,
   openBench,
   parseScenario,
@@ -70,7 +71,9 @@ const shape = {
   linkTrace: z
     .string()
     .optional()
-    .describe('CSV that drives the links: time_s,rate_mbps,delay_ms (weir lab trace writes one).'),
+    .describe(
+      'CSV that drives the links: time_s,rate_mbps,delay_ms; a rate of 0 cuts them (weir lab trace writes one).',
+    ),
   seed: whole(0, 2 ** 31)
     .optional()
     .describe("Seed of all that is drawn by chance [1, or the scenario's]."),
@@ -104,7 +107,8 @@ export default defineCommand({
     const startedAt = new Date();
     try {
       const { models } = flags;
-      const options = { family, models, pictures, logger: silentLogger, signal, progress };
+      const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
+      const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
       await using bench = await asUsage(name, '--scenario', () => openBench(scenario, options));
       const unit = await asUsage(name, '--scenario', () => runScenario(scenario, bench));
       out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);

@@ -1,4 +1,4 @@
-import { type UnitResult, inWords } from '@weir/lab';
+import { type FloorWatch, type LearnerResult, type UnitResult, inWords } from '@weir/lab';
 import Table from 'cli-table3';
 import { ms, percent } from '../words.ts';
 
@@ -6,6 +6,10 @@ const signed = (value: number | null | undefined, digits = 1): string =>
   value === null || value === undefined || Number.isNaN(value)
     ? '–'
     : `${value > 0 ? '+' : ''}${value.toFixed(digits)}`;
+const gap = ({ gapToOraclePct, gapToOracleIntervalPct: interval }: LearnerResult): string =>
+  `${signed(gapToOraclePct)} %${interval === null ? '' : ` (${signed(interval.low)} to ${signed(interval.high)})`}`;
+const watched = (watch: FloorWatch | null): string =>
+  watch === null ? '–' : `${watch.floorViolations} of ${watch.frames}`;
 const found = (epochs: number | null): string => (epochs === null ? 'never' : String(epochs));
 
 /** One experiment's result for people. */
@@ -17,7 +21,7 @@ export function unitTable(unit: UnitResult): string {
         each.learner,
         ms(each.steadyMs.mean),
         ms(each.responseMs.p95),
-        `${signed(each.gapToOraclePct)} %`,
+        gap(each),
         each.overOffloadOnlyPct === null ? '–' : `${signed(each.overOffloadOnlyPct)} %`,
         `${percent(each.accuracy.top1.mean)} (expected ${percent(each.accuracy.expected, 2)})`,
         found(each.interactionsTo5pct),
@@ -30,7 +34,7 @@ export function unitTable(unit: UnitResult): string {
             'learner',
             'response',
             'p95',
-            'over oracle',
+            'over oracle (95 %)',
             'over offload-only',
             'right',
             'epochs to 5 %',
@@ -52,11 +56,27 @@ export function unitTable(unit: UnitResult): string {
         `${percent(each.accuracy.top1.mean)} (expected ${percent(each.accuracy.expected, 2)})`,
         String(each.frames),
         String(each.failed),
-        String(each.floorViolations),
+        watched(each),
+        watched(each.warmup),
+        watched(each.learning),
       ]);
       return [
         `${unit.title}: ${unit.users} users, ${unit.framesPerSecondAndDevice.toFixed(2)} frames/s each, floor ${percent(unit.floor.value, 2)}, ${unit.seconds.toFixed(0)} s`,
-        table(['rule', 'response', 'p95', 'over static', 'right', 'frames', 'failed', 'below floor'], rows),
+        table(
+          [
+            'rule',
+            'response',
+            'p95',
+            'over static',
+            'right',
+            'frames',
+            'failed',
+            'below floor',
+            'in warm-ups',
+            'while learning',
+          ],
+          rows,
+        ),
         `static: ${inWords(unit.static.placements)} (foretold ${ms(unit.static.predictedMs)})`,
       ].join('\n');
     }

@@ -8,12 +8,13 @@ import {
   percent,
   percentWithInterval,
   signedPercent,
+  watched,
   wholePercent,
 } from './format.ts';
 import type { Panel } from './frame.ts';
 import { byLearner, learnerLook } from './looks.ts';
 import type { Markup } from './markup.ts';
-import { floorName, users } from './select.ts';
+import { belowFloor, floorName, users } from './select.ts';
 import { table } from './table.ts';
 
 /** Plot 9: frames that arrive by themselves, per load and rule. */
@@ -27,7 +28,7 @@ export function arrivalsFigure(units: readonly ArrivalsResult[]): Markup {
     legend: barLegend([...new Set(rows.map(({ rule }) => rule.rule))].sort(byLearner)),
     panels: sorted.map(panel),
     caption:
-      'Bars: mean response with its 95 % interval over blocks; upright ticks: 95th percentile. ✓ floor held after every frame, ✗ cumulative expected accuracy fell below it. default: planner and dispatch; static: the best static joint placement, obeyed. Each panel has its own axis.',
+      'Bars: mean response with its 95 % interval over blocks; upright ticks: 95th percentile. ✓ floor held after every frame, those of warm-ups and learning too, ✗ cumulative expected accuracy fell below it. default: planner and dispatch; static: the best static joint placement, obeyed. Each panel has its own axis.',
     numbers: table('Arrivals', rows, [
       { head: 'Arrivals', cell: ({ unit }) => unit.pattern },
       { head: 'Load', cell: ({ unit }) => wholePercent(unit.load), figures: true },
@@ -48,7 +49,9 @@ export function arrivalsFigure(units: readonly ArrivalsResult[]): Markup {
       { head: 'Expected', cell: ({ rule }) => percent(rule.accuracy.expected), figures: true },
       { head: 'Frames', cell: ({ rule }) => rule.frames, figures: true },
       { head: 'Failed', cell: ({ rule }) => rule.failed, figures: true },
-      { head: 'Frames below floor', cell: ({ rule }) => rule.floorViolations, figures: true },
+      { head: 'Frames below floor', cell: ({ rule }) => watched(rule), figures: true },
+      { head: 'in warm-ups', cell: ({ rule }) => watched(rule.warmup), figures: true },
+      { head: 'while learning', cell: ({ rule }) => watched(rule.learning), figures: true },
     ]),
   });
 }
@@ -77,7 +80,7 @@ function panel(unit: ArrivalsResult): Panel {
           title: `${rule.rule}, 95th percentile: ${plain(rule.responseMs.p95)} ms`,
         },
       }),
-      end: `${plain(rule.meanMs.mean)} / ${plain(rule.responseMs.p95)} ms ${rule.floorViolations === 0 ? '✓' : '✗'}`,
+      end: `${plain(rule.meanMs.mean)} / ${plain(rule.responseMs.p95)} ms ${belowFloor(rule) === 0 ? '✓' : '✗'}`,
     })),
     axis: 'response time, ms (mean / p95)',
     top: Math.max(1, ...rules.flatMap(reach)),

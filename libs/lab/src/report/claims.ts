@@ -1,7 +1,8 @@
 import type { ExperimentResult } from '../results.ts';
-import { listed, oneDecimal, signedPercent, wholePercent } from './format.ts';
+import { listed, oneDecimal, signedPercentWithInterval, watched, wholePercent } from './format.ts';
 import type { ArrivalsHeadline, PlannerHeadline } from './headline.ts';
 import type { Markup } from './markup.ts';
+import { belowFloor } from './select.ts';
 import { table } from './table.ts';
 
 /** What was promised against what was seen. */
@@ -34,7 +35,7 @@ export function plannerClaims(seen: PlannerHeadline): Claim[] {
     {
       what: 'Planner from the measured oracle in this run',
       goal: 'within 5\u00a0%',
-      measured: signedPercent(seen.gapToOraclePct),
+      measured: signedPercentWithInterval(seen.gapToOraclePct, seen.gapToOracleIntervalPct),
       held: held(seen.gapToOraclePct <= 5),
     },
     asked &&
@@ -59,8 +60,8 @@ export const arrivalsClaims = ({ unit, byDefault, overStaticPct }: ArrivalsHeadl
     {
       what: 'Floor under these arrivals: expected accuracy so far, at every frame',
       goal: 'held',
-      measured: `${byDefault.floorViolations} frames below, of ${byDefault.frames}`,
-      held: held(byDefault.floorViolations === 0),
+      measured: `${watched(byDefault)} frames below; ${watched(byDefault.warmup)} in the warm-ups, ${watched(byDefault.learning)} while it learned`,
+      held: held(belowFloor(byDefault) === 0),
     },
   ].filter((claim) => claim !== false);
 

@@ -10,6 +10,8 @@ import {
   percent,
   percentWithInterval,
   signedPercent,
+  signedPercentWithInterval,
+  watched,
   whole,
   wholePercent,
 } from './format.ts';
@@ -51,7 +53,15 @@ describe('figures for people', () => {
   it('stand with their intervals', () => {
     expect(msWithInterval({ mean: 271, low: 268, high: 274 })).toBe('271\u00a0ms (268–274)');
     expect(percentWithInterval({ mean: 0.86, low: 0.85, high: 0.87 })).toBe('86.0\u00a0% (85.0–87.0)');
-    expect(interval({ mean: 0, low: -0.4, high: 1.2 })).toBe('−0.4 to 1.2');
+    expect(interval({ low: -0.4, high: 1.2 })).toBe('−0.4 to 1.2');
+    expect(signedPercentWithInterval(0.5, { low: -0.4, high: 1.2 })).toBe('+0.5\u00a0% (−0.4 to 1.2)');
+    expect(signedPercentWithInterval(0.5, null)).toBe('+0.5\u00a0%');
+    expect(signedPercentWithInterval(NaN, { low: 0, high: 0 })).toBe('–');
+  });
+
+  it('tell how often the floor was broken, and a dash where nobody watched', () => {
+    expect(watched({ frames: 200, floorViolations: 3 })).toBe('3 of 200');
+    expect(watched(null)).toBe('–');
   });
 
   it('tell durations and instants', () => {

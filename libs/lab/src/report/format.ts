@@ -1,4 +1,4 @@
-import type { Estimate } from '../results.ts';
+import type { Estimate, FloorWatch, Interval } from '../results.ts';
 
 /** Figures for people. A figure that is missing or not finite is a dash; units follow after a no-break space. */
 
@@ -43,7 +43,15 @@ export const percentWithInterval = ({ mean, low, high }: Estimate): string =>
   isFigure(mean) ? `${percent(mean)} (${oneDecimal(low * 100)}–${oneDecimal(high * 100)})` : none;
 
 /** "−0.4 to 1.2", for figures that may be negative. */
-export const interval = ({ low, high }: Estimate): string => `${oneDecimal(low)} to ${oneDecimal(high)}`;
+export const interval = ({ low, high }: Interval): string => `${oneDecimal(low)} to ${oneDecimal(high)}`;
+
+/** "+1.2 % (−0.4 to 2.8)" of figures that are in per cent already. */
+export const signedPercentWithInterval = (value: Figure, of: Interval | null | undefined): string =>
+  isFigure(value) && of ? `${signedPercent(value)} (${interval(of)})` : signedPercent(value);
+
+/** "3 of 200": frames below the floor. */
+export const watched = (watch: FloorWatch | null): string =>
+  watch ? `${whole(watch.floorViolations)} of ${whole(watch.frames)}` : none;
 
 /** "1 h 52 min", "9 min", "40 s". */
 export function duration(seconds: Figure): string {

@@ -1,5 +1,12 @@
-import type { ExperimentResult } from '../results.ts';
-import { msWithInterval, percent, signedPercent, whole, oneDecimal } from './format.ts';
+import type { ExperimentResult, LearnerResult } from '../results.ts';
+import {
+  msWithInterval,
+  oneDecimal,
+  percent,
+  signedPercent,
+  signedPercentWithInterval,
+  whole,
+} from './format.ts';
 import { markup, type Markup } from './markup.ts';
 import { cellShort, learnerOf, oracleOf } from './select.ts';
 import { table } from './table.ts';
@@ -18,7 +25,7 @@ export function gapsTable(units: readonly ExperimentResult[]): Markup {
       figures: true,
     },
     { head: 'Oracle (95 %)', cell: ({ unit }) => msWithInterval(oracleOf(unit)), figures: true },
-    { head: 'From oracle', cell: ({ planner }) => gap(planner?.gapToOraclePct), figures: true },
+    { head: 'From oracle (95 %)', cell: ({ planner }) => gap(planner), figures: true },
     { head: 'Epochs below floor', cell: ({ planner }) => whole(planner?.floorViolations), figures: true },
     { head: 'Oracle by table, ms', cell: ({ unit }) => whole(unit.oracle.meanMs), figures: true },
     { head: 'Joint placements compared', cell: ({ unit }) => whole(unit.oracle.compared), figures: true },
@@ -32,7 +39,9 @@ export function gapsTable(units: readonly ExperimentResult[]): Markup {
   ]);
 }
 
-const gap = (pct: number | undefined): string | Markup =>
-  pct !== undefined && pct > 5
-    ? markup`<strong class="beyond">▲ ${signedPercent(pct)}</strong>`
-    : signedPercent(pct);
+function gap(planner: LearnerResult | undefined): string | Markup {
+  const written = signedPercentWithInterval(planner?.gapToOraclePct, planner?.gapToOracleIntervalPct);
+  return planner && planner.gapToOraclePct > 5
+    ? markup`<strong class="beyond">▲ ${written}</strong>`
+    : written;
+}

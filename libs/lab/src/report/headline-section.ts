@@ -10,7 +10,7 @@ import {
 } from './headline.ts';
 import { learningSentences } from './learning-sentences.ts';
 import { markup, type Markup } from './markup.ts';
-import { cellName, floorName, users } from './select.ts';
+import { belowFloor, cellName, floorName, users } from './select.ts';
 
 /** What people look for first: sentences with the figures, and what was promised against what was seen. */
 export function headlineContent(results: Results): Markup {
@@ -42,11 +42,13 @@ function plannerSentence({ unit, ...seen }: PlannerHeadline): Markup {
   return markup`${where}: the planner answers in <b>${msWithInterval(seen.plannerMs)}</b> on average where offload-only needs ${msWithInterval(seen.offloadOnlyMs)}: <b>${faster}</b>${
     points &&
     markup`, at <b>${oneDecimal(Math.abs(points.mean))} points ${points.mean < 0 ? 'less' : 'more'}</b> measured accuracy (${interval(points)})`
-  }. The measured oracle takes ${msWithInterval(seen.oracleMs)}; the planner is ${oneDecimal(Math.abs(seen.gapToOraclePct))}${'\u00a0'}% ${seen.gapToOraclePct < 0 ? 'below' : 'above'} it.`;
+  }. The measured oracle takes ${msWithInterval(seen.oracleMs)}; the planner is ${oneDecimal(Math.abs(seen.gapToOraclePct))}${'\u00a0'}% ${seen.gapToOraclePct < 0 ? 'below' : 'above'} it${
+    seen.gapToOracleIntervalPct && ` (${interval(seen.gapToOracleIntervalPct)})`
+  }.`;
 }
 
 function arrivalsSentence({ unit, byDefault, static: fixed, overStaticPct }: ArrivalsHeadline): Markup {
-  const broken = byDefault.floorViolations;
+  const broken = belowFloor(byDefault);
   return markup`Poisson arrivals at ${wholePercent(unit.load)} load, ${users(unit.users)}, ${floorName(unit.floor)}: planner and dispatch answer in <b>${msWithInterval(byDefault.meanMs)}</b> on average where the best static joint placement needs ${msWithInterval(fixed.meanMs)}: <b>${difference(overStaticPct)}</b>, with the floor ${
     broken === 0 ? 'held at every frame' : `broken after ${broken} frames`
   }.`;

@@ -1,4 +1,11 @@
-import type { ArrivalsResult, ArrivalsRule, ExperimentResult, Estimate, Results } from '../results.ts';
+import type {
+  ArrivalsResult,
+  ArrivalsRule,
+  Estimate,
+  ExperimentResult,
+  Interval,
+  Results,
+} from '../results.ts';
 import { isFigure } from './format.ts';
 import { learnerOf, oracleOf, experimentsOf, unitsOf } from './select.ts';
 
@@ -13,6 +20,7 @@ export interface PlannerHeadline {
   readonly accuracyPoints: Estimate | null;
   readonly oracleMs: Estimate;
   readonly gapToOraclePct: number;
+  readonly gapToOracleIntervalPct: Interval | null;
   /** Fixed placements of the same run that the planner was faster than, and those that it was not. */
   readonly fasterThan: readonly string[];
   readonly notFasterThan: readonly string[];
@@ -47,6 +55,7 @@ export function plannerHeadline(results: Results): PlannerHeadline | undefined {
     accuracyPoints: planner.accuracyOverOffloadOnly,
     oracleMs: oracleOf(unit),
     gapToOraclePct: planner.gapToOraclePct,
+    gapToOracleIntervalPct: planner.gapToOracleIntervalPct,
     fasterThan: fixed.filter(({ steadyMs }) => faster(steadyMs)).map(({ learner }) => learner),
     notFasterThan: fixed.filter(({ steadyMs }) => !faster(steadyMs)).map(({ learner }) => learner),
   };

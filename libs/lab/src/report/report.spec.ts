@@ -50,6 +50,10 @@ describe('reportHtml', () => {
     expect(sentence).toContain(`${oneDecimal(Math.abs(points.mean))} points`);
     expect(sentence).toContain(`(${oneDecimal(points.low)} to ${oneDecimal(points.high)})`);
     expect(sentence).toContain(`oracle takes ${whole(oracle!.steadyMs.mean)} ms`);
+    const gap = planner!.gapToOracleIntervalPct!;
+    expect(sentence).toContain(
+      `${oneDecimal(Math.abs(planner!.gapToOraclePct))} % ${planner!.gapToOraclePct < 0 ? 'below' : 'above'} it (${oneDecimal(gap.low)} to ${oneDecimal(gap.high)})`,
+    );
   });
 
   it('says how the default rule did against the static joint placement', () => {
@@ -60,6 +64,21 @@ describe('reportHtml', () => {
     expect(text).toContain(
       `${oneDecimal(-rule.overStaticPct!)} % faster, with the floor held at every frame`,
     );
+  });
+
+  it('does not call a floor held that was broken in a warm-up or while the rule learned', () => {
+    const broken = { frames: 500, floorViolations: 3 };
+    for (const phase of ['warmup', 'learning']) {
+      const units = results.units.map((unit) =>
+        unit.kind === 'arrivals'
+          ? { ...unit, rules: unit.rules.map((rule) => ({ ...rule, [phase]: broken })) }
+          : unit,
+      );
+      const document = reportHtml({ ...results, units });
+      expect(document).toContain('with the floor broken after 3 frames');
+      expect(document).toContain('3 of 500');
+      expect(document).not.toContain(' ms ✓');
+    }
   });
 
   it('sets goals only for what they were set for', () => {
@@ -155,6 +174,7 @@ describe('reportHtml', () => {
       steadyMs: nothing,
       accuracy: { top1: nothing, n: 0, expected: NaN },
       gapToOraclePct: NaN,
+      gapToOracleIntervalPct: null,
       overOffloadOnlyPct: null,
       accuracyOverOffloadOnly: null,
       placements: [],

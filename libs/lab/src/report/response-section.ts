@@ -8,6 +8,7 @@ import {
   percent,
   percentWithInterval,
   signedPercent,
+  signedPercentWithInterval,
   whole,
 } from './format.ts';
 import { barLegend, figure, strokeEntry } from './figure.ts';
@@ -88,7 +89,12 @@ function learnersTable(units: readonly ExperimentResult[]): Markup {
     { head: 'p50, ms', cell: ({ learner }) => plain(learner.responseMs.p50), figures: true },
     { head: 'p95, ms', cell: ({ learner }) => plain(learner.responseMs.p95), figures: true },
     { head: 'p99, ms', cell: ({ learner }) => plain(learner.responseMs.p99), figures: true },
-    { head: 'From oracle', cell: ({ learner }) => signedPercent(learner.gapToOraclePct), figures: true },
+    {
+      head: 'From oracle (95 %)',
+      cell: ({ learner }) =>
+        signedPercentWithInterval(learner.gapToOraclePct, learner.gapToOracleIntervalPct),
+      figures: true,
+    },
     {
       head: 'Against offload-only',
       cell: ({ learner }) => signedPercent(learner.overOffloadOnlyPct),

@@ -153,6 +153,7 @@ function fakeLearner(
   const best = learner.endsWith('-only');
   const expected = best ? 0.868 : [0.813, 0.832, 0.848, 0.863, 0.868][level]!;
   const local = { 'device-only': 1, 'offload-only': 0.2, 'edge-only': 0, 'cloud-only': 0 }[learner] ?? 0.8;
+  const gapPct = (meanMs / oracleMs - 1) * 100;
   const far: Tier = learner === 'cloud-only' ? 'cloud' : 'edge';
   return {
     learner,
@@ -162,7 +163,8 @@ function fakeLearner(
     steadyMs: estimate(meanMs, meanMs * 0.015),
     accuracy: { top1: estimate(expected + random.normal() * 0.006, 0.02), n: 110 * users, expected },
     interactionsTo5pct: learner === 'dqn' ? null : 4 + random.integer(20),
-    gapToOraclePct: (meanMs / oracleMs - 1) * 100,
+    gapToOraclePct: gapPct,
+    gapToOracleIntervalPct: learner === 'oracle' ? null : { low: gapPct - 1.4, high: gapPct + 1.6 },
     overOffloadOnlyPct: (meanMs / offloadOnlyMs - 1) * 100,
     accuracyOverOffloadOnly: best ? null : estimate((expected - 0.868) * 100 + random.normal() * 0.1, 0.7),
     floorViolations: learner === 'dqn' ? 31 : 0,
@@ -221,6 +223,8 @@ function fakeArrivals(load: number, pattern: 'poisson' | 'periodic', random: Ran
     meanMs: estimate(meanMs, meanMs * 0.05),
     accuracy: { top1: estimate(0.862, 0.015), n: 2_000, expected: 0.8635 },
     floorViolations: name === 'bandits' ? 412 : 0,
+    warmup: { frames: 500, floorViolations: name === 'bandits' ? 100 : 0 },
+    learning: name === 'static' ? null : { frames: 180, floorViolations: name === 'bandits' ? 31 : 0 },
     overStaticPct: (meanMs / fixedMs - 1) * 100,
     placements: [{ tier: 'device', variant: variants[1], share: 1 }],
     hopsMs: { agentMs: 0.4, queueMs: meanMs * 0.3, computeMs: meanMs * 0.7 },

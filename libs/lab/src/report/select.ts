@@ -1,4 +1,11 @@
-import type { Estimate, ExperimentResult, LearnerResult, Results, UnitResult } from '../results.ts';
+import type {
+  ArrivalsRule,
+  Estimate,
+  ExperimentResult,
+  LearnerResult,
+  Results,
+  UnitResult,
+} from '../results.ts';
 import { byLearner } from './looks.ts';
 
 /** Which units a plot shows, and in which order. */
@@ -68,6 +75,10 @@ export function oracleOf(unit: ExperimentResult): Estimate {
   const { meanMs } = unit.oracle;
   return measured ?? { mean: meanMs, low: meanMs, high: meanMs };
 }
+
+/** Frames below the floor in all phases of the run that were watched. */
+export const belowFloor = ({ floorViolations, warmup, learning }: ArrivalsRule): number =>
+  floorViolations + (warmup?.floorViolations ?? 0) + (learning?.floorViolations ?? 0);
 
 export const floorName = ({ label }: { readonly label: string }): string =>
   label === 'none' ? 'no floor' : `floor ${label}`;

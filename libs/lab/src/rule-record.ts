@@ -1,0 +1,84 @@
+import { mean } from '@weir/base';
+import { type Answer, Tally, tierName } from '@weir/cell';
+import type { ArrivalsRule } from './results.ts';
+import { estimate, proportion } from './statistics.ts';
+import { withoutNull } from './summarise.ts';
+
+/** What a frame counts for: a rule learns before its blocks, and each block begins with a warm-up. */
+export type ArrivalsPhase = 'learning' | 'warmup' | 'measured';
+
+const floorSlack = 1e-9;
+
+/** Adds up what one rule does with frames that arrive by themselves. */
+export class RuleRecord {
+  readonly label: string;
+  readonly #floor: number;
+  readonly #tally = new Tally();
+  readonly #measuredMs: number[][] = [];
+  readonly #watched = {
+    learning: { frames: 0, floorViolations: 0 },
+    warmup: { frames: 0, floorViolations: 0 },
+    measured: { frames: 0, floorViolations: 0 },
+  };
+  readonly #inBlocks = { answered: 0, remote: 0, agentMs: 0 };
+
+  constructor(label: string, floor: number) {
+    this.label = label;
+    this.#floor = floor;
+  }
+
+  /** Of all frames of the blocks, those of the warm-up too. `agentMs`: their sum. */
+  get inBlocks(): { readonly answered: number; readonly remote: number; readonly agentMs: number } {
+    return this.#inBlocks;
+  }
+
+  /** A stretch of arrivals begins, with an empty balance of accuracy; what it returns is told each answer. */
+  begin(): (answer: Answer, phase: ArrivalsPhase) => void {
+    const measuredMs: number[] = [];
+    this.#measuredMs.push(measuredMs);
+    let surplus = 0;
+    return (answer, phase) => {
+      const { expectedAccuracy, responseMs, hops, placement } = answer.response;
+      const watched = this.#watched[phase];
+      watched.frames++;
+      surplus += expectedAccuracy - this.#floor;
+      if (surplus < -floorSlack) watched.floorViolations++;
+      if (phase === 'learning') return;
+      this.#inBlocks.answered++;
+      this.#inBlocks.agentMs += hops?.agentMs ?? 0;
+      if (tierName(placement?.tier) !== 'device') this.#inBlocks.remote++;
+      if (phase === 'warmup') return;
+      this.#tally.answered(answer);
+      measuredMs.push(responseMs);
+    };
+  }
+
+  failed(error: unknown): void {
+    this.#tally.failed(error instanceof Error ? error.message : String(error));
+  }
+
+  /** Without a comparison. */
+  result(): ArrivalsRule {
+    const { succeeded, failed, responseMs, accuracy, placements, hopsMs, reasons } = this.#tally.totals();
+    const { learning, warmup, measured } = this.#watched;
+    return {
+      rule: this.label === 'planner' ? 'default' : this.label,
+      frames: succeeded,
+      failed,
+      responseMs,
+      meanMs: estimate(this.#measuredMs.filter(({ length }) => length > 0).map(mean)),
+      accuracy: {
+        top1: proportion((accuracy.top1 ?? 0) * succeeded, succeeded),
+        n: succeeded,
+        expected: accuracy.expected ?? NaN,
+      },
+      floorViolations: measured.floorViolations,
+      warmup: { ...warmup },
+      learning: learning.frames > 0 ? { ...learning } : null,
+      overStaticPct: null,
+      placements: placements as ArrivalsRule['placements'],
+      hopsMs: withoutNull(hopsMs),
+      reasons,
+    };
+  }
+}
