@@ -57,7 +57,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/bench-plan.ts'),
   },
   'bench observability': {
-    summary: 'What tracing costs: throughput of an agent without it and with a share of its frames sampled.',
+    summary: 'What tracing and the console cost: processor time and throughput without and with them.',
     load: () => import('./commands/bench-observability.ts'),
   },
   'bench orchestrate': {

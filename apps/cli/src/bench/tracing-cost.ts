@@ -48,16 +48,21 @@ export interface TracingCostOptions {
   readonly description: CellDescription;
   readonly samples: readonly Pick<Sample, 'image'>[];
   readonly frames: number;
+  /** Frames of each way before those that count. */
+  readonly warmUp: number;
   readonly inFlight: number;
   readonly rounds: number;
   /** Share of frames that are sampled, 0..1. */
   readonly sampled: number;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Which of the two cells is started first. */
+  readonly tracedFirst: boolean;
 }
 
 const program = fileURLToPath(import.meta.resolve('./switch-tracing.ts'));
-const sampledByCaller = `00-${'1'.padStart(32, '0')}-${'1'.padStart(16, '0')}-01`;
+/** Before those that count. */
+const warmUpRounds = 4;
 /** The processes of a frame's way. */
 const measured = ['device-1', 'edge-1'];
 
@@ -67,7 +72,7 @@ const measured = ['device-1', 'edge-1'];
  * time changes by `plain`, which never does. Throws Cancelled.
  */
 export async function tracingCost(options: TracingCostOptions): Promise<TracingCost> {
-  const { description, samples, frames, inFlight, rounds, sampled, random, signal } = options;
+  const { description, samples, inFlight, rounds, sampled, random, signal, tracedFirst } = options;
   await using stack = new AsyncDisposableStack();
   const sink = stack.use(await startSpanSink());
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
@@ -82,12 +87,13 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
     await plannedVariant(agent, signal);
     return { agent, pids: measured.map((name) => cell.pid(name)!) };
   };
-  const cells = { plain: await start(), traced: await start() };
+  const [first, second] = [await start(), await start()];
+  const cells = tracedFirst ? { plain: second, traced: first } : { plain: first, traced: second };
 
   let frame = 0;
   const blockOf = async (
     { which, way }: { which: 'plain' | 'traced'; way: TracingWay },
-    { traceparent }: { traceparent?: string } = {},
+    frames: number,
   ): Promise<Block> => {
     const { agent, pids } = cells[which];
     const turn = (to: TracingWay) => turnTo(to, { pids, folder, signal });
@@ -96,10 +102,7 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
     let left = frames;
     const one = async () => {
       while (left-- > 0 && !signal.aborted)
-        await agent.infer({
-          image: samples[frame++ % samples.length]!.image,
-          ...(traceparent && { traceparent }),
-        });
+        await agent.infer({ image: samples[frame++ % samples.length]!.image });
     };
     await Promise.all(Array.from({ length: inFlight }, one));
     const [after, to] = [processorTime(pids), performance.now()];
@@ -111,18 +114,14 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
       handOverMs: processorTime(pids).main - after.main,
     };
   };
-  /**
-   * So many rounds of these ways, after some until the code is compiled and the processes have grown to their size. There
-   * the caller asks for a trace of each frame where frames are sampled: of so few, nothing would ever be compiled.
-   */
+  /** Rounds of these ways, after some long ones in which the code is compiled and the processes grow to their size. */
   const roundsOf = async <Plain extends TracingWay, Traced extends TracingWay>(ways: {
     plain: readonly Plain[];
     traced: readonly Traced[];
   }) => {
     const plain: Record<Plain, Block>[] = [];
     const traced: Record<Traced, Block>[] = [];
-    const warmUps = Math.max(2, rounds / 5);
-    for (let round = -warmUps; round < rounds; round++) {
+    for (let round = -warmUpRounds; round < rounds; round++) {
       const left = [
         ...ways.plain.map((way) => ({ which: 'plain', way }) as const),
         ...ways.traced.map((way) => ({ which: 'traced', way }) as const),
@@ -130,8 +129,8 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
       const took = { plain: {} as Record<Plain, Block>, traced: {} as Record<Traced, Block> };
       while (left.length > 0) {
         const next = left.splice(random.integer(left.length), 1)[0]!;
-        const warmUp = round < 0 && next.way === 'sampled' ? { traceparent: sampledByCaller } : {};
-        Object.assign(took[next.which], { [next.way]: await blockOf(next, warmUp) });
+        const frames = round < 0 ? Math.ceil(options.warmUp / warmUpRounds) : options.frames;
+        Object.assign(took[next.which], { [next.way]: await blockOf(next, frames) });
       }
       if (signal.aborted) throw new Cancelled('the benchmark was stopped');
       if (round < 0) continue;

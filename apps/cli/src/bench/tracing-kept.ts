@@ -36,30 +36,35 @@ export function tracingKept(
 ): TracingKept {
   const unloaded = costs.flatMap(({ before, after }) => [...before.plain, ...before.traced, ...after.plain]);
   const loaded = costs.flatMap(({ after }) => after.traced);
-  const allMs = percentile(
-    unloaded.map(({ off }) => off.cpuMs),
+  // Other threads run models and decode pictures: no part of tracing, which their noise would hide.
+  const mainShare = percentile(
+    unloaded.map(({ off }) => off.mainMs / off.cpuMs),
     0.5,
   );
-  const fromMore = (more: Interval) => mapped(more, (ms) => allMs / (allMs + ms));
-  const fromLog = (log: Interval) => mapped(log, (value) => Math.exp(-value));
-  /** Two ways that took turns in one process. */
-  const within = (pairs: readonly Pair[]): Kept => ({
-    processorTime: fromMore(middleMean(pairs.map(moreMs), seededRandom(seed))),
-    throughput: fromLog(middleMean(pairs.map(logSlower), seededRandom(seed))),
+  const keptOf = (figure: (ratio: (pair: Pair) => number) => Interval): Kept => ({
+    processorTime: mapped(
+      figure(([without, w]) => Math.log(w.mainMs / without.mainMs)),
+      (log) => 1 / (1 + mainShare * (Math.exp(log) - 1)),
+    ),
+    throughput: mapped(
+      figure(([without, w]) => Math.log(w.wallMs / without.wallMs)),
+      (log) => Math.exp(-log),
+    ),
   });
+  /** Two ways that took turns in one process. */
+  const within = (pairs: readonly Pair[]) =>
+    keptOf((ratio) => middleMean(pairs.map(ratio), seededRandom(seed)));
   /** Before and after loading the SDK in one process, less what time changed in the other: a value for each pair of cells. */
-  const across = (way: 'off' | 'sampled'): Kept => {
-    const change = (of: (pair: Pair) => number) =>
-      costs.map((cost) => {
-        const loading = cost.after.traced.map((round, at) => of([cost.before.traced[at]!.off, round[way]]));
-        const time = cost.after.plain.map(({ off }, at) => of([cost.before.plain[at]!.off, off]));
-        return middle(loading) - middle(time);
-      });
-    return {
-      processorTime: fromMore(meanOf(change(moreMs))),
-      throughput: fromLog(meanOf(change(logSlower))),
-    };
-  };
+  const across = (way: 'off' | 'sampled') =>
+    keptOf((ratio) =>
+      meanOf(
+        costs.map(({ before, after }) => {
+          const loading = after.traced.map((round, at) => ratio([before.traced[at]!.off, round[way]]));
+          const time = after.plain.map(({ off }, at) => ratio([before.plain[at]!.off, off]));
+          return middle(loading) - middle(time);
+        }),
+      ),
+    );
   const perFrame = (blocks: readonly Block[]) =>
     percentile(
       blocks.map(({ cpuMs }) => cpuMs),
@@ -82,7 +87,3 @@ export function tracingKept(
     spanBytes: costs.reduce((sum, { spanBytes }) => sum + spanBytes, 0),
   };
 }
-
-/** Of the main threads: the others run models and decode pictures, no part of tracing, which their noise would hide. */
-const moreMs = ([without, w]: Pair) => w.mainMs - without.mainMs;
-const logSlower = ([without, w]: Pair) => Math.log(w.wallMs / without.wallMs);

@@ -31,6 +31,7 @@ describe('weir bench observability', () => {
       '--repeats=2',
       '--rounds=2',
       '--frames=60',
+      '--warm-up=60',
       '--sampled=1',
       '--seconds=2',
       '--json',

@@ -32,9 +32,12 @@ export default defineCommand({
   summary:
     'What it costs to see: processor time and throughput with tracing cut out, off, and on for a share of the frames, and the processor time of the console over five devices.',
   schema: z.object({
-    repeats: count(2).default(5).describe('Pairs of cells, one after the other.'),
-    rounds: count().default(100).describe('Blocks of frames each way and pair, taking turns.'),
+    repeats: count(2).default(20).describe('Pairs of cells, one after the other.'),
+    rounds: count().default(30).describe('Blocks of frames each way and pair, taking turns.'),
     frames: count().default(50).describe('Frames in a block.'),
+    warmUp: count()
+      .default(2_000)
+      .describe('Frames each way and cell before those that count, until code is compiled.'),
     inFlight: count().max(64, 'must be <= 64').default(8).describe('Frames that are out at once.'),
     sampled: z
       .number('expected a number')
@@ -42,14 +45,14 @@ export default defineCommand({
       .max(1, 'must be <= 1')
       .default(0.01)
       .describe('Share of frames that are traced, 0..1.'),
-    seconds: count().default(30).describe('Time for which the console is watched, without and with a page.'),
+    seconds: count().default(15).describe('Time for which the console is watched, without and with a page.'),
     models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
     seed: count().default(1).describe('Seed of the order in which the ways take turns.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
   }),
   examples: ['weir bench observability', 'weir bench observability --sampled 1 --json'],
   async run(config, { signal, out, print, progress }) {
-    const { repeats, rounds, frames, inFlight, sampled, seconds, models, seed } = config;
+    const { repeats, rounds, frames, warmUp, inFlight, sampled, seconds, models, seed } = config;
     const family = await asUsage(name, '--models', () => loadFamily(models));
     const samples = await asUsage(name, '--models', () => samplesOf(family));
     const description = oneEdgeCell({ family, models, seed });
@@ -58,8 +61,8 @@ export default defineCommand({
     try {
       for (let repeat = 0; repeat < repeats; repeat++) {
         progress(`${repeat + 1} of ${repeats}: two new cells, ${rounds} blocks of ${frames} frames each way`);
-        const run = { description, samples, frames, inFlight, rounds, sampled, random, signal };
-        costs.push(await tracingCost(run));
+        const run = { description, samples, frames, warmUp, inFlight, rounds, sampled, random, signal };
+        costs.push(await tracingCost({ ...run, tracedFirst: repeat % 2 === 1 }));
       }
       progress(`the console over five devices, ${2 * seconds} s`);
       const page = await consoleCost({ samples, models, seconds, signal });
