@@ -37,6 +37,15 @@ const numbered = (...responses: number[]) => ({
 });
 const from = { deviceId: 'a', instanceId: 'i' };
 
+/** A cell of one device, whose first two outcomes are journaled. */
+async function withTwoOutcomes(store: Store) {
+  const clock = new FakeClock(5_000);
+  const cell = await CellHost.open('c', options(store, { clock }));
+  cell.join(deviceHello('a'), link);
+  await cell.journal({ ...from, batch: numbered(10, 20) });
+  return { clock, cell };
+}
+
 describe('CellHost', () => {
   it('learns each outcome once, in any order, and says how far all are settled', async () => {
     await using store = await openStore({ path: newPath() });
@@ -54,10 +63,7 @@ describe('CellHost', () => {
     const path = newPath();
     {
       await using store = await openStore({ path });
-      const clock = new FakeClock(5_000);
-      const cell = await CellHost.open('c', options(store, { clock }));
-      cell.join(deviceHello('a'), link);
-      await cell.journal({ ...from, batch: numbered(10, 20) });
+      const { clock, cell } = await withTwoOutcomes(store);
       clock.advance(10_000);
       await cell.journal({ ...from, batch: numbered(30, 40) });
       // No farewell: the host is not disposed, as after kill -9.
@@ -77,10 +83,7 @@ describe('CellHost', () => {
     const path = newPath();
     {
       await using store = await openStore({ path });
-      const clock = new FakeClock(5_000);
-      const cell = await CellHost.open('c', options(store, { clock }));
-      cell.join(deviceHello('a'), link);
-      await cell.journal({ ...from, batch: numbered(10, 20) });
+      const { clock, cell } = await withTwoOutcomes(store);
       const run = cell.orchestrator.runEpochs();
       const { version } = await run.next({ settleMs: 1_000, signal: new AbortController().signal });
       const planned = outcome('a', { planVersion: version, responseMs: 30 });
