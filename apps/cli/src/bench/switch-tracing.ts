@@ -30,6 +30,7 @@ if (folder && isMainThread) {
   });
 
   const file = join(folder, String(process.pid));
+  let turning = false;
   let loaded: Promise<void> | undefined;
   const load = async () => {
     assign(Object.entries(JSON.parse(process.env[switchVariables]!) as Variables));
@@ -47,14 +48,20 @@ if (folder && isMainThread) {
     state.turned?.();
   };
   watch(folder, (_, changed) => {
-    if (changed !== String(process.pid)) return;
+    // More than one event may tell of one wish.
+    if (changed !== String(process.pid) || turning) return;
     let way;
     try {
       way = readFileSync(file, 'utf8') as TracingWay;
     } catch {
       return;
     }
-    if (way) void turn(way).finally(() => rmSync(file, { force: true }));
+    if (!way) return;
+    turning = true;
+    void turn(way).finally(() => {
+      turning = false;
+      rmSync(file, { force: true });
+    });
   }).unref();
 }
 

@@ -29,16 +29,10 @@ export interface Block {
 
 /** What was measured of one pair of cells; one entry a round. */
 export interface TracingCost {
-  /** Before either has loaded the SDK. */
-  readonly before: {
-    readonly plain: readonly { readonly none: Block; readonly off: Block }[];
-    readonly traced: readonly { readonly none: Block; readonly off: Block }[];
-  };
-  /** After `traced` has. */
-  readonly after: {
-    readonly plain: readonly { readonly none: Block; readonly off: Block }[];
-    readonly traced: readonly { readonly off: Block; readonly sampled: Block }[];
-  };
+  /** Never loads the SDK. */
+  readonly plain: readonly { readonly none: Block; readonly off: Block }[];
+  /** Has it loaded from the start. */
+  readonly traced: readonly { readonly off: Block; readonly sampled: Block }[];
   /** Processor time of agent and worker for loading the SDK, ms. */
   readonly loadMs: number;
   readonly spanBytes: number;
@@ -56,20 +50,28 @@ export interface TracingCostOptions {
   readonly sampled: number;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Told what is done now. */
+  readonly progress: (doing: string) => void;
   /** Which of the two cells is started first. */
   readonly tracedFirst: boolean;
 }
 
 const program = fileURLToPath(import.meta.resolve('./switch-tracing.ts'));
-/** Before those that count. */
+/** Turns of each way before those that count. */
 const warmUpRounds = 4;
+const turns: readonly { readonly which: 'plain' | 'traced'; readonly way: TracingWay }[] = [
+  { which: 'plain', way: 'none' },
+  { which: 'plain', way: 'off' },
+  { which: 'traced', way: 'off' },
+  { which: 'traced', way: 'sampled' },
+];
 /** The processes of a frame's way. */
 const measured = ['device-1', 'edge-1'];
 
 /**
- * Two new cells side by side. Their processes change their way of tracing while they run, and take turns in blocks of
- * frames in an order drawn anew for each round. Half way, `traced` loads the SDK: what that changes is told from what
- * time changes by `plain`, which never does. Throws Cancelled.
+ * Two new cells side by side, of which one loads the SDK before its first frame: loaded later it has code compiled anew,
+ * which takes ten thousand frames and would be counted as its cost. The processes change their way of tracing while they
+ * run, and take turns in blocks of frames in an order drawn anew for each round. Throws Cancelled.
  */
 export async function tracingCost(options: TracingCostOptions): Promise<TracingCost> {
   const { description, samples, inFlight, rounds, sampled, random, signal, tracedFirst } = options;
@@ -91,10 +93,7 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
   const cells = tracedFirst ? { plain: second, traced: first } : { plain: first, traced: second };
 
   let frame = 0;
-  const blockOf = async (
-    { which, way }: { which: 'plain' | 'traced'; way: TracingWay },
-    frames: number,
-  ): Promise<Block> => {
+  const blockOf = async ({ which, way }: (typeof turns)[number], frames: number): Promise<Block> => {
     const { agent, pids } = cells[which];
     const turn = (to: TracingWay) => turnTo(to, { pids, folder, signal });
     await turn(way);
@@ -114,39 +113,35 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
       handOverMs: processorTime(pids).main - after.main,
     };
   };
-  /** Rounds of these ways, after some long ones in which the code is compiled and the processes grow to their size. */
-  const roundsOf = async <Plain extends TracingWay, Traced extends TracingWay>(ways: {
-    plain: readonly Plain[];
-    traced: readonly Traced[];
-  }) => {
-    const plain: Record<Plain, Block>[] = [];
-    const traced: Record<Traced, Block>[] = [];
-    for (let round = -warmUpRounds; round < rounds; round++) {
-      const left = [
-        ...ways.plain.map((way) => ({ which: 'plain', way }) as const),
-        ...ways.traced.map((way) => ({ which: 'traced', way }) as const),
-      ];
-      const took = { plain: {} as Record<Plain, Block>, traced: {} as Record<Traced, Block> };
-      while (left.length > 0) {
-        const next = left.splice(random.integer(left.length), 1)[0]!;
-        const frames = round < 0 ? Math.ceil(options.warmUp / warmUpRounds) : options.frames;
-        Object.assign(took[next.which], { [next.way]: await blockOf(next, frames) });
-      }
-      if (signal.aborted) throw new Cancelled('the benchmark was stopped');
-      if (round < 0) continue;
-      plain.push(took.plain);
-      traced.push(took.traced);
-    }
-    return { plain, traced };
-  };
-
-  const before = await roundsOf({ plain: ['none', 'off'], traced: ['none', 'off'] });
   const { pids } = cells.traced;
   const unloaded = processorTime(pids).all;
   await turnTo('sampled', { pids, folder, signal });
   const loadMs = processorTime(pids).all - unloaded;
-  const after = await roundsOf({ plain: ['none', 'off'], traced: ['off', 'sampled'] });
-  return { before, after, loadMs, spanBytes: sink.bytes };
+
+  /** Frames that do not count, while code is compiled and the processes grow to their size. */
+  const warmUp = async (which: 'plain' | 'traced', ways: readonly TracingWay[]) => {
+    const frames = Math.ceil(options.warmUp / warmUpRounds);
+    for (let round = 0; round < warmUpRounds; round++)
+      for (const way of ways) await blockOf({ which, way }, frames);
+  };
+  options.progress(`warming up with ${options.warmUp} frames each way`);
+  await Promise.all([warmUp('plain', ['none', 'off']), warmUp('traced', ['off', 'sampled'])]);
+
+  options.progress(`${rounds} blocks of ${options.frames} frames each way`);
+  const plain: TracingCost['plain'][number][] = [];
+  const traced: TracingCost['traced'][number][] = [];
+  for (let round = 0; round < rounds; round++) {
+    const took = { plain: {} as (typeof plain)[0], traced: {} as (typeof traced)[0] };
+    const left = [...turns];
+    while (left.length > 0) {
+      const next = left.splice(random.integer(left.length), 1)[0]!;
+      Object.assign(took[next.which], { [next.way]: await blockOf(next, options.frames) });
+    }
+    if (signal.aborted) throw new Cancelled('the benchmark was stopped');
+    plain.push(took.plain);
+    traced.push(took.traced);
+  }
+  return { plain, traced, loadMs, spanBytes: sink.bytes };
 }
 
 /**

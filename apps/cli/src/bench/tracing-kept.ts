@@ -34,8 +34,8 @@ export function tracingKept(
   costs: readonly TracingCost[],
   { frames, seed }: { frames: number; seed: number },
 ): TracingKept {
-  const unloaded = costs.flatMap(({ before, after }) => [...before.plain, ...before.traced, ...after.plain]);
-  const loaded = costs.flatMap(({ after }) => after.traced);
+  const unloaded = costs.flatMap(({ plain }) => plain);
+  const loaded = costs.flatMap(({ traced }) => traced);
   // Other threads run models and decode pictures: no part of tracing, which their noise would hide.
   const mainShare = percentile(
     unloaded.map(({ off }) => off.mainMs / off.cpuMs),
@@ -54,15 +54,13 @@ export function tracingKept(
   /** Two ways that took turns in one process. */
   const within = (pairs: readonly Pair[]) =>
     keptOf((ratio) => middleMean(pairs.map(ratio), seededRandom(seed)));
-  /** Before and after loading the SDK in one process, less what time changed in the other: a value for each pair of cells. */
+  /** One cell of a pair against the other, whose processes differ by chance as well: a value for each pair. */
   const across = (way: 'off' | 'sampled') =>
     keptOf((ratio) =>
       meanOf(
-        costs.map(({ before, after }) => {
-          const loading = after.traced.map((round, at) => ratio([before.traced[at]!.off, round[way]]));
-          const time = after.plain.map(({ off }, at) => ratio([before.plain[at]!.off, off]));
-          return middle(loading) - middle(time);
-        }),
+        costs.map(({ plain, traced }) =>
+          middle(traced.map((round, at) => ratio([plain[at]!.off, round[way]]))),
+        ),
       ),
     );
   const perFrame = (blocks: readonly Block[]) =>

@@ -32,11 +32,11 @@ export default defineCommand({
   summary:
     'What it costs to see: processor time and throughput with tracing cut out, off, and on for a share of the frames, and the processor time of the console over five devices.',
   schema: z.object({
-    repeats: count(2).default(20).describe('Pairs of cells, one after the other.'),
-    rounds: count().default(30).describe('Blocks of frames each way and pair, taking turns.'),
-    frames: count().default(50).describe('Frames in a block.'),
+    repeats: count(2).default(24).describe('Pairs of cells, one after the other.'),
+    rounds: count().default(40).describe('Blocks of frames each way and pair, taking turns.'),
+    frames: count().default(100).describe('Frames in a block.'),
     warmUp: count()
-      .default(2_000)
+      .default(6_000)
       .describe('Frames each way and cell before those that count, until code is compiled.'),
     inFlight: count().max(64, 'must be <= 64').default(8).describe('Frames that are out at once.'),
     sampled: z
@@ -60,9 +60,13 @@ export default defineCommand({
     const costs: TracingCost[] = [];
     try {
       for (let repeat = 0; repeat < repeats; repeat++) {
-        progress(`${repeat + 1} of ${repeats}: two new cells, ${rounds} blocks of ${frames} frames each way`);
         const run = { description, samples, frames, warmUp, inFlight, rounds, sampled, random, signal };
-        costs.push(await tracingCost({ ...run, tracedFirst: repeat % 2 === 1 }));
+        const cost = await tracingCost({
+          ...run,
+          tracedFirst: repeat % 2 === 1,
+          progress: (doing) => progress(`pair ${repeat + 1} of ${repeats}: ${doing}`),
+        });
+        costs.push(cost);
       }
       progress(`the console over five devices, ${2 * seconds} s`);
       const page = await consoleCost({ samples, models, seconds, signal });

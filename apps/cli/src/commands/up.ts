@@ -120,6 +120,7 @@ export default defineCommand({
     );
     await using cell = await startOrInterrupted(description, config, context);
     if (!cell) return Exit.interrupted;
+    context.progress(`PolicyService on ${cell.policyAddress}, Telemetry on ${cell.telemetryAddress}`);
     for (const { id, address } of cell.devices) context.progress(`${id} answers on ${address}`);
     using _targets = writeTargets(cell, config.metricsTargets);
     for (const { process, address } of cell.metrics)
