@@ -15,7 +15,7 @@ const longRunMs = 100;
 /**
  * Registration calibration: shadow runs of the best FP32, the best INT8 and the smallest variant on this processor tell
  * its speed; the others' service times follow from their cost relative to the nearest one measured.
- * `measure`: decode and compute of one run, ms. Returns ms for every variant. Source: LEARNING.md.
+ * `measure`: decode and compute of one run, ms. Returns ms for every variant.
  */
 export async function calibrate(
   variants: readonly CalibratedVariant[],

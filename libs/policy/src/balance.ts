@@ -3,7 +3,7 @@ import type { BalanceLedger, BalanceReport } from './directive.ts';
 /** Rounding of sums of accuracies; far below what one frame can spend. */
 const ROUNDING = 1e-12;
 
-/** Frames at the best accuracy that fill the balance. Source: LEARNING.md (cap = 20·(best − floor)). */
+/** Frames at the best accuracy that fill the balance. Source: docs/learning.md, "On the device". */
 const CAP_FRAMES = 20;
 
 /** How fast m follows the balance, per frame; a half-empty balance changes the price by 1 % a frame. */

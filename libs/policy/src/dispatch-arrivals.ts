@@ -1,4 +1,4 @@
-/** Window of every rate on the device, ms. Source: LEARNING.md ("measured over 5 s at each resource"). */
+/** Window of every rate on the device, ms. Source: docs/learning.md, "On the device". */
 const WINDOW_MS = 5_000;
 
 /** The first moments of a window say nothing, ms. */

@@ -56,5 +56,5 @@ function delayOfOthersMs(action: DispatchAction, frame: Frame): number {
   return tracker.congestionPerMs * workMs * (tracker.waitMs + workMs / 2);
 }
 
-/** 95th percentile over mean of a lognormal response time. Source: LEARNING.md (t·exp(1.645σ − σ²/2)). */
+/** 95th percentile over mean of a lognormal response time. 1.645: its quantile of the normal distribution. */
 const tailFactor = (sigma: number) => Math.exp(1.645 * sigma - (sigma * sigma) / 2);

@@ -1,4 +1,4 @@
-/** Share of the response time that frames may spend on plans that try something out. Source: LEARNING.md (≤ 0.5 %). */
+/** Share of the response time that frames may spend on plans that try something out. Source: docs/learning.md, "On the device". */
 const SHARE = 0.005;
 
 /** Most that can be saved up, in frames: what a try may lose. */

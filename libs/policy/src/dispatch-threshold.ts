@@ -2,10 +2,10 @@ import type { CellObservation } from './learner.ts';
 import type { ActionCost } from './directive.ts';
 import type { Placement } from './cell.ts';
 
-/** θ relative to the plan's mean response time. Source: LEARNING.md. */
+/** θ relative to the plan's mean response time. Source: docs/learning.md, "On the device". */
 const THRESHOLD_SHARE = 0.125;
 
-/** Frames that come regularly may come together; then the plan deserves twice the trust. Source: LEARNING.md. */
+/** Frames that come regularly may come together; then the plan deserves twice the trust. Source: docs/learning.md, "On the device". */
 const REGULAR_FACTOR = 2;
 
 /** ca² below which arrivals count as regular. */

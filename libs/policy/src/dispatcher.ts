@@ -64,7 +64,7 @@ export interface DispatchStatus {
 
 /**
  * What an agent knows and how it places one frame. Pure: times are passed in, in ms of any one clock that does not go
- * backwards; no timers, no I/O. Rule and constants: LEARNING.md, "the dispatch rule on the device".
+ * backwards; no timers, no I/O. Rule and constants: docs/learning.md, "On the device".
  */
 export interface Dispatcher {
   /**

@@ -4,22 +4,27 @@ import { Beliefs, type BeliefOptions, type BeliefState, type CostView } from './
 import { beliefFault } from './beliefs/belief-shape.ts';
 import { type BeliefPrior, priorOfBeliefs } from './beliefs/prior.ts';
 import type { Placement, Tier } from './cell.ts';
-import type { ActionCost } from './directive.ts';
 import { dispatchThresholdMs } from './dispatch-threshold.ts';
 import { foreignLoad, isAsynchronous, type JointProblem, jointProblem, nothingMeets } from './joint.ts';
 import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus, Plan, Probe } from './learner.ts';
 import type { Outcome } from './outcome.ts';
+import { Benchmarks } from './planner-benchmarks.ts';
+import { type BudgetState, ExplorationBudget } from './planner-budget.ts';
+import { actionCosts } from './planner-costs.ts';
+import { EnergyMeans } from './planner-energy.ts';
 import { FailureWatch } from './planner-failures.ts';
 import { nextProbes } from './planner-probes.ts';
+import { refill } from './refill.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from './snapshot.ts';
-import { type Assignment, remoteCost } from './solver/problem.ts';
+import { costOf, countsOf, sameAssignment } from './solver/assignment.ts';
+import type { Assignment } from './solver/problem.ts';
 import { solveAssignment } from './solver/solve.ts';
 
 export interface PlannerOptions extends BeliefOptions {
   /** Actions considered. @default 'full' — own choice: every variant everywhere; the paper's space is a special case */
   readonly actionSpace: ActionSpace;
   /**
-   * Exploration credit earned by each plan, as a share of the best plan's expected cost. @default 0.03 — LEARNING.md
+   * Exploration credit earned by each plan, as a share of the best plan's expected cost. @default 0.03 — docs/learning.md
    */
   readonly creditShare: number;
   /**
@@ -29,7 +34,7 @@ export interface PlannerOptions extends BeliefOptions {
   readonly creditCap: number;
   /**
    * Plans between two rounds of shadow probes, which notice changes where no frame goes; 0: none. Two unused nodes are
-   * probed in turn, so that a recovery shows within 16 plans. @default 8 — LEARNING.md has "about 10"
+   * probed in turn, so that a recovery shows within 16 plans. @default 8 — own choice
    */
   readonly probeEvery: number;
 }
@@ -41,21 +46,12 @@ export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
   probeEvery: 8,
 };
 
-/** Relative variance that a benchmark or calibration has on top of the noise of its group. */
-const benchmarkNoise = 0.0025;
-
 const version = 3;
 const name = 'planner';
 
-interface PlannerState {
+interface PlannerState extends BudgetState {
   readonly beliefs: BeliefState;
   readonly outcomes: number;
-  readonly plans: number;
-  readonly explorations: number;
-  readonly explorationCost: number;
-  readonly totalCost: number;
-  /** Exploration credit in costs of one plan. */
-  readonly credit: number;
   readonly benchmarks: readonly (readonly [string, number])[];
   readonly energy: readonly (readonly [string, number])[];
   readonly failures: readonly (readonly [string, number, number])[];
@@ -65,7 +61,7 @@ interface PlannerState {
 /**
  * Learned cost models, budgeted Thompson sampling, exact joint assignment. Each plan solves the cell on the posterior
  * means (a*) and on one draw from the posterior (ã); ã is run when its expected excess over a* fits an exploration
- * credit that grows by a few per cent of the cost of a plan. The floor is a constraint of both. Sources: LEARNING.md;
+ * credit that grows by a few per cent of the cost of a plan. The floor is a constraint of both. Sources:
  * Thompson 1933; Russo et al. 2018, "A Tutorial on Thompson Sampling"; for the budget, Wu et al. 2016, "Conservative
  * Bandits".
  */
@@ -86,27 +82,21 @@ class Planner implements Learner {
   readonly #random: Random;
   readonly #beliefs: Beliefs;
   readonly #failures = new FailureWatch();
-  /** Newest benchmark or calibration that was learned from, by node or device and variant. */
-  readonly #benchmarks = new Map<string, number>();
+  readonly #benchmarks = new Benchmarks();
+  readonly #energy = new EnergyMeans();
+  readonly #budget: ExplorationBudget;
   /** Tiers of the nodes seen: what another cell needs to read the beliefs as a prior. */
   readonly #tiers = new Map<string, Tier>();
-  /** Mean energy, J, by node or device and variant. */
-  readonly #energy = new Map<string, number>();
   #observation: CellObservation | undefined;
   #actions: readonly OpenActions[] = [];
   #solved: Solved | undefined;
   #outcomes = 0;
-  #plans = 0;
-  #explorations = 0;
-  #explorationCost = 0;
-  #totalCost = 0;
-  #credit: number;
 
   constructor(random: Random, options: Omit<PlannerOptions, keyof BeliefOptions> & Partial<BeliefOptions>) {
     this.#random = random;
     this.#options = options;
     this.#beliefs = new Beliefs(options);
-    this.#credit = options.creditCap;
+    this.#budget = new ExplorationBudget(options);
   }
 
   observe(observation: CellObservation): void {
@@ -115,37 +105,30 @@ class Planner implements Learner {
     this.#beliefs.setVariants(cell.variants);
     this.#beliefs.setNodes(cell.nodes);
     for (const { id, tier } of cell.nodes) this.#tiers.set(id, tier);
-    this.#learnBenchmarks(observation);
+    this.#benchmarks.learn(observation, this.#beliefs);
     this.#reopen();
   }
 
   propose(): Plan {
     const observation = this.#required();
     const greedy = this.#solve();
-    const cost = greedy.assignment.cost;
-    const random = this.#random.fork(`plan ${this.#plans}`);
-    this.#plans++;
+    const { cost } = greedy.assignment;
+    const random = this.#random.fork(`plan ${this.#budget.plans}`);
+    const drawn = this.#solveUnder(this.#beliefs.view(random));
+    const other = drawn && !sameAssignment(drawn, greedy.assignment) ? drawn : undefined;
+    const excess = other && Math.max(0, costOf(greedy.joint.problem, other) - cost) / cost;
+    const explored = this.#budget.plan(cost, excess);
 
-    this.#credit = Math.min(this.#options.creditCap, this.#credit + this.#options.creditShare);
-    const drawn = this.#solveUnder(this.#beliefs.view(random), random);
-    const differs = drawn !== undefined && !sameAssignment(drawn, greedy.assignment);
-    const excess = differs ? Math.max(0, costOf(greedy.joint, drawn) - cost) / cost : 0;
-    const explored = differs && excess <= this.#credit;
-    if (explored) {
-      this.#credit -= excess;
-      this.#explorations++;
-      this.#explorationCost += excess * cost;
-    }
-    this.#totalCost += cost * (1 + (explored ? excess : 0));
-
-    const chosen = explored ? drawn : greedy.assignment;
-    const frequency = this.#explorations / this.#plans;
+    const chosen = explored ? other! : greedy.assignment;
+    const { plans, frequency } = this.#budget;
     const placements = this.#placements(greedy.joint, chosen);
-    const actions = this.#actionCosts(greedy.costs);
-    const probes =
-      this.#options.probeEvery > 0 && this.#plans % this.#options.probeEvery === 0
-        ? nextProbes(this.#actions, chosen, observation, this.#plans / this.#options.probeEvery)
-        : ([] as Probe[]);
+    const { costs } = greedy;
+    const actions = actionCosts(this.#actions, { costs, observation, energyJ: this.#energy.of });
+    const { probeEvery } = this.#options;
+    const probes: readonly Probe[] =
+      probeEvery > 0 && plans % probeEvery === 0
+        ? nextProbes(this.#actions, chosen, observation, plans / probeEvery)
+        : [];
     return {
       placements,
       // Nobody dispatches in synchronous epochs: obey.
@@ -185,7 +168,7 @@ class Planner implements Learner {
       if (failure) continue;
       if (!shadow) this.#outcomes++;
       const serviceMs = hops.decodeMs + hops.computeMs;
-      if (energyJ > 0) this.#learnEnergy(`${nodeId}\n${variant}`, energyJ);
+      this.#energy.observe(nodeId, variant, energyJ);
       if (tier === 'device') {
         this.#beliefs.observeLocal(deviceId, variant, serviceMs + (asynchronous ? 0 : hops.queueMs));
         continue;
@@ -210,9 +193,9 @@ class Planner implements Learner {
   status(): LearnerStatus {
     return {
       outcomes: this.#outcomes,
-      plans: this.#plans,
-      explorations: this.#explorations,
-      explorationShare: this.#totalCost > 0 ? this.#explorationCost / this.#totalCost : 0,
+      plans: this.#budget.plans,
+      explorations: this.#budget.explorations,
+      explorationShare: this.#budget.spentShare,
       driftAlarms: this.#beliefs.alarms,
     };
   }
@@ -221,13 +204,9 @@ class Planner implements Learner {
     const state: PlannerState = {
       beliefs: this.#beliefs.state(),
       outcomes: this.#outcomes,
-      plans: this.#plans,
-      explorations: this.#explorations,
-      explorationCost: this.#explorationCost,
-      totalCost: this.#totalCost,
-      credit: this.#credit,
-      benchmarks: [...this.#benchmarks],
-      energy: [...this.#energy],
+      ...this.#budget.state(),
+      benchmarks: this.#benchmarks.state(),
+      energy: this.#energy.state(),
       failures: this.#failures.state(),
       tiers: [...this.#tiers],
     };
@@ -238,13 +217,9 @@ class Planner implements Learner {
     const state = stateOf<PlannerState>(snapshot, { learner: name, version, fault });
     this.#beliefs.restore(state.beliefs);
     this.#outcomes = state.outcomes;
-    this.#plans = state.plans;
-    this.#explorations = state.explorations;
-    this.#explorationCost = state.explorationCost;
-    this.#totalCost = state.totalCost;
-    this.#credit = state.credit;
-    refill(this.#benchmarks, state.benchmarks);
-    refill(this.#energy, state.energy);
+    this.#budget.restore(state);
+    this.#benchmarks.restore(state.benchmarks);
+    this.#energy.restore(state.energy);
     this.#failures.restore(state.failures);
     refill(this.#tiers, state.tiers);
     this.#solved = undefined;
@@ -266,13 +241,11 @@ class Planner implements Learner {
     );
   }
 
-  #energyJ = (nodeId: string, variant: string): number => this.#energy.get(`${nodeId}\n${variant}`) ?? 0;
-
   #joint(costs: CostView, mixMs?: ReadonlyMap<string, number>): JointProblem {
     const { local, nodes, links } = this.#beliefs.noise;
     const spread = { local: local.deviation, nodes: nodes.deviation, links: links.deviation };
     const observation = this.#observation!;
-    const input = { observation, actions: this.#actions, costs, spread, energyJ: this.#energyJ };
+    const input = { observation, actions: this.#actions, costs, spread, energyJ: this.#energy.of };
     return jointProblem(mixMs ? { ...input, mixMs } : input);
   }
 
@@ -298,7 +271,7 @@ class Planner implements Learner {
     return (this.#solved = { joint, costs, assignment });
   }
 
-  #solveUnder(costs: CostView, _random: Random): Assignment | undefined {
+  #solveUnder(costs: CostView): Assignment | undefined {
     const mixMs = this.#mixMs(costs, this.#solved!.assignment);
     return solveAssignment(this.#joint(costs, mixMs).problem);
   }
@@ -326,71 +299,15 @@ class Planner implements Learner {
     );
   }
 
-  #predictions(joint: JointProblem, { targets, variants }: Assignment): Map<string, number> {
-    const counts = countsOf(targets, this.#observation!.cell.nodes.length);
+  #predictions(joint: JointProblem, assignment: Assignment): Map<string, number> {
+    const { targets, variants } = assignment;
+    const counts = countsOf(assignment, this.#observation!.cell.nodes.length);
     return new Map(
       this.#actions.map(({ device }, at) => {
         const target = targets[at]!;
         return [device.id, joint.responseMs(at, target, variants[at]!, target < 0 ? 0 : counts[target]!)];
       }),
     );
-  }
-
-  #actionCosts(costs: CostView): Map<string, readonly ActionCost[]> {
-    return new Map(
-      this.#actions.map(({ device, local, remote }) => [
-        device.id,
-        [
-          ...local.map(({ name: variant, accuracy }): ActionCost => ({
-            placement: { tier: 'device', nodeId: device.id, variant },
-            accuracy,
-            serviceMs: costs.localMs(device.id, variant),
-            networkMs: 0,
-            energyJ: this.#energyJ(device.id, variant),
-          })),
-          ...remote.flatMap(({ node, link, variants }) => {
-            const { nodeId, roundTripMs } = link;
-            const networkMs = costs.networkMs({
-              deviceId: device.id,
-              nodeId,
-              class: link.class,
-              roundTripMs,
-            });
-            const load = foreignLoad(this.#observation!, nodeId);
-            return variants.map(({ name: variant, accuracy }): ActionCost => ({
-              placement: { tier: node.tier, nodeId, variant },
-              accuracy,
-              serviceMs: costs.computeMs({ nodeId, variant, concurrency: 1, load }),
-              networkMs,
-              energyJ: this.#energyJ(nodeId, variant),
-            }));
-          }),
-        ],
-      ]),
-    );
-  }
-
-  #learnEnergy(key: string, energyJ: number): void {
-    const before = this.#energy.get(key);
-    this.#energy.set(key, before === undefined ? energyJ : before + 0.05 * (energyJ - before));
-  }
-
-  /** Calibrations of devices and benchmarks of nodes, each value once. */
-  #learnBenchmarks({ devices }: CellObservation): void {
-    const isNew = (key: string, ms: number) => {
-      if (this.#benchmarks.get(key) === ms) return false;
-      this.#benchmarks.set(key, ms);
-      return true;
-    };
-    for (const { deviceId, calibration, links } of devices) {
-      for (const [variant, ms] of calibration)
-        if (isNew(`${deviceId}\n${variant}`, ms))
-          this.#beliefs.observeLocal(deviceId, variant, ms, benchmarkNoise);
-      for (const { nodeId, services } of links)
-        for (const [variant, ms] of services)
-          if (isNew(`${nodeId}\n${variant}`, ms))
-            this.#beliefs.observeCompute({ nodeId, variant, concurrency: 1, load: 0 }, ms, benchmarkNoise);
-    }
   }
 }
 
@@ -406,38 +323,6 @@ export function priorFrom(snapshots: readonly LearnerSnapshot[]): BeliefPrior {
       return { beliefs, tiers: new Map(tiers) };
     }),
   );
-}
-
-function countsOf(targets: Int32Array, nodes: number): Int32Array {
-  const counts = new Int32Array(nodes);
-  for (const target of targets) if (target >= 0) counts[target]!++;
-  return counts;
-}
-
-/** Cost of an assignment under a joint problem; Infinity when forbidden there. */
-function costOf({ problem }: JointProblem, { targets, variants }: Assignment): number {
-  const counts = countsOf(targets, problem.nodes.length);
-  let cost = 0;
-  targets.forEach((target, device) => {
-    const variant = variants[device]!;
-    if (target < 0) {
-      cost += problem.local[device]!.find((option) => option.variant === variant)?.cost ?? Infinity;
-      return;
-    }
-    const access = problem.remote[device]![target]!;
-    const option = access.options.find((candidate) => candidate.variant === variant)!;
-    cost += remoteCost(problem.nodes[target]!, access, option, counts[target]!);
-  });
-  return cost;
-}
-
-const sameAssignment = (a: Assignment, b: Assignment): boolean =>
-  a.targets.every((target, at) => target === b.targets[at]) &&
-  a.variants.every((variant, at) => variant === b.variants[at]);
-
-function refill<K, V>(map: Map<K, V>, entries: readonly (readonly [K, V])[]): void {
-  map.clear();
-  for (const [key, value] of entries) map.set(key, value);
 }
 
 function fault(state: unknown): string | undefined {

@@ -27,7 +27,7 @@ export interface QLearningOptions extends RewardOptions {
   readonly learningRate: number;
   /**
    * Value of what was never tried. @default 0 — optimistic, since all rewards are below 0: every joint action is tried
-   * once. The measured alternative, pessimistic with ε = 0.1, needs 40 times as many interactions (LEARNING.md).
+   * once.
    */
   readonly initialValue: number;
   /** Weight of the next state's value. @default 0 — no action changes the next state in an epoch */

@@ -1,12 +1,12 @@
 import type { NodeLoad } from './node-load.ts';
 
-/** Time in which a reported backlog relaxes to its mean, ms. Source: LEARNING.md (τ = 80 ms, against herding). */
+/** Time in which a reported backlog relaxes to its mean, ms. Source: docs/learning.md, "On the device". */
 const RELAXATION_MS = 80;
 
 /** A congestion price that is not renewed fades: an idle tier must not stay locked out. */
 const CONGESTION_WINDOW_MS = 5_000;
 
-/** A node that has not been heard of for so long is left alone until it answers. Source: DESIGN.md. */
+/** A node that has not been heard of for so long is left alone until it answers. Source: docs/learning.md, "On the device". */
 export const SILENCE_MS = 5_000;
 
 /** Time between two probes of a node that is silent or unreachable, ms. */

@@ -1,4 +1,4 @@
-/** The paper's experiments differ in which devices have a weak link (as recalled in LEARNING.md, not verified). */
+/** The paper's experiments differ in which devices have a weak link (after the paper as recalled, not verified). */
 export type ExperimentName = 'A' | 'B' | 'C' | 'D';
 
 export const experimentNames: readonly ExperimentName[] = ['A', 'B', 'C', 'D'];

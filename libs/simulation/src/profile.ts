@@ -23,7 +23,7 @@ export interface RemoteProfile {
 
 export type ProfileName = 'uncontended' | 'contended';
 
-/** Source of both: LEARNING.md, "Two cost profiles to carry". */
+/** Own choice, after the paper's setting. */
 export const profiles: Readonly<Record<ProfileName, CostProfile>> = {
   uncontended: {
     name: 'uncontended',
