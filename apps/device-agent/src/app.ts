@@ -83,7 +83,7 @@ export async function startDeviceAgent(
     clock,
   });
   const models = started.use(await startLocalModels(config, { family, energy, clock, logger }));
-  const localVariants = models.figures.map(({ variant }) => variant);
+  const localVariants = models.figures().map(({ variant }) => variant);
   const variants = family.variants.map(variantOf);
   const dispatcher = createDispatcher({
     deviceId,

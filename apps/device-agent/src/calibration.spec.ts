@@ -24,34 +24,42 @@ describe('calibrationSet', () => {
 describe('calibrate', () => {
   it('measures three times and takes the median', async () => {
     const times = [90, 10, 20];
-    const services = await calibrate([variant(1, 'fp32')], async () => times.shift()!);
-    expect(services.get('1-fp32')).toBe(20);
+    const calibration = await calibrate([variant(1, 'fp32')], async () => times.shift()!);
+    expect(calibration.services().get('1-fp32')).toBe(20);
     expect(times).toEqual([]);
   });
 
   it('takes one long run for enough', async () => {
     let runs = 0;
-    const services = await calibrate([variant(1, 'fp32')], async () => 400 + runs++);
-    expect(services.get('1-fp32')).toBe(400);
+    const calibration = await calibrate([variant(1, 'fp32')], async () => 400 + runs++);
+    expect(calibration.services().get('1-fp32')).toBe(400);
     expect(runs).toBe(1);
   });
 
   it('runs only the calibration set and estimates the others from the nearest of their precision', async () => {
     const seen = new Set<string>();
-    const services = await calibrate(family, async (name) => {
+    const calibration = await calibrate(family, async (name) => {
       seen.add(name);
       return name === '1-int8' ? 40 : name === '1-fp32' ? 100 : 10;
     });
     expect([...seen]).toEqual(['1-fp32', '1-int8', '0.25-fp32']);
-    expect(services.get('0.5-int8')).toBeCloseTo(10);
-    expect(services.get('0.75-fp32')).toBeCloseTo(56.25);
+    expect(calibration.services().get('0.5-int8')).toBeCloseTo(10);
+    expect(calibration.services().get('0.75-fp32')).toBeCloseTo(56.25);
   });
 
   it('goes by the manifest’s reference times where both have one', async () => {
-    const services = await calibrate(
+    const calibration = await calibrate(
       [variant(1, 'int8', 8), variant(0.5, 'int8', 4), variant(0.25, 'int8', 1)],
       async (name) => (name === '1-int8' ? 80 : 10),
     );
-    expect(services.get('0.5-int8')).toBeCloseTo(40);
+    expect(calibration.services().get('0.5-int8')).toBeCloseTo(40);
+  });
+
+  it('follows what is measured later, also for variants that are estimated', async () => {
+    const calibration = await calibrate(family, async () => 100);
+    calibration.measured('1-int8', 800);
+    expect(calibration.services().get('1-int8')).toBe(800);
+    expect(calibration.services().get('0.5-int8')).toBeCloseTo(200);
+    expect(calibration.services().get('1-fp32')).toBe(100);
   });
 });

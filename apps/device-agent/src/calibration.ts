@@ -1,4 +1,4 @@
-import { percentile } from '@weir/base';
+import { medianRunMs } from '@weir/inference';
 import type { Variant } from '@weir/policy';
 
 /** A variant with a proxy of its cost on any one machine. */
@@ -7,28 +7,43 @@ export interface CalibratedVariant extends Variant {
   readonly referenceMs?: number | undefined;
 }
 
-/** Shadow runs of one variant; the median counts. */
-const runsPerVariant = 3;
-/** A run as long as this is measured well enough by itself: the agent must not take long to come up, ms. */
-const longRunMs = 100;
-
 /**
- * Registration calibration: shadow runs of the best FP32, the best INT8 and the smallest variant on this processor tell
- * its speed; the others' service times follow from their cost relative to the nearest one measured.
- * `measure`: decode and compute of one run, ms. Returns ms for every variant.
+ * How fast this processor is: the best FP32, the best INT8 and the smallest variant are measured; the others' service times
+ * follow from their cost relative to the nearest one measured.
  */
+export class Calibration {
+  /** The variants that are measured. */
+  readonly set: readonly CalibratedVariant[];
+  readonly #variants: readonly CalibratedVariant[];
+  readonly #measuredMs = new Map<CalibratedVariant, number>();
+
+  constructor(variants: readonly CalibratedVariant[]) {
+    this.#variants = variants;
+    this.set = calibrationSet(variants);
+  }
+
+  /** Decode and compute of one of the set, ms; the newest counts. */
+  measured(variant: string, serviceMs: number): void {
+    this.#measuredMs.set(
+      this.set.find(({ name }) => name === variant)!,
+      serviceMs,
+    );
+  }
+
+  /** Decode and compute of every variant, ms. */
+  services(): ReadonlyMap<string, number> {
+    return new Map(this.#variants.map((variant) => [variant.name, estimate(variant, this.#measuredMs)]));
+  }
+}
+
+/** Registration calibration: shadow runs of the set. `measure`: decode and compute of one run, ms. */
 export async function calibrate(
   variants: readonly CalibratedVariant[],
   measure: (variant: string) => Promise<number>,
-): Promise<ReadonlyMap<string, number>> {
-  const measured = new Map<CalibratedVariant, number>();
-  for (const variant of calibrationSet(variants)) {
-    const runsMs: number[] = [];
-    do runsMs.push(await measure(variant.name));
-    while (runsMs.length < runsPerVariant && runsMs[0]! < longRunMs);
-    measured.set(variant, percentile(runsMs, 0.5));
-  }
-  return new Map(variants.map((variant) => [variant.name, estimate(variant, measured)]));
+): Promise<Calibration> {
+  const calibration = new Calibration(variants);
+  for (const { name } of calibration.set) calibration.measured(name, await medianRunMs(() => measure(name)));
+  return calibration;
 }
 
 /** The best FP32, the best INT8 and the smallest; each once. */

@@ -9,8 +9,8 @@ import type { RemoteTarget } from './remote-target.ts';
 export interface CellViewOptions {
   readonly dispatcher: Dispatcher;
   readonly local: LocalTarget;
-  /** By the device's own calibration, one for each variant that it runs. */
-  readonly localFigures: readonly ServiceFigure[];
+  /** By the device's own calibration, one for each variant that it runs, as it is now. */
+  readonly localFigures: () => readonly ServiceFigure[];
   /** Variants of the device's own model family. */
   readonly variants: readonly policy.Variant[];
   readonly clock: Clock;
@@ -74,7 +74,7 @@ export class CellView {
     const { dispatcher, local, localFigures } = this.#options;
     this.#actions = knownActions({
       deviceId: local.nodeId,
-      local: localFigures,
+      local: localFigures(),
       targets: this.remotes.map(knownTarget),
       accuracies: new Map([...this.#variants].map(([name, { accuracy }]) => [name, accuracy])),
       frameBytes: this.#frameBytes,
@@ -103,7 +103,7 @@ export class CellView {
 
   localLoad(): common.NodeLoad {
     const { local, localFigures } = this.#options;
-    const services = localFigures.map((figure) => ({ ...figure }));
+    const services = localFigures().map((figure) => ({ ...figure }));
     return { ...local.load(), tier: tierToWire('device'), services, draining: false };
   }
 

@@ -50,6 +50,14 @@ const shape = {
     .describe(
       'Emulated processor: so many times the reference time of a variant; 0 is this machine as it is.',
     ),
+  idleCheckMs: z
+    .number('expected a number')
+    .min(0, 'must be >= 0')
+    .max(86_400_000, 'must be <= 86400000')
+    .default(10_000)
+    .describe(
+      'A processor that no frame uses runs a variant by itself each so many ms, to notice when it has become faster or slower; 0: never.',
+    ),
   idleWatts: notNegative().default(2).describe('Power model: the idle device, W.'),
   busyWatts: notNegative().default(4).describe('Power model: what a fully used processor adds, W.'),
   radioWatts: notNegative().default(1).describe('Power model: what sending and receiving adds, W.'),

@@ -1,5 +1,5 @@
 import { type Clock, FailedPrecondition, type Logger, NotFound } from '@weir/base';
-import { type Family, startRunner, type VariantEntry } from '@weir/inference';
+import { type Family, startIdleChecks, startRunner, type VariantEntry } from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import { calibrate, type CalibratedVariant } from './calibration.ts';
 import type { Config } from './config.ts';
@@ -11,8 +11,8 @@ export interface LocalModels extends AsyncDisposable {
   readonly runner: LocalRunner;
   /** Makes an emulated processor so many times as slow, > 0. Throws FailedPrecondition when none is emulated. */
   slowDown(times: number): void;
-  /** One for each variant that runs here. */
-  readonly figures: readonly ServiceFigure[];
+  /** One for each variant that runs here; newest of each check of the idle processor. */
+  figures(): readonly ServiceFigure[];
 }
 
 /** A gray pixel as PNG: decoding, resizing and normalising it takes a shadow run the way of every picture. */
@@ -26,14 +26,14 @@ export async function startLocalModels(
   config: Config,
   { family, energy, clock, logger }: { family: Family; energy: EnergyProbe; clock: Clock; logger: Logger },
 ): Promise<LocalModels> {
-  const { localVariants, slots, threadsPerSession, queueLimit, dilationFactor } = config;
+  const { localVariants, slots, threadsPerSession, queueLimit, dilationFactor, idleCheckMs } = config;
   if (localVariants.length === 1 && localVariants[0] === 'none')
     return {
       runner: noRunner,
       slowDown() {
         throw new FailedPrecondition('no variant runs on this device');
       },
-      figures: [],
+      figures: () => [],
       async [Symbol.asyncDispose]() {},
     };
   const runner = await startRunner({
@@ -46,21 +46,36 @@ export async function startLocalModels(
     clock,
     logger,
   });
-  const services = await calibrate(runner.variants.map(variantOf), async (variant) => {
-    const { decodeMs, computeMs } = await runner.run({ variant, input: { image: calibrationPicture } });
+  const input = { image: calibrationPicture };
+  const calibration = await calibrate(runner.variants.map(variantOf), async (variant) => {
+    const { decodeMs, computeMs } = await runner.run({ variant, input });
     return decodeMs + computeMs;
   });
-  const figures = [...services].map(([variant, serviceMs]) => ({
-    variant,
-    serviceMs,
-    energyJ: energy.energyOfInference({ computeMs: serviceMs, cpuShare: 1 / slots }),
-  }));
+  const figuresNow = () =>
+    [...calibration.services()].map(([variant, serviceMs]) => ({
+      variant,
+      serviceMs,
+      energyJ: energy.energyOfInference({ computeMs: serviceMs, cpuShare: 1 / slots }),
+    }));
+  let figures = figuresNow();
   logger.info({ figures }, 'calibrated');
-  return {
+  const checks = startIdleChecks({
     runner,
+    variants: calibration.set.map(({ name }) => ({ name, input })),
+    periodMs: idleCheckMs,
+    clock,
+    logger,
+    onChecked(variant, serviceMs) {
+      calibration.measured(variant, serviceMs);
+      figures = figuresNow();
+    },
+  });
+  return {
+    runner: { run: checks.run, load: runner.load },
     slowDown: runner.slowDown,
-    figures,
+    figures: () => figures,
     async [Symbol.asyncDispose]() {
+      checks[Symbol.dispose]();
       await runner.drain();
       await runner[Symbol.asyncDispose]();
     },

@@ -9,7 +9,7 @@ import {
   systemClock,
   WeirError,
 } from '@weir/base';
-import { type Family, loadFamily, startRunner } from '@weir/inference';
+import { type Family, loadFamily, startIdleChecks, startRunner } from '@weir/inference';
 import { worker } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import {
@@ -21,7 +21,7 @@ import {
   type Meter,
 } from '@weir/telemetry';
 import { availableParallelism } from 'node:os';
-import { benchmark } from './benchmark.ts';
+import { benchmark, testPicture } from './benchmark.ts';
 import { type Config, configSpec } from './config.ts';
 import { tierToWire } from './convert.ts';
 import { createWorkerMetrics, measured } from './metrics.ts';
@@ -107,16 +107,31 @@ export async function startInferenceWorker(
     clock,
   });
   const cpuShare = dilated ? 1 / slots : Math.min(1, threadsPerSession / availableParallelism());
-  const figures = await benchmark({ runner, energy, cpuShare, dilated });
+  let figures = await benchmark({ runner, energy, cpuShare, dilated });
   logger.info({ figures }, 'warm');
+  const checks = whenDrained.use(
+    startIdleChecks({
+      runner,
+      variants: runner.variants.map(({ name, input }) => ({ name, input: { image: testPicture(input) } })),
+      periodMs: config.idleCheckMs,
+      clock,
+      logger,
+      onChecked(variant, serviceMs) {
+        const energyJ = energy.energyOfInference({ computeMs: serviceMs, cpuShare });
+        figures = figures.map((figure) =>
+          figure.variant === variant ? { variant, serviceMs, energyJ } : figure,
+        );
+      },
+    }),
+  );
   const metrics = createWorkerMetrics(meter, { tier: config.tier });
   metrics.watch(() => runner.load());
   const unmeasured = createWorkerNode({
     nodeId,
     tier,
     tierName: config.tier,
-    runner,
-    figures,
+    runner: { ...runner, run: checks.run },
+    figures: () => figures,
     energy,
     cpuShare,
     dilationFactor,

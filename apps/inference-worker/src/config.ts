@@ -30,6 +30,14 @@ const shape = {
     .describe(
       'Emulated processor: so many times the reference time of a variant; 0 is this machine as it is.',
     ),
+  idleCheckMs: z
+    .number('expected a number')
+    .min(0, 'must be >= 0')
+    .max(86_400_000, 'must be <= 86400000')
+    .default(10_000)
+    .describe(
+      'A node that no frame uses runs a variant by itself each so many ms, to notice when it has become faster or slower; 0: never.',
+    ),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
   idleWatts: notNegative()

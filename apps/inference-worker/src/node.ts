@@ -32,7 +32,8 @@ export interface WorkerNode {
 export interface WorkerNodeOptions extends NodeIdentity {
   readonly tierName: string;
   readonly runner: Pick<Runner, 'run' | 'load' | 'variants' | 'labels'>;
-  readonly figures: readonly VariantFigures[];
+  /** As they are now. */
+  readonly figures: () => readonly VariantFigures[];
   readonly energy: Pick<EnergyProbe, 'energyOfInference'>;
   /** Share of the node's processors that one inference keeps busy, 0..1. */
   readonly cpuShare: number;
@@ -44,7 +45,8 @@ export interface WorkerNodeOptions extends NodeIdentity {
 
 export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
   const { nodeId, tier, tierName, runner, figures, energy, cpuShare, draining, clock } = options;
-  const load = () => loadToWire({ nodeId, tier }, runner.load(), { figures, draining: draining.aborted });
+  const load = () =>
+    loadToWire({ nodeId, tier }, runner.load(), { figures: figures(), draining: draining.aborted });
 
   return {
     load,
@@ -97,7 +99,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
       variants: runner.variants.map((entry) =>
         variantToWire(
           entry,
-          figures.find(({ variant }) => variant === entry.name),
+          figures().find(({ variant }) => variant === entry.name),
         ),
       ),
       dilationFactor: options.dilationFactor,

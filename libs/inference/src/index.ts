@@ -18,6 +18,8 @@ export {
   type RunResult,
   startRunner,
 } from './runner.ts';
+export { type IdleChecks, type IdleChecksOptions, startIdleChecks } from './idle-checks.ts';
+export { medianRunMs } from './median-run.ts';
 export { type Load } from './slot-pool.ts';
 export { type LabelledPicture, type Sample, loadSamples, readLabelledPictures } from './labelled-pictures.ts';
 export { type MeasuredAccuracy, type Progress, measureAccuracy } from './measure-accuracy.ts';

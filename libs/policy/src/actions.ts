@@ -1,4 +1,4 @@
-import type { Cell, ComputeNode, Device, Objective, Placement, Variant } from './cell.ts';
+import type { ComputeNode, Device, Objective, Placement, Variant } from './cell.ts';
 import { tightenObjective } from './dispatch-objective.ts';
 import type { CellObservation, DeviceObservation, LinkObservation } from './learner.ts';
 
@@ -68,12 +68,6 @@ export function placements({ device, local, remote }: OpenActions): Placement[] 
       variants.map(({ name }): Placement => ({ tier: node.tier, nodeId: node.id, variant: name })),
     ),
   ];
-}
-
-/** True when the average accuracy of a joint placement, each device weighing the same, meets the cell's floor. */
-export function meetsFloor(cell: Cell, accuracies: readonly number[]): boolean {
-  const sum = accuracies.reduce((total, accuracy) => total + accuracy - cell.objective.accuracyFloor, 0);
-  return sum >= -1e-9;
 }
 
 const unseen = (deviceId: string): DeviceObservation => ({

@@ -40,7 +40,6 @@ export {
   type OpenActions,
   type RemoteTarget,
   bestVariant,
-  meetsFloor,
   openActions,
   placements,
 } from './actions.ts';

@@ -9,6 +9,8 @@ const benchmarkNoise = 0.0025;
 export class Benchmarks {
   /** The newest one, ms, by node or device and variant. */
   readonly #learned = new Map<string, number>();
+  /** The one before: some device may not have heard yet that a node has a newer one. */
+  readonly #before = new Map<string, number>();
 
   learn({ devices }: CellObservation, beliefs: Beliefs): void {
     for (const { deviceId, calibration, links } of devices) {
@@ -23,7 +25,9 @@ export class Benchmarks {
 
   #isNew(nodeId: string, variant: string, ms: number): boolean {
     const key = `${nodeId}\n${variant}`;
-    if (this.#learned.get(key) === ms) return false;
+    const newest = this.#learned.get(key);
+    if (newest === ms || this.#before.get(key) === ms) return false;
+    if (newest !== undefined) this.#before.set(key, newest);
     this.#learned.set(key, ms);
     return true;
   }
@@ -34,5 +38,7 @@ export class Benchmarks {
 
   restore(state: readonly (readonly [string, number])[]): void {
     refill(this.#learned, state);
+    // Not kept: at worst one value is learned from twice.
+    this.#before.clear();
   }
 }

@@ -58,6 +58,29 @@ describe('planner', () => {
     expect(learner.status().driftAlarms).toBeGreaterThan(0);
   });
 
+  it('hears from benchmarks of idle nodes that one is fast again, where nobody probes', () => {
+    const toy = new ToyCell(seededRandom(4), { floor: 0.85, calibrated: true });
+    const learner = createLearner('planner', { random: seededRandom(5) });
+    const users = (epochs: number) => {
+      let used = 0;
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        learner.observe(toy.observation());
+        const { placements } = learner.propose();
+        if (epoch >= epochs - 10)
+          used += [...placements.values()].filter(({ nodeId }) => nodeId === 'edge').length;
+        learner.learn(toy.run(placements));
+      }
+      return used / 10;
+    };
+    expect(users(30)).toBeGreaterThan(0.9);
+    toy.edgeSlowness = 8;
+    expect(users(30)).toBeLessThan(0.2);
+    toy.edgeSlowness = 1;
+    expect(users(30)).toBeLessThan(0.2);
+    toy.benchmarkNoise = 0.05;
+    expect(users(30)).toBeGreaterThan(0.9);
+  });
+
   it('copes with outcomes that are lost, late, doubled or of devices that have left', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {

@@ -28,6 +28,8 @@ const networkMs: Readonly<Record<string, number>> = { edge: 30, cloud: 90 };
 export class ToyCell {
   users: number;
   edgeSlowness = 1;
+  /** Relative noise of the nodes' benchmarks, which then come anew in each epoch; undefined: those of the start. */
+  benchmarkNoise: number | undefined;
   readonly #random: Random;
   readonly #options: ToyOptions;
   #epoch = 0;
@@ -49,6 +51,9 @@ export class ToyCell {
     const ids = Array.from({ length: this.users }, (_, index) => `device-${index + 1}`);
     const services = (times: Readonly<Record<string, number>>) =>
       new Map(calibrated ? Object.entries(times) : []);
+    const benchmarks = new Map(
+      ['edge', 'cloud'].map((nodeId) => [nodeId, services(this.#benchmarked(nodeId))] as const),
+    );
     return {
       at: this.#epoch * 1_000,
       cell: {
@@ -65,7 +70,7 @@ export class ToyCell {
           reachable: true,
           roundTripMs: calibrated ? networkMs[nodeId]! : 0,
           class: 'regular',
-          services: services(remoteMs),
+          services: benchmarks.get(nodeId)!,
         })),
         calibration: services(localMs),
         framesPerSecond,
@@ -73,6 +78,18 @@ export class ToyCell {
       })),
       loads: [],
     };
+  }
+
+  #benchmarked(nodeId: string): Readonly<Record<string, number>> {
+    const noise = this.benchmarkNoise;
+    if (noise === undefined) return remoteMs;
+    const slowness = nodeId === 'edge' ? this.edgeSlowness : 1;
+    return Object.fromEntries(
+      Object.entries(remoteMs).map(([name, ms]) => [
+        name,
+        ms * slowness * (1 + noise * this.#random.normal()),
+      ]),
+    );
   }
 
   /** ms without noise. */

@@ -4,6 +4,7 @@ import { CostBlock, type CostBlockState } from './cost-block.ts';
 import { int8Factor, linearWeights, loadLevel, relativeWork } from './features.ts';
 import { type NoiseState, RelativeNoise } from './noise.ts';
 import { type BeliefPrior, linkRole } from './prior.ts';
+import { refill } from '../refill.ts';
 
 export interface BeliefOptions {
   /** Time of the largest FP32 variant on a processor before anything was measured, ms; the first measurement of a
@@ -237,10 +238,6 @@ export class Beliefs {
   }
 
   restore(state: BeliefState): void {
-    const refill = <K, V>(map: Map<K, V>, entries: Iterable<readonly [K, V]>) => {
-      map.clear();
-      for (const [key, value] of entries) map.set(key, value);
-    };
     refill(
       this.#local,
       state.local.map(([id, block]) => [id, CostBlock.restore(block)] as const),

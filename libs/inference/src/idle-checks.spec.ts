@@ -1,0 +1,112 @@
+import { FakeClock, silentLogger, Unavailable } from '@weir/base';
+import { describe, expect, it } from 'vitest';
+import { startIdleChecks } from './idle-checks.ts';
+import type { RunRequest, RunResult } from './runner.ts';
+
+const input = { image: new Uint8Array() };
+const variants = [
+  { name: 'large', input },
+  { name: 'small', input },
+];
+
+/** A processor on which each inference takes as long as said; it counts them. */
+function processor({ fails = false } = {}) {
+  const ran: string[] = [];
+  const state = { tookMs: 120, inService: 0 };
+  const runner = {
+    async run({ variant }: RunRequest) {
+      ran.push(variant);
+      if (fails) throw new Unavailable('the node drains');
+      return { decodeMs: 20, computeMs: state.tookMs - 20 } as RunResult;
+    },
+    load: () => ({
+      slots: 1,
+      inService: state.inService,
+      queued: 0,
+      backlogMs: 0,
+      meanBacklogMs: 0,
+      congestion: 0,
+      utilisation: 0,
+    }),
+  };
+  const clock = new FakeClock();
+  const checked: [string, number][] = [];
+  const checks = startIdleChecks({
+    runner,
+    variants,
+    periodMs: 10_000,
+    clock,
+    logger: silentLogger,
+    onChecked: (variant, serviceMs) => checked.push([variant, serviceMs]),
+  });
+  return { ran, state, clock, checked, checks };
+}
+const settled = () => new Promise(setImmediate);
+
+describe('a processor that nobody uses', () => {
+  it('runs one variant each period, in turn, and tells what that took', async () => {
+    const { clock, checked, state } = processor();
+    clock.advance(10_000);
+    await settled();
+    state.tookMs = 300;
+    clock.advance(10_000);
+    await settled();
+    expect(checked).toEqual([
+      ['large', 120],
+      ['small', 300],
+    ]);
+  });
+
+  it('measures a short run three times', async () => {
+    const { clock, state, ran } = processor();
+    state.tookMs = 30;
+    clock.advance(10_000);
+    await settled();
+    expect(ran).toEqual(['large', 'large', 'large']);
+  });
+
+  it('is left alone while it is used, and for a period after that', async () => {
+    const { clock, checks, checked, ran } = processor();
+    clock.advance(9_000);
+    await checks.run({ variant: 'small', input });
+    clock.advance(10_000);
+    await settled();
+    expect(checked).toEqual([]);
+    clock.advance(1_000);
+    await settled();
+    expect(checked).toEqual([['large', 120]]);
+    expect(ran).toEqual(['small', 'large']);
+  });
+
+  it('is left alone while a long inference is under way', async () => {
+    const { clock, state, ran } = processor();
+    state.inService = 1;
+    clock.advance(30_000);
+    await settled();
+    expect(ran).toEqual([]);
+  });
+
+  it('tells nothing of a check beside which a frame came', async () => {
+    const { clock, checks, checked } = processor();
+    clock.advance(10_000);
+    void checks.run({ variant: 'small', input });
+    await settled();
+    expect(checked).toEqual([]);
+  });
+
+  it('tells nothing of a check that failed, and goes on', async () => {
+    const { clock, checked, ran } = processor({ fails: true });
+    clock.advance(20_000);
+    await settled();
+    expect(checked).toEqual([]);
+    expect(ran).toEqual(['large', 'small']);
+  });
+
+  it('is checked no more once that has ended', async () => {
+    const { clock, checks, ran } = processor();
+    checks[Symbol.dispose]();
+    clock.advance(60_000);
+    await settled();
+    expect(ran).toEqual([]);
+  });
+});
