@@ -83,7 +83,7 @@ export function createAgent(parts: AgentParts): Agent {
       outcomesDropped: outcomes.dropped,
       balance: balance.balance,
       floor: objective.accuracyFloor,
-      policyConnected: session()?.connected ?? false,
+      policyConnected: session()?.connected,
       targets: view.remotes.map(({ nodeId, tier, reachable }) => ({
         nodeId,
         tier,
