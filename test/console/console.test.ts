@@ -211,19 +211,9 @@ describe('what others named', () => {
     const config = configSpec.schema.parse({ policy: '127.0.0.1:1' });
     await using app = await startConsoleApp(config, { logger: silentLogger, parent });
     tell({ kind: 'cell', emulation: { links: [], devices: [{ id: hostile, times: 1 }] } });
-    const record = frame({
-      deviceId: hostile,
-      at: Date.now(),
-      label: hostile,
-      variant: hostile,
-      nodeId: hostile,
-    });
-    tell({ kind: 'frames', answered: [record], failed: [] });
-    tell({
-      kind: 'process',
-      at: Date.now(),
-      event: { kind: 'died', name: hostile, detail: hostile },
-    });
+    const record = frame({ deviceId: hostile, label: hostile, variant: hostile, nodeId: hostile });
+    tell({ kind: 'frames', at: record.at, answered: [record], failed: [] });
+    tell({ kind: 'process', event: { kind: 'died', name: hostile, detail: hostile } });
     await using opened = await openPage(browser, `http://${app.address}/`);
     const { page, faults } = opened;
     await page.locator('.traces').getByText(hostile).first().waitFor();

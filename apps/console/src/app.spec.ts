@@ -144,9 +144,11 @@ describe('a page', () => {
   it('is told of each frame, once someone drives the cell', async () => {
     const parent = parentDouble();
     await start({}, { parent });
-    const now = Date.now();
+    // The machine slept an hour, or was set back by one, since the console began.
+    const now = Date.now() - 3_600_000;
     parent.tell({
       kind: 'frames',
+      at: now,
       answered: [frame({ at: now, responseMs: 60 }), frame({ at: now, responseMs: 100, correct: false })],
       failed: [],
     });

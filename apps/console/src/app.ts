@@ -72,7 +72,8 @@ export async function startConsoleApp(
   };
 
   parent?.onMessage((message: ToConsole) => {
-    if (message.kind === 'frames') frames.add(message.answered, message.failed);
+    if (message.kind === 'frames')
+      frames.add(message.answered, message.failed, { aheadMs: clock.now() - message.at });
     else if (message.kind === 'done') emulation.done(message);
     else if (message.kind === 'cell') {
       emulation.state = message.emulation;

@@ -62,6 +62,15 @@ describe('the newest frames', () => {
     expect(live.recent(1_000)).toMatchObject({ failed: 1, framesPerSecond: 0, meanMs: 0 });
   });
 
+  it.each([-60_000, 60_000])('are as old as they are where their clock is %d ms behind', (aheadMs) => {
+    const live = new LiveFrames();
+    const at = 100_000;
+    live.add([frame({ at })], [{ deviceId: 'device-1', at, why: 'late' }], { aheadMs });
+    expect(live.recent(at + aheadMs + 4_999)).toMatchObject({ framesPerSecond: 0.2, failed: 1 });
+    expect(live.recent(at + aheadMs + 5_000)).toBeNull();
+    expect(live.traces()).toMatchObject([{ at: at + aheadMs }]);
+  });
+
   it('are forgotten after 30 s', () => {
     const live = frames(frame({ at: 0 }), frame({ at: 20_000 }));
     expect(live.recent(40_000)).toBeNull();

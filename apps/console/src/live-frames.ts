@@ -14,10 +14,16 @@ export class LiveFrames {
   /** Anything was ever told. */
   seen = false;
 
-  add(answered: readonly FrameRecord[], failed: readonly FrameFailure[]): void {
+  /** `aheadMs`: how far the clock that `recent` and the others go by is ahead of that of the frames. */
+  add(
+    answered: readonly FrameRecord[],
+    failed: readonly FrameFailure[],
+    { aheadMs = 0 }: { aheadMs?: number } = {},
+  ): void {
+    const onOwnClock = <T extends { at: number }>(frame: T) => ({ ...frame, at: frame.at + aheadMs });
     this.seen = true;
-    this.#answered.push(...answered);
-    this.#failed.push(...failed);
+    this.#answered.push(...answered.map(onOwnClock));
+    this.#failed.push(...failed.map(onOwnClock));
   }
 
   /** Of the newest frames, a device's or all; null when there was none in the last 5 s. */
@@ -72,8 +78,9 @@ export class LiveFrames {
     return this.#answered
       .slice(-kept.traces)
       .reverse()
-      .map(({ correct, expectedAccuracy: _, hopsMs, responseMs, predictedMs, confidence, ...frame }) => ({
+      .map(({ at, correct, expectedAccuracy: _, hopsMs, responseMs, predictedMs, confidence, ...frame }) => ({
         ...frame,
+        at: Math.round(at),
         correct: correct ?? null,
         responseMs: round(responseMs),
         predictedMs: round(predictedMs),

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, WeirError } from '@weir/base';
+import { type Clock, InvalidInput, type Logger, WeirError } from '@weir/base';
 import type { Dispatcher, Objective } from '@weir/policy';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext } from '@weir/rpc';
@@ -83,7 +83,7 @@ export function createAgent(parts: AgentParts): Agent {
       outcomesDropped: outcomes.dropped,
       balance: balance.balance,
       floor: objective.accuracyFloor,
-      policyConnected: session()?.connected ?? false,
+      policyConnected: session()?.connected,
       targets: view.remotes.map(({ nodeId, tier, reachable }) => ({
         nodeId,
         tier,
@@ -136,7 +136,11 @@ export function createAgent(parts: AgentParts): Agent {
         leave?.();
       }
     },
-    refused: ({ status }) => metrics.dropped(status),
+    refused(error) {
+      // One that asks for nothing sensible is no frame of the device's, as in `answer`.
+      if (!(error instanceof InvalidInput)) frames.failed();
+      metrics.dropped(error.status);
+    },
     status: () =>
       agentStatus({ ...parts, policyConnected: () => session()?.connected ?? false }, clock.now()),
     objective: () => ownObjective.inForce(clock.now()),

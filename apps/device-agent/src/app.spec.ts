@@ -235,11 +235,12 @@ describe('device agent', () => {
 
   it('refuses an id that is in work already and answers the first', async () => {
     const edge = await startEdge();
-    const { stream } = await startAgent({ edge: edge.address });
+    const { stream, status } = await startAgent({ edge: edge.address });
     edge.script = 'hold';
     using frames = stream();
     await send(frames, frame('a'), frame('a'));
     expect((await take(frames, 1)).get('a')).toMatchObject({ violations: [{ field: 'request_id' }] });
+    expect(await status()).toMatchObject({ failed: 0n });
     await vi.waitFor(() => expect(edge.received).toHaveLength(1));
     edge.release();
     expect(await take(frames, 1)).toEqual(new Map([['a', EDGE]]));
@@ -253,7 +254,10 @@ describe('device agent', () => {
 
   it('refuses frames beyond its limit, on whatever stream', async () => {
     const edge = await startEdge();
-    const { stream, infer } = await startAgent({ edge: edge.address, flags: ['--max-in-flight=2'] });
+    const { stream, infer, status } = await startAgent({
+      edge: edge.address,
+      flags: ['--max-in-flight=2'],
+    });
     edge.script = 'hold';
     using frames = stream();
     await send(frames, frame('a'), frame('b'));
@@ -261,6 +265,7 @@ describe('device agent', () => {
     await expect(infer()).rejects.toBeInstanceOf(ResourceExhausted);
     await send(frames, frame('c'));
     expect((await take(frames, 1)).get('c')).toBeInstanceOf(ResourceExhausted);
+    expect(await status()).toMatchObject({ inFlight: 2, failed: 2n });
     edge.release();
     expect(await take(frames, 2)).toEqual(
       new Map([

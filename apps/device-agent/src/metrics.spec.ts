@@ -2,7 +2,7 @@ import type { Outcome } from '@weir/policy';
 import { startMetrics } from '@weir/telemetry';
 import { describe, expect, it } from 'vitest';
 import type { FrameAnswer } from './inference.ts';
-import { createAgentMetrics } from './metrics.ts';
+import { type AgentState, createAgentMetrics } from './metrics.ts';
 
 /** The agent's figures as Prometheus would scrape them. */
 async function setUp() {
@@ -30,6 +30,17 @@ const answerAt = (tier: 'device' | 'edge') =>
     hops: tier === 'edge' ? hops : { ...hops, uplinkMs: 0, downlinkMs: 0 },
     responseMs: tier === 'edge' ? 100 : 70,
   }) as unknown as FrameAnswer;
+const state: AgentState = {
+  framesInWork: 3,
+  queued: 2,
+  inService: 1,
+  outcomesPending: 4,
+  outcomesDropped: 5,
+  balance: 0.5,
+  floor: 0.7,
+  policyConnected: true,
+  targets: [{ nodeId: 'edge-1', tier: 'edge', reachable: false }],
+};
 const attempt = (outcome: Partial<Outcome>) =>
   ({ placement: { tier: 'edge', nodeId: 'edge-1', variant: 'v' }, ...outcome }) as Outcome;
 
@@ -78,17 +89,7 @@ describe('agent metrics', () => {
 
   it('begin drops at 0 and average the slack over the last hundred frames', async () => {
     await using test = await setUp();
-    test.agent.watch(() => ({
-      framesInWork: 3,
-      queued: 2,
-      inService: 1,
-      outcomesPending: 4,
-      outcomesDropped: 5,
-      balance: 0.5,
-      floor: 0.7,
-      policyConnected: true,
-      targets: [{ nodeId: 'edge-1', tier: 'edge', reachable: false }],
-    }));
+    test.agent.watch(() => state);
     expect(await test.value('weir_frames_dropped_total', 'UNAVAILABLE')).toBe(0);
     expect(await test.scrape()).not.toMatch(/^weir_floor_slack_ratio\{/m);
     for (let frame = 0; frame < 100; frame++) test.agent.answered(answerAt('edge'), 1);
@@ -96,5 +97,20 @@ describe('agent metrics', () => {
     expect(await test.value('weir_floor_slack_ratio')).toBeCloseTo(0.5, 9);
     expect(await test.value('weir_frames_in_flight')).toBe(3);
     expect(await test.value('weir_target_reachable', 'edge-1')).toBe(0);
+  });
+
+  it.each([
+    [true, /^weir_policy_connected\{.*\} 1$/m],
+    [false, /^weir_policy_connected\{.*\} 0$/m],
+  ])('tell whether the policy answers: %s', async (policyConnected, shown) => {
+    await using test = await setUp();
+    test.agent.watch(() => ({ ...state, policyConnected }));
+    expect(await test.scrape()).toMatch(shown);
+  });
+
+  it('tell of no connection where there is no policy', async () => {
+    await using test = await setUp();
+    test.agent.watch(() => ({ ...state, policyConnected: undefined }));
+    expect(await test.scrape()).not.toMatch(/^weir_policy_connected\{/m);
   });
 });

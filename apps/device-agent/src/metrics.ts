@@ -13,7 +13,8 @@ export interface AgentState {
   /** Frames × accuracy. */
   readonly balance: number;
   readonly floor: number;
-  readonly policyConnected: boolean;
+  /** Undefined without a policy. */
+  readonly policyConnected: boolean | undefined;
   readonly targets: readonly {
     readonly nodeId: string;
     readonly tier: string;
@@ -121,18 +122,24 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       opened.add(key);
     },
     watch(state) {
-      const gauge = (name: string, unit: string, description: string, value: (now: AgentState) => number) =>
-        meter
-          .createObservableGauge(name, { unit, description })
-          .addCallback((result) => result.observe(value(state())));
+      const gauge = (
+        name: string,
+        unit: string,
+        description: string,
+        value: (now: AgentState) => number | undefined,
+      ) =>
+        meter.createObservableGauge(name, { unit, description }).addCallback((result) => {
+          const shown = value(state());
+          if (shown !== undefined) result.observe(shown);
+        });
       gauge('weir.frames.in_flight', '{frame}', 'Frames in work.', (now) => now.framesInWork);
       gauge('weir.queue.depth', '{inference}', 'Waiting for the own processor.', (now) => now.queued);
       gauge('weir.in_service', '{inference}', 'On the own processor.', (now) => now.inService);
       gauge('weir.outcomes.pending', '{outcome}', 'Not yet acknowledged.', (now) => now.outcomesPending);
       gauge('weir.accuracy.balance', '{frame}', 'Accuracy earned and not spent.', (now) => now.balance);
       gauge('weir.accuracy.floor', '1', 'Lowest average accuracy allowed.', (now) => now.floor);
-      gauge('weir.policy.connected', '{connection}', '1 while the policy answers.', (now) =>
-        Number(now.policyConnected),
+      gauge('weir.policy.connected', '{connection}', '1 while the policy answers.', ({ policyConnected }) =>
+        policyConnected === undefined ? undefined : Number(policyConnected),
       );
       meter
         .createObservableCounter('weir.outcomes.dropped', {

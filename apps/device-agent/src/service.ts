@@ -89,12 +89,14 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
     for (const cancel of cancels.values()) cancel.abort(context.signal.reason);
   };
   context.signal.addEventListener('abort', leave, { once: true });
+  using cleanUp = new DisposableStack();
+  const drainBegins = new Promise<void>((resolve) => listen(cleanUp, context.draining, resolve));
   let allSaid = false;
   const reading = (async () => {
     for await (const message of stream) await receive(message);
     allSaid = true;
   })();
-  await Promise.race([reading, whenAborted(context.draining)]);
+  await Promise.race([reading, drainBegins]);
   while (inWork.size > 0) await Promise.all(inWork);
   if (!allSaid) throw context.draining.reason as WeirError;
 }
@@ -103,8 +105,9 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
 const refuse = (stream: Stream, requestId: string, error: unknown): Promise<void> =>
   stream.send({ message: { $case: 'failure', value: { requestId, status: toStatus(error) } } });
 
-const whenAborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** `draining` outlives the call, so that what listens to it has to leave with the call. */
+function listen(cleanUp: DisposableStack, signal: AbortSignal, listener: () => void): void {
+  if (signal.aborted) return listener();
+  signal.addEventListener('abort', listener, { once: true });
+  cleanUp.defer(() => signal.removeEventListener('abort', listener));
+}

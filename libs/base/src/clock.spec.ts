@@ -1,6 +1,18 @@
-import { describe, expect, it } from 'vitest';
-import { sleep } from './clock.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { sleep, systemClock } from './clock.ts';
 import { FakeClock } from './fake-clock.ts';
+
+describe('systemClock', () => {
+  it.each([3e9, Infinity])('takes a wait of %d ms for a very long one', (waitMs) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const fired = vi.fn();
+    systemClock.after(waitMs, fired);
+    systemClock.every(waitMs, fired);
+    vi.advanceTimersByTime(60_000);
+    expect(fired).not.toHaveBeenCalled();
+  });
+});
 
 describe('FakeClock', () => {
   it('runs timers in the order of their times, those they start included', () => {

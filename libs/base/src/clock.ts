@@ -10,15 +10,18 @@ export interface Clock {
   every(periodMs: number, callback: () => void): () => void;
 }
 
+/** Node's timers count in 31 bits and fire after 1 ms where that is too little: what is longer waits so long, 24.8 days. */
+const longestDelayMs = 2 ** 31 - 1;
+
 /** The machine's clock: monotonic, anchored to the epoch when the process started. */
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(callback, Math.min(delayMs, longestDelayMs));
     return () => clearTimeout(timer);
   },
   every(periodMs, callback) {
-    const timer = setInterval(callback, periodMs).unref();
+    const timer = setInterval(callback, Math.min(periodMs, longestDelayMs)).unref();
     return () => clearInterval(timer);
   },
 };

@@ -1,7 +1,6 @@
 export { type Clock, systemClock, sleep } from './clock.ts';
 export { FakeClock } from './fake-clock.ts';
 export { type Random, seededRandom } from './random.ts';
-export { StreamingQuantile } from './quantile.ts';
 export { percentile, mean } from './statistics.ts';
 export {
   Aborted,

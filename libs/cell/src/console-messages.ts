@@ -3,7 +3,7 @@ import type { ProcessEvent } from './supervised-process.ts';
 /** One frame answered, as its application saw it. Times in ms, accuracies and probabilities 0..1. */
 export interface FrameRecord {
   readonly deviceId: string;
-  /** Of the answer, epoch ms. */
+  /** Of the answer, epoch ms by the clock of who tells it. */
   readonly at: number;
   readonly tier: string;
   readonly nodeId: string;
@@ -67,10 +67,12 @@ export type ToConsole =
     }
   | {
       readonly kind: 'frames';
+      /** Now, by the clock of the frames. It and the console's may be apart: each process anchors its own. */
+      readonly at: number;
       readonly answered: readonly FrameRecord[];
       readonly failed: readonly FrameFailure[];
     }
-  | { readonly kind: 'process'; readonly event: ProcessEvent; readonly at: number }
+  | { readonly kind: 'process'; readonly event: ProcessEvent }
   | { readonly kind: 'done'; readonly id: number; readonly error?: string };
 
 /** The way back: answered by a `done` of the same id. */

@@ -56,28 +56,33 @@ export async function startConsole(cell: RunningCell, options: StartConsoleOptio
     }
   }
 
-  starting.defer(cell.onEvent((event) => tell({ kind: 'process', event, at: Date.now() })));
+  starting.defer(cell.onEvent((event) => tell({ kind: 'process', event })));
   let [answered, failed]: [FrameRecord[], FrameFailure[]] = [[], []];
   const cancel = clock.every(batch.periodMs, () => {
     if (answered.length + failed.length === 0) return;
-    tell({ kind: 'frames', answered: answered.slice(-batch.most), failed: failed.slice(-batch.most) });
+    tell({
+      kind: 'frames',
+      at: clock.now(),
+      answered: answered.slice(-batch.most),
+      failed: failed.slice(-batch.most),
+    });
     [answered, failed] = [[], []];
   });
   starting.defer(cancel);
   const running = starting.move();
   return {
     url: `http://${page.address}/`,
-    answered: (deviceId, answer) => void answered.push(recordOf(deviceId, answer)),
-    failed: (deviceId, why) => void failed.push({ deviceId, at: Date.now(), why }),
+    answered: (deviceId, answer) => void answered.push(recordOf(deviceId, answer, clock.now())),
+    failed: (deviceId, why) => void failed.push({ deviceId, at: clock.now(), why }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-function recordOf(deviceId: string, { response, correct }: Answer): FrameRecord {
+function recordOf(deviceId: string, { response, correct }: Answer, at: number): FrameRecord {
   const { placement, decision, hops, classification } = response;
   return {
     deviceId,
-    at: Date.now(),
+    at,
     tier: tierName(placement?.tier),
     nodeId: placement?.nodeId ?? '',
     variant: placement?.variant ?? '',

@@ -8,7 +8,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { service } from 'grpc-health-check';
-import { callUnary, type ClientCallOptions, openServerStream } from './calls.ts';
+import { callUnary, type ClientCallOptions } from './calls.ts';
 import type { ClientClass, Connection } from './connection.ts';
 
 /** As grpc.health.v1 says; SERVICE_UNKNOWN only when watching. */
@@ -28,7 +28,7 @@ interface HealthClient extends Client {
   ): ClientReadableStream<{ status: ServingStatus }>;
 }
 
-const HealthClient = makeClientConstructor(
+export const HealthClient = makeClientConstructor(
   service,
   'grpc.health.v1.Health',
 ) as unknown as ClientClass<HealthClient>;
@@ -40,13 +40,4 @@ export async function checkHealth(
 ): Promise<ServingStatus> {
   const client = connection.client(HealthClient);
   return (await callUnary(client, client.check, { service }, options)).status;
-}
-
-/** The status now, then each change. */
-export async function* watchHealth(
-  connection: Connection,
-  { service = '', ...options }: ClientCallOptions & { service?: string } = {},
-): AsyncGenerator<ServingStatus> {
-  const client = connection.client(HealthClient);
-  for await (const { status } of openServerStream(client, client.watch, { service }, options)) yield status;
 }

@@ -11,7 +11,7 @@ export {
   openDuplex,
   openServerStream,
 } from './calls.ts';
-export { checkHealth, type ServingStatus, watchHealth } from './health-check.ts';
+export { checkHealth, type ServingStatus } from './health-check.ts';
 export { keepOpen, type KeepOpenOptions } from './keep-open.ts';
 export { keepReporting, type KeepReportingOptions } from './keep-reporting.ts';
 export { fromStatus, toStatus } from './status.ts';

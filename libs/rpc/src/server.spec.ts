@@ -2,10 +2,10 @@ import { status as codes } from '@grpc/grpc-js';
 import { connect as connectTcp, createServer } from 'node:net';
 import { InvalidInput, silentLogger, Unavailable } from '@weir/base';
 import { describe, expect, it } from 'vitest';
-import { callUnary, openDuplex } from './calls.ts';
+import { callUnary, openDuplex, openServerStream } from './calls.ts';
 import { connect } from './connection.ts';
 import { ping, startEcho } from './echo.fixture.ts';
-import { checkHealth, type ServingStatus, watchHealth } from './health-check.ts';
+import { checkHealth, HealthClient, type ServingStatus } from './health-check.ts';
 import { serve } from './server.ts';
 
 const failureOf = async (promise: Promise<unknown>) =>
@@ -30,8 +30,9 @@ describe('health', () => {
   it('tells its watchers of each change, and lets go of them at the end', async () => {
     const echo = await startEcho();
     const seen: ServingStatus[] = [];
+    const client = echo.connection.client(HealthClient);
     const watching = (async () => {
-      for await (const status of watchHealth(echo.connection, { service: 'weir.test.Echo' })) {
+      for await (const { status } of openServerStream(client, client.watch, { service: 'weir.test.Echo' })) {
         seen.push(status);
         if (seen.length === 1) echo.server.setServing(true);
         else if (seen.length === 2) void echo.server[Symbol.asyncDispose]();

@@ -32,8 +32,6 @@ export interface Store extends AsyncDisposable {
   append(batch: Batch): Promise<Appended>;
   /** At most `limit` entries after `position`, oldest first. */
   read(cellId: string, after: number, limit: number): Promise<readonly JournalEntry[]>;
-  /** Position of the newest entry of the cell, 0 when there is none. */
-  lastPosition(cellId: string): Promise<number>;
 }
 
 /** Operations that share one commit at most; keeps the wait of each bounded. */
@@ -117,7 +115,6 @@ function groupCommits(worker: Worker, maxPending: number): Store {
     reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
     append: (batch) => submit('append', batch),
     read: (cellId, after, limit) => submit('read', cellId, after, limit),
-    lastPosition: (cellId) => submit('lastPosition', cellId),
 
     async [Symbol.asyncDispose]() {
       if (closed) return;

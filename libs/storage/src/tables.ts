@@ -37,7 +37,6 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     read: database.prepare(
       'select position, outcome from experience where cell = ? and position > ? order by position limit ?',
     ),
-    last: database.prepare('select max(position) as position from experience where cell = ?'),
     count: database.prepare('select count(*) as n from experience where cell = ?'),
     expire: database.prepare(
       `delete from experience where cell = ?1 and position <=
@@ -110,8 +109,5 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
 
     read: (name: string, after: number, limit: number): JournalEntry[] =>
       sql.read.all(cellId(name), after, limit) as unknown as JournalEntry[],
-
-    /** Position of the newest entry of the cell, 0 when there is none. */
-    lastPosition: (name: string): number => Number(sql.last.get(cellId(name))?.position ?? 0),
   };
 }
