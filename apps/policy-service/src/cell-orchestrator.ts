@@ -155,9 +155,10 @@ export class CellOrchestrator implements Disposable {
     this.#continuous.request();
   }
 
+  /** Throws what the learner throws when it is told of the cell, and then the former one goes on as before. */
   setLearner(learner: Learner): void {
-    this.#plan.withdraw();
     this.#learner.replace(learner);
+    this.#plan.withdraw();
     this.#continuous.request();
   }
 
