@@ -52,6 +52,19 @@ async function withTwoOutcomes(store: Store) {
   return { clock, cell };
 }
 
+/** The same in an epoch, whose only outcome is journaled as the third. */
+async function inAnEpoch(store: Store) {
+  const { clock, cell } = await withTwoOutcomes(store);
+  const run = cell.orchestrator.runEpochs();
+  const { version } = await run.next({ settleMs: 1_000, signal: new AbortController().signal });
+  const planned = outcome('a', { planVersion: version, responseMs: 30 });
+  await cell.journal({
+    ...from,
+    batch: { oldestPending: 0, outcomes: [{ sequence: 30, outcome: planned }] },
+  });
+  return { clock, cell, run };
+}
+
 describe('CellHost', () => {
   it('learns each outcome once, in any order, and says how far all are settled', async () => {
     await using store = await openStore({ path: newPath() });
@@ -89,14 +102,7 @@ describe('CellHost', () => {
     const path = newPath();
     {
       await using store = await openStore({ path });
-      const { clock, cell } = await withTwoOutcomes(store);
-      const run = cell.orchestrator.runEpochs();
-      const { version } = await run.next({ settleMs: 1_000, signal: new AbortController().signal });
-      const planned = outcome('a', { planVersion: version, responseMs: 30 });
-      await cell.journal({
-        ...from,
-        batch: { oldestPending: 0, outcomes: [{ sequence: 30, outcome: planned }] },
-      });
+      const { clock, cell } = await inAnEpoch(store);
       expect(cell.orchestrator.status().outcomes).toBe(2);
       clock.advance(10_000);
       await cell.save();
@@ -104,6 +110,20 @@ describe('CellHost', () => {
     }
     await using store = await openStore({ path });
     expect(await store.snapshot('c', 'fastest-mean')).toMatchObject({ position: 2 });
+    await using cell = await CellHost.open('c', options(store));
+    expect(cell.orchestrator.status().outcomes).toBe(3);
+  });
+
+  it('has learned an epoch that a farewell has cut off', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      const { cell, run } = await inAnEpoch(store);
+      run[Symbol.dispose]();
+      await cell[Symbol.asyncDispose]();
+    }
+    await using store = await openStore({ path });
+    expect(await store.snapshot('c', 'fastest-mean')).toMatchObject({ position: 3 });
     await using cell = await CellHost.open('c', options(store));
     expect(cell.orchestrator.status().outcomes).toBe(3);
   });

@@ -79,6 +79,18 @@ describe('a cell in synchronous epochs', () => {
     expect(learner.status().outcomes).toBe(3);
   });
 
+  it('learns what came of an epoch that is cut off', async () => {
+    const { run, next, learner, orchestrator } = await running();
+    const { version } = await next();
+    orchestrator.learn([answer('a', version), answer('b', version - 1)]);
+    const over = AbortSignal.abort(new Error('the caller is gone'));
+    await expect(run.next({ settleMs: 1_000, signal: over })).rejects.toThrow('the caller is gone');
+    expect(orchestrator.holdsOutcomes).toBe(true);
+    run[Symbol.dispose]();
+    expect(learner.status().outcomes).toBe(1);
+    expect(orchestrator.holdsOutcomes).toBe(false);
+  });
+
   it('says when no device is there to run an epoch', async () => {
     const { orchestrator } = cell();
     const run = orchestrator.runEpochs();
