@@ -37,6 +37,17 @@ describe('a cell in synchronous epochs', () => {
     expect((await next()).version).toBeGreaterThan(version);
   });
 
+  it('decides by the plan of its epoch, and makes none for a device that has joined since', async () => {
+    const { agents, next, learner, orchestrator } = await running();
+    const { version, plan } = await next();
+    const { plans } = learner.status();
+    orchestrator.join(deviceHello('c'), agent().link);
+    expect(() => orchestrator.decide('c')).toThrow(/no plan covers device c/);
+    expect(learner.status().plans).toBe(plans);
+    expect(agents.get('a')!.last().version).toBe(version);
+    expect(orchestrator.decide('a')).toMatchObject({ version, placement: plan.placements.get('a') });
+  });
+
   it('learns an epoch as a whole once every device has answered, and nothing of another plan', async () => {
     const { next, learner, orchestrator } = await running();
     const { version } = await next();
