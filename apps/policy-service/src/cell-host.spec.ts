@@ -1,5 +1,11 @@
-import { FakeClock, silentLogger } from '@weir/base';
-import { defaultObjective, type LearnerSnapshot, type Outcome } from '@weir/policy';
+import { FakeClock, seededRandom, silentLogger } from '@weir/base';
+import {
+  createLearner,
+  defaultObjective,
+  type Learner,
+  type LearnerSnapshot,
+  type Outcome,
+} from '@weir/policy';
 import { openStore, type Store } from '@weir/storage';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,6 +52,19 @@ async function withTwoOutcomes(store: Store) {
   return { clock, cell };
 }
 
+/** The same in an epoch, whose only outcome is journaled as the third. */
+async function inAnEpoch(store: Store) {
+  const { clock, cell } = await withTwoOutcomes(store);
+  const run = cell.orchestrator.runEpochs();
+  const { version } = await run.next({ settleMs: 1_000, signal: new AbortController().signal });
+  const planned = outcome('a', { planVersion: version, responseMs: 30 });
+  await cell.journal({
+    ...from,
+    batch: { oldestPending: 0, outcomes: [{ sequence: 30, outcome: planned }] },
+  });
+  return { clock, cell, run };
+}
+
 describe('CellHost', () => {
   it('learns each outcome once, in any order, and says how far all are settled', async () => {
     await using store = await openStore({ path: newPath() });
@@ -83,14 +102,7 @@ describe('CellHost', () => {
     const path = newPath();
     {
       await using store = await openStore({ path });
-      const { clock, cell } = await withTwoOutcomes(store);
-      const run = cell.orchestrator.runEpochs();
-      const { version } = await run.next({ settleMs: 1_000, signal: new AbortController().signal });
-      const planned = outcome('a', { planVersion: version, responseMs: 30 });
-      await cell.journal({
-        ...from,
-        batch: { oldestPending: 0, outcomes: [{ sequence: 30, outcome: planned }] },
-      });
+      const { clock, cell } = await inAnEpoch(store);
       expect(cell.orchestrator.status().outcomes).toBe(2);
       clock.advance(10_000);
       await cell.save();
@@ -98,6 +110,20 @@ describe('CellHost', () => {
     }
     await using store = await openStore({ path });
     expect(await store.snapshot('c', 'fastest-mean')).toMatchObject({ position: 2 });
+    await using cell = await CellHost.open('c', options(store));
+    expect(cell.orchestrator.status().outcomes).toBe(3);
+  });
+
+  it('has learned an epoch that a farewell has cut off', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      const { cell, run } = await inAnEpoch(store);
+      run[Symbol.dispose]();
+      await cell[Symbol.asyncDispose]();
+    }
+    await using store = await openStore({ path });
+    expect(await store.snapshot('c', 'fastest-mean')).toMatchObject({ position: 3 });
     await using cell = await CellHost.open('c', options(store));
     expect(cell.orchestrator.status().outcomes).toBe(3);
   });
@@ -132,6 +158,47 @@ describe('CellHost', () => {
     };
     await using _cell = await CellHost.open('c', options(store, { learners: { names, create } }));
     expect(events).toEqual(['observe edge-1,cloud-1', 'learn 1']);
+  });
+
+  it('opens, learns and takes a learner while no device has anything to run', async () => {
+    const path = newPath();
+    const names = ['q-learning', 'dqn'];
+    const create = (name: string) => createLearner(name, { random: seededRandom(1) });
+    const more = { learner: 'q-learning', learners: { names, create } };
+    const local = nodeReport('a', 'device', { services: {} });
+    {
+      await using store = await openStore({ path });
+      await using cell = await CellHost.open('c', options(store, more));
+      cell.join(deviceHello('a', { local, targets: [edge({ reachable: false })] }), link);
+      expect(await cell.journal({ ...from, batch: numbered(1) })).toBe(1);
+      expect(cell.orchestrator.status().outcomes).toBe(1);
+    }
+    await using store = await openStore({ path });
+    await using cell = await CellHost.open('c', options(store, more));
+    expect(cell.orchestrator.status().outcomes).toBe(1);
+    await cell.setLearner('dqn');
+    expect(cell.orchestrator.learner.name).toBe('dqn');
+  });
+
+  it('changes its learner altogether or not at all', async () => {
+    await using store = await openStore({ path: newPath() });
+    const create = (name: string) => {
+      const learner: Learner = createFastestMean(name);
+      if (name === 'other')
+        learner.observe = () => {
+          throw new TypeError('broken');
+        };
+      return learner;
+    };
+    await using cell = await CellHost.open('c', options(store, { learners: { names, create } }));
+    cell.join(deviceHello('a'), link);
+    const { placement } = cell.orchestrator.decide('a');
+    await expect(cell.setLearner('other')).rejects.toThrow(TypeError);
+    expect(cell.orchestrator.status()).toMatchObject({
+      learner: 'fastest-mean',
+      devices: [{ deviceId: 'a', planned: placement }],
+    });
+    expect(await store.load('c')).not.toMatchObject({ learner: 'other' });
   });
 
   it('keeps objective and learner over a restart, and forgets devices that left', async () => {

@@ -82,4 +82,50 @@ describe('CellLearner', () => {
     };
     expect(() => cell.propose()).toThrow(TypeError);
   });
+
+  describe.each(['q-learning', 'dqn', 'hybrid'])(
+    'with %s, which takes no device without an action,',
+    (name) => {
+      const { local } = deviceHello('b');
+      const nothing = { ...local, node: { ...local.node, variants: [] }, services: new Map() };
+      const idle = deviceHello('b', { local: nothing, targets: [edge({ reachable: false })] });
+      const learner = () => createLearner(name, { random: seededRandom(1) });
+
+      it('observes, learns and plans without the devices that have nothing to run', () => {
+        const members = new Members();
+        const cell = learnerOf(members, { learner: learner() });
+        members.join(deviceHello('a'));
+        members.join(idle);
+        cell.observe();
+        expect([...cell.current.best().keys()]).toEqual(['a']);
+        cell.joined();
+        cell.learn([outcome('a')]);
+        expect(cell.current.status().outcomes).toBe(1);
+        expect([...cell.propose().placements.keys()]).toEqual(['a']);
+      });
+
+      it('learns while no device has anything to run, and says so when it is to plan', () => {
+        const members = new Members();
+        const cell = learnerOf(members);
+        members.join(idle);
+        cell.replace(learner());
+        cell.joined();
+        cell.learn([outcome('b')]);
+        expect(cell.current.status()).toMatchObject({ outcomes: 1, plans: 0 });
+        expect(() => cell.propose()).toThrow(/serves a variant for b/);
+      });
+    },
+  );
+
+  it('keeps its learner when another one cannot be told of the cell', () => {
+    const members = new Members();
+    members.join(deviceHello('a'));
+    const cell = learnerOf(members);
+    const broken: Learner = createFastestMean('broken');
+    broken.observe = () => {
+      throw new TypeError('broken');
+    };
+    expect(() => cell.replace(broken)).toThrow(TypeError);
+    expect(cell.current.name).toBe('fastest-mean');
+  });
 });

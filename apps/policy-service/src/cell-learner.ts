@@ -15,7 +15,7 @@ export interface CellLearnerOptions {
 export class CellLearner {
   readonly #options: CellLearnerOptions;
   #current: Learner;
-  /** A device has joined that the learner has not been told of. */
+  /** There is a device that the learner has not been told of. */
   #unobserved = false;
 
   constructor(options: CellLearnerOptions) {
@@ -27,9 +27,10 @@ export class CellLearner {
     return this.#current;
   }
 
+  /** The learner is told of the cell before it takes over. When it throws, the former one stays. */
   replace(learner: Learner): void {
+    this.#tell(learner);
     this.#current = learner;
-    this.observe();
   }
 
   /** A device has joined: the learner is told of it before it next plans or learns. */
@@ -37,18 +38,16 @@ export class CellLearner {
     this.#unobserved = true;
   }
 
-  /** Tells the learner of the cell as it is. */
+  /** Tells the learner of the cell as it is, or as far as it can be planned for at present. */
   observe(): void {
-    this.#unobserved = false;
-    const observation = this.#options.observation();
-    if (observation.devices.length > 0) this.#current.observe(observation);
+    this.#tell(this.#current);
   }
 
   learn(outcomes: readonly Outcome[]): void {
-    // A learner makes nothing of devices that it does not know: outcomes may be here before the first plan.
-    if (this.#unobserved) this.observe();
     const alarms = this.#current.status().driftAlarms;
     try {
+      // A learner makes nothing of devices that it does not know: outcomes may be here before the first plan.
+      if (this.#unobserved) this.observe();
       this.#current.learn(outcomes);
     } catch (err) {
       // An outcome that a learner cannot take must neither end the service nor keep it from starting again.
@@ -59,16 +58,38 @@ export class CellLearner {
 
   /** A plan for the cell as it is now. Throws whatever the learner throws. */
   propose(): Plan {
-    const observation = this.#options.observation();
-    this.#unobserved = false;
-    try {
+    const plan = asAttainable(this.#options.observation(), (observation) => {
       this.#current.observe(observation);
       return this.#current.propose();
+    });
+    this.#unobserved = false;
+    return plan;
+  }
+
+  #tell(learner: Learner): void {
+    const cell = this.#options.observation();
+    try {
+      if (cell.devices.length > 0) asAttainable(cell, (observation) => learner.observe(observation));
+      this.#unobserved = false;
     } catch (error) {
       if (!(error instanceof FailedPrecondition)) throw error;
-      // The constraints cannot be met at present: the best that can be is still worth a plan.
-      this.#current.observe(attainableObservation(observation));
-      return this.#current.propose();
+      // No device has anything to run at present: that is for the next plan to say, and keeps nobody from learning.
+      this.#unobserved = true;
     }
+  }
+}
+
+/**
+ * What `use` makes of the cell as it is or, when its constraints cannot be met at present, of the best that it can be:
+ * that is still worth a plan. Throws what `use` throws when no device has anything to run.
+ */
+function asAttainable<T>(observation: CellObservation, use: (observation: CellObservation) => T): T {
+  try {
+    return use(observation);
+  } catch (error) {
+    if (!(error instanceof FailedPrecondition)) throw error;
+    const attainable = attainableObservation(observation);
+    if (attainable.devices.length === 0) throw error;
+    return use(attainable);
   }
 }

@@ -155,17 +155,22 @@ export class CellOrchestrator implements Disposable {
     this.#continuous.request();
   }
 
+  /** Throws what the learner throws when it is told of the cell, and then the former one goes on as before. */
   setLearner(learner: Learner): void {
-    this.#plan.withdraw();
     this.#learner.replace(learner);
+    this.#plan.withdraw();
     this.#continuous.request();
   }
 
-  /** Where the plan sends the device. Throws NotFound for a device that is none, FailedPrecondition without a plan. */
+  /**
+   * Where the plan sends the device; one is made for a device that has none, unless the cell runs in epochs. Throws
+   * NotFound for a device that is none, FailedPrecondition without a plan.
+   */
   decide(deviceId: string): PlannedDevice & { version: number } {
     if (!this.#devices.members.get(deviceId))
       throw new NotFound(`device ${deviceId} is not registered in cell ${this.#options.cellId}`);
-    if (!this.#plan.of(deviceId)) this.#planAndPush();
+    // In epochs a plan is made when it is asked for: another one would take the outcomes away from theirs.
+    if (!this.#plan.of(deviceId) && !this.#epochs) this.#planAndPush();
     const planned = this.#plan.of(deviceId);
     if (!planned)
       throw new FailedPrecondition(this.#plan.fault || `no plan covers device ${deviceId}`, {

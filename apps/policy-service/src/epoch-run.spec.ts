@@ -37,6 +37,17 @@ describe('a cell in synchronous epochs', () => {
     expect((await next()).version).toBeGreaterThan(version);
   });
 
+  it('decides by the plan of its epoch, and makes none for a device that has joined since', async () => {
+    const { agents, next, learner, orchestrator } = await running();
+    const { version, plan } = await next();
+    const { plans } = learner.status();
+    orchestrator.join(deviceHello('c'), agent().link);
+    expect(() => orchestrator.decide('c')).toThrow(/no plan covers device c/);
+    expect(learner.status().plans).toBe(plans);
+    expect(agents.get('a')!.last().version).toBe(version);
+    expect(orchestrator.decide('a')).toMatchObject({ version, placement: plan.placements.get('a') });
+  });
+
   it('learns an epoch as a whole once every device has answered, and nothing of another plan', async () => {
     const { next, learner, orchestrator } = await running();
     const { version } = await next();
@@ -77,6 +88,18 @@ describe('a cell in synchronous epochs', () => {
     expect(learner.status().outcomes).toBe(2);
     orchestrator.learn([answer('a', version + 1)]);
     expect(learner.status().outcomes).toBe(3);
+  });
+
+  it('learns what came of an epoch that is cut off', async () => {
+    const { run, next, learner, orchestrator } = await running();
+    const { version } = await next();
+    orchestrator.learn([answer('a', version), answer('b', version - 1)]);
+    const over = AbortSignal.abort(new Error('the caller is gone'));
+    await expect(run.next({ settleMs: 1_000, signal: over })).rejects.toThrow('the caller is gone');
+    expect(orchestrator.holdsOutcomes).toBe(true);
+    run[Symbol.dispose]();
+    expect(learner.status().outcomes).toBe(1);
+    expect(orchestrator.holdsOutcomes).toBe(false);
   });
 
   it('says when no device is there to run an epoch', async () => {

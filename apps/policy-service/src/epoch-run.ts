@@ -89,10 +89,14 @@ export class EpochRun implements Disposable {
 
   /** True while outcomes wait to be learned. */
   get holdsOutcomes(): boolean {
-    return this.#current?.hasOutcomes ?? false;
+    return (this.#current?.outcomes.length ?? 0) > 0;
   }
 
+  /** A run that ends in the middle of an epoch learns what came of it, one by one, as after a crash. */
   [Symbol.dispose](): void {
+    const cut = this.#current;
+    this.#current = undefined;
+    if (cut && cut.outcomes.length > 0) this.#cell.learner.learn(cut.outcomes);
     this.#cell.onEnd(this.#lastVersion);
   }
 

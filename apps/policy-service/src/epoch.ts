@@ -28,8 +28,9 @@ export class Epoch {
     if (this.#awaited.size === 0) this.#complete.resolve();
   }
 
-  get hasOutcomes(): boolean {
-    return this.#outcomes.length > 0;
+  /** What has come so far. */
+  get outcomes(): readonly Outcome[] {
+    return this.#outcomes;
   }
 
   /** What has come once all have answered or the time is over. Rejects when the signal aborts. */

@@ -26,7 +26,7 @@ export interface Member {
 /** Devices of a cell and the remote nodes that they name: what the learner is told. */
 export class Members {
   readonly #members = new Map<string, Member>();
-  /** Newest report of each remote node, whoever brought it. */
+  /** Newest report of each remote node, whichever device that knows it brought it. */
   readonly #nodes = new Map<string, NodeReport>();
   /** Changes whenever a device, a node or a variant comes or goes. */
   #cell: { variants: readonly Variant[]; nodes: readonly ComputeNode[] } | undefined;
@@ -148,8 +148,9 @@ export class Members {
   /** True when a node's wait has changed by much since it was last told. */
   #takeNodes(targets: readonly TargetReport[]): boolean {
     let jumped = false;
-    for (const { report } of targets) {
+    for (const { report, reachable } of targets) {
       const before = this.#nodes.get(report.node.id);
+      if (before && !isNews(report, { before, reachable })) continue;
       this.#nodes.set(report.node.id, report);
       if (!before || !sameNode(before.node, report.node)) this.#cell = undefined;
       else jumped ||= loadJumped(before.load.backlogMs, report.load.backlogMs);
@@ -157,6 +158,15 @@ export class Members {
     return jumped;
   }
 }
+
+/**
+ * A device that has not heard of a node yet makes up a report without services, and one that is cut off repeats an old
+ * one: neither speaks for a cell that knows better.
+ */
+const isNews = (
+  report: NodeReport,
+  { before, reachable }: { before: NodeReport; reachable: boolean },
+): boolean => report.services.size > 0 && (reachable || before.services.size === 0);
 
 const namesOf = (local: NodeReport, targets: readonly TargetReport[]): string =>
   JSON.stringify([local, ...targets.map(({ report }) => report)].map(({ node }) => [node.id, node.variants]));
