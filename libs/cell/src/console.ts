@@ -37,6 +37,8 @@ export async function startConsole(cell: RunningCell, options: StartConsoleOptio
     logger,
     logDir: cell.logDir,
     onEvent: () => {},
+    // Blanking out the page's types is still called experimental.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     onMessage: (message) => void obey(message as FromConsole),
     signal,
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInput } from '@weir/base';
@@ -56,5 +56,20 @@ describe('readCellDescription', () => {
 
   it('says which file it cannot read', () => {
     expect(() => readCellDescription('/no/such/cell.yaml')).toThrow(InvalidInput);
+  });
+
+  it('takes the example of docs/cell.md, whose links are the default ones', () => {
+    const page = readFileSync(new URL('../../../docs/cell.md', import.meta.url), 'utf8');
+    const file = join(mkdtempSync(join(tmpdir(), 'weir-cell-')), 'example.yaml');
+    writeFileSync(file, /```yaml\n(.*?)```/s.exec(page)![1]!);
+    const example = readCellDescription(file);
+    expect(example.devices.map(({ id }) => id)).toEqual(['till', 'camera']);
+    expect(example.links).toEqual(linkProfiles);
+  });
+
+  it('names the file and the key of what is missing, also in an empty one', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'weir-cell-')), 'empty.yaml');
+    writeFileSync(file, '');
+    expect(() => readCellDescription(file)).toThrow(`${file}: nodes`);
   });
 });

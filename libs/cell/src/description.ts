@@ -108,5 +108,14 @@ export function readCellDescription(path: string): CellDescription {
   } catch (cause) {
     throw new InvalidInput([{ field: path, description: (cause as Error).message }], { cause });
   }
-  return describeCell(content as CellDescriptionInput);
+  try {
+    return describeCell((content ?? {}) as CellDescriptionInput);
+  } catch (cause) {
+    if (!(cause instanceof InvalidInput)) throw cause;
+    const violations = cause.violations.map(({ field, description }) => ({
+      field: `${path}: ${field}`,
+      description,
+    }));
+    throw new InvalidInput(violations, { cause });
+  }
 }

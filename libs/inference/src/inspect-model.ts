@@ -1,3 +1,4 @@
+import './no-runtime-telemetry.ts';
 import { type FieldViolation, InvalidInput, NotFound } from '@weir/base';
 import { InferenceSession } from 'onnxruntime-node';
 import { access } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+import './no-runtime-telemetry.ts';
 import { Internal, InvalidInput } from '@weir/base';
 import { Worker } from 'node:worker_threads';
 import type { ThreadMessage, ThreadRequest, ThreadResult, ThreadSetup } from './session-protocol.ts';

@@ -6,7 +6,7 @@ import type { agent } from '@weir/proto';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { cellOf } from '../up/cell-of.ts';
+import { cellOf, checkFloor } from '../up/cell-of.ts';
 import { ms, percent } from '../words.ts';
 
 const name = 'weir infer';
@@ -99,6 +99,7 @@ async function withAgent<Value>(
   }
   const family = await asUsage(name, '--models', () => loadFamily(config.models));
   const { floor, models } = config;
+  checkFloor(name, floor, family);
   const description = cellOf(
     { devices: 1, learner: 'planner', floor, profile: 'regular', models, seed: 1 },
     family,

@@ -18,7 +18,8 @@ import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { samplesOf } from '../samples.ts';
-import { cellOf } from '../up/cell-of.ts';
+import { cellOf, checkFloor } from '../up/cell-of.ts';
+import { checkPaths, checkPorts } from '../up/check-first.ts';
 import { liveView } from '../up/live-view.ts';
 import { report } from '../up/report.ts';
 
@@ -112,7 +113,10 @@ export default defineCommand({
   async run(config, context) {
     const family = await asUsage(name, '--models', () => loadFamily(config.models));
     const samples = await asUsage(name, '--models', () => samplesOf(family));
+    checkFloor(name, config.floor, family);
     const description = await asUsage(name, '--cell', () => cellOf(config, family));
+    await checkPaths(name, config);
+    await asUsage(name, config.cell === undefined ? '--port' : '--cell', () => checkPorts(description));
     const devices = description.devices.map(({ id }) => ({ id, tally: new Tally() }));
 
     context.progress(

@@ -1,3 +1,4 @@
+import { ConfigError } from '@weir/base';
 import { type CellDescription, exampleCell, readCellDescription } from '@weir/cell';
 import type { Family } from '@weir/inference';
 
@@ -25,6 +26,19 @@ export function cellOf(flags: CellFlags, family: Family): CellDescription {
     accuracyFloor: flags.floor ?? defaultFloor(family),
   });
   return models === undefined ? cell : { ...cell, models };
+}
+
+/** Throws ConfigError for a floor that no variant of the family reaches. */
+export function checkFloor(
+  command: string,
+  floor: number | undefined,
+  { variants }: Pick<Family, 'variants'>,
+): void {
+  const most = Math.max(...variants.map(({ accuracy }) => accuracy.top1));
+  if (floor !== undefined && floor > most)
+    throw new ConfigError(command, [
+      { field: '--floor', description: `${floor} is more than the most accurate variant has, ${most}` },
+    ]);
 }
 
 /** High enough that the smallest variant does not do, low enough that the best one is not always needed. */

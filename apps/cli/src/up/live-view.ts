@@ -29,7 +29,7 @@ export function liveView({
   const heading = `cell ${cell.description.cellId}: ${learner}, accuracy floor ${objective.accuracyFloor}${url === undefined ? '' : `; console at ${url}`}`;
   const update = terminal ? createLogUpdate(process.stderr) : undefined;
   const show = () => {
-    if (update) update(table(devices, notes.slice(-3), heading));
+    if (update) update(table(devices, notes.slice(-3), heading, process.stderr.columns));
     else context.progress(line(devices));
   };
   const stopNotes = cell.onEvent((event) => {

@@ -88,6 +88,9 @@ describe('the live view', () => {
     const shown = table(devices, ['edge-1 died'], 'cell-1');
     expect(shown).toMatch(/device-1.*edge.*middle.*1.*0.*20 ms.*100\.0 %.*75\.0 %.*0\.25.*deviated/);
     expect(shown).toContain('edge-1 died');
+    const narrow = table(devices, [], 'cell-1', 80);
+    expect(narrow).toMatch(/device-1.*edge.*middle.*20 ms.*100\.0 %/);
+    expect(Math.max(...narrow.split('\n').map((row) => row.length))).toBeLessThanOrEqual(80);
     expect(line(devices)).toBe(
       'device-1: 1 answered, edge middle, p50 20 ms, p95 20 ms, right 100.0 % | device-2: 0 answered, waiting, p50 –, p95 –, right –',
     );

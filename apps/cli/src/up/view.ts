@@ -9,48 +9,58 @@ export interface DeviceView {
   readonly tally: Tally;
 }
 
-/** The live table, a row each device: where its newest frame ran, and how it has fared so far. */
-export function table(devices: readonly DeviceView[], notes: readonly string[], heading: string): string {
-  const rows = new Table({
-    head: [
-      'device',
-      'tier',
-      'variant',
-      'answered',
-      'failed',
-      'p50',
-      'p95',
-      'right',
-      'expected',
-      'balance',
-      'because',
-    ],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', 'left', ...Array<'right'>(7).fill('right'), 'left'],
-  });
-  for (const { id, tally } of devices) {
-    const { succeeded, failed, responseMs, accuracy, reasons } = tally.totals();
-    const { placement, decision } = tally.last ?? {};
-    rows.push([
-      id,
-      placement ? tierName(placement.tier) : '–',
-      placement?.variant ?? '–',
-      succeeded,
-      failed,
-      ms(responseMs.p50),
-      ms(responseMs.p95),
-      percent(accuracy.top1),
-      percent(accuracy.expected),
-      decision ? decision.balance.toFixed(2) : '–',
-      mostFrequent(reasons),
-    ]);
-  }
-  return [
-    bold(heading),
-    rows.toString(),
-    ...notes.map((note) => yellow(note)),
-    dim('Ctrl-C drains and sums up'),
-  ].join('\n');
+interface Column {
+  readonly head: string;
+  readonly align: 'left' | 'right';
+  readonly cell: (device: DeviceView) => string | number;
+}
+
+const text = (head: string, cell: Column['cell']): Column => ({ head, align: 'left', cell });
+const number = (head: string, cell: Column['cell']): Column => ({ head, align: 'right', cell });
+
+const columns: readonly Column[] = [
+  text('device', ({ id }) => id),
+  text('tier', ({ tally }) => (tally.last?.placement ? tierName(tally.last.placement.tier) : '–')),
+  text('variant', ({ tally }) => tally.last?.placement?.variant ?? '–'),
+  number('answered', ({ tally }) => tally.totals().succeeded),
+  number('failed', ({ tally }) => tally.totals().failed),
+  number('p50', ({ tally }) => ms(tally.totals().responseMs.p50)),
+  number('p95', ({ tally }) => ms(tally.totals().responseMs.p95)),
+  number('right', ({ tally }) => percent(tally.totals().accuracy.top1)),
+  number('expected', ({ tally }) => percent(tally.totals().accuracy.expected)),
+  number('balance', ({ tally }) => tally.last?.decision?.balance.toFixed(2) ?? '–'),
+  text('because', ({ tally }) => mostFrequent(tally.totals().reasons)),
+];
+/** What a narrow terminal does without, the first first. */
+const dispensable = ['balance', 'because', 'expected', 'failed', 'p95', 'variant'];
+
+/**
+ * The live table, a row each device: where its newest frame ran, and how it has fared so far; with as many columns as fit
+ * into `width` characters.
+ */
+export function table(
+  devices: readonly DeviceView[],
+  notes: readonly string[],
+  heading: string,
+  width = Infinity,
+): string {
+  const drawn = (without: readonly string[]) => {
+    const shown = columns.filter(({ head }) => !without.includes(head));
+    const rows = new Table({
+      head: shown.map(({ head }) => head),
+      style: { head: [], border: [], compact: true },
+      colAligns: shown.map(({ align }) => align),
+    });
+    for (const device of devices) rows.push(shown.map(({ cell }) => cell(device)));
+    return rows.toString();
+  };
+  let dropped = 0;
+  let rows = drawn([]);
+  while (rows.indexOf('\n') > width && dropped < dispensable.length)
+    rows = drawn(dispensable.slice(0, ++dropped));
+  return [bold(heading), rows, ...notes.map((note) => yellow(note)), dim('Ctrl-C drains and sums up')].join(
+    '\n',
+  );
 }
 
 /** The same for a log: one line for all devices. */

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { mkdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
+import { FailedPrecondition, NotFound } from '@weir/base';
+import type { CellDescription } from '@weir/cell';
+import { asUsage } from '../as-usage.ts';
+
+/** What would stop a cell only when it is half up: folders that cannot be made or are not there. Throws ConfigError. */
+export async function checkPaths(
+  command: string,
+  {
+    logDir,
+    stateDir,
+    metricsTargets,
+  }: Partial<Record<'logDir' | 'stateDir' | 'metricsTargets', string | undefined>>,
+): Promise<void> {
+  for (const [flag, folder] of [
+    ['--log-dir', logDir],
+    ['--state-dir', stateDir],
+  ] as const)
+    if (folder !== undefined) await asUsage(command, flag, () => makeFolder(folder));
+  if (metricsTargets !== undefined)
+    await asUsage(command, '--metrics-targets', () => findFolder(dirname(metricsTargets)));
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new FailedPrecondition(`${path} cannot be a folder: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function findFolder(path: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new NotFound(`there is no folder ${path}`);
+}
+
+/** Throws FailedPrecondition for an address of the description that something else serves on. */
+export async function checkPorts({
+  devices,
+  nodes,
+  policyListen,
+  telemetryListen,
+}: CellDescription): Promise<void> {
+  for (const listen of [
+    ...[...devices, ...nodes].map((member) => member.listen),
+    policyListen,
+    telemetryListen,
+  ]) {
+    if (listen === undefined) continue;
+    const at = listen.lastIndexOf(':');
+    const server = createServer().listen(
+      Number(listen.slice(at + 1)),
+      listen.slice(0, at).replace(/^\[|\]$/g, ''),
+    );
+    try {
+      await once(server, 'listening');
+    } catch (cause) {
+      throw new FailedPrecondition(`${listen} cannot be served on: ${(cause as Error).message}`, { cause });
+    } finally {
+      server.close();
+    }
+  }
+}
