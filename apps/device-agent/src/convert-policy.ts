@@ -1,7 +1,20 @@
 import { InvalidInput } from '@weir/base';
-import type { ActionCost, BalanceReport, Directive } from '@weir/policy';
+import {
+  type ActionCost,
+  type BalanceReport,
+  defaultObjective,
+  type Directive,
+  type Objective,
+} from '@weir/policy';
 import type { policy } from '@weir/proto';
-import { objectiveFromWire, placementFromWire, placementToWire, reasonToWire } from './convert.ts';
+import { fieldName } from '@weir/rpc';
+import {
+  objectiveFromWire,
+  objectiveToWire,
+  placementFromWire,
+  placementToWire,
+  reasonToWire,
+} from './convert.ts';
 import { checkObjective } from './objective.ts';
 import type { NumberedOutcome } from './outcome-buffer.ts';
 
@@ -28,6 +41,14 @@ export function directiveFromWire(wire: policy.Directive): Directive {
     if (!(value >= 0)) throw new InvalidInput([{ field, description: 'expected a number >= 0' }]);
   return directive;
 }
+
+/** What a device asks beyond its cell, and the names of the fields that it asks for. */
+export const wishesToWire = (
+  asked: Partial<Objective> | undefined,
+): Pick<policy.Hello, 'objective' | 'objectiveFields'> => ({
+  objective: asked && objectiveToWire({ ...defaultObjective, ...asked }),
+  objectiveFields: Object.keys(asked ?? {}).map(fieldName),
+});
 
 function actionFromWire(wire: policy.ActionCost, index: number): ActionCost {
   const { accuracy, serviceMs, networkMs, energyJ } = wire;

@@ -1,11 +1,13 @@
 import { InvalidInput, seededRandom } from '@weir/base';
-import { createDispatcher, defaultObjective, type Objective } from '@weir/policy';
+import { createDispatcher, defaultObjective, type Directive, type Objective } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { OwnObjective } from './own-objective.ts';
 
 const cell: Objective = { ...defaultObjective, accuracyFloor: 0.7, deadlineMs: 1_000 };
 
-function setUp(own: Partial<Objective> = {}) {
+const setUp = (own: Partial<Objective> = {}) => parts(own).objective;
+
+function parts(own: Partial<Objective>) {
   const dispatcher = createDispatcher({
     deviceId: 'd',
     localNode: { id: 'd', tier: 'device', slots: 1, variants: [] },
@@ -13,8 +15,23 @@ function setUp(own: Partial<Objective> = {}) {
     objective: cell,
     random: seededRandom(1),
   });
-  return new OwnObjective(dispatcher, { own, cell });
+  return { dispatcher, objective: new OwnObjective(dispatcher, { own, cell }) };
 }
+
+const directive = (objective: Objective): Directive => ({
+  version: 1,
+  leaseMs: 10_000,
+  learner: 'planner',
+  planned: { tier: 'device', nodeId: 'd', variant: 'v' },
+  thresholdMs: 0,
+  explored: false,
+  propensity: 1,
+  actions: [],
+  accuracyPriceMs: 0,
+  objective,
+  ledger: { ledgerId: '', creditTotal: 0, debitRequestedTotal: 0 },
+  predictedMs: 0,
+});
 
 describe('OwnObjective', () => {
   it('is the cell’s where the device asks nothing', () => {
@@ -32,6 +49,15 @@ describe('OwnObjective', () => {
     });
     objective.ask({ ...cell, accuracyFloor: 0.9 });
     expect(objective.inForce(0)).toMatchObject({ accuracyFloor: 0.9 });
+  });
+
+  it('leaves all that the device does not name to the cell, also what the cell changes later', () => {
+    const { objective, dispatcher } = parts({ accuracyFloor: 0.9 });
+    expect(objective.asked).toEqual({ accuracyFloor: 0.9 });
+    const later: Objective = { ...cell, deadlineMs: 30_000, tailWeight: 1, energyMsPerJ: 50 };
+    dispatcher.applyDirective(directive(later), 0);
+    objective.directed(later);
+    expect(objective.inForce(0)).toEqual({ ...later, accuracyFloor: 0.9 });
   });
 
   it('refuses tiers that the cell does not allow at all', () => {

@@ -14,9 +14,9 @@ export class OwnObjective {
     this.#apply();
   }
 
-  /** Undefined when the device asks nothing beyond its cell. */
-  get asked(): Objective | undefined {
-    return Object.keys(this.#own).length > 0 ? { ...this.#cell, ...this.#own } : undefined;
+  /** Undefined when the device asks nothing beyond its cell; what it does not name is as the cell's. */
+  get asked(): Partial<Objective> | undefined {
+    return Object.keys(this.#own).length > 0 ? this.#own : undefined;
   }
 
   /** As it is in force: never below the cell's floor, never beyond its tiers and its deadline. */

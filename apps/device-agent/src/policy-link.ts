@@ -5,8 +5,7 @@ import { connect, openDuplex } from '@weir/rpc';
 import { randomUUID } from 'node:crypto';
 import type { CellView } from './cell-view.ts';
 import type { Config } from './config.ts';
-import { balanceToWire } from './convert-policy.ts';
-import { objectiveToWire } from './convert.ts';
+import { balanceToWire, wishesToWire } from './convert-policy.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
@@ -47,13 +46,13 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     logger,
     outcomes,
     hello: () => ({
+      ...wishesToWire(ownObjective.asked),
       cellId,
       deviceId,
       agentInstanceId,
       local: view.localLoad(),
       variants: view.variants(),
       targets: view.targets(),
-      objective: ownObjective.asked && objectiveToWire(ownObjective.asked),
     }),
     state() {
       const { balance, framesPerSecond, arrivalVariability } = dispatcher.status(clock.now());

@@ -27,7 +27,7 @@ export interface DeviceHello {
   readonly variants: readonly Variant[];
   readonly targets: readonly TargetReport[];
   /** What the device asks beyond its cell. */
-  readonly objective?: Objective;
+  readonly objective?: Partial<Objective>;
 }
 
 /** How an agent stands; what is absent stays as it was. */

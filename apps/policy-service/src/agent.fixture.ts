@@ -1,7 +1,8 @@
-import type { Outcome, Tier, Variant } from '@weir/policy';
+import { defaultObjective, type Outcome, type Tier, type Variant } from '@weir/policy';
 import type { policy } from '@weir/proto';
+import { fieldName } from '@weir/rpc';
 import type { DeviceHello, DeviceState, NodeReport, TargetReport } from './agent-messages.ts';
-import { nodeToWire, placementToWire, reasonToWire } from './convert.ts';
+import { nodeToWire, objectiveToWire, placementToWire, reasonToWire } from './convert.ts';
 
 /** What agents say, in the domain's words and on the wire. */
 
@@ -85,12 +86,8 @@ export const helloToWire = (cellId: string, hello: DeviceHello): policy.Hello =>
   local: nodeToWire(hello.local),
   variants: hello.variants.map((variant) => ({ ...variant })),
   targets: hello.targets.map(targetToWire),
-  objective: hello.objective && {
-    ...hello.objective,
-    allowedTiers: hello.objective.allowedTiers.map(
-      (tier) => placementToWire({ tier, nodeId: '', variant: '' }).tier,
-    ),
-  },
+  objective: hello.objective && objectiveToWire({ ...defaultObjective, ...hello.objective }),
+  objectiveFields: Object.keys(hello.objective ?? {}).map(fieldName),
 });
 
 export const stateToWire = ({ balance, local, targets, ...figures }: DeviceState): policy.AgentState => ({

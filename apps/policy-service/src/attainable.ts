@@ -56,7 +56,12 @@ export function attainableObservation(observation: CellObservation): CellObserva
           own
             ? {
                 ...device,
-                objective: { ...own, accuracyFloor: capped(own.accuracyFloor, best.get(device.id)!) },
+                objective: {
+                  ...own,
+                  ...(own.accuracyFloor !== undefined && {
+                    accuracyFloor: capped(own.accuracyFloor, best.get(device.id)!),
+                  }),
+                },
               }
             : device,
         ),

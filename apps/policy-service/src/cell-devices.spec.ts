@@ -1,5 +1,4 @@
 import { FakeClock } from '@weir/base';
-import { defaultObjective } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { deviceHello } from './agent.fixture.ts';
 import { CellDevices } from './cell-devices.ts';
@@ -24,13 +23,14 @@ describe('CellDevices', () => {
     devices.join(deviceHello('b'), agent().link);
   });
 
-  it('opens new accounts for a new floor, none for a device with an objective of its own', () => {
+  it('opens new accounts for a new floor, none for a device with a floor of its own', () => {
     const devices = cellDevices();
     devices.join(deviceHello('a'), agent().link);
-    devices.join(deviceHello('b', { objective: defaultObjective }), agent().link);
-    const accounts = () => ['a', 'b'].map((id) => devices.ledger.ledgerOf(id).ledgerId);
-    expect(accounts()).toEqual(['ledger-1/1', '']);
+    devices.join(deviceHello('b', { objective: { accuracyFloor: 0.9 } }), agent().link);
+    devices.join(deviceHello('c', { objective: { deadlineMs: 500 } }), agent().link);
+    const accounts = () => ['a', 'b', 'c'].map((id) => devices.ledger.ledgerOf(id).ledgerId);
+    expect(accounts()).toEqual(['ledger-1/1', '', 'ledger-1/2']);
     devices.renewAccounts();
-    expect(accounts()).toEqual(['ledger-2/1', '']);
+    expect(accounts()).toEqual(['ledger-2/1', '', 'ledger-2/2']);
   });
 });

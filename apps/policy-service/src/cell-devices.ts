@@ -85,9 +85,10 @@ export class CellDevices {
     for (const deviceId of this.sessions.deviceIds()) this.#openAccount(deviceId);
   }
 
-  /** A device with an objective of its own has a floor for itself alone, and shares nothing. */
+  /** A device with a floor of its own has it for itself alone, and shares nothing. */
   #openAccount(deviceId: string): void {
-    if (this.members.get(deviceId)?.hello.objective) this.#ledger.leave(deviceId);
+    if (this.members.get(deviceId)?.hello.objective?.accuracyFloor !== undefined)
+      this.#ledger.leave(deviceId);
     else this.#ledger.join(deviceId);
   }
 }

@@ -1,4 +1,5 @@
 import type { InvalidInput } from '@weir/base';
+import { defaultObjective } from '@weir/policy';
 import { agent, common, type policy } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -117,11 +118,24 @@ describe('hello', () => {
     ],
     ['no tier allowed', (hello) => (hello.objective!.allowedTiers = []), 'hello.objective.allowed_tiers'],
     [
+      'a field that no objective has',
+      (hello) => (hello.objectiveFields = ['accuracy_floor', 'speed']),
+      'hello.objective_fields[1]',
+    ],
+    [
       'a tier that is none',
       (hello) => (hello.objective!.allowedTiers = [common.Tier.UNSPECIFIED]),
       'hello.objective.allowed_tiers[0]',
     ],
   ];
+  it('asks for what it names of an objective, and for all of it when it names nothing', () => {
+    const hello = helloToWire('c', deviceHello('d', { objective: { accuracyFloor: 0.9 } }));
+    expect(hello.objectiveFields).toEqual(['accuracy_floor']);
+    expect(helloFromWire(hello).hello.objective).toEqual({ accuracyFloor: 0.9 });
+    const whole = { ...defaultObjective, accuracyFloor: 0.9 };
+    expect(helloFromWire({ ...hello, objectiveFields: [] }).hello.objective).toEqual(whole);
+  });
+
   it.each(faults)('with %s is refused', (_what, spoil, field) => {
     const objective = {
       accuracyFloor: 0.5,

@@ -1,6 +1,7 @@
 import { InvalidInput, Violations } from '@weir/base';
-import type { ActionCost, BalanceReport, Directive, Outcome, Variant } from '@weir/policy';
+import type { ActionCost, BalanceReport, Directive, Objective, Outcome, Variant } from '@weir/policy';
 import type { policy } from '@weir/proto';
+import { fieldName } from '@weir/rpc';
 import type {
   DeviceHello,
   DeviceState,
@@ -51,11 +52,34 @@ export function helloFromWire(hello: policy.Hello): { cellId: string; hello: Dev
   );
   const targets = targetsFromWire(hello.targets, 'hello.targets', violations, deviceId);
   const objective = hello.objective && objectiveFromWire(hello.objective, 'hello.objective', violations);
+  const asked = objective && fieldsOf(objective, hello.objectiveFields, violations);
   violations.throwIfAny();
   return {
     cellId,
-    hello: { deviceId, instanceId, local, variants, targets, ...(objective && { objective }) },
+    hello: { deviceId, instanceId, local, variants, targets, ...(asked && { objective: asked }) },
   };
+}
+
+/** Those of an objective's fields that are named as on the wire; all of them when none is. */
+function fieldsOf(
+  objective: Objective,
+  named: readonly string[],
+  violations: Violations,
+): Partial<Objective> {
+  if (named.length === 0) return objective;
+  const keys = new Map(Object.keys(objective).map((key) => [fieldName(key), key as keyof Objective]));
+  const asked: Record<string, unknown> = {};
+  for (const [index, name] of violations.list(named, 'hello.objective_fields', keys.size).entries()) {
+    const key = keys.get(name);
+    if (key) asked[key] = objective[key];
+    else
+      violations.check(
+        false,
+        `hello.objective_fields[${index}]`,
+        `no field of an objective: ${JSON.stringify(name)}`,
+      );
+  }
+  return asked;
 }
 
 export function stateFromWire(state: policy.AgentState, deviceId: string): DeviceState {

@@ -25,8 +25,8 @@ export interface ComputeNode {
 export interface Device {
   readonly id: string;
   readonly local: ComputeNode;
-  /** This device's own objective where it asks more than the cell does. */
-  readonly objective?: Objective;
+  /** What of the objective this device asks for by itself, where it asks more than the cell does. */
+  readonly objective?: Partial<Objective>;
 }
 
 /** One edge site: its devices and the remote nodes they share. The unit of learning. */

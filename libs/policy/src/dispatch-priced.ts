@@ -41,7 +41,7 @@ export class PricedDispatcher implements Dispatcher {
   readonly #local: LocalQueue;
   readonly #trackers = new Map<string, TierTracker>();
   #cellObjective: Objective;
-  #ownObjective: Objective | undefined;
+  #ownObjective: Partial<Objective> | undefined;
   #objective: Objective;
   #directive: Directive | undefined;
   #leaseEndsAt = -Infinity;
@@ -78,7 +78,7 @@ export class PricedDispatcher implements Dispatcher {
     this.#rebuild();
   }
 
-  setOwnObjective(objective: Objective | undefined): void {
+  setOwnObjective(objective: Partial<Objective> | undefined): void {
     this.#ownObjective = objective;
     this.#rebuild();
   }

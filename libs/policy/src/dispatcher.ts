@@ -78,7 +78,7 @@ export interface Dispatcher {
    */
   setFallbackActions(actions: readonly ActionCost[]): void;
   /** What this device asks beyond its cell; never lowers the floor nor widens the tiers. Undefined: nothing. */
-  setOwnObjective(objective: Objective | undefined): void;
+  setOwnObjective(objective: Partial<Objective> | undefined): void;
   /** A node's load as of `now`: a remote one's report or answer, or the own runner's. Proves that the node lives. */
   reportLoad(load: NodeLoad, now: number): void;
   /** True when the stream to a node stands or it answered a probe; false when it broke. Unknown nodes are not used. */

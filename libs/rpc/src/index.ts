@@ -19,3 +19,4 @@ export { extractTraceContext, injectTraceContext, type TraceContextFields } from
 export { untilAborted } from './until-aborted.ts';
 export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
 export { defaultMaxMessageBytes } from './limits.ts';
+export { fieldName } from './field-name.ts';

@@ -77,7 +77,14 @@ export interface Hello {
   /** Remote targets that the agent can name. */
   targets: Target[];
   /** The device's own objective; absent when it has none beyond the cell's. */
-  objective: Objective | undefined;
+  objective:
+    | Objective
+    | undefined;
+  /**
+   * Names of the fields of `objective` that the device asks for, e.g. "accuracy_floor"; the others are as the cell's.
+   * Empty: all of them.
+   */
+  objectiveFields: string[];
 }
 
 /** A model variant, as far as planning needs it. */
@@ -679,6 +686,7 @@ function createBaseHello(): Hello {
     variants: [],
     targets: [],
     objective: undefined,
+    objectiveFields: [],
   };
 }
 
@@ -704,6 +712,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.objective !== undefined) {
       Objective.encode(message.objective, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.objectiveFields) {
+      writer.uint32(66).string(v!);
     }
     return writer;
   },
@@ -777,6 +788,14 @@ export const Hello: MessageFns<Hello> = {
             message.objective = Objective.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.objectiveFields.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -810,6 +829,11 @@ export const Hello: MessageFns<Hello> = {
       variants: globalThis.Array.isArray(object?.variants) ? object.variants.map((e: any) => Variant.fromJSON(e)) : [],
       targets: globalThis.Array.isArray(object?.targets) ? object.targets.map((e: any) => Target.fromJSON(e)) : [],
       objective: isSet(object.objective) ? Objective.fromJSON(object.objective) : undefined,
+      objectiveFields: globalThis.Array.isArray(object?.objectiveFields)
+        ? object.objectiveFields.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.objective_fields)
+        ? object.objective_fields.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -836,6 +860,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.objective !== undefined) {
       obj.objective = Objective.toJSON(message.objective);
     }
+    if (message.objectiveFields?.length) {
+      obj.objectiveFields = message.objectiveFields;
+    }
     return obj;
   },
 
@@ -855,6 +882,7 @@ export const Hello: MessageFns<Hello> = {
     message.objective = (object.objective !== undefined && object.objective !== null)
       ? Objective.fromPartial(object.objective)
       : undefined;
+    message.objectiveFields = object.objectiveFields?.map((e) => e) || [];
     return message;
   },
 };
