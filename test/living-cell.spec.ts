@@ -83,11 +83,12 @@ describe('weir up', () => {
     expect(started.filter(isAlive)).toEqual([]);
   }, 60_000);
 
-  it('names what cannot start, and exits with 1', async () => {
+  it('refuses what cannot work before anything starts, naming the flag', async () => {
     const run = weir('up', '--log-dir', '/dev/null/nowhere');
     const { code, stderr } = await run.ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/\/dev\/null\/nowhere/);
+    expect(code).toBe(64);
+    expect(stderr).toMatch(/--log-dir: \/dev\/null\/nowhere/);
+    expect(stderr).not.toMatch(/starting/);
   }, 60_000);
 });
 
