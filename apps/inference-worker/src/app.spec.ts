@@ -3,7 +3,7 @@ import type { InvalidInput } from '@weir/base';
 import { ConfigError, loadConfig, silentLogger, systemClock, type WeirError } from '@weir/base';
 import { common, type worker } from '@weir/proto';
 import { callUnary, checkHealth, fromStatus } from '@weir/rpc';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startInferenceWorker } from './app.ts';
 import { configSpec } from './config.ts';
 import {
@@ -411,5 +411,22 @@ describe('starting', () => {
     const failure = await failureOf(start(...argv));
     expect(failure).toBeInstanceOf(ConfigError);
     expect((failure as unknown as ConfigError).violations.map(({ field }) => field)).toEqual(fields);
+  });
+});
+
+describe('a worker that nobody uses', () => {
+  it('measures its variants again and again', async () => {
+    await using idle = await startWorker(['--idle-check-ms=20']);
+    const { client } = idle;
+    const services = async () =>
+      (await callUnary(client, client.listVariants, {})).variants.map(({ serviceMs }) => serviceMs);
+    const before = await services();
+    await vi.waitFor(
+      async () => {
+        for (const [index, serviceMs] of (await services()).entries())
+          expect(serviceMs).not.toBe(before[index]);
+      },
+      { timeout: 8_000 },
+    );
   });
 });
