@@ -1,4 +1,4 @@
-import { Unavailable, WeirError, type Logger, type StatusName } from '@weir/base';
+import { splitHostPort, Unavailable, WeirError, type Logger, type StatusName } from '@weir/base';
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,14 +39,13 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     });
   });
   server.maxConnections = 128;
-  const cut = listen.lastIndexOf(':');
-  server.listen(Number(listen.slice(cut + 1)), listen.slice(0, cut).replace(/^\[|\]$/g, ''));
+  server.listen(splitHostPort(listen));
   try {
     await once(server, 'listening');
   } catch (cause) {
     throw new Unavailable(`cannot listen on ${listen}: ${(cause as Error).message}`, { cause });
   }
-  const address = `${listen.slice(0, cut)}:${(server.address() as AddressInfo).port}`;
+  const address = listen.replace(/\d+$/, String((server.address() as AddressInfo).port));
   const allowed = allowedHosts(address, hosts);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -51,29 +51,25 @@ export async function startLocalModels(
     const { decodeMs, computeMs } = await runner.run({ variant, input });
     return decodeMs + computeMs;
   });
-  const figuresNow = () =>
+  const figures = () =>
     [...calibration.services()].map(([variant, serviceMs]) => ({
       variant,
       serviceMs,
       energyJ: energy.energyOfInference({ computeMs: serviceMs, cpuShare: 1 / slots }),
     }));
-  let figures = figuresNow();
-  logger.info({ figures }, 'calibrated');
+  logger.info({ figures: figures() }, 'calibrated');
   const checks = startIdleChecks({
     runner,
     variants: calibration.set.map(({ name }) => ({ name, input })),
     periodMs: idleCheckMs,
     clock,
     logger,
-    onChecked(variant, serviceMs) {
-      calibration.measured(variant, serviceMs);
-      figures = figuresNow();
-    },
+    onChecked: (variant, serviceMs) => calibration.measured(variant, serviceMs),
   });
   return {
     runner: { run: checks.run, load: runner.load },
     slowDown: runner.slowDown,
-    figures: () => figures,
+    figures,
     async [Symbol.asyncDispose]() {
       checks[Symbol.dispose]();
       await runner.drain();

@@ -1,6 +1,7 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Cancelled, InvalidInput, ResourceExhausted, type WeirError } from '@weir/base';
 import type { agent } from '@weir/proto';
+import { addAbortListener } from 'node:events';
 import { bidi, type CallContext, type DuplexStream, toStatus, unary } from '@weir/rpc';
 import type { Agent } from './agent.ts';
 import { objectiveFromWire, objectiveToWire } from './convert.ts';
@@ -89,14 +90,15 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
     for (const cancel of cancels.values()) cancel.abort(context.signal.reason);
   };
   context.signal.addEventListener('abort', leave, { once: true });
-  using cleanUp = new DisposableStack();
-  const drainBegins = new Promise<void>((resolve) => listen(cleanUp, context.draining, resolve));
+  const draining = Promise.withResolvers<void>();
+  // It outlives the call, so that what listens to it has to leave with the call.
+  using _listener = addAbortListener(context.draining, () => draining.resolve());
   let allSaid = false;
   const reading = (async () => {
     for await (const message of stream) await receive(message);
     allSaid = true;
   })();
-  await Promise.race([reading, drainBegins]);
+  await Promise.race([reading, draining.promise]);
   while (inWork.size > 0) await Promise.all(inWork);
   if (!allSaid) throw context.draining.reason as WeirError;
 }
@@ -104,10 +106,3 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
 /** Waits where the caller does not read what it is told, so that refusals cannot pile up. */
 const refuse = (stream: Stream, requestId: string, error: unknown): Promise<void> =>
   stream.send({ message: { $case: 'failure', value: { requestId, status: toStatus(error) } } });
-
-/** `draining` outlives the call, so that what listens to it has to leave with the call. */
-function listen(cleanUp: DisposableStack, signal: AbortSignal, listener: () => void): void {
-  if (signal.aborted) return listener();
-  signal.addEventListener('abort', listener, { once: true });
-  cleanUp.defer(() => signal.removeEventListener('abort', listener));
-}

@@ -1,4 +1,4 @@
-import { type ConfigSpec, durationMs, hostPort } from '@weir/base';
+import { type ConfigSpec, durationMs, hostPort, periodMs } from '@weir/base';
 import { z } from 'zod';
 
 const id = () =>
@@ -30,10 +30,7 @@ const shape = {
     .describe(
       'Emulated processor: so many times the reference time of a variant; 0 is this machine as it is.',
     ),
-  idleCheckMs: z
-    .number('expected a number')
-    .min(0, 'must be >= 0')
-    .max(86_400_000, 'must be <= 86400000')
+  idleCheckMs: periodMs()
     .default(10_000)
     .describe(
       'A node that no frame uses runs a variant by itself each so many ms, to notice when it has become faster or slower; 0: never.',

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { asConfigError, type ConfigError, HelpRequested, hostPort, loadConfig } from './config.ts';
+import {
+  asConfigError,
+  type ConfigError,
+  HelpRequested,
+  hostPort,
+  loadConfig,
+  splitHostPort,
+} from './config.ts';
 import { InvalidInput } from './errors.ts';
 
 const spec = {
@@ -77,5 +84,15 @@ describe('asConfigError', () => {
     );
     expect(() => convert(refused)).toThrow('weir demo --help');
     expect(() => convert(new Error('other'))).toThrow('other');
+  });
+});
+
+describe('splitHostPort', () => {
+  it.each([
+    ['127.0.0.1:7000', '127.0.0.1', 7_000],
+    ['edge-box:0', 'edge-box', 0],
+    ['[::1]:443', '::1', 443],
+  ])('takes %s apart', (address, host, port) => {
+    expect(splitHostPort(address)).toEqual({ host, port });
   });
 });

@@ -228,5 +228,13 @@ function isHostPort(address: string): boolean {
   return match !== null && Number(match[2]) <= 65_535;
 }
 
+/** Its parts, for Node's `listen`: the host without brackets. */
+export function splitHostPort(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+}
+
 /** A duration in ms, > 0. */
 export const durationMs = () => z.number('expected a number of ms').positive('must be > 0');
+/** Time from one to the next in ms, >= 0; 0 stands for never. */
+export const periodMs = () => z.number('expected a number of ms').min(0, 'must be >= 0');

@@ -27,6 +27,8 @@ export {
   HelpRequested,
   durationMs,
   hostPort,
+  periodMs,
+  splitHostPort,
   loadConfig,
 } from './config.ts';
 export { type Logger, createLogger, silentLogger } from './logger.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { Unavailable } from '@weir/base';
+import { splitHostPort, Unavailable } from '@weir/base';
 
 /** Below the ports that Linux gives to outgoing connections, which would otherwise take one between choice and use. */
 const ports = { first: 20_000, last: 32_000 };
@@ -12,16 +12,17 @@ const tries = 100;
  */
 export async function freeAddress(): Promise<string> {
   for (let attempt = 0; attempt < tries; attempt++) {
-    const port = ports.first + Math.floor(Math.random() * (ports.last - ports.first));
-    if (await isFree(port)) return `127.0.0.1:${port}`;
+    const address = `127.0.0.1:${ports.first + Math.floor(Math.random() * (ports.last - ports.first))}`;
+    if (await isFree(address)) return address;
   }
   throw new Unavailable(`found no free port between ${ports.first} and ${ports.last}`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether HOST:PORT can be served on now. */
+export async function isFree(address: string): Promise<boolean> {
   const server = createServer();
   try {
-    server.listen(port, '127.0.0.1');
+    server.listen(splitHostPort(address));
     await once(server, 'listening');
     return true;
   } catch {

@@ -1,5 +1,6 @@
 export { type AgentClient, type Frame, connectAgent } from './agent-client.ts';
 export { type RunningCell, type StartCellOptions, startCell } from './cell.ts';
+export { isFree } from './free-address.ts';
 export { type CellConsole, type StartConsoleOptions, startConsole } from './console.ts';
 export type {
   EmulationChange,

@@ -1,5 +1,5 @@
 import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
-import { InvalidInput } from '@weir/base';
+import { InvalidInput, splitHostPort } from '@weir/base';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 
@@ -42,7 +42,7 @@ export function channelCredentials(address: string, { tls, allowPlaintext }: Sec
 /** `HOST:PORT` or a `unix:` path that never leaves this machine. */
 export function isLoopback(address: string): boolean {
   if (address.startsWith('unix:')) return true;
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  const { host } = splitHostPort(address);
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

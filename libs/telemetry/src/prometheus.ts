@@ -1,6 +1,6 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { Unavailable } from '@weir/base';
+import { splitHostPort, Unavailable } from '@weir/base';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,9 +45,7 @@ export async function servePrometheus(listen: string): Promise<{ address: string
   });
   server.maxConnections = maxConnections;
   const reader = new PullReader(server);
-  const at = listen.lastIndexOf(':');
-  const host = listen.slice(0, at);
-  server.listen(Number(listen.slice(at + 1)), host.replace(/^\[|\]$/g, ''));
+  server.listen(splitHostPort(listen));
   try {
     await once(server, 'listening');
   } catch (cause) {
@@ -55,7 +53,7 @@ export async function servePrometheus(listen: string): Promise<{ address: string
   }
   // It tells of the process's work and is none of it.
   server.unref();
-  return { address: `${host}:${(server.address() as AddressInfo).port}`, reader };
+  return { address: listen.replace(/\d+$/, String((server.address() as AddressInfo).port)), reader };
 }
 
 function answer(response: ServerResponse, status: number, body: string): void {

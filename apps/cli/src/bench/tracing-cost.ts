@@ -119,13 +119,13 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
   const loadMs = processorTime(pids).all - unloaded;
 
   /** Frames that do not count, while code is compiled and the processes grow to their size. */
-  const warmUp = async (which: 'plain' | 'traced', ways: readonly TracingWay[]) => {
+  const warmUp = async (cell: 'plain' | 'traced') => {
+    const own = turns.filter(({ which }) => which === cell);
     const frames = Math.ceil(options.warmUp / warmUpRounds);
-    for (let round = 0; round < warmUpRounds; round++)
-      for (const way of ways) await blockOf({ which, way }, frames);
+    for (let round = 0; round < warmUpRounds; round++) for (const turn of own) await blockOf(turn, frames);
   };
   options.progress(`warming up with ${options.warmUp} frames each way`);
-  await Promise.all([warmUp('plain', ['none', 'off']), warmUp('traced', ['off', 'sampled'])]);
+  await Promise.all([warmUp('plain'), warmUp('traced')]);
 
   options.progress(`${rounds} blocks of ${options.frames} frames each way`);
   const plain: TracingCost['plain'][number][] = [];

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { FailedPrecondition, NotFound } from '@weir/base';
-import type { CellDescription } from '@weir/cell';
+import { type CellDescription, isFree } from '@weir/cell';
 import { asUsage } from '../as-usage.ts';
 
 /** What would stop a cell only when it is half up: folders that cannot be made or are not there. Throws ConfigError. */
@@ -37,30 +35,15 @@ function findFolder(path: string): void {
     throw new NotFound(`there is no folder ${path}`);
 }
 
-/** Throws FailedPrecondition for an address of the description that something else serves on. */
+/** Throws FailedPrecondition for an address of the description that cannot be served on. */
 export async function checkPorts({
   devices,
   nodes,
   policyListen,
   telemetryListen,
 }: CellDescription): Promise<void> {
-  for (const listen of [
-    ...[...devices, ...nodes].map((member) => member.listen),
-    policyListen,
-    telemetryListen,
-  ]) {
-    if (listen === undefined) continue;
-    const at = listen.lastIndexOf(':');
-    const server = createServer().listen(
-      Number(listen.slice(at + 1)),
-      listen.slice(0, at).replace(/^\[|\]$/g, ''),
-    );
-    try {
-      await once(server, 'listening');
-    } catch (cause) {
-      throw new FailedPrecondition(`${listen} cannot be served on: ${(cause as Error).message}`, { cause });
-    } finally {
-      server.close();
-    }
-  }
+  const members = [...devices, ...nodes].map(({ listen }) => listen);
+  for (const address of [...members, policyListen, telemetryListen])
+    if (address !== undefined && !(await isFree(address)))
+      throw new FailedPrecondition(`${address} is taken, or no address of this machine`);
 }

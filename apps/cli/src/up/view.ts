@@ -1,6 +1,6 @@
 import { bold, dim, yellow } from 'ansis';
 import Table from 'cli-table3';
-import { type ProcessEvent, type Tally, tierName } from '@weir/cell';
+import { type ProcessEvent, type Tally, tierName, type Totals } from '@weir/cell';
 import { ms, percent } from '../words.ts';
 
 /** What the live view shows of one device. */
@@ -9,10 +9,11 @@ export interface DeviceView {
   readonly tally: Tally;
 }
 
+type Row = Pick<Tally, 'last'> & { readonly id: string; readonly totals: Totals };
 interface Column {
   readonly head: string;
   readonly align: 'left' | 'right';
-  readonly cell: (device: DeviceView) => string | number;
+  readonly cell: (row: Row) => string | number;
 }
 
 const text = (head: string, cell: Column['cell']): Column => ({ head, align: 'left', cell });
@@ -20,16 +21,16 @@ const number = (head: string, cell: Column['cell']): Column => ({ head, align: '
 
 const columns: readonly Column[] = [
   text('device', ({ id }) => id),
-  text('tier', ({ tally }) => (tally.last?.placement ? tierName(tally.last.placement.tier) : '–')),
-  text('variant', ({ tally }) => tally.last?.placement?.variant ?? '–'),
-  number('answered', ({ tally }) => tally.totals().succeeded),
-  number('failed', ({ tally }) => tally.totals().failed),
-  number('p50', ({ tally }) => ms(tally.totals().responseMs.p50)),
-  number('p95', ({ tally }) => ms(tally.totals().responseMs.p95)),
-  number('right', ({ tally }) => percent(tally.totals().accuracy.top1)),
-  number('expected', ({ tally }) => percent(tally.totals().accuracy.expected)),
-  number('balance', ({ tally }) => tally.last?.decision?.balance.toFixed(2) ?? '–'),
-  text('because', ({ tally }) => mostFrequent(tally.totals().reasons)),
+  text('tier', ({ last }) => (last?.placement ? tierName(last.placement.tier) : '–')),
+  text('variant', ({ last }) => last?.placement?.variant ?? '–'),
+  number('answered', ({ totals }) => totals.succeeded),
+  number('failed', ({ totals }) => totals.failed),
+  number('p50', ({ totals }) => ms(totals.responseMs.p50)),
+  number('p95', ({ totals }) => ms(totals.responseMs.p95)),
+  number('right', ({ totals }) => percent(totals.accuracy.top1)),
+  number('expected', ({ totals }) => percent(totals.accuracy.expected)),
+  number('balance', ({ last }) => last?.decision?.balance.toFixed(2) ?? '–'),
+  text('because', ({ totals }) => mostFrequent(totals.reasons)),
 ];
 /** What a narrow terminal does without, the first first. */
 const dispensable = ['balance', 'because', 'expected', 'failed', 'p95', 'variant'];
@@ -44,21 +45,22 @@ export function table(
   heading: string,
   width = Infinity,
 ): string {
+  const rows = devices.map(({ id, tally }): Row => ({ id, last: tally.last, totals: tally.totals() }));
   const drawn = (without: readonly string[]) => {
     const shown = columns.filter(({ head }) => !without.includes(head));
-    const rows = new Table({
+    const drawing = new Table({
       head: shown.map(({ head }) => head),
       style: { head: [], border: [], compact: true },
       colAligns: shown.map(({ align }) => align),
     });
-    for (const device of devices) rows.push(shown.map(({ cell }) => cell(device)));
-    return rows.toString();
+    for (const row of rows) drawing.push(shown.map(({ cell }) => cell(row)));
+    return drawing.toString();
   };
   let dropped = 0;
-  let rows = drawn([]);
-  while (rows.indexOf('\n') > width && dropped < dispensable.length)
-    rows = drawn(dispensable.slice(0, ++dropped));
-  return [bold(heading), rows, ...notes.map((note) => yellow(note)), dim('Ctrl-C drains and sums up')].join(
+  let shown = drawn([]);
+  while (shown.indexOf('\n') > width && dropped < dispensable.length)
+    shown = drawn(dispensable.slice(0, ++dropped));
+  return [bold(heading), shown, ...notes.map((note) => yellow(note)), dim('Ctrl-C drains and sums up')].join(
     '\n',
   );
 }
