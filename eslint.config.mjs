@@ -9,15 +9,28 @@ import tseslint from 'typescript-eslint';
 const mayImport = {
   'libs/base': [],
   'libs/proto': [],
-  'libs/policy': ['base'],
-  'libs/simulation': ['base', 'policy'],
+  'libs/domain': ['base'],
+  'libs/dispatch': ['base', 'domain'],
+  'libs/learning': ['base', 'domain'],
+  'libs/simulation': ['base', 'domain', 'dispatch', 'learning'],
   'libs/rpc': ['base', 'proto'],
   'libs/inference': ['base'],
   'libs/telemetry': ['base'],
   'libs/link': ['base'],
   'libs/storage': ['base'],
   'libs/cell': ['base', 'link', 'rpc', 'proto'],
-  'libs/lab': ['base', 'proto', 'policy', 'simulation', 'rpc', 'inference', 'link', 'cell'],
+  'libs/lab': [
+    'base',
+    'proto',
+    'domain',
+    'dispatch',
+    'learning',
+    'simulation',
+    'rpc',
+    'inference',
+    'link',
+    'cell',
+  ],
 };
 const libraries = Object.keys(mayImport).map((folder) => folder.slice('libs/'.length));
 const apps = ['telemetry', 'policy-service', 'inference-worker', 'device-agent', 'cli', 'console'];

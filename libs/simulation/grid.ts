@@ -3,7 +3,7 @@
  * it at the 0.89 floor: `npx node libs/simulation/grid.ts [SEEDS] [INTERACTIONS] [PROFILE]`. Prints Markdown.
  */
 import { mean } from '@weir/base';
-import type { LearnerName } from '@weir/policy';
+import type { LearnerName } from '@weir/learning';
 import {
   type ExperimentName,
   experimentNames,

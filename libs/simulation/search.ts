@@ -4,7 +4,7 @@
  * Markdown row per configuration.
  */
 import { percentile } from '@weir/base';
-import type { LearnerName } from '@weir/policy';
+import type { LearnerName } from '@weir/learning';
 import { runLearning } from './src/index.ts';
 
 const [seeds = '2', interactions = '2500', only = ''] = process.argv.slice(2);

@@ -4,7 +4,7 @@
  * experiments and floors than the new cell's are among them. Prints Markdown.
  */
 import { percentile, seededRandom } from '@weir/base';
-import { type BeliefPrior, createLearner, priorFrom } from '@weir/policy';
+import { type BeliefPrior, createLearner, priorFrom } from '@weir/learning';
 import { EpochCell, experimentNames, optimum, paperFloors, profileNames } from './src/index.ts';
 
 const [cells = 20, seeds = 10] = process.argv.slice(2).map(Number);

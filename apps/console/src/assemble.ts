@@ -1,7 +1,7 @@
 import { tierName } from '@weir/cell';
 import type { agent, common } from '@weir/proto';
 import { telemetry } from '@weir/proto';
-import { learnerNames } from '@weir/policy';
+import { learnerNames } from '@weir/learning';
 import type { CellState } from './cell-state.ts';
 import { round } from './live-frames.ts';
 import type {

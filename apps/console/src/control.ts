@@ -1,5 +1,5 @@
 import { FailedPrecondition, InvalidInput } from '@weir/base';
-import { learnerNames } from '@weir/policy';
+import { learnerNames } from '@weir/learning';
 import { z } from 'zod';
 import type { Emulation } from './emulation.ts';
 import type { PolicySource } from './sources.ts';

@@ -1,17 +1,18 @@
 import { type Clock, InvalidInput, type Logger, WeirError } from '@weir/base';
-import type { Dispatcher, Objective } from '@weir/policy';
+import type { Dispatcher } from '@weir/dispatch';
+import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
-import type { CellView } from './cell-view.ts';
+import type { CellView } from './targets/cell-view.ts';
 import { checkInferRequest, placementToWire, reasonToWire } from './convert.ts';
-import type { FrameCount } from './frame-count.ts';
-import { type FrameAnswer, infer } from './inference.ts';
+import type { FrameCount } from './frames/frame-count.ts';
+import { type FrameAnswer, infer } from './frames/inference.ts';
 import type { AgentMetrics } from './metrics.ts';
-import type { OutcomeBuffer } from './outcome-buffer.ts';
-import type { OwnObjective } from './own-objective.ts';
-import type { PolicySession } from './policy-session.ts';
-import { inputBytes } from './remote-target.ts';
+import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
+import type { OwnObjective } from './policy/own-objective.ts';
+import type { PolicySession } from './policy/policy-session.ts';
+import { inputBytes } from './targets/remote-target.ts';
 import { agentStatus } from './status.ts';
 
 /** What an application can ask of the device. */

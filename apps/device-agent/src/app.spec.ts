@@ -16,7 +16,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startDeviceAgent } from './app.ts';
 import { configSpec } from './config.ts';
-import { startScriptedWorker } from './scripted-worker.fixture.ts';
+import { startScriptedWorker } from './targets/scripted-worker.fixture.ts';
 
 const variant = 'mobilenet-v1-0.25-int8';
 const { EDGE, DEVICE } = common.Tier;

@@ -8,23 +8,24 @@ import {
   Unavailable,
 } from '@weir/base';
 import { loadFamily } from '@weir/inference';
-import { createDispatcher, defaultObjective, type Objective } from '@weir/policy';
+import { createDispatcher } from '@weir/dispatch';
+import { defaultObjective, type Objective } from '@weir/domain';
 import { agent } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
 import { type Agent, createAgent } from './agent.ts';
-import { CellView } from './cell-view.ts';
+import { CellView } from './targets/cell-view.ts';
 import { type Config, configSpec } from './config.ts';
-import { FrameCount } from './frame-count.ts';
-import { startLocalModels, variantOf } from './local-models.ts';
-import { LocalTarget } from './local-target.ts';
+import { FrameCount } from './frames/frame-count.ts';
+import { startLocalModels, variantOf } from './targets/local-models.ts';
+import { LocalTarget } from './targets/local-target.ts';
 import { createAgentMetrics } from './metrics.ts';
-import { OutcomeBuffer } from './outcome-buffer.ts';
-import { OwnObjective } from './own-objective.ts';
-import { linkPolicy, type PolicyLink } from './policy-link.ts';
-import { deviceAgentService } from './service.ts';
+import { OutcomeBuffer } from './policy/outcome-buffer.ts';
+import { OwnObjective } from './policy/own-objective.ts';
+import { linkPolicy, type PolicyLink } from './policy/policy-link.ts';
+import { deviceAgentService } from './frames/service.ts';
 import { linkTelemetry } from './telemetry-link.ts';
-import { linkWorker, securityOf } from './worker-link.ts';
+import { linkWorker, securityOf } from './targets/worker-link.ts';
 
 export interface DeviceAgentApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */

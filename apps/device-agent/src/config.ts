@@ -1,5 +1,5 @@
 import { type ConfigSpec, durationMs, hostPort, periodMs } from '@weir/base';
-import type { Tier } from '@weir/policy';
+import type { Tier } from '@weir/domain';
 import { z } from 'zod';
 
 /** A remote worker that frames may go to. */

@@ -1,5 +1,5 @@
 import { InvalidInput } from '@weir/base';
-import { defaultObjective } from '@weir/policy';
+import { defaultObjective } from '@weir/domain';
 import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import {

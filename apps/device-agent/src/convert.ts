@@ -1,5 +1,5 @@
 import { type FieldViolation, InvalidInput } from '@weir/base';
-import type { NodeLoad, Objective, Placement, Reason, Tier } from '@weir/policy';
+import type { NodeLoad, Objective, Placement, Reason, Tier } from '@weir/domain';
 import { agent, common } from '@weir/proto';
 
 const { Tier: WireTier } = common;

@@ -1,9 +1,9 @@
-import type { Dispatcher } from '@weir/policy';
+import type { Dispatcher } from '@weir/dispatch';
 import type { agent } from '@weir/proto';
-import type { CellView } from './cell-view.ts';
+import type { CellView } from './targets/cell-view.ts';
 import { placementToWire, tierToWire } from './convert.ts';
-import type { FrameCount } from './frame-count.ts';
-import type { OutcomeBuffer } from './outcome-buffer.ts';
+import type { FrameCount } from './frames/frame-count.ts';
+import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 
 export interface StatusSources {
   readonly deviceId: string;

@@ -2,7 +2,7 @@ import { percentile, silentLogger } from '@weir/base';
 import { policy } from '@weir/proto';
 import { connect, openDuplex } from '@weir/rpc';
 import { performance } from 'node:perf_hooks';
-import { deviceHello, helloToWire, outcome, outcomeToWire } from '../src/agent.fixture.ts';
+import { deviceHello, helloToWire, outcome, outcomeToWire } from '../src/sessions/agent.fixture.ts';
 import { startPolicyService } from '../src/app.ts';
 import { configSpec } from '../src/config.ts';
 

@@ -1,5 +1,5 @@
 import { InvalidInput, seededRandom, silentLogger, type WeirError } from '@weir/base';
-import { createLearner, learnerNames } from '@weir/policy';
+import { createLearner, learnerNames } from '@weir/learning';
 import { common, policy } from '@weir/proto';
 import { callUnary, checkHealth, connect, openDuplex, openServerStream } from '@weir/rpc';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import {
   outcome,
   outcomeToWire,
   stateToWire,
-} from './agent.fixture.ts';
+} from './sessions/agent.fixture.ts';
 import { startPolicyService } from './app.ts';
 import { type Config, configSpec } from './config.ts';
 

@@ -1,14 +1,14 @@
 import { asConfigError, type Clock, createLogger, type Logger, seededRandom, systemClock } from '@weir/base';
-import { createLearner, learnerNames } from '@weir/policy';
+import { createLearner, learnerNames } from '@weir/learning';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { openStore } from '@weir/storage';
 import { createNoopMeter, type Meter } from '@weir/telemetry';
 import { join } from 'node:path';
-import { Cells } from './cells.ts';
+import { Cells } from './cell/cells.ts';
 import { type Config, configSpec } from './config.ts';
-import { openDataDirectory, storeFile } from './data-directory.ts';
-import type { Learners } from './learners.ts';
+import { openDataDirectory, storeFile } from './journal/data-directory.ts';
+import type { Learners } from './cell/learners.ts';
 import { createPolicyMetrics } from './metrics.ts';
 import { policyService } from './service.ts';
 
@@ -22,7 +22,7 @@ export interface PolicyServiceApp extends AsyncDisposable {
 export interface PolicyServiceDeps {
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** @default all of libs/policy, each cell with its own chance from the configured seed */
+  /** @default all of libs/learning, each cell with its own chance from the configured seed */
   readonly learners?: Learners;
   /** @default one that measures nothing */
   readonly meter?: Meter;

@@ -1,5 +1,5 @@
 import { type ConfigSpec, durationMs, hostPort } from '@weir/base';
-import { learnerNames } from '@weir/policy';
+import { learnerNames } from '@weir/learning';
 import { z } from 'zod';
 
 const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');

@@ -1,5 +1,5 @@
 import { Violations } from '@weir/base';
-import type { Directive, HopTimes, Objective, Placement, Reason, Tier } from '@weir/policy';
+import type { Directive, HopTimes, Objective, Placement, Reason, Tier } from '@weir/domain';
 import { common, policy } from '@weir/proto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,8 +11,8 @@ import {
   outcome,
   outcomeToWire,
   stateToWire,
-} from './agent.fixture.ts';
-import type { TargetReport } from './agent-messages.ts';
+} from './sessions/agent.fixture.ts';
+import type { TargetReport } from './sessions/agent-messages.ts';
 import {
   hopsFromWire,
   hopsToWire,
@@ -23,7 +23,12 @@ import {
   placementFromWire,
   placementToWire,
 } from './convert.ts';
-import { directiveToWire, helloFromWire, outcomesFromWire, stateFromWire } from './convert-session.ts';
+import {
+  directiveToWire,
+  helloFromWire,
+  outcomesFromWire,
+  stateFromWire,
+} from './sessions/convert-session.ts';
 
 const tier = fc.constantFrom<Tier>('device', 'edge', 'cloud');
 const id = fc.string({ minLength: 1, maxLength: 64 });

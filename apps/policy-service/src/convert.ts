@@ -1,7 +1,7 @@
 import type { Violations } from '@weir/base';
-import type { HopTimes, Objective, Placement, Reason, Tier } from '@weir/policy';
+import type { HopTimes, Objective, Placement, Reason, Tier } from '@weir/domain';
 import { agent, common } from '@weir/proto';
-import type { NodeReport } from './agent-messages.ts';
+import type { NodeReport } from './sessions/agent-messages.ts';
 import { maxMs, uniqueKeys } from './wire-limits.ts';
 
 /** The words that all messages share, proto ↔ domain. `…FromWire` notes faults in `violations` and goes on. */

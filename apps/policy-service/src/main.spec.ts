@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { deviceHello, helloToWire, outcome, outcomeToWire } from './agent.fixture.ts';
+import { deviceHello, helloToWire, outcome, outcomeToWire } from './sessions/agent.fixture.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-policy-main-'));
 afterAll(() => rmSync(directory, { recursive: true }));

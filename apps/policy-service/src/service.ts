@@ -1,11 +1,11 @@
 import { type Clock, InvalidInput, type Logger, ResourceExhausted, sleep, Violations } from '@weir/base';
 import type { policy } from '@weir/proto';
 import { bidi, type CallContext, serverStream, unary } from '@weir/rpc';
-import { agentSession } from './agent-session.ts';
-import { epochSession } from './epoch-session.ts';
-import type { Cells } from './cells.ts';
+import { agentSession } from './sessions/agent-session.ts';
+import { epochSession } from './sessions/epoch-session.ts';
+import type { Cells } from './cell/cells.ts';
 import { objectiveFromWire, objectiveToWire, placementToWire } from './convert.ts';
-import type { Learners } from './learners.ts';
+import type { Learners } from './cell/learners.ts';
 import { snapshotFromWire, snapshotToWire } from './snapshot-wire.ts';
 import { statusToWire } from './status-to-wire.ts';
 

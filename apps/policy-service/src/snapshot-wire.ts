@@ -1,5 +1,5 @@
 import { InvalidInput } from '@weir/base';
-import type { LearnerSnapshot } from '@weir/policy';
+import type { LearnerSnapshot } from '@weir/learning';
 
 /** A snapshot is sent as UTF-8 JSON. */
 export const snapshotToWire = (snapshot: LearnerSnapshot): Buffer => Buffer.from(JSON.stringify(snapshot));

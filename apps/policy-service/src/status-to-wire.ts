@@ -1,5 +1,5 @@
 import type { policy } from '@weir/proto';
-import type { CellStatus, DeviceStatus } from './cell-status.ts';
+import type { CellStatus, DeviceStatus } from './cell/cell-status.ts';
 import { objectiveToWire, placementToWire } from './convert.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {

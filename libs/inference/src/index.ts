@@ -7,9 +7,9 @@ export {
   loadFamily,
   variantNamed,
   verifyChecksums,
-} from './manifest.ts';
-export { type InferenceInput, MAX_IMAGE_BYTES, MAX_PIXELS } from './image.ts';
-export { type Prediction } from './probabilities.ts';
+} from './catalogue/manifest.ts';
+export { type InferenceInput, MAX_IMAGE_BYTES, MAX_PIXELS } from './serving/image.ts';
+export { type Prediction } from './serving/probabilities.ts';
 export {
   type Dilation,
   type Runner,
@@ -17,14 +17,19 @@ export {
   type RunRequest,
   type RunResult,
   startRunner,
-} from './runner.ts';
-export { type IdleChecks, type IdleChecksOptions, startIdleChecks } from './idle-checks.ts';
-export { medianRunMs } from './median-run.ts';
-export { type Load } from './slot-pool.ts';
-export { type LabelledPicture, type Sample, loadSamples, readLabelledPictures } from './labelled-pictures.ts';
-export { type MeasuredAccuracy, type Progress, measureAccuracy } from './measure-accuracy.ts';
-export { type Latency, benchmark } from './benchmark.ts';
-export { type ModelRow, listModels } from './list-models.ts';
-export { type Verification, type VerifiedVariant, verifyFamily } from './verify.ts';
-export { type ModelHints } from './inspect-model.ts';
-export { type Imported, type ImportOptions, importModel } from './import-model.ts';
+} from './serving/runner.ts';
+export { type IdleChecks, type IdleChecksOptions, startIdleChecks } from './serving/idle-checks.ts';
+export { medianRunMs } from './serving/median-run.ts';
+export { type Load } from './serving/slot-pool.ts';
+export {
+  type LabelledPicture,
+  type Sample,
+  loadSamples,
+  readLabelledPictures,
+} from './catalogue/labelled-pictures.ts';
+export { type MeasuredAccuracy, type Progress, measureAccuracy } from './catalogue/measure-accuracy.ts';
+export { type Latency, benchmark } from './catalogue/benchmark.ts';
+export { type ModelRow, listModels } from './catalogue/list-models.ts';
+export { type Verification, type VerifiedVariant, verifyFamily } from './catalogue/verify.ts';
+export { type ModelHints } from './catalogue/inspect-model.ts';
+export { type Imported, type ImportOptions, importModel } from './catalogue/import-model.ts';

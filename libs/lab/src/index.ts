@@ -1,15 +1,15 @@
-export { type Bench, type BenchOptions, openBench } from './bench.ts';
+export { type Bench, type BenchOptions, openBench } from './experiments/preparation.ts';
 export {
   type GenerateTraceOptions,
   type TracePoint,
   formatTrace,
   generateTrace,
   parseTrace,
-} from './link-trace.ts';
-export { floorLabels } from './paper-floors.ts';
+} from './scenario/link-trace.ts';
+export { floorLabels } from './scenario/paper-floors.ts';
 export { reportHtml } from './report/report.ts';
-export { type Overview, type ReproductionOptions, reproduce, resultsOf } from './reproduction.ts';
-export { reproductionScenarios } from './reproduction-scenarios.ts';
+export { type Overview, type ReproductionOptions, reproduce, resultsOf } from './experiments/reproduction.ts';
+export { reproductionScenarios } from './experiments/reproduction-scenarios.ts';
 export type {
   Estimate,
   ExperimentResult,
@@ -18,8 +18,8 @@ export type {
   LearnerResult,
   Results,
   UnitResult,
-} from './results.ts';
-export { runScenario } from './run-scenario.ts';
-export { type Scenario, parseScenario, readScenario, shippedScenarios } from './scenario.ts';
-export { type Step, everyTenth, stepInWords } from './step.ts';
-export { inWords } from './summarise.ts';
+} from './measure/results.ts';
+export { runScenario } from './experiments/run-scenario.ts';
+export { type Scenario, parseScenario, readScenario, shippedScenarios } from './scenario/scenario.ts';
+export { type Step, everyTenth, stepInWords } from './measure/step.ts';
+export { inWords } from './measure/summarise.ts';

@@ -1,4 +1,4 @@
-import type { Variant } from '@weir/policy';
+import type { Variant } from '@weir/domain';
 
 /**
  * The paper's eight variants: MobileNetV1 at 224², million MACs and ImageNet top-5 accuracy as published with the

@@ -1,4 +1,4 @@
-import type { Variant } from '@weir/policy';
+import type { Variant } from '@weir/domain';
 
 /** How long things take in a simulated cell, in ms; all without noise. */
 export interface CostProfile {

@@ -1,5 +1,5 @@
 import type { Random } from '@weir/base';
-import type { AssignmentProblem, LocalOption, RemoteAccess } from '@weir/policy';
+import type { AssignmentProblem, LocalOption, RemoteAccess } from '@weir/learning';
 import { paperFamily } from '@weir/simulation';
 
 /**

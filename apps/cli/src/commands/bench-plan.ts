@@ -1,13 +1,7 @@
 import { percentile, type Random, seededRandom } from '@weir/base';
-import {
-  type ActionCost,
-  type AssignmentProblem,
-  bruteForce,
-  createDispatcher,
-  defaultObjective,
-  type Directive,
-  solveAssignment,
-} from '@weir/policy';
+import { createDispatcher } from '@weir/dispatch';
+import { type ActionCost, defaultObjective, type Directive } from '@weir/domain';
+import { type AssignmentProblem, bruteForce, solveAssignment } from '@weir/learning';
 import { paperFamily } from '@weir/simulation';
 import Table from 'cli-table3';
 import { z } from 'zod';

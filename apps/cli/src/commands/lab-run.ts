@@ -13,7 +13,7 @@ import {
   resultsOf,
   runScenario,
 } from '@weir/lab';
-import { learnerNames } from '@weir/policy';
+import { learnerNames } from '@weir/learning';
 import { experimentNames } from '@weir/simulation';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { ConfigError, Exit } from '@weir/base';
-import { type LearnerName, learnerNames } from '@weir/policy';
+import { type LearnerName, learnerNames } from '@weir/learning';
 import {
   arrivalKinds,
   type DriftEvent,

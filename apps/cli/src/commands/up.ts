@@ -13,7 +13,7 @@ import {
   startConsole,
 } from '@weir/cell';
 import { type Family, loadFamily } from '@weir/inference';
-import { learnerNames } from '@weir/policy';
+import { learnerNames } from '@weir/learning';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';

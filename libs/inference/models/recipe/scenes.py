@@ -2,7 +2,7 @@
 
 Every draw is a hash of (seed, scene, draw), and no transcendental function is used (rotations are
 rational: cos = (1-t^2)/(1+t^2), sin = 2t/(1+t^2)), so that any language with IEEE doubles
-composes the same bytes; libs/inference/src/scenes.ts does. Keep the order of operations when editing.
+composes the same bytes; libs/inference/src/catalogue/scenes.ts does. Keep the order of operations when editing.
 """
 
 from dataclasses import dataclass

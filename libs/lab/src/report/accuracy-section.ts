@@ -1,4 +1,4 @@
-import type { ExperimentResult, LearnerResult } from '../results.ts';
+import type { ExperimentResult, LearnerResult } from '../measure/results.ts';
 import {
   figure as plain,
   listed,

@@ -1,5 +1,5 @@
 import { percentile } from '@weir/base';
-import type { AdaptationResult, CurvePoint } from '../results.ts';
+import type { AdaptationResult, CurvePoint } from '../measure/results.ts';
 import { drawnCurve } from './curve.ts';
 import { figure, strokeEntry } from './figure.ts';
 import { figure as plain, listed, ms, whole } from './format.ts';

@@ -1,4 +1,4 @@
-import type { ArrivalsResult, ArrivalsRule } from '../results.ts';
+import type { ArrivalsResult, ArrivalsRule } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
 import { barLegend, figure } from './figure.ts';
 import {

@@ -1,4 +1,4 @@
-import type { ExperimentResult } from '../results.ts';
+import type { ExperimentResult } from '../measure/results.ts';
 import { listed, oneDecimal, signedPercentWithInterval, watched, wholePercent } from './format.ts';
 import type { ArrivalsHeadline, PlannerHeadline } from './headline.ts';
 import type { Markup } from './markup.ts';

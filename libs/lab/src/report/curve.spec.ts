@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CurvePoint } from '../results.ts';
+import type { CurvePoint } from '../measure/results.ts';
 import { drawnCurve, excessOver } from './curve.ts';
 
 const curve: CurvePoint[] = Array.from({ length: 5_000 }, (_, at) => ({

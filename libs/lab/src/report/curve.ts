@@ -1,5 +1,5 @@
 import { mean } from '@weir/base';
-import type { CurvePoint } from '../results.ts';
+import type { CurvePoint } from '../measure/results.ts';
 import type { LinePoint } from './line-panel.ts';
 
 /** A learner's epochs, ready to be drawn. */

@@ -1,4 +1,4 @@
-import type { CurvePoint } from '../results.ts';
+import type { CurvePoint } from '../measure/results.ts';
 import { drawnCurve, excessOver } from './curve.ts';
 import { whole } from './format.ts';
 import type { Panel } from './frame.ts';

@@ -1,4 +1,4 @@
-import type { Estimate, FloorWatch, Interval } from '../results.ts';
+import type { Estimate, FloorWatch, Interval } from '../measure/results.ts';
 
 /** Figures for people. A figure that is missing or not finite is a dash; units follow after a no-break space. */
 

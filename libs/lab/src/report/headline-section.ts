@@ -1,4 +1,4 @@
-import type { Results } from '../results.ts';
+import type { Results } from '../measure/results.ts';
 import { arrivalsClaims, claimsTable, difference, gapsClaims, isAsked, plannerClaims } from './claims.ts';
 import { interval, msWithInterval, oneDecimal, wholePercent } from './format.ts';
 import {

@@ -5,7 +5,7 @@ import type {
   ExperimentResult,
   Interval,
   Results,
-} from '../results.ts';
+} from '../measure/results.ts';
 import { isFigure } from './format.ts';
 import { learnerOf, oracleOf, experimentsOf, unitsOf } from './select.ts';
 

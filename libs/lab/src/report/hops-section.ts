@@ -1,4 +1,4 @@
-import type { ExperimentResult, LearnerResult } from '../results.ts';
+import type { ExperimentResult, LearnerResult } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
 import { barEntry, figure } from './figure.ts';
 import { figure as plain, ms } from './format.ts';

@@ -1,4 +1,4 @@
-import type { LearningResult } from '../results.ts';
+import type { LearningResult } from '../measure/results.ts';
 import { excessOver } from './curve.ts';
 import { excessPanel } from './excess-panel.ts';
 import { lineLegend, figure } from './figure.ts';

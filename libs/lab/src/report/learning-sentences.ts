@@ -1,4 +1,4 @@
-import type { AdaptationResult, LearningResult, Results, TransferResult } from '../results.ts';
+import type { AdaptationResult, LearningResult, Results, TransferResult } from '../measure/results.ts';
 import { listed } from './format.ts';
 import { byLearner } from './looks.ts';
 import { titled, unitsOf } from './select.ts';

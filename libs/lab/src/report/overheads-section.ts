@@ -1,5 +1,5 @@
 import { percentile } from '@weir/base';
-import type { ArrivalsResult, ExperimentResult, Overheads } from '../results.ts';
+import type { ArrivalsResult, ExperimentResult, Overheads } from '../measure/results.ts';
 import { figure as plain, isFigure, percent, whole } from './format.ts';
 import { markup, type Markup } from './markup.ts';
 import { folded, table, type Column } from './table.ts';

@@ -1,4 +1,4 @@
-import type { ExperimentResult } from '../results.ts';
+import type { ExperimentResult } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
 import { barEntry, figure } from './figure.ts';
 import { ms, percent, whole } from './format.ts';

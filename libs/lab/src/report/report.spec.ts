@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Results } from '../results.ts';
+import type { Results } from '../measure/results.ts';
 import { oneDecimal, whole } from './format.ts';
 import { reportHtml } from './report.ts';
 import { fakeExperiment, fakeResults } from './results.fixture.ts';

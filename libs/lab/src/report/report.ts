@@ -1,4 +1,4 @@
-import type { Results } from '../results.ts';
+import type { Results } from '../measure/results.ts';
 import { accuracyFigure } from './accuracy-section.ts';
 import { adaptationFigure } from './adaptation-section.ts';
 import { arrivalsFigure } from './arrivals-section.ts';

@@ -1,5 +1,5 @@
 import { seededRandom, type Random } from '@weir/base';
-import type { Tier } from '@weir/policy';
+import type { Tier } from '@weir/domain';
 import type {
   AdaptationResult,
   ArrivalsResult,
@@ -12,7 +12,7 @@ import type {
   Overheads,
   Results,
   TransferResult,
-} from '../results.ts';
+} from '../measure/results.ts';
 
 /** FAKE results for specs and for looking at the report: made up from a seed, never measured. */
 export function fakeResults(seed = 1): Results {

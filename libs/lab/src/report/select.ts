@@ -5,7 +5,7 @@ import type {
   LearnerResult,
   Results,
   UnitResult,
-} from '../results.ts';
+} from '../measure/results.ts';
 import { byLearner } from './looks.ts';
 
 /** Which units a plot shows, and in which order. */

@@ -1,4 +1,4 @@
-import type { Results } from '../results.ts';
+import type { Results } from '../measure/results.ts';
 import { duration, instant, percent } from './format.ts';
 import { markup, type Markup } from './markup.ts';
 import { table } from './table.ts';

@@ -1,4 +1,4 @@
-import type { TransferResult } from '../results.ts';
+import type { TransferResult } from '../measure/results.ts';
 import { excessPanel } from './excess-panel.ts';
 import { figure, lineLegend } from './figure.ts';
 import { figure as plain, ms, whole } from './format.ts';

@@ -1,4 +1,4 @@
-import type { ExperimentResult } from '../results.ts';
+import type { ExperimentResult } from '../measure/results.ts';
 import { figure as plain, isFigure, msWithInterval, signedPercent, whole } from './format.ts';
 import { figure, lineLegend } from './figure.ts';
 import type { Panel } from './frame.ts';

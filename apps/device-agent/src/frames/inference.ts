@@ -1,0 +1,172 @@
+import { Cancelled, type Clock, DeadlineExceeded, InvalidInput, Unavailable, WeirError } from '@weir/base';
+import type { Decision, Dispatcher } from '@weir/dispatch';
+import type { HopTimes, Outcome, Reason } from '@weir/domain';
+import type { common } from '@weir/proto';
+import { injectTraceContext } from '@weir/rpc';
+import type { InferenceSpan } from '@weir/telemetry';
+import { withAgentTime } from './hops.ts';
+import type { Target, TargetAnswer } from '../targets/target.ts';
+
+/** One frame of an application. Times are ms since the epoch. */
+export interface Frame {
+  readonly input: common.Input;
+  readonly arrivedAt: number;
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal;
+  readonly span: InferenceSpan;
+}
+
+/** A frame's answer, with what was chosen and what that cost. */
+export interface FrameAnswer {
+  readonly answer: TargetAnswer;
+  readonly decision: Decision;
+  /** As decided; a frame that has failed elsewhere before is a fallback, wherever it goes then. */
+  readonly reason: Reason;
+  /** Targets tried in vain before, e.g. `edge-1: UNAVAILABLE`. */
+  readonly failedAttempts: readonly string[];
+  /** Add up to `responseMs`. */
+  readonly hops: HopTimes;
+  readonly responseMs: number;
+}
+
+export interface InferenceOptions {
+  readonly deviceId: string;
+  readonly dispatcher: Dispatcher;
+  readonly target: (nodeId: string) => Target | undefined;
+  readonly clock: Clock;
+  /** Told of every attempt, failed ones included. */
+  readonly record: (outcome: Outcome, confidence: number) => void;
+  /** Called right before a choice, to tell the dispatcher how the device's own processor stands. */
+  readonly refresh: (now: number) => void;
+  /** Time that this device would need to answer a frame itself if a remote target failed now, ms; 0 when it could not. */
+  readonly rescueMs: (now: number) => number;
+}
+
+/**
+ * Answers one frame: dispatch, run, settle; where a target fails, leave it out and dispatch again while time remains.
+ * Never settles later than the frame's deadline. Rejects with InvalidInput (the picture), DeadlineExceeded, Cancelled,
+ * FailedPrecondition (no placement is allowed) or what the last target failed with.
+ */
+export async function infer(frame: Frame, options: InferenceOptions): Promise<FrameAnswer> {
+  const { dispatcher, clock, refresh } = options;
+  const excluded = new Set<string>();
+  const failedAttempts: string[] = [];
+  let lastFailure: WeirError | undefined;
+  for (;;) {
+    const at = clock.now();
+    refuseIfOver(frame, at, failedAttempts);
+    refresh(at);
+    let decision: Decision;
+    try {
+      decision = dispatcher.dispatch(at, { deadlineMs: frame.deadlineAt - at, exclude: excluded });
+    } catch (error) {
+      // Nothing is left to try: what went wrong first says more than that.
+      throw lastFailure ? exhausted(failedAttempts, lastFailure) : error;
+    }
+    const { nodeId, tier } = decision.placement;
+    try {
+      return await attempt(frame, decision, at, failedAttempts, options);
+    } catch (error) {
+      const failure = error instanceof WeirError ? error : undefined;
+      if (!failure || failure instanceof InvalidInput || frame.signal.aborted) throw error;
+      excluded.add(nodeId);
+      failedAttempts.push(`${nodeId}: ${failure.status}`);
+      frame.span.attemptFailed({ at: clock.now(), nodeId, tier, status: failure.status });
+      lastFailure = failure;
+    }
+  }
+}
+
+/** Answers that take longer than so many times their prediction are not waited for when that would cost the rescue. */
+const predictionMargin = 1.25;
+
+/** One target. Settles the decision and records its outcome, whatever becomes of it. */
+async function attempt(
+  frame: Frame,
+  decision: Decision,
+  at: number,
+  failedAttempts: readonly string[],
+  options: InferenceOptions,
+): Promise<FrameAnswer> {
+  const { dispatcher, clock, target, rescueMs, record, deviceId } = options;
+  const { placement } = decision;
+  const reason = failedAttempts.length > 0 ? 'fallback' : decision.reason;
+  const outcome = (hops: HopTimes, end: number): Outcome => ({
+    deviceId,
+    placement,
+    planVersion: decision.directiveVersion,
+    reason,
+    at: end,
+    hops,
+    responseMs: end - at,
+    predictedMs: decision.predictedMs,
+    energyJ: 0,
+    accuracy: decision.accuracy,
+    margin: 0,
+    concurrency: 0,
+    propensity: decision.propensity,
+  });
+  try {
+    const remainingMs = frame.deadlineAt - at;
+    // A silent target must leave the time in which the device can still answer by itself; but a target that answers as
+    // predicted must not be cut short for it.
+    const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * decision.predictedMs);
+    const keptMs = placement.tier === 'device' ? 0 : Math.max(0, Math.min(rescueMs(at), spareMs));
+    const chosen = target(placement.nodeId);
+    if (!chosen) throw new Unavailable(`${placement.nodeId} is not known here`);
+    const answer = await chosen.run({
+      variant: placement.variant,
+      input: frame.input,
+      deadlineAt: frame.deadlineAt - keptMs,
+      signal: frame.signal,
+      trace: injectTraceContext(frame.span.context),
+    });
+    const end = clock.now();
+    const attemptHops = withAgentTime(answer.hops, end - at);
+    dispatcher.settle(decision, { ok: true, responseMs: end - at, queueMs: answer.hops.queueMs }, end);
+    const { energyJ, concurrency, classification } = answer;
+    record(
+      { ...outcome(attemptHops, end), energyJ, concurrency, margin: classification.margin },
+      classification.confidence,
+    );
+    const responseMs = end - frame.arrivedAt;
+    return {
+      answer,
+      decision,
+      reason,
+      failedAttempts,
+      hops: withAgentTime(answer.hops, responseMs),
+      responseMs,
+    };
+  } catch (error) {
+    const end = clock.now();
+    dispatcher.settle(decision, { ok: false }, end);
+    const failure = error instanceof WeirError ? error.status : 'INTERNAL';
+    // A bad picture or a caller that left says nothing about the target.
+    const targetsFault = !(error instanceof InvalidInput) && !frame.signal.aborted;
+    if (targetsFault) record({ ...outcome(noHops(end - at), end), failure }, 0);
+    throw error;
+  }
+}
+
+function refuseIfOver({ signal, deadlineAt }: Frame, now: number, failedAttempts: readonly string[]): void {
+  if (signal.aborted) throw new Cancelled('the frame was cancelled');
+  const tried = failedAttempts.length > 0 ? ` (tried ${failedAttempts.join(', ')})` : '';
+  if (now >= deadlineAt) throw new DeadlineExceeded(`no answer came before the deadline${tried}`);
+}
+
+function exhausted(failedAttempts: readonly string[], cause: WeirError): WeirError {
+  const message = `no target answered: ${failedAttempts.join(', ')}`;
+  return cause instanceof DeadlineExceeded
+    ? new DeadlineExceeded(message, { cause })
+    : new Unavailable(message, { cause });
+}
+
+const noHops = (agentMs: number): HopTimes => ({
+  agentMs,
+  uplinkMs: 0,
+  queueMs: 0,
+  decodeMs: 0,
+  computeMs: 0,
+  downlinkMs: 0,
+});

@@ -1,0 +1,108 @@
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Cancelled, InvalidInput, ResourceExhausted, type WeirError } from '@weir/base';
+import type { agent } from '@weir/proto';
+import { addAbortListener } from 'node:events';
+import { bidi, type CallContext, type DuplexStream, toStatus, unary } from '@weir/rpc';
+import type { Agent } from '../agent.ts';
+import { objectiveFromWire, objectiveToWire } from '../convert.ts';
+
+const service = 'weir.agent.v1.DeviceAgent';
+type Stream = DuplexStream<agent.StreamInferRequest, agent.StreamInferResponse>;
+
+/** The handlers. `ready`: throws Unavailable until the device's own variants are warm. */
+export function deviceAgentService(ready: () => Agent): UntypedServiceImplementation {
+  return {
+    streamInfer: bidi((stream: Stream, context) => serveFrames(stream, context, ready)),
+    infer: unary((request: agent.InferRequest, { deadlineAt, signal, traceContext }) => {
+      const trace = request.trace?.traceparent ? request.trace : traceContext;
+      return ready().answer({ ...request, trace }, { deadlineAt, signal, rpcMethod: `${service}/Infer` });
+    }),
+    getStatus: unary((): agent.GetStatusResponse => ready().status()),
+    getObjective: unary((): agent.GetObjectiveResponse => ({
+      objective: objectiveToWire(ready().objective()),
+    })),
+    setObjective: unary(({ objective }: agent.SetObjectiveRequest): agent.SetObjectiveResponse => {
+      const device = ready();
+      device.setObjective(objectiveFromWire(objective));
+      return { objective: objectiveToWire(device.objective()) };
+    }),
+  };
+}
+
+/** Frames of one application. Ends when it has said all and every frame is answered, or with the server's drain. */
+async function serveFrames(stream: Stream, context: CallContext, ready: () => Agent): Promise<void> {
+  const cancels = new Map<string, AbortController>();
+  const inWork = new Set<Promise<void>>();
+
+  const begin = (request: agent.InferRequest, device: Agent) => {
+    const { requestId } = request;
+    const cancel = new AbortController();
+    cancels.set(requestId, cancel);
+    const work = device
+      .answer(request, {
+        deadlineAt: context.deadlineAt,
+        signal: cancel.signal,
+        rpcMethod: `${service}/StreamInfer`,
+      })
+      .then(
+        (value) => stream.send({ message: { $case: 'result', value } }),
+        (error: unknown) => refuse(stream, requestId, error),
+      )
+      // A caller that has left hears nothing.
+      .catch(() => {})
+      .finally(() => {
+        cancels.delete(requestId);
+        inWork.delete(work);
+      });
+    inWork.add(work);
+  };
+
+  /** Why a frame cannot even begin. */
+  const obstacle = ({ requestId }: agent.InferRequest, device: Agent): WeirError | undefined => {
+    if (context.draining.aborted) return context.draining.reason as WeirError;
+    if (cancels.has(requestId))
+      return new InvalidInput([{ field: 'request_id', description: `${requestId} is in work already` }]);
+    // Answers that the caller does not fetch hold their place.
+    if (inWork.size >= device.maxInFlight)
+      return new ResourceExhausted(`${device.maxInFlight} frames of this stream are in work already`);
+    return undefined;
+  };
+
+  const receive = async ({ message }: agent.StreamInferRequest) => {
+    if (message?.$case === 'infer') {
+      const device = ready();
+      const error = obstacle(message.value, device);
+      if (error) {
+        device.refused(error);
+        await refuse(stream, message.value.requestId, error);
+      } else begin(message.value, device);
+    } else if (message?.$case === 'cancel')
+      cancels.get(message.value.requestId)?.abort(new Cancelled('cancelled by the caller'));
+    else
+      await refuse(
+        stream,
+        '',
+        new InvalidInput([{ field: 'message', description: 'expected infer or cancel' }]),
+      );
+  };
+
+  const leave = () => {
+    for (const cancel of cancels.values()) cancel.abort(context.signal.reason);
+  };
+  context.signal.addEventListener('abort', leave, { once: true });
+  const draining = Promise.withResolvers<void>();
+  // It outlives the call, so that what listens to it has to leave with the call.
+  using _listener = addAbortListener(context.draining, () => draining.resolve());
+  let allSaid = false;
+  const reading = (async () => {
+    for await (const message of stream) await receive(message);
+    allSaid = true;
+  })();
+  await Promise.race([reading, draining.promise]);
+  while (inWork.size > 0) await Promise.all(inWork);
+  if (!allSaid) throw context.draining.reason as WeirError;
+}
+
+/** Waits where the caller does not read what it is told, so that refusals cannot pile up. */
+const refuse = (stream: Stream, requestId: string, error: unknown): Promise<void> =>
+  stream.send({ message: { $case: 'failure', value: { requestId, status: toStatus(error) } } });

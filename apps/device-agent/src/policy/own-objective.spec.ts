@@ -1,0 +1,77 @@
+import { InvalidInput, seededRandom } from '@weir/base';
+import { createDispatcher } from '@weir/dispatch';
+import { defaultObjective, type Directive, type Objective } from '@weir/domain';
+import { describe, expect, it } from 'vitest';
+import { OwnObjective } from './own-objective.ts';
+
+const cell: Objective = { ...defaultObjective, accuracyFloor: 0.7, deadlineMs: 1_000 };
+
+const setUp = (own: Partial<Objective> = {}) => parts(own).objective;
+
+function parts(own: Partial<Objective>) {
+  const dispatcher = createDispatcher({
+    deviceId: 'd',
+    localNode: { id: 'd', tier: 'device', slots: 1, variants: [] },
+    variants: [],
+    objective: cell,
+    random: seededRandom(1),
+  });
+  return { dispatcher, objective: new OwnObjective(dispatcher, { own, cell }) };
+}
+
+const directive = (objective: Objective): Directive => ({
+  version: 1,
+  leaseMs: 10_000,
+  learner: 'planner',
+  planned: { tier: 'device', nodeId: 'd', variant: 'v' },
+  thresholdMs: 0,
+  explored: false,
+  propensity: 1,
+  actions: [],
+  accuracyPriceMs: 0,
+  objective,
+  ledger: { ledgerId: '', creditTotal: 0, debitRequestedTotal: 0 },
+  predictedMs: 0,
+});
+
+describe('OwnObjective', () => {
+  it('is the cell’s where the device asks nothing', () => {
+    const objective = setUp();
+    expect(objective.asked).toBeUndefined();
+    expect(objective.inForce(0)).toEqual(cell);
+  });
+
+  it('never lowers the floor, lengthens the deadline or widens the tiers', () => {
+    const objective = setUp({ accuracyFloor: 0.5, deadlineMs: 5_000, allowedTiers: ['device'] });
+    expect(objective.inForce(0)).toMatchObject({
+      accuracyFloor: 0.7,
+      deadlineMs: 1_000,
+      allowedTiers: ['device'],
+    });
+    objective.ask({ ...cell, accuracyFloor: 0.9 });
+    expect(objective.inForce(0)).toMatchObject({ accuracyFloor: 0.9 });
+  });
+
+  it('leaves all that the device does not name to the cell, also what the cell changes later', () => {
+    const { objective, dispatcher } = parts({ accuracyFloor: 0.9 });
+    expect(objective.asked).toEqual({ accuracyFloor: 0.9 });
+    const later: Objective = { ...cell, deadlineMs: 30_000, tailWeight: 1, energyMsPerJ: 50 };
+    dispatcher.applyDirective(directive(later), 0);
+    objective.directed(later);
+    expect(objective.inForce(0)).toEqual({ ...later, accuracyFloor: 0.9 });
+  });
+
+  it('refuses tiers that the cell does not allow at all', () => {
+    const objective = setUp();
+    objective.directed({ ...cell, allowedTiers: ['edge'] });
+    expect(() => objective.ask({ ...cell, allowedTiers: ['device'] })).toThrow(InvalidInput);
+  });
+
+  it('tells what is the device’s wish from what the cell’s directives hold because of it', () => {
+    const objective = setUp();
+    objective.ask({ ...cell, allowedTiers: ['device'] });
+    objective.directed({ ...cell, allowedTiers: ['device'] });
+    objective.ask({ ...cell, allowedTiers: ['edge'] });
+    expect(objective.inForce(0).allowedTiers).toEqual(['edge']);
+  });
+});

@@ -1,0 +1,43 @@
+import type { Dispatcher } from '@weir/dispatch';
+import type { Objective } from '@weir/domain';
+import { checkObjective } from './objective.ts';
+
+/** What this device asks beyond its cell, from its configuration or at run time. */
+export class OwnObjective {
+  readonly #dispatcher: Dispatcher;
+  #own: Partial<Objective>;
+  #cell: Objective;
+
+  constructor(dispatcher: Dispatcher, { own, cell }: { own: Partial<Objective>; cell: Objective }) {
+    this.#dispatcher = dispatcher;
+    this.#own = own;
+    this.#cell = cell;
+    this.#apply();
+  }
+
+  /** Undefined when the device asks nothing beyond its cell; what it does not name is as the cell's. */
+  get asked(): Partial<Objective> | undefined {
+    return Object.keys(this.#own).length > 0 ? this.#own : undefined;
+  }
+
+  /** As it is in force: never below the cell's floor, never beyond its tiers and its deadline. */
+  inForce(now: number): Objective {
+    return this.#dispatcher.status(now).objective;
+  }
+
+  /** Throws InvalidInput, naming every fault. */
+  ask(objective: Objective): void {
+    checkObjective(objective, this.#cell);
+    this.#own = objective;
+    this.#apply();
+  }
+
+  /** The objective of a directive. It holds the device's own already where the policy knows of one. */
+  directed(objective: Objective): void {
+    if (!this.asked) this.#cell = objective;
+  }
+
+  #apply(): void {
+    this.#dispatcher.setOwnObjective(this.asked);
+  }
+}

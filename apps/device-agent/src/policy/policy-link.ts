@@ -1,0 +1,85 @@
+import type { Clock, Logger, Random } from '@weir/base';
+import type { Dispatcher } from '@weir/dispatch';
+import { policy } from '@weir/proto';
+import { connect, openDuplex } from '@weir/rpc';
+import { randomUUID } from 'node:crypto';
+import type { CellView } from '../targets/cell-view.ts';
+import type { Config } from '../config.ts';
+import { balanceToWire, wishesToWire } from './convert-policy.ts';
+import type { AgentMetrics } from '../metrics.ts';
+import type { OutcomeBuffer } from './outcome-buffer.ts';
+import type { OwnObjective } from './own-objective.ts';
+import { PolicySession } from './policy-session.ts';
+import { securityOf } from '../targets/worker-link.ts';
+
+export interface PolicyLinkOptions {
+  readonly config: Config;
+  readonly dispatcher: Dispatcher;
+  readonly view: CellView;
+  readonly outcomes: OutcomeBuffer;
+  readonly ownObjective: OwnObjective;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: AgentMetrics;
+}
+
+export interface PolicyLink extends AsyncDisposable {
+  readonly session: PolicySession;
+}
+
+/** Connects PolicyService and speaks for this device. */
+export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
+  const { config, dispatcher, view, outcomes, ownObjective, clock, random, logger, metrics } = options;
+  const { cellId, deviceId } = config;
+  // Outcome sequences count within one run of this process.
+  const agentInstanceId = randomUUID();
+  const connection = connect(address, securityOf(config));
+  const client = connection.client(policy.PolicyServiceClient);
+  const session = new PolicySession({
+    openStream(signal) {
+      metrics.opening('policy');
+      return openDuplex(client, client.orchestrate, { signal });
+    },
+    clock,
+    random: random.fork('policy'),
+    logger,
+    outcomes,
+    hello: () => ({
+      ...wishesToWire(ownObjective.asked),
+      cellId,
+      deviceId,
+      agentInstanceId,
+      local: view.localLoad(),
+      variants: view.variants(),
+      targets: view.targets(),
+    }),
+    state() {
+      const { balance, framesPerSecond, arrivalVariability } = dispatcher.status(clock.now());
+      return {
+        balance: balanceToWire(balance),
+        framesPerSecond,
+        arrivalVariability,
+        targets: view.targets(),
+        local: view.localLoad(),
+      };
+    },
+    onAcknowledged(acknowledged) {
+      const now = clock.now();
+      for (const { outcome } of acknowledged) metrics.acknowledged(now - outcome.at);
+    },
+    onDirective(directive) {
+      const { tier, nodeId, variant } = directive.planned;
+      metrics.directed(`${tier} ${nodeId} ${variant}`);
+      ownObjective.directed(directive.objective);
+      dispatcher.applyDirective(directive, clock.now());
+    },
+  });
+  return {
+    session,
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}

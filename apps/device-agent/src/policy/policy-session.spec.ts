@@ -1,0 +1,202 @@
+import { FakeClock, seededRandom, silentLogger, Unavailable } from '@weir/base';
+import { defaultObjective, type Directive, type Outcome } from '@weir/domain';
+import { policy } from '@weir/proto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { objectiveToWire, placementToWire } from '../convert.ts';
+import { FakeDuplex } from './fake-duplex.fixture.ts';
+import { OutcomeBuffer } from './outcome-buffer.ts';
+import { PolicySession } from './policy-session.ts';
+
+type Duplex = FakeDuplex<policy.OrchestrateRequest, policy.OrchestrateResponse>;
+
+let cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+  cleanUps = [];
+});
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const placement = { tier: 'edge', nodeId: 'edge-1', variant: 'v' } as const;
+const directive = (over: Partial<policy.Directive> = {}) =>
+  policy.Directive.fromPartial({
+    version: 7n,
+    leaseMs: 1_000,
+    learner: 'planner',
+    planned: placementToWire(placement),
+    objective: objectiveToWire(defaultObjective),
+    ...over,
+  });
+const outcome = (at: number): Outcome => ({
+  deviceId: 'd',
+  placement,
+  planVersion: 1,
+  reason: 'planned',
+  at,
+  hops: { agentMs: 0, uplinkMs: 0, queueMs: 0, decodeMs: 0, computeMs: 0, downlinkMs: 0 },
+  responseMs: 1,
+  predictedMs: 1,
+  energyJ: 0,
+  accuracy: 0.7,
+  margin: 0.1,
+  concurrency: 0,
+  propensity: 1,
+});
+
+function start({ limit = 100 } = {}) {
+  const clock = new FakeClock();
+  const streams: Duplex[] = [];
+  const directives: Directive[] = [];
+  const outcomes = new OutcomeBuffer(limit);
+  let hellos = 0;
+  const session = new PolicySession({
+    openStream: (signal) => {
+      streams.push(new FakeDuplex(signal));
+      return streams.at(-1)!;
+    },
+    clock,
+    random: seededRandom(1),
+    logger: silentLogger,
+    outcomes,
+    hello: () => policy.Hello.fromPartial({ deviceId: `hello ${++hellos}` }),
+    state: () => policy.AgentState.fromPartial({ framesPerSecond: 3 }),
+    onDirective: (taken) => directives.push(taken),
+  });
+  const stop = () => session[Symbol.asyncDispose]();
+  cleanUps.push(stop);
+  const stream = () => streams.at(-1)!;
+  const add = (...times: number[]) => {
+    for (const at of times) outcomes.add(outcome(at), 0.9);
+    session.outcomesAdded();
+  };
+  const arrive = async (message: policy.OrchestrateResponse['message']) => {
+    stream().arrive({ message });
+    await settle();
+  };
+  const ack = (through: bigint) => arrive({ $case: 'ack', value: { throughSequence: through, refused: [] } });
+  const batches = (of = stream()) =>
+    of.sent.flatMap(({ message }) => (message?.$case === 'outcomes' ? [message.value] : []));
+  const sequences = (of = stream()) =>
+    batches(of).map((batch) => batch.outcomes.map(({ sequence }) => Number(sequence)));
+  const lose = async () => {
+    stream().finish(new Unavailable('lost'));
+    await settle();
+    await clock.advanceAsync(200);
+  };
+  return {
+    clock,
+    streams,
+    stream,
+    session,
+    outcomes,
+    directives,
+    add,
+    arrive,
+    ack,
+    batches,
+    sequences,
+    lose,
+    stop,
+  };
+}
+
+describe('PolicySession', () => {
+  it('says hello first, then how it stands, and again every second', async () => {
+    const { clock, stream } = start();
+    await clock.advanceAsync(2_000);
+    expect(stream().sent.map(({ message }) => message?.$case)).toEqual(['hello', 'state', 'state', 'state']);
+  });
+
+  it('is connected once the policy has said something', async () => {
+    const { session, arrive, lose } = start();
+    await settle();
+    expect(session.connected).toBe(false);
+    await arrive({ $case: 'directive', value: directive() });
+    expect(session.connected).toBe(true);
+    await lose();
+    expect(session.connected).toBe(false);
+  });
+
+  it('hands directives on, and keeps the one before where one is faulty', async () => {
+    const { arrive, directives } = start();
+    await settle();
+    await arrive({ $case: 'directive', value: directive({ obey: true, thresholdMs: 5 }) });
+    await arrive({ $case: 'directive', value: directive({ planned: undefined }) });
+    await arrive({ $case: 'directive', value: directive({ objective: undefined }) });
+    await arrive({ $case: 'directive', value: directive({ thresholdMs: NaN }) });
+    await arrive({ $case: 'directive', value: directive({ version: 8n, thresholdMs: 5 }) });
+    expect(directives).toMatchObject([
+      { version: 7, thresholdMs: Infinity, planned: placement },
+      { version: 8, thresholdMs: 5 },
+    ]);
+  });
+
+  it('sends outcomes together after a moment, each once per stream, with their age', async () => {
+    const { clock, add, sequences, batches } = start();
+    await settle();
+    add(0, 0);
+    expect(sequences()).toEqual([]);
+    await clock.advanceAsync(100);
+    add(100);
+    await clock.advanceAsync(100);
+    expect(sequences()).toEqual([[1, 2], [3]]);
+    expect(batches()[0]?.outcomes[0]).toMatchObject({ ageMs: 100, confidence: 0.9, failure: '' });
+    expect(batches()[0]?.oldestPendingSequence).toBe(1n);
+  });
+
+  it('forgets what is acknowledged and sends the rest again, by its numbers, on a new stream', async () => {
+    const { clock, add, ack, outcomes, lose, sequences, streams } = start();
+    await settle();
+    add(0, 0, 0);
+    await clock.advanceAsync(100);
+    await ack(1n);
+    expect(outcomes.pending).toBe(2);
+    await lose();
+    expect(streams).toHaveLength(2);
+    expect(sequences()).toEqual([[2, 3]]);
+  });
+
+  it('keeps outcomes while there is no policy, in a bounded buffer, and says what it gave up', async () => {
+    const { add, lose, sequences, outcomes, batches } = start({ limit: 2 });
+    await settle();
+    add(0, 0, 0);
+    await lose();
+    expect(outcomes.dropped).toBe(1);
+    expect(sequences()).toEqual([[2, 3]]);
+    expect(batches()[0]?.oldestPendingSequence).toBe(2n);
+  });
+
+  it('begins anew with a new hello when asked to', async () => {
+    const { session, streams, clock } = start();
+    await settle();
+    session.renew();
+    await clock.advanceAsync(200);
+    expect(streams.map(({ sent }) => sent[0]?.message?.value)).toMatchObject([
+      { deviceId: 'hello 1' },
+      { deviceId: 'hello 2' },
+    ]);
+  });
+
+  it('sends what is left before it ends, and waits for its acknowledgement', async () => {
+    const { add, arrive, ack, stop, sequences, stream } = start();
+    await settle();
+    await arrive({ $case: 'directive', value: directive() });
+    add(0);
+    const stopped = stop();
+    await settle();
+    expect(sequences()).toEqual([[1]]);
+    expect(stream().cancelled).toBe(false);
+    await ack(1n);
+    await stopped;
+    expect(stream().cancelled).toBe(true);
+  });
+
+  it('ends after a second when the policy does not acknowledge', async () => {
+    const { add, arrive, stop, clock } = start();
+    await settle();
+    await arrive({ $case: 'directive', value: directive() });
+    add(0);
+    const stopped = stop();
+    await clock.advanceAsync(1_000);
+    await stopped;
+  });
+});

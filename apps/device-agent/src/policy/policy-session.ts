@@ -1,0 +1,180 @@
+import { Cancelled, type Clock, type Logger, type Random, sleep, Unavailable } from '@weir/base';
+import type { Directive } from '@weir/domain';
+import type { policy } from '@weir/proto';
+import { type ClientDuplex, keepOpen } from '@weir/rpc';
+import { directiveFromWire, outcomeToWire } from './convert-policy.ts';
+import type { NumberedOutcome, OutcomeBuffer } from './outcome-buffer.ts';
+
+export type OrchestrateStream = ClientDuplex<policy.OrchestrateRequest, policy.OrchestrateResponse>;
+
+export interface PolicySessionOptions {
+  /** Opens a stream to PolicyService; the signal cancels it. */
+  readonly openStream: (signal: AbortSignal) => OrchestrateStream;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly outcomes: OutcomeBuffer;
+  /** What a new session begins with. */
+  readonly hello: () => policy.Hello;
+  readonly state: () => policy.AgentState;
+  readonly onDirective: (directive: Directive) => void;
+  /** The policy has these, and they are forgotten here. */
+  readonly onAcknowledged?: (outcomes: readonly NumberedOutcome[]) => void;
+  /** @default 1000 */
+  readonly statePeriodMs?: number;
+  /** How long an outcome waits for others to go with, ms. @default 100 */
+  readonly batchMs?: number;
+}
+
+/** Outcomes in one message. */
+const batchLimit = 256;
+/** How long the end of the agent waits for the policy to take the last outcomes, ms. */
+const farewellMs = 1_000;
+
+/**
+ * The agent's session with PolicyService, opened again with back-off whenever it ends. Outcomes stay in the buffer until
+ * they are acknowledged; each new session sends all of them again, by their numbers, so that none counts twice.
+ */
+export class PolicySession implements AsyncDisposable {
+  readonly #options: PolicySessionOptions;
+  readonly #stop = new AbortController();
+  readonly #kept: Promise<void>;
+  #stream: OrchestrateStream | undefined;
+  #connected = false;
+  /** Highest sequence sent on this stream. */
+  #sentThrough = 0n;
+  #pumping = false;
+  #batchTimer: (() => void) | undefined;
+  #allAcknowledged: (() => void) | undefined;
+
+  constructor(options: PolicySessionOptions) {
+    this.#options = options;
+    const { clock, random, logger } = options;
+    const open = (signal: AbortSignal) => this.#session(signal);
+    this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 2000 });
+  }
+
+  /** True once PolicyService has answered on this stream. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** New outcomes are in the buffer; they are sent within `batchMs`. */
+  outcomesAdded(): void {
+    if (!this.#stream || this.#pumping) return;
+    this.#batchTimer ??= this.#options.clock.after(this.#options.batchMs ?? 100, () => this.#pump());
+  }
+
+  /** Something that the policy should know before the next regular report has changed, e.g. a target has gone. */
+  stateChanged(): void {
+    if (this.#stream) this.#send({ $case: 'state', value: this.#options.state() });
+  }
+
+  /** Begins a new session, because what a session begins with has changed. */
+  renew(): void {
+    this.#stream?.cancel();
+  }
+
+  /** Sends what is left, waits a moment for its acknowledgement, and closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { outcomes, clock } = this.#options;
+    if (this.#connected && outcomes.pending > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#allAcknowledged = resolve;
+      const settled = new AbortController();
+      this.#pump();
+      await Promise.race([promise, sleep(farewellMs, { clock, signal: settled.signal }).catch(() => {})]);
+      settled.abort();
+    }
+    this.#stop.abort(new Cancelled('the agent stops'));
+    await this.#kept;
+  }
+
+  /** One stream, from its opening to its end. */
+  async #session(signal: AbortSignal): Promise<void> {
+    const { openStream, hello, clock, statePeriodMs = 1000, logger } = this.#options;
+    const stream = openStream(signal);
+    this.#stream = stream;
+    this.#sentThrough = 0n;
+    this.#send({ $case: 'hello', value: hello() });
+    this.stateChanged();
+    const stopReports = clock.every(statePeriodMs, () => this.stateChanged());
+    try {
+      this.#pump();
+      for await (const message of stream) {
+        if (!this.#connected) logger.info({}, 'policy connected');
+        this.#connected = true;
+        this.#receive(message);
+      }
+      throw new Unavailable('PolicyService closed the session');
+    } finally {
+      stopReports();
+      if (this.#connected && !signal.aborted)
+        logger.warn({}, 'policy lost; carrying on by the last directive');
+      this.#connected = false;
+      this.#stream = undefined;
+      this.#batchTimer?.();
+      this.#batchTimer = undefined;
+      stream.cancel();
+    }
+  }
+
+  #receive({ message }: policy.OrchestrateResponse): void {
+    const { outcomes, onDirective, onAcknowledged, logger } = this.#options;
+    switch (message?.$case) {
+      case 'directive':
+        try {
+          onDirective(directiveFromWire(message.value));
+        } catch (err) {
+          // The directive before it stays in force.
+          logger.error({ err }, 'directive refused');
+        }
+        break;
+      case 'ack': {
+        const acknowledged = outcomes.acknowledge(message.value.throughSequence);
+        onAcknowledged?.(acknowledged);
+        for (const { sequence, faults } of message.value.refused)
+          logger.error({ sequence: String(sequence), faults }, 'outcome refused');
+        if (outcomes.pending === 0) this.#allAcknowledged?.();
+        break;
+      }
+      case undefined:
+        break;
+    }
+  }
+
+  /** Sends what this stream has not carried yet, no faster than flow control allows. */
+  #pump(): void {
+    this.#batchTimer?.();
+    this.#batchTimer = undefined;
+    const stream = this.#stream;
+    if (this.#pumping || !stream) return;
+    this.#pumping = true;
+    void this.#sendPending(stream).finally(() => {
+      this.#pumping = false;
+      // A stream that was opened meanwhile, or outcomes that came with the last batch, still wait.
+      if (this.#stream && this.#options.outcomes.after(this.#sentThrough, 1).length > 0) this.outcomesAdded();
+    });
+  }
+
+  async #sendPending(stream: OrchestrateStream): Promise<void> {
+    const { outcomes, clock } = this.#options;
+    while (stream === this.#stream) {
+      const batch = outcomes.after(this.#sentThrough, batchLimit);
+      if (batch.length === 0) return;
+      this.#sentThrough = batch.at(-1)!.sequence;
+      const now = clock.now();
+      const value = {
+        outcomes: batch.map((outcome) => outcomeToWire(outcome, now)),
+        oldestPendingSequence: outcomes.oldest,
+      };
+      const sent = stream.send({ message: { $case: 'outcomes', value } });
+      // A stream that broke is noticed where it is read.
+      await sent.catch(() => {});
+    }
+  }
+
+  #send(message: NonNullable<policy.OrchestrateRequest['message']>): void {
+    void this.#stream?.send({ message });
+  }
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '@weir/base';
+import type { Dispatcher } from '@weir/dispatch';
+import type { ActionCost } from '@weir/domain';
+import type { common, policy, worker } from '@weir/proto';
+import { loadFromWire, tierToWire } from '../convert.ts';
+import { type KnownTarget, knownActions, type ServiceFigure } from './knowledge.ts';
+import type { LocalTarget } from './local-target.ts';
+import type { RemoteTarget } from './remote-target.ts';
+
+export interface CellViewOptions {
+  readonly dispatcher: Dispatcher;
+  readonly local: LocalTarget;
+  /** By the device's own calibration, one for each variant that it runs, as it is now. */
+  readonly localFigures: () => readonly ServiceFigure[];
+  /** Variants of the device's own model family. */
+  readonly variants: readonly policy.Variant[];
+  readonly clock: Clock;
+}
+
+/** Size that is assumed of the first frame, bytes. */
+const typicalFrameBytes = 8 * 1024;
+/** Weight of a new frame's size in their mean. */
+const frameBytesWeight = 1 / 16;
+
+/** What this device knows of its cell by itself, and how it tells its dispatcher and the policy. */
+export class CellView {
+  readonly #options: CellViewOptions;
+  readonly #remotes = new Map<string, RemoteTarget>();
+  readonly #variants: Map<string, policy.Variant>;
+  #frameBytes = typicalFrameBytes;
+  #actions: readonly ActionCost[] = [];
+
+  constructor(options: CellViewOptions) {
+    this.#options = options;
+    this.#variants = new Map(options.variants.map((variant) => [variant.name, variant]));
+    this.refresh();
+  }
+
+  get remotes(): readonly RemoteTarget[] {
+    return [...this.#remotes.values()];
+  }
+
+  add(remote: RemoteTarget): void {
+    this.#remotes.set(remote.nodeId, remote);
+  }
+
+  target(nodeId: string): RemoteTarget | LocalTarget | undefined {
+    return nodeId === this.#options.local.nodeId ? this.#options.local : this.#remotes.get(nodeId);
+  }
+
+  loadReported(load: common.NodeLoad): void {
+    const { dispatcher, clock } = this.#options;
+    const isNew = !this.#actions.some(({ placement }) => placement.nodeId === load.nodeId);
+    if (isNew) this.refresh();
+    dispatcher.reportLoad(loadFromWire(load), clock.now());
+  }
+
+  reachable(nodeId: string, reachable: boolean): void {
+    this.#options.dispatcher.setReachable(nodeId, reachable, this.#options.clock.now());
+  }
+
+  /** A worker may serve variants that the device's own family lacks; of the others the device's figures hold. */
+  variantsListed(listed: readonly worker.VariantInfo[]): void {
+    for (const { name, macs, precision, accuracy } of listed)
+      if (!this.#variants.has(name)) this.#variants.set(name, { name, macs, precision, accuracy });
+    this.refresh();
+  }
+
+  frameSeen(bytes: number): void {
+    this.#frameBytes += frameBytesWeight * (bytes - this.#frameBytes);
+  }
+
+  /** Works the newest measurements into the costs that carry the device until the policy knows better. */
+  refresh(): void {
+    const { dispatcher, local, localFigures } = this.#options;
+    this.#actions = knownActions({
+      deviceId: local.nodeId,
+      local: localFigures(),
+      targets: this.remotes.map(knownTarget),
+      accuracies: new Map([...this.#variants].map(([name, { accuracy }]) => [name, accuracy])),
+      frameBytes: this.#frameBytes,
+    });
+    dispatcher.setFallbackActions(this.#actions);
+  }
+
+  /** Time in which the device could still answer a frame by itself if it had to begin now, ms; 0 when it may not. */
+  rescueMs(now: number): number {
+    const { dispatcher, local } = this.#options;
+    const { objective, balance } = dispatcher.status(now);
+    if (!objective.allowedTiers.includes('device')) return 0;
+    const services = this.#actions
+      .filter(
+        ({ placement, accuracy }) =>
+          placement.tier === 'device' && accuracy + balance.balance >= objective.accuracyFloor,
+      )
+      .map(({ serviceMs }) => serviceMs);
+    // Twice the median service time, and some ms for the change: to be late here is to have no answer at all.
+    return services.length === 0 ? 0 : local.load().backlogMs + 2 * Math.min(...services) + 10;
+  }
+
+  variants(): policy.Variant[] {
+    return [...this.#variants.values()];
+  }
+
+  localLoad(): common.NodeLoad {
+    const { local, localFigures } = this.#options;
+    const services = localFigures().map((figure) => ({ ...figure }));
+    return { ...local.load(), tier: tierToWire('device'), services, draining: false };
+  }
+
+  targets(): policy.Target[] {
+    return this.remotes.map((remote) => ({
+      load: remote.load?.value ?? unknownLoad(remote),
+      roundTripMs: remote.link.state().roundTripMs,
+      reachable: remote.reachable,
+    }));
+  }
+}
+
+function knownTarget({ nodeId, tier, load, link }: RemoteTarget): KnownTarget {
+  const { roundTripMs, uplinkBitsPerSecond } = link.state();
+  return { nodeId, tier, services: load?.value.services ?? [], roundTripMs, uplinkBitsPerSecond };
+}
+
+const unknownLoad = ({ nodeId, tier }: RemoteTarget): common.NodeLoad => ({
+  nodeId,
+  tier: tierToWire(tier),
+  slots: 1,
+  inService: 0,
+  queued: 0,
+  backlogMs: 0,
+  meanBacklogMs: 0,
+  congestionPerMs: 0,
+  utilization: 0,
+  services: [],
+  draining: false,
+});

@@ -1,0 +1,60 @@
+import type { ActionCost, Tier } from '@weir/domain';
+
+/** What one variant costs on one node. */
+export interface ServiceFigure {
+  readonly variant: string;
+  /** Decode and compute without waiting, ms. */
+  readonly serviceMs: number;
+  /** J; 0 when unknown. */
+  readonly energyJ: number;
+}
+
+/** A remote node as this device knows it. */
+export interface KnownTarget {
+  readonly nodeId: string;
+  readonly tier: Tier;
+  readonly services: readonly ServiceFigure[];
+  /** Of a small message, ms; 0 when not yet measured. */
+  readonly roundTripMs: number;
+  /** 0 when not yet measured. */
+  readonly uplinkBitsPerSecond: number;
+}
+
+export interface Knowledge {
+  readonly deviceId: string;
+  /** By this device's own calibration. */
+  readonly local: readonly ServiceFigure[];
+  readonly targets: readonly KnownTarget[];
+  /** Expected top-1 accuracy of each variant, 0..1. */
+  readonly accuracies: ReadonlyMap<string, number>;
+  /** Size of a frame on the wire, bytes. */
+  readonly frameBytes: number;
+}
+
+/**
+ * Costs of every action that this device knows of by itself: its calibration, the benchmarks that the workers report and
+ * its pings. They carry it until the first directive comes, and whenever the policy's own costs leave nothing to do.
+ */
+export function knownActions({
+  deviceId,
+  local,
+  targets,
+  accuracies,
+  frameBytes,
+}: Knowledge): readonly ActionCost[] {
+  const action = (tier: Tier, nodeId: string, figure: ServiceFigure, networkMs: number): ActionCost[] => {
+    const { variant, serviceMs, energyJ } = figure;
+    const accuracy = accuracies.get(variant);
+    // A variant of which nothing is known but its speed cannot be weighed against a floor.
+    if (accuracy === undefined) return [];
+    return [{ placement: { tier, nodeId, variant }, accuracy, serviceMs, networkMs, energyJ }];
+  };
+  return [
+    ...local.flatMap((figure) => action('device', deviceId, figure, 0)),
+    ...targets.flatMap((target) => {
+      const { roundTripMs, uplinkBitsPerSecond: rate } = target;
+      const networkMs = roundTripMs + (rate > 0 ? (frameBytes * 8_000) / rate : 0);
+      return target.services.flatMap((figure) => action(target.tier, target.nodeId, figure, networkMs));
+    }),
+  ];
+}

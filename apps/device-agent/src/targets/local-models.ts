@@ -1,0 +1,107 @@
+import { type Clock, FailedPrecondition, type Logger, NotFound } from '@weir/base';
+import { type Family, startIdleChecks, startRunner, type VariantEntry } from '@weir/inference';
+import type { EnergyProbe } from '@weir/telemetry';
+import { calibrate, type CalibratedVariant } from './calibration.ts';
+import type { Config } from '../config.ts';
+import type { ServiceFigure } from './knowledge.ts';
+import type { LocalRunner } from './local-target.ts';
+
+/** The device's own variants, warm and calibrated. */
+export interface LocalModels extends AsyncDisposable {
+  readonly runner: LocalRunner;
+  /** Makes an emulated processor so many times as slow, > 0. Throws FailedPrecondition when none is emulated. */
+  slowDown(times: number): void;
+  /** One for each variant that runs here; newest of each check of the idle processor. */
+  figures(): readonly ServiceFigure[];
+}
+
+/** A gray pixel as PNG: decoding, resizing and normalising it takes a shadow run the way of every picture. */
+const calibrationPicture = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAADElEQVQI12NoaGgAAAMEAYGa8M1PAAAAAElFTkSuQmCC',
+  'base64',
+);
+
+/** Loads, warms and calibrates. Throws NotFound for a variant that the family lacks. */
+export async function startLocalModels(
+  config: Config,
+  { family, energy, clock, logger }: { family: Family; energy: EnergyProbe; clock: Clock; logger: Logger },
+): Promise<LocalModels> {
+  const { localVariants, slots, threadsPerSession, queueLimit, dilationFactor, idleCheckMs } = config;
+  if (localVariants.length === 1 && localVariants[0] === 'none')
+    return {
+      runner: noRunner,
+      slowDown() {
+        throw new FailedPrecondition('no variant runs on this device');
+      },
+      figures: () => [],
+      async [Symbol.asyncDispose]() {},
+    };
+  const runner = await startRunner({
+    family,
+    variants: localVariants.length > 0 ? localVariants : undefined,
+    slots,
+    threadsPerSession,
+    queueLimit,
+    dilation: dilationFactor > 0 ? { factor: dilationFactor } : undefined,
+    clock,
+    logger,
+  });
+  const input = { image: calibrationPicture };
+  const calibration = await calibrate(runner.variants.map(variantOf), async (variant) => {
+    const { decodeMs, computeMs } = await runner.run({ variant, input });
+    return decodeMs + computeMs;
+  });
+  const figures = () =>
+    [...calibration.services()].map(([variant, serviceMs]) => ({
+      variant,
+      serviceMs,
+      energyJ: energy.energyOfInference({ computeMs: serviceMs, cpuShare: 1 / slots }),
+    }));
+  logger.info({ figures: figures() }, 'calibrated');
+  const checks = startIdleChecks({
+    runner,
+    variants: calibration.set.map(({ name }) => ({ name, input })),
+    periodMs: idleCheckMs,
+    clock,
+    logger,
+    onChecked: (variant, serviceMs) => calibration.measured(variant, serviceMs),
+  });
+  return {
+    runner: { run: checks.run, load: runner.load },
+    slowDown: runner.slowDown,
+    figures,
+    async [Symbol.asyncDispose]() {
+      checks[Symbol.dispose]();
+      await runner.drain();
+      await runner[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What planning needs to know of a variant of the manifest. */
+export function variantOf({ name, macs, precision, accuracy, referenceMs }: VariantEntry): CalibratedVariant {
+  return {
+    name,
+    // A manifest may leave the count out; the order of sizes is then unknown and all count alike.
+    macs: macs ?? 1,
+    precision: precision === 'int8' ? 'int8' : 'fp32',
+    accuracy: accuracy.top1,
+    referenceMs,
+  };
+}
+
+/** Of a device that runs nothing itself. */
+const noRunner: LocalRunner = {
+  async run({ variant }) {
+    throw new NotFound(`${variant} does not run on this device`);
+  },
+  load: () => ({
+    slots: 1,
+    inService: 0,
+    queued: 0,
+    backlogMs: 0,
+    meanBacklogMs: 0,
+    congestion: 0,
+    utilisation: 0,
+  }),
+};

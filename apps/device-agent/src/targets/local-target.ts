@@ -1,0 +1,61 @@
+import type { Clock } from '@weir/base';
+import type { InferenceInput, Load, RunRequest, RunResult } from '@weir/inference';
+import type { NodeLoad } from '@weir/domain';
+import { common } from '@weir/proto';
+import { bounded } from '../frames/bounded.ts';
+import type { Target, TargetAnswer, TargetRequest } from './target.ts';
+
+/** What the agent needs of a runner of @weir/inference. */
+export type LocalRunner = {
+  run(request: RunRequest): Promise<Omit<RunResult, 'probabilities'>>;
+  load(): Load;
+};
+
+export interface LocalTargetOptions {
+  readonly deviceId: string;
+  readonly runner: LocalRunner;
+  readonly clock: Clock;
+  /** Joules of one inference. */
+  readonly energyOf: (work: { readonly decodeMs: number; readonly computeMs: number }) => number;
+}
+
+/** The device's own processor. */
+export class LocalTarget implements Target {
+  readonly nodeId: string;
+  readonly tier = 'device';
+  readonly reachable = true;
+  readonly #options: LocalTargetOptions;
+
+  constructor(options: LocalTargetOptions) {
+    this.nodeId = options.deviceId;
+    this.#options = options;
+  }
+
+  load(): NodeLoad {
+    const { congestion, utilisation, ...load } = this.#options.runner.load();
+    return { ...load, nodeId: this.nodeId, congestionPerMs: congestion, utilization: utilisation };
+  }
+
+  async run({ variant, input, deadlineAt, signal }: TargetRequest): Promise<TargetAnswer> {
+    const { runner, clock, energyOf } = this.#options;
+    const { inService, queued } = runner.load();
+    const work = runner.run({ variant, input: inputFromWire(input), deadlineAt, signal });
+    const result = await bounded(work, { deadlineAt, signal, clock });
+    const { classIndex, label, confidence, margin, queueMs, decodeMs, computeMs } = result;
+    return {
+      classification: { classIndex, label, confidence, margin },
+      hops: { uplinkMs: 0, queueMs, decodeMs, computeMs, downlinkMs: 0 },
+      energyJ: energyOf(result),
+      concurrency: inService + queued,
+    };
+  }
+}
+
+/** `input` has been checked by `checkInferRequest`. */
+function inputFromWire({ content }: common.Input): InferenceInput {
+  if (content?.$case !== 'tensor') return { image: content?.value ?? new Uint8Array() };
+  const { shape, dataType, data } = content.value;
+  // A typed array of 4-byte elements needs an aligned buffer of its own.
+  const bytes = Uint8Array.from(data);
+  return { shape, tensor: dataType === common.DataType.FLOAT32 ? new Float32Array(bytes.buffer) : bytes };
+}

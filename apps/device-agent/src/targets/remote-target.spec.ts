@@ -1,0 +1,237 @@
+import {
+  Cancelled,
+  DeadlineExceeded,
+  FakeClock,
+  InvalidInput,
+  ResourceExhausted,
+  seededRandom,
+  silentLogger,
+  Unavailable,
+} from '@weir/base';
+import { common, worker } from '@weir/proto';
+import { toStatus } from '@weir/rpc';
+import { afterEach, describe, expect, it } from 'vitest';
+import { FakeDuplex } from '../policy/fake-duplex.fixture.ts';
+import { RemoteTarget, type RemoteTargetOptions } from './remote-target.ts';
+import type { TargetRequest } from './target.ts';
+
+type Duplex = FakeDuplex<worker.StreamInferRequest, worker.StreamInferResponse>;
+
+let cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+  cleanUps = [];
+});
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const input: common.Input = { content: { $case: 'encodedImage', value: Buffer.alloc(100) } };
+const picture = (over: Partial<TargetRequest> = {}): TargetRequest => ({
+  variant: 'v',
+  input,
+  deadlineAt: 1_000,
+  signal: new AbortController().signal,
+  ...over,
+});
+
+function start(over: Partial<RemoteTargetOptions> = {}) {
+  const clock = new FakeClock();
+  const streams: Duplex[] = [];
+  const reachable: boolean[] = [];
+  const target = new RemoteTarget({
+    nodeId: 'edge-1',
+    tier: 'edge',
+    openStream: (signal) => {
+      streams.push(new FakeDuplex(signal));
+      return streams.at(-1)!;
+    },
+    clock,
+    random: seededRandom(1),
+    logger: silentLogger,
+    onReachable: (now) => reachable.at(-1) !== now && reachable.push(now),
+    ...over,
+  });
+  cleanUps.push(() => target[Symbol.asyncDispose]());
+  const stream = () => streams.at(-1)!;
+  const messages = <Case extends string>($case: Case) =>
+    stream().sent.flatMap(({ message }) => (message?.$case === $case ? [message.value] : [])) as Extract<
+      NonNullable<worker.StreamInferRequest['message']>,
+      { $case: Case }
+    >['value'][];
+  /** Answers the newest ping. */
+  const pong = async (workerMs = 0) => {
+    const { sequence } = messages('ping').at(-1)!;
+    stream().arrive({ message: { $case: 'pong', value: { sequence, workerMs } } });
+    await settle();
+  };
+  const answer = async (over: Partial<worker.InferResponse> = {}) => {
+    const { requestId } = messages('infer').at(-1)!;
+    const value = worker.InferResponse.fromPartial({ requestId, classification: { label: 'cat' }, ...over });
+    stream().arrive({ message: { $case: 'result', value } });
+    await settle();
+  };
+  return { clock, streams, stream, reachable, target, messages, pong, answer };
+}
+
+async function startReachable(over: Partial<RemoteTargetOptions> = {}) {
+  const started = start(over);
+  await settle();
+  await started.pong();
+  return started;
+}
+
+describe('RemoteTarget', () => {
+  it('pings as soon as its stream opens and takes frames once the worker has answered', async () => {
+    const { target, messages, pong, clock } = start();
+    await settle();
+    expect(messages('ping')).toHaveLength(1);
+    await expect(target.run(picture())).rejects.toBeInstanceOf(Unavailable);
+    clock.advance(20);
+    await pong(4);
+    expect(target.reachable).toBe(true);
+    expect(target.link.state().roundTripMs).toBe(16);
+  });
+
+  it('sends the picture as it is and gives back the answer with its hops', async () => {
+    const { target, messages, answer, clock, pong } = start();
+    await settle();
+    clock.advance(10);
+    await pong();
+    const result = target.run(picture({ deadlineAt: 1_010 }));
+    expect(messages('infer')[0]).toMatchObject({ variant: 'v', input, timeoutMs: 1_000 });
+    clock.advance(100);
+    await answer({ queueMs: 10, decodeMs: 5, computeMs: 25, workerMs: 40, energyJ: 2, concurrency: 3 });
+    expect(await result).toMatchObject({
+      hops: { uplinkMs: 55, queueMs: 10, decodeMs: 5, computeMs: 25, downlinkMs: 5 },
+      energyJ: 2,
+      concurrency: 3,
+      classification: { label: 'cat' },
+    });
+  });
+
+  it('adds what the radio spends while the frame is on the network', async () => {
+    const { target, answer, clock } = await startReachable({ radioJPerMs: 0.01 });
+    const result = target.run(picture());
+    clock.advance(100);
+    await answer({ workerMs: 40, computeMs: 40, energyJ: 1 });
+    expect((await result).energyJ).toBeCloseTo(1.6);
+  });
+
+  it('matches answers to requests whatever their order', async () => {
+    const { target, stream } = await startReachable();
+    const [first, second] = [target.run(picture()), target.run(picture())];
+    for (const requestId of ['2', '1']) {
+      const value = worker.InferResponse.fromPartial({ requestId, classification: { label: requestId } });
+      stream().arrive({ message: { $case: 'result', value } });
+    }
+    expect((await first).classification.label).toBe('1');
+    expect((await second).classification.label).toBe('2');
+  });
+
+  it('fails one frame when the worker fails it, and keeps the stream', async () => {
+    const { target, stream, streams, answer } = await startReachable();
+    const result = target.run(picture());
+    const status = toStatus(new InvalidInput([{ field: 'input', description: 'broken' }]));
+    stream().arrive({ message: { $case: 'failure', value: { requestId: '1', status, load: undefined } } });
+    await expect(result).rejects.toBeInstanceOf(InvalidInput);
+    const next = target.run(picture());
+    await answer();
+    await next;
+    expect(streams).toHaveLength(1);
+  });
+
+  it('gives up at the deadline and tells the worker', async () => {
+    const { target, messages, clock, answer } = await startReachable();
+    const result = target.run(picture({ deadlineAt: 50 }));
+    result.catch(() => {});
+    clock.advance(49);
+    expect(messages('cancel')).toEqual([]);
+    clock.advance(1);
+    await expect(result).rejects.toBeInstanceOf(DeadlineExceeded);
+    expect(messages('cancel')).toEqual([{ requestId: '1' }]);
+    await answer();
+    expect(target.inFlight).toBe(0);
+  });
+
+  it('cancels at the worker when the frame is cancelled', async () => {
+    const { target, messages } = await startReachable();
+    const stop = new AbortController();
+    const result = target.run(picture({ signal: stop.signal }));
+    stop.abort();
+    await expect(result).rejects.toBeInstanceOf(Cancelled);
+    expect(messages('cancel')).toEqual([{ requestId: '1' }]);
+    await expect(target.run(picture({ signal: stop.signal }))).rejects.toBeInstanceOf(Cancelled);
+    expect(messages('infer')).toHaveLength(1);
+  });
+
+  it('fails all that are out at once when the stream breaks, and opens another one', async () => {
+    const { target, stream, streams, clock, pong, reachable } = await startReachable();
+    const results = Promise.allSettled([target.run(picture()), target.run(picture())]);
+    stream().finish(new Unavailable('connection lost'));
+    for (const result of await results)
+      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(Unavailable);
+    expect(target.reachable).toBe(false);
+    await settle();
+    await clock.advanceAsync(200);
+    expect(streams).toHaveLength(2);
+    await pong();
+    expect(reachable).toEqual([true, false, true]);
+  });
+
+  it('refuses frames beyond its limit', async () => {
+    const { target } = await startReachable({ maxInFlight: 1 });
+    target.run(picture()).catch(() => {});
+    await expect(target.run(picture())).rejects.toBeInstanceOf(ResourceExhausted);
+  });
+
+  it('leaves a worker alone that answers no ping, frees those who wait after 5 s, and comes back with a pong', async () => {
+    const { target, clock, pong } = await startReachable();
+    const result = target.run(picture({ deadlineAt: 60_000 }));
+    let failure: unknown;
+    result.catch((error: unknown) => (failure = error));
+    await clock.advanceAsync(2_000);
+    expect(target.reachable).toBe(true);
+    await clock.advanceAsync(1_000);
+    expect(target.reachable).toBe(false);
+    await clock.advanceAsync(2_000);
+    expect(failure).toBeUndefined();
+    await clock.advanceAsync(1_000);
+    expect(failure).toBeInstanceOf(Unavailable);
+    await pong();
+    expect(target.reachable).toBe(true);
+  });
+
+  it('sends nothing to a worker that drains, while its answers still count', async () => {
+    const { target, stream, answer, pong } = await startReachable();
+    const result = target.run(picture());
+    const load = common.NodeLoad.fromPartial({ nodeId: 'edge-1', draining: true });
+    stream().arrive({ message: { $case: 'load', value: load } });
+    await settle();
+    expect(target.reachable).toBe(false);
+    await pong();
+    expect(target.reachable).toBe(false);
+    await answer();
+    expect((await result).classification.label).toBe('cat');
+  });
+
+  it('hands on every load, those of answers too', async () => {
+    const loads: common.NodeLoad[] = [];
+    const { target, stream, answer } = await startReachable({ onLoad: (load) => loads.push(load) });
+    stream().arrive({ message: { $case: 'load', value: common.NodeLoad.fromPartial({ queued: 1 }) } });
+    const result = target.run(picture());
+    await answer({ load: common.NodeLoad.fromPartial({ queued: 2 }) });
+    await result;
+    expect(loads.map(({ queued }) => queued)).toEqual([1, 2]);
+    expect(target.load?.value.queued).toBe(2);
+  });
+
+  it('measures the rate with a larger ping after the first', async () => {
+    const { messages, clock, pong, target } = start();
+    await settle();
+    clock.advance(10);
+    await pong();
+    expect(messages('ping')[1]?.payload).toHaveLength(16 * 1024);
+    clock.advance(10 + (16 * 1024 * 8) / 1_000);
+    await pong();
+    expect(target.link.state().uplinkBitsPerSecond).toBeCloseTo(1_000_000, 3);
+  });
+});

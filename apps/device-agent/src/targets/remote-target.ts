@@ -1,0 +1,253 @@
+import {
+  Cancelled,
+  type Clock,
+  DeadlineExceeded,
+  Internal,
+  type Logger,
+  type Random,
+  Unavailable,
+} from '@weir/base';
+import type { Tier } from '@weir/domain';
+import type { common, worker } from '@weir/proto';
+import { type ClientDuplex, fromStatus, keepOpen } from '@weir/rpc';
+import { createLinkProbe, type LinkProbe } from '@weir/telemetry';
+import { bounded } from '../frames/bounded.ts';
+import { remoteHops } from '../frames/hops.ts';
+import { InFlight } from './in-flight.ts';
+import type { Target, TargetAnswer, TargetRequest } from './target.ts';
+
+export type WorkerStream = ClientDuplex<worker.StreamInferRequest, worker.StreamInferResponse>;
+
+export interface RemoteTargetOptions {
+  readonly nodeId: string;
+  readonly tier: Tier;
+  /** Opens a stream to the worker; the signal cancels it. */
+  readonly openStream: (signal: AbortSignal) => WorkerStream;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Inferences that may be out at once. @default 64 */
+  readonly maxInFlight?: number;
+  /** @default 1000 */
+  readonly pingPeriodMs?: number;
+  /** What waits for a target that says nothing for so long fails. @default 5000 */
+  readonly silentAfterMs?: number;
+  /** A newer load of the node. */
+  readonly onLoad?: (load: common.NodeLoad) => void;
+  /** Told at each change, and again with every sign of life. */
+  readonly onReachable?: (reachable: boolean) => void;
+  /** Joules that one ms on the network costs this device. @default 0 */
+  readonly radioJPerMs?: number;
+}
+
+/** Bytes of the ping that measures the link's rate: enough to tell 100 Mbit/s, and 13 ms of 10 Mbit/s. */
+const rateProbeBytes = 16 * 1024;
+/** Every so many pings one measures the rate, if nothing else uses the stream. */
+const rateProbeEvery = 10;
+/** Pings that a dead link may swallow before the oldest are forgotten. */
+const pingsKept = 16;
+
+/**
+ * One worker over one long-lived stream, opened again with back-off whenever it ends. Requests are multiplexed by id; when
+ * the stream breaks all that are out fail at once with Unavailable, so that the caller can turn elsewhere.
+ */
+export class RemoteTarget implements Target, AsyncDisposable {
+  readonly nodeId: string;
+  readonly tier: Tier;
+  readonly link: LinkProbe;
+  readonly #options: RemoteTargetOptions;
+  readonly #clock: Clock;
+  readonly #inFlight: InFlight<Arrival>;
+  readonly #stop = new AbortController();
+  readonly #kept: Promise<void>;
+  readonly #pings = new Map<number, { sentAt: number; payloadBytes: number }>();
+  readonly #pingPeriodMs: number;
+  readonly #silentAfterMs: number;
+  #stream: WorkerStream | undefined;
+  #reachable = false;
+  #heardAt = -Infinity;
+  #load: { value: common.NodeLoad; at: number } | undefined;
+  #requests = 0;
+  #pingSequence = 0;
+
+  constructor(options: RemoteTargetOptions) {
+    const { nodeId, clock, random, logger } = options;
+    this.nodeId = nodeId;
+    this.tier = options.tier;
+    this.#options = options;
+    this.#clock = clock;
+    this.#pingPeriodMs = options.pingPeriodMs ?? 1000;
+    this.#silentAfterMs = options.silentAfterMs ?? 5000;
+    this.#inFlight = new InFlight(options.maxInFlight ?? 64);
+    this.link = createLinkProbe({ peerNodeId: nodeId, clock, silentAfterMs: this.#silentAfterMs });
+    const open = (signal: AbortSignal) => this.#session(signal);
+    this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 1000 });
+  }
+
+  /** True while the worker answers and takes work. */
+  get reachable(): boolean {
+    return this.#reachable;
+  }
+
+  /** Newest load and when it came, ms since the epoch. */
+  get load(): { readonly value: common.NodeLoad; readonly at: number } | undefined {
+    return this.#load;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  async run({ variant, input, deadlineAt, signal, trace }: TargetRequest): Promise<TargetAnswer> {
+    const stream = this.#stream;
+    if (!stream || !this.#reachable) throw new Unavailable(`${this.nodeId} is unreachable`);
+    const sentAt = this.#clock.now();
+    if (signal.aborted) throw new Cancelled('the frame was cancelled');
+    if (sentAt >= deadlineAt) throw new DeadlineExceeded('no time is left for this frame');
+
+    const requestId = String(++this.#requests);
+    const arrival = this.#inFlight.add(requestId);
+    const onGiveUp = (error: Error) => {
+      this.#inFlight.reject(requestId, error);
+      send(stream, { $case: 'cancel', value: { requestId } });
+    };
+    send(stream, {
+      $case: 'infer',
+      value: { requestId, variant, input, timeoutMs: deadlineAt - sentAt, trace },
+    });
+    const { answer, at } = await bounded(arrival, { deadlineAt, signal, clock: this.#clock, onGiveUp });
+    return this.#answered(answer, at - sentAt, input);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Cancelled('the agent stops'));
+    await this.#kept;
+  }
+
+  /** One stream, from its opening to its end. */
+  async #session(signal: AbortSignal): Promise<void> {
+    const stream = this.#options.openStream(signal);
+    this.#stream = stream;
+    this.#pings.clear();
+    const stopHeartbeat = this.#clock.every(this.#pingPeriodMs, () => this.#heartbeat(stream));
+    let cause: unknown = new Unavailable(`${this.nodeId} closed its stream`);
+    try {
+      this.#ping(stream, 0);
+      for await (const message of stream) this.#receive(message, stream);
+    } catch (error) {
+      cause = error;
+    } finally {
+      stopHeartbeat();
+      this.#stream = undefined;
+      this.#setReachable(false);
+      this.#inFlight.rejectAll(new Unavailable(`the stream to ${this.nodeId} broke`, { cause }));
+      stream.cancel();
+    }
+    throw cause;
+  }
+
+  #receive({ message }: worker.StreamInferResponse, stream: WorkerStream): void {
+    const at = this.#clock.now();
+    this.#heardAt = at;
+    switch (message?.$case) {
+      case 'result':
+        if (message.value.load) this.#takeLoad(message.value.load, at);
+        this.#inFlight.resolve(message.value.requestId, { answer: message.value, at });
+        break;
+      case 'failure': {
+        const { requestId, status, load } = message.value;
+        if (load) this.#takeLoad(load, at);
+        this.#inFlight.reject(
+          requestId,
+          status ? fromStatus(status) : new Internal(`${this.nodeId} failed without saying why`),
+        );
+        break;
+      }
+      case 'load':
+        this.#takeLoad(message.value, at);
+        break;
+      case 'pong':
+        this.#takePong(message.value, at, stream);
+        break;
+      case undefined:
+        break;
+    }
+  }
+
+  #takeLoad(load: common.NodeLoad, at: number): void {
+    this.#load = { value: load, at };
+    if (load.draining) this.#setReachable(false);
+    else this.#options.onLoad?.(load);
+  }
+
+  #takePong(pong: worker.Pong, at: number, stream: WorkerStream): void {
+    const ping = this.#pings.get(pong.sequence);
+    if (!ping) return;
+    this.#pings.delete(pong.sequence);
+    const first = this.link.state().roundTripMs === 0;
+    this.link.echoed({
+      payloadBytes: ping.payloadBytes,
+      roundTripMs: at - ping.sentAt,
+      peerMs: pong.workerMs,
+    });
+    if (!this.#load?.value.draining) this.#setReachable(true);
+    if (first) this.#ping(stream, rateProbeBytes);
+  }
+
+  #heartbeat(stream: WorkerStream): void {
+    // Nothing tells a cut link from a jammed one but time. After two pings without a sign of life no new frame is sent
+    // there; those that are out are given longer, and then set free to turn elsewhere.
+    const silentMs = this.#clock.now() - this.#heardAt;
+    if (this.#reachable && silentMs > 2 * this.#pingPeriodMs) this.#setReachable(false);
+    if (silentMs > this.#silentAfterMs)
+      this.#inFlight.rejectAll(new Unavailable(`${this.nodeId} has fallen silent`));
+    const idle = this.#inFlight.size === 0;
+    this.#ping(stream, idle && this.#pingSequence % rateProbeEvery === 0 ? rateProbeBytes : 0);
+  }
+
+  #ping(stream: WorkerStream, payloadBytes: number): void {
+    for (const sequence of this.#pings.keys()) {
+      if (this.#pings.size < pingsKept) break;
+      this.#pings.delete(sequence);
+    }
+    const sequence = ++this.#pingSequence;
+    this.#pings.set(sequence, { sentAt: this.#clock.now(), payloadBytes });
+    send(stream, { $case: 'ping', value: { sequence, payload: Buffer.alloc(payloadBytes) } });
+  }
+
+  #setReachable(reachable: boolean): void {
+    const changed = this.#reachable !== reachable;
+    this.#reachable = reachable;
+    if (!reachable) this.link.lost();
+    if (changed) this.#options.logger.info({ node: this.nodeId, reachable }, 'target');
+    if (changed || reachable) this.#options.onReachable?.(reachable);
+  }
+
+  #answered(answer: worker.InferResponse, roundTripMs: number, input: common.Input): TargetAnswer {
+    if (!answer.classification) throw new Internal(`${this.nodeId} answered without a classification`);
+    const hops = remoteHops({ ...answer, roundTripMs, linkRoundTripMs: this.link.state().roundTripMs });
+    this.link.transferred({ bytes: inputBytes(input), uplinkMs: hops.uplinkMs });
+    const radioJ = (hops.uplinkMs + hops.downlinkMs) * (this.#options.radioJPerMs ?? 0);
+    return {
+      classification: answer.classification,
+      hops,
+      energyJ: answer.energyJ + radioJ,
+      concurrency: answer.concurrency,
+    };
+  }
+}
+
+/** Bytes of a picture or tensor as it goes over the wire, without its envelope. */
+export function inputBytes({ content }: common.Input): number {
+  return content?.$case === 'tensor' ? content.value.data.length : (content?.value.length ?? 0);
+}
+
+interface Arrival {
+  readonly answer: worker.InferResponse;
+  readonly at: number;
+}
+
+/** A message that a broken stream refuses is lost with it: the session's end settles all that were out. */
+function send(stream: WorkerStream, message: NonNullable<worker.StreamInferRequest['message']>): void {
+  void stream.send({ message });
+}

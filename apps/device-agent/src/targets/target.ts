@@ -1,0 +1,37 @@
+import type { HopTimes, Tier } from '@weir/domain';
+import type { common } from '@weir/proto';
+
+/** One inference for a target. */
+export interface TargetRequest {
+  readonly variant: string;
+  /** Sent to a remote target as it is; an encoded picture stays encoded. */
+  readonly input: common.Input;
+  /** The answer is of no use after this, ms since the epoch. */
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal;
+  readonly trace?: common.TraceContext | undefined;
+}
+
+/** What a target answered, and what that cost. */
+export interface TargetAnswer {
+  readonly classification: common.Classification;
+  /** Without the agent's own share. */
+  readonly hops: Omit<HopTimes, 'agentMs'>;
+  /** On all nodes that Weir knows the figure of, J. */
+  readonly energyJ: number;
+  /** Inferences in service and queued at the target on arrival, without this one. */
+  readonly concurrency: number;
+}
+
+/** A node that runs inferences for this device: its own processor, an edge box, a share of the cloud. */
+export interface Target {
+  readonly nodeId: string;
+  readonly tier: Tier;
+  /** False while frames must not be sent there. */
+  readonly reachable: boolean;
+  /**
+   * Never settles later than `deadlineAt`. Rejects with DeadlineExceeded, Cancelled, Unavailable (unreachable, broken,
+   * draining), ResourceExhausted (full), NotFound (variant), InvalidInput (the picture) or Internal.
+   */
+  run(request: TargetRequest): Promise<TargetAnswer>;
+}

@@ -1,0 +1,69 @@
+import type { Clock, Logger, Random } from '@weir/base';
+import { worker } from '@weir/proto';
+import { callUnary, connect, openDuplex } from '@weir/rpc';
+import type { CellView } from './cell-view.ts';
+import type { Config, TargetAddress } from '../config.ts';
+import type { AgentMetrics } from '../metrics.ts';
+import { RemoteTarget } from './remote-target.ts';
+
+export interface WorkerLinkOptions {
+  readonly config: Config;
+  readonly view: CellView;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: AgentMetrics;
+  /** The target became reachable, or ceased to be. */
+  readonly onChange: () => void;
+}
+
+/** Connects one worker, adds it to what the device knows, and asks it for its variants whenever it comes (back). */
+export function linkWorker(
+  { nodeId, tier, address }: TargetAddress,
+  options: WorkerLinkOptions,
+): AsyncDisposable {
+  const { config, view, clock, random, logger, metrics, onChange } = options;
+  const { maxInFlight, radioWatts } = config;
+  const connection = connect(address, securityOf(config));
+  const client = connection.client(worker.InferenceWorkerClient);
+  let reachable = false;
+  const askVariants = () =>
+    callUnary(client, client.listVariants, {}, { timeoutMs: 5_000 }).then(
+      ({ variants }) => view.variantsListed(variants),
+      (err: unknown) => logger.warn({ err, node: nodeId }, 'variants not listed'),
+    );
+  const target = new RemoteTarget({
+    nodeId,
+    tier,
+    openStream(signal) {
+      metrics.opening('worker', nodeId);
+      return openDuplex(client, client.streamInfer, { signal });
+    },
+    clock,
+    random: random.fork(nodeId),
+    logger,
+    maxInFlight,
+    radioJPerMs: radioWatts / 1000,
+    onLoad: (load) => view.loadReported(load),
+    onReachable(now) {
+      view.reachable(nodeId, now);
+      if (now === reachable) return;
+      reachable = now;
+      if (now) void askVariants();
+      onChange();
+    },
+  });
+  view.add(target);
+  return {
+    async [Symbol.asyncDispose]() {
+      await target[Symbol.asyncDispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** How this agent talks to others. */
+export const securityOf = ({ tlsCert, tlsKey, tlsCa, allowPlaintext }: Config) => ({
+  tls: { cert: tlsCert, key: tlsKey, ca: tlsCa },
+  allowPlaintext,
+});

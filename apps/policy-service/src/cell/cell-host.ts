@@ -1,0 +1,248 @@
+import type { Clock, Logger } from '@weir/base';
+import type { Objective, Outcome } from '@weir/domain';
+import type { Learner, LearnerSnapshot } from '@weir/learning';
+import type { Store, StoredSnapshot } from '@weir/storage';
+import { randomUUID } from 'node:crypto';
+import type { DeviceHello, DeviceState, OutcomeBatch } from '../sessions/agent-messages.ts';
+import { CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
+import type { PlanMade } from '../planning/joint-plan.ts';
+import type { Learners } from './learners.ts';
+import { memberFromJson, memberToJson } from './member-json.ts';
+import { learnerFrom, learnJournal } from '../journal/recovery.ts';
+import type { AgentLink } from '../sessions/sessions.ts';
+import { VersionCounter } from '../journal/version-counter.ts';
+
+export interface CellHostOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly learners: Learners;
+  /** Learner of a cell for which none was chosen. */
+  readonly learner: string;
+  /** Objective of a cell for which none was set. */
+  readonly objective: Objective;
+  readonly times: OrchestratorTimes;
+  readonly maxDevices: number;
+  /** Time between snapshots of a learner that has learned something, ms. */
+  readonly snapshotMs: number;
+  readonly onPlanned?: (plan: PlanMade) => void;
+}
+
+/**
+ * A cell that survives its process: an orchestrator whose outcomes are journaled before they are acknowledged, and whose
+ * learner starts from its last snapshot and everything journaled since.
+ */
+export class CellHost implements AsyncDisposable {
+  readonly #cellId: string;
+  readonly #options: CellHostOptions;
+  readonly orchestrator: CellOrchestrator;
+  /** Position of the last outcome that was journaled. */
+  #journaledThrough: number;
+  /** Position up to which the learner had learned when the last outcomes came. */
+  #learnedBefore: number;
+  #savedThrough: number;
+  readonly #stopSaving: () => void;
+
+  private constructor(
+    cellId: string,
+    options: CellHostOptions,
+    orchestrator: CellOrchestrator,
+    learnedThrough: number,
+  ) {
+    this.#cellId = cellId;
+    this.#options = options;
+    this.orchestrator = orchestrator;
+    this.#journaledThrough = learnedThrough;
+    this.#learnedBefore = learnedThrough;
+    this.#savedThrough = learnedThrough;
+    this.#stopSaving = options.clock.every(options.snapshotMs, () => this.#saveInPassing());
+  }
+
+  /** Resolves when the learner knows all that was ever acknowledged, as far as the journal reaches. */
+  static async open(cellId: string, options: CellHostOptions): Promise<CellHost> {
+    const { store, clock, learners } = options;
+    const logger = withCell(options.logger, cellId);
+    const versions = await VersionCounter.open(cellId, { store, clock, logger });
+    const stored = await store.load(cellId);
+    const name =
+      stored?.learner && learners.names.includes(stored.learner) ? stored.learner : options.learner;
+    if (stored?.learner && stored.learner !== name)
+      logger.error({ learner: stored.learner, instead: name }, 'the chosen learner is not known here');
+    const { learner, position } = learnerFrom(await store.snapshot(cellId, name), {
+      name,
+      cellId,
+      learners,
+      logger,
+    });
+    const orchestrator: CellOrchestrator = new CellOrchestrator({
+      cellId,
+      clock,
+      logger,
+      learner,
+      objective: stored?.objective ? (JSON.parse(stored.objective) as Objective) : options.objective,
+      times: options.times,
+      maxDevices: options.maxDevices,
+      nextVersion: () => versions.next(),
+      newLedgerId: randomUUID,
+      ...(options.onPlanned && { onPlanned: options.onPlanned }),
+      onExpired: (deviceIds) => inPassing(store.change(cellId, { left: deviceIds }), logger),
+    });
+    for (const { state } of stored?.members ?? []) orchestrator.remember(memberFromJson(state));
+    orchestrator.observe();
+    const learnedThrough = await learnJournal(cellId, { store, orchestrator, from: position });
+    if (learnedThrough > position)
+      logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');
+    const host = new CellHost(cellId, { ...options, logger }, orchestrator, learnedThrough);
+    await host.save();
+    return host;
+  }
+
+  join(hello: DeviceHello, link: AgentLink): void {
+    this.orchestrator.join(hello, link);
+    this.#remember(hello.deviceId);
+  }
+
+  report(deviceId: string, state: DeviceState): void {
+    if (this.orchestrator.report(deviceId, state)) this.#remember(deviceId);
+  }
+
+  /**
+   * Journals what is new, then learns from it. Resolves, when it is durable, to the sequence up to which all are
+   * settled; rejects with Unavailable when the disk does not take it, and then nothing was acknowledged.
+   */
+  async journal({
+    deviceId,
+    instanceId,
+    batch,
+  }: {
+    deviceId: string;
+    instanceId: string;
+    batch: OutcomeBatch;
+  }): Promise<number> {
+    const outcomes = new Map<number, Outcome>();
+    const records = batch.outcomes.map((numbered) => {
+      if (!('outcome' in numbered)) return { sequence: numbered.sequence };
+      const { sequence, outcome } = numbered;
+      // As in the store, the first of two with the same number counts.
+      if (!outcomes.has(sequence)) outcomes.set(sequence, outcome);
+      return { sequence, outcome: JSON.stringify(outcome) };
+    });
+    const { added, through } = await this.#options.store.append({
+      cellId: this.#cellId,
+      deviceId,
+      instanceId,
+      oldestPending: batch.oldestPending,
+      records,
+    });
+    const last = added.at(-1);
+    if (last) {
+      this.#learnedBefore = this.#learnedThrough;
+      this.orchestrator.learn(added.map(({ sequence }) => outcomes.get(sequence)!));
+      this.#journaledThrough = last.position;
+    }
+    return through;
+  }
+
+  /** Throws FailedPrecondition when the floor cannot be met. */
+  async setObjective(objective: Objective): Promise<void> {
+    this.orchestrator.checkObjective(objective);
+    await this.#options.store.change(this.#cellId, { objective: JSON.stringify(objective) });
+    this.orchestrator.setObjective(objective);
+  }
+
+  /** The learner goes on from what it had learned before in this cell, if anything. */
+  async setLearner(name: string): Promise<void> {
+    const { store, learners, logger } = this.#options;
+    if (name === this.orchestrator.learner.name) {
+      // Said explicitly: it is to stay when the default changes.
+      await store.change(this.#cellId, { learner: name });
+      return;
+    }
+    learners.create(name, this.#cellId);
+    const snapshot = await store.snapshot(this.#cellId, name);
+    await this.#replaceLearner(
+      learnerFrom(snapshot, { name, cellId: this.#cellId, learners, logger }).learner,
+    );
+  }
+
+  exportSnapshot(): LearnerSnapshot {
+    return this.orchestrator.learner.snapshot();
+  }
+
+  /** Throws InvalidInput for a snapshot that is corrupt or of another learner. */
+  async importSnapshot(name: string, snapshot: LearnerSnapshot): Promise<void> {
+    const learner = this.#options.learners.create(name, this.#cellId);
+    learner.restore(snapshot);
+    await this.#replaceLearner(learner);
+  }
+
+  /** Saves what the learner knows, and how far in the journal it has come. */
+  async save(): Promise<void> {
+    const snapshot = this.#snapshotOf(this.orchestrator.learner);
+    await this.#options.store.change(this.#cellId, { snapshots: [snapshot] });
+    this.#savedThrough = Math.max(this.#savedThrough, snapshot.position);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopSaving();
+    this.orchestrator[Symbol.dispose]();
+    await this.save();
+  }
+
+  /**
+   * Position in the journal up to which the learner has learned. It learns an epoch when that is over: after a crash
+   * before, the epoch's outcomes must be learned from the journal, whatever snapshots were saved meanwhile.
+   */
+  get #learnedThrough(): number {
+    return this.orchestrator.holdsOutcomes ? this.#learnedBefore : this.#journaledThrough;
+  }
+
+  /** At once, and durable before it is answered; the former learner keeps what it knew for another time. */
+  async #replaceLearner(learner: Learner): Promise<void> {
+    const former = this.orchestrator.learner;
+    this.orchestrator.setLearner(learner);
+    const snapshots = [this.#snapshotOf(learner)];
+    if (former.name !== learner.name) snapshots.unshift(this.#snapshotOf(former));
+    try {
+      await this.#options.store.change(this.#cellId, { learner: learner.name, snapshots });
+    } catch (error) {
+      this.orchestrator.setLearner(former);
+      throw error;
+    }
+  }
+
+  #snapshotOf(learner: Learner): StoredSnapshot {
+    return {
+      learner: learner.name,
+      position: this.#learnedThrough,
+      state: JSON.stringify(learner.snapshot()),
+    };
+  }
+
+  #remember(deviceId: string): void {
+    const { store, logger } = this.#options;
+    const member = this.orchestrator.member(deviceId);
+    if (!member) return;
+    // Written before any outcome of the device, as the store keeps the order of its calls.
+    const joined = [{ deviceId, state: memberToJson(member) }];
+    inPassing(store.change(this.#cellId, { joined }), logger);
+  }
+
+  #saveInPassing(): void {
+    if (this.#learnedThrough > this.#savedThrough) inPassing(this.save(), this.#options.logger);
+  }
+}
+
+/** For writes that nobody waits for: a disk that fails is noticed where something is to be acknowledged. */
+function inPassing(writing: Promise<void>, logger: Logger): void {
+  writing.catch((err: unknown) => logger.warn({ err }, 'not stored'));
+}
+
+function withCell(logger: Logger, cellId: string): Logger {
+  return {
+    debug: (fields, message) => logger.debug({ cellId, ...fields }, message),
+    info: (fields, message) => logger.info({ cellId, ...fields }, message),
+    warn: (fields, message) => logger.warn({ cellId, ...fields }, message),
+    error: (fields, message) => logger.error({ cellId, ...fields }, message),
+  };
+}

@@ -1,0 +1,96 @@
+import { FailedPrecondition, type Logger } from '@weir/base';
+import type { Outcome } from '@weir/domain';
+import type { CellObservation, Learner, Plan } from '@weir/learning';
+import { attainableObservation } from '../planning/attainable.ts';
+
+export interface CellLearnerOptions {
+  readonly learner: Learner;
+  readonly logger: Logger;
+  /** The cell as it is, with or without devices. */
+  readonly observation: () => CellObservation;
+  /** The learner has noticed that the cell is not what it was. */
+  readonly onDrift: () => void;
+}
+
+/** The learner of a cell: told of its devices before it learns from them; what it cannot learn ends nothing. */
+export class CellLearner {
+  readonly #options: CellLearnerOptions;
+  #current: Learner;
+  /** There is a device that the learner has not been told of. */
+  #unobserved = false;
+
+  constructor(options: CellLearnerOptions) {
+    this.#options = options;
+    this.#current = options.learner;
+  }
+
+  get current(): Learner {
+    return this.#current;
+  }
+
+  /** The learner is told of the cell before it takes over. When it throws, the former one stays. */
+  replace(learner: Learner): void {
+    this.#tell(learner);
+    this.#current = learner;
+  }
+
+  /** A device has joined: the learner is told of it before it next plans or learns. */
+  joined(): void {
+    this.#unobserved = true;
+  }
+
+  /** Tells the learner of the cell as it is, or as far as it can be planned for at present. */
+  observe(): void {
+    this.#tell(this.#current);
+  }
+
+  learn(outcomes: readonly Outcome[]): void {
+    const alarms = this.#current.status().driftAlarms;
+    try {
+      // A learner makes nothing of devices that it does not know: outcomes may be here before the first plan.
+      if (this.#unobserved) this.observe();
+      this.#current.learn(outcomes);
+    } catch (err) {
+      // An outcome that a learner cannot take must neither end the service nor keep it from starting again.
+      this.#options.logger.error({ err, outcomes: outcomes.length }, 'learner failed to learn');
+    }
+    if (this.#current.status().driftAlarms > alarms) this.#options.onDrift();
+  }
+
+  /** A plan for the cell as it is now. Throws whatever the learner throws. */
+  propose(): Plan {
+    const plan = asAttainable(this.#options.observation(), (observation) => {
+      this.#current.observe(observation);
+      return this.#current.propose();
+    });
+    this.#unobserved = false;
+    return plan;
+  }
+
+  #tell(learner: Learner): void {
+    const cell = this.#options.observation();
+    try {
+      if (cell.devices.length > 0) asAttainable(cell, (observation) => learner.observe(observation));
+      this.#unobserved = false;
+    } catch (error) {
+      if (!(error instanceof FailedPrecondition)) throw error;
+      // No device has anything to run at present: that is for the next plan to say, and keeps nobody from learning.
+      this.#unobserved = true;
+    }
+  }
+}
+
+/**
+ * What `use` makes of the cell as it is or, when its constraints cannot be met at present, of the best that it can be:
+ * that is still worth a plan. Throws what `use` throws when no device has anything to run.
+ */
+function asAttainable<T>(observation: CellObservation, use: (observation: CellObservation) => T): T {
+  try {
+    return use(observation);
+  } catch (error) {
+    if (!(error instanceof FailedPrecondition)) throw error;
+    const attainable = attainableObservation(observation);
+    if (attainable.devices.length === 0) throw error;
+    return use(attainable);
+  }
+}

@@ -1,0 +1,230 @@
+import { defaultObjective } from '@weir/domain';
+import type { Learner } from '@weir/learning';
+import { describe, expect, it } from 'vitest';
+import { deviceHello, deviceState, edge, outcome } from '../sessions/agent.fixture.ts';
+import { agent, cell } from './cell.fixture.ts';
+import { createFastestMean } from './learner.fixture.ts';
+
+describe('CellOrchestrator', () => {
+  it('plans and pushes as soon as a device joins', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.join(deviceHello('a'), a.link);
+    clock.advance(0);
+    expect(a.directives).toHaveLength(1);
+    expect(a.last()).toMatchObject({
+      version: 1,
+      leaseMs: 5_000,
+      learner: 'fastest-mean',
+      thresholdMs: 10,
+      objective: defaultObjective,
+      ledger: { ledgerId: 'ledger-1/1' },
+    });
+    expect(a.last().actions).toHaveLength(4);
+  });
+
+  it('says nothing while there is nothing new, and renews at half of the lease', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.join(deviceHello('a'), a.link);
+    clock.advance(2_400);
+    expect(a.directives).toHaveLength(1);
+    clock.advance(700);
+    expect(a.directives.map(({ version }) => version)).toEqual([1, 2]);
+  });
+
+  it('tells all devices the same version when the joint plan changes', () => {
+    const { clock, orchestrator } = cell();
+    const [a, b] = [agent(), agent()];
+    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.join(deviceHello('b'), b.link);
+    clock.advance(0);
+    orchestrator.learn([outcome('a', { responseMs: 5 })]);
+    clock.advance(1_000);
+    expect(a.last()).toMatchObject({ version: 2, planned: { nodeId: 'edge-1', variant: 'large' } });
+    expect(b.last()).toMatchObject({ version: 2, planned: { nodeId: 'b' } });
+  });
+
+  it.each([
+    ['a target is cut off', [edge({ reachable: false })]],
+    ['a target is gone', []],
+    ['a target drains', [edge({ report: { ...edge().report, draining: true } })]],
+    ['a queue has grown', [edge({ backlogMs: 500 })]],
+  ])('plans at once when %s', (_what, targets) => {
+    const { clock, orchestrator, learner } = cell();
+    orchestrator.join(deviceHello('a'), agent().link);
+    orchestrator.report('a', deviceState());
+    clock.advance(150);
+    const before = learner.status().plans;
+    orchestrator.report('a', deviceState({ targets }));
+    clock.advance(0);
+    expect(learner.status().plans).toBe(before + 1);
+  });
+
+  it('takes a device off an edge that it cannot reach', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.learn([outcome('a', { responseMs: 5 })]);
+    clock.advance(1_000);
+    expect(a.last().planned.tier).toBe('edge');
+    orchestrator.report('a', deviceState({ targets: [edge({ reachable: false })] }));
+    clock.advance(100);
+    expect(a.last().planned.tier).toBe('device');
+    expect(a.last().actions.map(({ placement }) => placement.tier)).not.toContain('edge');
+  });
+
+  it('says how far predictions were off', () => {
+    const { orchestrator } = cell();
+    orchestrator.learn([outcome('a')]);
+    expect(orchestrator.status().predictionError).toBeCloseTo(0.1);
+  });
+
+  it('ends the former session of a device, whose end then changes nothing', () => {
+    const { clock, orchestrator } = cell();
+    const [first, second] = [agent(), agent()];
+    orchestrator.join(deviceHello('a'), first.link);
+    orchestrator.join(deviceHello('a', { instanceId: 'run-2' }), second.link);
+    expect(first.ended[0]).toMatchObject({ status: 'ABORTED', reason: 'SESSION_REPLACED' });
+    orchestrator.leave('a', first.link);
+    clock.advance(0);
+    expect(first.directives).toHaveLength(0);
+    expect(second.directives).toHaveLength(1);
+    expect(orchestrator.status().devices).toMatchObject([{ deviceId: 'a', connected: true }]);
+  });
+
+  it('keeps a device that has lost its session in the plan until its grace has passed', () => {
+    const expired: string[] = [];
+    const { clock, orchestrator } = cell({ onExpired: (ids) => expired.push(...ids) });
+    const [a, b] = [agent(), agent()];
+    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.join(deviceHello('b'), b.link);
+    clock.advance(1_000);
+    orchestrator.leave('a', a.link);
+    clock.advance(9_000);
+    expect(orchestrator.status().devices).toMatchObject([{ deviceId: 'a', connected: false }, {}]);
+    expect(orchestrator.decide('a').placement).toBeDefined();
+    clock.advance(2_000);
+    expect(orchestrator.status().devices).toMatchObject([{ deviceId: 'b' }]);
+    expect(expired).toEqual(['a']);
+    expect(() => orchestrator.decide('a')).toThrow(/not registered/);
+  });
+
+  it('neither plans nor tries anything out while nobody is connected', () => {
+    const { clock, orchestrator, learner } = cell();
+    orchestrator.remember(deviceHello('a'));
+    clock.advance(5_000);
+    expect(learner.status().plans).toBe(0);
+    orchestrator.decide('a');
+    expect(learner.status().plans).toBe(1);
+    clock.advance(6_000);
+    expect(orchestrator.status().devices).toEqual([]);
+  });
+
+  describe('objective', () => {
+    it('that is new is planned for and pushed at once, with a new ledger for a new floor', () => {
+      const { clock, orchestrator } = cell();
+      const a = agent();
+      orchestrator.join(deviceHello('a'), a.link);
+      clock.advance(500);
+      const objective = { ...defaultObjective, accuracyFloor: 0.8 };
+      orchestrator.setObjective(objective);
+      clock.advance(100);
+      expect(a.last()).toMatchObject({ objective, planned: { variant: 'large' } });
+      expect(a.last().ledger.ledgerId).toMatch(/^ledger-2/);
+    });
+
+    it('of a device only ever tightens the cell’s, and keeps the device out of the transfers', () => {
+      const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.8 } });
+      const a = agent();
+      const own = { ...defaultObjective, accuracyFloor: 0.1, allowedTiers: ['device'] as const };
+      orchestrator.join(deviceHello('a', { objective: own }), a.link);
+      clock.advance(0);
+      expect(a.last().objective).toMatchObject({ accuracyFloor: 0.8, allowedTiers: ['device'] });
+      expect(a.last().ledger.ledgerId).toBe('');
+    });
+
+    it('that present conditions do not allow is met as far as they do', () => {
+      const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.85 } });
+      const local = deviceHello('a').local;
+      const weak = { ...local, node: { ...local.node, variants: ['small'] } };
+      const a = agent();
+      orchestrator.join(deviceHello('a', { local: weak, targets: [edge({ reachable: false })] }), a.link);
+      clock.advance(0);
+      expect(a.last()).toMatchObject({ planned: { variant: 'small' }, objective: { accuracyFloor: 0.85 } });
+      orchestrator.report('a', deviceState({ targets: [edge()] }));
+      clock.advance(100);
+      expect(a.last()).toMatchObject({ planned: { tier: 'edge', variant: 'large' } });
+    });
+  });
+
+  it('moves balance between devices, debit before credit', () => {
+    const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.8 } });
+    const [rich, poor] = [agent(), agent()];
+    orchestrator.join(deviceHello('rich'), rich.link);
+    orchestrator.join(deviceHello('poor'), poor.link);
+    clock.advance(0);
+    const report = (id: string, link: ReturnType<typeof agent>, balance: number, given = 0) =>
+      orchestrator.report(
+        id,
+        deviceState({
+          balance: {
+            ledgerId: link.last().ledger.ledgerId,
+            balance,
+            cap: 2,
+            debitedTotal: given,
+            creditedTotal: 0,
+          },
+        }),
+      );
+    report('rich', rich, 2);
+    report('poor', poor, 0);
+    clock.advance(1_000);
+    const asked = rich.last().ledger.debitRequestedTotal;
+    expect(asked).toBeGreaterThan(0.5);
+    expect(poor.last().ledger.creditTotal).toBe(0);
+    report('rich', rich, 2 - asked, asked);
+    clock.advance(1_000);
+    expect(poor.last().ledger.creditTotal).toBeCloseTo(asked);
+  });
+
+  it('goes on from the last directives when a learner fails', () => {
+    const learner: Learner = createFastestMean();
+    const { clock, orchestrator } = cell({ learner });
+    const a = agent();
+    orchestrator.join(deviceHello('a'), a.link);
+    clock.advance(0);
+    learner.propose = () => {
+      throw new TypeError('broken');
+    };
+    clock.advance(5_000);
+    expect(a.directives).toHaveLength(1);
+  });
+
+  it('pushes nothing while no version is to be had', () => {
+    const { clock, orchestrator } = cell({ nextVersion: () => undefined });
+    const a = agent();
+    orchestrator.join(deviceHello('a'), a.link);
+    clock.advance(3_000);
+    expect(a.directives).toEqual([]);
+  });
+
+  it('changes its learner at run time', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.join(deviceHello('a'), a.link);
+    clock.advance(500);
+    orchestrator.setLearner(createFastestMean('another'));
+    clock.advance(100);
+    expect(a.last().learner).toBe('another');
+    expect(orchestrator.status().learner).toBe('another');
+  });
+
+  it('answers a decision by the same plan', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.join(deviceHello('a'), a.link);
+    clock.advance(0);
+    expect(orchestrator.decide('a')).toMatchObject({ placement: a.last().planned, version: 1 });
+  });
+});

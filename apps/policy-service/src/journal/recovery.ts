@@ -1,0 +1,40 @@
+import type { Logger } from '@weir/base';
+import type { Outcome } from '@weir/domain';
+import type { Learner, LearnerSnapshot } from '@weir/learning';
+import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
+import type { CellOrchestrator } from '../cell/cell-orchestrator.ts';
+import type { Learners } from '../cell/learners.ts';
+
+/** Outcomes that are learned from again between two breaths of the event loop. */
+const REPLAY_CHUNK = 500;
+
+/** A learner as its snapshot left it, or a new one where there is none or it cannot be read. */
+export function learnerFrom(
+  snapshot: StoredSnapshot | undefined,
+  { name, cellId, learners, logger }: { name: string; cellId: string; learners: Learners; logger: Logger },
+): { learner: Learner; position: number } {
+  const learner = learners.create(name, cellId);
+  if (!snapshot) return { learner, position: 0 };
+  try {
+    learner.restore(JSON.parse(snapshot.state) as LearnerSnapshot);
+    return { learner, position: snapshot.position };
+  } catch (err) {
+    // Of another version of Weir, most likely: the journal still has what it was learned from.
+    logger.error({ err, learner: name }, 'the stored snapshot is of no use; learning from the journal again');
+    return { learner: learners.create(name, cellId), position: 0 };
+  }
+}
+
+/** Learns everything journaled after `from`; resolves to the position of the last. */
+export async function learnJournal(
+  cellId: string,
+  { store, orchestrator, from }: { store: Store; orchestrator: CellOrchestrator; from: number },
+): Promise<number> {
+  let through = from;
+  for (;;) {
+    const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
+    if (entries.length === 0) return through;
+    orchestrator.learn(entries.map(({ outcome }) => JSON.parse(outcome) as Outcome));
+    through = entries.at(-1)!.position;
+  }
+}

@@ -1,0 +1,90 @@
+import { FailedPrecondition } from '@weir/base';
+import { type Cell, tightenObjective } from '@weir/domain';
+import type { CellObservation } from '@weir/learning';
+
+/** Slack for sums of accuracies. */
+const ROUNDING = 1e-9;
+
+/**
+ * The best average accuracy that the devices of a cell can have together, 0..1, each weighing the same; undefined when
+ * there is no device with anything to run. `reachable`: whether a device can reach a node now; by default all can.
+ */
+function attainableAccuracy(
+  cell: Cell,
+  reachable: (deviceId: string, nodeId: string) => boolean = () => true,
+): number | undefined {
+  const best = [...bestAccuracies(cell, reachable).values()];
+  if (best.length === 0) return undefined;
+  return best.reduce((sum, accuracy) => sum + accuracy, 0) / best.length;
+}
+
+/** Throws FailedPrecondition, naming the best attainable accuracy, when the cell cannot meet its floor. */
+export function checkAttainable(cell: Cell): void {
+  const most = attainableAccuracy(cell);
+  const { accuracyFloor } = cell.objective;
+  if (most !== undefined && accuracyFloor > most + ROUNDING)
+    throw new FailedPrecondition(
+      `an accuracy floor of ${accuracyFloor} cannot be met: the best attainable average accuracy is ` +
+        `${most.toFixed(4)} with the variants and tiers at hand`,
+      { reason: 'FLOOR_UNATTAINABLE' },
+    );
+}
+
+/**
+ * The observation without the devices that have nothing to run, and with floors that can be met: a cell whose edge is
+ * cut off still wants the best plan there is. The directives carry the operator's floor all the same.
+ */
+export function attainableObservation(observation: CellObservation): CellObservation {
+  const links = new Set(
+    observation.devices.flatMap(({ deviceId, links }) =>
+      links.filter((link) => link.reachable).map(({ nodeId }) => JSON.stringify([deviceId, nodeId])),
+    ),
+  );
+  const reachable = (deviceId: string, nodeId: string) => links.has(JSON.stringify([deviceId, nodeId]));
+  const { cell } = observation;
+  const best = bestAccuracies(cell, reachable);
+  const most = attainableAccuracy(cell, reachable) ?? 0;
+  const capped = (floor: number, attainable: number) => Math.max(0, Math.min(floor, attainable - ROUNDING));
+  const { objective } = cell;
+  return {
+    ...observation,
+    cell: {
+      ...cell,
+      objective: { ...objective, accuracyFloor: capped(objective.accuracyFloor, most) },
+      devices: cell.devices
+        .filter(({ id }) => best.has(id))
+        .map(({ objective: own, ...device }) =>
+          own
+            ? {
+                ...device,
+                objective: {
+                  ...own,
+                  ...(own.accuracyFloor !== undefined && {
+                    accuracyFloor: capped(own.accuracyFloor, best.get(device.id)!),
+                  }),
+                },
+              }
+            : device,
+        ),
+    },
+    devices: observation.devices.filter(({ deviceId }) => best.has(deviceId)),
+  };
+}
+
+function bestAccuracies(
+  cell: Cell,
+  reachable: (deviceId: string, nodeId: string) => boolean,
+): Map<string, number> {
+  const accuracyOf = new Map(cell.variants.map(({ name, accuracy }) => [name, accuracy]));
+  const best = new Map<string, number>();
+  for (const { id, local, objective } of cell.devices) {
+    const { allowedTiers } = tightenObjective(cell.objective, objective);
+    const nodes = [local, ...cell.nodes.filter((node) => reachable(id, node.id))];
+    const served = nodes
+      .filter(({ tier }) => allowedTiers.includes(tier))
+      .flatMap(({ variants }) => variants);
+    const accuracies = served.flatMap((variant) => accuracyOf.get(variant) ?? []);
+    if (accuracies.length > 0) best.set(id, Math.max(...accuracies));
+  }
+  return best;
+}

@@ -1,0 +1,41 @@
+import { type Objective, tightenObjective } from '@weir/domain';
+import type { Plan } from '@weir/learning';
+import type { CellDevices } from '../cell/cell-devices.ts';
+import type { Undated } from '../sessions/sessions.ts';
+
+export interface DirectiveTerms {
+  /** Of the cell; a device's own tightens it. */
+  readonly objective: Objective;
+  readonly learner: string;
+  readonly leaseMs: number;
+  /** The joint placement is tried as a whole: no device deviates from it. */
+  readonly obey: boolean;
+}
+
+/** What each connected device is told of a plan; one that the plan does not cover is told nothing. */
+export function directivesOf(
+  plan: Plan,
+  { members, sessions, ledger }: CellDevices,
+  { objective, learner, leaseMs, obey }: DirectiveTerms,
+): Map<string, Undated> {
+  const directives = new Map<string, Undated>();
+  for (const deviceId of sessions.deviceIds()) {
+    const planned = plan.placements.get(deviceId);
+    const member = members.get(deviceId);
+    if (!planned || !member) continue;
+    directives.set(deviceId, {
+      leaseMs,
+      learner,
+      planned,
+      thresholdMs: obey ? Infinity : plan.thresholdMs,
+      explored: plan.explored,
+      propensity: plan.propensity,
+      actions: plan.actions.get(deviceId) ?? [],
+      accuracyPriceMs: plan.accuracyPriceMs,
+      objective: tightenObjective(objective, member.hello.objective),
+      ledger: ledger.ledgerOf(deviceId),
+      predictedMs: plan.predictedMs.get(deviceId) ?? 0,
+    });
+  }
+  return directives;
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { deviceHello, deviceState, edge, outcome } from '../sessions/agent.fixture.ts';
+import { agent, cell } from '../cell/cell.fixture.ts';
+
+describe('a cell in synchronous epochs', () => {
+  const local = (deviceId: string) => ({ tier: 'device' as const, nodeId: deviceId, variant: 'small' });
+  const answer = (deviceId: string, planVersion: number, more = {}) =>
+    outcome(deviceId, { planVersion, placement: local(deviceId), ...more });
+
+  async function running(deviceIds: readonly string[] = ['a', 'b']) {
+    const made = cell();
+    const { clock, orchestrator } = made;
+    const agents = new Map(deviceIds.map((id) => [id, agent()]));
+    for (const [id, { link }] of agents) orchestrator.join(deviceHello(id), link);
+    clock.advance(0);
+    const run = orchestrator.runEpochs();
+    const { signal } = new AbortController();
+    const next = (settleMs = 1_000) => run.next({ settleMs, signal });
+    return { ...made, agents, run, next };
+  }
+
+  it('plans only when asked, to be obeyed, with a version of its own for each epoch', async () => {
+    const { clock, agents, next, learner, orchestrator } = await running();
+    const before = learner.status().plans;
+    clock.advance(5_000);
+    orchestrator.report('a', deviceState({ targets: [edge({ reachable: false })] }));
+    clock.advance(5_000);
+    expect(learner.status().plans).toBe(before);
+    const { version, plan } = await next();
+    for (const id of ['a', 'b'])
+      expect(agents.get(id)!.last()).toMatchObject({
+        version,
+        thresholdMs: Infinity,
+        planned: plan.placements.get(id),
+      });
+    for (const id of ['a', 'b']) orchestrator.learn([answer(id, version)]);
+    expect((await next()).version).toBeGreaterThan(version);
+  });
+
+  it('decides by the plan of its epoch, and makes none for a device that has joined since', async () => {
+    const { agents, next, learner, orchestrator } = await running();
+    const { version, plan } = await next();
+    const { plans } = learner.status();
+    orchestrator.join(deviceHello('c'), agent().link);
+    expect(() => orchestrator.decide('c')).toThrow(/no plan covers device c/);
+    expect(learner.status().plans).toBe(plans);
+    expect(agents.get('a')!.last().version).toBe(version);
+    expect(orchestrator.decide('a')).toMatchObject({ version, placement: plan.placements.get('a') });
+  });
+
+  it('learns an epoch as a whole once every device has answered, and nothing of another plan', async () => {
+    const { next, learner, orchestrator } = await running();
+    const { version } = await next();
+    const following = next();
+    orchestrator.learn([answer('a', version), answer('a', version - 1), answer('a', version)]);
+    expect(learner.status().outcomes).toBe(0);
+    orchestrator.learn([answer('b', version)]);
+    expect(await following).toMatchObject({ outcomes: 2, missing: [] });
+    expect(learner.status().outcomes).toBe(2);
+  });
+
+  it('names the devices that do not answer in time and goes on with the others', async () => {
+    const { clock, next, orchestrator } = await running();
+    const { version } = await next();
+    orchestrator.learn([answer('a', version)]);
+    const following = next(1_000);
+    await clock.advanceAsync(1_000);
+    expect(await following).toMatchObject({ outcomes: 1, missing: ['b'] });
+  });
+
+  it('is run by one caller at a time, and plans continuously again afterwards', async () => {
+    const { clock, orchestrator, run, learner } = await running();
+    expect(() => orchestrator.runEpochs()).toThrow(/runs in epochs already/);
+    run[Symbol.dispose]();
+    const before = learner.status().plans;
+    clock.advance(2_000);
+    expect(learner.status().plans).toBeGreaterThan(before);
+    orchestrator.runEpochs()[Symbol.dispose]();
+  });
+
+  it('learns the last epoch too, and nothing that comes after its end', async () => {
+    const { run, next, learner, orchestrator } = await running();
+    const { version } = await next();
+    for (const id of ['a', 'b']) orchestrator.learn([answer(id, version)]);
+    await run.finish({ settleMs: 1_000, signal: new AbortController().signal });
+    run[Symbol.dispose]();
+    orchestrator.learn([answer('a', version)]);
+    expect(learner.status().outcomes).toBe(2);
+    orchestrator.learn([answer('a', version + 1)]);
+    expect(learner.status().outcomes).toBe(3);
+  });
+
+  it('learns what came of an epoch that is cut off', async () => {
+    const { run, next, learner, orchestrator } = await running();
+    const { version } = await next();
+    orchestrator.learn([answer('a', version), answer('b', version - 1)]);
+    const over = AbortSignal.abort(new Error('the caller is gone'));
+    await expect(run.next({ settleMs: 1_000, signal: over })).rejects.toThrow('the caller is gone');
+    expect(orchestrator.holdsOutcomes).toBe(true);
+    run[Symbol.dispose]();
+    expect(learner.status().outcomes).toBe(1);
+    expect(orchestrator.holdsOutcomes).toBe(false);
+  });
+
+  it('says when no device is there to run an epoch', async () => {
+    const { orchestrator } = cell();
+    const run = orchestrator.runEpochs();
+    const { signal } = new AbortController();
+    await expect(run.next({ settleMs: 1, signal })).rejects.toThrow(/no devices/);
+  });
+});

@@ -1,0 +1,70 @@
+import { FakeClock, type Logger, silentLogger } from '@weir/base';
+import type { Placement } from '@weir/domain';
+import type { Plan } from '@weir/learning';
+import { describe, expect, it } from 'vitest';
+import { JointPlan, type PlanMade } from './joint-plan.ts';
+
+const local = (deviceId: string): Placement => ({ tier: 'device', nodeId: deviceId, variant: 'small' });
+const edge: Placement = { tier: 'edge', nodeId: 'edge-1', variant: 'large' };
+
+const planOf = (placements: Record<string, Placement>, predictedMs: Record<string, number> = {}): Plan => ({
+  placements: new Map(Object.entries(placements)),
+  thresholdMs: 10,
+  explored: false,
+  propensity: 1,
+  actions: new Map(),
+  accuracyPriceMs: 0,
+  predictedMs: new Map(Object.entries(predictedMs)),
+});
+
+function jointPlan() {
+  const clock = new FakeClock();
+  const made: PlanMade[] = [];
+  const warnings: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) };
+  const plan = new JointPlan({ cellId: 'c', clock, logger, onPlanned: (each) => made.push(each) });
+  return { clock, plan, made, warnings };
+}
+
+describe('JointPlan', () => {
+  it('says where it sends each device, and what it expects there', () => {
+    const { plan } = jointPlan();
+    expect(plan.of('a')).toBeUndefined();
+    plan.make(() => planOf({ a: edge, b: local('b') }, { a: 40 }));
+    expect(plan.of('a')).toEqual({ placement: edge, predictedMs: 40 });
+    expect(plan.of('b')).toEqual({ placement: local('b'), predictedMs: 0 });
+    expect(plan.of('c')).toBeUndefined();
+    plan.withdraw();
+    expect(plan.of('a')).toBeUndefined();
+  });
+
+  it('tells how long its making took, and how many devices it moves', () => {
+    const { clock, plan, made } = jointPlan();
+    plan.make(() => planOf({ a: edge, b: edge }));
+    plan.make(() => {
+      clock.advance(3);
+      return planOf({ a: local('a'), b: edge, c: edge });
+    });
+    expect(made).toEqual([
+      { cellId: 'c', planningMs: 0, changes: 0 },
+      { cellId: 'c', planningMs: 3, changes: 1 },
+    ]);
+  });
+
+  it('stays in force when no other can be made, and names the fault once', () => {
+    const { plan, made, warnings } = jointPlan();
+    plan.make(() => planOf({ a: edge }));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const broken = plan.make(() => {
+        throw new TypeError('broken');
+      });
+      expect(broken).toBeUndefined();
+    }
+    expect(plan.of('a')).toMatchObject({ placement: edge });
+    expect(plan.fault).toBe('broken');
+    expect(made).toHaveLength(1);
+    expect(warnings).toEqual(['no plan']);
+    plan.make(() => planOf({ a: edge }));
+    expect(plan.fault).toBe('');
+  });
+});

@@ -1,0 +1,92 @@
+import type { Clock, Logger } from '@weir/base';
+import type { Placement } from '@weir/domain';
+import type { Plan } from '@weir/learning';
+import { samePlacement } from '../sessions/directive-change.ts';
+
+export interface JointPlanOptions {
+  readonly cellId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onPlanned?: (plan: PlanMade) => void;
+}
+
+/** What is told of a plan when it is made. */
+export interface PlanMade {
+  readonly cellId: string;
+  readonly planningMs: number;
+  /** Devices that the plan before placed elsewhere. */
+  readonly changes: number;
+}
+
+/** Where a plan sends one device. */
+export interface PlannedDevice {
+  readonly placement: Placement;
+  /** 0 for a learner that predicts nothing. */
+  readonly predictedMs: number;
+}
+
+/** The plan in force for all devices of a cell together, and how its making went. */
+export class JointPlan {
+  readonly #options: JointPlanOptions;
+  #current: Plan | undefined;
+  #fault = '';
+  #planningMs = 0;
+
+  constructor(options: JointPlanOptions) {
+    this.#options = options;
+  }
+
+  get current(): Plan | undefined {
+    return this.#current;
+  }
+
+  /** Why the last attempt made no plan; empty when it made one. */
+  get fault(): string {
+    return this.#fault;
+  }
+
+  /** Time that the last attempt took, ms. */
+  get planningMs(): number {
+    return this.#planningMs;
+  }
+
+  /** Undefined for a device that the plan does not cover. */
+  of(deviceId: string): PlannedDevice | undefined {
+    const placement = this.#current?.placements.get(deviceId);
+    return placement && { placement, predictedMs: this.#current?.predictedMs.get(deviceId) ?? 0 };
+  }
+
+  /** Replaces the plan by what `propose` returns; undefined when it throws, and then the plan before stays in force. */
+  make(propose: () => Plan): Plan | undefined {
+    const { cellId, clock, logger, onPlanned } = this.#options;
+    const startedAt = clock.now();
+    const before = this.#current;
+    try {
+      this.#current = propose();
+      this.#fault = '';
+    } catch (err) {
+      const { message } = err as Error;
+      // Agents go on by their last directive and their own balance; the fault is said once, not every second.
+      if (message !== this.#fault) logger.warn({ err }, 'no plan');
+      this.#fault = message;
+      return undefined;
+    } finally {
+      this.#planningMs = clock.now() - startedAt;
+    }
+    const changes = before ? changesBetween(before, this.#current) : 0;
+    onPlanned?.({ cellId, planningMs: this.#planningMs, changes });
+    return this.#current;
+  }
+
+  /** No plan is in force until the next is made. */
+  withdraw(): void {
+    this.#current = undefined;
+  }
+}
+
+/** Devices of both plans that they place differently. */
+const changesBetween = (before: Plan, after: Plan): number =>
+  [...after.placements].filter(([deviceId, placement]) => {
+    const former = before.placements.get(deviceId);
+    return former && !samePlacement(former, placement);
+  }).length;

@@ -1,0 +1,140 @@
+import { type Clock, DeadlineExceeded, InvalidInput, type Logger } from '@weir/base';
+import type { policy } from '@weir/proto';
+import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
+import type { DeviceHello, OutcomeBatch } from './agent-messages.ts';
+import type { AgentLink } from './sessions.ts';
+import type { CellHost } from '../cell/cell-host.ts';
+import type { Cells } from '../cell/cells.ts';
+import { firstFromWire, outcomesFromWire, stateFromWire } from './convert-session.ts';
+import { Outbox, type Refused } from './outbox.ts';
+
+/** Batches of one agent that may be at the disk at once; a further one is not read before one of them is safe. */
+const batchesInFlight = 32;
+
+export interface SessionDeps {
+  readonly cells: Cells;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long an opened stream may stay without its Hello, ms. */
+  readonly helloTimeoutMs: number;
+}
+
+type Stream = DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse>;
+
+/**
+ * One Orchestrate call: Hello, then outcomes and states in any order. Ends with ABORTED when another session of the
+ * same device begins, UNAVAILABLE when the service drains or its disk fails, INVALID_ARGUMENT at a faulty message.
+ * Outcomes are acknowledged when they are durable, also those that came just before the end.
+ */
+export async function agentSession(
+  stream: Stream,
+  { signal, draining }: CallContext,
+  { cells, clock, logger, helloTimeoutMs }: SessionDeps,
+): Promise<void> {
+  const ended = new AbortController();
+  const stopTimer = clock.after(helloTimeoutMs, () =>
+    ended.abort(new DeadlineExceeded(`no hello within ${helloTimeoutMs} ms`)),
+  );
+  const over = AbortSignal.any([signal, draining, ended.signal]);
+  const messages = untilAborted(stream, over);
+  try {
+    const first = await messages.next();
+    over.throwIfAborted();
+    if (first.done) return;
+    const { cellId, hello } = firstFromWire(first.value);
+    const cell = await cells.open(cellId);
+    stopTimer();
+
+    const outbox = new Outbox();
+    const link: AgentLink = {
+      push: (directive) => outbox.push(directive),
+      end: (reason) => ended.abort(reason),
+    };
+    cell.join(hello, link);
+    logger.info({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId }, 'device joined');
+    // A rejection means that the agent has gone, which ends the messages too.
+    const sending = outbox.run((message) => stream.send(message)).catch(() => {});
+    const journaling = new Journaling(cell, hello, outbox);
+    try {
+      await receive(messages, { cell, hello, journaling, clock, over });
+    } finally {
+      cell.orchestrator.leave(hello.deviceId, link);
+      logger.info({ cellId, deviceId: hello.deviceId }, 'device left');
+      await journaling.settled();
+      outbox.close();
+      if (!signal.aborted) await sending;
+    }
+  } finally {
+    stopTimer();
+  }
+}
+
+async function receive(
+  messages: AsyncIterable<policy.OrchestrateRequest>,
+  {
+    cell,
+    hello,
+    journaling,
+    clock,
+    over,
+  }: { cell: CellHost; hello: DeviceHello; journaling: Journaling; clock: Clock; over: AbortSignal },
+): Promise<void> {
+  for await (const { message } of messages) {
+    switch (message?.$case) {
+      case 'outcomes':
+        await journaling.take(outcomesFromWire(message.value, hello.deviceId, clock.now()));
+        break;
+      case 'state':
+        cell.report(hello.deviceId, stateFromWire(message.value, hello.deviceId));
+        break;
+      case 'hello':
+        throw new InvalidInput([{ field: 'message', description: 'hello comes once, at the beginning' }]);
+      case undefined:
+        throw new InvalidInput([{ field: 'message', description: 'expected outcomes or state' }]);
+    }
+  }
+  over.throwIfAborted();
+  // The agent has said its last word; what is at the disk may still fail.
+  await journaling.all();
+}
+
+/** The batches of one session on their way to the disk, in order. */
+class Journaling {
+  readonly #cell: CellHost;
+  readonly #hello: DeviceHello;
+  readonly #outbox: Outbox;
+  readonly #inFlight = new Set<Promise<void>>();
+  #failure: Error | undefined;
+
+  constructor(cell: CellHost, hello: DeviceHello, outbox: Outbox) {
+    this.#cell = cell;
+    this.#hello = hello;
+    this.#outbox = outbox;
+  }
+
+  /** Resolves when the next batch may come. Throws when one has failed. */
+  async take(batch: OutcomeBatch): Promise<void> {
+    const { deviceId, instanceId } = this.#hello;
+    const refused = batch.outcomes.flatMap((outcome): Refused[] => ('faults' in outcome ? [outcome] : []));
+    const journaled = this.#cell
+      .journal({ deviceId, instanceId, batch })
+      .then(
+        (through) => this.#outbox.acknowledge(through, refused),
+        (error: Error) => void (this.#failure ??= error),
+      )
+      .finally(() => this.#inFlight.delete(journaled));
+    this.#inFlight.add(journaled);
+    while (this.#inFlight.size >= batchesInFlight && !this.#failure) await Promise.race(this.#inFlight);
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** All are durable. Throws when one has failed. */
+  async all(): Promise<void> {
+    await this.settled();
+    if (this.#failure) throw this.#failure;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#inFlight);
+  }
+}

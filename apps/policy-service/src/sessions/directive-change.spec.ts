@@ -1,0 +1,53 @@
+import { defaultObjective, type Directive } from '@weir/domain';
+import { describe, expect, it } from 'vitest';
+import { saysMore } from './directive-change.ts';
+
+const placement = { tier: 'edge', nodeId: 'e', variant: 'v' } as const;
+const action = { placement, accuracy: 0.9, serviceMs: 100, networkMs: 10, energyJ: 1 };
+const before: Directive = {
+  version: 1,
+  leaseMs: 5_000,
+  learner: 'planner',
+  planned: placement,
+  thresholdMs: 30,
+  explored: false,
+  propensity: 1,
+  actions: [action],
+  accuracyPriceMs: 500,
+  objective: defaultObjective,
+  ledger: { ledgerId: 'l', creditTotal: 0, debitRequestedTotal: 0 },
+  predictedMs: 110,
+};
+
+describe('saysMore', () => {
+  it.each<[string, Partial<Directive>]>([
+    ['version and prediction', { version: 2, predictedMs: 90 }],
+    ['a cost by a little', { actions: [{ ...action, serviceMs: 104 }] }],
+    ['the price by a little', { accuracyPriceMs: 510 }],
+    [
+      'the order of the tiers',
+      { objective: { ...defaultObjective, allowedTiers: ['cloud', 'edge', 'device'] } },
+    ],
+  ])('is false for %s', (_what, change) => expect(saysMore({ ...before, ...change }, before)).toBe(false));
+
+  it.each<[string, Partial<Directive>]>([
+    ['the plan', { planned: { ...placement, variant: 'w' } }],
+    ['a trial', { explored: true }],
+    ['the learner', { learner: 'edge-only' }],
+    ['obedience', { thresholdMs: Infinity }],
+    ['a cost by much', { actions: [{ ...action, serviceMs: 110 }] }],
+    ['the network by much', { actions: [{ ...action, networkMs: 12 }] }],
+    ['an accuracy', { actions: [{ ...action, accuracy: 0.89 }] }],
+    ['an action that is gone', { actions: [] }],
+    ['another action', { actions: [{ ...action, placement: { ...placement, nodeId: 'f' } }] }],
+    ['the price by much', { accuracyPriceMs: 600 }],
+    ['the floor', { objective: { ...defaultObjective, accuracyFloor: 0.5 } }],
+    ['a credit', { ledger: { ...before.ledger, creditTotal: 0.1 } }],
+    ['a debit', { ledger: { ...before.ledger, debitRequestedTotal: 0.1 } }],
+  ])('is true for %s', (_what, change) => expect(saysMore({ ...before, ...change }, before)).toBe(true));
+
+  it('takes two endless thresholds for the same', () => {
+    const obeyed = { ...before, thresholdMs: Infinity };
+    expect(saysMore(obeyed, obeyed)).toBe(false);
+  });
+});

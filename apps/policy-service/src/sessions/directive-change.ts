@@ -1,0 +1,42 @@
+import type { ActionCost, Directive, Objective, Placement } from '@weir/domain';
+
+/** Relative change of a learned cost that an agent should hear of at once. */
+const NOTABLE = 0.05;
+/** Differences below these make no difference to a frame: ms, J, accuracy. */
+const LEAST_MS = 1;
+const LEAST_J = 1e-3;
+const LEAST_ACCURACY = 1e-3;
+
+/** True when a directive says something else than the one before, beyond the small steps of every learning. */
+export function saysMore(next: Omit<Directive, 'version'>, before: Omit<Directive, 'version'>): boolean {
+  return (
+    next.learner !== before.learner ||
+    next.explored !== before.explored ||
+    !samePlacement(next.planned, before.planned) ||
+    differs(next.thresholdMs, before.thresholdMs, LEAST_MS) ||
+    differs(next.accuracyPriceMs, before.accuracyPriceMs, LEAST_MS) ||
+    !sameObjective(next.objective, before.objective) ||
+    next.ledger.ledgerId !== before.ledger.ledgerId ||
+    next.ledger.creditTotal !== before.ledger.creditTotal ||
+    next.ledger.debitRequestedTotal !== before.ledger.debitRequestedTotal ||
+    next.actions.length !== before.actions.length ||
+    next.actions.some((action, index) => costsDiffer(action, before.actions[index]!))
+  );
+}
+
+export const samePlacement = (a: Placement, b: Placement): boolean =>
+  a.tier === b.tier && a.nodeId === b.nodeId && a.variant === b.variant;
+
+const costsDiffer = (next: ActionCost, before: ActionCost): boolean =>
+  !samePlacement(next.placement, before.placement) ||
+  differs(next.serviceMs, before.serviceMs, LEAST_MS) ||
+  differs(next.networkMs, before.networkMs, LEAST_MS) ||
+  differs(next.energyJ, before.energyJ, LEAST_J) ||
+  Math.abs(next.accuracy - before.accuracy) > LEAST_ACCURACY;
+
+const differs = (next: number, before: number, least: number): boolean =>
+  next !== before && !(Math.abs(next - before) <= Math.max(least, NOTABLE * Math.abs(before)));
+
+const sameObjective = (a: Objective, b: Objective): boolean =>
+  JSON.stringify({ ...a, allowedTiers: [...a.allowedTiers].sort() }) ===
+  JSON.stringify({ ...b, allowedTiers: [...b.allowedTiers].sort() });

@@ -1,0 +1,70 @@
+import type { Directive } from '@weir/domain';
+import type { policy } from '@weir/proto';
+import { directiveToWire } from './convert-session.ts';
+
+/** A refused outcome and its faults. */
+export interface Refused {
+  readonly sequence: number;
+  readonly faults: readonly string[];
+}
+
+const maxRefused = 16;
+
+/**
+ * What waits to be sent to one agent: at most one directive, the newest, and one acknowledgement, the furthest; so a
+ * slow agent costs no memory and gets nothing that is out of date.
+ */
+export class Outbox {
+  #directive: Directive | undefined;
+  #through: number | undefined;
+  #refused: Refused[] = [];
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  push(directive: Directive): void {
+    this.#directive = directive;
+    this.#wake?.();
+  }
+
+  acknowledge(through: number, refused: readonly Refused[]): void {
+    this.#through = Math.max(through, this.#through ?? 0);
+    this.#refused = [...this.#refused, ...refused].slice(0, maxRefused);
+    this.#wake?.();
+  }
+
+  /** What still waits goes out, then `run` resolves. */
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  /** Sends until closed. `send` resolves when the next may follow, and rejects when the agent has gone. */
+  async run(send: (message: policy.OrchestrateResponse) => Promise<void>): Promise<void> {
+    for (;;) {
+      const message = this.#next();
+      if (message) await send({ message });
+      else if (this.#closed) return;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Acknowledgements first: they let the agent forget. */
+  #next(): policy.OrchestrateResponse['message'] {
+    if (this.#through !== undefined) {
+      const refused = this.#refused.map(({ sequence, faults }) => ({
+        sequence: BigInt(sequence),
+        faults: [...faults],
+      }));
+      const value = { throughSequence: BigInt(this.#through), refused };
+      this.#through = undefined;
+      this.#refused = [];
+      return { $case: 'ack', value };
+    }
+    if (this.#directive) {
+      const value = directiveToWire(this.#directive);
+      this.#directive = undefined;
+      return { $case: 'directive', value };
+    }
+    return undefined;
+  }
+}

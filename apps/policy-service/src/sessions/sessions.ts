@@ -1,0 +1,99 @@
+import { Aborted, type Clock } from '@weir/base';
+import type { Directive } from '@weir/domain';
+import { samePlacement, saysMore } from './directive-change.ts';
+
+/** The way to one connected agent. */
+export interface AgentLink {
+  /** Never blocks; a directive that has not gone out is replaced by the next. */
+  push(directive: Directive): void;
+  /** The session is over, and why. */
+  end(reason: Error): void;
+}
+
+/** A directive that has no version yet. */
+export type Undated = Omit<Directive, 'version'>;
+
+interface Session {
+  readonly link: AgentLink;
+  sent?: { readonly directive: Directive; readonly at: number };
+}
+
+export interface SessionsOptions {
+  readonly clock: Clock;
+  /** Age at which a directive is sent again though it says nothing new, ms. */
+  readonly renewMs: number;
+  /** Undefined while no version is to be had; then nothing is pushed. */
+  readonly nextVersion: () => number | undefined;
+}
+
+/** Which devices are connected, and what each was told last. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  has(deviceId: string): boolean {
+    return this.#sessions.has(deviceId);
+  }
+
+  deviceIds(): IterableIterator<string> {
+    return this.#sessions.keys();
+  }
+
+  /** Version of the directive that the device was told last; 0 when there was none in this session. */
+  lastVersion(deviceId: string): number {
+    return this.#sessions.get(deviceId)?.sent?.directive.version ?? 0;
+  }
+
+  /** A session of the same device that still stands ends. */
+  open(deviceId: string, link: AgentLink): void {
+    const reason = 'SESSION_REPLACED';
+    this.#sessions
+      .get(deviceId)
+      ?.link.end(new Aborted(`another session of device ${deviceId} has begun`, { reason }));
+    this.#sessions.set(deviceId, { link });
+  }
+
+  /** False when the session was replaced before. */
+  close(deviceId: string, link: AgentLink): boolean {
+    return this.#sessions.get(deviceId)?.link === link && this.#sessions.delete(deviceId);
+  }
+
+  /**
+   * Tells each device what is new to it, or due again. All directives of a round carry one version, and all go out when
+   * the joint plan has changed, so that outcomes of one joint placement carry one number. `always`: also when nothing is
+   * new. Returns the round's version; undefined when nothing went out.
+   */
+  push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): number | undefined {
+    const { clock, renewMs, nextVersion } = this.#options;
+    const now = clock.now();
+    const round = [...directives].flatMap(([deviceId, directive]) => {
+      const session = this.#sessions.get(deviceId);
+      return session ? [{ session, directive }] : [];
+    });
+    const moved = round.some(
+      ({ session: { sent }, directive }) => !sent || !samePlan(sent.directive, directive),
+    );
+    const due = round.filter(
+      ({ session: { sent }, directive }) =>
+        always || moved || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
+    );
+    const version = due.length > 0 ? nextVersion() : undefined;
+    if (version === undefined) return undefined;
+    for (const { session, directive } of due) {
+      session.sent = { directive: { ...directive, version }, at: now };
+      session.link.push(session.sent.directive);
+    }
+    return version;
+  }
+}
+
+const samePlan = (a: Undated, b: Undated): boolean =>
+  samePlacement(a.planned, b.planned) && a.explored === b.explored;

@@ -1,0 +1,31 @@
+import { FailedPrecondition } from '@weir/base';
+import type { Objective } from '@weir/domain';
+import type { DispatchAction } from './action-table.ts';
+
+/** What forbids an action. */
+export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'floor';
+
+/** Says which constraints forbid which actions. */
+export function refusal(
+  actions: readonly DispatchAction[],
+  blockedBy: (action: DispatchAction) => Constraint | undefined,
+  { objective, balance }: { objective: Objective; balance: number },
+): FailedPrecondition {
+  const say: Readonly<Record<Constraint, string>> = {
+    tier: `the objective allows only ${objective.allowedTiers.join(', ')}`,
+    excluded: 'a target has failed this frame',
+    unreachable: 'a target is unreachable',
+    floor: `the accuracy floor is ${objective.accuracyFloor} and the balance ${balance.toFixed(4)}`,
+  };
+  const blocked = new Map<Constraint, Set<string>>();
+  for (const action of actions) {
+    const constraint = blockedBy(action);
+    if (!constraint) continue;
+    const { nodeId, variant } = action.cost.placement;
+    blocked.set(constraint, (blocked.get(constraint) ?? new Set()).add(`${nodeId}/${variant}`));
+  }
+  const reasons = [...blocked].map(([constraint, ids]) => `${say[constraint]} (${[...ids].join(', ')})`);
+  return new FailedPrecondition(`no placement is allowed: ${reasons.join('; ') || 'no target is known'}`, {
+    reason: 'NO_PLACEMENT_ALLOWED',
+  });
+}

@@ -1,0 +1,62 @@
+import type { NodeLoad } from '@weir/domain';
+import { RateMeter } from './arrivals.ts';
+
+/** The device's own queue as the dispatcher keeps it: exact when reported, carried on by its own dispatches. Times in ms. */
+export class LocalQueue {
+  /** When each slot falls free. */
+  readonly #freeAt: number[];
+  readonly #arrivals = new RateMeter();
+  #inFlight = 0;
+
+  constructor(slots: number) {
+    this.#freeAt = new Array<number>(Math.max(1, slots)).fill(-Infinity);
+  }
+
+  get slots(): number {
+    return this.#freeAt.length;
+  }
+
+  /** U: wait of a frame that arrives now. */
+  waitMs(now: number): number {
+    return Math.max(0, this.#freeAt[this.#nextFree()]! - now);
+  }
+
+  /** κ_l = λ/(1 − min(0.95, ρ)) of the frames that ran here, per ms; decays to 0 when idle. */
+  congestionPerMs(now: number): number {
+    const utilization = this.#arrivals.utilization(now) / this.slots;
+    return this.#arrivals.perMs(now) / (1 - Math.min(0.95, utilization));
+  }
+
+  /** The runner's own word about its load at `now`; it replaces what was carried on. */
+  report(load: NodeLoad, now: number): void {
+    if (load.backlogMs > 0 || load.inService >= this.slots) {
+      const shiftMs = load.backlogMs - this.waitMs(now);
+      for (const [slot, freeAt] of this.#freeAt.entries())
+        this.#freeAt[slot] = Math.max(now, freeAt) + shiftMs;
+      return;
+    }
+    // As many slots as the runner calls idle are free now; those that were thought to be free first, first.
+    this.#freeAt.sort((a, b) => a - b);
+    for (let slot = 0; slot < this.slots - load.inService; slot++)
+      this.#freeAt[slot] = Math.min(now, this.#freeAt[slot]!);
+  }
+
+  sent(workMs: number, now: number): void {
+    const slot = this.#nextFree();
+    this.#freeAt[slot] = Math.max(now, this.#freeAt[slot]!) + workMs;
+    this.#arrivals.add(now, workMs);
+    this.#inFlight++;
+  }
+
+  returned(now: number): void {
+    this.#inFlight = Math.max(0, this.#inFlight - 1);
+    if (this.#inFlight === 0) this.#freeAt.fill(now);
+  }
+
+  #nextFree(): number {
+    let next = 0;
+    for (let slot = 1; slot < this.#freeAt.length; slot++)
+      if (this.#freeAt[slot]! < this.#freeAt[next]!) next = slot;
+    return next;
+  }
+}

@@ -1,0 +1,316 @@
+import type { Random } from '@weir/base';
+import {
+  type ComputeNode,
+  type Objective,
+  type ActionCost,
+  type Directive,
+  tightenObjective,
+  type NodeLoad,
+  type Reason,
+} from '@weir/domain';
+import { AccuracyBalance } from './accuracy-balance.ts';
+import {
+  type ActionTable,
+  type DispatchAction,
+  actionTable,
+  emptyTable,
+  plannedCost,
+  uncalibrated,
+} from './action-table.ts';
+import { ArrivalMeter } from './arrivals.ts';
+import { type Frame, costMs, predictedMs } from './cost.ts';
+import { type Decision, OpenDecision } from './decision.ts';
+import { TryOutBudget } from './exploration-budget.ts';
+import { LocalQueue } from './local-queue.ts';
+import { type Constraint, refusal } from './constraints.ts';
+import type {
+  DispatchOptions,
+  DispatchStatus,
+  Dispatcher,
+  DispatcherOptions,
+  Settlement,
+} from './dispatcher.ts';
+import { TierTracker } from './tier-tracker.ts';
+
+/** Share of the own processor's time beyond which a plan overloads it. */
+const OVERLOAD = 0.95;
+
+/** The dispatch rule and its bookkeeping; the contract is Dispatcher's. */
+export class PricedDispatcher implements Dispatcher {
+  readonly #localNode: ComputeNode;
+  readonly #random: Random;
+  readonly #accuracyOf: ReadonlyMap<string, number>;
+  readonly #balance = new AccuracyBalance();
+  readonly #arrivals: ArrivalMeter;
+  readonly #local: LocalQueue;
+  readonly #trackers = new Map<string, TierTracker>();
+  #cellObjective: Objective;
+  #ownObjective: Partial<Objective> | undefined;
+  #objective: Objective;
+  #directive: Directive | undefined;
+  #leaseEndsAt = -Infinity;
+  readonly #tries = new TryOutBudget();
+  #fallbackCosts: readonly ActionCost[];
+  #planned: DispatchAction | undefined;
+  #table: ActionTable = emptyTable;
+  #fallbackTable: ActionTable = emptyTable;
+
+  constructor({ localNode, variants, objective, random, now = 0 }: DispatcherOptions) {
+    this.#arrivals = new ArrivalMeter(now);
+    this.#localNode = localNode;
+    this.#random = random;
+    this.#accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
+    this.#local = new LocalQueue(localNode.slots);
+    this.#cellObjective = objective;
+    this.#objective = objective;
+    this.#fallbackCosts = uncalibrated(localNode, variants);
+    this.#rebuild();
+  }
+
+  applyDirective(directive: Directive, now: number): void {
+    const current = this.#directive;
+    if (current && directive.version < current.version) return;
+    this.#directive = directive;
+    this.#leaseEndsAt = now + directive.leaseMs;
+    this.#cellObjective = directive.objective;
+    this.#rebuild();
+    this.#balance.applyLedger(directive.ledger);
+  }
+
+  setFallbackActions(actions: readonly ActionCost[]): void {
+    this.#fallbackCosts = actions;
+    this.#rebuild();
+  }
+
+  setOwnObjective(objective: Partial<Objective> | undefined): void {
+    this.#ownObjective = objective;
+    this.#rebuild();
+  }
+
+  reportLoad(load: NodeLoad, now: number): void {
+    if (load.nodeId === this.#localNode.id) this.#local.report(load, now);
+    else this.#tracker(load.nodeId).report(load, now, this.#networkMs(load.nodeId));
+  }
+
+  setReachable(nodeId: string, reachable: boolean, now: number): void {
+    this.#tracker(nodeId).setReachable(reachable, now);
+  }
+
+  probesDue(now: number): string[] {
+    return [...this.#trackers.values()]
+      .filter((tracker) => tracker.probeDue(now))
+      .map(({ nodeId }) => nodeId);
+  }
+
+  dispatch(now: number, options: DispatchOptions = {}): Decision {
+    // A second try is no new frame.
+    if (!options.exclude || size(options.exclude) === 0) this.#arrivals.add(now);
+    const directive = this.#directive;
+    const frame = this.#frame(this.#table, now, options);
+
+    const planned = this.#planned;
+    const obey = directive?.thresholdMs === Infinity;
+    const followable = planned !== undefined && this.#blockedBy(planned, frame, obey) === undefined;
+    const plannedCostMs = planned ? costMs(planned, frame) : undefined;
+    if (directive && planned && followable && obey)
+      return this.#decide(
+        planned,
+        directive.explored ? 'explored' : 'planned',
+        plannedCostMs!,
+        plannedCostMs!,
+        frame,
+      );
+
+    const found = this.#cheapest(this.#table, frame);
+    if (found) this.#tries.earn(predictedMs(found.action, frame));
+    if (directive && planned && found && followable) {
+      const late = predictedMs(planned, frame) > frame.deadlineMs;
+      const excessMs = plannedCostMs! - found.costMs;
+      const thresholdMs = this.#overloads(planned, now) ? 0 : directive.thresholdMs;
+      const worth = excessMs <= thresholdMs || (directive.explored && this.#tries.affords(excessMs));
+      if (worth && (!late || found.late)) {
+        if (excessMs > thresholdMs) this.#tries.spend(excessMs);
+        const reason = directive.explored ? 'explored' : 'planned';
+        return this.#decide(planned, reason, plannedCostMs!, plannedCostMs!, frame);
+      }
+    }
+    if (found) {
+      const reason = directive && followable ? 'deviated' : 'fallback';
+      return this.#decide(found.action, reason, found.costMs, plannedCostMs ?? found.costMs, frame);
+    }
+
+    const own = this.#frame(this.#fallbackTable, now, options);
+    const rescue = this.#cheapest(this.#fallbackTable, own);
+    if (rescue)
+      return this.#decide(rescue.action, 'fallback', rescue.costMs, plannedCostMs ?? rescue.costMs, own);
+    const actions = [...this.#table.actions, ...this.#fallbackTable.actions];
+    throw refusal(actions, (action) => this.#blockedBy(action, own, false), {
+      objective: this.#objective,
+      balance: this.#balance.balance,
+    });
+  }
+
+  settle(decision: Decision, { ok, responseMs, queueMs }: Settlement, now: number): void {
+    const account = decision instanceof OpenDecision ? decision.close() : undefined;
+    if (!account) return;
+    const { tracker, work, booking } = account;
+    if (ok) this.#balance.answered(booking);
+    else this.#balance.refund(booking);
+    if (!tracker || !work) return this.#local.returned(now);
+    tracker.returned(work, ok, now);
+    if (ok && queueMs !== undefined) tracker.observeWait(queueMs, now);
+    if (ok && responseMs !== undefined) tracker.observeError(decision.predictedMs, responseMs);
+  }
+
+  status(now: number): DispatchStatus {
+    return {
+      directiveVersion: this.#directive?.version ?? 0,
+      learner: this.#directive?.learner ?? '',
+      planned: this.#directive?.planned,
+      leaseExpired: this.#leaseExpired(now),
+      objective: this.#objective,
+      balance: this.#balance.report(),
+      accuracyPriceMs: this.#priceMs(this.#table),
+      framesPerSecond: 1_000 * this.#arrivals.perMs(now),
+      arrivalVariability: this.#arrivals.variability,
+      targets: [...this.#trackers.values()].map((tracker) => ({
+        nodeId: tracker.nodeId,
+        usable: tracker.isUsable(now),
+        ...(tracker.load && { load: tracker.load }),
+        loadAgeMs: tracker.loadAgeMs(now),
+      })),
+    };
+  }
+
+  #frame(table: ActionTable, now: number, { deadlineMs, exclude = [] }: DispatchOptions): Frame {
+    const { regular, quietMs } = this.#arrivals;
+    for (const tracker of table.trackers) tracker.refresh(now, regular);
+    return {
+      now,
+      deadlineMs: deadlineMs ?? this.#objective.deadlineMs,
+      exclude: exclude instanceof Set ? (exclude as ReadonlySet<string>) : new Set(exclude),
+      objective: this.#objective,
+      priceMs: this.#priceMs(table),
+      local: {
+        slots: this.#local.slots,
+        waitMs: this.#local.waitMs(now),
+        congestionPerMs: this.#local.congestionPerMs(now),
+        quietMs,
+      },
+      weighed: regular ? this.#planned : undefined,
+    };
+  }
+
+  #cheapest(
+    table: ActionTable,
+    frame: Frame,
+  ): { action: DispatchAction; costMs: number; late: boolean } | undefined {
+    let best: DispatchAction | undefined;
+    let bestMs = Infinity;
+    let bestLate = true;
+    let equals = 1;
+    for (const action of table.actions) {
+      if (this.#blockedBy(action, frame, false) !== undefined) continue;
+      const actionMs = costMs(action, frame);
+      const late = predictedMs(action, frame) > frame.deadlineMs;
+      if (best) {
+        if (late && !bestLate) continue;
+        if (late === bestLate) {
+          if (actionMs > bestMs) continue;
+          if (actionMs === bestMs) {
+            if (action.cost.accuracy < best.cost.accuracy) continue;
+            if (action.cost.accuracy === best.cost.accuracy && this.#random.integer(++equals) > 0) continue;
+          }
+        }
+      }
+      if (actionMs < bestMs) equals = 1;
+      best = action;
+      bestMs = actionMs;
+      bestLate = late;
+    }
+    return best && { action: best, costMs: bestMs, late: bestLate };
+  }
+
+  /** The constraint that forbids an action now, undefined when none does. An obeyed plan answers for the floor itself. */
+  #blockedBy(action: DispatchAction, frame: Frame, obey: boolean): Constraint | undefined {
+    if (!action.tierAllowed) return 'tier';
+    if (frame.exclude.has(action.cost.placement.nodeId)) return 'excluded';
+    if (action.tracker && !action.tracker.usable) return 'unreachable';
+    if (!obey && !this.#balance.allows(action.cost.accuracy)) return 'floor';
+    return undefined;
+  }
+
+  /** Whether the device's own processor could not keep up if all frames went as planned: then the plan binds no more. */
+  #overloads({ tracker, cost }: DispatchAction, now: number): boolean {
+    return !tracker && this.#arrivals.perMs(now) * cost.serviceMs > OVERLOAD * this.#local.slots;
+  }
+
+  /** The plan's price; that of the actions alone where a plan names none. */
+  #priceMs(table: ActionTable): number {
+    return this.#balance.priceMs(this.#directive?.accuracyPriceMs || table.ownPriceMs);
+  }
+
+  #decide(
+    action: DispatchAction,
+    reason: Reason,
+    actionMs: number,
+    plannedCostMs: number,
+    frame: Frame,
+  ): Decision {
+    const directive = this.#directive;
+    const { cost, tracker } = action;
+    const booking = this.#balance.reserve(cost.accuracy);
+    const work = tracker?.sent(cost.serviceMs, frame.now);
+    if (!tracker) this.#local.sent(cost.serviceMs, frame.now);
+    const asPlanned = reason === 'planned' || reason === 'explored';
+    return new OpenDecision(
+      {
+        placement: cost.placement,
+        reason,
+        predictedMs: predictedMs(action, frame),
+        costMs: actionMs,
+        plannedCostMs,
+        accuracy: cost.accuracy,
+        directiveVersion: directive?.version ?? 0,
+        learner: directive?.learner ?? '',
+        leaseExpired: this.#leaseExpired(frame.now),
+        balance: this.#balance.balance,
+        propensity: asPlanned ? directive!.propensity : 1,
+      },
+      { tracker, work, booking },
+    );
+  }
+
+  #rebuild(): void {
+    const directive = this.#directive;
+    const trackerOf = (nodeId: string) => this.#tracker(nodeId);
+    this.#objective = tightenObjective(this.#cellObjective, this.#ownObjective);
+    this.#fallbackTable = actionTable(this.#fallbackCosts, this.#objective, trackerOf);
+    const known = directive && directive.actions.length > 0 ? directive.actions : this.#fallbackCosts;
+    const planned = directive && plannedCost(directive, known, this.#fallbackCosts, this.#accuracyOf);
+    this.#table = actionTable(
+      planned && !known.includes(planned) ? [...known, planned] : known,
+      this.#objective,
+      trackerOf,
+    );
+    this.#planned = this.#table.actions.find(({ cost }) => cost === planned);
+    this.#balance.configure({ floor: this.#objective.accuracyFloor, best: this.#table.bestAccuracy });
+  }
+
+  #tracker(nodeId: string): TierTracker {
+    let tracker = this.#trackers.get(nodeId);
+    if (!tracker) this.#trackers.set(nodeId, (tracker = new TierTracker(nodeId)));
+    return tracker;
+  }
+
+  #networkMs(nodeId: string): number {
+    return this.#table.actions.find(({ cost }) => cost.placement.nodeId === nodeId)?.cost.networkMs ?? 0;
+  }
+
+  #leaseExpired(now: number): boolean {
+    return this.#directive !== undefined && now > this.#leaseEndsAt;
+  }
+}
+
+const size = (ids: ReadonlySet<string> | readonly string[]) =>
+  ids instanceof Set ? ids.size : (ids as readonly string[]).length;

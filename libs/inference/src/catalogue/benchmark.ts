@@ -1,0 +1,45 @@
+import { percentile } from '@weir/base';
+import type { Progress } from './measure-accuracy.ts';
+import { type Family, variantNamed } from './manifest.ts';
+import { startRunner } from '../serving/runner.ts';
+
+export interface Latency {
+  readonly name: string;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly runs: number;
+}
+
+/**
+ * Compute time of one inference of each variant, on one slot and one thread.
+ * The variants take turns, so that whatever else the machine does falls on all of them alike.
+ */
+export async function benchmark({
+  family,
+  variants = family.variants.map(({ name }) => name),
+  runs = 200,
+  onProgress,
+}: {
+  readonly family: Family;
+  readonly variants?: readonly string[] | undefined;
+  /** Of each variant. @default 200 */
+  readonly runs?: number | undefined;
+  readonly onProgress?: Progress | undefined;
+}): Promise<readonly Latency[]> {
+  await using runner = await startRunner({ family, variants, slots: 1, threadsPerSession: 1 });
+  const times = new Map(variants.map((name) => [name, [] as number[]]));
+  for (let run = 0; run < runs; run++) {
+    for (const variant of variants) {
+      const { shape, dtype } = variantNamed(family, variant).input;
+      const size = shape.reduce((product, length) => product * length, 1);
+      const tensor = dtype === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
+      const { computeMs } = await runner.run({ variant, input: { tensor, shape } });
+      times.get(variant)!.push(computeMs);
+    }
+    onProgress?.({ task: 'latency', done: run + 1, total: runs });
+  }
+  return variants.map((name) => {
+    const all = times.get(name)!;
+    return { name, p50Ms: percentile(all, 0.5), p95Ms: percentile(all, 0.95), runs };
+  });
+}

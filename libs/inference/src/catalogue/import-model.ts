@@ -1,0 +1,164 @@
+import { InvalidInput } from '@weir/base';
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { benchmark } from './benchmark.ts';
+import type { InferenceInput } from '../serving/image.ts';
+import { type ModelHints, inspectModel } from './inspect-model.ts';
+import { type LabelledPicture, readLabelledPictures } from './labelled-pictures.ts';
+import { type Progress, measureAccuracy } from './measure-accuracy.ts';
+import {
+  type Family,
+  type Manifest,
+  type VariantEntry,
+  parseManifest,
+  sha256Of,
+  variantNamed,
+} from './manifest.ts';
+import { summariseOnnx } from './onnx-file.ts';
+import { type Runner, startRunner } from '../serving/runner.ts';
+
+export interface ImportOptions extends ModelHints {
+  /** The ONNX file. */
+  readonly model: string;
+  /** Labelled pictures: a folder with a folder per class, or a CSV of `file,label` lines. */
+  readonly images: string;
+  /** Folder of the family: created, or extended by this variant. */
+  readonly directory: string;
+  /** In the order of the model's output. @default the classes of `images`, alphabetically */
+  readonly labels?: readonly string[] | undefined;
+  /** @default the file's name */
+  readonly name?: string | undefined;
+  /** @default the folder's name */
+  readonly family?: string | undefined;
+  /** @default the variant's name */
+  readonly architecture?: string | undefined;
+  /** @default fp32 */
+  readonly precision?: string | undefined;
+  readonly macs?: number | undefined;
+  readonly onProgress?: Progress | undefined;
+}
+
+/** A variant that was imported, and what it was measured at. */
+export interface Imported {
+  readonly manifest: string;
+  readonly variant: Omit<VariantEntry, 'path'>;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+/**
+ * Makes a user's own classifier a variant: reads its interface, measures accuracy and latency with the serving runtime,
+ * copies it beside the manifest and writes the entry. Nothing is written when anything is refused.
+ * @throws InvalidInput, NotFound: what cannot be served and why, or which hints are missing
+ */
+export async function importModel(options: ImportOptions): Promise<Imported> {
+  const { input, outputName, classes } = await inspectModel(options.model, options);
+  const { labels, pictures } = await readLabelledPictures(options.images, options.labels);
+  if (classes !== undefined && classes !== labels.length)
+    throw new InvalidInput([
+      {
+        field: 'labels',
+        description:
+          `the model has ${classes} classes, ${labels.length} are named (${labels.join(', ')}): ` +
+          "give all labels in the order of the model's output",
+      },
+    ]);
+  const before = await existingManifest(options, labels);
+  const draft = await describe(options, { input, outputName });
+  const trial: Family = { name: 'import', directory: '', labels, variants: [draft] };
+  const measured = await measure(trial, pictures, options.onProgress);
+  const [latency] = await benchmark({ family: trial, onProgress: options.onProgress });
+
+  const { path: _, ...entry } = draft;
+  const variant = { ...entry, ...measured, referenceMs: round(latency!.p50Ms) };
+  const manifest = join(resolve(options.directory), 'manifest.json');
+  const others = before.variants.filter(({ name }) => name !== variant.name);
+  const text = `${JSON.stringify({ ...before, variants: [...others, variant] }, null, 2)}\n`;
+  parseManifest(text, manifest);
+  await mkdir(options.directory, { recursive: true });
+  const target = join(options.directory, variant.file);
+  if (resolve(target) !== resolve(options.model)) await copyFile(options.model, target);
+  await writeFile(manifest, text);
+  return { manifest, variant, p50Ms: latency!.p50Ms, p95Ms: latency!.p95Ms };
+}
+
+/** Everything but what must be measured. */
+async function describe(
+  { model, name = basename(model, '.onnx'), architecture = name, precision = 'fp32', macs }: ImportOptions,
+  { input, outputName }: { input: VariantEntry['input']; outputName: string },
+): Promise<VariantEntry> {
+  const { opset, parameters } = summariseOnnx(await readFile(model));
+  return {
+    name,
+    file: `${name}.onnx`,
+    path: resolve(model),
+    architecture,
+    precision,
+    macs,
+    parameters: parameters > 0 ? parameters : undefined,
+    bytes: (await stat(model)).size,
+    sha256: await sha256Of(model),
+    opset,
+    input,
+    output: { name: outputName, kind: 'probabilities' },
+    accuracy: { top1: 0, n: 1, interval95: [0, 1] },
+    calibration: { temperature: 1 },
+  };
+}
+
+/** Accuracy, and whether the output is logits or probabilities: seen from what it answers. */
+async function measure(
+  trial: Family,
+  pictures: readonly LabelledPicture[],
+  onProgress: Progress | undefined,
+) {
+  await using runner = await startRunner({ family: trial });
+  const { name } = trial.variants[0]!;
+  const { top1, n, interval95 } = await measureAccuracy({ runner, variant: name, pictures, onProgress });
+  const kind: 'logits' | 'probabilities' = (await answersProbabilities(runner, name, pictures.slice(0, 20)))
+    ? 'probabilities'
+    : 'logits';
+  const { output } = variantNamed(trial, name);
+  const accuracy = { top1, n, interval95: [round(interval95[0]), round(interval95[1])] as [number, number] };
+  return { accuracy, output: { ...output, kind } };
+}
+
+/** The trial family takes outputs as they are, so logits give themselves away. */
+async function answersProbabilities(runner: Runner, variant: string, pictures: readonly LabelledPicture[]) {
+  const { input: spec } = variantNamed(runner, variant);
+  for (const picture of pictures) {
+    const input: InferenceInput = await picture.load(spec);
+    const { probabilities } = await runner.run({ variant, input });
+    const sum = probabilities.reduce((a, b) => a + b, 0);
+    if (Math.abs(sum - 1) > 1e-3 || probabilities.some((value) => value < 0)) return false;
+  }
+  return true;
+}
+
+/** The family to extend, or a new one; its labels must be the same. */
+async function existingManifest(options: ImportOptions, labels: readonly string[]): Promise<Manifest> {
+  const directory = resolve(options.directory);
+  const file = join(directory, 'manifest.json');
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined)
+    return {
+      manifestVersion: 1,
+      family: options.family ?? basename(directory),
+      labels: [...labels],
+      variants: [],
+    };
+  const manifest = parseManifest(text, file);
+  const asWritten = JSON.parse(text) as Manifest; // with what this version does not know
+  if (manifest.labels.join('\n') !== labels.join('\n'))
+    throw new InvalidInput([
+      {
+        field: 'directory',
+        description:
+          `the family there answers ${manifest.labels.join(', ')}; this model ${labels.join(', ')}: ` +
+          'give another folder',
+      },
+    ]);
+  return asWritten;
+}
+
+const round = (value: number) => Math.round(value * 10_000) / 10_000;

@@ -1,0 +1,178 @@
+import { FailedPrecondition, InvalidInput, NotFound } from '@weir/base';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const perChannel = z.array(z.number()).min(1).max(4);
+
+/** How pixels become the model's input: `(byte - mean[c]) / std[c]`, bytes 0..255, in `layout`. */
+export const inputSchema = z.object({
+  name: z.string(),
+  layout: z.enum(['NCHW', 'NHWC']),
+  /** With a batch of one, e.g. [1, 3, 64, 64]. */
+  shape: z.array(z.int().positive()).length(4),
+  dynamicBatch: z.boolean(),
+  dtype: z.enum(['float32', 'uint8']),
+  colourOrder: z.enum(['RGB', 'BGR', 'GRAY']),
+  mean: perChannel,
+  std: perChannel,
+});
+
+const variantSchema = z.object({
+  name: z.string().regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"'),
+  file: z.string(),
+  architecture: z.string(),
+  /** Share of the architecture's full channels. */
+  width: z.number().positive().optional(),
+  precision: z.string(),
+  /** Multiply-accumulates of one inference. */
+  macs: z.number().positive().optional(),
+  parameters: z.int().positive().optional(),
+  bytes: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  opset: z.int().positive().optional(),
+  recipeVersion: z.string().optional(),
+  input: inputSchema,
+  output: z.object({ name: z.string(), kind: z.enum(['logits', 'probabilities']) }),
+  /** Measured top-1, a fraction, on n labelled pictures, with its 95 % interval. */
+  accuracy: z.object({
+    top1: z.number().min(0).max(1),
+    n: z.int().positive(),
+    interval95: z.tuple([z.number(), z.number()]),
+  }),
+  /** Logits are divided by `temperature` before the softmax. */
+  calibration: z.object({ temperature: z.number().positive() }),
+  /** Compute time of one inference on the machine that dilation emulates multiples of. */
+  referenceMs: z.number().positive().optional(),
+});
+
+export const manifestSchema = z.object({
+  manifestVersion: z.literal(1),
+  family: z.string(),
+  description: z.string().optional(),
+  recipeVersion: z.string().optional(),
+  labels: z.array(z.string()).min(2),
+  variants: z.array(variantSchema).min(1),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type InputSpec = Readonly<z.infer<typeof inputSchema>>;
+
+/** One deployable model of a family. */
+export type VariantEntry = Readonly<z.infer<typeof variantSchema>> & {
+  /** Absolute path of the ONNX file. */
+  readonly path: string;
+};
+
+/** Models that answer the same question over the same labels, at different cost and accuracy. */
+export interface Family {
+  readonly name: string;
+  readonly directory: string;
+  readonly labels: readonly string[];
+  readonly variants: readonly VariantEntry[];
+}
+
+/** Folder of the family that ships with Weir. */
+export const embeddedFamilyDirectory = fileURLToPath(new URL('../../models', import.meta.url));
+
+/**
+ * Reads a family: a manifest file, or the folder that holds `manifest.json`.
+ * @default path the embedded family
+ * @throws NotFound when there is no manifest, InvalidInput when it is malformed, FailedPrecondition when a
+ * model file is missing; each says what to do about it.
+ */
+export async function loadFamily(path: string = embeddedFamilyDirectory): Promise<Family> {
+  const file = path.endsWith('.json') ? resolve(path) : join(resolve(path), 'manifest.json');
+  const manifest = parseManifest(await readManifest(file), file);
+  const directory = dirname(file);
+  const variants = manifest.variants.map((variant) => ({ ...variant, path: join(directory, variant.file) }));
+  const missing: string[] = [];
+  for (const variant of variants) {
+    await access(variant.path).catch(() => missing.push(variant.file));
+  }
+  if (missing.length > 0)
+    throw new FailedPrecondition(
+      `${file} names model files that are not beside it: ${missing.join(', ')}. ` +
+        'Copy them there, or remove their entries from the manifest.',
+      { reason: 'MODEL_FILE_MISSING' },
+    );
+  return { name: manifest.family, directory, labels: manifest.labels, variants };
+}
+
+/** Checks the JSON text of a manifest. `origin` names it in errors. */
+export function parseManifest(text: string, origin = 'manifest.json'): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidInput([{ field: origin, description: `is not JSON: ${(cause as Error).message}` }]);
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success)
+    throw new InvalidInput(
+      parsed.error.issues.map(({ path, message }) => ({
+        field: `${basename(origin)}: ${path.join('.')}`,
+        description: message,
+      })),
+    );
+  const names = parsed.data.variants.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new InvalidInput([
+      { field: `${basename(origin)}: variants`, description: `${twice} is named twice` },
+    ]);
+  const escaping = parsed.data.variants.find(({ file }) => basename(file) !== file);
+  if (escaping)
+    throw new InvalidInput([
+      {
+        field: `${basename(origin)}: ${escaping.name}.file`,
+        description: `${escaping.file} must be a file name: models lie beside the manifest`,
+      },
+    ]);
+  return parsed.data;
+}
+
+/** @throws NotFound, naming the variants that there are. */
+export function variantNamed(
+  { variants }: { readonly variants: readonly VariantEntry[] },
+  name: string,
+): VariantEntry {
+  const variant = variants.find((candidate) => candidate.name === name);
+  if (variant) return variant;
+  const known = variants.map((candidate) => candidate.name).join(', ');
+  throw new NotFound(`there is no variant ${name}; there are ${known}`, { reason: 'MODEL_NOT_FOUND' });
+}
+
+/** Compares each model file with the manifest's sha256. */
+export async function verifyChecksums(
+  family: Family,
+): Promise<readonly { readonly name: string; readonly matches: boolean }[]> {
+  return Promise.all(
+    family.variants.map(async ({ name, path, sha256 }) => ({
+      name,
+      matches: (await sha256Of(path)) === sha256,
+    })),
+  );
+}
+
+/** Lower-case hexadecimal sha256 of a file. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+async function readManifest(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new NotFound(
+      `no model family at ${file}. Give the folder of a manifest.json; \`weir models import\` writes one.`,
+      { cause, reason: 'MANIFEST_NOT_FOUND' },
+    );
+  }
+}

@@ -1,0 +1,114 @@
+import { InvalidInput } from '@weir/base';
+import sharp from 'sharp';
+import type { InputSpec } from '../catalogue/manifest.ts';
+
+// One thread a picture: the pool's slots are the parallelism, and a session's time must not depend on neighbours.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Larger pictures are refused before their pixels are decompressed. */
+export const MAX_PIXELS = 16_777_216;
+export const MAX_IMAGE_BYTES = 16 * 1024 * 1024;
+
+/** A PNG or JPEG file, or a tensor exactly as the model takes it. */
+export type InferenceInput =
+  | { readonly image: Uint8Array }
+  | { readonly tensor: Float32Array | Uint8Array; readonly shape: readonly number[] };
+
+/** What a session takes: `data` in the model's layout, `shape` with a batch of one. */
+export interface ModelTensor {
+  readonly data: Float32Array | Uint8Array;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Decodes, resizes and normalises a picture, or checks a raw tensor, for a model.
+ * @throws InvalidInput for a picture that cannot be read or is too large, and for a tensor of another shape or type
+ */
+export async function toModelTensor(input: InferenceInput, spec: InputSpec): Promise<ModelTensor> {
+  if ('tensor' in input) return checkedTensor(input.tensor, input.shape, spec);
+  const { height, width } = sideLengths(spec);
+  return normalise(await decode(input.image, { height, width, gray: spec.colourOrder === 'GRAY' }), spec);
+}
+
+/** Pixels, row by row, channels interleaved (RGB or gray): uint8 [height × width × channels]. */
+export async function decode(
+  image: Uint8Array,
+  { height, width, gray = false }: { height: number; width: number; gray?: boolean },
+): Promise<Uint8Array> {
+  if (image.byteLength > MAX_IMAGE_BYTES)
+    throw invalidImage(`has ${image.byteLength} bytes; at most ${MAX_IMAGE_BYTES} are taken`);
+  if (!isPng(image) && !isJpeg(image)) throw invalidImage('is neither PNG nor JPEG');
+  try {
+    const pipeline = sharp(image, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
+      .autoOrient()
+      .flatten({ background: '#000' })
+      .resize(width, height, { fit: 'fill' })
+      .toColourspace(gray ? 'b-w' : 'srgb');
+    return await pipeline.raw({ depth: 'uchar' }).toBuffer();
+  } catch (cause) {
+    throw invalidImage((cause as Error).message, cause);
+  }
+}
+
+/** Interleaved pixels to the model's layout, type and scale. */
+export function normalise(pixels: Uint8Array, spec: InputSpec): ModelTensor {
+  const { height, width, channels } = sideLengths(spec);
+  const plane = height * width;
+  const source = (channel: number) => (spec.colourOrder === 'BGR' ? channels - 1 - channel : channel);
+  const data = spec.dtype === 'uint8' ? new Uint8Array(plane * channels) : new Float32Array(plane * channels);
+  for (let channel = 0; channel < channels; channel++) {
+    const values = spec.dtype === 'uint8' ? undefined : scaled(spec, channel);
+    let at = spec.layout === 'NCHW' ? channel * plane : channel;
+    const step = spec.layout === 'NCHW' ? 1 : channels;
+    for (let from = source(channel); from < pixels.length; from += channels, at += step)
+      data[at] = values ? values[pixels[from]!]! : pixels[from]!;
+  }
+  return { data, shape: spec.shape };
+}
+
+/** Height, width and channels of a model's input. */
+export function sideLengths({ layout, shape }: InputSpec): {
+  height: number;
+  width: number;
+  channels: number;
+} {
+  const [, a, b, c] = shape as [number, number, number, number];
+  return layout === 'NCHW' ? { channels: a, height: b, width: c } : { height: a, width: b, channels: c };
+}
+
+/** The 256 values that a byte of a channel can become. */
+function scaled(spec: InputSpec, channel: number): Float32Array {
+  const mean = spec.mean[channel] ?? spec.mean[0]!;
+  const std = spec.std[channel] ?? spec.std[0]!;
+  return Float32Array.from({ length: 256 }, (_, byte) => (byte - mean) / std);
+}
+
+function checkedTensor(
+  data: Float32Array | Uint8Array,
+  shape: readonly number[],
+  spec: InputSpec,
+): ModelTensor {
+  const violations = [];
+  if (shape.length !== spec.shape.length || shape.some((size, axis) => size !== spec.shape[axis]))
+    violations.push({
+      field: 'tensor.shape',
+      description: `is [${shape.join(', ')}]; the model takes [${spec.shape.join(', ')}] (${spec.layout})`,
+    });
+  const dtype = data instanceof Float32Array ? 'float32' : 'uint8';
+  if (dtype !== spec.dtype)
+    violations.push({ field: 'tensor.datatype', description: `is ${dtype}; the model takes ${spec.dtype}` });
+  const size = spec.shape.reduce((product, length) => product * length, 1);
+  if (data.length !== size)
+    violations.push({ field: 'tensor.data', description: `has ${data.length} elements instead of ${size}` });
+  if (violations.length > 0) throw new InvalidInput(violations);
+  return { data, shape };
+}
+
+const invalidImage = (description: string, cause?: unknown) =>
+  new InvalidInput([{ field: 'image', description }], { reason: 'INVALID_IMAGE', cause });
+
+const isPng = (bytes: Uint8Array) => startsWith(bytes, [0x89, 0x50, 0x4e, 0x47]);
+const isJpeg = (bytes: Uint8Array) => startsWith(bytes, [0xff, 0xd8, 0xff]);
+const startsWith = (bytes: Uint8Array, magic: readonly number[]) =>
+  magic.every((byte, i) => bytes[i] === byte);

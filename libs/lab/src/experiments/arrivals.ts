@@ -1,0 +1,158 @@
+import { FailedPrecondition, type Random } from '@weir/base';
+import { type Answer, type Arrivals, drive } from '@weir/cell';
+import { type Contestant, learnerOf, placed } from '../measure/candidates.ts';
+import { rotated } from '../measure/contest.ts';
+import type { CostTable } from '../measure/cost-table.ts';
+import { startMeter } from '../measure/overheads.ts';
+import type { ArrivalsResult } from '../measure/results.ts';
+import { RuleRecord } from '../measure/rule-record.ts';
+import type { Testbed } from '../measure/testbed.ts';
+
+export interface ArrivalsExperimentOptions {
+  readonly table: CostTable;
+  readonly floor: number;
+  /** Names; `planner` stands for planner and dispatch, as a living cell runs them. The best static placement is added. */
+  readonly learners: readonly string[];
+  readonly pattern: Arrivals['pattern'];
+  /** Share of what the cell would sustain with the best variant everywhere. */
+  readonly load: number;
+  /** Seconds of arrivals in each block, of each rule, before times count: queues and balances begin empty. */
+  readonly warmupSeconds: number;
+  /** Seconds of arrivals in each block, of each rule, that count. */
+  readonly seconds: number;
+  readonly blocks: number;
+  /** Seconds of arrivals before anything counts, of each learner. */
+  readonly learningSeconds: number;
+  readonly random: Random;
+  readonly onBlock?: (label: string, done: number, total: number) => void;
+}
+
+export type ArrivalsFindings = Pick<
+  ArrivalsResult,
+  'framesPerSecondAndDevice' | 'static' | 'rules' | 'overheads'
+>;
+
+/**
+ * Frames that arrive by themselves, as the applications of a living cell send them: each device on its own, whatever
+ * the others do. Every block begins with empty queues and balances of accuracy at 0, and has the same arrivals and
+ * pictures for every rule; the floor is watched from its first frame on, and while a learner learns.
+ */
+export async function runArrivalsExperiment(
+  testbed: Testbed,
+  options: ArrivalsExperimentOptions,
+): Promise<ArrivalsFindings> {
+  const { table, floor, learners, pattern, load, blocks, random, onBlock } = options;
+  const { learningSeconds, warmupSeconds, seconds } = options;
+  const users = testbed.applications.length;
+  const rate = (load * capacityPerSecond(table)) / users;
+  const best = table.optimum(floor, {
+    ratePerMs: rate / 1_000,
+    arrivalVariability: pattern === 'poisson' ? 1 : 0,
+  });
+  if (!best)
+    throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`, {
+      reason: 'NO_PLACEMENT',
+    });
+  const contestants: Contestant[] = [placed('static', best.placements), ...learners.map(learnerOf)];
+  const records = contestants.map(({ label }) => new RuleRecord(label, floor));
+  const total = contestants.filter(({ learns }) => learns).length + blocks * contestants.length;
+  let done = 0;
+
+  for (const [at, { label, learns, start }] of contestants.entries()) {
+    await start(testbed);
+    // After it: devices that have heard of the floor obey nobody who planned before.
+    await testbed.setFloor(floor);
+    if (!learns) continue;
+    const answered = records[at]!.begin();
+    await block(testbed, {
+      pattern,
+      rate,
+      seconds: learningSeconds,
+      random: random.fork(`learning ${label}`),
+      onAnswer: (answer) => answered(answer, 'learning'),
+    });
+    onBlock?.(label, ++done, total);
+  }
+  const meter = await startMeter(testbed);
+  for (let turn = 0; turn < blocks; turn++)
+    for (const at of rotated(contestants.length, turn)) {
+      await contestants[at]!.resume(testbed);
+      await testbed.setFloor(floor);
+      const record = records[at]!;
+      const answered = record.begin();
+      const beganAt = testbed.clock.now();
+      await block(testbed, {
+        pattern,
+        rate,
+        seconds: warmupSeconds + seconds,
+        random: random.fork(`block ${turn}`),
+        onAnswer(answer) {
+          const sentAt = testbed.clock.now() - answer.clientMs;
+          answered(answer, sentAt - beganAt < 1_000 * warmupSeconds ? 'warmup' : 'measured');
+        },
+        onFailure: (error) => record.failed(error),
+      });
+      onBlock?.(record.label, ++done, total);
+    }
+
+  const rules = records.map((record) => record.result());
+  const staticMs = rules.find(({ rule }) => rule === 'static')!.responseMs.mean!;
+  const sum = (key: keyof RuleRecord['inBlocks']) =>
+    records.reduce((total, { inBlocks }) => total + inBlocks[key], 0);
+  return {
+    framesPerSecondAndDevice: rate,
+    static: { predictedMs: best.meanMs, placements: best.placements },
+    rules: rules.map((rule) => ({ ...rule, overStaticPct: 100 * (rule.responseMs.mean! / staticMs - 1) })),
+    overheads: await meter.stop([], { agentMs: sum('agentMs') / sum('answered'), remote: sum('remote') }),
+  };
+}
+
+interface BlockOptions {
+  readonly pattern: Arrivals['pattern'];
+  /** Frames per second of each device. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly random: Random;
+  readonly onAnswer: (answer: Answer) => void;
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** Resolves when the last frame is answered. */
+async function block(testbed: Testbed, options: BlockOptions): Promise<void> {
+  const { pattern, rate, seconds, random, onAnswer, onFailure = () => {} } = options;
+  const { applications, pictures, clock, signal } = testbed;
+  const frames = Math.max(1, Math.round(rate * seconds));
+  await Promise.all(
+    applications.map(({ deviceId, client }) =>
+      drive({
+        client,
+        samples: pictures,
+        arrivals: { pattern, rate, frames },
+        maxInFlight: Infinity,
+        clock,
+        random: random.fork(deviceId),
+        signal,
+        onAnswer,
+        onFailure,
+      }),
+    ),
+  );
+  signal.throwIfAborted();
+}
+
+/** Frames per second that the cell sustains with the best variant on every processor. */
+export function capacityPerSecond(table: CostTable): number {
+  const { deviceIds, nodes, variants } = table.shape;
+  const bestOf = (names: readonly string[]) =>
+    variants.filter(({ name }) => names.includes(name)).reduce((a, b) => (a.accuracy >= b.accuracy ? a : b))
+      .name;
+  const local = bestOf(table.shape.localVariants);
+  return (
+    1_000 *
+    (deviceIds.reduce((sum, id) => sum + 1 / table.localMs(id, local), 0) +
+      nodes.reduce(
+        (sum, { id, slots, variants: served }) => sum + slots / table.remoteMs(id, bestOf(served), 1),
+        0,
+      ))
+  );
+}

@@ -1,0 +1,45 @@
+import type { Random } from '@weir/base';
+import { runContest } from '../measure/contest.ts';
+import { learnerOf } from '../measure/candidates.ts';
+import type { CostTable } from '../measure/cost-table.ts';
+import { oracleOf } from './epochs.ts';
+import type { EpochRecord } from '../measure/epochs.ts';
+import type { LearningResult } from '../measure/results.ts';
+import { curveOf, floorViolationsOf, interactionsToFound } from '../measure/summarise.ts';
+import type { Testbed } from '../measure/testbed.ts';
+
+export interface CurvesOptions {
+  readonly table: CostTable;
+  readonly floor: number;
+  readonly learners: readonly string[];
+  /** Of each learner. */
+  readonly epochs: number;
+  readonly random: Random;
+  readonly onEpoch?: (record: EpochRecord, label: string) => void;
+}
+
+/** How many epochs learners need, one after the other, each from nothing. */
+export async function runCurves(
+  testbed: Testbed,
+  { table, floor, learners, epochs, random, onEpoch }: CurvesOptions,
+): Promise<Pick<LearningResult, 'oracleMs' | 'learners'>> {
+  const { meanMs: oracleMs } = oracleOf(table, floor);
+  await testbed.setFloor(floor);
+  const records = await runContest(testbed, {
+    contestants: learners.map((each) => ({ ...learnerOf(each), learns: true })),
+    learning: epochs,
+    measured: 0,
+    blocks: 0,
+    random,
+    ...(onEpoch && { onEpoch }),
+  });
+  return {
+    oracleMs,
+    learners: records.map(({ label, learning }) => ({
+      learner: label,
+      interactionsTo5pct: interactionsToFound(learning, table, { floor, oracleMs }),
+      floorViolations: floorViolationsOf(learning, table, floor),
+      curve: curveOf(learning, table, floor),
+    })),
+  };
+}

@@ -1,0 +1,72 @@
+import { FailedPrecondition, type Random } from '@weir/base';
+import { type ContestRecord, runContest } from '../measure/contest.ts';
+import { learnerOf, placed } from '../measure/candidates.ts';
+import type { CostTable, Optimum } from '../measure/cost-table.ts';
+import type { EpochRecord } from '../measure/epochs.ts';
+import { type Answers, startMeter } from '../measure/overheads.ts';
+import type { ExperimentResult } from '../measure/results.ts';
+import { predictionQuality, summarise } from '../measure/summarise.ts';
+import type { Testbed } from '../measure/testbed.ts';
+
+export interface EpochsExperimentOptions {
+  readonly table: CostTable;
+  readonly floor: number;
+  /** Names; the oracle is added. */
+  readonly learners: readonly string[];
+  readonly learning: number;
+  readonly measured: number;
+  readonly blocks: number;
+  readonly random: Random;
+  readonly onEpoch?: (record: EpochRecord, label: string) => void;
+}
+
+/** What `runEpochsExperiment` finds out; name, title and seed are its caller's. */
+export type EpochsFindings = Pick<
+  ExperimentResult,
+  'oracle' | 'costTable' | 'prediction' | 'learners' | 'overheads'
+>;
+
+/** One experiment as in the paper: learners, baselines and the measured oracle, side by side in one living cell. */
+export async function runEpochsExperiment(
+  testbed: Testbed,
+  { table, floor, learners, learning, measured, blocks, random, onEpoch }: EpochsExperimentOptions,
+): Promise<EpochsFindings> {
+  const oracle = oracleOf(table, floor);
+  const { name: best } = table.shape.variants.reduce((a, b) => (a.accuracy >= b.accuracy ? a : b));
+  const offloadOnlyMs = table.optimum(floor, { variants: [best] })?.meanMs ?? null;
+  await testbed.setFloor(floor);
+  const meter = await startMeter(testbed);
+  const records = await runContest(testbed, {
+    contestants: [placed('oracle', oracle.placements), ...learners.map(learnerOf)],
+    learning,
+    measured,
+    blocks,
+    random,
+    ...(onEpoch && { onEpoch }),
+  });
+  return {
+    oracle: { ...oracle, offloadOnlyMs },
+    costTable: table.toJSON(),
+    prediction: predictionQuality(records, table),
+    learners: summarise({ records, table, oracle, floor, blocks, random }),
+    overheads: await meter.stop(records, answersOf(records)),
+  };
+}
+
+/** Throws FailedPrecondition when no joint placement meets the floor. */
+export function oracleOf(table: CostTable, floor: number): Optimum {
+  const oracle = table.optimum(floor);
+  if (oracle) return oracle;
+  throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`);
+}
+
+export function answersOf(records: readonly ContestRecord[]): Answers {
+  const answers = records.flatMap(({ learning, measured }) =>
+    [...learning, ...measured].flatMap((epoch) => epoch.answers),
+  );
+  const agentMs = answers.reduce((sum, { response }) => sum + (response.hops?.agentMs ?? 0), 0);
+  return {
+    agentMs: agentMs / Math.max(1, answers.length),
+    remote: answers.filter(({ response, deviceId }) => response.placement?.nodeId !== deviceId).length,
+  };
+}

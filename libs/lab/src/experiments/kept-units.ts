@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { upToDate } from './earlier-results.ts';
+import type { UnitResult } from '../measure/results.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** A result is of use again only for the very same scenario. */
+function fileOf(folder: string, scenario: Scenario): string {
+  const hash = createHash('sha256').update(JSON.stringify(scenario)).digest('hex').slice(0, 8);
+  return join(folder, 'units', `${scenario.name}.${hash}.json`);
+}
+
+/** Undefined when there is none, or none that can be read. */
+export function keptUnit(folder: string, scenario: Scenario): UnitResult | undefined {
+  try {
+    return upToDate(JSON.parse(readFileSync(fileOf(folder, scenario), 'utf8')) as UnitResult, scenario);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a result for later, whole or not at all. */
+export function keepUnit(folder: string, scenario: Scenario, result: UnitResult): void {
+  const file = fileOf(folder, scenario);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, JSON.stringify(result));
+  renameSync(`${file}.new`, file);
+}

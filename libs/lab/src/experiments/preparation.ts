@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { InvalidInput, type Logger, seededRandom } from '@weir/base';
+import { type CellDescription, type Sample, readCellDescription, shuffled } from '@weir/cell';
+import type { Family } from '@weir/inference';
+import { defaultObjective } from '@weir/domain';
+import { type ExperimentName, isWeak } from '@weir/simulation';
+import type { CostTable } from '../measure/cost-table.ts';
+import { type TracePoint, longestOutageMs, parseTrace, playTrace } from '../scenario/link-trace.ts';
+import { paperCell } from '../scenario/paper-cell.ts';
+import { type FloorLabel, mappedFloor } from '../scenario/paper-floors.ts';
+import { profileCell } from '../measure/profiling.ts';
+import { loadPublished, publishedFamily } from '../scenario/published-family.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Step } from '../measure/step.ts';
+import { type Testbed, openTestbed } from '../measure/testbed.ts';
+
+export interface BenchOptions {
+  readonly family: Family;
+  /** Folder of the family; absent: the embedded one. */
+  readonly models?: string | undefined;
+  readonly pictures: readonly Sample[];
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** What goes on, for people. */
+  readonly progress: (text: string) => void;
+  /** After each epoch, or block of arrivals, of whatever runs on the bench. */
+  readonly onStep?: ((step: Step) => void) | undefined;
+}
+
+/** A living cell with its measured times; scenarios of one cell share it. */
+export interface Bench extends AsyncDisposable {
+  readonly testbed: Testbed;
+  readonly description: CellDescription;
+  readonly family: Family;
+  readonly onStep: (step: Step) => void;
+  /** Measured once for each condition of the links. */
+  tableOf(weakDevices: readonly string[]): Promise<CostTable>;
+  /** Devices with weak links, as the scenario's cell has them. */
+  readonly weakDevices: readonly string[];
+  floorOf(floor: Scenario['floor']): { readonly label: string; readonly value: number };
+}
+
+/** How long after an outage a device may take to be in touch with its nodes again, ms. */
+const reconnectedMs = 10_000;
+
+/** Scenarios with the same key can run on one bench. */
+export const benchKey = ({ cell, accuracies, links, repetitions, seed }: Scenario): string =>
+  JSON.stringify([cell, accuracies, links, repetitions, seed]);
+
+/** Starts the scenario's cell. Disposing stops it. Throws what its files and `startCell` throw. */
+export async function openBench(scenario: Scenario, options: BenchOptions): Promise<Bench> {
+  const { pictures, logger, signal, progress, onStep = () => {} } = options;
+  await using opening = new AsyncDisposableStack();
+  let { family, models } = options;
+  if (scenario.accuracies === 'published') {
+    const published = opening.use(publishedFamily(family));
+    family = await loadPublished(published);
+    models = published.directory;
+  }
+  const description = descriptionOf(scenario, { family, models });
+  refuseWhatTheOracleCannot(description);
+  const trace = scenario.links && readTrace(scenario.links, description);
+  progress(
+    `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
+  );
+  const shown = shuffled(pictures, seededRandom(scenario.seed).fork('pictures'));
+  const testbed = opening.use(await openTestbed({ description, family, pictures: shown, logger, signal }));
+  if (trace) opening.use(startTrace(trace, testbed));
+
+  const weakDevices = description.devices.filter(({ links }) => links === 'weak').map(({ id }) => id);
+  const tables = new Map<string, Promise<CostTable>>();
+  // A trace that drives the links says how they are.
+  const weaken = async (weak: readonly string[]) => (trace ? undefined : testbed.weaken(weak));
+  const measure = async (weak: readonly string[]) => {
+    await weaken(weak);
+    const table = await profileCell(testbed, {
+      repetitions: scenario.repetitions,
+      patienceMs: trace ? longestOutageMs(trace.points) + reconnectedMs : 0,
+      random: seededRandom(scenario.seed).fork('profiling'),
+      onEpoch: (done, total) => onStep({ phase: 'profiling', label: '', done, total, unit: 'epochs' }),
+    });
+    await weaken(weakDevices);
+    return table;
+  };
+
+  const opened = opening.move();
+  return {
+    testbed,
+    description,
+    family,
+    onStep,
+    weakDevices,
+    tableOf(weak) {
+      const key = [...weak].sort().join();
+      const known = tables.get(key) ?? measure(weak);
+      tables.set(key, known);
+      return known;
+    },
+    floorOf(floor) {
+      if (typeof floor === 'number') return { label: String(floor), value: floor };
+      const accuracies = family.variants.map(({ accuracy }) => accuracy.top1);
+      return { label: floor, value: mappedFloor(floor satisfies FloorLabel, accuracies) };
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Devices with weak links in an experiment of the paper's. */
+export const weakDevicesOf = (experiment: string, { devices }: CellDescription): string[] =>
+  devices.filter((_, index) => isWeak(experiment as ExperimentName, index)).map(({ id }) => id);
+
+function descriptionOf(
+  { cell, seed }: Scenario,
+  { family, models }: { readonly family: Family; readonly models: string | undefined },
+): CellDescription {
+  if ('file' in cell) {
+    const description = readCellDescription(cell.file);
+    return models === undefined ? description : { ...description, models };
+  }
+  return paperCell({ ...cell, experiment: cell.experiment as ExperimentName, family, models, seed });
+}
+
+/** Throws InvalidInput for a cell that asks for more than the measured oracle takes into account. */
+function refuseWhatTheOracleCannot({ objective, devices }: CellDescription): void {
+  const { accuracyFloor: _floor, ...asked } = objective;
+  const { accuracyFloor: _default, ...plain } = defaultObjective;
+  const faults = Object.entries(plain)
+    .filter(([key, value]) => JSON.stringify(asked[key as keyof typeof asked]) !== JSON.stringify(value))
+    .map(([key]) => ({
+      field: `cell.objective.${key}`,
+      description: 'the oracle knows nothing but the floor; leave this out',
+    }));
+  if (devices.some(({ variants }) => variants.join() !== devices[0]!.variants.join()))
+    faults.push({ field: 'cell.devices', description: 'the lab needs the same variants on every device' });
+  if (faults.length > 0) throw new InvalidInput(faults);
+}
+
+interface LinkTrace {
+  readonly points: readonly TracePoint[];
+  readonly deviceIds: readonly string[];
+}
+
+/** Throws InvalidInput for a file that cannot be read or is no trace, and for devices that the cell does not have. */
+function readTrace(
+  { trace, devices }: NonNullable<Scenario['links']>,
+  description: CellDescription,
+): LinkTrace {
+  const known = description.devices.map(({ id }) => id);
+  const unknown = (devices ?? []).filter((id) => !known.includes(id));
+  if (unknown.length > 0)
+    throw new InvalidInput([
+      {
+        field: 'links.devices',
+        description: `no device ${unknown.join(', ')}; there are ${known.join(', ')}`,
+      },
+    ]);
+  let text: string;
+  try {
+    text = readFileSync(trace, 'utf8');
+  } catch (cause) {
+    throw new InvalidInput([{ field: 'links.trace', description: (cause as Error).message }], { cause });
+  }
+  return { points: parseTrace(text, trace), deviceIds: devices ?? known };
+}
+
+/** Plays the trace until disposed. */
+function startTrace({ points, deviceIds }: LinkTrace, testbed: Testbed): Disposable {
+  const links = testbed.cell.links.filter(({ deviceId }) => deviceIds.includes(deviceId));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, testbed.signal]);
+  void playTrace(points, links, { clock: testbed.clock, signal });
+  return { [Symbol.dispose]: () => stop.abort() };
+}

@@ -1,0 +1,68 @@
+import type { Random } from '@weir/base';
+import type { LearnerSnapshot } from '@weir/learning';
+import { runContest } from '../measure/contest.ts';
+import { learnerOf, warmStarted } from '../measure/candidates.ts';
+import type { CostTable } from '../measure/cost-table.ts';
+import { oracleOf } from './epochs.ts';
+import { type EpochRecord, openEpochs } from '../measure/epochs.ts';
+import type { TransferResult } from '../measure/results.ts';
+import { curveOf, interactionsToFound } from '../measure/summarise.ts';
+import type { Testbed } from '../measure/testbed.ts';
+
+export interface TransferOptions {
+  readonly table: CostTable;
+  readonly floor: number;
+  readonly learner: string;
+  /** Learned elsewhere. */
+  readonly snapshot: LearnerSnapshot;
+  readonly epochs: number;
+  readonly random: Random;
+  readonly onEpoch?: (record: EpochRecord, label: string) => void;
+}
+
+/** The same learner from nothing and from what it learned elsewhere, in one living cell. */
+export async function runTransfer(
+  testbed: Testbed,
+  { table, floor, learner, snapshot, epochs, random, onEpoch }: TransferOptions,
+): Promise<Pick<TransferResult, 'oracleMs' | 'starts'>> {
+  const { meanMs: oracleMs } = oracleOf(table, floor);
+  await testbed.setFloor(floor);
+  const records = await runContest(testbed, {
+    contestants: [{ ...learnerOf(learner), label: 'scratch' }, warmStarted('snapshot', snapshot)],
+    learning: epochs,
+    measured: 0,
+    blocks: 0,
+    random,
+    ...(onEpoch && { onEpoch }),
+  });
+  return {
+    oracleMs,
+    starts: records.map(({ label, learning }) => {
+      const curve = curveOf(learning, table, floor);
+      return {
+        start: label as 'scratch' | 'snapshot',
+        interactionsTo5pct: interactionsToFound(learning, table, { floor, oracleMs }),
+        regretMs: curve.reduce((sum, { responseMs }) => sum + responseMs - oracleMs, 0),
+        curve,
+      };
+    }),
+  };
+}
+
+/** Lets a learner learn for a while and gives what it has learned. */
+export async function learnSnapshot(
+  testbed: Testbed,
+  {
+    learner,
+    floor,
+    epochs,
+    random,
+    onEpoch,
+  }: Pick<TransferOptions, 'learner' | 'floor' | 'epochs' | 'random' | 'onEpoch'>,
+): Promise<LearnerSnapshot> {
+  await testbed.setFloor(floor);
+  await learnerOf(learner).start(testbed);
+  await using runner = openEpochs(testbed, random);
+  for (let epoch = 0; epoch < epochs; epoch++) onEpoch?.(await runner.next(epoch), learner);
+  return testbed.exportSnapshot();
+}

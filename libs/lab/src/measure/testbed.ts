@@ -1,0 +1,144 @@
+import { type Clock, type Logger, Unavailable, sleep, systemClock } from '@weir/base';
+import {
+  type AgentClient,
+  type CellDescription,
+  type RunningCell,
+  type Sample,
+  connectAgent,
+  startCell,
+} from '@weir/cell';
+import type { Family } from '@weir/inference';
+import { type Objective, defaultObjective } from '@weir/domain';
+import { type LearnerSnapshot, staticSnapshot } from '@weir/learning';
+import { common, policy } from '@weir/proto';
+import { callUnary, connect } from '@weir/rpc';
+import type { TableShape } from './cost-table.ts';
+import { asMap } from './cost-table.ts';
+import type { PlacedDevice } from './results.ts';
+
+export interface TestbedOptions {
+  readonly description: CellDescription;
+  readonly family: Family;
+  readonly pictures: readonly Sample[];
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** A living cell with an application on every device, and the hand of whoever runs an experiment on it. */
+export interface Testbed extends AsyncDisposable {
+  readonly cell: RunningCell;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly pictures: readonly Sample[];
+  readonly shape: TableShape;
+  /** In the order of the description. */
+  readonly applications: readonly { readonly deviceId: string; readonly client: AgentClient }[];
+  readonly policy: policy.PolicyServiceClient;
+  /** Sets the floor and starts every balance of accuracy at 0. */
+  setFloor(floor: number): Promise<void>;
+  /** Goes on with what the learner had learned before in this cell. */
+  setLearner(learner: string): Promise<void>;
+  importSnapshot(snapshot: LearnerSnapshot): Promise<void>;
+  exportSnapshot(): Promise<LearnerSnapshot>;
+  /** From now on this joint placement is obeyed. */
+  place(placements: readonly PlacedDevice[]): Promise<void>;
+  /** Gives these devices weak links and all others regular ones. */
+  weaken(deviceIds: readonly string[]): Promise<void>;
+}
+
+const callMs = 10_000;
+/** How long devices may take to hear of a new objective, ms. */
+const heardMs = 10_000;
+
+/** Starts the cell and connects its devices; disposing stops it. Throws what `startCell` throws. */
+export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
+  const { description, family, pictures, logger, signal, clock = systemClock } = options;
+  await using opening = new AsyncDisposableStack();
+  const cell = opening.use(await startCell(description, { logger, signal, logLevel: 'warn' }));
+  const applications = cell.devices.map(({ id, address }) => ({
+    deviceId: id,
+    client: opening.use(connectAgent(address)),
+  }));
+  const connection = opening.use(connect(cell.policyAddress));
+  const client = connection.client(policy.PolicyServiceClient);
+  const { cellId } = description;
+
+  const announce = async (objective: Objective) => {
+    const wire = { ...objective, allowedTiers: objective.allowedTiers.map((tier) => tiers[tier]) };
+    await callUnary(client, client.setObjective, { cellId, objective: wire }, { timeoutMs: callMs });
+  };
+  const importSnapshot = async (snapshot: LearnerSnapshot) => {
+    const content = Buffer.from(JSON.stringify(snapshot));
+    const request = { cellId, learner: snapshot.learner, snapshot: content };
+    await callUnary(client, client.importSnapshot, request, { timeoutMs: callMs });
+  };
+
+  const opened = opening.move();
+  return {
+    cell,
+    clock,
+    signal,
+    pictures,
+    shape: shapeOf(description, family),
+    applications,
+    policy: client,
+    async setFloor(accuracyFloor) {
+      const objective = { ...defaultObjective, ...description.objective };
+      // A floor that rises opens new accounts; one that only falls, or stays, would let a device live on its savings.
+      await announce({ ...objective, accuracyFloor: 0 });
+      await heard(applications, 0, { clock, signal });
+      await announce({ ...objective, accuracyFloor });
+      await heard(applications, accuracyFloor, { clock, signal });
+    },
+    async setLearner(learner) {
+      await callUnary(client, client.setLearner, { cellId, learner }, { timeoutMs: callMs });
+    },
+    importSnapshot,
+    async exportSnapshot() {
+      const { snapshot } = await callUnary(client, client.exportSnapshot, { cellId }, { timeoutMs: callMs });
+      return JSON.parse(snapshot.toString()) as LearnerSnapshot;
+    },
+    place: (placements) => importSnapshot(staticSnapshot(asMap(placements))),
+    async weaken(deviceIds) {
+      await Promise.all(
+        cell.links.map((link) => {
+          const conditions = description.links[deviceIds.includes(link.deviceId) ? 'weak' : 'regular'];
+          const { tier } = description.nodes.find(({ id }) => id === link.nodeId)!;
+          return link.set({ up: conditions[tier], down: conditions[tier] });
+        }),
+      );
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+const tiers = { device: common.Tier.DEVICE, edge: common.Tier.EDGE, cloud: common.Tier.CLOUD };
+
+/** Waits until the floor is in force on every device. Throws Unavailable. */
+async function heard(
+  applications: Testbed['applications'],
+  floor: number,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<void> {
+  const giveUpAt = clock.now() + heardMs;
+  for (;;) {
+    signal.throwIfAborted();
+    const floors = await Promise.all(applications.map(({ client }) => client.accuracyFloor()));
+    if (floors.every((each) => Math.abs(each - floor) < 1e-9)) return;
+    if (clock.now() > giveUpAt)
+      throw new Unavailable(`the floor of ${floor} is not in force on every device after ${heardMs} ms`);
+    await sleep(20, { clock });
+  }
+}
+
+function shapeOf({ nodes, devices }: CellDescription, family: Family): TableShape {
+  const names = family.variants.map(({ name }) => name);
+  const served = (variants: readonly string[]) => (variants.length > 0 ? variants : names);
+  return {
+    deviceIds: devices.map(({ id }) => id),
+    nodes: nodes.map(({ id, tier, slots, variants }) => ({ id, tier, slots, variants: served(variants) })),
+    variants: family.variants.map(({ name, accuracy }) => ({ name, accuracy: accuracy.top1 })),
+    localVariants: served(devices[0]!.variants),
+  };
+}

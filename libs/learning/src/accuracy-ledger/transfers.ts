@@ -1,0 +1,140 @@
+import type { BalanceLedger, BalanceReport } from '@weir/domain';
+
+/** Differences below this share of a device's cap are not worth a transfer. */
+const DEADBAND = 0.05;
+
+/** Time for which a device is given in advance what its plan will spend, ms: until the transfer after the next. */
+const HORIZON_MS = 2_000;
+
+/** Weight of the newest report in the measured drain of a device. */
+const DRAIN_WEIGHT = 1 / 8;
+
+/** What a device's plan spends beyond what it earns. */
+export interface TransferWant {
+  /** (floor − planned accuracy) × frames per ms; negative when the plan earns. */
+  readonly drainPerMs: number;
+}
+
+/**
+ * Shares earned accuracy between the devices of a cell, as running totals per device. A donor's debit is reported
+ * before a recipient is credited, so that the sum of all balances never exceeds what was earned, whatever messages are
+ * lost, repeated or overtaken. A device that shares nothing (because its floor is its own) does not join.
+ */
+export interface TransferLedger {
+  /**
+   * Opens an account with totals at 0: call it for every new session, so that an agent that has lost its balance is
+   * not credited again with what it had received before. What was under way to the former session is lost.
+   */
+  join(deviceId: string): void;
+  leave(deviceId: string): void;
+  /**
+   * A device's newest report; of another ledger: ignored. Without `want`, what the device spent between its reports is
+   * taken for what it will spend until the next: devices that deviate much do not spend what was planned.
+   */
+  report(deviceId: string, report: BalanceReport, want?: TransferWant): void;
+  /** Asks the rich and credits the poor from what has been given; every 1–2 s. */
+  rebalance(): void;
+  /** What the device's next directive says; zero totals of ledger '' for a device that did not join. */
+  ledgerOf(deviceId: string): BalanceLedger;
+  /** Given and not yet credited, frames × accuracy. */
+  readonly pool: number;
+}
+
+interface Account {
+  readonly ledgerId: string;
+  creditTotal: number;
+  debitRequestedTotal: number;
+  debitedTotal: number;
+  creditedTotal: number;
+  balance: number;
+  cap: number;
+  /** Spent beyond what was earned from report to report, transfers apart. */
+  drained: number;
+  /** What the device will need until transfers come round again. */
+  ahead: number;
+}
+
+/** `ledgerId`: new whenever the pool is lost (a restart) or the floor changes, since accuracy was earned over a floor. */
+export function createTransferLedger({ ledgerId }: { ledgerId: string }): TransferLedger {
+  const accounts = new Map<string, Account>();
+  let opened = 0;
+  let pool = 0;
+
+  return {
+    get pool() {
+      return pool;
+    },
+    join(deviceId) {
+      accounts.set(deviceId, {
+        ledgerId: `${ledgerId}/${++opened}`,
+        creditTotal: 0,
+        debitRequestedTotal: 0,
+        debitedTotal: 0,
+        creditedTotal: 0,
+        balance: 0,
+        cap: 0,
+        drained: 0,
+        ahead: 0,
+      });
+    },
+    leave(deviceId) {
+      accounts.delete(deviceId);
+    },
+    report(deviceId, report, want) {
+      const account = accounts.get(deviceId);
+      if (!account || report.ledgerId !== account.ledgerId) return;
+      // Reports may overtake each other: totals only rise, and an older report tells nothing new.
+      if (report.debitedTotal < account.debitedTotal || report.creditedTotal < account.creditedTotal) return;
+      pool += report.debitedTotal - account.debitedTotal;
+      const earned =
+        report.balance -
+        account.balance -
+        (report.creditedTotal - account.creditedTotal) +
+        (report.debitedTotal - account.debitedTotal);
+      account.drained += DRAIN_WEIGHT * (-earned - account.drained);
+      account.ahead = want ? want.drainPerMs * HORIZON_MS : account.drained;
+      account.debitedTotal = report.debitedTotal;
+      account.creditedTotal = report.creditedTotal;
+      account.balance = report.balance;
+      account.cap = report.cap;
+    },
+    rebalance() {
+      const capped = [...accounts.values()].filter(({ cap }) => cap > 0);
+      const expected = capped.map((account) => account.balance + account.creditTotal - account.creditedTotal);
+      const target = targets(capped, sum(expected) + pool);
+      const short = capped.map((account, index) => {
+        const missing = target[index]! - expected[index]!;
+        // The request is what remains open; asking anew replaces it, and never takes back what was given.
+        const surplus = -missing > DEADBAND * account.cap ? -missing : 0;
+        account.debitRequestedTotal = account.debitedTotal + surplus;
+        return missing > DEADBAND * account.cap ? missing : 0;
+      });
+      const wanted = sum(short);
+      if (wanted <= 0) return;
+      const share = Math.min(1, pool / wanted);
+      for (const [index, account] of capped.entries()) {
+        const credit = Math.min(pool, short[index]! * share);
+        account.creditTotal += credit;
+        pool -= credit;
+      }
+    },
+    ledgerOf(deviceId) {
+      const account = accounts.get(deviceId);
+      if (!account) return { ledgerId: '', creditTotal: 0, debitRequestedTotal: 0 };
+      const { ledgerId: id, creditTotal, debitRequestedTotal } = account;
+      return { ledgerId: id, creditTotal, debitRequestedTotal };
+    },
+  };
+}
+
+/** The same share of its cap for every device, hence the same price of accuracy, and what its plan will spend. */
+function targets(accounts: readonly Account[], total: number): number[] {
+  const ahead = accounts.map(({ ahead: needed, cap }) => Math.min(cap / 2, Math.max(0, needed)));
+  const aheadTotal = sum(ahead);
+  const affordable = aheadTotal > 0 ? Math.min(1, total / aheadTotal) : 0;
+  const rest = Math.max(0, total - aheadTotal * affordable);
+  const caps = sum(accounts.map(({ cap }) => cap));
+  return accounts.map(({ cap }, index) => Math.min(cap, ahead[index]! * affordable + (rest * cap) / caps));
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

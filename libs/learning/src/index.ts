@@ -1,0 +1,23 @@
+export type {
+  CellObservation,
+  DeviceObservation,
+  Learner,
+  LearnerSnapshot,
+  LearnerStatus,
+  LinkObservation,
+  Plan,
+  Probe,
+} from './learner.ts';
+export { type TransferLedger, createTransferLedger } from './accuracy-ledger/transfers.ts';
+export { dispatchThresholdMs } from './planner/dispatch-threshold.ts';
+export { type ActionSpace, openActions } from './actions.ts';
+export { type LearnerName, createLearner, learnerNames } from './create-learner.ts';
+export { epochOutcomes } from './epoch-outcomes.ts';
+export { staticSnapshot } from './fixed/static.ts';
+export { priorFrom } from './planner/planner.ts';
+export type { BeliefPrior } from './beliefs/prior.ts';
+export { expectedWaitMs } from './planner/waiting.ts';
+export { bruteForce } from './solver/brute-force.ts';
+export type { Assignment, AssignmentProblem, LocalOption, RemoteAccess } from './solver/problem.ts';
+export { solveAssignment } from './solver/solve.ts';
+export { idleFramesPerSecond } from './planner/joint-problem.ts';

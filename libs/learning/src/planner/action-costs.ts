@@ -1,0 +1,42 @@
+import type { ActionCost } from '@weir/domain';
+import type { OpenActions } from '../actions.ts';
+import type { CostView } from '../beliefs/beliefs.ts';
+import { foreignLoad } from './joint-problem.ts';
+import type { CellObservation } from '../learner.ts';
+
+/** What each device's open actions cost when nobody else of the cell is there: the price lists of a directive. */
+export function actionCosts(
+  actions: readonly OpenActions[],
+  {
+    costs,
+    observation,
+    energyJ,
+  }: {
+    costs: CostView;
+    observation: CellObservation;
+    energyJ: (nodeId: string, variant: string) => number;
+  },
+): Map<string, readonly ActionCost[]> {
+  const costsOf = ({ device, local, remote }: OpenActions): ActionCost[] => [
+    ...local.map(({ name: variant, accuracy }): ActionCost => ({
+      placement: { tier: 'device', nodeId: device.id, variant },
+      accuracy,
+      serviceMs: costs.localMs(device.id, variant),
+      networkMs: 0,
+      energyJ: energyJ(device.id, variant),
+    })),
+    ...remote.flatMap(({ node, link, variants }) => {
+      const { nodeId, roundTripMs } = link;
+      const networkMs = costs.networkMs({ deviceId: device.id, nodeId, class: link.class, roundTripMs });
+      const load = foreignLoad(observation, nodeId);
+      return variants.map(({ name: variant, accuracy }): ActionCost => ({
+        placement: { tier: node.tier, nodeId, variant },
+        accuracy,
+        serviceMs: costs.computeMs({ nodeId, variant, concurrency: 1, load }),
+        networkMs,
+        energyJ: energyJ(nodeId, variant),
+      }));
+    }),
+  ];
+  return new Map(actions.map((open) => [open.device.id, costsOf(open)]));
+}

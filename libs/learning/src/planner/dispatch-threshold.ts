@@ -1,0 +1,53 @@
+import type { ActionCost, Placement } from '@weir/domain';
+import type { CellObservation } from '../learner.ts';
+
+/** θ relative to the plan's mean response time. Source: docs/learning.md, "On the device". */
+const THRESHOLD_SHARE = 0.125;
+
+/** Frames that come regularly may come together; then the plan deserves twice the trust. Source: docs/learning.md, "On the device". */
+const REGULAR_FACTOR = 2;
+
+/** ca² below which arrivals count as regular. */
+const REGULAR_VARIABILITY = 0.1;
+
+/** Share of a resource's time beyond which the plan overloads it. */
+const OVERLOAD = 0.95;
+
+export interface ThresholdOptions {
+  readonly observation: CellObservation;
+  readonly placements: ReadonlyMap<string, Placement>;
+  /** Learned costs of each device's actions. */
+  readonly actions: ReadonlyMap<string, readonly ActionCost[]>;
+}
+
+/**
+ * θ for a plan that devices may depart from, ms: an eighth of the mean response time that it promises, a quarter where
+ * frames come regularly (synchronised devices all see the same idle tier, and only the plan keeps them apart), 0 where
+ * it would overload a resource at the present frame rates.
+ */
+export function dispatchThresholdMs({ observation, placements, actions }: ThresholdOptions): number {
+  const slots = new Map(observation.cell.nodes.map((node) => [node.id, node.slots]));
+  for (const { local } of observation.cell.devices) slots.set(local.id, local.slots);
+  const work = new Map<string, number>();
+  let responseMs = 0;
+  let devices = 0;
+  let regular = 0;
+  for (const { deviceId, framesPerSecond, arrivalVariability = 1 } of observation.devices) {
+    const placement = placements.get(deviceId);
+    const cost = actions
+      .get(deviceId)
+      ?.find(
+        ({ placement: { nodeId, variant } }) => nodeId === placement?.nodeId && variant === placement.variant,
+      );
+    if (!cost) continue;
+    const { nodeId } = cost.placement;
+    work.set(nodeId, (work.get(nodeId) ?? 0) + (cost.serviceMs * framesPerSecond) / 1_000);
+    responseMs += cost.serviceMs + cost.networkMs;
+    devices++;
+    if (arrivalVariability < REGULAR_VARIABILITY) regular++;
+  }
+  if (devices === 0) return 0;
+  for (const [nodeId, busy] of work) if (busy / (slots.get(nodeId) ?? 1) > OVERLOAD) return 0;
+  const share = regular * 2 > devices ? THRESHOLD_SHARE * REGULAR_FACTOR : THRESHOLD_SHARE;
+  return (share * responseMs) / devices;
+}

@@ -1,0 +1,38 @@
+import { bestVariant, type OpenActions } from '../actions.ts';
+import type { CellObservation, Probe } from '../learner.ts';
+import type { Assignment } from '../solver/problem.ts';
+
+/**
+ * One shadow inference on a remote node that the plan does not use (each in turn), and one on a device's own processor
+ * with a variant in turn: so that a change for the better is noticed where no frame goes. `round` counts up.
+ */
+export function nextProbes(
+  actions: readonly OpenActions[],
+  { targets }: Assignment,
+  { cell }: CellObservation,
+  round: number,
+): Probe[] {
+  const probes: Probe[] = [];
+  const unused = cell.nodes.filter((_, at) => !targets.includes(at));
+  const node = unused[round % Math.max(1, unused.length)];
+  const askers = node
+    ? actions.filter(({ remote }) => remote.some((target) => target.node.id === node.id))
+    : [];
+  const asker = askers[round % Math.max(1, askers.length)];
+  if (node && asker) {
+    const { variants } = asker.remote.find((target) => target.node.id === node.id)!;
+    const [variant] = bestVariant(variants);
+    const placement = { tier: node.tier, nodeId: node.id, variant: variant!.name };
+    probes.push({ deviceId: asker.device.id, placement });
+  }
+  // Devices whose frames all go elsewhere first: nothing else tells of their processors.
+  const away = actions.filter(({ local }, at) => local.length > 0 && targets[at]! >= 0);
+  const own = away.length > 0 ? away : actions.filter(({ local }) => local.length > 0);
+  const prober = own[round % Math.max(1, own.length)];
+  if (prober) {
+    const variant = prober.local[Math.floor(round / own.length) % prober.local.length]!;
+    const { id } = prober.device;
+    probes.push({ deviceId: id, placement: { tier: 'device', nodeId: id, variant: variant.name } });
+  }
+  return probes;
+}

@@ -1,0 +1,64 @@
+import { seededRandom } from '@weir/base';
+import { type LearnerName, createLearner } from '@weir/learning';
+import type { Knowledge } from './agent.ts';
+import { createKnownPlanner } from './known-costs.ts';
+import type { AsyncPlanner } from './run.ts';
+import { type World, type WorldOptions, createWorld } from './world.ts';
+import { type ExperimentName, isWeak } from '../experiment.ts';
+
+/** The cell of a study, as plain data: it travels to worker threads. */
+export interface AsyncCell {
+  readonly profile: WorldOptions['profile'];
+  readonly accuracyFloor: number;
+  /** Which devices have a weak link. */
+  readonly experiment: ExperimentName;
+  /** Devices differ in speed and frame rate. */
+  readonly unequal: boolean;
+  /** σ of the lognormal noise of every service and network time. */
+  readonly noise: number;
+  readonly learner: LearnerName;
+  readonly learnerOptions: Readonly<Record<string, unknown>>;
+}
+
+export const defaultAsyncCell: AsyncCell = {
+  profile: 'contended',
+  accuracyFloor: 0.89,
+  experiment: 'A',
+  unequal: false,
+  noise: 0.07,
+  learner: 'planner',
+  learnerOptions: {},
+};
+
+/**
+ * The rules compared. `static`: the synchronous optimum, obeyed. `everything` and `tiers`: the dispatch rule with known
+ * costs and exact knowledge of all frames, or of the tiers' queues. `known`: known costs, reported loads. `learned`: a
+ * learner after the registration calibration; `uncalibrated`: without it.
+ */
+export const asyncRules = ['static', 'everything', 'tiers', 'known', 'learned', 'uncalibrated'] as const;
+
+export type AsyncRule = (typeof asyncRules)[number];
+
+/** The same cell for every rule; another one, where devices differ, for every seed. */
+export function worldOf(
+  { profile, accuracyFloor, experiment, unequal }: AsyncCell,
+  devices: number,
+  seed: number,
+) {
+  const weak = Array.from({ length: devices }, (_, index) => index).filter((index) =>
+    isWeak(experiment, index),
+  );
+  return createWorld({ profile, devices, accuracyFloor, unequal, weak }, seededRandom(seed));
+}
+
+/** The planner of a rule in a world; a learner is told nothing but what monitors see. */
+export function plannerOf(rule: AsyncRule, world: World, seed: number, cell: AsyncCell): AsyncPlanner {
+  if (rule !== 'learned' && rule !== 'uncalibrated')
+    return createKnownPlanner(world, { obey: rule === 'static' });
+  const random = seededRandom(seed).fork('learner');
+  return createLearner(cell.learner, { ...cell.learnerOptions, random });
+}
+
+export function knowledgeOf(rule: AsyncRule): Knowledge {
+  return rule === 'everything' || rule === 'tiers' ? rule : 'reports';
+}

@@ -1,0 +1,320 @@
+import { FailedPrecondition, type Random, percentile, seededRandom } from '@weir/base';
+import type { Directive, Outcome } from '@weir/domain';
+import { type CellObservation, type Learner, createTransferLedger } from '@weir/learning';
+import { type Arrivals, arrivalTimes } from './arrivals.ts';
+import { type AsyncAgent, type AsyncFrame, type Knowledge, createAsyncAgent } from './agent.ts';
+import { EventQueue } from './events.ts';
+import { SlotNode } from './node.ts';
+import { observeWorld } from './observe.ts';
+import { type World, capacityPerMs } from './world.ts';
+
+/** What makes the plans: a learner, or something that knows the true costs. */
+export type AsyncPlanner = Pick<Learner, 'name' | 'observe' | 'propose' | 'learn'>;
+
+/** A change of the true costs in mid-run. */
+export interface DriftStep {
+  readonly atMs: number;
+  readonly change: (world: World) => void;
+}
+
+export interface AsyncRunOptions {
+  readonly world: World;
+  readonly planner: AsyncPlanner;
+  readonly arrivals: Arrivals;
+  /** Frames of the cell as a share of what all-best would just sustain. */
+  readonly load: number;
+  /** Frames come until here, virtual ms. */
+  readonly durationMs: number;
+  /** Frames that come before count for the floor, but not for the times. @default 10 000 */
+  readonly warmupMs?: number;
+  readonly seed: number;
+  /** σ of lognormal noise. @default 0.07 */
+  readonly noise?: number;
+  /** Nodes report their load so often. @default 200 */
+  readonly reportMs?: number;
+  /** Share of the reports that are lost, 0..1. @default 0 */
+  readonly reportLoss?: number;
+  /** @default true */
+  readonly loadWithAnswers?: boolean;
+  /** Share of the outcomes that never reach the planner, 0..1. @default 0 */
+  readonly outcomeLoss?: number;
+  /** Mean of the exponential delay of each outcome, ms, so that they overtake each other. @default 0 */
+  readonly outcomeDelayMs?: number;
+  /** @default 1000 */
+  readonly replanMs?: number;
+  /** One way between an agent and PolicyService. @default 10 */
+  readonly policyDelayMs?: number;
+  /** @default 'reports' */
+  readonly knows?: Knowledge;
+  /** Devices have measured themselves, nodes their variants. @default true */
+  readonly calibrated?: boolean;
+  /** θ instead of the plan's, ms. */
+  readonly thresholdMs?: number;
+  /** @default true */
+  readonly transfers?: boolean;
+  readonly drift?: readonly DriftStep[];
+}
+
+export interface AsyncRunResult {
+  readonly frames: number;
+  /** Frames for which nothing was allowed. */
+  readonly refused: number;
+  readonly meanMs: number;
+  readonly p95Ms: number;
+  readonly accuracy: number;
+  /** Lowest cumulative Σ(accuracy − floor) over the answered frames, in the order of the answers; >= 0 keeps the floor. */
+  readonly lowestSurplus: number;
+  /** Answers after which the cumulative accuracy was below the floor. */
+  readonly floorViolations: number;
+  /** Shares of the frames, by `tier/variant`. */
+  readonly placements: Readonly<Record<string, number>>;
+  /** Shares of the frames, by reason. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Every answered frame, warm-up included, in the order of the answers. */
+  readonly answered: readonly AsyncFrame[];
+}
+
+/** A living cell in virtual time: real dispatchers, FIFO slots, late reports, a planner that replans about once a second. */
+export function runAsync(options: AsyncRunOptions): AsyncRunResult {
+  const { world, noise = 0.07, policyDelayMs = 10, replanMs = 1_000, reportMs = 200 } = options;
+  const random = seededRandom(options.seed);
+  const events = new EventQueue();
+  const nodes = world.nodes.map(({ id, slots }) => new SlotNode(id, slots, events));
+  const answered: AsyncFrame[] = [];
+  let refused = 0;
+  let outcomes: Outcome[] = [];
+  const { outcomeLoss = 0, outcomeDelayMs = 0 } = options;
+  const fate = random.fork('outcomes');
+
+  const agents = world.devices.map((device, index) =>
+    createAsyncAgent({
+      world,
+      device,
+      index,
+      nodes,
+      events,
+      random: random.fork(`${device.id}/work`),
+      noise,
+      knows: options.knows ?? 'reports',
+      loadWithAnswers: options.loadWithAnswers ?? true,
+      answered: (frame) => answered.push(frame),
+      refused(_cameAt, error) {
+        if (!(error instanceof FailedPrecondition)) throw error;
+        refused++;
+      },
+      outcome(outcome) {
+        if (outcomeLoss > 0 && fate.uniform() < outcomeLoss) return;
+        const delayMs = policyDelayMs + (outcomeDelayMs > 0 ? fate.exponential(outcomeDelayMs) : 0);
+        events.after(delayMs, () => outcomes.push(outcome));
+      },
+    }),
+  );
+
+  startReports({ world, nodes, agents, events, reportMs, loss: options.reportLoss ?? 0, random });
+  const replan = startPlanning({ options, agents, nodes, events, replanMs, policyDelayMs, random, take });
+  for (const { atMs, change } of options.drift ?? [])
+    events.at(atMs, () => {
+      change(world);
+      for (const [index, { down }] of world.nodes.entries()) nodes[index]!.down = down;
+      if ((options.knows ?? 'reports') !== 'reports') replan();
+    });
+  startFrames({ options, agents, events, random });
+
+  events.runUntil(options.durationMs);
+  // What is under way is seen through, so that a rule does not look better by leaving frames unanswered.
+  for (let rest = 0; rest < 600 && agents.some(({ outstanding }) => outstanding > 0); rest++)
+    events.runUntil(events.now + 1_000);
+  return summarise(answered, refused, world.objective.accuracyFloor, options.warmupMs ?? 10_000);
+
+  function take(): Outcome[] {
+    const taken = outcomes;
+    outcomes = [];
+    return taken;
+  }
+}
+
+interface ReportOptions {
+  readonly world: World;
+  readonly nodes: readonly SlotNode[];
+  readonly agents: readonly AsyncAgent[];
+  readonly events: EventQueue;
+  readonly reportMs: number;
+  readonly loss: number;
+  readonly random: Random;
+}
+
+function startReports({ world, nodes, agents, events, reportMs, loss, random }: ReportOptions): void {
+  const chance = random.fork('reports');
+  for (const [index, node] of nodes.entries()) {
+    const { networkMs } = world.nodes[index]!;
+    const report = () => {
+      if (!node.down) {
+        const load = node.load();
+        for (const { device, dispatcher } of agents) {
+          if (loss > 0 && chance.uniform() < loss) continue;
+          const delayMs = (networkMs + (device.extraNetworkMs.get(node.id) ?? 0)) / 2;
+          events.after(delayMs, () => {
+            if (!node.down) dispatcher.reportLoad(load, events.now);
+          });
+        }
+      }
+      events.after(reportMs, report);
+    };
+    events.at((reportMs * (index + 0.5)) / nodes.length, report);
+  }
+  const probe = () => {
+    for (const agent of agents) agent.probe();
+    events.after(500, probe);
+  };
+  events.after(500, probe);
+}
+
+interface PlanningOptions {
+  readonly options: AsyncRunOptions;
+  readonly agents: readonly AsyncAgent[];
+  readonly nodes: readonly SlotNode[];
+  readonly events: EventQueue;
+  readonly replanMs: number;
+  readonly policyDelayMs: number;
+  readonly random: Random;
+  readonly take: () => Outcome[];
+}
+
+/** PolicyService's part: learn, plan, transfer, push. Returns a function that replans at once. */
+function startPlanning(planning: PlanningOptions): () => void {
+  const { options, agents, nodes, events, replanMs, policyDelayMs, take } = planning;
+  const { planner, world } = options;
+  const monitors = planning.random.fork('monitors');
+  const ledger = createTransferLedger({ ledgerId: 'ledger' });
+  const joined = new Set<string>();
+  let version = 0;
+
+  /** A device that comes back opens a new account. */
+  const keepBooks = () => {
+    for (const { device } of agents) {
+      if (device.present === joined.has(device.id)) continue;
+      if (device.present) {
+        joined.add(device.id);
+        ledger.join(device.id);
+      } else {
+        joined.delete(device.id);
+        ledger.leave(device.id);
+      }
+    }
+  };
+
+  const replan = () => {
+    const outcomes = take();
+    if (outcomes.length > 0) planner.learn(outcomes);
+    const observation: CellObservation = observeWorld({
+      world,
+      agents,
+      nodes,
+      now: events.now,
+      calibrated: options.calibrated ?? true,
+      noise: options.noise ?? 0.07,
+      random: monitors,
+    });
+    keepBooks();
+    planner.observe(observation);
+    const plan = planner.propose();
+    if (options.transfers ?? true) {
+      for (const { device, dispatcher } of agents)
+        ledger.report(device.id, dispatcher.status(events.now).balance);
+      ledger.rebalance();
+    }
+    version++;
+    for (const { device, dispatcher } of agents) {
+      const planned = plan.placements.get(device.id);
+      if (!planned || !device.present) continue;
+      const directive: Directive = {
+        version,
+        leaseMs: 3 * replanMs,
+        learner: planner.name,
+        planned,
+        thresholdMs: options.thresholdMs ?? plan.thresholdMs,
+        explored: plan.explored,
+        propensity: plan.propensity,
+        actions: plan.actions.get(device.id) ?? [],
+        accuracyPriceMs: plan.accuracyPriceMs,
+        objective: world.objective,
+        ledger: ledger.ledgerOf(device.id),
+        predictedMs: plan.predictedMs.get(device.id) ?? 0,
+      };
+      events.after(policyDelayMs, () => dispatcher.applyDirective(directive, events.now));
+    }
+  };
+
+  const periodically = () => {
+    replan();
+    events.after(replanMs, periodically);
+  };
+  events.at(0, periodically);
+  return replan;
+}
+
+function startFrames(run: {
+  options: AsyncRunOptions;
+  agents: readonly AsyncAgent[];
+  events: EventQueue;
+  random: Random;
+}): void {
+  const { options, agents, events, random } = run;
+  const shares = agents.reduce((sum, { device }) => sum + device.share, 0);
+  const perMs = options.load * capacityPerMs(options.world);
+  // Synchronised frames come at one rate for all: all devices at once is what the word means.
+  const rateOf = (share: number) =>
+    options.arrivals === 'synchronised' ? perMs / agents.length : (perMs * share) / shares;
+  for (const agent of agents) {
+    const times = arrivalTimes(
+      options.arrivals,
+      1 / rateOf(agent.device.share),
+      random.fork(`${agent.device.id}/frames`),
+    );
+    // The first second is the start of a cell: agents calibrate and get their first directive.
+    const next = () => {
+      const at = 1_000 + (times.next().value as number);
+      if (at >= options.durationMs) return;
+      events.at(at, () => {
+        agent.frame();
+        next();
+      });
+    };
+    next();
+  }
+}
+
+function summarise(
+  answered: readonly AsyncFrame[],
+  refused: number,
+  floor: number,
+  warmupMs: number,
+): AsyncRunResult {
+  const counted = answered.filter(({ cameAt }) => cameAt >= warmupMs);
+  const times = counted.map(({ responseMs }) => responseMs);
+  let surplus = 0;
+  let lowestSurplus = 0;
+  let floorViolations = 0;
+  for (const { decision } of answered) {
+    surplus += decision.accuracy - floor;
+    lowestSurplus = Math.min(lowestSurplus, surplus);
+    if (surplus < -1e-9) floorViolations++;
+  }
+  const shares = (key: (frame: AsyncFrame) => string) => {
+    const counts: Record<string, number> = {};
+    for (const frame of counted) counts[key(frame)] = (counts[key(frame)] ?? 0) + 1 / counted.length;
+    return counts;
+  };
+  return {
+    frames: counted.length,
+    refused,
+    meanMs: times.reduce((sum, ms) => sum + ms, 0) / times.length,
+    p95Ms: percentile(times, 0.95),
+    accuracy: counted.reduce((sum, { decision }) => sum + decision.accuracy, 0) / counted.length,
+    lowestSurplus,
+    floorViolations,
+    placements: shares(({ decision: { placement } }) => `${placement.tier}/${placement.variant}`),
+    reasons: shares(({ decision: { reason } }) => reason),
+    answered,
+  };
+}

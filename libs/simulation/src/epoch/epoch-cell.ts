@@ -1,0 +1,294 @@
+import type { Random } from '@weir/base';
+import {
+  type Cell,
+  defaultObjective,
+  type NodeLoad,
+  type Outcome,
+  type Placement,
+  type Variant,
+} from '@weir/domain';
+import type { CellObservation, Probe } from '@weir/learning';
+import type { DriftEvent } from './drift.ts';
+import { type ExperimentName, isWeak } from '../experiment.ts';
+import { paperFamily } from '../family.ts';
+import { localMs, type ProfileName, profiles, remoteMs } from '../profile.ts';
+
+export interface EpochCellOptions {
+  /** @default 'contended' */
+  readonly profile?: ProfileName;
+  /** @default 'A' */
+  readonly experiment?: ExperimentName;
+  /** Devices. @default 5 */
+  readonly users?: number;
+  /** Average accuracy floor, 0..1. @default 0.89 */
+  readonly floor?: number;
+  /** Standard deviation of the lognormal noise of every measured time; its mean is 1. @default 0.05 */
+  readonly noise?: number;
+  /**
+   * `walk`: edge and cloud load move up or down one of nine levels with probability 0.3 before each epoch (81
+   * contexts). A load of 1 is as many requests of others as the node has cores. @default 'none'
+   */
+  readonly background?: 'none' | 'walk';
+  /** Devices with a slowness drawn from 0.6..1.8 instead of 1. @default false */
+  readonly heterogeneous?: boolean;
+  /** Whether a link that goes weak is seen in its class; hidden, only the times tell. @default true */
+  readonly linksObserved?: boolean;
+  readonly drift?: readonly DriftEvent[];
+  /** Accuracies and sizes of the variants. @default the paper's family */
+  readonly variants?: readonly Variant[];
+  /**
+   * Computation of each variant in parts of the largest FP32 one's, by name.
+   * @default what follows from its size and precision
+   */
+  readonly relativeWork?: ReadonlyMap<string, number>;
+  /** Whether devices have calibrated all variants before the first epoch, with the noise of any measured time. @default false */
+  readonly calibrated?: boolean;
+}
+
+/** What one synchronous epoch brought. */
+export interface EpochResult {
+  /** One for each device. */
+  readonly outcomes: Outcome[];
+  /** Of the plan's probes: shadow outcomes. */
+  readonly probes: Outcome[];
+  /** Mean response time without noise, ms. */
+  readonly expectedMs: number;
+  /** Mean accuracy of the variants used. */
+  readonly accuracy: number;
+}
+
+export const edgeId = 'edge';
+export const cloudId = 'cloud';
+
+/**
+ * The paper's cell in virtual time: every epoch all devices ask once, at the same moment. Remote nodes share their
+ * cores among the requests there.
+ */
+export class EpochCell {
+  readonly cell: Cell;
+  readonly options: Required<Omit<EpochCellOptions, 'drift' | 'variants' | 'relativeWork' | 'calibrated'>>;
+  /** Epochs run. */
+  epoch = 0;
+  readonly #random: Random;
+  readonly #drift: readonly DriftEvent[];
+  readonly #weak: boolean[];
+  readonly #slowness: number[];
+  readonly #level: Record<string, number> = { [edgeId]: 0, [cloudId]: 0 };
+  readonly #hidden: Record<string, number> = { [edgeId]: 0, [cloudId]: 0 };
+  readonly #present: Record<string, boolean> = { [edgeId]: true, [cloudId]: true };
+  readonly #byName: ReadonlyMap<string, Variant>;
+  readonly #relativeWork: EpochCellOptions['relativeWork'];
+  readonly #calibrations: readonly ReadonlyMap<string, number>[];
+
+  constructor(random: Random, options: EpochCellOptions = {}) {
+    const { drift = [], variants = paperFamily, relativeWork, calibrated = false, ...rest } = options;
+    this.options = {
+      profile: 'contended',
+      experiment: 'A',
+      users: 5,
+      floor: 0.89,
+      noise: 0.05,
+      background: 'none',
+      heterogeneous: false,
+      linksObserved: true,
+      ...rest,
+    };
+    const { users, floor, experiment, heterogeneous, profile } = this.options;
+    this.#random = random;
+    this.#drift = drift;
+    this.#byName = new Map(variants.map((variant) => [variant.name, variant]));
+    const traits = random.fork('devices');
+    this.#weak = Array.from({ length: users }, (_, index) => isWeak(experiment, index));
+    this.#slowness = this.#weak.map(() => (heterogeneous ? 0.6 * 3 ** traits.uniform() : 1));
+    const names = variants.map(({ name }) => name);
+    this.cell = {
+      id: 'simulated',
+      devices: this.#weak.map((_, index) => {
+        const id = `device-${index + 1}`;
+        return { id, local: { id, tier: 'device', slots: 1, variants: names } };
+      }),
+      nodes: (['edge', 'cloud'] as const).map((tier) => ({
+        id: tier,
+        tier,
+        slots: profiles[profile][tier].cores,
+        variants: names,
+      })),
+      variants,
+      objective: { ...defaultObjective, accuracyFloor: floor },
+    };
+    this.#relativeWork = relativeWork;
+    this.#calibrations = this.#weak.map(
+      (_, device) =>
+        new Map(
+          calibrated
+            ? names.map((variant) => [
+                variant,
+                this.#parts(device, 'device', variant, 1).computeMs * this.#noise(),
+              ])
+            : [],
+        ),
+    );
+    this.#happen();
+    if (this.options.background === 'walk')
+      for (const id of [edgeId, cloudId]) this.#level[id] = random.integer(9);
+  }
+
+  /** What a learner sees now. */
+  observation(): CellObservation {
+    return {
+      at: this.epoch * 1000,
+      cell: this.cell,
+      devices: this.cell.devices.map(({ id }, index) => ({
+        deviceId: id,
+        links: [edgeId, cloudId].map((nodeId) => ({
+          nodeId,
+          reachable: this.#present[nodeId]!,
+          roundTripMs: 0,
+          class: this.options.linksObserved && this.#weak[index] ? ('weak' as const) : ('regular' as const),
+          services: new Map<string, number>(),
+        })),
+        calibration: this.#calibrations[index]!,
+        framesPerSecond: 0,
+        balance: 0,
+      })),
+      loads: [edgeId, cloudId].map((nodeId): NodeLoad => {
+        const slots = profiles[this.options.profile][nodeId as 'edge' | 'cloud'].cores;
+        const load = this.#level[nodeId]! / 8;
+        const busy = { inService: Math.round(load * slots), queued: 0, backlogMs: 0, meanBacklogMs: 0 };
+        return { nodeId, slots, ...busy, congestionPerMs: 0, utilization: load };
+      }),
+    };
+  }
+
+  /** Response time of one device without noise, ms, with `count` devices of the cell on its node. */
+  responseMs(device: number, { tier, variant }: Placement, count: number): number {
+    const parts = this.#parts(device, tier, variant, count);
+    return parts.networkMs + parts.computeMs;
+  }
+
+  /** Mean response time of a joint placement without noise, ms. */
+  expectedMs(placements: ReadonlyMap<string, Placement>): number {
+    const counts = countsOf(placements);
+    let sum = 0;
+    this.cell.devices.forEach(({ id }, device) => {
+      const placement = placements.get(id)!;
+      sum += this.responseMs(device, placement, counts.get(placement.nodeId)!);
+    });
+    return sum / this.cell.devices.length;
+  }
+
+  /** Mean accuracy of the variants of a joint placement. */
+  accuracy(placements: ReadonlyMap<string, Placement>): number {
+    let sum = 0;
+    for (const { variant } of placements.values()) sum += this.#byName.get(variant)!.accuracy;
+    return sum / placements.size;
+  }
+
+  /** Runs one joint placement, and the probes beside it; then time moves on to the next epoch. */
+  run(
+    placements: ReadonlyMap<string, Placement>,
+    probes: readonly Probe[] = [],
+    planVersion = 0,
+  ): EpochResult {
+    const counts = countsOf(placements);
+    const indexOf = new Map(this.cell.devices.map(({ id }, index) => [id, index]));
+    const outcome = (deviceId: string, placement: Placement, count: number, shadow: boolean): Outcome => {
+      const parts = this.#parts(indexOf.get(deviceId)!, placement.tier, placement.variant, count);
+      const computeMs = parts.computeMs * this.#noise();
+      const networkMs = parts.networkMs * this.#noise();
+      return {
+        deviceId,
+        placement,
+        planVersion,
+        reason: 'planned',
+        at: this.epoch * 1000,
+        hops: {
+          agentMs: 0,
+          uplinkMs: networkMs / 2,
+          queueMs: 0,
+          decodeMs: 0,
+          computeMs,
+          downlinkMs: networkMs / 2,
+        },
+        responseMs: computeMs + networkMs,
+        predictedMs: 0,
+        energyJ: 0,
+        accuracy: this.#byName.get(placement.variant)!.accuracy,
+        margin: 0,
+        concurrency: placement.tier === 'device' ? 0 : count - 1,
+        propensity: 1,
+        ...(shadow && { shadow }),
+      };
+    };
+    const result: EpochResult = {
+      outcomes: this.cell.devices.map(({ id }) => {
+        const placement = placements.get(id)!;
+        return outcome(id, placement, counts.get(placement.nodeId)!, false);
+      }),
+      probes: probes
+        .filter(({ placement: { nodeId } }) => this.#present[nodeId] ?? true)
+        .map(({ deviceId, placement }) =>
+          outcome(
+            deviceId,
+            placement,
+            placement.tier === 'device' ? 1 : (counts.get(placement.nodeId) ?? 0) + 1,
+            true,
+          ),
+        ),
+      expectedMs: this.expectedMs(placements),
+      accuracy: this.accuracy(placements),
+    };
+    this.epoch++;
+    this.#happen();
+    if (this.options.background === 'walk') this.#walk();
+    return result;
+  }
+
+  /** Identifies everything that the costs depend on now, drift included; for caching the optimum. */
+  contextKey(): string {
+    return JSON.stringify([this.#level, this.#hidden, this.#weak, this.#slowness, this.#present]);
+  }
+
+  #parts(device: number, tier: Placement['tier'], variantName: string, count: number) {
+    const profile = profiles[this.options.profile];
+    const variant = this.#byName.get(variantName)!;
+    const work = this.#relativeWork?.get(variantName);
+    if (tier === 'device')
+      return { networkMs: 0, computeMs: localMs(profile, variant, this.#slowness[device]!, work) };
+    const { networkMs, cores } = profile[tier];
+    const others = (this.#level[tier]! / 8) * cores + this.#hidden[tier]!;
+    return {
+      networkMs: networkMs + (this.#weak[device] ? profile.weakMs : 0),
+      computeMs: remoteMs(profile, tier, variant, count + others, work),
+    };
+  }
+
+  #noise(): number {
+    const { noise } = this.options;
+    return noise > 0 ? Math.exp(noise * this.#random.normal() - (noise * noise) / 2) : 1;
+  }
+
+  #walk(): void {
+    for (const id of [edgeId, cloudId]) {
+      const draw = this.#random.uniform();
+      const step = draw < 0.15 ? -1 : draw < 0.3 ? 1 : 0;
+      this.#level[id] = Math.min(8, Math.max(0, this.#level[id]! + step));
+    }
+  }
+
+  #happen(): void {
+    for (const event of this.#drift) {
+      if (event.atInteraction !== this.epoch) continue;
+      if (event.kind === 'link') this.#weak[event.device] = event.weak;
+      else if (event.kind === 'hidden-load') this.#hidden[event.node] = event.requests;
+      else if (event.kind === 'device-speed') this.#slowness[event.device] = event.slowness;
+      else this.#present[event.node] = event.present;
+    }
+  }
+}
+
+function countsOf(placements: ReadonlyMap<string, Placement>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { nodeId } of placements.values()) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+  return counts;
+}
