@@ -80,7 +80,7 @@ export const LearnerChart = ({
     title="What the learner learns"
     note=${
       learner
-        ? `${count(learner.plans)} plans, ${count(learner.explorations)} of them to try something out; ${count(learner.driftAlarms)} changes noticed; planning takes ${ms(learner.planningMs)}`
+        ? `${count(learner.plans)} plans, ${count(learner.exploringPlans)} of them and ${count(learner.exploringFrames)} frames exploring; ${count(learner.driftAlarms)} drift alarms; planning takes ${ms(learner.planningMs)}`
         : 'no word of the learner yet'
     }
     points=${points}
@@ -94,7 +94,7 @@ export const LearnerChart = ({
         value: ({ predictionError }: Point) => predictionError,
       },
       {
-        name: 'time spent exploring',
+        name: 'exploration share of the time',
         colour: '--series-2',
         value: ({ explorationShare }: Point) => explorationShare,
       },

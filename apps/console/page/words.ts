@@ -27,7 +27,7 @@ export const hopsText = (hops: Hops): string =>
 /** What the reason of a placement means. */
 export const reasonWords: Readonly<Record<string, string>> = {
   planned: 'as the cell’s plan says',
-  explored: 'the plan tries something out',
+  explored: 'the plan is exploring',
   deviated: 'the device saw a better way at that instant',
   fallback: 'the planned way was closed, or there is no plan',
 };

@@ -82,7 +82,8 @@ export interface LearnerView {
   readonly name: string;
   readonly outcomes: number;
   readonly plans: number;
-  readonly explorations: number;
+  readonly exploringPlans: number;
+  readonly exploringFrames: number;
   readonly explorationShare: number;
   readonly predictionError: number;
   readonly driftAlarms: number;

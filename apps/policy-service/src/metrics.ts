@@ -32,16 +32,25 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
         meter.createObservableGauge(name, { unit, description });
       const interactions = counter('weir.learner.interactions', '{outcome}', 'Outcomes learned from.');
       const plans = counter('weir.learner.plans', '{plan}', 'Plans made.');
-      const explorations = counter('weir.learner.explorations', '{plan}', 'Plans made to learn.');
+      const exploringPlans = counter(
+        'weir.learner.exploring_plans',
+        '{plan}',
+        'Plans that depart from the best one known in order to learn.',
+      );
+      const exploringFrames = counter(
+        'weir.learner.exploring_frames',
+        '{frame}',
+        'Frames answered where only an exploring plan put them.',
+      );
       const alarms = counter(
         'weir.learner.drift_alarms',
         '{alarm}',
         'Changes of the cell that were noticed.',
       );
-      const spend = gauge(
-        'weir.exploration.spend',
+      const explorationShare = gauge(
+        'weir.learner.exploration_share',
         '1',
-        'Expected excess of explorations relative to all response time.',
+        'Expected excess of exploring plans over the best ones known, relative to all response time.',
       );
       const error = gauge(
         'weir.prediction.relative_error',
@@ -61,9 +70,10 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
             const labels = { ...cell, 'weir.learner': status.learner };
             result.observe(interactions, status.outcomes, labels);
             result.observe(plans, status.plans, labels);
-            result.observe(explorations, status.explorations, labels);
+            result.observe(exploringPlans, status.exploringPlans, labels);
+            result.observe(exploringFrames, status.exploringFrames, labels);
             result.observe(alarms, status.driftAlarms, labels);
-            result.observe(spend, status.explorationShare, labels);
+            result.observe(explorationShare, status.explorationShare, labels);
             result.observe(error, status.predictionError, labels);
             result.observe(floor, status.objective.accuracyFloor, cell);
             const connected = status.devices.filter((device) => device.connected).length;
@@ -74,7 +84,17 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
             });
           }
         },
-        [interactions, plans, explorations, alarms, spend, error, devices, floor],
+        [
+          interactions,
+          plans,
+          exploringPlans,
+          exploringFrames,
+          alarms,
+          explorationShare,
+          error,
+          devices,
+          floor,
+        ],
       );
     },
   };

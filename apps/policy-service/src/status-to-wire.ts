@@ -3,12 +3,15 @@ import type { CellStatus, DeviceStatus } from './cell/cell-status.ts';
 import { objectiveToWire, placementToWire } from './convert.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
-  const { outcomes, plans, explorations, driftAlarms, devices, objective, ...same } = status;
+  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, objective, ...same } =
+    status;
   return {
     ...same,
     outcomes: BigInt(outcomes),
     plans: BigInt(plans),
-    explorations: BigInt(explorations),
+    explorations: BigInt(exploringPlans),
+    exploringPlans: BigInt(exploringPlans),
+    exploringFrames: BigInt(exploringFrames),
     driftAlarms: BigInt(driftAlarms),
     objective: objectiveToWire(objective),
     devices: devices.map(devicePlanToWire),

@@ -74,8 +74,9 @@ export interface Probe {
 export interface LearnerStatus {
   readonly outcomes: number;
   readonly plans: number;
-  readonly explorations: number;
-  /** Expected excess of explorations relative to all response time, 0..1. */
+  /** Plans that depart from the best one known in order to learn. */
+  readonly exploringPlans: number;
+  /** Expected excess of exploring plans over the best ones known, relative to all response time, 0..1. */
   readonly explorationShare: number;
   readonly driftAlarms: number;
 }

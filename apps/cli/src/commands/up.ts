@@ -20,6 +20,7 @@ import { type CommandContext, defineCommand } from '../command.ts';
 import { samplesOf } from '../samples.ts';
 import { cellOf, checkFloor } from '../up/cell-of.ts';
 import { checkPaths, checkPorts } from '../up/check-first.ts';
+import { watchLearning } from '../up/learning.ts';
 import { liveView } from '../up/live-view.ts';
 import { report } from '../up/report.ts';
 
@@ -132,6 +133,12 @@ export default defineCommand({
     await using page = await consoleOf(cell, family, config, context);
     if (page) context.progress(`console at ${page.url}`);
 
+    await using learner = watchLearning({
+      policyAddress: cell.policyAddress,
+      cellId: description.cellId,
+      clock: systemClock,
+      random: seededRandom(config.seed).fork('watch'),
+    });
     const all = new Tally();
     const startedAt = performance.now();
     let firstAnswerMs: number | undefined;
@@ -178,6 +185,7 @@ export default defineCommand({
       metrics: cell.metrics,
       seconds: (performance.now() - startedAt) / 1_000,
       firstAnswerMs,
+      learning: learner.learning(),
     });
     context.print(text);
     context.out(document);

@@ -47,10 +47,19 @@ describe('report', () => {
     metrics: [{ process: 'policy', address: '127.0.0.1:20001' }],
     seconds: 1.5,
     firstAnswerMs: 3_000,
+    learning: {
+      plans: 12,
+      exploringPlans: 2,
+      exploringFrames: 7,
+      explorationShare: 0.004,
+      driftAlarms: 0,
+      settled: null,
+    },
   };
 
   it('holds what --json promises', () => {
     expect(report(run).document).toMatchObject({
+      learning: { plans: 12, exploringPlans: 2, exploringFrames: 7, explorationShare: 0.004, driftAlarms: 0 },
       requests: 1,
       succeeded: 1,
       failed: 0,

@@ -1,5 +1,6 @@
 import type { CellDescription, MetricsEndpoint, Tally } from '@weir/cell';
 import { ms, percent } from '../words.ts';
+import type { Learning } from './learning.ts';
 import type { DeviceView } from './view.ts';
 
 export interface Run {
@@ -13,11 +14,13 @@ export interface Run {
   readonly seconds: number;
   /** From the start of the command; undefined when there was none. */
   readonly firstAnswerMs: number | undefined;
+  /** Null when PolicyService told nothing. */
+  readonly learning: Learning | null;
 }
 
 /** What a run of `weir up` came to: the document of `--json`, and the same for people. */
 export function report(run: Run): { document: object; text: string } {
-  const { description, devices, all, restarts, metrics, seconds, firstAnswerMs } = run;
+  const { description, devices, all, restarts, metrics, seconds, firstAnswerMs, learning } = run;
   const { learner, objective } = description;
   const totals = all.totals();
   const emulated = emulatedParts(description);
@@ -25,6 +28,7 @@ export function report(run: Run): { document: object; text: string } {
     ...totals,
     accuracy: { ...totals.accuracy, floor: objective.accuracyFloor },
     learner,
+    learning,
     seconds,
     firstAnswerMs: firstAnswerMs ?? null,
     devices: devices.map(({ id, tally }) => {
@@ -48,11 +52,16 @@ export function report(run: Run): { document: object; text: string } {
     `  because    ${list(reasons, String)}`,
     ...(totals.failed > 0 ? [`  failures   ${list(failures, String)}`] : []),
     ...(Object.keys(restarts).length > 0 ? [`  restarts   ${list(restarts, String)}`] : []),
-    `  learner    ${learner}`,
+    `  learner    ${learner}${learning ? `: ${learningLine(learning)}` : ''}`,
     `  emulated   ${emulated.join('; ') || 'nothing'}`,
     `  real       ${realParts.join('; ')}`,
   ].join('\n');
   return { document, text };
+}
+
+function learningLine({ plans, exploringPlans, exploringFrames, explorationShare, driftAlarms }: Learning) {
+  const exploring = `${exploringPlans} of them exploring (${exploringFrames} frames, ${percent(explorationShare)} of the time)`;
+  return `${plans} plans, ${exploring}; ${driftAlarms} drift alarms`;
 }
 
 const realParts = ['processes', 'gRPC', 'models and their answers', 'pictures and labels', 'queues'];

@@ -34,6 +34,7 @@ export class CellOrchestrator implements Disposable {
   readonly #plan: JointPlan;
   readonly #continuous: ContinuousPlanning;
   readonly #error = new PredictionError();
+  #exploringFrames = 0;
   readonly #stopExpiring: () => void;
   #objective: Objective;
   #epochs: EpochRun | undefined;
@@ -131,7 +132,11 @@ export class CellOrchestrator implements Disposable {
 
   /** Learns from outcomes that are safe, in the order of the journal. */
   learn(outcomes: readonly Outcome[]): void {
-    for (const outcome of outcomes) if (!outcome.failure) this.#error.add(outcome);
+    for (const outcome of outcomes) {
+      if (outcome.failure) continue;
+      this.#error.add(outcome);
+      if (outcome.reason === 'explored') this.#exploringFrames++;
+    }
     if (this.#epochs) this.#epochs.take(outcomes);
     else
       this.#learner.learn(
@@ -184,6 +189,7 @@ export class CellOrchestrator implements Disposable {
     return {
       ...this.learner.status(),
       learner: this.learner.name,
+      exploringFrames: this.#exploringFrames,
       predictionError: this.#error.value(),
       planningMs: this.#plan.planningMs,
       objective: this.#objective,

@@ -6,6 +6,8 @@ import type { JointPlan } from '../planning/joint-plan.ts';
 /** How learning and the plan stand. */
 export interface CellStatus extends LearnerStatus {
   readonly learner: string;
+  /** Frames answered where only an exploring plan put them, since this service opened the cell. */
+  readonly exploringFrames: number;
   readonly predictionError: number;
   readonly planningMs: number;
   readonly objective: Objective;

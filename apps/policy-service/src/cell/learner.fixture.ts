@@ -72,7 +72,7 @@ export function createFastestMean(name = 'fastest-mean'): Learner & { means(): R
     status: (): LearnerStatus => ({
       outcomes,
       plans,
-      explorations: 0,
+      exploringPlans: 0,
       explorationShare: 0,
       driftAlarms: 0,
     }),

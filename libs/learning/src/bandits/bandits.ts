@@ -107,7 +107,9 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
       }
     },
     status: () => ({
-      ...counts,
+      outcomes: counts.outcomes,
+      plans: counts.plans,
+      exploringPlans: counts.explorations,
       explorationShare: counts.plans > 0 ? counts.explorations / counts.plans : 0,
       driftAlarms: 0,
     }),

@@ -53,7 +53,13 @@ export function createFixed(tier: Tier): Learner {
     },
     best,
     learn: (batch: readonly Outcome[]) => void (outcomes += batch.length),
-    status: (): LearnerStatus => ({ outcomes, plans, explorations: 0, explorationShare: 0, driftAlarms: 0 }),
+    status: (): LearnerStatus => ({
+      outcomes,
+      plans,
+      exploringPlans: 0,
+      explorationShare: 0,
+      driftAlarms: 0,
+    }),
     snapshot: () => snapshotOf(name, version, { outcomes, plans }),
     restore(snapshot: LearnerSnapshot) {
       const fault = (state: unknown) => mismatch(state, { outcomes: 0, plans: 0 });

@@ -44,7 +44,13 @@ export function createStatic(): Learner {
     },
     best,
     learn: (batch) => void (outcomes += batch.length),
-    status: (): LearnerStatus => ({ outcomes, plans, explorations: 0, explorationShare: 0, driftAlarms: 0 }),
+    status: (): LearnerStatus => ({
+      outcomes,
+      plans,
+      exploringPlans: 0,
+      explorationShare: 0,
+      driftAlarms: 0,
+    }),
     snapshot: () =>
       snapshotOf(name, version, { placements: [...given], outcomes, plans } satisfies StaticState),
     restore(snapshot: LearnerSnapshot) {

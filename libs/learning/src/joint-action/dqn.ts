@@ -201,7 +201,9 @@ export function createDqn({
       }
     },
     status: () => ({
-      ...counts,
+      outcomes: counts.outcomes,
+      plans: counts.plans,
+      exploringPlans: counts.explorations,
       explorationShare: counts.plans > 0 ? counts.explorations / counts.plans : 0,
       driftAlarms: 0,
     }),

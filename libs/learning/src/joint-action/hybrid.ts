@@ -215,7 +215,9 @@ export function createHybrid({ random, ...given }: { random: Random } & Partial<
       train(agent, random.fork(`train ${agent.steps++}`));
     },
     status: () => ({
-      ...counts,
+      outcomes: counts.outcomes,
+      plans: counts.plans,
+      exploringPlans: counts.explorations,
       explorationShare: counts.plans > 0 ? counts.explorations / counts.plans : 0,
       driftAlarms: 0,
     }),

@@ -163,7 +163,9 @@ export function createQLearning({
       previous = { key, at, reward: experience.reward };
     },
     status: () => ({
-      ...counts,
+      outcomes: counts.outcomes,
+      plans: counts.plans,
+      exploringPlans: counts.explorations,
       explorationShare: counts.plans > 0 ? counts.explorations / counts.plans : 0,
       driftAlarms: 0,
     }),

@@ -199,7 +199,7 @@ class Planner implements Learner {
     return {
       outcomes: this.#outcomes,
       plans: this.#budget.plans,
-      explorations: this.#budget.explorations,
+      exploringPlans: this.#budget.explorations,
       explorationShare: this.#budget.spentShare,
       driftAlarms: this.#beliefs.alarms,
     };

@@ -351,9 +351,13 @@ export interface WatchLearnerResponse {
   outcomes: bigint;
   /** Plans made, over restarts. */
   plans: bigint;
-  /** Of them, plans that tried something out. */
+  /**
+   * The same as exploring_plans.
+   *
+   * @deprecated
+   */
   explorations: bigint;
-  /** Expected response time spent on trying things out, relative to all response time, 0..1. */
+  /** Expected excess of exploring plans over the best ones known, relative to all response time, 0..1. */
   explorationShare: number;
   /** Mean absolute error of predicted response times over the last 100 outcomes, relative to the mean, >= 0. */
   predictionError: number;
@@ -364,7 +368,13 @@ export interface WatchLearnerResponse {
   /** The devices and their plans. */
   devices: DevicePlan[];
   /** Objective of the cell. */
-  objective: Objective | undefined;
+  objective:
+    | Objective
+    | undefined;
+  /** Plans that depart from the best one known in order to learn, over restarts. */
+  exploringPlans: bigint;
+  /** Frames answered where only an exploring plan put them, since the service started. */
+  exploringFrames: bigint;
 }
 
 /** The plan of one device. */
@@ -3337,6 +3347,8 @@ function createBaseWatchLearnerResponse(): WatchLearnerResponse {
     planningMs: 0,
     devices: [],
     objective: undefined,
+    exploringPlans: 0n,
+    exploringFrames: 0n,
   };
 }
 
@@ -3383,6 +3395,18 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     }
     if (message.objective !== undefined) {
       Objective.encode(message.objective, writer.uint32(82).fork()).join();
+    }
+    if (message.exploringPlans !== 0n) {
+      if (BigInt.asUintN(64, message.exploringPlans) !== message.exploringPlans) {
+        throw new globalThis.Error("value provided for field message.exploringPlans of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.exploringPlans);
+    }
+    if (message.exploringFrames !== 0n) {
+      if (BigInt.asUintN(64, message.exploringFrames) !== message.exploringFrames) {
+        throw new globalThis.Error("value provided for field message.exploringFrames of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.exploringFrames);
     }
     return writer;
   },
@@ -3480,6 +3504,22 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
             message.objective = Objective.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.exploringPlans = reader.uint64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.exploringFrames = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3522,6 +3562,16 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
         ? object.devices.map((e: any) => DevicePlan.fromJSON(e))
         : [],
       objective: isSet(object.objective) ? Objective.fromJSON(object.objective) : undefined,
+      exploringPlans: isSet(object.exploringPlans)
+        ? BigInt(object.exploringPlans)
+        : isSet(object.exploring_plans)
+        ? BigInt(object.exploring_plans)
+        : 0n,
+      exploringFrames: isSet(object.exploringFrames)
+        ? BigInt(object.exploringFrames)
+        : isSet(object.exploring_frames)
+        ? BigInt(object.exploring_frames)
+        : 0n,
     };
   },
 
@@ -3557,6 +3607,12 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     if (message.objective !== undefined) {
       obj.objective = Objective.toJSON(message.objective);
     }
+    if (message.exploringPlans !== 0n) {
+      obj.exploringPlans = message.exploringPlans.toString();
+    }
+    if (message.exploringFrames !== 0n) {
+      obj.exploringFrames = message.exploringFrames.toString();
+    }
     return obj;
   },
 
@@ -3581,6 +3637,12 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     message.objective = (object.objective !== undefined && object.objective !== null)
       ? Objective.fromPartial(object.objective)
       : undefined;
+    message.exploringPlans = (object.exploringPlans !== undefined && object.exploringPlans !== null)
+      ? BigInt(object.exploringPlans)
+      : 0n;
+    message.exploringFrames = (object.exploringFrames !== undefined && object.exploringFrames !== null)
+      ? BigInt(object.exploringFrames)
+      : 0n;
     return message;
   },
 };
