@@ -4,14 +4,11 @@ import type { Snapshot } from '../src/snapshot.ts';
 import { AccuracyChart, HopsChart, LearnerChart, ResponseChart } from './charts.ts';
 import { Controls } from './controls.ts';
 import { CellTime, Devices } from './devices.ts';
-import { type Feed, ask } from './feed.ts';
+import { type Ask, type Feed, ask } from './feed.ts';
 import { html } from './html.ts';
 import { Picture } from './picture.ts';
 import { Traces } from './traces.ts';
 import { count, ms, percent, timeOfDay } from './words.ts';
-
-/** Asks for a change; false when it is refused, which the page then says. */
-export type Ask = (change: Readonly<Record<string, string | number>>) => Promise<boolean>;
 
 export function App({ feed }: { feed: Feed }): VNode {
   const { snapshot, points, connected } = feed;

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../src/snapshot.ts';
-import type { Ask } from './app.ts';
+import type { Ask } from './feed.ts';
 import { html } from './html.ts';
 import { percent } from './words.ts';
 

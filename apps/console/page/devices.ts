@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { DeviceView, Hops, LinkView, Snapshot } from '../src/snapshot.ts';
-import type { Ask } from './app.ts';
+import type { Ask } from './feed.ts';
 import { valueOf } from './controls.ts';
 import { html } from './html.ts';
 import { count, hopNames, hopsText, ms, percent, reasonWords, shortVariant } from './words.ts';

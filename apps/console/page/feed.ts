@@ -40,6 +40,9 @@ export function openFeed(onChange: (feed: Feed) => void): void {
   open();
 }
 
+/** How a part of the page asks for a change; false when it is refused, which the page then shows. */
+export type Ask = (change: Readonly<Record<string, string | number>>) => Promise<boolean>;
+
 /** Asks for a change. Throws with the reason when it is refused. */
 export async function ask(change: Readonly<Record<string, string | number>>): Promise<void> {
   const response = await fetch('/control', {

@@ -10,14 +10,14 @@ import { freeAddress } from './free-address.ts';
 import { type CellLink, type CellLinks, startLinks } from './links.ts';
 import { type MetricsEndpoint, metricsAddresses } from './metrics-endpoints.ts';
 import {
-  type Surroundings,
+  type Environment,
   agentProgram,
   policyProgram,
   telemetryProgram,
   workerProgram,
 } from './programs.ts';
 import { type ProcessEvent, type ProcessSpec, SupervisedProcess } from './supervised-process.ts';
-import { untilInTouch } from './until-in-touch.ts';
+import { waitForReady } from './wait-for-ready.ts';
 
 export interface StartCellOptions {
   readonly logger: Logger;
@@ -67,7 +67,7 @@ export interface RunningCell extends AsyncDisposable {
 }
 
 /** How long a start waits for agents that do not reach their workers or PolicyService, ms; they keep trying. */
-const touchMs = 5_000;
+const readyTimeoutMs = 5_000;
 
 /**
  * Starts a cell's processes and resolves when all of them serve and the agents are in touch with workers and policy. When
@@ -81,7 +81,7 @@ export async function startCell(
   await using starting = new AsyncDisposableStack();
   const folders = prepareFolders(options, starting);
   const metrics = options.metrics ? await metricsAddresses(description) : new Map<string, string>();
-  const surroundings: Surroundings = { cell: description, logLevel, stateDir: folders.stateDir, metrics };
+  const environment: Environment = { cell: description, logLevel, stateDir: folders.stateDir, metrics };
   const listeners = new Set<(event: ProcessEvent) => void>();
   const onEvent = (event: ProcessEvent) => {
     for (const listener of listeners) listener(event);
@@ -110,8 +110,8 @@ export async function startCell(
     Group,
   ];
   const [telemetry, policy] = await Promise.all([
-    start(telemetryProgram(surroundings), first),
-    start(policyProgram(surroundings), second),
+    start(telemetryProgram(environment), first),
+    start(policyProgram(environment), second),
   ]);
   refuseIfStopped();
   await instruct(policy.address, description);
@@ -123,18 +123,22 @@ export async function startCell(
   const links = await workers.add(startLinks(description, { nodeAddresses, logger, onEvent }));
   await Promise.all([
     ...description.nodes.map((node) =>
-      start(workerProgram({ ...node, listen: nodeAddresses.get(node.id) }, surroundings, known), workers),
+      start(workerProgram({ ...node, listen: nodeAddresses.get(node.id) }, environment, known), workers),
     ),
     ...description.devices.map((device) => {
       const own = links.all.filter(({ deviceId }) => deviceId === device.id);
       const targets = new Map(own.map(({ nodeId, address }) => [nodeId, address]));
-      return start(agentProgram(device, surroundings, { ...known, targets }), agents);
+      return start(agentProgram(device, environment, { ...known, targets }), agents);
     }),
   ]);
   await Promise.all(
     description.devices.map(async ({ id }) => {
-      const inTouch = await untilInTouch(processes.get(id)!.address, { clock, withinMs: touchMs, signal });
-      if (!inTouch) logger.warn({ device: id }, 'does not reach every worker and PolicyService yet');
+      const ready = await waitForReady(processes.get(id)!.address, {
+        clock,
+        withinMs: readyTimeoutMs,
+        signal,
+      });
+      if (!ready) logger.warn({ device: id }, 'does not reach every worker and PolicyService yet');
     }),
   );
   refuseIfStopped();

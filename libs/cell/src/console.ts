@@ -32,7 +32,13 @@ export async function startConsole(cell: RunningCell, options: StartConsoleOptio
   const { accuracy, logger, signal, clock = systemClock } = options;
   const emulation = emulationOf(cell);
   await using starting = new AsyncDisposableStack();
-  const page = await SupervisedProcess.start(consoleProgram(cell, options.listen), {
+  const program = consoleProgram(options.listen, {
+    cellId: cell.description.cellId,
+    policy: cell.policyAddress,
+    telemetry: cell.telemetryAddress,
+    agents: cell.devices.map(({ address }) => address),
+  });
+  const page = await SupervisedProcess.start(program, {
     clock,
     logger,
     logDir: cell.logDir,

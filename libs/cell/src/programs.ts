@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import type { RunningCell } from './cell.ts';
 import type { CellDescription } from './description.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
 /** Where the processes of a cell find each other and their files. */
-export interface Surroundings {
+export interface Environment {
   readonly cell: CellDescription;
   readonly logLevel: string;
   /** Folder of what PolicyService keeps. */
@@ -36,7 +35,7 @@ const spec = (
   ...(listen === undefined ? {} : { listen }),
 });
 
-export function telemetryProgram({ cell, logLevel, metrics }: Surroundings): ProcessSpec {
+export function telemetryProgram({ cell, logLevel, metrics }: Environment): ProcessSpec {
   return spec('telemetry', 'telemetry-service', cell.telemetryListen, {
     'log-level': logLevel,
     metrics: metrics.get('telemetry'),
@@ -44,7 +43,7 @@ export function telemetryProgram({ cell, logLevel, metrics }: Surroundings): Pro
 }
 
 /** Learner and objective are told to it at run time: they outlast a restart, and stand above what it may have kept. */
-export function policyProgram({ cell, logLevel, stateDir, metrics }: Surroundings): ProcessSpec {
+export function policyProgram({ cell, logLevel, stateDir, metrics }: Environment): ProcessSpec {
   return spec('policy', 'policy-service', cell.policyListen, {
     'log-level': logLevel,
     metrics: metrics.get('policy'),
@@ -55,7 +54,7 @@ export function policyProgram({ cell, logLevel, stateDir, metrics }: Surrounding
 
 export function workerProgram(
   node: CellDescription['nodes'][number],
-  { cell, logLevel, metrics }: Surroundings,
+  { cell, logLevel, metrics }: Environment,
   { telemetry }: { telemetry: string },
 ): ProcessSpec {
   return spec(node.id, 'inference-worker', node.listen, {
@@ -76,7 +75,7 @@ export function workerProgram(
 /** `targets`: the remote nodes at the addresses of this device's links. */
 export function agentProgram(
   device: CellDescription['devices'][number],
-  { cell, logLevel, metrics }: Surroundings,
+  { cell, logLevel, metrics }: Environment,
   { telemetry, policy, targets }: { telemetry: string; policy: string; targets: ReadonlyMap<string, string> },
 ): ProcessSpec {
   return spec(device.id, 'device-agent', device.listen, {
@@ -98,13 +97,8 @@ export function agentProgram(
 
 /** `listen`: where the page is served. */
 export function consoleProgram(
-  { description, policyAddress, telemetryAddress, devices }: RunningCell,
   listen: string | undefined,
+  { cellId, ...addresses }: { cellId: string; policy: string; telemetry: string; agents: readonly string[] },
 ): ProcessSpec {
-  return spec('console', 'console', listen, {
-    'cell-id': description.cellId,
-    policy: policyAddress,
-    telemetry: telemetryAddress,
-    agents: devices.map(({ address }) => address),
-  });
+  return spec('console', 'console', listen, { 'cell-id': cellId, ...addresses });
 }

@@ -10,7 +10,6 @@ import type {
   NodeLoad,
 } from '@weir/domain';
 import type { Decision } from './decision.ts';
-import { PricedDispatcher } from './priced-dispatcher.ts';
 
 export interface DispatcherOptions {
   readonly deviceId: string;
@@ -100,9 +99,4 @@ export interface Dispatcher {
   /** Closes a decision; once, later calls do nothing. A failed frame may then be dispatched again. */
   settle(decision: Decision, settlement: Settlement, now: number): void;
   status(now: number): DispatchStatus;
-}
-
-/** The protocol state of one agent. */
-export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  return new PricedDispatcher(options);
 }

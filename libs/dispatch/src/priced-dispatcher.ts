@@ -35,8 +35,12 @@ import { TierTracker } from './tier-tracker.ts';
 /** Share of the own processor's time beyond which a plan overloads it. */
 const OVERLOAD = 0.95;
 
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  return new PricedDispatcher(options);
+}
+
 /** The dispatch rule and its bookkeeping; the contract is Dispatcher's. */
-export class PricedDispatcher implements Dispatcher {
+class PricedDispatcher implements Dispatcher {
   readonly #localNode: ComputeNode;
   readonly #random: Random;
   readonly #accuracyOf: ReadonlyMap<string, number>;

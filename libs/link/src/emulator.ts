@@ -2,7 +2,8 @@ import { Internal, InvalidInput, Unavailable } from '@weir/base';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { CutMode, LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { CutMode } from './relay.ts';
 import type { AddedLink, EmulatorCommand, EmulatorReply } from './messages.ts';
 
 /** As `Link`, in another process. */

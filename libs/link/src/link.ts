@@ -2,7 +2,7 @@ import { type Clock, InvalidInput, systemClock, Unavailable } from '@weir/base';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Direction } from './direction.ts';
 import type { LinkConditions } from './lane.ts';
-import { createRelay } from './relay.ts';
+import { type CutMode, createRelay } from './relay.ts';
 
 /** `up` is from whoever connects towards the target, `down` the way back. */
 export interface LinkChange {
@@ -21,12 +21,6 @@ export interface LinkOptions extends LinkChange {
   readonly bitsPerSecond?: number;
   readonly clock?: Clock;
 }
-
-/**
- * How a link is cut. `reset`: connections are reset, new ones too as soon as they are made. `blackhole`: nothing
- * arrives any more and nobody is told; new connections are made and stay silent; what was sent arrives after `restore`.
- */
-export type CutMode = 'reset' | 'blackhole';
 
 export interface LinkStats {
   /** Connections open now. */

@@ -1,4 +1,5 @@
-import type { CutMode, LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { CutMode } from './relay.ts';
 
 /** Asked of the emulator process over Node's IPC (with structured clone: Infinity survives). */
 export type EmulatorRequest = { readonly id: number } & (

@@ -1,6 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import type { Direction } from './direction.ts';
-import type { CutMode } from './link.ts';
+
+/**
+ * How a link is cut. `reset`: open connections are reset, and new ones as soon as they are made. `blackhole`: packets
+ * vanish without a sign; new connections are made and stay silent; what was sent arrives after `restore`.
+ */
+export type CutMode = 'reset' | 'blackhole';
 
 /** Largest piece that travels at once, bytes: the first ones arrive while the last ones still wait for the line. */
 const pieceBytes = 16 * 1024;
