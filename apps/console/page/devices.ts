@@ -195,7 +195,7 @@ function Disturb({
   ask: Ask;
 }): VNode | null {
   const emulated = links.filter(({ condition }) => condition !== null);
-  if (emulated.length === 0 && device.slowed === null) return null;
+  if (emulated.length === 0 && device.slowdown === null) return null;
   return html`<div class="disturb">
     ${emulated.map(
       ({ deviceId, nodeId, condition }) =>
@@ -211,16 +211,16 @@ function Disturb({
         </label>`,
     )}
     ${
-      device.slowed !== null &&
+      device.slowdown !== null &&
       html`<label>
         <span>processor</span>
         <select
           aria-label=${`Processor of ${device.id}`}
-          onChange=${(event: Event) => ask({ kind: 'speed', deviceId: device.id, times: Number(valueOf(event)) })}
+          onChange=${(event: Event) => ask({ kind: 'speed', deviceId: device.id, slowdown: Number(valueOf(event)) })}
         >
           ${[1, 2, 4, 8].map(
             (times) =>
-              html`<option value=${times} selected=${times === device.slowed}>
+              html`<option value=${times} selected=${times === device.slowdown}>
                 ${times === 1 ? 'normal' : `${times}× slower`}
               </option>`,
           )}

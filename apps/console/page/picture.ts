@@ -152,7 +152,7 @@ function Link({ link, from, to, tier, ask }: LinkProps): VNode {
 }
 
 function Device({ device, box }: { device: DeviceView; box: Box }): VNode {
-  const { id, answers, orchestrated, recent, planned, slowed } = device;
+  const { id, answers, orchestrated, recent, planned, slowdown } = device;
   const { x, y, width, height } = box;
   const top = recent?.placements[0] ?? planned ?? undefined;
   const shares = ['device', 'edge', 'cloud'].map((tier) => ({
@@ -177,11 +177,11 @@ function Device({ device, box }: { device: DeviceView; box: Box }): VNode {
       r="4.5"
     />
     <text class="name" x="27" y="22">${id}</text>
-    ${slowed !== null && slowed > 1 && html`<text class="badge" x=${width - 12} y="22" text-anchor="end">${`${slowed}× slower`}</text>`}
+    ${slowdown !== null && slowdown > 1 && html`<text class="badge" x=${width - 12} y="22" text-anchor="end">${`${slowdown}× slower`}</text>`}
     <text class="small" x="12" y="39"
       >${top ? `${top.tier}${width > 150 ? ' · ' : ' '}${shortVariant(top.variant)}` : 'no plan yet'}</text
     >
-    ${width > 150 && recent && (!slowed || slowed <= 1) && html`<text class="small" x=${width - 12} y="22" text-anchor="end">${ms(recent.meanMs)}</text>`}
+    ${width > 150 && recent && (!slowdown || slowdown <= 1) && html`<text class="small" x=${width - 12} y="22" text-anchor="end">${ms(recent.meanMs)}</text>`}
     <rect class="track" x="12" y="46" width=${inner} height="5" rx="2.5" />
     ${shares.map(({ tier, share }) => {
       const left = 12 + at * inner;

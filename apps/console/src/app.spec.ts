@@ -89,7 +89,7 @@ describe('the console without a page open', () => {
           answered: 40,
           expectedAccuracy: 0.76,
           recent: null,
-          slowed: null,
+          slowdown: null,
         },
       ]);
       expect(seen.links).toEqual([
@@ -218,7 +218,7 @@ describe('control', () => {
     const parent = parentDouble();
     await start({}, { parent });
     const links = [{ deviceId: 'device-1', nodeId: 'edge-1', condition: 'normal' as const }];
-    parent.tell({ kind: 'cell', emulation: { links, devices: [{ id: 'device-1', times: 1 }] } });
+    parent.tell({ kind: 'cell', emulation: { links, devices: [{ id: 'device-1', slowdown: 1 }] } });
     const change = { kind: 'link', deviceId: 'device-1', nodeId: 'edge-1', condition: 'cut' };
     parent.answer = ({ id }) => ({ kind: 'done', id });
     expect(await control(change)).toMatchObject({ status: 200 });
@@ -231,7 +231,9 @@ describe('control', () => {
 
   it('changes nothing that is not emulated', async () => {
     await start();
-    expect(await control({ kind: 'speed', deviceId: 'device-1', times: 2 })).toMatchObject({ status: 409 });
+    expect(await control({ kind: 'speed', deviceId: 'device-1', slowdown: 2 })).toMatchObject({
+      status: 409,
+    });
   });
 
   it.each([

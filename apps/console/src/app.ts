@@ -126,9 +126,9 @@ export async function startConsoleApp(
 
 /** A change that was made, for people; it has been checked. */
 function describe(change: Record<string, unknown>): string {
-  const { kind, floor, learner, deviceId, nodeId, condition, times } = change;
+  const { kind, floor, learner, deviceId, nodeId, condition, slowdown } = change;
   if (kind === 'floor') return `floor set to ${((floor as number) * 100).toFixed(1)} %`;
   if (kind === 'learner') return `learner is now ${String(learner)}`;
   if (kind === 'link') return `link ${String(deviceId)} – ${String(nodeId)}: ${String(condition)}`;
-  return `${String(deviceId)} is ${String(times)}× as slow`;
+  return `${String(deviceId)} is slowed down ${String(slowdown)}×`;
 }

@@ -105,7 +105,7 @@ function deviceView(
     expectedAccuracy: status && status.answered > 0n ? round(status.meanExpectedAccuracy, 4) : null,
     load: loadView(load),
     recent: frames.recent(now, id),
-    slowed: emulation.state?.devices.find((device) => device.id === id)?.times ?? null,
+    slowdown: emulation.state?.devices.find((device) => device.id === id)?.slowdown ?? null,
   };
 }
 

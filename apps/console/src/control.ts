@@ -14,7 +14,7 @@ const change = z.discriminatedUnion('kind', [
     nodeId: id,
     condition: z.enum(['normal', 'weak', 'cut']),
   }),
-  z.strictObject({ kind: z.literal('speed'), deviceId: id, times: z.number().min(1).max(16) }),
+  z.strictObject({ kind: z.literal('speed'), deviceId: id, slowdown: z.number().min(1).max(16) }),
 ]);
 
 /** What the page may ask for. */

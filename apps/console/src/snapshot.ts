@@ -54,8 +54,8 @@ export interface DeviceView {
   readonly expectedAccuracy: number | null;
   readonly load: LoadView | null;
   readonly recent: RecentView | null;
-  /** So many times as slow as described; null where the processor is not emulated. */
-  readonly slowed: number | null;
+  /** Slowdown factor of the emulated processor, 1 as described; null where the processor is not emulated. */
+  readonly slowdown: number | null;
 }
 
 export interface NodeView {

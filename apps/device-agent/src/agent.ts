@@ -8,7 +8,7 @@ import type { CellView } from './targets/cell-view.ts';
 import { checkInferRequest, placementToWire, reasonToWire } from './convert.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import { type FrameAnswer, infer } from './frames/inference.ts';
-import type { AgentMetrics } from './metrics.ts';
+import type { AgentMetrics } from './telemetry/metrics.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import type { OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';

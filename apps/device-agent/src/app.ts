@@ -19,19 +19,19 @@ import { type Config, configSpec } from './config.ts';
 import { FrameCount } from './frames/frame-count.ts';
 import { startLocalModels, variantOf } from './targets/local-models.ts';
 import { LocalTarget } from './targets/local-target.ts';
-import { createAgentMetrics } from './metrics.ts';
+import { createAgentMetrics } from './telemetry/metrics.ts';
 import { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import { OwnObjective } from './policy/own-objective.ts';
 import { linkPolicy, type PolicyLink } from './policy/policy-link.ts';
-import { deviceAgentService } from './frames/service.ts';
-import { linkTelemetry } from './telemetry-link.ts';
+import { deviceAgentService } from './service.ts';
+import { linkTelemetry } from './telemetry/telemetry-link.ts';
 import { linkWorker, securityOf } from './targets/worker-link.ts';
 
 export interface DeviceAgentApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
   /** As `LocalModels.slowDown`: the device's own service times change under the learner's eyes. */
-  slowDown(times: number): void;
+  slowDown(factor: number): void;
 }
 
 /** How often the device's own measurements are worked into its costs, ms. */
@@ -107,7 +107,10 @@ export async function startDeviceAgent(
     variants: variants.map(({ name, macs, precision, accuracy }) => ({ name, macs, precision, accuracy })),
     clock,
   });
-  const ownObjective = new OwnObjective(dispatcher, { own: ownWishes(config), cell: defaultObjective });
+  const ownObjective = new OwnObjective(dispatcher, {
+    own: requestedObjective(config),
+    cell: defaultObjective,
+  });
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
   const metrics = createAgentMetrics(meter);
   const common = { config, view, clock, random, logger, metrics };
@@ -146,7 +149,7 @@ export async function startDeviceAgent(
 }
 
 /** What the configuration asks beyond the cell's objective. */
-function ownWishes({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {
+function requestedObjective({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {
   return {
     ...(accuracyFloor === undefined ? {} : { accuracyFloor }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),

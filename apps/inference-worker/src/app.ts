@@ -21,13 +21,13 @@ import {
   type Meter,
 } from '@weir/telemetry';
 import { availableParallelism } from 'node:os';
-import { benchmark, testPicture } from './benchmark.ts';
+import { calibrate, testPicture } from './calibration.ts';
 import { type Config, configSpec } from './config.ts';
 import { tierToWire } from './convert.ts';
-import { createWorkerMetrics, measured } from './metrics.ts';
+import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
 import { createWorkerNode, type WorkerNode } from './node.ts';
 import { inferenceWorkerService } from './service.ts';
-import { linkTelemetry } from './telemetry-link.ts';
+import { linkTelemetry } from './telemetry/telemetry-link.ts';
 
 export interface InferenceWorkerApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
@@ -107,7 +107,7 @@ export async function startInferenceWorker(
     clock,
   });
   const cpuShare = dilated ? 1 / slots : Math.min(1, threadsPerSession / availableParallelism());
-  let figures = await benchmark({ runner, energy, cpuShare, dilated });
+  let figures = await calibrate({ runner, energy, cpuShare, dilated });
   logger.info({ figures }, 'warm');
   const checks = whenDrained.use(
     startIdleChecks({

@@ -3,7 +3,7 @@ import type { Runner, RunResult } from '@weir/inference';
 import type { common, worker } from '@weir/proto';
 import { extractTraceContext, type TraceContextFields } from '@weir/rpc';
 import { type EnergyProbe, recordWorkerHops } from '@weir/telemetry';
-import type { VariantFigures } from './benchmark.ts';
+import type { VariantFigures } from './calibration.ts';
 import { inWireFields, loadToWire, type NodeIdentity, readInferRequest, variantToWire } from './convert.ts';
 
 export interface InferOptions {

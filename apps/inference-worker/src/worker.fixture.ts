@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startInferenceWorker } from './app.ts';
 import { configSpec } from './config.ts';
-import { testPicture } from './benchmark.ts';
+import { testPicture } from './calibration.ts';
 
 /** The smallest variants of the embedded family, so that tests are quick. */
 export const [small, other] = (await loadFamily()).variants.toSorted((a, b) => a.bytes - b.bytes) as [

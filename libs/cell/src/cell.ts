@@ -56,7 +56,7 @@ export interface RunningCell extends AsyncDisposable {
   /** Sends a signal to a process, as a test of chaos does. Throws NotFound. */
   kill(name: string, signal: NodeJS.Signals): void;
   /** Makes a device's emulated processor so many times as slow as described, > 0, also over restarts. Throws NotFound. */
-  slowDown(deviceId: string, times: number): void;
+  slowDown(deviceId: string, factor: number): void;
   /** Cuts or restores every link to a node. Throws NotFound. */
   cutNode(nodeId: string, mode?: CutMode): Promise<void>;
   restoreNode(nodeId: string): Promise<void>;
@@ -156,10 +156,10 @@ export async function startCell(
     pid: (name) => processNamed(name).pid,
     address: (name) => processNamed(name).address,
     kill: (name, signalName) => (name === 'links' ? links : processNamed(name)).kill(signalName),
-    slowDown(deviceId, times) {
+    slowDown(deviceId, factor) {
       if (!description.devices.some(({ id }) => id === deviceId))
         throw new NotFound(`the cell has no device ${deviceId}`);
-      processNamed(deviceId).tell({ slowDown: times }, { keep: true });
+      processNamed(deviceId).tell({ slowDown: factor }, { keep: true });
     },
     cutNode: (nodeId, mode) => everyLink(nodeId, (link) => link.cut(mode)),
     restoreNode: (nodeId) => everyLink(nodeId, (link) => link.restore()),

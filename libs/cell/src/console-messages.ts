@@ -42,8 +42,8 @@ export type EmulationChange =
   | {
       readonly kind: 'speed';
       readonly deviceId: string;
-      /** So many times as slow as described. */
-      readonly times: number;
+      /** Slowdown factor, >= 1: service times are multiplied by it. */
+      readonly slowdown: number;
     };
 
 /** The emulated part of a cell, as it stands. */
@@ -53,8 +53,8 @@ export interface EmulationState {
     readonly nodeId: string;
     readonly condition: LinkCondition;
   }[];
-  /** `times` is absent for a device whose processor is not emulated. */
-  readonly devices: readonly { readonly id: string; readonly times?: number }[];
+  /** `slowdown` is absent for a device whose processor is not emulated. */
+  readonly devices: readonly { readonly id: string; readonly slowdown?: number }[];
 }
 
 /** From whoever runs the cell to the console's process, over Node's IPC. */

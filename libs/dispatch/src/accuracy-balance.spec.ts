@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AccuracyBalance, type Booking } from './accuracy-balance.ts';
+import { AccuracyBalance, type Reservation } from './accuracy-balance.ts';
 
 const account = (floor = 0.8, best = 0.9) => {
   const balance = new AccuracyBalance();
@@ -76,16 +76,16 @@ describe('accuracy balance', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const balance = account();
-        const underWay: { accuracy: number; booking: Booking }[] = [];
+        const underWay: { accuracy: number; reservation: Reservation }[] = [];
         let cumulative = 0;
         for (const { pick, end, at } of steps) {
           const accuracy = [0.9, 0.84, 0.77, 0.7][pick]!;
-          if (balance.allows(accuracy)) underWay.push({ accuracy, booking: balance.reserve(accuracy) });
+          if (balance.allows(accuracy)) underWay.push({ accuracy, reservation: balance.reserve(accuracy) });
           if (end === 'wait' || underWay.length === 0) continue;
           const [frame] = underWay.splice(at % underWay.length, 1);
-          if (end === 'fail') balance.refund(frame!.booking);
+          if (end === 'fail') balance.refund(frame!.reservation);
           else {
-            balance.answered(frame!.booking);
+            balance.answered(frame!.reservation);
             cumulative += frame!.accuracy - 0.8;
           }
           expect(balance.balance).toBeGreaterThanOrEqual(0);

@@ -10,7 +10,7 @@ import type { LocalRunner } from './local-target.ts';
 export interface LocalModels extends AsyncDisposable {
   readonly runner: LocalRunner;
   /** Makes an emulated processor so many times as slow, > 0. Throws FailedPrecondition when none is emulated. */
-  slowDown(times: number): void;
+  slowDown(factor: number): void;
   /** One for each variant that runs here; newest of each check of the idle processor. */
   figures(): readonly ServiceFigure[];
 }
@@ -101,7 +101,7 @@ const noRunner: LocalRunner = {
     queued: 0,
     backlogMs: 0,
     meanBacklogMs: 0,
-    congestion: 0,
-    utilisation: 0,
+    congestionPerMs: 0,
+    utilization: 0,
   }),
 };

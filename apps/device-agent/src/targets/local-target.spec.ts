@@ -10,8 +10,8 @@ const load = {
   queued: 1,
   backlogMs: 30,
   meanBacklogMs: 10,
-  congestion: 0.01,
-  utilisation: 0.5,
+  congestionPerMs: 0.01,
+  utilization: 0.5,
 };
 
 function setUp(run?: LocalRunner['run']) {

@@ -32,8 +32,7 @@ export class LocalTarget implements Target {
   }
 
   load(): NodeLoad {
-    const { congestion, utilisation, ...load } = this.#options.runner.load();
-    return { ...load, nodeId: this.nodeId, congestionPerMs: congestion, utilization: utilisation };
+    return { ...this.#options.runner.load(), nodeId: this.nodeId };
   }
 
   async run({ variant, input, deadlineAt, signal }: TargetRequest): Promise<TargetAnswer> {

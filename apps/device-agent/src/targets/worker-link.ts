@@ -3,7 +3,7 @@ import { worker } from '@weir/proto';
 import { callUnary, connect, openDuplex } from '@weir/rpc';
 import type { CellView } from './cell-view.ts';
 import type { Config, TargetAddress } from '../config.ts';
-import type { AgentMetrics } from '../metrics.ts';
+import type { AgentMetrics } from '../telemetry/metrics.ts';
 import { RemoteTarget } from './remote-target.ts';
 
 export interface WorkerLinkOptions {

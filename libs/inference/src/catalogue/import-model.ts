@@ -1,7 +1,7 @@
 import { InvalidInput } from '@weir/base';
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { benchmark } from './benchmark.ts';
+import { measureLatency } from './measure-latency.ts';
 import type { InferenceInput } from '../serving/image.ts';
 import { type ModelHints, inspectModel } from './inspect-model.ts';
 import { type LabelledPicture, readLabelledPictures } from './labelled-pictures.ts';
@@ -67,7 +67,7 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   const draft = await describe(options, { input, outputName });
   const trial: Family = { name: 'import', directory: '', labels, variants: [draft] };
   const measured = await measure(trial, pictures, options.onProgress);
-  const [latency] = await benchmark({ family: trial, onProgress: options.onProgress });
+  const [latency] = await measureLatency({ family: trial, onProgress: options.onProgress });
 
   const { path: _, ...entry } = draft;
   const variant = { ...entry, ...measured, referenceMs: round(latency!.p50Ms) };

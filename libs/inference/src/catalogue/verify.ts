@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { benchmark } from './benchmark.ts';
+import { measureLatency } from './measure-latency.ts';
 import { GARMENTS_DIRECTORY, loadTestGarments } from './garments.ts';
 import { type LabelledPicture, loadSamples, testScenes } from './labelled-pictures.ts';
 import { type ModelRow, modelRows } from './list-models.ts';
@@ -65,7 +65,7 @@ export async function verifyFamily({
   const pictures: readonly LabelledPicture[] = garments
     ? testScenes(garments, scenes)
     : await loadSamples(family);
-  const rows = modelRows(family, await benchmark({ family, runs, onProgress }));
+  const rows = modelRows(family, await measureLatency({ family, runs, onProgress }));
   const references = await readReferences(family);
   const faults: string[] = [];
   const variants: VerifiedVariant[] = [];

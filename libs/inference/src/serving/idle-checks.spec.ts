@@ -25,8 +25,8 @@ function processor({ fails = false } = {}) {
       queued: 0,
       backlogMs: 0,
       meanBacklogMs: 0,
-      congestion: 0,
-      utilisation: 0,
+      congestionPerMs: 0,
+      utilization: 0,
     }),
   };
   const clock = new FakeClock();

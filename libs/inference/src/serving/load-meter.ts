@@ -7,11 +7,11 @@ const BUCKETS = WINDOW_MS / BUCKET_MS + 1;
 /** Averages of the last 5 s. */
 export interface WindowedLoad {
   /** Share of the slots' time that was spent serving, 0..1. */
-  readonly utilisation: number;
+  readonly utilization: number;
   /** Mean of the expected wait of a new arrival. */
   readonly meanBacklogMs: number;
   /** κ = λ / (1 − min(0.95, ρ)), requests per ms: what one more ms of service costs those behind. 0 when idle. */
-  readonly congestion: number;
+  readonly congestionPerMs: number;
 }
 
 /** Integrates arrivals, busy slots and backlog over a sliding window, in constant memory. */
@@ -51,12 +51,12 @@ export class LoadMeter {
     // A process younger than the window is averaged over its life, and over 1 s at least.
     const coveredMs = WINDOW_MS + BUCKET_MS - (this.#bucketEndsAt - now);
     const spanMs = Math.min(coveredMs, Math.max(1_000, now - this.#startedAt));
-    const utilisation = sum(this.#busyMs) / (spanMs * this.#slots);
+    const utilization = sum(this.#busyMs) / (spanMs * this.#slots);
     const arrivalsPerMs = sum(this.#arrivals) / spanMs;
     return {
-      utilisation,
+      utilization,
       meanBacklogMs: sum(this.#backlog) / spanMs,
-      congestion: arrivalsPerMs / (1 - Math.min(0.95, utilisation)),
+      congestionPerMs: arrivalsPerMs / (1 - Math.min(0.95, utilization)),
     };
   }
 

@@ -73,7 +73,7 @@ export interface Runner extends AsyncDisposable {
    * Makes the emulated processor so many times as slow as it was at the start, > 0, from the next inference on.
    * @throws FailedPrecondition when nothing is emulated
    */
-  readonly slowDown: (times: number) => void;
+  readonly slowDown: (factor: number) => void;
   /** Refuses new requests and resolves when the accepted ones are answered. */
   readonly drain: () => Promise<void>;
 }
@@ -131,10 +131,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       };
     },
     load: () => pool.load(),
-    slowDown(times) {
+    slowDown(factor) {
       const { dilation } = options;
       if (!dilation) throw new FailedPrecondition('no processor is emulated here');
-      holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * times });
+      holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * factor });
       for (const [name, ms] of holdMs) expectedMs.set(name, ms);
     },
     drain: () => pool.drain(),

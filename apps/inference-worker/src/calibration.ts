@@ -16,7 +16,7 @@ export interface VariantFigures {
 const runs = { measured: 9, dilated: 3 };
 
 /** Runs each variant alone on the warm, idle node, on a picture of the model's own size. */
-export async function benchmark({
+export async function calibrate({
   runner,
   energy,
   cpuShare,

@@ -1,6 +1,6 @@
 import type { Outcome } from '@weir/domain';
 import { type HopName, hopNames, type Meter, secondsBuckets } from '@weir/telemetry';
-import type { FrameAnswer } from './frames/inference.ts';
+import type { FrameAnswer } from '../frames/inference.ts';
 
 /** What the gauges show at the moment that they are read. */
 export interface AgentState {

@@ -1,7 +1,7 @@
 import { WeirError } from '@weir/base';
 import type { Load } from '@weir/inference';
 import { type Meter, queueOf, secondsBuckets, type WorkerTimes } from '@weir/telemetry';
-import type { WorkerNode } from './node.ts';
+import type { WorkerNode } from '../node.ts';
 
 /** A worker's figures; names, units and labels are described in docs/metrics.md. */
 export interface WorkerMetrics {
@@ -58,7 +58,7 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
         'Time that the work at hand takes yet.',
         ({ backlogMs }) => backlogMs / 1_000,
       );
-      gauge('weir.slots.utilization', '1', 'Share of the slots in use.', ({ utilisation }) => utilisation);
+      gauge('weir.slots.utilization', '1', 'Share of the slots in use.', ({ utilization }) => utilization);
     },
   };
 }

@@ -3,8 +3,8 @@ import { Cancelled, InvalidInput, ResourceExhausted, type WeirError } from '@wei
 import type { agent } from '@weir/proto';
 import { addAbortListener } from 'node:events';
 import { bidi, type CallContext, type DuplexStream, toStatus, unary } from '@weir/rpc';
-import type { Agent } from '../agent.ts';
-import { objectiveFromWire, objectiveToWire } from '../convert.ts';
+import type { Agent } from './agent.ts';
+import { objectiveFromWire, objectiveToWire } from './convert.ts';
 
 const service = 'weir.agent.v1.DeviceAgent';
 type Stream = DuplexStream<agent.StreamInferRequest, agent.StreamInferResponse>;

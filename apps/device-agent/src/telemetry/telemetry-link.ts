@@ -2,11 +2,11 @@ import type { Clock, Logger, Random } from '@weir/base';
 import { telemetry } from '@weir/proto';
 import { connect, keepReporting, openClientStream } from '@weir/rpc';
 import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
-import type { CellView } from './targets/cell-view.ts';
-import type { Config } from './config.ts';
-import { tierToWire } from './convert.ts';
+import type { CellView } from '../targets/cell-view.ts';
+import type { Config } from '../config.ts';
+import { tierToWire } from '../convert.ts';
 import type { AgentMetrics } from './metrics.ts';
-import { securityOf } from './targets/worker-link.ts';
+import { securityOf } from '../targets/worker-link.ts';
 
 export interface TelemetryLinkOptions {
   readonly config: Config;

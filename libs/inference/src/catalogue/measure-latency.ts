@@ -14,7 +14,7 @@ export interface Latency {
  * Compute time of one inference of each variant, on one slot and one thread.
  * The variants take turns, so that whatever else the machine does falls on all of them alike.
  */
-export async function benchmark({
+export async function measureLatency({
   family,
   variants = family.variants.map(({ name }) => name),
   runs = 200,

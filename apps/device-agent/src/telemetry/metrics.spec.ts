@@ -1,7 +1,7 @@
 import type { Outcome } from '@weir/domain';
 import { startMetrics } from '@weir/telemetry';
 import { describe, expect, it } from 'vitest';
-import type { FrameAnswer } from './frames/inference.ts';
+import type { FrameAnswer } from '../frames/inference.ts';
 import { type AgentState, createAgentMetrics } from './metrics.ts';
 
 /** The agent's figures as Prometheus would scrape them. */
