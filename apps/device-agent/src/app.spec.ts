@@ -233,7 +233,7 @@ describe('device agent', () => {
     expect(await take(frames, 1)).toEqual(new Map([['good', EDGE]]));
   });
 
-  it('refuses an id that is in work already and answers the first', async () => {
+  it('refuses an id that is in flight already and answers the first', async () => {
     const edge = await startEdge();
     const { stream, status } = await startAgent({ edge: edge.address });
     edge.script = 'hold';
@@ -337,7 +337,7 @@ describe('device agent', () => {
     expect(traces).toEqual(['a'.repeat(32), 'b'.repeat(32)]);
   });
 
-  it('finishes the frames in work when it stops, and refuses new ones', async () => {
+  it('finishes the frames in flight when it stops, and refuses new ones', async () => {
     const edge = await startEdge();
     const { stream, stop, connection } = await startAgent({ edge: edge.address });
     edge.script = 'hold';

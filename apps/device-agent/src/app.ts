@@ -30,16 +30,16 @@ import { linkWorker, securityOf } from './targets/worker-link.ts';
 export interface DeviceAgentApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
-  /** As `LocalModels.slowDown`: the device's own service times change under the learner's eyes. */
+  /** Like `LocalModels.slowDown`: changes the device's own service times under a running learner. */
   slowDown(factor: number): void;
 }
 
-/** How often the device's own measurements are worked into its costs, ms. */
+/** Period of updating the fallback costs from the device's own measurements, ms. */
 const refreshPeriodMs = 1_000;
 
 /**
- * Serves until disposed. Resolves once the device's own variants are warm; neither the policy nor any target need be
- * there. Disposing drains: frames in work end, the last outcomes leave, then everything closes.
+ * Serves until disposed. Resolves once the device's own variants are warm; neither the policy nor any target needs to be
+ * up. Disposing drains: frames in flight finish, the last outcomes leave, then everything closes.
  */
 export async function startDeviceAgent(
   config: Config,
@@ -72,14 +72,14 @@ export async function startDeviceAgent(
     drainGraceMs: config.graceMs,
     logger,
   }).catch(asConfigError(configSpec.name));
-  // Drained first of all, whatever is opened below.
+  // Drain the server first, whatever is opened below.
   await using late = new AsyncDisposableStack();
   late.use(server);
 
   const family = await loadFamily(config.models);
   const energy = createEnergyProbe({
     model: { idleW: config.idleWatts, busyW: config.busyWatts },
-    // An emulated processor's power is not the machine's.
+    // The machine's counters know nothing of an emulated processor.
     source: config.dilationFactor > 0 ? 'model' : 'auto',
     clock,
   });
@@ -148,7 +148,7 @@ export async function startDeviceAgent(
   };
 }
 
-/** What the configuration asks beyond the cell's objective. */
+/** The objective that the configuration requests on top of the cell's. */
 function requestedObjective({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {
   return {
     ...(accuracyFloor === undefined ? {} : { accuracyFloor }),

@@ -21,16 +21,16 @@ import { waitForReady } from './wait-for-ready.ts';
 
 export interface StartCellOptions {
   readonly logger: Logger;
-  /** Stops a start that is under way. */
+  /** Cancels the start. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   /** Folder of the processes' logs. @default a temporary one, removed at the end */
   readonly logDir?: string | undefined;
-  /** Folder of what the learner keeps. @default a temporary one, removed at the end */
+  /** Folder of PolicyService's state. @default a temporary one, removed at the end */
   readonly stateDir?: string | undefined;
-  /** Of the processes. @default info */
+  /** Log level of the processes. @default info */
   readonly logLevel?: string | undefined;
-  /** Flags of Node itself for the processes, as a benchmark needs them. @default none */
+  /** Flags that the processes' Node gets, e.g. for a benchmark. @default none */
   readonly execArgv?: readonly string[] | undefined;
   /** Gives each service a Prometheus endpoint on a free port. @default false */
   readonly metrics?: boolean | undefined;
@@ -49,29 +49,29 @@ export interface RunningCell extends AsyncDisposable {
   readonly logDir: string;
   /** One for each service; none unless asked for. */
   readonly metrics: readonly MetricsEndpoint[];
-  /** Process id; undefined while it is dead. Throws NotFound. */
+  /** Process id; undefined while the process is down. Throws NotFound. */
   pid(name: string): number | undefined;
   /** HOST:PORT of a process. Throws NotFound. */
   address(name: string): string;
-  /** Sends a signal to a process, as a test of chaos does. Throws NotFound. */
+  /** Sends a signal to a process, for chaos tests. Throws NotFound. */
   kill(name: string, signal: NodeJS.Signals): void;
-  /** Makes a device's emulated processor so many times as slow as described, > 0, also over restarts. Throws NotFound. */
+  /** Slows a device's emulated processor down by a factor > 0 of what is described, over restarts too. Throws NotFound. */
   slowDown(deviceId: string, factor: number): void;
   /** Cuts or restores every link to a node. Throws NotFound. */
   cutNode(nodeId: string, mode?: CutMode): Promise<void>;
   restoreNode(nodeId: string): Promise<void>;
-  /** How often each process died and came back; those that did not are left out. */
+  /** Restarts of each process that died, by name. */
   restarts(): Readonly<Record<string, number>>;
-  /** Told of everything that happens to a process from now on. The returned function ends that. */
+  /** Calls back on every process event from now on, until the returned function is called. */
   onEvent(listener: (event: ProcessEvent) => void): () => void;
 }
 
-/** How long a start waits for agents that do not reach their workers or PolicyService, ms; they keep trying. */
+/** A start goes on after this, ms, even if an agent has not reached its workers or PolicyService; the agent keeps trying. */
 const readyTimeoutMs = 5_000;
 
 /**
- * Starts a cell's processes and resolves when all of them serve and the agents are in touch with workers and policy. When
- * one does not start, the others are stopped again.
+ * Starts a cell's processes. Resolves when all of them serve and the agents are ready: connected to workers and policy. When
+ * one fails to start, the others are stopped.
  */
 export async function startCell(
   description: CellDescription,
@@ -117,7 +117,7 @@ export async function startCell(
   await instruct(policy.address, description);
   const known = { telemetry: telemetry.address, policy: policy.address };
 
-  // Workers and agents start at once: the links lead to where the workers will be.
+  // Workers and agents start in parallel: links point to where the workers will listen.
   const nodeAddresses = new Map<string, string>();
   for (const { id, listen } of description.nodes) nodeAddresses.set(id, listen ?? (await freeAddress()));
   const links = await workers.add(startLinks(description, { nodeAddresses, logger, onEvent }));
@@ -138,7 +138,7 @@ export async function startCell(
         withinMs: readyTimeoutMs,
         signal,
       });
-      if (!ready) logger.warn({ device: id }, 'does not reach every worker and PolicyService yet');
+      if (!ready) logger.warn({ device: id }, 'not connected to every worker and PolicyService yet');
     }),
   );
   refuseIfStopped();
@@ -172,7 +172,7 @@ export async function startCell(
   };
 
   function refuseIfStopped(): void {
-    if (signal?.aborted) throw new Cancelled('stopped while the cell started');
+    if (signal?.aborted) throw new Cancelled('stopped while the cell was starting');
   }
 
   function processNamed(name: string): SupervisedProcess {
@@ -189,7 +189,7 @@ export async function startCell(
   }
 }
 
-/** Tells PolicyService what the cell is to achieve, and who plans. */
+/** Tells PolicyService the cell's objective and learner. */
 async function instruct(address: string, { cellId, learner, objective }: CellDescription): Promise<void> {
   await using connection = connect(address);
   const client = connection.client(policyService.PolicyServiceClient);
@@ -221,7 +221,7 @@ function prepareFolders(options: StartCellOptions, starting: AsyncDisposableStac
   return { logDir, stateDir };
 }
 
-/** Members that are started and stopped side by side; also those whose start had not ended when another one failed. */
+/** Members that start and stop in parallel. Disposing also stops those still starting when another one failed. */
 class Group implements AsyncDisposable {
   readonly #members: Promise<AsyncDisposable>[] = [];
 

@@ -2,7 +2,7 @@ import { NotFound } from '@weir/base';
 import type { RunningCell } from './cell.ts';
 import type { EmulationChange, EmulationState, LinkCondition } from './console-messages.ts';
 
-/** The emulated part of a living cell, to be changed while it runs. */
+/** Changes the emulated part of a cell while it runs. */
 export interface Emulation {
   state(): EmulationState;
   /** Throws NotFound for a link or a device that the cell does not have. */

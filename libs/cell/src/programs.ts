@@ -2,20 +2,20 @@ import { fileURLToPath } from 'node:url';
 import type { CellDescription } from './description.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
-/** Where the processes of a cell find each other and their files. */
+/** What every process of a cell is started with. */
 export interface Environment {
   readonly cell: CellDescription;
   readonly logLevel: string;
-  /** Folder of what PolicyService keeps. */
+  /** Folder of PolicyService's state. */
   readonly stateDir: string;
   /** HOST:PORT of each process's Prometheus endpoint, by its name; empty without metrics. */
   readonly metrics: ReadonlyMap<string, string>;
 }
 
-/** A library must not import an app: an app's program is found by its package's `./main`. */
+/** Resolves an app's program by its package's `./main`: a library must not import an app. */
 const programOf = (app: string) => fileURLToPath(import.meta.resolve(`@weir/${app}/main`));
 
-/** Flags from keys; what is undefined or empty is left out. */
+/** Turns keys into flags; drops what is undefined or empty. */
 function flags(values: Readonly<Record<string, string | number | readonly string[] | undefined>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
@@ -42,7 +42,7 @@ export function telemetryProgram({ cell, logLevel, metrics }: Environment): Proc
   });
 }
 
-/** Learner and objective are told to it at run time: they outlast a restart, and stand above what it may have kept. */
+/** Learner and objective are set by RPC once it serves: that survives restarts and overrides its stored state. */
 export function policyProgram({ cell, logLevel, stateDir, metrics }: Environment): ProcessSpec {
   return spec('policy', 'policy-service', cell.policyListen, {
     'log-level': logLevel,
@@ -87,7 +87,7 @@ export function agentProgram(
     'local-variants': device.variants,
     targets: cell.nodes.map(({ id, tier }) => `${id}=${tier}@${targets.get(id)}`),
     models: cell.models,
-    // Devices draw apart from each other.
+    // Independent randomness for each device.
     seed: cell.seed + 1 + cell.devices.indexOf(device),
     'grace-ms': 3_000,
     telemetry,

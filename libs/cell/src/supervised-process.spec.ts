@@ -78,7 +78,7 @@ describe('SupervisedProcess', () => {
     const stop = new AbortController();
     const starting = start('silent', { signal: stop.signal });
     stop.abort();
-    await expect(starting).rejects.toThrow(/stopped while it started/);
+    await expect(starting).rejects.toThrow(/stopped while starting/);
   });
 
   it('kills a program that does not drain within the grace', async () => {

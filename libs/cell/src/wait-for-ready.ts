@@ -15,7 +15,7 @@ export async function waitForReady(
   await using client = connectAgent(address);
   const giveUpAt = clock.now() + withinMs;
   do {
-    if (signal?.aborted) throw new Cancelled('stopped while the cell started');
+    if (signal?.aborted) throw new Cancelled('stopped while the cell was starting');
     const { targets, policyConnected, directiveVersion } = await client.status();
     if (policyConnected && directiveVersion > 0n && targets.every(({ reachable }) => reachable)) return true;
     await sleep(pollMs, { clock });

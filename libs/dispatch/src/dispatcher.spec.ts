@@ -82,13 +82,13 @@ describe('dispatcher with a directive', () => {
     expect(agent.dispatch(2)).toMatchObject({ placement: localSmall.placement, accuracy: 0.7, balance: 0 });
   });
 
-  it('spends no more than half a per cent of its time on plans that try something out', () => {
+  it('spends no more than half a per cent of its time on exploring plans', () => {
     const agent = dispatcher();
     agent.applyDirective(
       directive({ explored: true, planned: cloudBest.placement, thresholdMs: 0, propensity: 0.2 }),
       1,
     );
-    let tries = 0;
+    let explored = 0;
     let bestMs = 0;
     for (let frame = 0; frame < 2_000; frame++) {
       agent.reportLoad(idle('cloud-1'), frame * 400);
@@ -96,13 +96,13 @@ describe('dispatcher with a directive', () => {
       agent.settle(decision, { ok: true }, frame * 400 + 100);
       bestMs += localSmall.serviceMs;
       if (decision.reason !== 'explored') continue;
-      tries++;
+      explored++;
       expect(decision).toMatchObject({ placement: cloudBest.placement, propensity: 0.2 });
       expect(decision.plannedCostMs).toBe(decision.costMs);
     }
     const excessMs = cloudBest.serviceMs + cloudBest.networkMs - localSmall.serviceMs;
-    expect(tries).toBeGreaterThan(0);
-    expect(tries * excessMs).toBeLessThanOrEqual(0.006 * bestMs + excessMs);
+    expect(explored).toBeGreaterThan(0);
+    expect(explored * excessMs).toBeLessThanOrEqual(0.006 * bestMs + excessMs);
   });
 
   it('ignores a directive that is older than the one in force', () => {
@@ -228,7 +228,7 @@ describe('dispatcher and objectives', () => {
 });
 
 describe('dispatcher and accuracy', () => {
-  it('spends only what answered frames have earned, and gives back what a failed frame had booked', () => {
+  it('spends only what answered frames have earned, and refunds what a failed frame had reserved', () => {
     const agent = dispatcher({ accuracyFloor: 0.8 });
     agent.applyDirective(directive({ objective: floor(0.8), thresholdMs: 0 }), 1);
     // Only the small local variant can meet so near a deadline.

@@ -79,7 +79,7 @@ export interface Dispatcher {
    */
   applyDirective(directive: Directive, now: number): void;
   /**
-   * What the device knows by itself (its calibration, the workers' service times, pings): used before the first directive, and
+   * What the device knows by itself (calibration, the workers' service times, pings): used before the first directive, and
    * whenever a directive leaves no action that is allowed.
    */
   setFallbackActions(actions: readonly ActionCost[]): void;

@@ -253,7 +253,7 @@ describe('infer', () => {
     await expect(run()).rejects.toBeInstanceOf(FailedPrecondition);
   });
 
-  it('gives back the accuracy that a vain attempt had booked', async () => {
+  it('refunds the accuracy that a failed attempt had reserved', async () => {
     const { run, dispatcher, clock } = setUp({
       'edge-1': fails(new Unavailable('gone')),
       'cloud-1': answers,

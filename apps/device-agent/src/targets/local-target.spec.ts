@@ -47,7 +47,7 @@ function setUp(run?: LocalRunner['run']) {
 }
 
 describe('LocalTarget', () => {
-  it('answers without a network, with the energy and the company that the frame met', async () => {
+  it('answers without a network, with the energy and the concurrency that the frame met', async () => {
     const { infer } = setUp();
     expect(await infer({ $case: 'encodedImage', value: Buffer.from('png') })).toEqual({
       classification: { classIndex: 3, label: 'dog', confidence: 0.8, margin: 0.5 },

@@ -31,7 +31,7 @@ const answerAt = (tier: 'device' | 'edge') =>
     responseMs: tier === 'edge' ? 100 : 70,
   }) as unknown as FrameAnswer;
 const state: AgentState = {
-  framesInWork: 3,
+  framesInFlight: 3,
   queued: 2,
   inService: 1,
   outcomesPending: 4,

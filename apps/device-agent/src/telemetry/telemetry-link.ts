@@ -30,7 +30,7 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
     host: createHostProbe({ clock }),
     energy,
     load: () => view.localLoad(),
-    // The machine is shared by every emulated node; this device's own is the share of its slots in use.
+    // Emulated nodes share one machine: this device's utilization is that of its slots.
     cpuUtilization: config.dilationFactor > 0 ? () => view.localLoad()?.utilization ?? 0 : undefined,
     links: () => view.remotes.map(({ link }) => link),
   });

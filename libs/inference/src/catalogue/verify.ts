@@ -24,12 +24,12 @@ export interface VerifiedVariant extends ModelRow {
 
 export interface Verification {
   readonly ok: boolean;
-  /** What is wrong, in sentences; empty when `ok`. */
+  /** Faults, as sentences; empty when `ok`. */
   readonly faults: readonly string[];
   /** Which pictures accuracy was measured on. */
   readonly pictures: 'shipped samples' | 'test split';
   readonly variants: readonly VerifiedVariant[];
-  /** What the family promises, measured in this run. */
+  /** The family's claims, measured in this run. */
   readonly family: {
     readonly accuracyFallsWithWidth: boolean;
     /** Largest loss of an INT8 variant against its FP32, in points (0.01). */
@@ -116,7 +116,7 @@ function faultsOf(
   return faults;
 }
 
-/** Predictions of the recipe's runtime, a digit for each of the first test scenes. */
+/** Predictions of the recipe's runtime, one digit per test scene. */
 async function readReferences({ directory }: Family): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(join(directory, 'references.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return new Map();
