@@ -48,7 +48,7 @@ describe('the emulated part of a cell', () => {
     expect(done).toEqual(['cut', ['set', profiles.weak.edge], 'restore', ['set', profiles.regular.edge]]);
   });
 
-  it('slows a device, and says how much', async () => {
+  it('slows a device down, and reports the factor', async () => {
     const { emulation, done } = cell();
     await emulation.change({ kind: 'speed', deviceId: 'd-1', slowdown: 4 });
     expect(done).toEqual([['slow', 'd-1', 4]]);

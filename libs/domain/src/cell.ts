@@ -1,4 +1,4 @@
-/** Where a node stands in the network. */
+/** Where a node is in the network. */
 export type Tier = 'device' | 'edge' | 'cloud';
 
 /** One deployable model of a family, as far as planning needs it. */

@@ -57,7 +57,7 @@ describe('LocalTarget', () => {
     });
   });
 
-  it('says how busy it is in the dispatcher’s words', () => {
+  it('reports its load as the dispatcher expects it', () => {
     expect(setUp().target.load()).toEqual({
       nodeId: 'd',
       slots: 2,
@@ -70,7 +70,7 @@ describe('LocalTarget', () => {
     });
   });
 
-  it('hands on pictures as they are and tensors in their own type, aligned or not', async () => {
+  it('passes pictures on unchanged and tensors in their own type, aligned or not', async () => {
     const { infer, asked } = setUp();
     const data = Buffer.from(
       new Uint8Array([0, ...new Uint8Array(new Float32Array([1, 2]).buffer)]),

@@ -18,7 +18,7 @@ describe('LoadMeter', () => {
     expect(meter.read(1e9).utilization).toBe(0);
   });
 
-  it('caps the price of congestion at utilization 0.95', () => {
+  it('caps the congestion price at utilization 0.95', () => {
     const meter = new LoadMeter({ slots: 1, now: 0 });
     meter.changed({ now: 0, inService: 1, freeAt: 1e9 });
     for (let at = 0; at < 5_000; at += 10) meter.arrived(at);
