@@ -33,7 +33,7 @@ export function refuseStranger(
   // Other sites may link to the page, but not embed or fetch any of it.
   const navigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   if ((site === 'cross-site' || site === 'same-site') && !navigation)
-    return { status: 403, message: 'asked for by another site' };
+    return { status: 403, message: 'requested by another site' };
   return undefined;
 }
 

@@ -13,7 +13,7 @@ export interface StreamSessionOptions {
   readonly logger: Logger;
   /** Period of load reports, ms: while there is work, and while there is none. */
   readonly loadPeriodMs: { readonly busy: number; readonly idle: number };
-  /** Answers in the making or waiting to be sent; at so many nothing more is read from the stream. */
+  /** Most answers pending or waiting to be sent; beyond it nothing more is read from the stream. */
   readonly maxUnanswered: number;
 }
 
@@ -29,7 +29,7 @@ export async function serveStream(
   const inFlight = new Map<string, AbortController>();
   const unanswered = new Set<Promise<void>>();
 
-  /** Sends what the work comes to; a failed send means that the caller has gone, which the reading notices. */
+  /** Sends the result; a failed send means that the caller has gone, which the reader notices. */
   const answerWith = (work: Promise<Answer>): void => {
     const sent = work.then((message) => stream.send({ message })).catch(() => {});
     unanswered.add(sent);
