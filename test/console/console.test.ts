@@ -210,7 +210,7 @@ describe('what others named', () => {
     // No service is there at all: the page says so, and shows what it has.
     const config = configSpec.schema.parse({ policy: '127.0.0.1:1' });
     await using app = await startConsoleApp(config, { logger: silentLogger, parent });
-    tell({ kind: 'cell', emulation: { links: [], devices: [{ id: hostile, times: 1 }] } });
+    tell({ kind: 'cell', emulation: { links: [], devices: [{ id: hostile, slowdown: 1 }] } });
     const record = frame({ deviceId: hostile, label: hostile, variant: hostile, nodeId: hostile });
     tell({ kind: 'frames', at: record.at, answered: [record], failed: [] });
     tell({ kind: 'process', event: { kind: 'died', name: hostile, detail: hostile } });

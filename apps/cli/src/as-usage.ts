@@ -1,6 +1,6 @@
 import { ConfigError, InvalidInput, WeirError } from '@weir/base';
 
-/** Reads what a flag names; what is wrong with it is the user's to mend: exit 64 instead of 1. */
+/** Reads what a flag names; its faults are faults of usage: exit 64 instead of 1. */
 export async function asUsage<Value>(
   command: string,
   flag: string,

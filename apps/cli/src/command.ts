@@ -5,11 +5,11 @@ import { type ConfigSource, type ConfigSpec, type Exit, loadConfig } from '@weir
 export interface CommandContext {
   /** Aborts on Ctrl-C or SIGTERM: finish what must be finished, then return `Exit.interrupted`. */
   readonly signal: AbortSignal;
-  /** The result for programs: with `--json` the one document on stdout, otherwise dropped. Throws when called twice. */
+  /** The result for programs: with `--json` the only document on stdout, otherwise dropped. Throws when called twice. */
   readonly out: (document: object) => void;
   /** A line for people, on stdout; dropped with `--json`. */
   readonly print: (text: string) => void;
-  /** How long work goes, on stderr, a line each. */
+  /** Progress, a line each on stderr. */
   readonly progress: (text: string) => void;
 }
 
@@ -24,7 +24,7 @@ export interface Command<Shape extends z.ZodRawShape> extends ConfigSpec<Shape> 
 /** A command, ready to be run from a command line. */
 export interface RunCommand {
   (source: ConfigSource, io: CommandIo): Promise<Exit | void>;
-  /** What it takes. */
+  /** Its flags. */
   readonly spec: ConfigSpec<z.ZodRawShape>;
 }
 

@@ -1,23 +1,23 @@
 import type { RunCommand } from './command.ts';
 
-/** One command of the CLI as `weir --help` lists it; its file is loaded only when it is asked for. */
+/** One command as `weir --help` lists it; its file is loaded only when the command runs. */
 export interface CommandEntry {
   readonly summary: string;
   load(): Promise<{ default: RunCommand }>;
 }
 
-/** Every command by the words that the user types; a first word that several share is a group. */
+/** Every command by the words the user types; a first word that several share is a group. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   up: {
     summary: 'A whole cell on this machine, with labelled pictures flowing through it.',
     load: () => import('./commands/up.ts'),
   },
   infer: {
-    summary: 'Asks what pictures show.',
+    summary: 'Classifies pictures.',
     load: () => import('./commands/infer.ts'),
   },
   console: {
-    summary: 'A web page over a cell that runs already (weir up serves its own).',
+    summary: 'A web page over a running cell (weir up serves its own).',
     load: () => import('./commands/console.ts'),
   },
   'models list': {
@@ -29,7 +29,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/models-verify.ts'),
   },
   'models import': {
-    summary: 'Makes a variant out of an ONNX file of your own.',
+    summary: 'Imports your own ONNX file as a variant.',
     load: () => import('./commands/models-import.ts'),
   },
   learn: {
@@ -53,15 +53,15 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/lab-trace.ts'),
   },
   'bench plan': {
-    summary: 'How long a plan and a dispatch take, and how far a plan may be off.',
+    summary: 'Time of a plan and of a dispatch, and the gap of plans to the optimum.',
     load: () => import('./commands/bench-plan.ts'),
   },
   'bench observability': {
-    summary: 'What tracing and the console cost: processor time and throughput without and with them.',
+    summary: 'Cost of tracing and the console in processor time and throughput.',
     load: () => import('./commands/bench-observability.ts'),
   },
   'bench orchestrate': {
-    summary: 'What orchestration costs on top of a bare gRPC stream.',
+    summary: 'Overhead of orchestration over a bare gRPC stream.',
     load: () => import('./commands/bench-orchestrate.ts'),
   },
 };

@@ -38,7 +38,7 @@ export function modelsTable(
   return table.toString();
 }
 
-/** Tells how far a task is, once a second at most. */
+/** Reports progress, at most once a second. */
 export function throttled(progress: (text: string) => void) {
   let toldAt = 0;
   return ({ task, done, total }: { task: string; done: number; total: number }) => {

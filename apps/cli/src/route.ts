@@ -4,8 +4,8 @@ import type { CommandEntry } from './commands.ts';
 type Commands = Readonly<Record<string, CommandEntry>>;
 
 /**
- * The command that a command line names, and the arguments left for it. Throws HelpRequested for `weir`, `weir --help`
- * and `weir GROUP --help`, ConfigError with a suggestion for what is no command.
+ * Finds the command that a command line names, and its remaining arguments. Throws HelpRequested for `weir`, `weir --help`
+ * and `weir GROUP --help`, ConfigError with a suggestion for an unknown command.
  */
 export function route(argv: readonly string[], commands: Commands): { entry: CommandEntry; argv: string[] } {
   const [first, second] = argv;
@@ -25,7 +25,7 @@ export function route(argv: readonly string[], commands: Commands): { entry: Com
 
 function overview(commands: Commands): string {
   return [
-    'weir: decides for every inference of a device where it runs (device, edge or cloud) and with which model variant.',
+    'weir: decides where each inference of a device fleet runs (device, edge or cloud) and with which model variant.',
     '',
     'Usage: weir COMMAND [flags]',
     '',

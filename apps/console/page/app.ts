@@ -4,14 +4,11 @@ import type { Snapshot } from '../src/snapshot.ts';
 import { AccuracyChart, HopsChart, LearnerChart, ResponseChart } from './charts.ts';
 import { Controls } from './controls.ts';
 import { CellTime, Devices } from './devices.ts';
-import { type Feed, ask } from './feed.ts';
+import { type Ask, type Feed, ask } from './feed.ts';
 import { html } from './html.ts';
 import { Picture } from './picture.ts';
 import { Traces } from './traces.ts';
 import { count, ms, percent, timeOfDay } from './words.ts';
-
-/** Asks for a change; false when it is refused, which the page then says. */
-export type Ask = (change: Readonly<Record<string, string | number>>) => Promise<boolean>;
 
 export function App({ feed }: { feed: Feed }): VNode {
   const { snapshot, points, connected } = feed;
@@ -64,7 +61,7 @@ function Header({ snapshot, connected }: { snapshot: Snapshot; connected: boolea
   const floor = learner?.floor ?? null;
   const expected = recent?.expectedAccuracy ?? averageExpected(snapshot);
   const below = expected !== null && floor !== null && expected < floor - 0.0005;
-  // Of late; the average since the beginning holds as long as nobody's balance is overdrawn.
+  // Recent accuracy may dip: the average since the start holds while no balance is overdrawn.
   const paid = devices.length > 0 && devices.every(({ balance }) => balance !== null && balance >= 0);
   return html`<header>
     <div class="brand">
@@ -135,8 +132,8 @@ function Notices({ snapshot, connected, failure, dismiss }: NoticesProps): VNode
   const { services, devices } = snapshot;
   const silent = devices.filter(({ answers }) => answers === false).map(({ id }) => id);
   return html`<div class="notices" aria-live="polite">
-    ${!connected && html`<p class="bad">The console does not answer. What you see is how it stood; it connects again by itself.</p>`}
-    ${connected && !services.policy && html`<p class="bad">PolicyService is silent. The devices go on by their last directives.</p>`}
+    ${!connected && html`<p class="bad">The console does not answer. You see its last state; it reconnects by itself.</p>`}
+    ${connected && !services.policy && html`<p class="bad">PolicyService is silent. The devices carry on by their last directives.</p>`}
     ${connected && !services.telemetry && html`<p class="warn">Telemetry is silent. Loads are as the devices last saw them.</p>`}
     ${connected && silent.length > 0 && html`<p class="bad">No answer from ${silent.join(', ')}.</p>`}
     ${failure && html`<p class="bad">Not done: ${failure} <button type="button" onClick=${dismiss}>Dismiss</button></p>`}
@@ -146,7 +143,7 @@ function Notices({ snapshot, connected, failure, dismiss }: NoticesProps): VNode
 function Events({ snapshot }: { snapshot: Snapshot }): VNode {
   if (snapshot.events.length === 0)
     return html`<p class="empty">
-      Nothing yet. Processes that die and come back, and changes made here, are listed.
+      Nothing yet. Processes that die and restart, and changes made here, appear here.
     </p>`;
   return html`<ol class="events">
     ${snapshot.events.map(

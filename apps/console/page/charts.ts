@@ -81,7 +81,7 @@ export const LearnerChart = ({
     note=${
       learner
         ? `${count(learner.plans)} plans, ${count(learner.exploringPlans)} of them and ${count(learner.exploringFrames)} frames exploring; ${count(learner.driftAlarms)} drift alarms; planning takes ${ms(learner.planningMs)}`
-        : 'no word of the learner yet'
+        : 'nothing from the learner yet'
     }
     points=${points}
     show=${percent}

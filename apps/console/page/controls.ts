@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Snapshot } from '../src/snapshot.ts';
-import type { Ask } from './app.ts';
+import type { Ask } from './feed.ts';
 import { html } from './html.ts';
 import { percent } from './words.ts';
 
@@ -59,11 +59,11 @@ export function Controls({ snapshot, ask }: { snapshot: Snapshot; ask: Ask }): V
         </fieldset>`;
       })
     }
-    ${!mayControl && html`<p class="empty">This console only shows.</p>`}
+    ${!mayControl && html`<p class="empty">This console is read-only.</p>`}
   </div>`;
 }
 
-/** How long a value that was asked for stands before the service's own is shown again, ms. */
+/** How long the requested value is shown before the service's own is shown again, ms. */
 const holdMs = 3_000;
 
 function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean; ask: Ask }): VNode {
@@ -82,7 +82,7 @@ function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean;
   };
   const [from, to] = [
     Math.min(Math.floor(least * 1_000) / 1_000, inForce),
-    // What no variant reaches is refused.
+    // The service refuses a floor that no variant reaches.
     Math.max(Math.floor(most * 1_000) / 1_000, inForce),
   ];
   return html`<div class="field">

@@ -1,15 +1,15 @@
 import type { VNode } from 'preact';
 import type { DeviceView, Hops, LinkView, Snapshot } from '../src/snapshot.ts';
-import type { Ask } from './app.ts';
+import type { Ask } from './feed.ts';
 import { valueOf } from './controls.ts';
 import { html } from './html.ts';
 import { count, hopNames, hopsText, ms, percent, reasonWords, shortVariant } from './words.ts';
 
-/** A card each: where the device's frames run, why, how long that takes and was thought to take. */
+/** A card per device: where its frames run, why, and actual against predicted response. */
 export function Devices({ snapshot, ask }: { snapshot: Snapshot; ask: Ask | undefined }): VNode {
   const { devices, links, learner, hasFrames } = snapshot;
   if (devices.length === 0)
-    return html`<p class="empty">No device has joined this cell yet. They appear here by themselves.</p>`;
+    return html`<p class="empty">No device has joined this cell yet. Devices appear here by themselves.</p>`;
   const longest = Math.max(1, ...devices.map(({ recent }) => recent?.meanMs ?? 0));
   return html`<div>
     ${hasFrames && html`<${ReasonLegend} />`} ${hasFrames && html`<${HopLegend} />`}
@@ -124,7 +124,7 @@ function Placements({ recent }: { recent: NonNullable<DeviceView['recent']> }): 
   </ul>`;
 }
 
-/** `longest`: of the bars that are compared, ms. */
+/** `longest`: the full width, ms; common to the bars that are compared. */
 export function HopBar({ hops, longest, label }: { hops: Hops; longest: number; label?: string }): VNode {
   let at = 0;
   return html`<svg
@@ -149,7 +149,7 @@ export function HopBar({ hops, longest, label }: { hops: Hops; longest: number; 
   </svg>`;
 }
 
-/** With the time of each where it is given. */
+/** Shows each hop's time if given. */
 function HopLegend({ hopsMs }: { hopsMs?: Hops }): VNode {
   return html`<ul class="legend" aria-label="Colours of the hops">
     ${hopNames.map(
@@ -171,7 +171,7 @@ function ReasonLegend(): VNode {
   </dl>`;
 }
 
-/** The hops of all devices' frames of the last seconds. */
+/** Hops of all devices' recent frames. */
 export function CellTime({ snapshot: { recent } }: { snapshot: Snapshot }): VNode | null {
   if (!recent || recent.meanMs <= 0) return null;
   return html`<div class="time">
@@ -184,7 +184,7 @@ export function CellTime({ snapshot: { recent } }: { snapshot: Snapshot }): VNod
   </div>`;
 }
 
-/** Changes what is emulated around one device. */
+/** Controls of what is emulated around one device. */
 function Disturb({
   device,
   links,
@@ -195,7 +195,7 @@ function Disturb({
   ask: Ask;
 }): VNode | null {
   const emulated = links.filter(({ condition }) => condition !== null);
-  if (emulated.length === 0 && device.slowed === null) return null;
+  if (emulated.length === 0 && device.slowdown === null) return null;
   return html`<div class="disturb">
     ${emulated.map(
       ({ deviceId, nodeId, condition }) =>
@@ -211,16 +211,16 @@ function Disturb({
         </label>`,
     )}
     ${
-      device.slowed !== null &&
+      device.slowdown !== null &&
       html`<label>
         <span>processor</span>
         <select
           aria-label=${`Processor of ${device.id}`}
-          onChange=${(event: Event) => ask({ kind: 'speed', deviceId: device.id, times: Number(valueOf(event)) })}
+          onChange=${(event: Event) => ask({ kind: 'speed', deviceId: device.id, slowdown: Number(valueOf(event)) })}
         >
           ${[1, 2, 4, 8].map(
             (times) =>
-              html`<option value=${times} selected=${times === device.slowed}>
+              html`<option value=${times} selected=${times === device.slowdown}>
                 ${times === 1 ? 'normal' : `${times}× slower`}
               </option>`,
           )}

@@ -9,10 +9,10 @@ export interface Feed {
 }
 
 const maxPoints = 300;
-/** Snapshots come twice a second; without one for so long the console is taken for gone, ms. */
+/** Silence, ms, after which the console counts as gone; snapshots come twice a second. */
 const silentMs = 3_000;
 
-/** Listens to the gateway for ever; the browser, and where it gives up this, connects again. */
+/** Listens to the gateway for ever. The browser reconnects by itself; where it gives up, this does. */
 export function openFeed(onChange: (feed: Feed) => void): void {
   let feed: Feed = { snapshot: undefined, points: [], connected: false };
   let silence: ReturnType<typeof setTimeout> | undefined;
@@ -40,6 +40,9 @@ export function openFeed(onChange: (feed: Feed) => void): void {
   open();
 }
 
+/** How a part of the page asks for a change; false when it is refused, which the page then shows. */
+export type Ask = (change: Readonly<Record<string, string | number>>) => Promise<boolean>;
+
 /** Asks for a change. Throws with the reason when it is refused. */
 export async function ask(change: Readonly<Record<string, string | number>>): Promise<void> {
   const response = await fetch('/control', {
@@ -53,7 +56,7 @@ export async function ask(change: Readonly<Record<string, string | number>>): Pr
   try {
     reason = (JSON.parse(text) as { error?: string }).error ?? text;
   } catch {
-    // Plain text, then.
+    // Not JSON: keep the plain text.
   }
   throw new Error(reason.trim() || `HTTP ${response.status}`);
 }

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeviceView, LinkView, LoadView, NodeView, Snapshot } from '../src/snapshot.ts';
-import type { Ask } from './app.ts';
+import type { Ask } from './feed.ts';
 import { html } from './html.ts';
 import { ms, percent, shortVariant } from './words.ts';
 
@@ -12,12 +12,12 @@ interface Box {
   readonly height: number;
 }
 
-/** Room between two devices, px. */
+/** Gap between two devices, px. */
 const gap = 14;
 const deviceHeight = 58;
 const nodeHeight = 104;
 
-/** Devices on the left, edge and cloud on the right, the links between them; drawn at the width that there is. */
+/** Devices on the left, edge and cloud on the right, links between them; fills the available width. */
 export function Picture({ snapshot, ask }: { snapshot: Snapshot; ask: Ask | undefined }): VNode {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(640);
@@ -44,7 +44,7 @@ function Drawing({
 }): VNode {
   const { devices, nodes, links } = snapshot;
   if (devices.length === 0 && nodes.length === 0)
-    return html`<p class="empty">Waiting for the cell’s nodes. They appear here as soon as they report.</p>`;
+    return html`<p class="empty">Waiting for the cell’s nodes. They appear as soon as they report.</p>`;
   const wide = width >= 600;
   const deviceWidth = wide ? 200 : Math.round(width * 0.4);
   const nodeWidth = wide ? 170 : Math.round(width * 0.34);
@@ -92,7 +92,7 @@ function Drawing({
   </svg>`;
 }
 
-/** Boxes below each other, evenly over the height. */
+/** Stacks boxes evenly over the height. */
 function spread(ids: readonly string[], { x, width, height }: Omit<Box, 'y'>, tall: number): [string, Box][] {
   const room = (tall - ids.length * height) / Math.max(1, ids.length);
   return ids.map((id, index) => [id, { x, y: 4 + room / 2 + index * (height + room), width, height }]);
@@ -115,7 +115,7 @@ function linkText({ reachable, roundTripMs, framesPerSecond, condition }: LinkVi
   return [state || ms(roundTripMs), ...(flow > 0 ? [`${flow.toFixed(1)}/s`] : [])].join(' · ');
 }
 
-/** Above all lines, as they cross. */
+/** Drawn above all lines, because they cross. */
 function LinkLabel({ link, from }: Pick<LinkProps, 'link' | 'from'>): VNode {
   const text = linkText(link);
   return html`<g
@@ -152,7 +152,7 @@ function Link({ link, from, to, tier, ask }: LinkProps): VNode {
 }
 
 function Device({ device, box }: { device: DeviceView; box: Box }): VNode {
-  const { id, answers, orchestrated, recent, planned, slowed } = device;
+  const { id, answers, orchestrated, recent, planned, slowdown } = device;
   const { x, y, width, height } = box;
   const top = recent?.placements[0] ?? planned ?? undefined;
   const shares = ['device', 'edge', 'cloud'].map((tier) => ({
@@ -177,11 +177,11 @@ function Device({ device, box }: { device: DeviceView; box: Box }): VNode {
       r="4.5"
     />
     <text class="name" x="27" y="22">${id}</text>
-    ${slowed !== null && slowed > 1 && html`<text class="badge" x=${width - 12} y="22" text-anchor="end">${`${slowed}× slower`}</text>`}
+    ${slowdown !== null && slowdown > 1 && html`<text class="badge" x=${width - 12} y="22" text-anchor="end">${`${slowdown}× slower`}</text>`}
     <text class="small" x="12" y="39"
       >${top ? `${top.tier}${width > 150 ? ' · ' : ' '}${shortVariant(top.variant)}` : 'no plan yet'}</text
     >
-    ${width > 150 && recent && (!slowed || slowed <= 1) && html`<text class="small" x=${width - 12} y="22" text-anchor="end">${ms(recent.meanMs)}</text>`}
+    ${width > 150 && recent && (!slowdown || slowdown <= 1) && html`<text class="small" x=${width - 12} y="22" text-anchor="end">${ms(recent.meanMs)}</text>`}
     <rect class="track" x="12" y="46" width=${inner} height="5" rx="2.5" />
     ${shares.map(({ tier, share }) => {
       const left = 12 + at * inner;
@@ -240,7 +240,7 @@ const loadText = (load: LoadView | null) =>
     ? `${load.inService} of ${load.slots} slots busy, ${load.queued} waiting, ${percent(load.utilization, 0)} used`
     : 'load unknown';
 
-/** The picture in a sentence, for those who do not see it. */
+/** The picture in a sentence, for screen readers. */
 function summary({ devices, nodes, links }: Snapshot): string {
   const down = links.filter(isDown);
   const parts = [

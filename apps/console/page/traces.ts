@@ -4,15 +4,15 @@ import { HopBar } from './devices.ts';
 import { html } from './html.ts';
 import { hopsText, ms, reasonWords, shortVariant, timeOfDay } from './words.ts';
 
-/** A waterfall each: hops one after another on a common scale, the prediction as a mark. */
+/** A waterfall per answer: its hops on a common scale, the prediction as a mark. */
 export function Traces({ snapshot }: { snapshot: Snapshot }): VNode {
   const { traces, hasFrames } = snapshot;
   if (traces.length === 0)
     return html`<p class="empty">
       ${
         hasFrames
-          ? 'No frame was answered lately.'
-          : 'Single frames are seen when “weir up” drives the cell. For your own, follow their traces in Jaeger (docs/tracing.md).'
+          ? 'No recent answers.'
+          : 'Single frames are visible when “weir up” drives the cell. Follow your own frames’ traces in Jaeger (docs/tracing.md).'
       }
     </p>`;
   const longest = Math.max(1, ...traces.map(({ responseMs }) => responseMs));

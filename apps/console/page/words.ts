@@ -28,6 +28,6 @@ export const hopsText = (hops: Hops): string =>
 export const reasonWords: Readonly<Record<string, string>> = {
   planned: 'as the cell’s plan says',
   explored: 'the plan is exploring',
-  deviated: 'the device saw a better way at that instant',
-  fallback: 'the planned way was closed, or there is no plan',
+  deviated: 'the device saw a better choice at that moment',
+  fallback: 'the planned target was unavailable, or there is no plan',
 };

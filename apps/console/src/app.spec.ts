@@ -70,7 +70,7 @@ const snapshot = async () => JSON.parse((await ask('/snapshot')).body) as Snapsh
 const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 50 });
 
 describe('the console without a page open', () => {
-  it('shows what the services say, of every source the newest', async () => {
+  it('shows the newest state of every source', async () => {
     await start();
     await until(async () => {
       const seen = await snapshot();
@@ -89,7 +89,7 @@ describe('the console without a page open', () => {
           answered: 40,
           expectedAccuracy: 0.76,
           recent: null,
-          slowed: null,
+          slowdown: null,
         },
       ]);
       expect(seen.links).toEqual([
@@ -131,7 +131,7 @@ describe('the console without a page open', () => {
 });
 
 describe('a page', () => {
-  it('is told the history, then how the cell stands, again and again', async () => {
+  it('gets the history, then the cell’s state again and again', async () => {
     await start();
     const events = eventsOf(`http://${app.address}/events`);
     const [history, first, ...more] = await take(events, 4);
@@ -190,7 +190,7 @@ describe('a page', () => {
     expect(await ask('/', { method: 'PUT' })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
   });
 
-  it('is not sent again what it has', async () => {
+  it('gets only what it lacks', async () => {
     await start();
     const { headers } = await ask('/style.css');
     expect(await ask('/style.css', { headers: { 'if-none-match': headers.etag } })).toMatchObject({
@@ -214,11 +214,11 @@ describe('control', () => {
     expect(services.asked.learner).toBe('edge-only');
   });
 
-  it('asks whoever emulates the cell, and shows what it answers', async () => {
+  it('asks the process that emulates the cell, and shows its answer', async () => {
     const parent = parentDouble();
     await start({}, { parent });
     const links = [{ deviceId: 'device-1', nodeId: 'edge-1', condition: 'normal' as const }];
-    parent.tell({ kind: 'cell', emulation: { links, devices: [{ id: 'device-1', times: 1 }] } });
+    parent.tell({ kind: 'cell', emulation: { links, devices: [{ id: 'device-1', slowdown: 1 }] } });
     const change = { kind: 'link', deviceId: 'device-1', nodeId: 'edge-1', condition: 'cut' };
     parent.answer = ({ id }) => ({ kind: 'done', id });
     expect(await control(change)).toMatchObject({ status: 200 });
@@ -231,7 +231,9 @@ describe('control', () => {
 
   it('changes nothing that is not emulated', async () => {
     await start();
-    expect(await control({ kind: 'speed', deviceId: 'device-1', times: 2 })).toMatchObject({ status: 409 });
+    expect(await control({ kind: 'speed', deviceId: 'device-1', slowdown: 2 })).toMatchObject({
+      status: 409,
+    });
   });
 
   it.each([
@@ -263,7 +265,7 @@ describe('control', () => {
     expect(services.asked).toEqual({});
   });
 
-  it('is refused by a console that only shows', async () => {
+  it('is refused by a read-only console', async () => {
     await start({ readOnly: true });
     expect((await snapshot()).mayControl).toBe(false);
     expect(await control({ kind: 'floor', floor: 0.5 })).toMatchObject({ status: 409 });

@@ -22,7 +22,7 @@ export interface ConsoleApp extends AsyncDisposable {
 const periodMs = { snapshot: 500, point: 1_000 };
 const maxEvents = 12;
 
-/** Serves until disposed. No service need be there: the page says what is missing. */
+/** Serves until disposed. Services may be down: the page says what is missing. */
 export async function startConsoleApp(
   config: Config,
   {
@@ -55,7 +55,7 @@ export async function startConsoleApp(
   const frames = new LiveFrames();
   const emulation = new Emulation(parent, clock);
   const accuracy = { least: 0, most: 1 };
-  // Whoever only may look from elsewhere has no business changing the cell.
+  // Off loopback the page is read-only.
   const mayControl = !config.readOnly && isLoopback(config.listen);
   const state: CellState = {
     config,
@@ -82,7 +82,7 @@ export async function startConsoleApp(
       const { kind, name, detail } = message.event;
       if (kind === 'died') tell('bad', `${name} died (${detail})`);
       else if (kind === 'restarted') tell('good', `${name} is back`);
-      else if (kind === 'failed') tell('bad', `${name} does not come back: ${detail}`);
+      else if (kind === 'failed') tell('bad', `${name} failed to restart: ${detail}`);
     }
   });
 
@@ -106,7 +106,7 @@ export async function startConsoleApp(
   started.use(http);
   started.defer(
     clock.every(periodMs.snapshot, () => {
-      // Nobody looks: nothing is put together.
+      // No page is open: do nothing.
       if (events.pages > 0) events.send(snapshotEvent());
     }),
   );
@@ -124,11 +124,11 @@ export async function startConsoleApp(
   return { address: http.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** A change that was made, for people; it has been checked. */
+/** Describes a change that was made; it has been validated. */
 function describe(change: Record<string, unknown>): string {
-  const { kind, floor, learner, deviceId, nodeId, condition, times } = change;
+  const { kind, floor, learner, deviceId, nodeId, condition, slowdown } = change;
   if (kind === 'floor') return `floor set to ${((floor as number) * 100).toFixed(1)} %`;
   if (kind === 'learner') return `learner is now ${String(learner)}`;
   if (kind === 'link') return `link ${String(deviceId)} – ${String(nodeId)}: ${String(condition)}`;
-  return `${String(deviceId)} is ${String(times)}× as slow`;
+  return `${String(deviceId)} is slowed down ${String(slowdown)}×`;
 }

@@ -15,7 +15,7 @@ import type {
   Snapshot,
 } from './snapshot.ts';
 
-/** Everything that is known of a cell now, as the page shows it. */
+/** Everything known about a cell now, as the page shows it. */
 export function assemble(state: CellState, now: number): Snapshot {
   const { policy, telemetry: nodes, frames, config } = state;
   const agents = agentsById(state);
@@ -66,7 +66,7 @@ function agentsById({ agents }: CellState): Agents {
   );
 }
 
-/** Of whatever source knows them, in a stable order. */
+/** Devices that any source knows, in a stable order. */
 function deviceIds({ policy, telemetry: nodes, emulation }: CellState, agents: Agents): string[] {
   const ids = new Set([
     ...(emulation.state?.devices.map(({ id }) => id) ?? []),
@@ -105,11 +105,11 @@ function deviceView(
     expectedAccuracy: status && status.answered > 0n ? round(status.meanExpectedAccuracy, 4) : null,
     load: loadView(load),
     recent: frames.recent(now, id),
-    slowed: emulation.state?.devices.find((device) => device.id === id)?.times ?? null,
+    slowdown: emulation.state?.devices.find((device) => device.id === id)?.slowdown ?? null,
   };
 }
 
-/** The nodes that serve more than one device: of Telemetry, else as the agents see them. */
+/** The shared nodes: from Telemetry, else as the agents see them. */
 function nodeViews({ telemetry: source }: CellState, agents: Agents): NodeView[] {
   const views = new Map<string, NodeView>();
   for (const { status } of agents.values())
@@ -141,7 +141,7 @@ function nodeViews({ telemetry: source }: CellState, agents: Agents): NodeView[]
     .slice(0, 16);
 }
 
-/** Of every device and remote node that some source names together. */
+/** Links between every device and remote node that any source pairs. */
 function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
   const { telemetry: nodes, emulation, frames } = state;
   const flows = frames.flows(now);
@@ -167,7 +167,7 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
           reachable,
           roundTripMs: roundTripMs > 0 ? round(roundTripMs) : null,
         });
-  // The agent's own word is the newest.
+  // The agent's own view is the newest.
   for (const { status, answers } of agents.values())
     if (answers)
       for (const { nodeId, reachable, roundTripMs } of status.targets)

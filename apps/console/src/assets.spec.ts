@@ -7,7 +7,7 @@ const imports = (source: string) =>
   [...source.matchAll(/\bfrom\s*['"]([\w./-]+)['"]/g)].map(([, path]) => path!);
 
 describe('what the page consists of', () => {
-  it('is all there: every file that another one names', () => {
+  it('is complete: every imported file is there', () => {
     const page = assets.get('/')!.body.toString();
     for (const [, path] of page.matchAll(/(?:href|src)="([^"]+)"/g))
       expect([...assets.keys()]).toContain(path);
@@ -18,7 +18,7 @@ describe('what the page consists of', () => {
         );
   });
 
-  it('is JavaScript that a browser takes: modules with what others import of them, without types', () => {
+  it('is JavaScript for a browser: modules with the imported names, without types', () => {
     expect(scripts.length).toBeGreaterThan(8);
     for (const [name, { body }] of scripts) {
       const source = body.toString();

@@ -9,7 +9,7 @@ export interface Asset {
   readonly etag: string;
 }
 
-/** Browsers know no bare names: each library of the page is served from here under this path. */
+/** Browsers cannot resolve bare names: each library of the page is served under this path. */
 const libraries: Readonly<Record<string, { readonly path: string; readonly file: string }>> = {
   preact: { path: '/lib/preact.js', file: 'preact' },
   'preact/hooks': { path: '/lib/preact-hooks.js', file: 'preact/hooks' },
@@ -18,8 +18,8 @@ const libraries: Readonly<Record<string, { readonly path: string; readonly file:
 };
 
 /**
- * All that the page consists of, by path, held in memory: nothing else can be asked for. Its modules are TypeScript,
- * of which the types are blanked out, as Node itself does; there is no build step.
+ * The page's files by path, held in memory: nothing else can be requested. Its modules are TypeScript
+ * whose types are stripped, as Node itself does; there is no build step.
  */
 export function loadAssets(): ReadonlyMap<string, Asset> {
   const folder = new URL('../page/', import.meta.url);
@@ -43,7 +43,7 @@ const resolve = (name: string) => fileURLToPath(import.meta.resolve(name));
 
 const script = (source: string) => asset('text/javascript; charset=utf-8', withPaths(source));
 
-/** `from 'preact'` → `from '/lib/preact.js'`. Maps of the libraries' sources are not served. */
+/** `from 'preact'` → `from '/lib/preact.js'`. The libraries' source maps are not served. */
 function withPaths(source: string): string {
   return source
     .replace(/\bfrom\s*(['"])([\w/]+)\1/g, (whole, quote: string, name: string) => {

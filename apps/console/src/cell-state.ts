@@ -4,7 +4,7 @@ import type { LiveFrames } from './live-frames.ts';
 import type { EventView, Point } from './snapshot.ts';
 import type { AgentSource, PolicySource, TelemetrySource } from './sources.ts';
 
-/** All that the gateway knows of a cell. */
+/** Everything the gateway knows about a cell. */
 export interface CellState {
   readonly config: Config;
   readonly policy: Pick<PolicySource, 'connected' | 'status'>;
@@ -36,5 +36,5 @@ export class Newest<T> {
   }
 }
 
-/** Five minutes of seconds. */
+/** Five minutes, a point a second. */
 export const createHistory = () => new Newest<Point>(300);

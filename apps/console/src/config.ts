@@ -7,7 +7,7 @@ const file = () => z.string().optional();
 const shape = {
   listen: hostPort()
     .default('127.0.0.1:0')
-    .describe('Address of the page; port 0 takes any free one. Off loopback the page only shows.'),
+    .describe('Address of the page; port 0 takes any free one. Off loopback the page is read-only.'),
   cellId: z
     .string()
     .regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"')
@@ -22,19 +22,19 @@ const shape = {
     .max(64, 'must be <= 64')
     .default([])
     .describe('Addresses of device agents, comma-separated; without them devices are shown as planned.'),
-  readOnly: z.boolean().default(false).describe('Show only: neither floor nor learner can be changed.'),
+  readOnly: z.boolean().default(false).describe('Show only: floor and learner cannot be changed.'),
   allowRemote: z.boolean().default(false).describe('Let other machines see the page.'),
   hosts: z
     .array(hostPort())
     .default([])
-    .describe('Further HOST:PORT by which browsers may name the page, e.g. of a proxy before it.'),
+    .describe("Further HOST:PORT names of the page, e.g. a reverse proxy's."),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .describe('Least severe messages that are logged.'),
-  tlsCert: file().describe('File of the certificate to show to the services, PEM.'),
-  tlsKey: file().describe('File of its private key, PEM.'),
-  tlsCa: file().describe("File of the authorities that the services' certificates must come from, PEM."),
+    .describe('Least severe messages to log.'),
+  tlsCert: file().describe('Certificate to present to the services, PEM file.'),
+  tlsKey: file().describe('Private key of the certificate, PEM file.'),
+  tlsCa: file().describe("Authorities that the services' certificates must come from, PEM file."),
   allowPlaintext: z.boolean().default(false).describe('Talk to services on other machines without TLS.'),
 };
 

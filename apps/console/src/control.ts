@@ -14,13 +14,13 @@ const change = z.discriminatedUnion('kind', [
     nodeId: id,
     condition: z.enum(['normal', 'weak', 'cut']),
   }),
-  z.strictObject({ kind: z.literal('speed'), deviceId: id, times: z.number().min(1).max(16) }),
+  z.strictObject({ kind: z.literal('speed'), deviceId: id, slowdown: z.number().min(1).max(16) }),
 ]);
 
-/** What the page may ask for. */
+/** The changes the page may request. */
 export type Change = z.output<typeof change>;
 
-/** Does what a request's body asks for. Throws InvalidInput, or what the service or the cell answers. */
+/** Carries out the change in a request's body. Throws InvalidInput, or the error of the service or the cell. */
 export async function control(
   body: unknown,
   {
@@ -33,7 +33,7 @@ export async function control(
     mayControl: boolean;
   },
 ): Promise<void> {
-  if (!mayControl) throw new FailedPrecondition('this console only shows');
+  if (!mayControl) throw new FailedPrecondition('this console is read-only');
   const parsed = change.safeParse(body);
   if (!parsed.success)
     throw new InvalidInput(

@@ -1,13 +1,13 @@
 import { DeadlineExceeded, FailedPrecondition, type Clock, Internal } from '@weir/base';
 import type { EmulationChange, EmulationState, FromConsole, ToConsole } from '@weir/cell';
 
-/** Whoever runs the cell and started this process. */
+/** The process that runs the cell and started this one. */
 export interface Parent {
   onMessage(listener: (message: ToConsole) => void): void;
   send(message: FromConsole): void;
 }
 
-/** Over Node's IPC; undefined for a process that was started without. */
+/** Over Node's IPC; undefined without an IPC channel. */
 export function parentProcess(): Parent | undefined {
   if (!process.send) return undefined;
   return {
@@ -16,7 +16,7 @@ export function parentProcess(): Parent | undefined {
   };
 }
 
-/** The emulated part of the cell, as its owner last told; absent for a real one. */
+/** The emulated part of the cell, as its owner last reported it; absent for a real one. */
 export class Emulation {
   readonly #parent: Parent | undefined;
   readonly #clock: Clock;

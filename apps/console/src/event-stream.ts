@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** Most pages at once. */
+/** Most open pages. */
 const maxPages = 16;
 
-/** Pages that listen (server-sent events). A slow one is skipped over, not waited for: each event stands by itself. */
+/** Listening pages (server-sent events). Skips a slow one instead of waiting: each event stands on its own. */
 export class EventStream {
   readonly #pages = new Set<ServerResponse>();
 
@@ -15,10 +15,10 @@ export class EventStream {
     return this.#pages.size >= maxPages;
   }
 
-  /** Takes over a response whose headers are not sent yet. `first`: events for this page alone. */
+  /** Takes over a response before its headers are sent. `first`: events for this page alone. */
   add(response: ServerResponse, first: readonly string[]): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    // Until it is back a page shall ask again soon.
+    // Have the browser reconnect soon after a restart.
     response.write(`retry: 1000\n\n${first.join('')}`);
     this.#pages.add(response);
     response.once('close', () => this.#pages.delete(response));
@@ -33,6 +33,6 @@ export class EventStream {
   }
 }
 
-/** JSON holds no line breaks: one `data` line is the whole of it. */
+/** JSON has no line breaks: one `data` line suffices. */
 export const eventOf = (name: string, data: unknown): string =>
   `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,7 +1,7 @@
 import { isLoopback } from '@weir/rpc';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Why a request is refused: HTTP status and a sentence. */
+/** A refusal: HTTP status and a sentence. */
 export interface Refusal {
   readonly status: number;
   readonly message: string;
@@ -11,8 +11,8 @@ export interface Refusal {
 export const controlHeader = 'x-weir-console';
 
 /**
- * The names by which browsers may call the page that listens on `address`: those of loopback at its port, and `hosts`.
- * A name that some other site made lead here (DNS rebinding) is none of them.
+ * The names of the page that listens on `address`: loopback's at its port, and `hosts`.
+ * A name that another site points here (DNS rebinding) is not among them.
  */
 export function allowedHosts(address: string, hosts: readonly string[]): ReadonlySet<string> {
   const port = address.slice(address.lastIndexOf(':') + 1);
@@ -22,7 +22,7 @@ export function allowedHosts(address: string, hosts: readonly string[]): Readonl
   return new Set([address, ...loopback, ...hosts].map((host) => host.toLowerCase()));
 }
 
-/** For every request: the page answers to its own names alone, and to no other site's script. */
+/** For every request: only the page's own names, no other site's script. */
 export function refuseStranger(
   headers: IncomingHttpHeaders,
   allowed: ReadonlySet<string>,
@@ -30,14 +30,14 @@ export function refuseStranger(
   const host = headers.host?.toLowerCase() ?? '';
   if (!allowed.has(host)) return { status: 421, message: 'this console does not answer to that Host' };
   const site = headers['sec-fetch-site'];
-  // A link from elsewhere may lead to the page itself, but nothing of it may be embedded or fetched by others.
+  // Other sites may link to the page, but not embed or fetch any of it.
   const navigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   if ((site === 'cross-site' || site === 'same-site') && !navigation)
-    return { status: 403, message: 'asked for by another site' };
+    return { status: 403, message: 'requested by another site' };
   return undefined;
 }
 
-/** For requests that change something: from the page itself, by its own script. */
+/** For requests that change something: only from the page's own script. */
 export function refuseControl(headers: IncomingHttpHeaders): Refusal | undefined {
   const { origin, host } = headers;
   const own = [`http://${host}`, `https://${host}`].map((known) => known.toLowerCase());
@@ -49,7 +49,7 @@ export function refuseControl(headers: IncomingHttpHeaders): Refusal | undefined
   return undefined;
 }
 
-/** On every answer. */
+/** Sent with every response. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",

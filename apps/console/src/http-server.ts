@@ -12,10 +12,10 @@ export interface HttpOptions {
   readonly hosts: readonly string[];
   readonly assets: ReadonlyMap<string, Asset>;
   readonly events: EventStream;
-  /** Events that a page is told first. */
+  /** Events that a page gets first. */
   readonly firstEvents: () => readonly string[];
   readonly snapshot: () => unknown;
-  /** Rejects with a WeirError that the page may be shown. */
+  /** Rejects with a WeirError that may be shown on the page. */
   readonly control: (body: unknown) => Promise<void>;
   readonly logger: Logger;
 }

@@ -2,19 +2,19 @@ import { mean, percentile } from '@weir/base';
 import type { FrameFailure, FrameRecord } from '@weir/cell';
 import type { RecentView, TraceView } from './snapshot.ts';
 
-/** Frames of the last 30 s, at most so many. */
+/** Window and limit of the frames kept. */
 const kept = { ms: 30_000, most: 20_000, traces: 12 };
-/** Response times and places are of the last seconds; accuracies need more frames to say anything. */
+/** Window of response times and placements; accuracies need the longer one to mean anything. */
 const windowMs = 5_000;
 
-/** The newest frames of a cell, and what they come to. Memory is bounded. */
+/** The newest frames of a cell, summarised. Memory is bounded. */
 export class LiveFrames {
   #answered: FrameRecord[] = [];
   #failed: FrameFailure[] = [];
-  /** Anything was ever told. */
+  /** Whether any frame was ever reported. */
   seen = false;
 
-  /** `aheadMs`: how far the clock that `recent` and the others go by is ahead of that of the frames. */
+  /** `aheadMs`: how far our clock is ahead of the clock that stamped the frames. */
   add(
     answered: readonly FrameRecord[],
     failed: readonly FrameFailure[],
@@ -26,7 +26,7 @@ export class LiveFrames {
     this.#failed.push(...failed.map(onOwnClock));
   }
 
-  /** Of the newest frames, a device's or all; null when there was none in the last 5 s. */
+  /** Summary of the newest frames, of one device or all; null without any in the last 5 s. */
   recent(now: number, deviceId?: string): RecentView | null {
     this.#forget(now);
     const own = (frame: { deviceId: string; at: number }) =>
@@ -118,7 +118,7 @@ function countsOf(names: readonly string[]): Record<string, number> {
 
 const meanOf = (values: readonly number[]) => (values.length > 0 ? mean(values) : 0);
 
-/** Digits beyond what a screen shows cost bytes. */
+/** Rounds away digits that no screen shows: they cost bytes. */
 export function round(value: number, digits = 1): number {
   const scale = 10 ** digits;
   return Math.round(value * scale) / scale;

@@ -2,7 +2,7 @@ import { silentLogger, sleep } from '@weir/base';
 import { agent, common, policy, telemetry } from '@weir/proto';
 import { type RpcServer, serve, serverStream, unary } from '@weir/rpc';
 
-/** Services of a small cell that say what they are told to say. */
+/** Scripted services of a small cell. */
 export interface Services extends AsyncDisposable {
   readonly address: string;
   readonly asked: { objective?: common.Objective | undefined; learner?: string };

@@ -1,5 +1,5 @@
 /**
- * What the gateway tells the page, as JSON. Types alone: the page imports them too. Times in ms, instants in epoch ms,
+ * What the gateway sends the page, as JSON. Types only: the page imports them too. Times in ms, instants in epoch ms,
  * accuracies, shares and utilizations 0..1; null: not known.
  */
 
@@ -43,7 +43,7 @@ export interface DeviceView {
   readonly id: string;
   /** Whether its agent answers; null where no agent's address is known. */
   readonly answers: boolean | null;
-  /** Whether its session with PolicyService stands. */
+  /** Whether its session with PolicyService is open. */
   readonly orchestrated: boolean;
   readonly planned: PlacementView | null;
   readonly plannedMs: number | null;
@@ -54,8 +54,8 @@ export interface DeviceView {
   readonly expectedAccuracy: number | null;
   readonly load: LoadView | null;
   readonly recent: RecentView | null;
-  /** So many times as slow as described; null where the processor is not emulated. */
-  readonly slowed: number | null;
+  /** Slowdown factor of the emulated processor, 1 as described; null where the processor is not emulated. */
+  readonly slowdown: number | null;
 }
 
 export interface NodeView {
@@ -74,7 +74,7 @@ export interface LinkView {
   readonly reachable: boolean | null;
   readonly roundTripMs: number | null;
   readonly framesPerSecond: number | null;
-  /** As emulated; null: a real one. */
+  /** Emulated condition; null for a real link. */
   readonly condition: Condition | null;
 }
 
@@ -131,12 +131,12 @@ export interface Snapshot {
   readonly at: number;
   readonly cellId: string;
   readonly services: { readonly policy: boolean; readonly telemetry: boolean };
-  /** Single frames are known; on its own the console has the agents' totals alone. */
+  /** Whether single frames are known; a standalone console has only the agents' totals. */
   readonly hasFrames: boolean;
   readonly mayControl: boolean;
   readonly learner: LearnerView | null;
   readonly learners: readonly string[];
-  /** Range of the floor that makes sense. */
+  /** Sensible range of the floor. */
   readonly accuracy: { readonly least: number; readonly most: number };
   readonly recent: RecentView | null;
   readonly devices: readonly DeviceView[];

@@ -9,11 +9,11 @@ export interface SourceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Told when the service comes and goes. */
+  /** Called when the service comes and goes. */
   readonly onConnected: (connected: boolean) => void;
 }
 
-/** A service that is asked again and again until disposed of. */
+/** A service that is polled until disposed. */
 export interface Source extends AsyncDisposable {
   readonly connected: boolean;
 }
@@ -25,11 +25,11 @@ export interface PolicySource extends Source {
   setLearner(learner: string): Promise<void>;
 }
 
-/** A restarted service shall be back on the page soon: waits between attempts stay short, ms. */
+/** Back-off, ms: short, so that a restarted service is soon back on the page. */
 const reconnect = { minMs: 100, maxMs: 1_000 };
 const callMs = 5_000;
 
-/** How learning goes in a cell, and what it is asked to do. */
+/** A cell's learner and objective. */
 export function watchPolicy(options: SourceOptions): PolicySource {
   const connection = connect(options.address, options.security);
   const client = connection.client(policy.PolicyServiceClient);
@@ -65,7 +65,7 @@ export interface TelemetrySource extends Source {
   readonly nodes: ReadonlyMap<string, telemetry.NodeState>;
 }
 
-/** At most so many nodes are kept. */
+/** Most nodes kept. */
 const maxNodes = 1_000;
 
 export function watchTelemetry(options: SourceOptions): TelemetrySource {
@@ -103,9 +103,9 @@ export interface AgentSource extends AsyncDisposable {
   readonly address: string;
   /** The newest status; undefined until the first. */
   readonly status: agent.GetStatusResponse | undefined;
-  /** Whether the last question was answered. */
+  /** Whether the last poll was answered. */
   readonly answers: boolean;
-  /** Asks once; a question that is still open is not repeated. Never rejects. */
+  /** Polls once, unless a poll is still pending. Never rejects. */
   ask(): Promise<void>;
 }
 
@@ -137,7 +137,7 @@ export function askAgent(address: string, security: Security): AgentSource {
   };
 }
 
-/** Keeps a server's stream open and its newest message. */
+/** Keeps a server's stream open and remembers its newest message. */
 function watch<Message>(
   { clock, random, logger, onConnected }: SourceOptions,
   open: (signal: AbortSignal) => AsyncIterable<Message>,

@@ -8,20 +8,20 @@ import type { CellView } from './targets/cell-view.ts';
 import { checkInferRequest, placementToWire, reasonToWire } from './convert.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import { type FrameAnswer, infer } from './frames/inference.ts';
-import type { AgentMetrics } from './metrics.ts';
+import type { AgentMetrics } from './telemetry/metrics.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import type { OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';
 import { inputBytes } from './targets/remote-target.ts';
 import { agentStatus } from './status.ts';
 
-/** What an application can ask of the device. */
+/** The device, as an application sees it. */
 export interface Agent {
-  /** Frames that one stream, and all of them together, may have in work. */
+  /** Most frames in flight, of one stream and of all together. */
   readonly maxInFlight: number;
-  /** Rejects as `infer` does, with ResourceExhausted when too many frames are in work, and with InvalidInput. */
+  /** Rejects as `infer` does, and with ResourceExhausted (too many frames in flight) or InvalidInput. */
   answer(request: agent.InferRequest, call: CallBounds): Promise<agent.InferResponse>;
-  /** Takes note of a frame that was turned away before it began. */
+  /** Records a frame that was refused before it began. */
   refused(error: WeirError): void;
   status(): agent.GetStatusResponse;
   objective(): Objective;
@@ -29,12 +29,12 @@ export interface Agent {
   setObjective(objective: Objective): void;
 }
 
-/** What the call that a frame came with allows it. */
+/** Limits that the call puts on its frame. */
 export interface CallBounds {
-  /** ms since the epoch; Infinity when there is none. */
+  /** Epoch ms; Infinity: none. */
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
-  /** RPC that the frame came by, e.g. `weir.agent.v1.DeviceAgent/Infer`. */
+  /** RPC that brought the frame, e.g. `weir.agent.v1.DeviceAgent/Infer`. */
   readonly rpcMethod?: string;
 }
 
@@ -77,7 +77,7 @@ export function createAgent(parts: AgentParts): Agent {
     const { queued, inService } = parts.localNode.load();
     const { balance, objective, targets } = dispatcher.status(clock.now());
     return {
-      framesInWork: frames.read().inFlight,
+      framesInFlight: frames.read().inFlight,
       queued,
       inService,
       outcomesPending: outcomes.pending,
@@ -138,7 +138,7 @@ export function createAgent(parts: AgentParts): Agent {
       }
     },
     refused(error) {
-      // One that asks for nothing sensible is no frame of the device's, as in `answer`.
+      // An invalid request is not a frame of the device, as in `answer`.
       if (!(error instanceof InvalidInput)) frames.failed();
       metrics.dropped(error.status);
     },

@@ -75,7 +75,7 @@ async function startAgent({
   };
 }
 
-/** An address that nobody listens on now. */
+/** An address without a listener. */
 async function freeAddress(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -132,7 +132,7 @@ describe('device agent', () => {
     });
   });
 
-  it('sends a frame where it is answered sooner, and says where the time went', async () => {
+  it('sends a frame where it is answered sooner, and reports where the time went', async () => {
     const edge = await startEdge();
     const { infer } = await startAgent({ edge: edge.address });
     const answer = await infer();
@@ -147,7 +147,7 @@ describe('device agent', () => {
     expect(answer.expectedAccuracy).toBeGreaterThan(0.5);
   });
 
-  it('answers a frame itself when the stream to its target breaks under it, and comes back', async () => {
+  it('answers a frame itself when the stream to its target breaks, and reconnects', async () => {
     const edge = await startEdge();
     const { stream, reaches, status } = await startAgent({ edge: edge.address });
     edge.script = 'hold';
@@ -233,7 +233,7 @@ describe('device agent', () => {
     expect(await take(frames, 1)).toEqual(new Map([['good', EDGE]]));
   });
 
-  it('refuses an id that is in work already and answers the first', async () => {
+  it('refuses an id that is in flight already and answers the first', async () => {
     const edge = await startEdge();
     const { stream, status } = await startAgent({ edge: edge.address });
     edge.script = 'hold';
@@ -246,7 +246,7 @@ describe('device agent', () => {
     expect(await take(frames, 1)).toEqual(new Map([['a', EDGE]]));
   });
 
-  it('refuses a picture that is none with INVALID_ARGUMENT', async () => {
+  it('refuses an invalid picture with INVALID_ARGUMENT', async () => {
     const { infer } = await startAgent();
     const input: common.Input = { content: { $case: 'encodedImage', value: Buffer.from('no picture') } };
     await expect(infer({ input })).rejects.toBeInstanceOf(InvalidInput);
@@ -337,7 +337,7 @@ describe('device agent', () => {
     expect(traces).toEqual(['a'.repeat(32), 'b'.repeat(32)]);
   });
 
-  it('finishes the frames in work when it stops, and refuses new ones', async () => {
+  it('finishes the frames in flight when it stops, and refuses new ones', async () => {
     const edge = await startEdge();
     const { stream, stop, connection } = await startAgent({ edge: edge.address });
     edge.script = 'hold';

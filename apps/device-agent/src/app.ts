@@ -19,27 +19,27 @@ import { type Config, configSpec } from './config.ts';
 import { FrameCount } from './frames/frame-count.ts';
 import { startLocalModels, variantOf } from './targets/local-models.ts';
 import { LocalTarget } from './targets/local-target.ts';
-import { createAgentMetrics } from './metrics.ts';
+import { createAgentMetrics } from './telemetry/metrics.ts';
 import { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import { OwnObjective } from './policy/own-objective.ts';
 import { linkPolicy, type PolicyLink } from './policy/policy-link.ts';
-import { deviceAgentService } from './frames/service.ts';
-import { linkTelemetry } from './telemetry-link.ts';
+import { deviceAgentService } from './service.ts';
+import { linkTelemetry } from './telemetry/telemetry-link.ts';
 import { linkWorker, securityOf } from './targets/worker-link.ts';
 
 export interface DeviceAgentApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
-  /** As `LocalModels.slowDown`: the device's own service times change under the learner's eyes. */
-  slowDown(times: number): void;
+  /** Like `LocalModels.slowDown`: changes the device's own service times under a running learner. */
+  slowDown(factor: number): void;
 }
 
-/** How often the device's own measurements are worked into its costs, ms. */
+/** Period of updating the fallback costs from the device's own measurements, ms. */
 const refreshPeriodMs = 1_000;
 
 /**
- * Serves until disposed. Resolves once the device's own variants are warm; neither the policy nor any target need be
- * there. Disposing drains: frames in work end, the last outcomes leave, then everything closes.
+ * Serves until disposed. Resolves once the device's own variants are warm; neither the policy nor any target needs to be
+ * up. Disposing drains: frames in flight finish, the last outcomes leave, then everything closes.
  */
 export async function startDeviceAgent(
   config: Config,
@@ -72,14 +72,14 @@ export async function startDeviceAgent(
     drainGraceMs: config.graceMs,
     logger,
   }).catch(asConfigError(configSpec.name));
-  // Drained first of all, whatever is opened below.
+  // Drain the server first, whatever is opened below.
   await using late = new AsyncDisposableStack();
   late.use(server);
 
   const family = await loadFamily(config.models);
   const energy = createEnergyProbe({
     model: { idleW: config.idleWatts, busyW: config.busyWatts },
-    // An emulated processor's power is not the machine's.
+    // The machine's counters know nothing of an emulated processor.
     source: config.dilationFactor > 0 ? 'model' : 'auto',
     clock,
   });
@@ -107,7 +107,10 @@ export async function startDeviceAgent(
     variants: variants.map(({ name, macs, precision, accuracy }) => ({ name, macs, precision, accuracy })),
     clock,
   });
-  const ownObjective = new OwnObjective(dispatcher, { own: ownWishes(config), cell: defaultObjective });
+  const ownObjective = new OwnObjective(dispatcher, {
+    own: requestedObjective(config),
+    cell: defaultObjective,
+  });
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
   const metrics = createAgentMetrics(meter);
   const common = { config, view, clock, random, logger, metrics };
@@ -145,8 +148,8 @@ export async function startDeviceAgent(
   };
 }
 
-/** What the configuration asks beyond the cell's objective. */
-function ownWishes({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {
+/** The objective that the configuration requests on top of the cell's. */
+function requestedObjective({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {
   return {
     ...(accuracyFloor === undefined ? {} : { accuracyFloor }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),

@@ -2,7 +2,7 @@ import { type ConfigSpec, durationMs, hostPort, periodMs } from '@weir/base';
 import type { Tier } from '@weir/domain';
 import { z } from 'zod';
 
-/** A remote worker that frames may go to. */
+/** A remote worker that frames may run on. */
 export interface TargetAddress {
   readonly nodeId: string;
   readonly tier: Tier;
@@ -29,54 +29,56 @@ const target = z.string().transform((text, context): TargetAddress => {
 
 const shape = {
   listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
-  cellId: id().default('cell-1').describe('Cell that the device belongs to.'),
+  cellId: id().default('cell-1').describe('Cell the device belongs to.'),
   deviceId: id().default('device-1').describe('Name of the device, unique in its cell.'),
   policy: hostPort().optional().describe('Address of PolicyService; without it the agent decides alone.'),
-  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
+  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none by default.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
   targets: z
     .array(target)
     .default([])
-    .describe('Workers that frames may go to: edge-1=edge@HOST:PORT,cloud-1=cloud@HOST:PORT.'),
-  models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+    .describe('Workers that frames may run on: edge-1=edge@HOST:PORT,cloud-1=cloud@HOST:PORT.'),
+  models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
   localVariants: z
     .array(z.string())
     .default([])
-    .describe('Variants that run on the device itself; all of the family when absent, "none" for no one.'),
-  slots: count().max(64, 'must be <= 64').default(1).describe('Inferences that the device runs at once.'),
+    .describe('Variants that run on the device itself; the whole family by default, "none" for none of it.'),
+  slots: count().max(64, 'must be <= 64').default(1).describe('Inferences the device runs at once.'),
   threadsPerSession: count().max(64, 'must be <= 64').default(1).describe('Threads of one inference.'),
   dilationFactor: notNegative()
     .default(0)
     .describe(
-      'Emulated processor: so many times the reference time of a variant; 0 is this machine as it is.',
+      'Emulated processor: slowdown factor on the reference time of a variant; 0: this machine as it is.',
     ),
   idleCheckMs: periodMs()
     .default(10_000)
     .describe(
-      'A processor that no frame uses runs a variant by itself each so many ms, to notice when it has become faster or slower; 0: never.',
+      'How often an idle processor runs a variant by itself, to notice that its speed has changed, ms; 0: never.',
     ),
   idleWatts: notNegative().default(2).describe('Power model: the idle device, W.'),
   busyWatts: notNegative().default(4).describe('Power model: what a fully used processor adds, W.'),
   radioWatts: notNegative().default(1).describe('Power model: what sending and receiving adds, W.'),
-  maxInFlight: count().default(64).describe('Frames in work at once; more are refused.'),
-  queueLimit: count().default(32).describe('Frames that may wait for the own processor; more are refused.'),
+  maxInFlight: count().default(64).describe('Most frames in flight; more are refused.'),
+  queueLimit: count()
+    .default(32)
+    .describe("Most frames waiting for the device's own processor; more are refused."),
   outcomeBuffer: count()
     .max(1_000_000, 'must be <= 1000000')
     .default(10_000)
-    .describe('Outcomes kept until PolicyService acknowledges them; the oldest beyond it are given up.'),
+    .describe('Most outcomes kept until PolicyService acknowledges them; beyond it the oldest is dropped.'),
   accuracyFloor: notNegative()
     .max(1, 'must be <= 1')
     .optional()
     .describe("Raises the cell's accuracy floor, 0..1."),
-  deadlineMs: durationMs()
-    .optional()
-    .describe("Shortens the cell's deadline of a frame that names none, ms."),
+  deadlineMs: durationMs().optional().describe("Shortens the cell's default deadline, ms."),
   allowedTiers: z
     .array(tier)
     .min(1, 'expected at least one tier')
     .optional()
     .describe("Narrows the cell's tiers; device alone: no frame leaves the device."),
-  graceMs: durationMs().default(10_000).describe('How long frames in work may go on at the end, ms.'),
+  graceMs: durationMs()
+    .default(10_000)
+    .describe('How long frames in flight may take to finish at shutdown, ms.'),
   seed: z
     .number('expected a number')
     .int('expected a whole number')
@@ -86,17 +88,17 @@ const shape = {
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .describe('Least severe messages that are logged.'),
-  tlsCert: file().describe('File of the certificate to serve with and to show to others, PEM.'),
-  tlsKey: file().describe('File of its private key, PEM.'),
-  tlsCa: file().describe('File of the authorities that the certificates of others must come from, PEM.'),
+    .describe('Least severe messages to log.'),
+  tlsCert: file().describe('Certificate to serve with and to present to others, PEM file.'),
+  tlsKey: file().describe('Private key of the certificate, PEM file.'),
+  tlsCa: file().describe("Authorities that others' certificates must come from, PEM file."),
   allowPlaintext: z.boolean().default(false).describe('Talk to other machines without TLS.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
 };
 
 export const configSpec: ConfigSpec<typeof shape> = {
   name: 'device-agent',
-  summary: 'Answers the frames of one device, each where and with which model variant it is answered best.',
+  summary: 'Answers the frames of one device, each where and with the model variant that suits it best.',
   schema: z.object(shape).superRefine(({ targets, deviceId }, context) => {
     const ids = [deviceId, ...targets.map(({ nodeId }) => nodeId)];
     const twice = ids.find((nodeId, index) => ids.indexOf(nodeId) !== index);

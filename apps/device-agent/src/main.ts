@@ -12,15 +12,15 @@ await runMain(async ({ signal }) => {
   const { cellId: cell, deviceId: node, metrics: listen } = config;
   await using metrics = await startMetrics({ service, cell, node, listen, logger });
   await using app = await startDeviceAgent(config, { logger, meter: metrics.meter });
-  // Emulation is the business of whoever started this process; there is no RPC for it.
+  // Only the process that started this one may change what is emulated; no RPC can.
   process.on('message', (message) => {
     const { slowDown } = (message ?? {}) as { slowDown?: unknown };
     if (typeof slowDown !== 'number') return;
     try {
       app.slowDown(slowDown);
-      logger.info({ times: slowDown }, 'the emulated processor is so many times as slow');
+      logger.info({ factor: slowDown }, 'emulated processor slowed down');
     } catch (err) {
-      logger.warn({ err, times: slowDown }, 'cannot slow down');
+      logger.warn({ err, factor: slowDown }, 'cannot slow down');
     }
   });
   process.stdout.write(`${JSON.stringify({ service, address: app.address, metrics: metrics.address })}\n`);

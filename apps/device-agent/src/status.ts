@@ -16,7 +16,7 @@ export interface StatusSources {
   readonly localVariants: readonly string[];
 }
 
-/** What the agent knows, chooses and has measured. `now`: ms since the epoch. */
+/** What the agent knows, decides and has measured. `now`: epoch ms. */
 export function agentStatus(sources: StatusSources, now: number): agent.GetStatusResponse {
   const { deviceId, cellId, dispatcher, view, frames, outcomes, policyConnected, localVariants } = sources;
   const dispatch = dispatcher.status(now);

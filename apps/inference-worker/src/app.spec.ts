@@ -34,7 +34,7 @@ describe('inference worker', () => {
   });
   afterAll(() => node[Symbol.asyncDispose]());
 
-  it('serves once its variants are warm and measured', async () => {
+  it('serves once its variants are warm and calibrated', async () => {
     expect(await checkHealth(node.connection, { service: 'weir.worker.v1.InferenceWorker' })).toBe('SERVING');
     const { client } = node;
     const list = await callUnary(client, client.listVariants, {});
@@ -291,7 +291,7 @@ describe('a slow node with a short queue', () => {
     expect(variants[0]!.serviceMs).toBeLessThan(250);
   });
 
-  it('refuses what its queue does not hold, and tells of those before', async () => {
+  it('refuses what its queue cannot hold, and answers the rest', async () => {
     using stream = openStream(node.client);
     const asked = Array.from({ length: 5 }, () => request());
     for (const one of asked) void stream.infer(one);
@@ -360,7 +360,7 @@ describe('a slow node with a short queue', () => {
       .toBe(0);
   });
 
-  it('refuses an id that is in flight, and answers the one before', async () => {
+  it('refuses an id that is in flight, and answers the first', async () => {
     using stream = openStream(node.client);
     const twice = request();
     void stream.infer(twice);
@@ -414,8 +414,8 @@ describe('starting', () => {
   });
 });
 
-describe('a worker that nobody uses', () => {
-  it('measures its variants again and again', async () => {
+describe('an idle worker', () => {
+  it('calibrates its variants again and again', async () => {
     await using idle = await startWorker(['--idle-check-ms=20']);
     const { client } = idle;
     const services = async () =>

@@ -21,13 +21,13 @@ import {
   type Meter,
 } from '@weir/telemetry';
 import { availableParallelism } from 'node:os';
-import { benchmark, testPicture } from './benchmark.ts';
+import { calibrate, testPicture } from './calibration.ts';
 import { type Config, configSpec } from './config.ts';
 import { tierToWire } from './convert.ts';
-import { createWorkerMetrics, measured } from './metrics.ts';
+import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
 import { createWorkerNode, type WorkerNode } from './node.ts';
 import { inferenceWorkerService } from './service.ts';
-import { linkTelemetry } from './telemetry-link.ts';
+import { linkTelemetry } from './telemetry/telemetry-link.ts';
 
 export interface InferenceWorkerApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
@@ -43,9 +43,9 @@ export interface InferenceWorkerDependencies {
 }
 
 /**
- * Serves the models of one node until disposed. Listens at once, NOT_SERVING; resolves, SERVING, when every variant is
+ * Serves the models of one node until disposed. Listens at once, NOT_SERVING; resolves, SERVING, once every variant is
  * warm and measured. Disposing drains: accepted work is answered, new work gets UNAVAILABLE (reason DRAINING).
- * Throws ConfigError for models, variants or TLS files that are not there, and for plain text to other machines.
+ * Throws ConfigError for missing models, variants or TLS files, and for plain text to other machines.
  */
 export async function startInferenceWorker(
   config: Config,
@@ -64,7 +64,7 @@ export async function startInferenceWorker(
 
   await using started = new AsyncDisposableStack();
   const ready: { node?: WorkerNode } = {};
-  // Disposed after the server has drained, when nobody needs its threads any more.
+  // Disposed after the server has drained, when its threads are no longer needed.
   const whenDrained = started.use(new AsyncDisposableStack());
   const server = started.use(
     await serve({
@@ -102,12 +102,12 @@ export async function startInferenceWorker(
   const assumed = assumedPowerModels[config.tier];
   const energy = createEnergyProbe({
     model: { idleW: config.idleWatts ?? assumed.idleW, busyW: config.busyWatts ?? assumed.busyW },
-    // The counters would tell of the real processor, not of the emulated one.
+    // Counters would measure the real processor, not the emulated one.
     source: dilated ? 'model' : 'auto',
     clock,
   });
   const cpuShare = dilated ? 1 / slots : Math.min(1, threadsPerSession / availableParallelism());
-  let figures = await benchmark({ runner, energy, cpuShare, dilated });
+  let figures = await calibrate({ runner, energy, cpuShare, dilated });
   logger.info({ figures }, 'warm');
   const checks = whenDrained.use(
     startIdleChecks({
@@ -149,7 +149,7 @@ export async function startInferenceWorker(
       host: createHostProbe({ clock }),
       energy,
       load: () => node.load(),
-      // The machine is shared by every emulated node; this one's own is the share of its slots in use.
+      // Emulated nodes share one machine: this node's utilization is that of its slots.
       cpuUtilization: dilated ? () => node.load().utilization : undefined,
     });
     const sample = () => monitor.sample();
@@ -161,7 +161,7 @@ export async function startInferenceWorker(
   return { address: server.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** Whoever starts the node named the family and its variants: what is wrong with them is a fault of configuration. */
+/** Family and variants come from the configuration, so their faults are configuration faults. */
 async function familyOf(config: Config): Promise<Family> {
   let family: Family;
   try {

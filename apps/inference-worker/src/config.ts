@@ -14,45 +14,43 @@ const file = () => z.string().optional();
 
 const shape = {
   listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
-  cellId: id().default('cell-1').describe('Cell that the node belongs to.'),
+  cellId: id().default('cell-1').describe('Cell the node belongs to.'),
   nodeId: id().default('worker-1').describe('Name of the node, unique in its cell.'),
-  tier: z.enum(['edge', 'cloud']).default('edge').describe('Where the node stands: edge or cloud.'),
-  models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+  tier: z.enum(['edge', 'cloud']).default('edge').describe('Where the node is: edge or cloud.'),
+  models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
   variants: z
     .array(z.string())
     .default([])
-    .describe('Variants to serve, comma-separated; all of the family when absent.'),
+    .describe('Variants to serve, comma-separated; the whole family by default.'),
   slots: count(64).default(1).describe('Inferences that run at once, each in a thread of its own.'),
   threadsPerSession: count(64).default(1).describe('Threads of one inference.'),
-  queueLimit: count(100_000).default(64).describe('Inferences that may wait; more are refused.'),
+  queueLimit: count(100_000).default(64).describe('Most inferences waiting; more are refused.'),
   dilationFactor: notNegative()
     .default(0)
     .describe(
-      'Emulated processor: so many times the reference time of a variant; 0 is this machine as it is.',
+      'Emulated processor: slowdown factor on the reference time of a variant; 0: this machine as it is.',
     ),
   idleCheckMs: periodMs()
     .default(10_000)
     .describe(
-      'A node that no frame uses runs a variant by itself each so many ms, to notice when it has become faster or slower; 0: never.',
+      'How often an idle node runs a variant by itself, to notice that its speed has changed, ms; 0: never.',
     ),
-  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
+  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none by default.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
-  idleWatts: notNegative()
-    .optional()
-    .describe("Power model: the idle node, W; an assumption by the node's tier when absent."),
+  idleWatts: notNegative().optional().describe('Power model: the idle node, W; assumed by tier when absent.'),
   busyWatts: notNegative()
     .optional()
-    .describe(
-      "Power model: what fully used processors add, W; an assumption by the node's tier when absent.",
-    ),
-  graceMs: durationMs().default(10_000).describe('How long accepted work may go on at the end, ms.'),
+    .describe('Power model: what fully used processors add, W; assumed by tier when absent.'),
+  graceMs: durationMs()
+    .default(10_000)
+    .describe('How long accepted work may take to finish at shutdown, ms.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .describe('Least severe messages that are logged.'),
-  tlsCert: file().describe('File of the certificate to serve with and to show to Telemetry, PEM.'),
-  tlsKey: file().describe('File of its private key, PEM.'),
-  tlsCa: file().describe('File of the authorities that the certificates of others must come from, PEM.'),
+    .describe('Least severe messages to log.'),
+  tlsCert: file().describe('Certificate to serve with and to present to Telemetry, PEM file.'),
+  tlsKey: file().describe('Private key of the certificate, PEM file.'),
+  tlsCa: file().describe("Authorities that others' certificates must come from, PEM file."),
   allowPlaintext: z.boolean().default(false).describe('Talk to other machines without TLS.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
 };

@@ -1,7 +1,7 @@
 import { type FieldViolation, InvalidInput } from '@weir/base';
 import type { InferenceInput, Load, VariantEntry } from '@weir/inference';
 import { common, type worker } from '@weir/proto';
-import type { VariantFigures } from './benchmark.ts';
+import type { VariantFigures } from './calibration.ts';
 
 export const maxIdLength = 128;
 export const maxImageBytes = 4 * 1024 * 1024;
@@ -76,8 +76,8 @@ export function loadToWire(
     queued: load.queued,
     backlogMs: load.backlogMs,
     meanBacklogMs: load.meanBacklogMs,
-    congestionPerMs: load.congestion,
-    utilization: Math.min(1, load.utilisation),
+    congestionPerMs: load.congestionPerMs,
+    utilization: Math.min(1, load.utilization),
     services: figures.map(({ variant, serviceMs, energyJ }) => ({ variant, serviceMs, energyJ })),
     draining,
   };

@@ -3,7 +3,7 @@ import type { Runner, RunResult } from '@weir/inference';
 import type { common, worker } from '@weir/proto';
 import { extractTraceContext, type TraceContextFields } from '@weir/rpc';
 import { type EnergyProbe, recordWorkerHops } from '@weir/telemetry';
-import type { VariantFigures } from './benchmark.ts';
+import type { VariantFigures } from './calibration.ts';
 import { inWireFields, loadToWire, type NodeIdentity, readInferRequest, variantToWire } from './convert.ts';
 
 export interface InferOptions {
@@ -12,11 +12,11 @@ export interface InferOptions {
   /** The call's own deadline, epoch ms. @default none */
   readonly deadlineAt?: number;
   readonly signal: AbortSignal;
-  /** Counts when the message carries none. */
+  /** Used when the message carries none. */
   readonly traceContext?: TraceContextFields;
 }
 
-/** One node with its models warm: what all RPCs of the service share. */
+/** One node with warm models: what all RPCs of the service share. */
 export interface WorkerNode {
   /**
    * Runs one inference.
@@ -32,7 +32,7 @@ export interface WorkerNode {
 export interface WorkerNodeOptions extends NodeIdentity {
   readonly tierName: string;
   readonly runner: Pick<Runner, 'run' | 'load' | 'variants' | 'labels'>;
-  /** As they are now. */
+  /** The newest figures. */
   readonly figures: () => readonly VariantFigures[];
   readonly energy: Pick<EnergyProbe, 'energyOfInference'>;
   /** Share of the node's processors that one inference keeps busy, 0..1. */
@@ -53,7 +53,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
 
     async infer(request, { arrivedAt, deadlineAt = Infinity, signal, traceContext }) {
       if (draining.aborted)
-        throw new Unavailable('the node drains; send the request elsewhere', { reason: 'DRAINING' });
+        throw new Unavailable('the node is draining; send the request elsewhere', { reason: 'DRAINING' });
       const { variant, input, timeoutMs } = readInferRequest(request);
       const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
       const before = runner.load();
@@ -114,7 +114,7 @@ const classificationOf = ({ classIndex, label, confidence, margin }: RunResult):
   margin,
 });
 
-/** A model that runs cannot be stopped, but whoever cancelled need not wait for it. */
+/** A running model cannot be stopped, but a caller that cancels need not wait for it. */
 async function abandonable<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: abandoned, reject } = Promise.withResolvers<never>();
   const abandon = () => reject(new Cancelled('cancelled', { cause: signal.reason }));

@@ -11,15 +11,15 @@ export interface StreamSessionOptions {
   readonly node: WorkerNode;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Between two loads, ms: while there is work, and while there is none. */
+  /** Period of load reports, ms: while there is work, and while there is none. */
   readonly loadPeriodMs: { readonly busy: number; readonly idle: number };
-  /** Answers in the making or waiting to be sent; at so many nothing more is read from the stream. */
+  /** Most answers pending or waiting to be sent; beyond it nothing more is read from the stream. */
   readonly maxUnanswered: number;
 }
 
 /**
- * Serves one StreamInfer call: many inferences at once, each answered or failed for itself, in the order of completion.
- * Ends when the caller has no more to say and all is answered; when the node drains, once what was accepted is.
+ * Serves one StreamInfer call: many inferences at once, each answered or failed by itself, in order of completion.
+ * Ends when the caller is done and everything is answered, or when the node has drained.
  */
 export async function serveStream(
   stream: Stream,
@@ -29,7 +29,7 @@ export async function serveStream(
   const inFlight = new Map<string, AbortController>();
   const unanswered = new Set<Promise<void>>();
 
-  /** Sends what the work comes to; a failed send means that the caller has gone, which the reading notices. */
+  /** Sends the result; a failed send means that the caller has gone, which the reader notices. */
   const answerWith = (work: Promise<Answer>): void => {
     const sent = work.then((message) => stream.send({ message })).catch(() => {});
     unanswered.add(sent);
@@ -41,7 +41,7 @@ export async function serveStream(
     const { requestId } = request;
     const taken = inFlight.has(requestId);
     const stop = new AbortController();
-    // An answer under an id that is in use would pass for the other's.
+    // Two requests with one id could not tell their answers apart.
     const usable = isUsableId(requestId) && !taken;
     if (usable) inFlight.set(requestId, stop);
     try {
@@ -88,7 +88,7 @@ export async function serveStream(
     told = { at: clock.now(), busy: isBusy(value) };
     return stream.send({ message: { $case: 'load', value } });
   });
-  // A queue is another one within a fraction of a second; that a node is idle still holds a second later.
+  // A queue changes within a fraction of a second; an idle node is still idle a second later.
   const tellLoadWhenDue = () => {
     const due = clock.now() - told.at >= loadPeriodMs.idle;
     if (due || told.busy || isBusy(node.load())) tellLoad();
@@ -123,7 +123,7 @@ function listen(cleanUp: DisposableStack, signal: AbortSignal, listener: () => v
   cleanUp.defer(() => signal.removeEventListener('abort', listener));
 }
 
-/** While one send waits for a slow reader, further calls do nothing. */
+/** Does nothing while an earlier send still waits for a slow reader. */
 function newestOnly(send: () => Promise<void>): () => void {
   let sending = false;
   return () => {

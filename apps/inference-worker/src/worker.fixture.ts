@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startInferenceWorker } from './app.ts';
 import { configSpec } from './config.ts';
-import { testPicture } from './benchmark.ts';
+import { testPicture } from './calibration.ts';
 
-/** The smallest variants of the embedded family, so that tests are quick. */
+/** The smallest variants of the embedded family, for quick tests. */
 export const [small, other] = (await loadFamily()).variants.toSorted((a, b) => a.bytes - b.bytes) as [
   Variant,
   Variant,
@@ -39,7 +39,7 @@ export const tensor = (fields: Partial<common.Tensor> = {}): common.Input => {
 };
 
 let requests = 0;
-/** A good request, but for the fields given. */
+/** A valid request, but for the fields given. */
 export const request = (fields: Partial<worker.InferRequest> = {}): worker.InferRequest => ({
   requestId: `r${++requests}`,
   variant: small.name,
@@ -68,7 +68,7 @@ export async function startWorker(argv: readonly string[] = []) {
 
 type Answer = NonNullable<worker.StreamInferResponse['message']>;
 
-/** A StreamInfer call; loads are kept apart from the answers. */
+/** A StreamInfer call that separates loads from answers. */
 export function openStream(client: worker.InferenceWorkerClient) {
   const duplex = openDuplex(client, client.streamInfer);
   const loads: common.NodeLoad[] = [];

@@ -130,7 +130,7 @@ describe('telemetry service', () => {
     expect(await next(watched)).toEqual([['a', 1, GONE]]);
   });
 
-  it('gathers what changes within the coalescing time into one message', async () => {
+  it('batches changes within the coalescing time into one message', async () => {
     const { openReport, watch, nodes, clock } = await start({ coalesceMs: 100 });
     const watched = watch();
     expect(await next(watched)).toEqual([]);
@@ -142,7 +142,7 @@ describe('telemetry service', () => {
     expect(await next(watched)).toEqual([['a', 3, LIVE]]);
   });
 
-  it('is held up by no slow watcher, which misses states but not the newest', async () => {
+  it('is not delayed by a slow watcher, which misses states but not the newest', async () => {
     const { openReport, watch } = await start();
     const links = Array.from({ length: 256 }, (_, i) => ({
       ...report().links[0]!,

@@ -26,7 +26,7 @@ describe('cell watch', () => {
     expect(watch.take()).toEqual([]);
   });
 
-  it('says nothing of what came and went before it was told', () => {
+  it('skips what came and went between two reads', () => {
     const { watch } = open();
     watch.changed({ key: 'a', value: 1 });
     watch.removed({ key: 'a', value: 1 });
@@ -46,7 +46,7 @@ describe('cell watch', () => {
     expect([watch.closed, closed()]).toEqual([true, 1]);
   });
 
-  it('leaves a watcher that takes at any time with what there is, and keeps no more than it must', () => {
+  it('brings a watcher up to date at any reading pace, and holds no more than it must', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd');
     const step = fc.oneof(
       fc.record({ type: fc.constant('change' as const), key }),

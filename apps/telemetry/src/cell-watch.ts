@@ -1,13 +1,13 @@
 /**
- * What one watcher has yet to be told of a set of keyed states. Only the newest state of each is kept, so a watcher that
- * falls behind skips over states, and never holds up others nor fills the memory: what waits for it is at most
- * one entry for each state there is and one for each that it knows of and that is no more.
+ * What one watcher has not been sent yet of a set of keyed states. Only the newest state of each is kept, so a watcher that
+ * falls behind skips states and never delays others nor fills memory: at most
+ * one entry waits for each current state, and one for each that is gone but known to the watcher.
  */
 export class CellWatch<State> implements Disposable {
   readonly #keyOf: (state: State) => string;
   readonly #onClosed: () => void;
   #pending: Map<string, State>;
-  /** What the watcher has been told of and not been told the end of. */
+  /** Keys that the watcher believes to exist. */
   readonly #known = new Set<string>();
   #removedKeys = new Set<string>();
   #wake: (() => void) | undefined;
@@ -33,7 +33,7 @@ export class CellWatch<State> implements Disposable {
     this.#put(key, state);
   }
 
-  /** `state` is the last that is ever told of its key; not at all when the watcher never heard of it. */
+  /** `state` is the last of its key; skipped when the watcher never heard of the key. */
   removed(state: State): void {
     const key = this.#keyOf(state);
     if (!this.#known.has(key)) return void this.#pending.delete(key);
@@ -41,7 +41,7 @@ export class CellWatch<State> implements Disposable {
     this.#put(key, state);
   }
 
-  /** What is pending now, the newest first; may be nothing. */
+  /** What is pending now, newest first; may be empty. */
   take(): State[] {
     const states = [...this.#pending.values()].reverse();
     for (const key of this.#pending.keys()) this.#known.add(key);
@@ -65,7 +65,7 @@ export class CellWatch<State> implements Disposable {
   }
 
   #put(key: string, state: State): void {
-    // Deleted first, so that the order of the entries is that of their newest states.
+    // Delete first, so that entries are ordered by their newest states.
     this.#pending.delete(key);
     this.#pending.set(key, state);
     this.#wake?.();

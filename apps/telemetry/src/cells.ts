@@ -4,7 +4,7 @@ import { CellWatch } from './cell-watch.ts';
 /** Whether a node still reports. */
 export type Liveness = 'live' | 'stale' | 'gone';
 
-/** What this service must know of a report; the rest it passes on. */
+/** The part of a report that this service reads; the rest it passes on. */
 export interface NodeReport {
   readonly cellId: string;
   readonly nodeId: string;
@@ -20,7 +20,7 @@ export interface NodeState<Report extends NodeReport> {
 export interface CellLimits {
   readonly maxCells: number;
   readonly maxNodesPerCell: number;
-  /** Watches of all cells together. */
+  /** Most watches of all cells together. */
   readonly maxWatches: number;
 }
 
@@ -36,8 +36,8 @@ const sweepMs = 250;
 
 /**
  * The newest state of every node of every cell. A node that reports is live; silent for more than 3 s it is stale; for
- * more than 15 s, or when its stream ends, it is gone: watchers are told once, and the node is forgotten. A cell exists
- * for as long as it has nodes.
+ * more than 15 s, or when its stream ends, it is gone: watchers hear of it once and the node is forgotten. A cell exists
+ * as long as it has nodes.
  */
 export class Cells<Report extends NodeReport> implements Disposable {
   readonly #clock: Clock;
@@ -53,7 +53,7 @@ export class Cells<Report extends NodeReport> implements Disposable {
     this.#stopSweeping = clock.every(sweepMs, () => this.#sweep());
   }
 
-  /** The stream of one node's reports; disposing it is the node's end, unless it reports on a newer stream by then. */
+  /** Opens one node's stream of reports; disposing it removes the node, unless a newer stream has replaced it. */
   openReporter(): Reporter<Report> {
     let last: Report | undefined;
     const reporter: Reporter<Report> = {
@@ -69,13 +69,13 @@ export class Cells<Report extends NodeReport> implements Disposable {
     return reporter;
   }
 
-  /** All nodes of a cell, the newest report first; none when nobody reports for it. */
+  /** All nodes of a cell, newest report first; none for an unknown cell. */
   nodes(cellId: string): NodeState<Report>[] {
     const nodes = [...(this.#cells.get(cellId)?.values() ?? [])];
     return nodes.map(({ state }) => state).sort((a, b) => b.reportedAt - a.reportedAt);
   }
 
-  /** Of all cells: nodes by how they report, and open watches. */
+  /** Over all cells: nodes by liveness, and open watches. */
   count(): { live: number; stale: number; watches: number } {
     const states = [...this.#cells.values()].flatMap((nodes) =>
       [...nodes.values()].map(({ state }) => state),
@@ -148,7 +148,7 @@ export class Cells<Report extends NodeReport> implements Disposable {
 
 interface Node<Report extends NodeReport> {
   state: NodeState<Report>;
-  /** The newest stream that it reported on. */
+  /** The stream it reports on; an older one no longer counts. */
   readonly reporter: Reporter<Report>;
 }
 

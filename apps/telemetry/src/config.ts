@@ -5,22 +5,19 @@ const count = () => z.number('expected a number').int('expected a whole number')
 
 const shape = {
   listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
-  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
+  metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none by default.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .describe('Least severe messages that are logged.'),
-  tlsCert: z.string().optional().describe('File of the certificate to serve with, PEM.'),
-  tlsKey: z.string().optional().describe('File of its private key, PEM.'),
-  tlsCa: z
-    .string()
-    .optional()
-    .describe('File of the authorities that clients must have a certificate of, PEM.'),
+    .describe('Least severe messages to log.'),
+  tlsCert: z.string().optional().describe('Certificate to serve with, PEM file.'),
+  tlsKey: z.string().optional().describe('Private key of the certificate, PEM file.'),
+  tlsCa: z.string().optional().describe('Authorities that client certificates must come from, PEM file.'),
   allowPlaintext: z.boolean().default(false).describe('Serve other machines without TLS.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
-  maxCells: count().default(256).describe('Cells held at once; reports for more are refused.'),
-  maxNodesPerCell: count().default(1_024).describe('Nodes held of one cell; reports of more are refused.'),
-  maxWatches: count().default(256).describe('Watches open at once; more are refused.'),
+  maxCells: count().default(256).describe('Most cells held at once; reports for more are refused.'),
+  maxNodesPerCell: count().default(1_024).describe('Most nodes per cell; reports of more are refused.'),
+  maxWatches: count().default(256).describe('Most watches open at once; more are refused.'),
   coalesceMs: z
     .number('expected a number of ms')
     .min(0, 'must be >= 0')
@@ -30,7 +27,7 @@ const shape = {
 
 export const configSpec: ConfigSpec<typeof shape> = {
   name: 'telemetry',
-  summary: 'Collects what the monitors of all nodes see, and fans out the state of a cell.',
+  summary: 'Collects the reports of all nodes and fans out the state of each cell.',
   schema: z.object(shape),
   examples: ['telemetry --listen 127.0.0.1:7001', 'WEIR_MAX_CELLS=16 telemetry'],
 };

@@ -24,7 +24,7 @@ export function createTelemetryMetrics(meter: Meter): TelemetryMetrics {
       meter
         .createObservableGauge('weir.nodes', {
           unit: '{node}',
-          description: 'Nodes that report, by how they do.',
+          description: 'Reporting nodes, by liveness.',
         })
         .addCallback((result) => {
           const { live, stale } = counts();

@@ -1,6 +1,6 @@
 import { common, telemetry } from '@weir/proto';
 
-/** A good report; override what a test is about. */
+/** A valid report; override what a test is about. */
 export const report = (given: Partial<telemetry.ReportRequest> = {}): telemetry.ReportRequest => ({
   cellId: 'cell-1',
   nodeId: 'edge-1',

@@ -8,7 +8,7 @@ import type { TelemetryMetrics } from './metrics.ts';
 export interface ServiceDeps {
   readonly cells: Cells<telemetry.ReportRequest>;
   readonly clock: Clock;
-  /** Least time between two messages to one watcher; what changes meanwhile comes in one message, ms. */
+  /** Least time between two messages to one watcher, ms; changes in between are batched. */
   readonly coalesceMs: number;
   readonly metrics: Pick<TelemetryMetrics, 'reported' | 'refused'>;
 }
@@ -50,7 +50,7 @@ export function telemetryService({
       const close = () => watch[Symbol.dispose]();
       over.addEventListener('abort', close);
       try {
-        // The first message is the whole state, even when that is empty; a later one never is.
+        // The first message is the whole state, even if empty; later ones never are.
         for (let first = true; !over.aborted; first = false) {
           if (!first) await watch.changes();
           if (watch.closed) break;
@@ -59,7 +59,7 @@ export function telemetryService({
           if (first || nodes.length > 0) yield { nodes };
           if (coalesceMs > 0) await sleep(coalesceMs, { clock, signal: over }).catch(() => {});
         }
-        // A watcher should look for the service again, not take the end of the stream for that of the cell.
+        // Tell the watcher to reconnect; the end of the stream is not the end of the cell.
         over.throwIfAborted();
       } finally {
         over.removeEventListener('abort', close);

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-/** Time, passed in wherever it is needed, so that a test or an experiment can hold it. */
+/** Time, passed in wherever it is needed so that a test or an experiment can stop it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, with fractions; never goes backwards within a process. */
   now(): number;
@@ -10,7 +10,7 @@ export interface Clock {
   every(periodMs: number, callback: () => void): () => void;
 }
 
-/** Node's timers count in 31 bits and fire after 1 ms where that is too little: what is longer waits so long, 24.8 days. */
+/** Longest timer, 24.8 days: Node counts in 31 bits and fires anything longer after 1 ms. */
 const longestDelayMs = 2 ** 31 - 1;
 
 /** The machine's clock: monotonic, anchored to the epoch when the process started. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type FieldViolation, InvalidInput } from './errors.ts';
 
 /**
- * What a program takes. One schema serves flags (`--accuracy-floor`), environment (`WEIR_ACCURACY_FLOOR`) and file
+ * What a program accepts. One schema serves flags (`--accuracy-floor`), environment (`WEIR_ACCURACY_FLOOR`) and file
  * (`accuracyFloor`, given by `--config`); a flag wins over the environment, the environment over the file.
  */
 export interface ConfigSpec<Shape extends z.ZodRawShape> {
@@ -13,9 +13,9 @@ export interface ConfigSpec<Shape extends z.ZodRawShape> {
   readonly name: string;
   /** One or two sentences for `--help`. */
   readonly summary: string;
-  /** Every field carries `.describe()`; the sentence teaches in `--help`. */
+  /** Every field carries a `.describe()`, the sentence that `--help` shows. */
   readonly schema: z.ZodObject<Shape>;
-  /** Key that takes the arguments without a flag, as an array of strings. */
+  /** Key that receives the arguments without a flag, as an array of strings. */
   readonly positionals?: keyof Shape & string;
   /** Command lines for `--help`. */
   readonly examples?: readonly string[];
@@ -27,7 +27,7 @@ export interface ConfigSource {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Every fault of a configuration; a program that meets it exits with 64. */
+/** Every fault of a configuration; a program that throws it exits with 64. */
 export class ConfigError extends Error {
   readonly violations: readonly FieldViolation[];
 
@@ -72,7 +72,7 @@ export function loadConfig<Shape extends z.ZodRawShape>(
     if (flags.values[key] !== undefined) given[key] = flags.values[key];
   }
 
-  // A flag and the environment bring text; the schema says what the text stands for.
+  // Flags and environment variables are text; the schema says what they stand for.
   for (const key of keys) given[key] = fromText(spec.schema.shape[key] as z.ZodType, given[key]);
   const parsed = spec.schema.safeParse(given);
   if (!parsed.success) {
@@ -191,7 +191,7 @@ function readFile(path: string | undefined, keys: readonly string[], violations:
   }
 }
 
-/** Text to the value that the schema expects; what does not fit is left as it is, for the schema to refuse. */
+/** Converts text to what the schema expects; leaves what does not fit for the schema to refuse. */
 function fromText(type: z.ZodType, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const base = unwrap(type);

@@ -20,7 +20,7 @@ export interface FieldViolation {
   readonly description: string;
 }
 
-/** An error whose message is meant for the caller. Anything else that is thrown reaches a caller as INTERNAL only. */
+/** An error whose message is meant for the caller. Any other error reaches callers as a bare INTERNAL. */
 export abstract class WeirError extends Error {
   abstract readonly status: StatusName;
   /** Machine-readable reason, UPPER_SNAKE_CASE; becomes google.rpc.ErrorInfo.reason. */

@@ -7,7 +7,7 @@ interface Timer {
   readonly periodMs?: number;
 }
 
-/** A clock that stands still until a test or a simulation advances it. */
+/** A clock that stands still until a test advances it. */
 export class FakeClock implements Clock {
   #now: number;
   #order = 0;
@@ -41,7 +41,7 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
-  /** As `advance`, letting pending promises settle before the first timer and after each one. */
+  /** Like `advance`, but lets pending promises settle before the first timer and after each one. */
   async advanceAsync(durationMs: number): Promise<void> {
     const until = this.#now + durationMs;
     await settle();

@@ -5,7 +5,7 @@ import { ConfigError, HelpRequested } from './config.ts';
 export const Exit = { done: 0, failed: 1, usage: 64, interrupted: 130 } as const;
 export type Exit = (typeof Exit)[keyof typeof Exit];
 
-/** A Ctrl-C reaches a program twice, from the terminal and from npm; what comes within this time is one. */
+/** A Ctrl-C reaches a program twice, from the terminal and from npm: signals within this time, ms, count as one. */
 const sameSignalMs = 500;
 /** How long a program may drain once the process that started it is gone. */
 const orphanGraceMs = 10_000;

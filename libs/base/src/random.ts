@@ -1,4 +1,4 @@
-/** Chance, passed in wherever it is needed, so that a run replays from one seed. */
+/** Randomness, passed in wherever it is needed so that a run replays from one seed. */
 export interface Random {
   /** Uniform in [0, 1). */
   readonly uniform: () => number;
@@ -43,7 +43,7 @@ export function seededRandom(seed: number): Random {
         spareNormal = undefined;
         return value;
       }
-      // Box–Muller, both values used.
+      // Box–Muller; keep the second value for the next call.
       const radius = Math.sqrt(-2 * Math.log1p(-uniform()));
       const angle = 2 * Math.PI * uniform();
       spareNormal = radius * Math.sin(angle);

@@ -2,7 +2,7 @@ import { type FieldViolation, InvalidInput } from './errors.ts';
 
 const maxIdLength = 128;
 
-/** Gathers the faults of one message, so that all are reported together. */
+/** Collects the faults of one message so that all are reported together. */
 export class Violations {
   readonly #found: FieldViolation[] = [];
 
@@ -10,7 +10,7 @@ export class Violations {
     return this.#found;
   }
 
-  /** Notes a fault unless the field is `good`. */
+  /** Records a fault unless the field is `good`. */
   check(good: boolean, field: string, description: string): void {
     if (!good) this.#found.push({ field, description });
   }
@@ -35,7 +35,7 @@ export class Violations {
     this.check(good, field, `expected a number ${range}, got ${value}`);
   }
 
-  /** The first `limit` of a list, a longer one being a fault. */
+  /** The first `limit` items of a list; a longer one is a fault. */
   list<T>(values: readonly T[], field: string, limit: number): readonly T[] {
     this.check(values.length <= limit, field, `expected at most ${limit}, got ${values.length}`);
     return values.slice(0, limit);

@@ -13,7 +13,7 @@ import {
 export interface Frame {
   /** A PNG or JPEG file. */
   readonly image: Uint8Array;
-  /** Time left for it, ms; absent: the objective's deadline. */
+  /** Time left for it, ms. @default the objective's deadline */
   readonly timeoutMs?: number;
   /** W3C traceparent of the caller. */
   readonly traceparent?: string;
@@ -32,7 +32,7 @@ export interface AgentClient extends AsyncDisposable {
 
 type Stream = ClientDuplex<agent.StreamInferRequest, agent.StreamInferResponse>;
 
-/** Connects on the first frame, and again on the next one when the stream broke. Disposing fails what is open. */
+/** Connects on the first frame and, when the stream broke, on the next one. Disposing fails open frames. */
 export function connectAgent(address: string, options: ConnectOptions = {}): AgentClient {
   const connection = connect(address, options);
   const client = connection.client(agent.DeviceAgentClient);
@@ -86,7 +86,7 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
         timeoutMs,
         trace: traceparent === undefined ? undefined : { traceparent, tracestate: '' },
       };
-      // A failed send ends the stream, and with it this frame.
+      // A failed send ends the stream, which fails this frame too.
       void stream.send({ message: { $case: 'infer', value } });
       return waiting.promise;
     },

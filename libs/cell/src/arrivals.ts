@@ -13,8 +13,8 @@ export interface Arrivals {
 }
 
 /**
- * Yields at each arrival of a frame of one device: every 1/rate s from a random phase on, or as a Poisson process. The
- * arrivals do not wait for whoever takes them: late ones come at once, as a camera's do.
+ * Yields at each frame arrival of one device: every 1/rate s from a random phase on, or as a Poisson process. The
+ * arrivals do not wait for their consumer: late ones come at once, as a camera's do.
  */
 export async function* arrivals({
   pattern,

@@ -10,27 +10,27 @@ import { freeAddress } from './free-address.ts';
 import { type CellLink, type CellLinks, startLinks } from './links.ts';
 import { type MetricsEndpoint, metricsAddresses } from './metrics-endpoints.ts';
 import {
-  type Surroundings,
+  type Environment,
   agentProgram,
   policyProgram,
   telemetryProgram,
   workerProgram,
 } from './programs.ts';
 import { type ProcessEvent, type ProcessSpec, SupervisedProcess } from './supervised-process.ts';
-import { untilInTouch } from './until-in-touch.ts';
+import { waitForReady } from './wait-for-ready.ts';
 
 export interface StartCellOptions {
   readonly logger: Logger;
-  /** Stops a start that is under way. */
+  /** Cancels the start. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   /** Folder of the processes' logs. @default a temporary one, removed at the end */
   readonly logDir?: string | undefined;
-  /** Folder of what the learner keeps. @default a temporary one, removed at the end */
+  /** Folder of PolicyService's state. @default a temporary one, removed at the end */
   readonly stateDir?: string | undefined;
-  /** Of the processes. @default info */
+  /** Log level of the processes. @default info */
   readonly logLevel?: string | undefined;
-  /** Flags of Node itself for the processes, as a benchmark needs them. @default none */
+  /** Flags that the processes' Node gets, e.g. for a benchmark. @default none */
   readonly execArgv?: readonly string[] | undefined;
   /** Gives each service a Prometheus endpoint on a free port. @default false */
   readonly metrics?: boolean | undefined;
@@ -49,29 +49,29 @@ export interface RunningCell extends AsyncDisposable {
   readonly logDir: string;
   /** One for each service; none unless asked for. */
   readonly metrics: readonly MetricsEndpoint[];
-  /** Process id; undefined while it is dead. Throws NotFound. */
+  /** Process id; undefined while the process is down. Throws NotFound. */
   pid(name: string): number | undefined;
   /** HOST:PORT of a process. Throws NotFound. */
   address(name: string): string;
-  /** Sends a signal to a process, as a test of chaos does. Throws NotFound. */
+  /** Sends a signal to a process, for chaos tests. Throws NotFound. */
   kill(name: string, signal: NodeJS.Signals): void;
-  /** Makes a device's emulated processor so many times as slow as described, > 0, also over restarts. Throws NotFound. */
-  slowDown(deviceId: string, times: number): void;
+  /** Slows a device's emulated processor down by a factor > 0 of what is described, over restarts too. Throws NotFound. */
+  slowDown(deviceId: string, factor: number): void;
   /** Cuts or restores every link to a node. Throws NotFound. */
   cutNode(nodeId: string, mode?: CutMode): Promise<void>;
   restoreNode(nodeId: string): Promise<void>;
-  /** How often each process died and came back; those that did not are left out. */
+  /** Restarts of each process that died, by name. */
   restarts(): Readonly<Record<string, number>>;
-  /** Told of everything that happens to a process from now on. The returned function ends that. */
+  /** Calls back on every process event from now on, until the returned function is called. */
   onEvent(listener: (event: ProcessEvent) => void): () => void;
 }
 
-/** How long a start waits for agents that do not reach their workers or PolicyService, ms; they keep trying. */
-const touchMs = 5_000;
+/** A start goes on after this, ms, even if an agent has not reached its workers or PolicyService; the agent keeps trying. */
+const readyTimeoutMs = 5_000;
 
 /**
- * Starts a cell's processes and resolves when all of them serve and the agents are in touch with workers and policy. When
- * one does not start, the others are stopped again.
+ * Starts a cell's processes. Resolves when all of them serve and the agents are ready: connected to workers and policy. When
+ * one fails to start, the others are stopped.
  */
 export async function startCell(
   description: CellDescription,
@@ -81,7 +81,7 @@ export async function startCell(
   await using starting = new AsyncDisposableStack();
   const folders = prepareFolders(options, starting);
   const metrics = options.metrics ? await metricsAddresses(description) : new Map<string, string>();
-  const surroundings: Surroundings = { cell: description, logLevel, stateDir: folders.stateDir, metrics };
+  const environment: Environment = { cell: description, logLevel, stateDir: folders.stateDir, metrics };
   const listeners = new Set<(event: ProcessEvent) => void>();
   const onEvent = (event: ProcessEvent) => {
     for (const listener of listeners) listener(event);
@@ -110,31 +110,35 @@ export async function startCell(
     Group,
   ];
   const [telemetry, policy] = await Promise.all([
-    start(telemetryProgram(surroundings), first),
-    start(policyProgram(surroundings), second),
+    start(telemetryProgram(environment), first),
+    start(policyProgram(environment), second),
   ]);
   refuseIfStopped();
   await instruct(policy.address, description);
   const known = { telemetry: telemetry.address, policy: policy.address };
 
-  // Workers and agents start at once: the links lead to where the workers will be.
+  // Workers and agents start in parallel: links point to where the workers will listen.
   const nodeAddresses = new Map<string, string>();
   for (const { id, listen } of description.nodes) nodeAddresses.set(id, listen ?? (await freeAddress()));
   const links = await workers.add(startLinks(description, { nodeAddresses, logger, onEvent }));
   await Promise.all([
     ...description.nodes.map((node) =>
-      start(workerProgram({ ...node, listen: nodeAddresses.get(node.id) }, surroundings, known), workers),
+      start(workerProgram({ ...node, listen: nodeAddresses.get(node.id) }, environment, known), workers),
     ),
     ...description.devices.map((device) => {
       const own = links.all.filter(({ deviceId }) => deviceId === device.id);
       const targets = new Map(own.map(({ nodeId, address }) => [nodeId, address]));
-      return start(agentProgram(device, surroundings, { ...known, targets }), agents);
+      return start(agentProgram(device, environment, { ...known, targets }), agents);
     }),
   ]);
   await Promise.all(
     description.devices.map(async ({ id }) => {
-      const inTouch = await untilInTouch(processes.get(id)!.address, { clock, withinMs: touchMs, signal });
-      if (!inTouch) logger.warn({ device: id }, 'does not reach every worker and PolicyService yet');
+      const ready = await waitForReady(processes.get(id)!.address, {
+        clock,
+        withinMs: readyTimeoutMs,
+        signal,
+      });
+      if (!ready) logger.warn({ device: id }, 'not connected to every worker and PolicyService yet');
     }),
   );
   refuseIfStopped();
@@ -152,10 +156,10 @@ export async function startCell(
     pid: (name) => processNamed(name).pid,
     address: (name) => processNamed(name).address,
     kill: (name, signalName) => (name === 'links' ? links : processNamed(name)).kill(signalName),
-    slowDown(deviceId, times) {
+    slowDown(deviceId, factor) {
       if (!description.devices.some(({ id }) => id === deviceId))
         throw new NotFound(`the cell has no device ${deviceId}`);
-      processNamed(deviceId).tell({ slowDown: times }, { keep: true });
+      processNamed(deviceId).tell({ slowDown: factor }, { keep: true });
     },
     cutNode: (nodeId, mode) => everyLink(nodeId, (link) => link.cut(mode)),
     restoreNode: (nodeId) => everyLink(nodeId, (link) => link.restore()),
@@ -168,7 +172,7 @@ export async function startCell(
   };
 
   function refuseIfStopped(): void {
-    if (signal?.aborted) throw new Cancelled('stopped while the cell started');
+    if (signal?.aborted) throw new Cancelled('stopped while the cell was starting');
   }
 
   function processNamed(name: string): SupervisedProcess {
@@ -185,7 +189,7 @@ export async function startCell(
   }
 }
 
-/** Tells PolicyService what the cell is to achieve, and who plans. */
+/** Tells PolicyService the cell's objective and learner. */
 async function instruct(address: string, { cellId, learner, objective }: CellDescription): Promise<void> {
   await using connection = connect(address);
   const client = connection.client(policyService.PolicyServiceClient);
@@ -217,7 +221,7 @@ function prepareFolders(options: StartCellOptions, starting: AsyncDisposableStac
   return { logDir, stateDir };
 }
 
-/** Members that are started and stopped side by side; also those whose start had not ended when another one failed. */
+/** Members that start and stop in parallel. Disposing also stops those still starting when another one failed. */
 class Group implements AsyncDisposable {
   readonly #members: Promise<AsyncDisposable>[] = [];
 

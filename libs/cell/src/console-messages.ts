@@ -3,7 +3,7 @@ import type { ProcessEvent } from './supervised-process.ts';
 /** One frame answered, as its application saw it. Times in ms, accuracies and probabilities 0..1. */
 export interface FrameRecord {
   readonly deviceId: string;
-  /** Of the answer, epoch ms by the clock of who tells it. */
+  /** When it was answered, epoch ms by the sender's clock. */
   readonly at: number;
   readonly tier: string;
   readonly nodeId: string;
@@ -28,10 +28,10 @@ export interface FrameFailure {
   readonly why: string;
 }
 
-/** `normal`: as the cell describes it. `weak`: as the profile of that name. */
+/** `normal`: as the cell describes the link. `weak`: the profile of that name. */
 export type LinkCondition = 'normal' | 'weak' | 'cut';
 
-/** What the console may do to the emulated part of a cell. */
+/** What the console may change in the emulated part of a cell. */
 export type EmulationChange =
   | {
       readonly kind: 'link';
@@ -42,22 +42,22 @@ export type EmulationChange =
   | {
       readonly kind: 'speed';
       readonly deviceId: string;
-      /** So many times as slow as described. */
-      readonly times: number;
+      /** Slowdown factor, >= 1: service times are multiplied by it. */
+      readonly slowdown: number;
     };
 
-/** The emulated part of a cell, as it stands. */
+/** The emulated part of a cell now. */
 export interface EmulationState {
   readonly links: readonly {
     readonly deviceId: string;
     readonly nodeId: string;
     readonly condition: LinkCondition;
   }[];
-  /** `times` is absent for a device whose processor is not emulated. */
-  readonly devices: readonly { readonly id: string; readonly times?: number }[];
+  /** `slowdown` is absent for a device whose processor is not emulated. */
+  readonly devices: readonly { readonly id: string; readonly slowdown?: number }[];
 }
 
-/** From whoever runs the cell to the console's process, over Node's IPC. */
+/** From the process that runs the cell to the console, over Node's IPC. */
 export type ToConsole =
   | {
       readonly kind: 'cell';
@@ -67,7 +67,7 @@ export type ToConsole =
     }
   | {
       readonly kind: 'frames';
-      /** Now, by the clock of the frames. It and the console's may be apart: each process anchors its own. */
+      /** Now, by the clock that stamped the frames; the console's own may differ. */
       readonly at: number;
       readonly answered: readonly FrameRecord[];
       readonly failed: readonly FrameFailure[];

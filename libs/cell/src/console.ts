@@ -10,21 +10,21 @@ import { reasonName, tierName } from './words.ts';
 export interface StartConsoleOptions {
   /** `HOST:PORT` of the page; port 0 takes any free one. @default 127.0.0.1:0 */
   readonly listen?: string | undefined;
-  /** Of the family's least and most accurate variant, 0..1: the range of the page's floor. */
+  /** Accuracy of the family's least and most accurate variant, 0..1: the range of the page's floor slider. */
   readonly accuracy?: { readonly least: number; readonly most: number } | undefined;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
 }
 
-/** The console of a living cell: a process of its own that is told each frame and may change what is emulated. */
+/** The console of a living cell: a process of its own that hears of each frame and may change what is emulated. */
 export interface CellConsole extends AsyncDisposable {
   readonly url: string;
   answered(deviceId: string, answer: Answer): void;
   failed(deviceId: string, why: string): void;
 }
 
-/** Frames are told together, this often, ms; at most so many of them, the oldest being left out. */
+/** Frames are sent in batches: this often, ms, and at most this many, the newest. */
 const batch = { periodMs: 250, most: 1_000 };
 
 /** Resolves when the page is served. Disposing ends it. */
@@ -32,12 +32,18 @@ export async function startConsole(cell: RunningCell, options: StartConsoleOptio
   const { accuracy, logger, signal, clock = systemClock } = options;
   const emulation = emulationOf(cell);
   await using starting = new AsyncDisposableStack();
-  const page = await SupervisedProcess.start(consoleProgram(cell, options.listen), {
+  const program = consoleProgram(options.listen, {
+    cellId: cell.description.cellId,
+    policy: cell.policyAddress,
+    telemetry: cell.telemetryAddress,
+    agents: cell.devices.map(({ address }) => address),
+  });
+  const page = await SupervisedProcess.start(program, {
     clock,
     logger,
     logDir: cell.logDir,
     onEvent: () => {},
-    // Blanking out the page's types is still called experimental.
+    // Node still calls stripping the page's types experimental.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     onMessage: (message) => void obey(message as FromConsole),
     signal,

@@ -17,7 +17,7 @@ const link = z.strictObject({
   bitsPerSecond: z.number().positive(),
 });
 
-/** The links of one device: to the nodes of each remote tier. */
+/** One device's links to the nodes of each remote tier. */
 const linkProfile = z.strictObject({ edge: link, cloud: link });
 
 /** A remote node: an edge box or a share of the cloud. */
@@ -26,7 +26,7 @@ const node = z.strictObject({
   tier: tier.exclude(['device']),
   /** Inferences at once. */
   slots: z.int().min(1).max(64),
-  /** Emulated processor: so many times slower than the reference; 0: this machine as it is. */
+  /** Slowdown factor of the emulated processor against the reference machine; 0: this machine as it is. */
   dilationFactor: z.number().min(0),
   /** Empty: the whole family. */
   variants,
@@ -65,7 +65,7 @@ const schema = z
     links: profiles.default(() => linkProfiles),
     /** Folder of a model family; absent: the embedded one. */
     models: z.string().optional(),
-    /** Seed of everything that is drawn by chance. */
+    /** Seed of all randomness. */
     seed: z.int().min(0).default(1),
     telemetryListen: hostPort().optional(),
     policyListen: hostPort().optional(),
@@ -79,7 +79,7 @@ const schema = z
         code: 'custom',
         input: value,
         path: ['devices'],
-        message: `the id ${twice} is taken twice`,
+        message: `the id ${twice} is used twice`,
       });
   });
 
@@ -88,7 +88,7 @@ export type CellDescription = Readonly<z.output<typeof schema>>;
 export type CellDescriptionInput = z.input<typeof schema>;
 export type LinkDescription = Readonly<z.output<typeof link>>;
 
-/** Checks a description and fills in what is left out. Throws InvalidInput with every fault. */
+/** Checks a description and fills in the defaults. Throws InvalidInput with every fault. */
 export function describeCell(input: CellDescriptionInput): CellDescription {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;

@@ -99,13 +99,13 @@ describe('drive', () => {
     expect(most).toBe(3);
   });
 
-  it('bounds what is out', async () => {
+  it('bounds the frames in flight', async () => {
     const { answers, most } = await driven({ delayMs: 1_000, frames: 12, maxInFlight: 2 });
     expect(answers).toHaveLength(12);
     expect(most).toBe(2);
   });
 
-  it('stops with the signal, and waits for what is out', async () => {
+  it('stops with the signal, and waits for the frames in flight', async () => {
     const { answers } = await driven({ delayMs: 500, frames: Infinity, stopAtMs: 1_050 });
     expect(answers.length).toBeGreaterThanOrEqual(10);
     expect(answers.length).toBeLessThanOrEqual(11);

@@ -12,12 +12,12 @@ export interface Sample {
 
 export interface DriveOptions {
   readonly client: AgentClient;
-  /** Shown in an order drawn by chance, over and over. */
+  /** Shown in random order, over and over. */
   readonly samples: readonly Sample[];
   readonly arrivals: Pick<Arrivals, 'pattern' | 'rate' | 'frames'>;
-  /** Time that each frame is given, ms. @default the objective's deadline */
+  /** Time budget of each frame, ms. @default the objective's deadline */
   readonly timeoutMs?: number | undefined;
-  /** Frames out at once; an arrival beyond waits for one to come back. @default 32 */
+  /** Frames in flight at once; further arrivals wait. @default 32 */
   readonly maxInFlight?: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -26,7 +26,7 @@ export interface DriveOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** One device's application: sends frames as they arrive and resolves when the last answer is there. */
+/** One device's application: sends frames as they arrive and resolves with the last answer. */
 export async function drive(options: DriveOptions): Promise<void> {
   const {
     client,

@@ -35,7 +35,7 @@ describe('the emulated part of a cell', () => {
   it('begins as the cell is described, and names the devices whose processor is emulated', () => {
     expect(cell().emulation.state()).toEqual({
       links: [{ deviceId: 'd-1', nodeId: 'edge', condition: 'normal' }],
-      devices: [{ id: 'd-1', times: 1 }, { id: 'd-2' }],
+      devices: [{ id: 'd-1', slowdown: 1 }, { id: 'd-2' }],
     });
   });
 
@@ -48,11 +48,11 @@ describe('the emulated part of a cell', () => {
     expect(done).toEqual(['cut', ['set', profiles.weak.edge], 'restore', ['set', profiles.regular.edge]]);
   });
 
-  it('slows a device, and says how much', async () => {
+  it('slows a device down, and reports the factor', async () => {
     const { emulation, done } = cell();
-    await emulation.change({ kind: 'speed', deviceId: 'd-1', times: 4 });
+    await emulation.change({ kind: 'speed', deviceId: 'd-1', slowdown: 4 });
     expect(done).toEqual([['slow', 'd-1', 4]]);
-    expect(emulation.state().devices[0]).toEqual({ id: 'd-1', times: 4 });
+    expect(emulation.state().devices[0]).toEqual({ id: 'd-1', slowdown: 4 });
   });
 
   it('refuses a link that is not there', async () => {

@@ -2,7 +2,7 @@ import { NotFound } from '@weir/base';
 import type { RunningCell } from './cell.ts';
 import type { EmulationChange, EmulationState, LinkCondition } from './console-messages.ts';
 
-/** The emulated part of a living cell, to be changed while it runs. */
+/** Changes the emulated part of a cell while it runs. */
 export interface Emulation {
   state(): EmulationState;
   /** Throws NotFound for a link or a device that the cell does not have. */
@@ -12,7 +12,7 @@ export interface Emulation {
 export function emulationOf(cell: Pick<RunningCell, 'description' | 'links' | 'slowDown'>): Emulation {
   const { devices, nodes, links: profiles } = cell.description;
   const conditions = new Map<string, LinkCondition>();
-  const slowed = new Map<string, number>();
+  const slowdowns = new Map<string, number>();
   const key = (deviceId: string, nodeId: string) => `${deviceId} ${nodeId}`;
 
   async function setLink(deviceId: string, nodeId: string, condition: LinkCondition): Promise<void> {
@@ -38,13 +38,13 @@ export function emulationOf(cell: Pick<RunningCell, 'description' | 'links' | 's
       })),
       devices: devices.map(({ id, dilationFactor }) => ({
         id,
-        ...(dilationFactor > 0 ? { times: slowed.get(id) ?? 1 } : {}),
+        ...(dilationFactor > 0 ? { slowdown: slowdowns.get(id) ?? 1 } : {}),
       })),
     }),
     async change(change) {
       if (change.kind === 'link') return setLink(change.deviceId, change.nodeId, change.condition);
-      cell.slowDown(change.deviceId, change.times);
-      slowed.set(change.deviceId, change.times);
+      cell.slowDown(change.deviceId, change.slowdown);
+      slowdowns.set(change.deviceId, change.slowdown);
     },
   };
 }

@@ -14,8 +14,8 @@ export interface ExampleCellOptions {
 }
 
 /**
- * Emulated processors, as multiples of a variant's reference time, so that the trade-off of the paper is there on one
- * machine: the device is slow, the edge quicker but shared, the cloud quickest but far.
+ * Emulated processors, as multiples of a variant's reference time, that reproduce the paper's trade-off on one
+ * machine: the device is slow, the edge faster but shared, the cloud fastest but far.
  */
 const speeds = {
   device: { dilationFactor: 300 },

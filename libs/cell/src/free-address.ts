@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { splitHostPort, Unavailable } from '@weir/base';
 
-/** Below the ports that Linux gives to outgoing connections, which would otherwise take one between choice and use. */
+/** Below Linux's ephemeral ports: an outgoing connection could take one of those between choice and use. */
 const ports = { first: 20_000, last: 32_000 };
 const tries = 100;
 
 /**
- * Chooses an address that is free now and that nothing takes by itself, so that others can be told of it before it is
- * in use. Ports are drawn by chance, apart for cells that start at once on one machine.
+ * Chooses an address that is free now and that nothing takes on its own, so that others can learn it before it is
+ * in use. Ports are random, so that cells starting at once on one machine do not collide.
  */
 export async function freeAddress(): Promise<string> {
   for (let attempt = 0; attempt < tries; attempt++) {

@@ -10,11 +10,11 @@ import {
 import type { CellDescription } from './description.ts';
 import type { ProcessEvent } from './supervised-process.ts';
 
-/** The link of one device to one remote node; what it is told outlasts the emulator's own death. */
+/** The link of one device to one remote node; its conditions survive a crash of the emulator. */
 export interface CellLink {
   readonly deviceId: string;
   readonly nodeId: string;
-  /** Where the device connects to, instead of to the node. */
+  /** Where the device connects instead of to the node. */
   readonly address: string;
   set(change: LinkChange): Promise<void>;
   cut(mode?: CutMode): Promise<void>;
@@ -24,7 +24,7 @@ export interface CellLink {
 
 export interface CellLinks extends AsyncDisposable {
   readonly all: readonly CellLink[];
-  /** How often the emulator died and came back. */
+  /** Restarts of the emulator. */
   readonly restarts: number;
   kill(signal: NodeJS.Signals): void;
 }
@@ -40,8 +40,8 @@ interface KeptLink {
 }
 
 /**
- * Starts a relay for each device and remote node, all in one process of their own. When that process dies another one
- * takes over at the same addresses and in the same conditions.
+ * Starts a relay for each device and remote node, all in one process of their own. When that process dies, another
+ * takes over at the same addresses and with the same conditions.
  * `nodeAddresses`: by node id.
  */
 export async function startLinks(
@@ -90,7 +90,7 @@ export async function startLinks(
       restarts++;
       onEvent({ kind: 'restarted', name, detail: `${kept.length} links` });
     } catch (err) {
-      logger.error({ process: name, err }, 'does not come back, will be tried again');
+      logger.error({ process: name, err }, 'restart failed, will retry');
       onEvent({ kind: 'failed', name, detail: (err as Error).message });
       await emulator[Symbol.asyncDispose]();
       await sleep(1_000);

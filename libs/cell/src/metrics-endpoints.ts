@@ -17,7 +17,7 @@ export async function metricsAddresses({
   const addresses = new Map<string, string>();
   for (const name of ['telemetry', 'policy', ...[...nodes, ...devices].map(({ id }) => id)]) {
     let address = await freeAddress();
-    // Chosen by chance and not in use yet: two processes must not be given the same one.
+    // Random and not in use yet: make sure that two processes do not get the same one.
     while ([...addresses.values()].includes(address)) address = await freeAddress();
     addresses.set(name, address);
   }

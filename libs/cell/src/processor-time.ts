@@ -25,7 +25,7 @@ function ofThread(folder: string): number {
     const ns = Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]);
     return ns / 1e6;
   } catch {
-    // It ended meanwhile.
+    // The process has ended meanwhile.
     return 0;
   }
 }

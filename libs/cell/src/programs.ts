@@ -1,22 +1,21 @@
 import { fileURLToPath } from 'node:url';
-import type { RunningCell } from './cell.ts';
 import type { CellDescription } from './description.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
-/** Where the processes of a cell find each other and their files. */
-export interface Surroundings {
+/** What every process of a cell is started with. */
+export interface Environment {
   readonly cell: CellDescription;
   readonly logLevel: string;
-  /** Folder of what PolicyService keeps. */
+  /** Folder of PolicyService's state. */
   readonly stateDir: string;
   /** HOST:PORT of each process's Prometheus endpoint, by its name; empty without metrics. */
   readonly metrics: ReadonlyMap<string, string>;
 }
 
-/** A library must not import an app: an app's program is found by its package's `./main`. */
+/** Resolves an app's program by its package's `./main`: a library must not import an app. */
 const programOf = (app: string) => fileURLToPath(import.meta.resolve(`@weir/${app}/main`));
 
-/** Flags from keys; what is undefined or empty is left out. */
+/** Turns keys into flags; drops what is undefined or empty. */
 function flags(values: Readonly<Record<string, string | number | readonly string[] | undefined>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
@@ -36,15 +35,15 @@ const spec = (
   ...(listen === undefined ? {} : { listen }),
 });
 
-export function telemetryProgram({ cell, logLevel, metrics }: Surroundings): ProcessSpec {
+export function telemetryProgram({ cell, logLevel, metrics }: Environment): ProcessSpec {
   return spec('telemetry', 'telemetry-service', cell.telemetryListen, {
     'log-level': logLevel,
     metrics: metrics.get('telemetry'),
   });
 }
 
-/** Learner and objective are told to it at run time: they outlast a restart, and stand above what it may have kept. */
-export function policyProgram({ cell, logLevel, stateDir, metrics }: Surroundings): ProcessSpec {
+/** Learner and objective are set by RPC once it serves: that survives restarts and overrides its stored state. */
+export function policyProgram({ cell, logLevel, stateDir, metrics }: Environment): ProcessSpec {
   return spec('policy', 'policy-service', cell.policyListen, {
     'log-level': logLevel,
     metrics: metrics.get('policy'),
@@ -55,7 +54,7 @@ export function policyProgram({ cell, logLevel, stateDir, metrics }: Surrounding
 
 export function workerProgram(
   node: CellDescription['nodes'][number],
-  { cell, logLevel, metrics }: Surroundings,
+  { cell, logLevel, metrics }: Environment,
   { telemetry }: { telemetry: string },
 ): ProcessSpec {
   return spec(node.id, 'inference-worker', node.listen, {
@@ -76,7 +75,7 @@ export function workerProgram(
 /** `targets`: the remote nodes at the addresses of this device's links. */
 export function agentProgram(
   device: CellDescription['devices'][number],
-  { cell, logLevel, metrics }: Surroundings,
+  { cell, logLevel, metrics }: Environment,
   { telemetry, policy, targets }: { telemetry: string; policy: string; targets: ReadonlyMap<string, string> },
 ): ProcessSpec {
   return spec(device.id, 'device-agent', device.listen, {
@@ -88,7 +87,7 @@ export function agentProgram(
     'local-variants': device.variants,
     targets: cell.nodes.map(({ id, tier }) => `${id}=${tier}@${targets.get(id)}`),
     models: cell.models,
-    // Devices draw apart from each other.
+    // Independent randomness for each device.
     seed: cell.seed + 1 + cell.devices.indexOf(device),
     'grace-ms': 3_000,
     telemetry,
@@ -98,13 +97,8 @@ export function agentProgram(
 
 /** `listen`: where the page is served. */
 export function consoleProgram(
-  { description, policyAddress, telemetryAddress, devices }: RunningCell,
   listen: string | undefined,
+  { cellId, ...addresses }: { cellId: string; policy: string; telemetry: string; agents: readonly string[] },
 ): ProcessSpec {
-  return spec('console', 'console', listen, {
-    'cell-id': description.cellId,
-    policy: policyAddress,
-    telemetry: telemetryAddress,
-    agents: devices.map(({ address }) => address),
-  });
+  return spec('console', 'console', listen, { 'cell-id': cellId, ...addresses });
 }

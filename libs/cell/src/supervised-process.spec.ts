@@ -70,15 +70,15 @@ describe('SupervisedProcess', () => {
     await expect(start('fails')).rejects.toThrow(/demo did not start: exit code 1\n {2}weir: no model found/);
   });
 
-  it('gives up on a program that never says that it serves', async () => {
+  it('gives up on a program that never becomes ready', async () => {
     await expect(start('silent', { readyTimeoutMs: 1_500 })).rejects.toThrow(/silent for 1500 ms/);
   });
 
-  it('gives up a start that is not wanted any more', async () => {
+  it('cancels a start', async () => {
     const stop = new AbortController();
     const starting = start('silent', { signal: stop.signal });
     stop.abort();
-    await expect(starting).rejects.toThrow(/stopped while it started/);
+    await expect(starting).rejects.toThrow(/stopped while starting/);
   });
 
   it('kills a program that does not drain within the grace', async () => {
@@ -87,7 +87,7 @@ describe('SupervisedProcess', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'stopped', detail: 'killed by SIGKILL' });
   });
 
-  it('starts nothing any more once it is disposed of', async () => {
+  it('starts nothing after it is disposed of', async () => {
     const { supervised, events, seen } = await start();
     const died = seen('died');
     supervised.kill('SIGKILL');

@@ -10,15 +10,15 @@ export interface ProcessSpec {
   readonly name: string;
   /** Path of the program's main.ts. */
   readonly main: string;
-  /** Its arguments; `listen` is the address of its last life, `HOST:0` in its first. */
+  /** Its arguments; `listen` is the address before the restart, `HOST:0` at the first start. */
   readonly argv: (listen: string) => readonly string[];
-  /** Where its first life listens. @default 127.0.0.1:0 */
+  /** Where it listens at first. @default 127.0.0.1:0 */
   readonly listen?: string;
 }
 
 /** What happened to a process. */
 export interface ProcessEvent {
-  /** `failed`: a dead one did not come back; it is tried again. */
+  /** `failed`: a restart failed; it will be retried. */
   readonly kind: 'ready' | 'died' | 'restarted' | 'failed' | 'stopped';
   readonly name: string;
   /** For people: exit code or signal, address. */
@@ -31,11 +31,11 @@ export interface SupervisorOptions {
   /** Folder of the processes' logs: `NAME.log`, appended. */
   readonly logDir: string;
   readonly onEvent: (event: ProcessEvent) => void;
-  /** Told what the process says over its IPC channel. */
+  /** Receives the process's IPC messages. */
   readonly onMessage?: ((message: unknown) => void) | undefined;
   /** Flags of Node itself. @default none */
   readonly execArgv?: readonly string[] | undefined;
-  /** Gives up a first start that is under way. */
+  /** Cancels the first start. */
   readonly signal?: AbortSignal | undefined;
   /** Longest wait for the ready line, ms. @default 60_000 */
   readonly readyTimeoutMs?: number;
@@ -46,7 +46,7 @@ export interface SupervisorOptions {
 const restartDelayMs = { first: 100, most: 5_000 };
 
 /**
- * Keeps one process alive: a dead one is started again at its old address, with back-off. It has its own process
+ * Keeps one process alive: restarts it at its old address, with back-off, when it dies. It has its own process
  * group, so that a Ctrl-C reaches the supervisor alone, and an IPC channel, so that it ends when the supervisor does.
  */
 export class SupervisedProcess implements AsyncDisposable {
@@ -84,12 +84,12 @@ export class SupervisedProcess implements AsyncDisposable {
     return this.#address!;
   }
 
-  /** How often it died and came back. */
+  /** How often it was restarted. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** Undefined while it is dead. */
+  /** Undefined while it is down. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -98,15 +98,15 @@ export class SupervisedProcess implements AsyncDisposable {
     return `${this.#options.logDir}/${this.name}.log`;
   }
 
-  /** Sends a signal, as a test of chaos does; a process that dies of it is restarted. */
+  /** Sends a signal, for chaos tests; a process that it kills is restarted. */
   kill(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }
 
-  /** Says something to the process, when it lives. `keep`: again each time that it comes back. */
+  /** Sends the process a message if it is up. `keep`: again after every restart. */
   tell(message: object, { keep = false } = {}): void {
     if (keep) this.#kept = message;
-    // A process that ends meanwhile is told again when it is back, if that matters.
+    // If it dies meanwhile, a message to keep is sent again after the restart.
     if (this.#child?.connected) this.#child.send(message, () => {});
   }
 
@@ -119,7 +119,7 @@ export class SupervisedProcess implements AsyncDisposable {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     const cancel = this.#options.clock.after(this.#options.graceMs ?? 5_000, () => {
-      this.#options.logger.warn({ process: this.name }, 'does not drain in time, killed');
+      this.#options.logger.warn({ process: this.name }, 'did not drain in time, killed');
       child.kill('SIGKILL');
     });
     await ended;
@@ -164,7 +164,7 @@ export class SupervisedProcess implements AsyncDisposable {
       const cancelTimeout = clock.after(readyTimeoutMs, () =>
         reject(failed(`silent for ${readyTimeoutMs} ms`)),
       );
-      const giveUp = () => reject(new Cancelled(`${this.name} was stopped while it started`));
+      const giveUp = () => reject(new Cancelled(`${this.name} was stopped while starting`));
       const cancel = () => {
         cancelTimeout();
         signal?.removeEventListener('abort', giveUp);
@@ -205,10 +205,7 @@ export class SupervisedProcess implements AsyncDisposable {
         },
         (error: unknown) => {
           if (this.#stopping) return;
-          this.#options.logger.error(
-            { process: this.name, err: error },
-            'does not come back, will be tried again',
-          );
+          this.#options.logger.error({ process: this.name, err: error }, 'restart failed, will retry');
           this.#options.onEvent({ kind: 'failed', name: this.name, detail: (error as Error).message });
           this.#restartAfter(Math.min(restartDelayMs.most, delayMs * 2));
         },
@@ -222,7 +219,7 @@ export class SupervisedProcess implements AsyncDisposable {
   }
 }
 
-/** Weir's own variables configure this program, not those that it starts: they get flags. */
+/** Drops Weir's own variables: they configure this program; its children get flags. */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));
 }

@@ -4,7 +4,7 @@ import { reasonName, tierName } from './words.ts';
 
 const hopNames = ['agentMs', 'uplinkMs', 'queueMs', 'decodeMs', 'computeMs', 'downlinkMs'] as const;
 
-/** What a run adds up to, as `--json` gives it. Times in ms, accuracies and shares 0..1; null: nothing was answered. */
+/** Totals of a run, as `--json` prints them. Times in ms, accuracies and shares 0..1; null: nothing was answered. */
 export interface Totals {
   readonly requests: number;
   readonly succeeded: number;
@@ -13,7 +13,7 @@ export interface Totals {
   readonly accuracy: { readonly top1: number | null; readonly expected: number | null };
   /** As the agents measured; the hops are its parts. */
   readonly responseMs: Spread;
-  /** As this client saw it: with the way to the agent and back. */
+  /** As this client saw it, the way to the agent and back included. */
   readonly clientMs: Spread;
   /** Mean of each part. */
   readonly hopsMs: Readonly<Record<string, number | null>>;
@@ -77,7 +77,7 @@ export class Tally {
 
   failed(why: string): void {
     this.#failed++;
-    // Messages may carry ids: what is new after the hundredth is not told apart any more.
+    // Messages may carry ids: after a hundred distinct ones, lump new ones together.
     count(this.#failures, this.#failures.size < 100 || this.#failures.has(why) ? why : 'other');
   }
 

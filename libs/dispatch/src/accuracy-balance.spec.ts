@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AccuracyBalance, type Booking } from './accuracy-balance.ts';
+import { AccuracyBalance, type Reservation } from './accuracy-balance.ts';
 
 const account = (floor = 0.8, best = 0.9) => {
   const balance = new AccuracyBalance();
@@ -20,7 +20,7 @@ describe('accuracy balance', () => {
     expect(balance.cap).toBeCloseTo(2);
   });
 
-  it('makes accuracy dear when it is empty and cheap when it is full', () => {
+  it('makes accuracy expensive when it is empty and cheap when it is full', () => {
     const [empty, full] = [account(), account()];
     earn(full, 20);
     expect(empty.priceMs(100)).toBeCloseTo(400);
@@ -35,13 +35,13 @@ describe('accuracy balance', () => {
     expect(high.priceMs(1)).toBeCloseTo(0.25 * Math.exp(-3));
   });
 
-  it('starts anew when the floor is raised, also for frames under way', () => {
+  it('opens a new account when the floor is raised, also for frames in flight', () => {
     const balance = account();
     earn(balance, 10);
-    const underWay = balance.reserve(0.9);
+    const inFlight = balance.reserve(0.9);
     balance.configure({ floor: 0.85, best: 0.9 });
     expect(balance.balance).toBe(0);
-    balance.answered(underWay);
+    balance.answered(inFlight);
     expect(balance.balance).toBe(0);
   });
 
@@ -52,7 +52,7 @@ describe('accuracy balance', () => {
     expect(balance.balance).toBeCloseTo(1);
   });
 
-  it('keeps what it has when the best target goes out of sight, and lives on it', () => {
+  it('keeps what it has when the best target disappears, and spends it', () => {
     const balance = account();
     earn(balance, 10);
     balance.configure({ floor: 0.8, best: 0.75 });
@@ -76,16 +76,16 @@ describe('accuracy balance', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const balance = account();
-        const underWay: { accuracy: number; booking: Booking }[] = [];
+        const inFlight: { accuracy: number; reservation: Reservation }[] = [];
         let cumulative = 0;
         for (const { pick, end, at } of steps) {
           const accuracy = [0.9, 0.84, 0.77, 0.7][pick]!;
-          if (balance.allows(accuracy)) underWay.push({ accuracy, booking: balance.reserve(accuracy) });
-          if (end === 'wait' || underWay.length === 0) continue;
-          const [frame] = underWay.splice(at % underWay.length, 1);
-          if (end === 'fail') balance.refund(frame!.booking);
+          if (balance.allows(accuracy)) inFlight.push({ accuracy, reservation: balance.reserve(accuracy) });
+          if (end === 'wait' || inFlight.length === 0) continue;
+          const [frame] = inFlight.splice(at % inFlight.length, 1);
+          if (end === 'fail') balance.refund(frame!.reservation);
           else {
-            balance.answered(frame!.booking);
+            balance.answered(frame!.reservation);
             cumulative += frame!.accuracy - 0.8;
           }
           expect(balance.balance).toBeGreaterThanOrEqual(0);

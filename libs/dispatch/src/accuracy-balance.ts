@@ -3,37 +3,38 @@ import type { BalanceLedger, BalanceReport } from '@weir/domain';
 /** Rounding of sums of accuracies; far below what one frame can spend. */
 const ROUNDING = 1e-12;
 
-/** Frames at the best accuracy that fill the balance. Source: docs/learning.md, "On the device". */
+/** cap = CAP_FRAMES · max(0, best accuracy − floor), frames × accuracy. Source: docs/learning.md, "On the device". */
 const CAP_FRAMES = 20;
 
-/** How fast m follows the balance, per frame; a half-empty balance changes the price by 1 % a frame. */
+/** Integral gain of m: each frame adds PRICE_GAIN · (1/2 − b/cap), so an empty balance raises the price by 1 % a frame. */
 const PRICE_GAIN = 0.02;
 
-/** Bounds of m: the price stays within e^±3 of the plan's, so that a change of conditions is followed in time. */
+/** |m| <= this (anti-windup): within e^±3 of the plan's price, it recovers quickly when conditions change. */
 const PRICE_EXPONENT_LIMIT = 3;
 
-/** What one frame has booked; settled once, by `answered` or `refund`. */
-export interface Booking {
-  /** Taken from the balance when the frame was dispatched, >= 0. */
-  readonly spent: number;
-  /** Added to the balance when the frame is answered, >= 0. */
-  readonly earns: number;
-  readonly era: number;
+/** What one frame has reserved; settle it once, by `answered` or `refund`. */
+export interface Reservation {
+  /** The deficit, taken from the balance when the frame was dispatched, >= 0. */
+  readonly debit: number;
+  /** The surplus, added to the balance once the frame is answered, >= 0. */
+  readonly credit: number;
+  /** Account it belongs to: a higher floor opens a new one, and old reservations then settle nothing. */
+  readonly account: number;
 }
 
 /**
- * The accuracy that a device has earned beyond its floor and not yet spent, in frames × accuracy. Never below 0: a
- * frame's deficit is taken when it is dispatched, its surplus is added only when it has been answered, so the answered
+ * b: accuracy a device has earned above its floor and not yet spent, in frames × accuracy. Never below 0: a
+ * frame's deficit is taken at dispatch, its surplus added only once it is answered, so the answered
  * frames' cumulative accuracy is at or above the floor at every one of them, whatever fails in between.
  *
- * A floor of 0 means no floor: everything is allowed, nothing is booked, accuracy has no price.
+ * A floor of 0 means no floor: everything is allowed, nothing is reserved, accuracy is free.
  */
 export class AccuracyBalance {
   #floor = 0;
   #cap = 0;
   #balance = 0;
   #priceExponent = 0;
-  #era = 0;
+  #account = 0;
   #ledgerId = '';
   #debitedTotal = 0;
   #creditedTotal = 0;
@@ -51,53 +52,53 @@ export class AccuracyBalance {
   }
 
   /**
-   * Sets the floor and the best accuracy that the device can reach. A higher floor starts a new account at 0 (what
-   * was earned above the old floor is no surplus over the new one). Otherwise what there is stays, even above a new
-   * cap: a device that has lost sight of its best target may live on what it has earned.
+   * Sets the floor and the best accuracy within reach. A higher floor opens a new account at 0 (what was
+   * earned above the old floor is no surplus over the new one). Otherwise the balance stays, even above a new
+   * cap: a device that has lost its best target may live on what it has earned.
    */
   configure({ floor, best }: { floor: number; best: number }): void {
     if (floor > this.#floor) {
       this.#balance = 0;
-      this.#era++;
+      this.#account++;
     }
     this.#floor = floor;
     this.#cap = floor > 0 ? CAP_FRAMES * Math.max(0, best - floor) : 0;
   }
 
-  /** Whether a frame of this accuracy can be paid for. */
+  /** Whether the balance covers a frame of this accuracy. */
   allows(accuracy: number): boolean {
     return this.#floor <= 0 || this.#balance + accuracy - this.#floor >= -ROUNDING || accuracy >= this.#floor;
   }
 
   /**
-   * Books one frame. A deficit beyond the balance takes what there is: only a plan that is obeyed may do that, and then
-   * the average over the devices is the planner's affair.
+   * Reserves one frame's accuracy. A deficit beyond the balance takes all of it: only an obeyed plan may do that, and
+   * then the planner answers for the average over the devices.
    */
-  reserve(accuracy: number): Booking {
-    if (this.#floor <= 0) return { spent: 0, earns: 0, era: this.#era };
+  reserve(accuracy: number): Reservation {
+    if (this.#floor <= 0) return { debit: 0, credit: 0, account: this.#account };
     const surplus = accuracy - this.#floor;
-    const spent = surplus < 0 ? Math.min(this.#balance, -surplus) : 0;
-    this.#balance -= spent;
+    const debit = surplus < 0 ? Math.min(this.#balance, -surplus) : 0;
+    this.#balance -= debit;
     if (this.#cap > 0) {
       const exponent = this.#priceExponent + PRICE_GAIN * (0.5 - this.#balance / this.#cap);
       this.#priceExponent = Math.max(-PRICE_EXPONENT_LIMIT, Math.min(PRICE_EXPONENT_LIMIT, exponent));
     }
-    return { spent, earns: Math.max(0, surplus), era: this.#era };
+    return { debit, credit: Math.max(0, surplus), account: this.#account };
   }
 
-  /** The frame was answered: its surplus counts from now on. What goes beyond the cap is not kept. */
-  answered(booking: Booking): void {
-    if (booking.era === this.#era) this.#add(booking.earns);
+  /** The frame was answered: credit its surplus, up to the cap. */
+  answered(reservation: Reservation): void {
+    if (reservation.account === this.#account) this.#add(reservation.credit);
   }
 
-  /** The frame failed: its deficit was not spent after all. */
-  refund(booking: Booking): void {
-    if (booking.era === this.#era) this.#add(booking.spent);
+  /** The frame failed: give its deficit back. */
+  refund(reservation: Reservation): void {
+    if (reservation.account === this.#account) this.#add(reservation.debit);
   }
 
   /**
-   * μ = μ₀·4^(1−2b/cap)·e^m, ms per unit of accuracy: four times the plan's price when the balance is empty, a quarter
-   * when it is full; m drifts until the balance stays around its middle. 0 without a floor.
+   * μ = μ₀ · 4^(1 − 2b/cap) · e^m, ms per unit of accuracy: four times the plan's price μ₀ when the balance is empty, a
+   * quarter when it is full; m integrates until the balance hovers around its middle. 0 without a floor.
    */
   priceMs(basePriceMs: number): number {
     if (this.#floor <= 0) return 0;
@@ -106,9 +107,9 @@ export class AccuracyBalance {
   }
 
   /**
-   * Takes the newest word of the cell's ledger. Totals are running, so a message that is lost or comes twice does no
-   * harm; an unknown ledger starts them at 0. Gives what the balance allows, takes what fits under the cap; the rest
-   * stays open and is settled with a later word.
+   * Applies the newest state of the cell's ledger. Totals are running, so a lost or repeated message does no
+   * harm; a new ledger starts them at 0. Gives what the balance allows and takes what fits under the cap; the
+   * rest stays open until a later message.
    */
   applyLedger(ledger: BalanceLedger): void {
     if (ledger.ledgerId !== this.#ledgerId) {

@@ -1,7 +1,7 @@
 import type { ComputeNode, Objective, Placement, Variant, ActionCost, Directive } from '@weir/domain';
 import type { TierTracker } from './tier-tracker.ts';
 
-/** One action with everything about it that does not change from frame to frame. */
+/** One action and what about it stays the same from frame to frame. */
 export interface DispatchAction {
   readonly cost: ActionCost;
   /** Undefined on the device itself. */
@@ -9,18 +9,18 @@ export interface DispatchAction {
   readonly tierAllowed: boolean;
   /** Price of the action's energy, ms. */
   readonly energyPriceMs: number;
-  /** Accuracy missing to the best action of the table, >= 0. */
+  /** Accuracy it gives up against the best action of the table, >= 0. */
   readonly deficit: number;
 }
 
-/** The actions open to a device. */
+/** The actions open to a device, built once per directive: a frame then costs a loop without allocation. */
 export interface ActionTable {
   readonly actions: readonly DispatchAction[];
-  /** Remote nodes that the actions name. */
+  /** The remote nodes the actions run on. */
   readonly trackers: readonly TierTracker[];
   /** Best accuracy among the actions of allowed tiers; 0 when there is none. */
   readonly bestAccuracy: number;
-  /** Price of accuracy by these actions alone, ms per unit; 0 when the floor does not bind. */
+  /** μ₀ by these actions alone, where no plan gives one, ms per unit of accuracy; 0 when the floor does not bind. */
   readonly ownPriceMs: number;
 }
 
@@ -29,7 +29,6 @@ export const emptyTable: ActionTable = { actions: [], trackers: [], bestAccuracy
 const samePlacement = (a: Placement, b: Placement): boolean =>
   a.nodeId === b.nodeId && a.variant === b.variant && a.tier === b.tier;
 
-/** Puts up the table once per directive, so that a frame costs a loop without allocation. */
 export function actionTable(
   costs: readonly ActionCost[],
   objective: Objective,
@@ -54,8 +53,8 @@ export function actionTable(
 }
 
 /**
- * Price of accuracy when actions are mixed so that they meet the floor on average and nothing waits: the slope, at the
- * floor, of the lower convex hull of time over accuracy. 0 when the fastest action meets the floor.
+ * μ₀ = Δtime/Δaccuracy of the cheapest mix of two actions that meets the floor on average, without waiting: the slope,
+ * at the floor, of the lower convex hull of s + network over accuracy. 0 when the fastest action meets the floor.
  */
 function priceAt(floor: number, costs: readonly ActionCost[]): number {
   const time = ({ serviceMs, networkMs }: ActionCost) => serviceMs + networkMs;
@@ -74,7 +73,7 @@ function priceAt(floor: number, costs: readonly ActionCost[]): number {
   return slopeMs;
 }
 
-/** Cost of the planned action: the directive's, else what the device knows itself, else the plan's promise. */
+/** Cost of the planned action: the directive's, else the device's own figure, else the plan's prediction. */
 export function plannedCost(
   directive: Directive,
   known: readonly ActionCost[],
@@ -94,7 +93,7 @@ export function plannedCost(
   );
 }
 
-/** Before any calibration all local variants seem equally fast, so that the most accurate one is taken. */
+/** Before calibration all local variants count as equally fast, so that the most accurate one wins. */
 export function uncalibrated(localNode: ComputeNode, variants: readonly Variant[]): readonly ActionCost[] {
   return variants
     .filter(({ name }) => localNode.variants.includes(name))

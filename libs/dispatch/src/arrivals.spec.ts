@@ -17,19 +17,19 @@ describe('arrival meter', () => {
     expect(meter.quietMs).toBeCloseTo(250);
   });
 
-  it('knows random frames from regular ones', () => {
+  it('tells random frames from regular ones', () => {
     const random = seededRandom(1);
     const { meter } = after(Array.from({ length: 2_000 }, () => random.exponential(250)));
     expect(meter.variability).toBeGreaterThan(0.5);
     expect([meter.regular, new ArrivalMeter(0).regular]).toEqual([false, false]);
   });
 
-  it('does not take the start of the window for a low rate', () => {
+  it('does not mistake the start of the window for a low rate', () => {
     const { meter, now } = after(Array.from({ length: 8 }, () => 250));
     expect(1_000 * meter.perMs(now)).toBeCloseTo(4.4, 0);
   });
 
-  it('forgets when nothing comes any more, and does not take the pause for a gap', () => {
+  it('decays once nothing arrives, and does not count the pause as a gap', () => {
     const { meter, now } = after([...Array.from({ length: 50 }, () => 250), 60_000, 250, 250]);
     expect(meter.regular).toBe(true);
     expect(meter.perMs(now + 60_000)).toBeLessThan(1e-6);

@@ -1,28 +1,28 @@
-/** Window of every rate on the device, ms. Source: docs/learning.md, "On the device". */
+/** Time constant of every rate on the device, ms. Source: docs/learning.md, "On the device". */
 const WINDOW_MS = 5_000;
 
-/** The first moments of a window say nothing, ms. */
+/** A window counts as at least this long, ms: the first moments say nothing about a rate. */
 const SHORTEST_WINDOW_MS = 1_000;
 
-/** Weight of the newest gap in the arrival statistics: about the last sixteen frames count. */
+/** Weight of the newest gap in the arrival statistics, an average of about the last sixteen. */
 const GAP_WEIGHT = 1 / 16;
 
-/** ca² below which arrivals count as regular. */
+/** Arrivals with a smaller ca² count as regular. */
 const REGULAR_VARIABILITY = 0.1;
 
-/** A frequency of events and the work that they bring, over a sliding window that forgets exponentially. */
+/** Rate of events and of the work they bring, averaged exponentially over the last WINDOW_MS. */
 export class RateMeter {
   readonly #startedAt: number;
   #events = 0;
   #workMs = 0;
   #at = -Infinity;
 
-  /** `startedAt`: since when events could come, ms; a window that is not full yet is not read as a low rate. */
+  /** `startedAt`: when counting began, ms; a window that is not full yet must not pass for a low rate. */
   constructor(startedAt = -Infinity) {
     this.#startedAt = startedAt;
   }
 
-  /** Counts one event at `now`, ms, which brings `workMs` of work. */
+  /** Counts one event at `now`, ms, that brings `workMs` of work. */
   add(now: number, workMs = 0): void {
     const kept = this.#kept(now);
     this.#events = this.#events * kept + 1;
@@ -30,12 +30,12 @@ export class RateMeter {
     this.#at = now;
   }
 
-  /** Events per ms; decays to 0 when nothing comes any more. */
+  /** λ, events per ms; decays to 0 once nothing arrives. */
   perMs(now: number): number {
     return (this.#events * this.#kept(now)) / this.#windowMs(now);
   }
 
-  /** Work per ms, i.e. the share of time in use when the work is done one piece at a time. */
+  /** Work per ms: the utilization ρ of a single slot that does all of it. */
   utilization(now: number): number {
     return (this.#workMs * this.#kept(now)) / this.#windowMs(now);
   }
@@ -50,7 +50,7 @@ export class RateMeter {
   }
 }
 
-/** How a device's frames arrive: how often, and how regularly. */
+/** How often, and how regularly, a device's frames arrive. */
 export class ArrivalMeter {
   readonly #rate: RateMeter;
   #lastAt = -Infinity;
@@ -66,30 +66,30 @@ export class ArrivalMeter {
     this.#rate.add(now);
     const gapMs = now - this.#lastAt;
     this.#lastAt = now;
-    // A pause is not a gap between frames of one stream: it would hide how regular the stream is.
+    // Leave pauses out: they would hide how regular the stream is.
     if (gapMs > WINDOW_MS) return;
     const weight = Math.max(GAP_WEIGHT, 1 / ++this.#gaps);
     this.#meanGapMs += weight * (gapMs - this.#meanGapMs);
     this.#meanSquaredGap += weight * (gapMs * gapMs - this.#meanSquaredGap);
   }
 
-  /** Frames per ms over the last 5 s; 0 when idle. */
+  /** λ over the last 5 s, frames per ms; 0 when idle. */
   perMs(now: number): number {
     return this.#rate.perMs(now);
   }
 
-  /** Squared coefficient of variation of the gaps, 0 (periodic) .. 1 (Poisson) and above; 1 until four gaps are known. */
+  /** ca² = E[gap²]/E[gap]² − 1: 0 periodic, 1 Poisson, above 1 bursty; 1 until four gaps are known. */
   get variability(): number {
     if (this.#gaps < 4 || this.#meanGapMs <= 0) return 1;
     return Math.max(0, this.#meanSquaredGap / (this.#meanGapMs * this.#meanGapMs) - 1);
   }
 
-  /** True when frames come as by a clock. */
+  /** True when frames arrive like clockwork. */
   get regular(): boolean {
     return this.variability < REGULAR_VARIABILITY;
   }
 
-  /** o = (1 − ca²)/λ: how long after this frame the next one cannot be expected, ms; 0 when arrivals are random. */
+  /** o = max(0, 1 − ca²) · E[gap]: time after this frame in which no other of the device is expected, ms; 0 for Poisson. */
   get quietMs(): number {
     return Math.max(0, 1 - this.variability) * this.#meanGapMs;
   }

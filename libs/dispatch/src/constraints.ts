@@ -2,10 +2,10 @@ import { FailedPrecondition } from '@weir/base';
 import type { Objective } from '@weir/domain';
 import type { DispatchAction } from './action-table.ts';
 
-/** What forbids an action. */
+/** Why an action is not allowed. */
 export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'floor';
 
-/** Says which constraints forbid which actions. */
+/** Names every constraint with the actions it forbids. */
 export function refusal(
   actions: readonly DispatchAction[],
   blockedBy: (action: DispatchAction) => Constraint | undefined,
@@ -13,7 +13,7 @@ export function refusal(
 ): FailedPrecondition {
   const say: Readonly<Record<Constraint, string>> = {
     tier: `the objective allows only ${objective.allowedTiers.join(', ')}`,
-    excluded: 'a target has failed this frame',
+    excluded: 'a target has already failed this frame',
     unreachable: 'a target is unreachable',
     floor: `the accuracy floor is ${objective.accuracyFloor} and the balance ${balance.toFixed(4)}`,
   };

@@ -1,33 +1,46 @@
 import type { Objective } from '@weir/domain';
 import type { DispatchAction } from './action-table.ts';
 
-/** What does not change between the actions of one frame. Times in ms. */
+/**
+ * The dispatch rule (docs/learning.md, "On the device"): a frame takes the action of least cost,
+ *
+ *     remote   Ŵ + s + network + κ · (s/c) · (Ŵ + s/2c)                  + μ · deficit
+ *     local    U + s + κ_l/2 · [(U + s/c − o)₊² − (U − o)₊²]             + μ · deficit
+ *
+ * with s service time, c slots of the node, Ŵ its expected wait (tier-tracker.ts), U the device's own queue
+ * (local-queue.ts), κ congestion price (NodeLoad), κ_l the device's own (local-queue.ts), o quiet time (arrivals.ts) and
+ * μ price of accuracy (accuracy-balance.ts). It stays with the plan unless that saves more than θ (Directive).
+ */
+
+/** What all actions of one frame share. Times in ms. */
 export interface Frame {
   readonly now: number;
   readonly deadlineMs: number;
   readonly exclude: ReadonlySet<string>;
   readonly objective: Objective;
-  /** μ, per unit of accuracy. */
+  /** μ, ms per unit of accuracy. */
   readonly priceMs: number;
   readonly local: {
+    /** c. */
     readonly slots: number;
+    /** U. */
     readonly waitMs: number;
     /** κ_l, per ms. */
     readonly congestionPerMs: number;
-    /** o: how long none of the device's own next frames can be expected. */
+    /** o. */
     readonly quietMs: number;
   };
-  /** The planned action where frames come as by a clock. */
+  /** The planned action when frames arrive like clockwork, else undefined. */
   readonly weighed: DispatchAction | undefined;
 }
 
 const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitMs ?? local.waitMs;
 
-/** Response time expected: wait, service and network, ms. */
+/** Expected response time, ms: Ŵ + s + network, or U + s on the device. */
 export const predictedMs = (action: DispatchAction, frame: Frame): number =>
   waitMs(action, frame) + action.cost.serviceMs + action.cost.networkMs;
 
-/** What an action costs this frame and those behind it, with its energy and the accuracy it lacks, ms. */
+/** Cost of an action, ms: response time, the delay it causes to frames behind it, energy and lost accuracy. */
 export function costMs(action: DispatchAction, frame: Frame): number {
   const { meanWeight, tailWeight } = frame.objective;
   const responseMs = predictedMs(action, frame);
@@ -38,23 +51,24 @@ export function costMs(action: DispatchAction, frame: Frame): number {
   return weightedMs / (meanWeight + tailWeight) + action.energyPriceMs + frame.priceMs * action.deficit;
 }
 
+/** The terms in κ: what this frame makes later ones wait, ms. */
 function delayOfOthersMs(action: DispatchAction, frame: Frame): number {
   const { tracker } = action;
   const { serviceMs } = action.cost;
   if (!tracker) {
-    // The device's own next frames, of which none comes before the quiet time is over.
+    // Only the device's own next frames wait here, and none is expected before the quiet time is over.
     const { slots, waitMs: queuedMs, congestionPerMs, quietMs } = frame.local;
     const before = Math.max(0, queuedMs - quietMs);
     const after = Math.max(0, queuedMs + serviceMs / slots - quietMs);
     return (congestionPerMs * (after * after - before * before)) / 2;
   }
-  // Where frames come as by a clock, the plan has weighed what a planned frame does to the others, and no chance adds
-  // to it; the utilization of the tier says nothing of its queue.
+  // With clockwork arrivals the plan has already charged the planned action for the delay it causes, and chance adds
+  // nothing: the utilization of such a node does not tell its queue.
   if (action === frame.weighed) return 0;
-  // Those who come behind at the tier: the frame keeps a slot for its service while the queue lasts.
+  // While the queue lasts, everyone who arrives behind waits for this frame's share of the slots.
   const workMs = serviceMs / tracker.slots;
   return tracker.congestionPerMs * workMs * (tracker.waitMs + workMs / 2);
 }
 
-/** 95th percentile over mean of a lognormal response time. 1.645: its quantile of the normal distribution. */
+/** 95th percentile over mean of a lognormal response time; 1.645 is the 95 % quantile of the standard normal. */
 const tailFactor = (sigma: number) => Math.exp(1.645 * sigma - (sigma * sigma) / 2);

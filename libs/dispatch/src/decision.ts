@@ -1,16 +1,16 @@
 import type { Placement, Reason } from '@weir/domain';
-import type { Booking } from './accuracy-balance.ts';
+import type { Reservation } from './accuracy-balance.ts';
 import type { TierTracker, WorkInFlight } from './tier-tracker.ts';
 
 /** The agent's choice for one frame. Times in ms. */
 export interface Decision {
   readonly placement: Placement;
   readonly reason: Reason;
-  /** Response time expected: wait, service and network. */
+  /** Expected response time: wait, service and network. */
   readonly predictedMs: number;
-  /** The chosen action's cost in the rule: response, congestion, energy and the price of accuracy. */
+  /** Cost of the chosen action by the rule (cost.ts). */
   readonly costMs: number;
-  /** The planned action's cost in the rule; equal to `costMs` when it was followed or no plan is in force. */
+  /** Cost of the planned action by the rule; `costMs` when it was followed or no plan is in force. */
   readonly plannedCostMs: number;
   /** Expected accuracy of the variant, 0..1. */
   readonly accuracy: number;
@@ -19,20 +19,20 @@ export interface Decision {
   /** Empty when no directive is in force. */
   readonly learner: string;
   readonly leaseExpired: boolean;
-  /** Accuracy balance after this frame was booked, frames × accuracy, >= 0. */
+  /** Accuracy balance after this frame's reservation, frames × accuracy, >= 0. */
   readonly balance: number;
   /** Probability with which the learner chose this placement; 1 when the agent chose it. */
   readonly propensity: number;
 }
 
-/** What `settle` needs of a decision. */
-export interface Account {
+/** What a frame holds until it is settled: work at a node and a reservation of accuracy. */
+export interface Commitment {
   readonly tracker: TierTracker | undefined;
   readonly work: WorkInFlight | undefined;
-  readonly booking: Booking;
+  readonly reservation: Reservation;
 }
 
-/** A decision with what it has booked; it can be closed once. */
+/** A decision with its commitment, which can be closed once. */
 export class OpenDecision implements Decision {
   readonly placement: Placement;
   readonly reason: Reason;
@@ -45,10 +45,10 @@ export class OpenDecision implements Decision {
   readonly leaseExpired: boolean;
   readonly balance: number;
   readonly propensity: number;
-  readonly #account: Account;
+  readonly #commitment: Commitment;
   #open = true;
 
-  constructor(decision: Decision, account: Account) {
+  constructor(decision: Decision, commitment: Commitment) {
     this.placement = decision.placement;
     this.reason = decision.reason;
     this.predictedMs = decision.predictedMs;
@@ -60,13 +60,13 @@ export class OpenDecision implements Decision {
     this.leaseExpired = decision.leaseExpired;
     this.balance = decision.balance;
     this.propensity = decision.propensity;
-    this.#account = account;
+    this.#commitment = commitment;
   }
 
-  /** The account, the first time; undefined when it has been closed before. */
-  close(): Account | undefined {
+  /** Gives the commitment up the first time, undefined afterwards. */
+  close(): Commitment | undefined {
     if (!this.#open) return undefined;
     this.#open = false;
-    return this.#account;
+    return this.#commitment;
   }
 }

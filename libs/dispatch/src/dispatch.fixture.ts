@@ -7,7 +7,8 @@ import {
   type Directive,
   type NodeLoad,
 } from '@weir/domain';
-import { type Dispatcher, createDispatcher } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { createDispatcher } from './priced-dispatcher.ts';
 
 /** Two variants, a device, an edge and a cloud node: a small world for the specs of dispatch. */
 export const best: Variant = { name: 'best', macs: 569e6, precision: 'fp32', accuracy: 0.9 };

@@ -57,7 +57,7 @@ describe('dispatcher with a directive', () => {
     expect(decision.plannedCostMs).toBeGreaterThan(decision.costMs + 20);
   });
 
-  it('leaves a backlogged tier, and obeys it all the same when told to', () => {
+  it('leaves a backlogged tier, unless told to obey', () => {
     const priced = dispatcher({ accuracyFloor: 0.85 });
     const obeying = dispatcher({ accuracyFloor: 0.85 });
     for (const agent of [priced, obeying])
@@ -68,7 +68,7 @@ describe('dispatcher with a directive', () => {
     expect(obeying.dispatch(3)).toMatchObject({ placement: edgeBest.placement, reason: 'planned' });
   });
 
-  it('obeys a plan below the floor: the average over the devices is then the planner’s affair', () => {
+  it('obeys a plan below the floor: the planner then answers for the average over the devices', () => {
     const agent = dispatcher();
     agent.applyDirective(
       directive({
@@ -82,13 +82,13 @@ describe('dispatcher with a directive', () => {
     expect(agent.dispatch(2)).toMatchObject({ placement: localSmall.placement, accuracy: 0.7, balance: 0 });
   });
 
-  it('spends no more than half a per cent of its time on plans that try something out', () => {
+  it('spends no more than half a per cent of its time on exploring plans', () => {
     const agent = dispatcher();
     agent.applyDirective(
       directive({ explored: true, planned: cloudBest.placement, thresholdMs: 0, propensity: 0.2 }),
       1,
     );
-    let tries = 0;
+    let explored = 0;
     let bestMs = 0;
     for (let frame = 0; frame < 2_000; frame++) {
       agent.reportLoad(idle('cloud-1'), frame * 400);
@@ -96,13 +96,13 @@ describe('dispatcher with a directive', () => {
       agent.settle(decision, { ok: true }, frame * 400 + 100);
       bestMs += localSmall.serviceMs;
       if (decision.reason !== 'explored') continue;
-      tries++;
+      explored++;
       expect(decision).toMatchObject({ placement: cloudBest.placement, propensity: 0.2 });
       expect(decision.plannedCostMs).toBe(decision.costMs);
     }
     const excessMs = cloudBest.serviceMs + cloudBest.networkMs - localSmall.serviceMs;
-    expect(tries).toBeGreaterThan(0);
-    expect(tries * excessMs).toBeLessThanOrEqual(0.006 * bestMs + excessMs);
+    expect(explored).toBeGreaterThan(0);
+    expect(explored * excessMs).toBeLessThanOrEqual(0.006 * bestMs + excessMs);
   });
 
   it('ignores a directive that is older than the one in force', () => {
@@ -112,7 +112,7 @@ describe('dispatcher with a directive', () => {
     expect(agent.dispatch(3)).toMatchObject({ directiveVersion: 5, placement: edgeBest.placement });
   });
 
-  it('goes on by the last directive when its lease has run out, and says so', () => {
+  it('carries on by the last directive when its lease has run out, and says so', () => {
     const agent = dispatcher();
     agent.applyDirective(directive({ leaseMs: 100, thresholdMs: 1_000 }), 1);
     expect(agent.dispatch(90).leaseExpired).toBe(false);
@@ -163,7 +163,7 @@ describe('dispatcher and constraints', () => {
     expect(agent.dispatch(4)).toMatchObject({ placement: cloudBest.placement, reason: 'fallback' });
   });
 
-  it('leaves a silent tier alone until it answers a probe', () => {
+  it('sends nothing to a silent tier until it answers a probe', () => {
     const agent = dispatcher({ accuracyFloor: 0.85 });
     agent.applyDirective(directive({ objective: floor(0.85), thresholdMs: 1_000 }), 1);
     agent.reportLoad(idle('cloud-1'), 4_000);
@@ -176,7 +176,7 @@ describe('dispatcher and constraints', () => {
     expect(agent.dispatch(6_201)).toMatchObject({ placement: edgeBest.placement, reason: 'planned' });
   });
 
-  it('uses what it knows itself when the directive leaves nothing allowed', () => {
+  it('uses its own knowledge when the directive leaves nothing allowed', () => {
     const agent = dispatcher({ accuracyFloor: 0.85 });
     agent.applyDirective(directive({ objective: floor(0.85), actions: [edgeBest] }), 1);
     agent.setReachable('edge-1', false, 2);
@@ -204,7 +204,7 @@ describe('dispatcher and objectives', () => {
     expect([choose(0), choose(100)]).toEqual(['cloud-1', 'edge-1']);
   });
 
-  it('shuns targets whose times vary when the tail counts', () => {
+  it('avoids targets whose times vary when the tail counts', () => {
     const choose = (tailWeight: number) => {
       const agent = dispatcher({ tailWeight, allowedTiers: ['edge', 'cloud'] });
       agent.setFallbackActions([action('edge-1', best, 100, 20), action('cloud-1', best, 90, 20)]);
@@ -217,7 +217,7 @@ describe('dispatcher and objectives', () => {
     expect([choose(0), choose(1)]).toEqual(['cloud-1', 'edge-1']);
   });
 
-  it('does not take a second try for a new frame', () => {
+  it('does not count a retry as a new arrival', () => {
     const agent = dispatcher();
     for (let frame = 0; frame < 20; frame++) {
       agent.dispatch(frame * 250);
@@ -228,7 +228,7 @@ describe('dispatcher and objectives', () => {
 });
 
 describe('dispatcher and accuracy', () => {
-  it('spends only what answered frames have earned, and gives back what a failed frame had booked', () => {
+  it('spends only what answered frames have earned, and refunds what a failed frame had reserved', () => {
     const agent = dispatcher({ accuracyFloor: 0.8 });
     agent.applyDirective(directive({ objective: floor(0.8), thresholdMs: 0 }), 1);
     // Only the small local variant can meet so near a deadline.

@@ -10,17 +10,16 @@ import type {
   NodeLoad,
 } from '@weir/domain';
 import type { Decision } from './decision.ts';
-import { PricedDispatcher } from './priced-dispatcher.ts';
 
 export interface DispatcherOptions {
   readonly deviceId: string;
   /** The device's own processor; carries the device's id. */
   readonly localNode: ComputeNode;
-  /** Variants known on any target; for the local actions before any calibration. */
+  /** Variants known on any target: what the local actions are made of before calibration. */
   readonly variants: readonly Variant[];
-  /** Before the first directive: the cell's objective as far as the device knows it. */
+  /** In force until the first directive brings the cell's. */
   readonly objective: Objective;
-  /** Decides between actions that are equal in cost and accuracy. */
+  /** Breaks ties between actions of equal cost and accuracy. */
   readonly random: Random;
   /** Time of creation, ms. @default 0 */
   readonly now?: number;
@@ -29,27 +28,27 @@ export interface DispatcherOptions {
 export interface DispatchOptions {
   /** Time left for this frame, ms. @default the objective's deadline */
   readonly deadlineMs?: number;
-  /** Nodes not to be used, e.g. because this frame has just failed there. */
+  /** Nodes to leave out, e.g. because this frame has just failed there. */
   readonly exclude?: ReadonlySet<string> | readonly string[];
 }
 
 /** How a frame ended. */
 export interface Settlement {
-  /** False: no answer; what the frame had booked is given back. */
+  /** False: no answer; the frame's reservation is refunded. */
   readonly ok: boolean;
-  /** Its response time, ms; teaches how far predictions go wrong. */
+  /** Response time, ms; teaches how wrong predictions are. */
   readonly responseMs?: number;
-  /** Its wait for a slot, ms; stands in for load reports while those are missing. */
+  /** Wait for a slot, ms; stands in for load reports while they are missing. */
   readonly queueMs?: number;
 }
 
 /** One remote node as the dispatcher sees it. */
 export interface DispatchTarget {
   readonly nodeId: string;
-  /** Reachable and heard of within the last 5 s. */
+  /** Reachable, and heard from within the last 5 s. */
   readonly usable: boolean;
   readonly load?: NodeLoad;
-  /** Infinity when it never reported. */
+  /** Infinity before its first report. */
   readonly loadAgeMs: number;
 }
 
@@ -70,39 +69,34 @@ export interface DispatchStatus {
 }
 
 /**
- * What an agent knows and how it places one frame. Pure: times are passed in, in ms of any one clock that does not go
- * backwards; no timers, no I/O. Rule and constants: docs/learning.md, "On the device".
+ * Places each frame of one device. Pure: times are passed in, in ms of any clock that does not go
+ * backwards; no timers, no I/O. The rule: cost.ts; its constants: docs/learning.md, "On the device".
  */
 export interface Dispatcher {
   /**
-   * Takes over a directive; older versions than the one in force are ignored, the same one again renews the lease.
-   * When the lease runs out the dispatcher goes on by the last directive and its own balance and says so.
+   * Adopts a directive. Ignores older versions than the one in force; the same version again renews the lease.
+   * When the lease runs out, the dispatcher carries on by the last directive and its own balance, and says so.
    */
   applyDirective(directive: Directive, now: number): void;
   /**
-   * The device's own knowledge (calibration, benchmarks of the tiers, pings): used before the first directive, and
+   * What the device knows by itself (calibration, the workers' service times, pings): used before the first directive, and
    * whenever a directive leaves no action that is allowed.
    */
   setFallbackActions(actions: readonly ActionCost[]): void;
-  /** What this device asks beyond its cell; never lowers the floor nor widens the tiers. Undefined: nothing. */
+  /** The objective this device requests for itself; it can raise the floor and narrow the tiers, never the reverse. */
   setOwnObjective(objective: Partial<Objective> | undefined): void;
-  /** A node's load as of `now`: a remote one's report or answer, or the own runner's. Proves that the node lives. */
+  /** A node's load as of `now`, from a report, an answer or the local runner. Proves that the node is alive. */
   reportLoad(load: NodeLoad, now: number): void;
-  /** True when the stream to a node stands or it answered a probe; false when it broke. Unknown nodes are not used. */
+  /** True when a node's stream is up or it answered a probe, false when it broke. Unknown nodes are not used. */
   setReachable(nodeId: string, reachable: boolean, now: number): void;
-  /** Nodes that are silent or unreachable and should be asked for a sign of life now; each at most once a second. */
+  /** Silent or unreachable nodes that are due for a probe; each at most once a second. */
   probesDue(now: number): string[];
   /**
-   * Places one frame, booking its accuracy and work at once; every decision must be settled. Throws FailedPrecondition
-   * when nothing is allowed and names the constraints.
+   * Places one frame and reserves its accuracy and work at once; settle every decision. Throws FailedPrecondition,
+   * naming the constraints, when nothing is allowed.
    */
   dispatch(now: number, options?: DispatchOptions): Decision;
-  /** Closes a decision; once, later calls do nothing. A failed frame may then be dispatched again. */
+  /** Closes a decision once; later calls do nothing. A failed frame may then be dispatched again. */
   settle(decision: Decision, settlement: Settlement, now: number): void;
   status(now: number): DispatchStatus;
-}
-
-/** The protocol state of one agent. */
-export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  return new PricedDispatcher(options);
 }

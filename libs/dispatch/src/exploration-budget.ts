@@ -1,17 +1,17 @@
-/** Share of the response time that frames may spend on plans that try something out. Source: docs/learning.md, "On the device". */
+/** Share of the response time that may be spent on exploring. Source: docs/learning.md, "On the device". */
 const SHARE = 0.005;
 
-/** Most that can be saved up, in frames: what a try may lose. */
+/** Most that can be saved up, in frames' response times: bounds what a single exploration may lose. */
 const CAP_FRAMES = 10;
 
 /**
- * How far a device follows plans that try something out. A planner's own budget counts plans; a plan may last for one
- * frame or for hundreds, so that each frame adds its share here, and each try costs what it is expected to lose.
+ * How far a device follows exploring plans. The planner's own budget counts plans, but a plan may last for one
+ * frame or for hundreds: here each frame earns its share, and each exploration pays what it is expected to lose.
  */
-export class TryOutBudget {
+export class ExplorationBudget {
   #creditMs = 0;
 
-  /** One more frame, expected to take `responseMs`. */
+  /** One more frame, expected to take `responseMs`, earns its share. */
   earn(responseMs: number): void {
     this.#creditMs = Math.min(CAP_FRAMES * responseMs, this.#creditMs + SHARE * responseMs);
   }

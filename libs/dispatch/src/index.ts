@@ -1,3 +1,4 @@
 export { AccuracyBalance } from './accuracy-balance.ts';
 export type { Decision } from './decision.ts';
-export { type Dispatcher, createDispatcher } from './dispatcher.ts';
+export type { Dispatcher } from './dispatcher.ts';
+export { createDispatcher } from './priced-dispatcher.ts';

@@ -1,9 +1,9 @@
 import type { NodeLoad } from '@weir/domain';
 import { RateMeter } from './arrivals.ts';
 
-/** The device's own queue as the dispatcher keeps it: exact when reported, carried on by its own dispatches. Times in ms. */
+/** Tracks the device's own queue: exact at each report, extrapolated by its own dispatches in between. Times in ms. */
 export class LocalQueue {
-  /** When each slot falls free. */
+  /** When each slot becomes free. */
   readonly #freeAt: number[];
   readonly #arrivals = new RateMeter();
   #inFlight = 0;
@@ -12,22 +12,23 @@ export class LocalQueue {
     this.#freeAt = new Array<number>(Math.max(1, slots)).fill(-Infinity);
   }
 
+  /** c. */
   get slots(): number {
     return this.#freeAt.length;
   }
 
-  /** U: wait of a frame that arrives now. */
+  /** U = max(0, min over slots of freeAt − now): wait of a frame that arrives now. */
   waitMs(now: number): number {
     return Math.max(0, this.#freeAt[this.#nextFree()]! - now);
   }
 
-  /** κ_l = λ/(1 − min(0.95, ρ)) of the frames that ran here, per ms; decays to 0 when idle. */
+  /** κ_l = λ / (1 − min(0.95, ρ)), λ and ρ of the frames that ran here, per ms; decays to 0 when idle. */
   congestionPerMs(now: number): number {
     const utilization = this.#arrivals.utilization(now) / this.slots;
     return this.#arrivals.perMs(now) / (1 - Math.min(0.95, utilization));
   }
 
-  /** The runner's own word about its load at `now`; it replaces what was carried on. */
+  /** The runner's own load at `now`; replaces the extrapolation. */
   report(load: NodeLoad, now: number): void {
     if (load.backlogMs > 0 || load.inService >= this.slots) {
       const shiftMs = load.backlogMs - this.waitMs(now);
@@ -35,7 +36,7 @@ export class LocalQueue {
         this.#freeAt[slot] = Math.max(now, freeAt) + shiftMs;
       return;
     }
-    // As many slots as the runner calls idle are free now; those that were thought to be free first, first.
+    // The runner knows how many slots are idle, not which: take those that were due to be free first.
     this.#freeAt.sort((a, b) => a - b);
     for (let slot = 0; slot < this.slots - load.inService; slot++)
       this.#freeAt[slot] = Math.min(now, this.#freeAt[slot]!);

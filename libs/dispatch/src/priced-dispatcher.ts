@@ -20,7 +20,7 @@ import {
 import { ArrivalMeter } from './arrivals.ts';
 import { type Frame, costMs, predictedMs } from './cost.ts';
 import { type Decision, OpenDecision } from './decision.ts';
-import { TryOutBudget } from './exploration-budget.ts';
+import { ExplorationBudget } from './exploration-budget.ts';
 import { LocalQueue } from './local-queue.ts';
 import { type Constraint, refusal } from './constraints.ts';
 import type {
@@ -32,11 +32,15 @@ import type {
 } from './dispatcher.ts';
 import { TierTracker } from './tier-tracker.ts';
 
-/** Share of the own processor's time beyond which a plan overloads it. */
+/** A plan that needs more than this share of the device's own processor overloads it. */
 const OVERLOAD = 0.95;
 
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  return new PricedDispatcher(options);
+}
+
 /** The dispatch rule and its bookkeeping; the contract is Dispatcher's. */
-export class PricedDispatcher implements Dispatcher {
+class PricedDispatcher implements Dispatcher {
   readonly #localNode: ComputeNode;
   readonly #random: Random;
   readonly #accuracyOf: ReadonlyMap<string, number>;
@@ -49,7 +53,7 @@ export class PricedDispatcher implements Dispatcher {
   #objective: Objective;
   #directive: Directive | undefined;
   #leaseEndsAt = -Infinity;
-  readonly #tries = new TryOutBudget();
+  readonly #exploration = new ExplorationBudget();
   #fallbackCosts: readonly ActionCost[];
   #planned: DispatchAction | undefined;
   #table: ActionTable = emptyTable;
@@ -103,7 +107,7 @@ export class PricedDispatcher implements Dispatcher {
   }
 
   dispatch(now: number, options: DispatchOptions = {}): Decision {
-    // A second try is no new frame.
+    // A retry is not a new arrival.
     if (!options.exclude || size(options.exclude) === 0) this.#arrivals.add(now);
     const directive = this.#directive;
     const frame = this.#frame(this.#table, now, options);
@@ -122,14 +126,14 @@ export class PricedDispatcher implements Dispatcher {
       );
 
     const found = this.#cheapest(this.#table, frame);
-    if (found) this.#tries.earn(predictedMs(found.action, frame));
+    if (found) this.#exploration.earn(predictedMs(found.action, frame));
     if (directive && planned && found && followable) {
       const late = predictedMs(planned, frame) > frame.deadlineMs;
       const excessMs = plannedCostMs! - found.costMs;
       const thresholdMs = this.#overloads(planned, now) ? 0 : directive.thresholdMs;
-      const worth = excessMs <= thresholdMs || (directive.explored && this.#tries.affords(excessMs));
+      const worth = excessMs <= thresholdMs || (directive.explored && this.#exploration.affords(excessMs));
       if (worth && (!late || found.late)) {
-        if (excessMs > thresholdMs) this.#tries.spend(excessMs);
+        if (excessMs > thresholdMs) this.#exploration.spend(excessMs);
         const reason = directive.explored ? 'explored' : 'planned';
         return this.#decide(planned, reason, plannedCostMs!, plannedCostMs!, frame);
       }
@@ -151,11 +155,11 @@ export class PricedDispatcher implements Dispatcher {
   }
 
   settle(decision: Decision, { ok, responseMs, queueMs }: Settlement, now: number): void {
-    const account = decision instanceof OpenDecision ? decision.close() : undefined;
-    if (!account) return;
-    const { tracker, work, booking } = account;
-    if (ok) this.#balance.answered(booking);
-    else this.#balance.refund(booking);
+    const commitment = decision instanceof OpenDecision ? decision.close() : undefined;
+    if (!commitment) return;
+    const { tracker, work, reservation } = commitment;
+    if (ok) this.#balance.answered(reservation);
+    else this.#balance.refund(reservation);
     if (!tracker || !work) return this.#local.returned(now);
     tracker.returned(work, ok, now);
     if (ok && queueMs !== undefined) tracker.observeWait(queueMs, now);
@@ -231,7 +235,7 @@ export class PricedDispatcher implements Dispatcher {
     return best && { action: best, costMs: bestMs, late: bestLate };
   }
 
-  /** The constraint that forbids an action now, undefined when none does. An obeyed plan answers for the floor itself. */
+  /** The constraint that forbids an action now, if any. For an obeyed plan the planner answers for the floor. */
   #blockedBy(action: DispatchAction, frame: Frame, obey: boolean): Constraint | undefined {
     if (!action.tierAllowed) return 'tier';
     if (frame.exclude.has(action.cost.placement.nodeId)) return 'excluded';
@@ -240,12 +244,12 @@ export class PricedDispatcher implements Dispatcher {
     return undefined;
   }
 
-  /** Whether the device's own processor could not keep up if all frames went as planned: then the plan binds no more. */
+  /** Whether the device's own processor could not keep up if every frame followed the plan: then θ is 0. */
   #overloads({ tracker, cost }: DispatchAction, now: number): boolean {
     return !tracker && this.#arrivals.perMs(now) * cost.serviceMs > OVERLOAD * this.#local.slots;
   }
 
-  /** The plan's price; that of the actions alone where a plan names none. */
+  /** μ, from the plan's μ₀, or the table's where the plan has none. */
   #priceMs(table: ActionTable): number {
     return this.#balance.priceMs(this.#directive?.accuracyPriceMs || table.ownPriceMs);
   }
@@ -259,7 +263,7 @@ export class PricedDispatcher implements Dispatcher {
   ): Decision {
     const directive = this.#directive;
     const { cost, tracker } = action;
-    const booking = this.#balance.reserve(cost.accuracy);
+    const reservation = this.#balance.reserve(cost.accuracy);
     const work = tracker?.sent(cost.serviceMs, frame.now);
     if (!tracker) this.#local.sent(cost.serviceMs, frame.now);
     const asPlanned = reason === 'planned' || reason === 'explored';
@@ -277,7 +281,7 @@ export class PricedDispatcher implements Dispatcher {
         balance: this.#balance.balance,
         propensity: asPlanned ? directive!.propensity : 1,
       },
-      { tracker, work, booking },
+      { tracker, work, reservation },
     );
   }
 

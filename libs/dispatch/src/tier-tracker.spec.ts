@@ -54,7 +54,7 @@ describe('tier tracker', () => {
     expect(waitAt(tracker, 60_000)).toBeLessThan(1);
   });
 
-  it('lets a congestion price fade that nobody renews', () => {
+  it('lets a stale congestion price fade', () => {
     const tracker = reported({ congestionPerMs: 0.1 });
     tracker.refresh(0, false);
     expect(tracker.congestionPerMs).toBeCloseTo(0.1);

@@ -1,38 +1,38 @@
 import type { NodeLoad } from '@weir/domain';
 
-/** Time in which a reported backlog relaxes to its mean, ms. Source: docs/learning.md, "On the device". */
+/** τ: time constant with which a reported backlog relaxes to its mean, ms. Source: docs/learning.md, "On the device". */
 const RELAXATION_MS = 80;
 
-/** A congestion price that is not renewed fades: an idle tier must not stay locked out. */
+/** Time constant with which κ fades between reports, ms: an idle node must not stay locked out. */
 const CONGESTION_WINDOW_MS = 5_000;
 
-/** A node that has not been heard of for so long is left alone until it answers. Source: docs/learning.md, "On the device". */
+/** A node silent for longer gets no frames until it answers, ms. Source: docs/learning.md, "On the device". */
 export const SILENCE_MS = 5_000;
 
-/** Time between two probes of a node that is silent or unreachable, ms. */
+/** Period of probing a silent or unreachable node, ms. */
 const PROBE_PERIOD_MS = 1_000;
 
-/** Without a report for so long, the waits that own frames met stand in for the node's mean backlog. */
+/** Without a report for this long, ms, the waits that own frames met stand in for the node's mean backlog. */
 const REPORT_LOST_MS = 2_000;
 
-/** Weight of a newly met wait in the mean of the waits met. */
+/** Weight of the newest wait in the mean of the waits met. */
 const WAIT_WEIGHT = 1 / 8;
 
-/** Most frames in flight that are kept account of; beyond it the oldest are forgotten. */
+/** Most frames in flight that are tracked; beyond it the oldest is forgotten. */
 const IN_FLIGHT_LIMIT = 4_096;
 
-/** Weight of a new relative prediction error in its variance. */
+/** Weight of the newest relative prediction error in its variance. */
 const ERROR_WEIGHT = 1 / 32;
 
-/** Work of one frame that this device has sent to the node and that has not come back. */
+/** Work of one frame sent to the node and not yet back. */
 export interface WorkInFlight {
   readonly at: number;
   readonly workMs: number;
-  /** True once a report that may contain it has arrived. */
+  /** True once a report that may include it has arrived. */
   seen: boolean;
 }
 
-/** What one device knows of one remote node. Times in ms. */
+/** What one device knows about one remote node. Times in ms. */
 export class TierTracker {
   readonly nodeId: string;
   #load: NodeLoad | undefined;
@@ -48,9 +48,11 @@ export class TierTracker {
   #metWaitMs = 0;
   #metWaitAt = -Infinity;
 
-  /** Of the last `refresh`: expected wait and congestion price (per ms), read by the dispatch rule. */
+  /** Ŵ as of the last `refresh`. */
   waitMs = 0;
+  /** κ · exp(−age / 5 s) as of the last `refresh`, per ms. */
   congestionPerMs = 0;
+  /** c. */
   slots = 1;
   usable = false;
 
@@ -71,7 +73,7 @@ export class TierTracker {
     return Math.sqrt(this.#relativeVariance);
   }
 
-  /** The node's own word about its load; also proves that it lives. */
+  /** The node's own report; also proves that it is alive. */
   report(load: NodeLoad, now: number, roundTripMs: number): void {
     this.#load = load;
     this.#reportedAt = now;
@@ -81,14 +83,14 @@ export class TierTracker {
     this.#seenMs = 0;
     this.#unseenMs = 0;
     for (const work of this.#inFlight) {
-      // What was sent within the last round trip cannot have arrived before the report left.
+      // Work sent within the last round trip cannot have arrived before the report left.
       work.seen ||= work.at <= now - roundTripMs;
       if (work.seen) this.#seenMs += work.workMs;
       else this.#unseenMs += work.workMs;
     }
   }
 
-  /** True: its link stands or it has answered. False: it is down until told otherwise or until it reports. */
+  /** True: its link is up or it has answered. False: down until told otherwise or until it reports. */
   setReachable(reachable: boolean, now: number): void {
     this.#reachable = reachable;
     if (reachable) this.#heardAt = now;
@@ -98,7 +100,7 @@ export class TierTracker {
     return this.#reachable && now - this.#heardAt <= SILENCE_MS;
   }
 
-  /** True, at most once a second, while the node is not usable and should be asked for a sign of life. */
+  /** True, at most once a second, while the node is unusable and due for a probe. */
   probeDue(now: number): boolean {
     if (this.isUsable(now) || now - this.#probedAt < PROBE_PERIOD_MS) return false;
     this.#probedAt = now;
@@ -106,9 +108,10 @@ export class TierTracker {
   }
 
   /**
-   * Ŵ = W̄ + (W − W̄)·exp(−age/τ) + own work in flight / slots. Relaxing to the mean keeps devices that read the same
-   * report from running after each other. `regular`: own frames come as by a clock; then the mean of the waits that
-   * they met is W̄. The own work that a report already holds comes back in as the report fades.
+   * Ŵ = W̄ + (W − W̄) · exp(−age/τ) + own work in flight / c, with W̄ the node's mean backlog and W what is left of the
+   * reported one, max(0, backlog − age − round trip). Relaxing to the mean keeps devices that read the same
+   * report from herding. `regular`: own frames arrive like clockwork; the mean of the waits that
+   * they met is then W̄. Own work that the report includes counts again as the report fades.
    */
   refresh(now: number, regular: boolean): void {
     this.usable = this.isUsable(now);
@@ -122,12 +125,12 @@ export class TierTracker {
     }
     const fresh = Math.exp(-ageMs / RELAXATION_MS);
     let meanMs = load.meanBacklogMs;
-    // Frames that come as by a clock meet the tier in the same phase each time, not in its mean state.
+    // Clockwork frames meet the node in the same phase each time, not in its mean state.
     if (regular) {
       const known = Math.exp(-Math.max(0, now - this.#metWaitAt) / CONGESTION_WINDOW_MS);
       meanMs += (this.#metWaitMs - meanMs) * known;
     }
-    // What stood there when the report was sent is worked off by the time that a frame sent now arrives.
+    // The node works its backlog off while the report and then the frame travel.
     const restMs = Math.max(0, load.backlogMs - ageMs - this.#roundTripMs);
     const backlogMs = meanMs + (restMs - meanMs) * fresh;
     const ownMs = this.#unseenMs + this.#seenMs * (1 - fresh);
@@ -143,7 +146,7 @@ export class TierTracker {
     return work;
   }
 
-  /** The frame came back (then the node lives) or failed. */
+  /** The frame came back, which proves that the node is alive, or failed. */
   returned(work: WorkInFlight, ok: boolean, now: number): void {
     const index = this.#inFlight.indexOf(work);
     if (index < 0) return;
@@ -154,13 +157,13 @@ export class TierTracker {
     if (ok && this.#reachable) this.#heardAt = now;
   }
 
-  /** The wait that an own frame met at the node. */
+  /** The wait that one of the device's frames met at the node. */
   observeWait(waitMs: number, now: number): void {
     this.#metWaitMs += WAIT_WEIGHT * (waitMs - this.#metWaitMs);
     this.#metWaitAt = now;
   }
 
-  /** Learns how far predictions for this node go wrong. */
+  /** Learns how wrong predictions for this node are. */
   observeError(predictedMs: number, actualMs: number): void {
     if (predictedMs <= 0 || actualMs <= 0) return;
     const error = Math.log(actualMs / predictedMs);

@@ -1,4 +1,4 @@
-/** Where a node stands in the network. */
+/** Where a node is in the network. */
 export type Tier = 'device' | 'edge' | 'cloud';
 
 /** One deployable model of a family, as far as planning needs it. */
@@ -25,7 +25,7 @@ export interface ComputeNode {
 export interface Device {
   readonly id: string;
   readonly local: ComputeNode;
-  /** What of the objective this device asks for by itself, where it asks more than the cell does. */
+  /** The objective this device requests for itself; only what is stricter than the cell's counts. */
   readonly objective?: Partial<Objective>;
 }
 
@@ -46,7 +46,7 @@ export interface Placement {
   readonly variant: string;
 }
 
-/** What an operator asks of a cell or a device. */
+/** What an operator asks of a cell, or of one device. */
 export interface Objective {
   /** Lowest average accuracy allowed, 0..1; 0 is "no floor". */
   readonly accuracyFloor: number;

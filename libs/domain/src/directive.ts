@@ -1,11 +1,11 @@
 import type { Objective, Placement } from './cell.ts';
 
-/** What one action is expected to cost a device, as learned. */
+/** Expected cost of one action for one device, as learned. */
 export interface ActionCost {
   readonly placement: Placement;
   /** Expected accuracy, 0..1 (a lower confidence bound where it is estimated). */
   readonly accuracy: number;
-  /** Decode and compute without waiting, ms. */
+  /** s: decode and compute without waiting, ms. */
   readonly serviceMs: number;
   /** Network, both ways, ms; 0 when local. */
   readonly networkMs: number;
@@ -18,12 +18,12 @@ export interface Directive {
   readonly leaseMs: number;
   readonly learner: string;
   readonly planned: Placement;
-  /** θ: deviate when another action is better by more than this, ms. Infinity: obey. */
+  /** θ, ms: deviate when cost(planned) − min cost > θ. Infinity: obey. */
   readonly thresholdMs: number;
   readonly explored: boolean;
   readonly propensity: number;
   readonly actions: readonly ActionCost[];
-  /** μ₀: price of accuracy at half balance, ms per unit of accuracy. */
+  /** μ₀: price of accuracy at half balance, ms per unit of accuracy; the multiplier of the floor in the plan's problem. */
   readonly accuracyPriceMs: number;
   readonly objective: Objective;
   readonly ledger: BalanceLedger;
@@ -37,7 +37,7 @@ export interface BalanceLedger {
   readonly debitRequestedTotal: number;
 }
 
-/** How the balance of one device stands, in frames × accuracy. */
+/** The state of one device's balance, in frames × accuracy. */
 export interface BalanceReport {
   readonly ledgerId: string;
   readonly balance: number;

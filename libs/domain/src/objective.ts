@@ -1,8 +1,8 @@
 import type { Objective } from './cell.ts';
 
 /**
- * A cell's objective with what a device asks beyond it: the higher floor, the nearer deadline, only tiers that both
- * allow; weights that the device names are its own. When no tier is left, the device's own tiers hold: its privacy comes first.
+ * A cell's objective tightened by what a device requests: the higher floor, the shorter deadline, the tiers both
+ * allow; weights the device names replace the cell's. When no tier is left, the device's tiers hold: privacy comes first.
  */
 export function tightenObjective(cell: Objective, own: Partial<Objective> | undefined): Objective {
   if (!own) return cell;

@@ -3,7 +3,7 @@ import type { Placement } from './cell.ts';
 /** Why a frame was placed where it was. */
 export type Reason = 'planned' | 'explored' | 'deviated' | 'fallback';
 
-/** Where the time of one inference went; the parts add up to the response time, ms. */
+/** Where one inference's time went, ms; the hops add up to the response time. */
 export interface HopTimes {
   readonly agentMs: number;
   readonly uplinkMs: number;
@@ -34,8 +34,8 @@ export interface Outcome {
   readonly concurrency: number;
   /** Probability with which the learner chose this placement, 0..1; 1 when it was not sampled. */
   readonly propensity: number;
-  /** gRPC status name when it failed; its times then teach nothing but that the target failed. */
+  /** gRPC status name of a failure; its times then teach nothing. */
   readonly failure?: string;
-  /** True when nobody waited for the answer: it ran only to learn. */
+  /** True for a shadow inference: it ran only to learn, and nobody waited for the answer. */
   readonly shadow?: boolean;
 }

@@ -28,7 +28,7 @@ export {
   readLabelledPictures,
 } from './catalogue/labelled-pictures.ts';
 export { type MeasuredAccuracy, type Progress, measureAccuracy } from './catalogue/measure-accuracy.ts';
-export { type Latency, benchmark } from './catalogue/benchmark.ts';
+export { type Latency, measureLatency } from './catalogue/measure-latency.ts';
 export { type ModelRow, listModels } from './catalogue/list-models.ts';
 export { type Verification, type VerifiedVariant, verifyFamily } from './catalogue/verify.ts';
 export { type ModelHints } from './catalogue/inspect-model.ts';

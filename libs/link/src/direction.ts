@@ -3,12 +3,12 @@ import { Lane, type LinkConditions } from './lane.ts';
 
 /** Bytes that may wait for the line before senders are held, as in a router's queue; 256 ms at 8 Mbit/s. */
 const waitingLimitBytes = 256 * 1024;
-/** Bytes that may be inside altogether; 20 ms of 1.6 Gbit/s. */
+/** Bytes that may be in the link altogether; 20 ms of 1.6 Gbit/s. */
 const bufferedLimitBytes = 4 * 1024 * 1024;
-/** Timers fire up to a millisecond late: what is due within half of one is delivered now. */
+/** Timers fire up to a millisecond late: deliver now what is due within half of one. */
 const toleranceMs = 0.5;
 
-/** A lane that runs by a clock: delivers what it is given when that is due, and says when it wants no more. */
+/** A lane driven by a clock: delivers parcels when they are due and signals when it is full. */
 export class Direction {
   readonly #lane: Lane<() => void>;
   readonly #clock: Clock;

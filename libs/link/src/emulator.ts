@@ -2,10 +2,11 @@ import { Internal, InvalidInput, Unavailable } from '@weir/base';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { CutMode, LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { CutMode } from './relay.ts';
 import type { AddedLink, EmulatorCommand, EmulatorReply } from './messages.ts';
 
-/** As `Link`, in another process. */
+/** A `Link` in another process. */
 export interface RemoteLink extends AsyncDisposable {
   readonly address: string;
   set(change: LinkChange): Promise<void>;
@@ -14,7 +15,7 @@ export interface RemoteLink extends AsyncDisposable {
   stats(): Promise<LinkStats>;
 }
 
-/** The process that hosts links; its end is theirs. Disposing ends it. */
+/** The process that hosts links; they end with it. Disposing ends it. */
 export interface LinkEmulator extends AsyncDisposable {
   readonly pid: number;
   startLink(options: Omit<LinkOptions, 'clock'>): Promise<RemoteLink>;
@@ -44,7 +45,7 @@ export async function forkLinkEmulator(): Promise<LinkEmulator> {
         cut: async (mode = 'reset') => void (await ask({ op: 'cut', link, mode })),
         restore: async () => void (await ask({ op: 'restore', link })),
         stats: async () => (await ask({ op: 'stats', link })) as LinkStats,
-        // When the process has ended the link has too.
+        // When the process has ended, so has the link.
         [Symbol.asyncDispose]: async () => {
           if (child.connected) await ask({ op: 'remove', link });
         },

@@ -1,5 +1,4 @@
 export {
-  type CutMode,
   type DirectionStats,
   type Link,
   type LinkChange,
@@ -7,6 +6,7 @@ export {
   type LinkStats,
   startLink,
 } from './link.ts';
+export type { CutMode } from './relay.ts';
 export { Lane, type LinkConditions } from './lane.ts';
 export { type LinkProfile, linkProfiles } from './profiles.ts';
 export { forkLinkEmulator, type LinkEmulator, type RemoteLink } from './emulator.ts';

@@ -13,14 +13,14 @@ interface Parcel<T> {
 }
 
 /**
- * One direction of a link in pure form; the caller brings the time and never moves it back. A parcel waits its turn,
+ * One direction of a link in pure form; the caller passes the time, which never goes back. A parcel waits its turn,
  * occupies the line for its bytes × 8 / rate, then travels for the delay:
  *
  *     startedAt = max(arrivedAt, sentAt of the one before)
  *     sentAt    = startedAt + bytes × 8 / bitsPerSecond
  *     dueAt     = max(sentAt + delayMs, dueAt of the one before)
  *
- * New conditions count for parcels that have not started; the order of parcels never changes.
+ * New conditions apply to parcels that have not started; parcels never overtake each other.
  */
 export class Lane<T> {
   #conditions: LinkConditions;
@@ -43,12 +43,12 @@ export class Lane<T> {
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
-  /** Bytes inside, waiting or on their way. */
+  /** Bytes waiting or in transit. */
   get bufferedBytes(): number {
     return this.#waitingBytes + this.#travellingBytes;
   }
 
-  /** `bytes` >= 0; a parcel without bytes keeps its place in the order and takes no time on the line. */
+  /** `bytes` >= 0; an empty parcel keeps its place in the order and takes no time on the line. */
   push(content: T, bytes: number, now: number): void {
     this.#waiting.push({ content, bytes, arrivedAt: now });
     this.#waitingBytes += bytes;
@@ -80,7 +80,7 @@ export class Lane<T> {
     this.#conditions = { ...this.#conditions, ...conditions };
   }
 
-  /** Nothing moves until thawed; what is inside stays, as when TCP sends again once a lost path returns. */
+  /** Nothing moves until thawed and nothing is lost, as when TCP retransmits once a lost path returns. */
   freeze(now: number): void {
     this.#start(now);
     this.#frozen = true;
@@ -92,13 +92,13 @@ export class Lane<T> {
     this.#start(now);
   }
 
-  /** Drops all that is inside. */
+  /** Drops everything in the lane. */
   clear(): void {
     this.#waiting.length = this.#travelling.length = 0;
     this.#waitingBytes = this.#travellingBytes = 0;
   }
 
-  /** Computed with the instants at which the line became free, so that a late timer costs no rate. */
+  /** Counts from the instants at which the line became free, so that a late timer costs no throughput. */
   #start(now: number): void {
     while (!this.#frozen && this.#waiting.length > 0) {
       const { content, bytes, arrivedAt } = this.#waiting[0]!;

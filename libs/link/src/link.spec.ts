@@ -178,7 +178,7 @@ describe('cut', () => {
     again.destroy();
   });
 
-  it('as a black hole lets nothing through and tells nobody; what was sent arrives once restored', async () => {
+  it('as a black hole lets nothing through, silently; what was sent arrives once restored', async () => {
     await using link = await startLink({ target });
     const open = await dial(link);
     await roundTripMs(open);

@@ -2,9 +2,9 @@ import { type Clock, InvalidInput, systemClock, Unavailable } from '@weir/base';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Direction } from './direction.ts';
 import type { LinkConditions } from './lane.ts';
-import { createRelay } from './relay.ts';
+import { type CutMode, createRelay } from './relay.ts';
 
-/** `up` is from whoever connects towards the target, `down` the way back. */
+/** `up` leads from the connecting side to the target, `down` back. */
 export interface LinkChange {
   readonly up?: Partial<LinkConditions>;
   readonly down?: Partial<LinkConditions>;
@@ -22,12 +22,6 @@ export interface LinkOptions extends LinkChange {
   readonly clock?: Clock;
 }
 
-/**
- * How a link is cut. `reset`: connections are reset, new ones too as soon as they are made. `blackhole`: nothing
- * arrives any more and nobody is told; new connections are made and stay silent; what was sent arrives after `restore`.
- */
-export type CutMode = 'reset' | 'blackhole';
-
 export interface LinkStats {
   /** Connections open now. */
   readonly connections: number;
@@ -40,14 +34,14 @@ export interface LinkStats {
 export interface DirectionStats extends LinkConditions {
   /** Delivered since the start. */
   readonly bytes: number;
-  /** Inside the link now. */
+  /** In the link now. */
   readonly bufferedBytes: number;
 }
 
 /** Emulates one link by relaying TCP. Disposing resets its connections. */
 export interface Link extends AsyncDisposable {
   readonly address: string;
-  /** New conditions count for bytes that have not started; order never changes. Throws InvalidInput. */
+  /** New conditions apply to bytes that have not started; the order never changes. Throws InvalidInput. */
   set(change: LinkChange): void;
   cut(mode?: CutMode): void;
   restore(): void;
@@ -55,7 +49,7 @@ export interface Link extends AsyncDisposable {
 }
 
 /**
- * TCP's own handshake is with the relay and so takes no link time; its slow start and losses are not emulated.
+ * TCP's handshake ends at the relay and so takes no link time; slow start and losses are not emulated.
  * Throws InvalidInput, or Unavailable when the address is taken.
  */
 export async function startLink(options: LinkOptions): Promise<Link> {

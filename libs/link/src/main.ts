@@ -4,13 +4,13 @@ import { type Link, startLink } from './link.ts';
 import type { EmulatorReply, EmulatorRequest } from './messages.ts';
 
 /*
- * A process that hosts the links of a cell, so that their timing does not wait for anybody's other work. Its parent
- * drives it over IPC; it lives until the parent disconnects, and so outlasts a Ctrl-C that the others drain after.
+ * Hosts the links of a cell in a process of its own, so that no other work disturbs their timing. Its parent
+ * drives it over IPC; it lives until the parent disconnects, and so survives the Ctrl-C after which the others drain.
  */
 const links = new Map<number, Link>();
 let added = 0;
 
-// Late packets would be a worse network: these few go first. Needs a privilege; without it the machine decides.
+// A late packet would look like a worse network, so run at high priority where we may.
 try {
   setPriority(-10);
 } catch {

@@ -1,6 +1,7 @@
-import type { CutMode, LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { LinkChange, LinkOptions, LinkStats } from './link.ts';
+import type { CutMode } from './relay.ts';
 
-/** Asked of the emulator process over Node's IPC (with structured clone: Infinity survives). */
+/** Requests to the emulator process over Node's IPC (structured clone, which keeps Infinity). */
 export type EmulatorRequest = { readonly id: number } & (
   | { readonly op: 'add'; readonly options: Omit<LinkOptions, 'clock'> }
   | { readonly op: 'set'; readonly link: number; readonly change: LinkChange }
@@ -8,7 +9,7 @@ export type EmulatorRequest = { readonly id: number } & (
   | { readonly op: 'restore' | 'stats' | 'remove'; readonly link: number }
 );
 
-/** A request without its number. */
+/** A request without its id. */
 export type EmulatorCommand = EmulatorRequest extends infer R
   ? R extends EmulatorRequest
     ? Omit<R, 'id'>

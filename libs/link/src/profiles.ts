@@ -6,12 +6,12 @@ export type LinkProfile = 'regular' | 'weak';
 export const linkProfiles: Readonly<
   Record<LinkProfile, Readonly<Record<'edge' | 'cloud', Readonly<LinkConditions>>>>
 > = {
-  /** Wi-Fi to an edge box nearby, a usual way to the cloud. */
+  /** Wi-Fi to a nearby edge box, an ordinary path to the cloud. */
   regular: {
     edge: { delayMs: 5, bitsPerSecond: 50e6 },
     cloud: { delayMs: 20, bitsPerSecond: 50e6 },
   },
-  /** A far or crowded cell. */
+  /** A distant or congested radio cell. */
   weak: {
     edge: { delayMs: 25, bitsPerSecond: 8e6 },
     cloud: { delayMs: 45, bitsPerSecond: 8e6 },

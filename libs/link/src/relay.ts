@@ -1,15 +1,20 @@
 import { connect, type Socket } from 'node:net';
 import type { Direction } from './direction.ts';
-import type { CutMode } from './link.ts';
 
-/** Largest piece that travels at once, bytes: the first ones arrive while the last ones still wait for the line. */
+/**
+ * How a link is cut. `reset`: open connections are reset, and new ones as soon as they are made. `blackhole`: packets
+ * vanish without a sign; new connections are made and stay silent; what was sent arrives after `restore`.
+ */
+export type CutMode = 'reset' | 'blackhole';
+
+/** Bytes per parcel: small, so that the first ones arrive while the last ones still wait for the line. */
 const pieceBytes = 16 * 1024;
-/** Bytes that a receiver may leave unread in here before its sender is held. */
+/** Bytes that a receiver may leave unread before its sender is paused. */
 const unreadLimitBytes = 1024 * 1024;
 /** Connections open at once. */
 const connectionLimit = 1_024;
 
-/** The connections of one link: each accepted one is joined to one to the target, through the two lanes. */
+/** The connections of one link: pairs each accepted one with one to the target, through the two lanes. */
 export function createRelay({
   target,
   lanes,
@@ -39,7 +44,7 @@ export function createRelay({
     pairs.add(near);
     for (const socket of [near, far]) {
       sockets.add(socket);
-      // What went wrong does not matter: `carry` tells the other side.
+      // Whatever went wrong, `carry` tells the other side.
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);
@@ -73,7 +78,7 @@ export function createRelay({
   }
 }
 
-/** Carries what `from` says to `to` through the lane, its end or reset included, holding `from` while the lane or `to` is full. */
+/** Forwards data, end and reset through the lane; pauses `from` while the lane or `to` is full. */
 function carry(from: Socket, to: Socket, lane: Direction): void {
   const hold = () => {
     if (lane.full) {

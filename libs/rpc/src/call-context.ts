@@ -9,7 +9,7 @@ import { Cancelled, DeadlineExceeded, type Logger, silentLogger, systemClock } f
 import type { EventEmitter } from 'node:events';
 import type { TraceContextFields } from './trace-context.ts';
 
-/** What a handler knows of the call it serves. */
+/** What a handler knows about its call. */
 export interface CallContext {
   /** The caller's deadline, epoch ms of the system clock; Infinity when there is none. */
   readonly deadlineAt: number;
@@ -31,7 +31,7 @@ export type ServerCall =
   | ServerWritableStream<unknown, unknown>
   | ServerDuplexStream<unknown, unknown>;
 
-/** What the server lends to each of its calls. */
+/** What the server shares with each of its calls. */
 export interface CallScope {
   readonly draining: AbortSignal;
   readonly logger: Logger;
@@ -44,12 +44,12 @@ const noScope: CallScope = { draining: new AbortController().signal, logger: sil
 export const enterScope = (call: object, scope: CallScope): void => void scopes.set(call, scope);
 export const scopeOf = (call: object): CallScope => scopes.get(call) ?? noScope;
 
-/** The context of a call, and `finish`, to be called when the handler is done: the signal never aborts after that. */
+/** The context of a call, and `finish`: call it when the handler is done, and the signal never aborts afterwards. */
 export function beginCall(call: ServerCall): { context: CallContext; finish: () => void } {
   const controller = new AbortController();
   let finished = false;
   const deadlineAt = epochMs(call.getDeadline());
-  // grpc-js emits this at the end of every call, a good one included.
+  // grpc-js emits this at the end of every call, a successful one included.
   (call as EventEmitter).once('cancelled', () => {
     if (finished) return;
     const late = systemClock.now() >= deadlineAt - 1;

@@ -16,13 +16,13 @@ import { messagesOf, sender } from './message-stream.ts';
 import { fromServiceError } from './status.ts';
 
 export interface ClientCallOptions {
-  /** Time for the whole call, ms. The earliest of `timeoutMs`, `deadlineAt` and the parent's deadline counts. */
+  /** Time for the whole call, ms. The earliest of `timeoutMs`, `deadlineAt` and the parent's deadline applies. */
   readonly timeoutMs?: number | undefined;
-  /** Instant by which the call must be over, epoch ms of the system clock. */
+  /** When the call must be over, epoch ms of the system clock. */
   readonly deadlineAt?: number | undefined;
   /** Cancels the call. */
   readonly signal?: AbortSignal | undefined;
-  /** The call being served on whose behalf this one is made: its deadline and its cancellation are passed on. */
+  /** The call that this one serves: its deadline and cancellation propagate. */
   readonly parent?: Pick<CallContext, 'deadlineAt' | 'signal'> | undefined;
   readonly metadata?: Metadata | undefined;
 }
@@ -47,7 +47,7 @@ type ClientStreamMethod<Req, Res> = (
 ) => ClientWritableStream<Req>;
 type DuplexMethod<Req, Res> = (metadata: Metadata, options?: Options) => ClientDuplexStream<Req, Res>;
 
-/** One request, one answer. Throws the WeirError that the server's status stands for. */
+/** One request, one answer. Throws the WeirError that the server's status maps to. */
 export function callUnary<Req, Res>(
   client: Client,
   method: UnaryMethod<Req, Res>,
@@ -180,7 +180,7 @@ function begin<Call extends AnyCall>(
   return call;
 }
 
-/** Remembers why a call failed; undefined while it goes on and when it ended well. */
+/** Why a call failed; undefined while it runs and when it succeeded. */
 function failureOf(call: AnyCall): () => WeirError | undefined {
   let failure: WeirError | undefined;
   call.once('error', (error: ServiceError) => (failure = fromServiceError(error)));

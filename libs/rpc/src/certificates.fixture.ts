@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TlsFiles } from './transport-security.ts';
 
-/** A certificate authority for one test: its files vanish when it is disposed. Needs nothing but Node. */
+/** A certificate authority for one test; disposing removes its files. Needs nothing but Node. */
 export interface Authority extends Disposable {
   /** PEM file of the authority's own certificate. */
   readonly ca: string;

@@ -11,7 +11,7 @@ import { defaultMaxMessageBytes, clientOptions } from './limits.ts';
 import { channelCredentials, isLoopback, type Security } from './transport-security.ts';
 
 export interface ConnectOptions extends Security {
-  /** Largest message taken or sent, bytes. @default 8 MiB */
+  /** Largest message to receive or send, bytes. @default 8 MiB */
   readonly maxMessageBytes?: number | undefined;
 }
 
@@ -22,14 +22,14 @@ export type ClientClass<C extends Client> = new (
   options?: Partial<ClientOptions>,
 ) => C;
 
-/** One connection to a server, made on the first call and made again when lost. Disposing cancels the calls on it. */
+/** One connection to a server: opened on the first call, reopened when lost. Disposing cancels its calls. */
 export interface Connection extends AsyncDisposable {
   readonly address: string;
   /** The client of a service on this connection. */
   client<C extends Client>(type: ClientClass<C>): C;
   /** Resolves when connected. Throws DeadlineExceeded after `timeoutMs`. @default 5 000 */
   ready(options?: { timeoutMs?: number }): Promise<void>;
-  /** Whether the connection stands now. */
+  /** Whether it is connected now. */
   readonly connected: boolean;
 }
 
@@ -38,7 +38,7 @@ export function connect(address: string, options: ConnectOptions = {}): Connecti
   const credentials = channelCredentials(address, options);
   const channel = new Channel(address, credentials, {
     ...clientOptions(options.maxMessageBytes ?? defaultMaxMessageBytes),
-    // A proxy named in the environment is for the outside world.
+    // A proxy from the environment is for the outside world, not for peers.
     ...(isLoopback(address) ? { 'grpc.enable_http_proxy': 0 } : {}),
   });
   const clients = new Map<unknown, Client>();
@@ -85,7 +85,7 @@ type OpenCall = EventEmitter & { cancel(): void };
 /** Calls in progress of each client's connection, so that closing it cancels them. */
 const openCalls = new WeakMap<Client, Set<OpenCall>>();
 
-/** Makes a call end with the connection that its client came from. */
+/** Ties a call to the connection of its client. */
 export function trackCall(client: Client, call: OpenCall): void {
   const calls = openCalls.get(client);
   if (!calls) return;

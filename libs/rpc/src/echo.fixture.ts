@@ -30,7 +30,7 @@ const method = <S extends boolean, T extends boolean>(name: string, requestStrea
   responseDeserialize: (bytes: Buffer) => worker.Ping.decode(bytes),
 });
 
-/** One method of each shape, all of `Ping`, so that tests of the plumbing need no service of the product. */
+/** One method of each call type, all of `Ping`, so that tests of this library need no real service. */
 export const EchoService = {
   one: method('One', false, false),
   up: method('Up', true, false),

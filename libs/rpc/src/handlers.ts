@@ -64,7 +64,7 @@ export function serverStream<Req, Res>(
     );
 }
 
-/** The call ends well when the handler resolves, whether or not the caller has more to say. */
+/** The call succeeds when the handler resolves, even if the caller would send more. */
 export function bidi<Req, Res>(
   handle: (stream: DuplexStream<Req, Res>, context: CallContext) => Awaitable<void>,
 ): handleBidiStreamingCall<Req, Res> {
@@ -81,7 +81,7 @@ export function bidi<Req, Res>(
     );
 }
 
-/** How a call that never reaches its handler is refused. */
+/** Refuses a call before it reaches its handler. */
 export function refuse(call: ServerCall, callback: unknown, error: WeirError): void {
   if (typeof callback === 'function') (callback as (error: Error) => void)(toTrailers(error));
   else endWith(call, error);
@@ -95,7 +95,7 @@ function run(
   const { context, finish } = beginCall(call);
   serve(context).then(finish, (error: unknown) => {
     finish();
-    // The caller has gone: there is nobody to tell, and what failed for that reason is no fault.
+    // The caller is gone: nobody to tell, and failing for that reason is no fault.
     if (context.signal.aborted) return;
     if (!(error instanceof WeirError) || error instanceof Internal)
       scopeOf(call).logger.error({ err: error, method: call.getPath() }, 'handler failed');

@@ -3,7 +3,7 @@ import { type Clock, type Logger, type Random, sleep } from '@weir/base';
 export interface KeepOpenOptions {
   /** Opens and serves one stream; resolves or rejects when it is over, and ends soon after its signal aborts. */
   readonly open: (signal: AbortSignal) => Promise<void>;
-  /** Ends it all. */
+  /** Stops for good. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
@@ -12,13 +12,13 @@ export interface KeepOpenOptions {
   readonly minMs?: number;
   /** Longest wait, ms. @default 5 000 */
   readonly maxMs?: number;
-  /** A stream that lasted so long was a good one: waits begin at `minMs` again, ms. @default 1 000 */
+  /** A stream that lasted at least this long, ms, resets the back-off to `minMs`. @default 1 000 */
   readonly steadyMs?: number;
 }
 
 /**
- * Runs `open` again and again until the signal aborts. Between two runs it waits minMs × 2^n, at most maxMs, of which
- * a random half to whole, so that clients of a server that restarts do not come back all at once. Never rejects.
+ * Runs `open` over and over until the signal aborts. Between two runs it waits minMs × 2^n, at most maxMs, of which
+ * a random half to whole, so that the clients of a restarted server do not reconnect all at once. Never rejects.
  */
 export async function keepOpen(options: KeepOpenOptions): Promise<void> {
   const { open, signal, clock, random, logger, minMs = 100, maxMs = 5_000, steadyMs = 1_000 } = options;
@@ -35,7 +35,7 @@ export async function keepOpen(options: KeepOpenOptions): Promise<void> {
     if (isAborted(signal)) return;
     if (clock.now() - openedAt >= steadyMs) failures = 0;
     const delayMs = Math.min(maxMs, minMs * 2 ** failures++) * (0.5 + random.uniform() / 2);
-    logger.debug({ err: failure, delayMs }, 'stream is over, opening again');
+    logger.debug({ err: failure, delayMs }, 'stream ended, reopening');
     await sleep(delayMs, { clock, signal }).catch(() => {});
   }
 }

@@ -3,9 +3,9 @@ import type { ClientUpload } from './calls.ts';
 import { keepOpen } from './keep-open.ts';
 
 export interface KeepReportingOptions<Report, Receipt> {
-  /** Opens a stream to whoever takes the reports; the signal cancels it. */
+  /** Opens a stream to the receiver of the reports; the signal cancels it. */
   readonly open: (signal: AbortSignal) => ClientUpload<Report, Receipt>;
-  /** The report of this moment. */
+  /** The current report. */
   readonly sample: () => Report;
   readonly clock: Clock;
   readonly random: Random;
@@ -14,7 +14,7 @@ export interface KeepReportingOptions<Report, Receipt> {
   readonly periodMs?: number;
 }
 
-/** Sends a report at once and then every period, over a stream that is opened again with back-off, until disposed. */
+/** Sends a report at once and then every period until disposed, over a stream that reopens with back-off. */
 export function keepReporting<Report, Receipt>(
   options: KeepReportingOptions<Report, Receipt>,
 ): AsyncDisposable {
@@ -22,11 +22,11 @@ export function keepReporting<Report, Receipt>(
   const stop = new AbortController();
   const report = async (signal: AbortSignal) => {
     using stream = open(signal);
-    // The call's end, good or bad, ends the wait. One reaction a stream: racing the long-lived promise every period
-    // would keep each period's reaction for as long as the stream stands.
+    // The end of the call, good or bad, ends the wait. One reaction per stream: racing the long-lived promise every period
+    // would keep every reaction alive as long as the stream.
     const over = new AbortController();
     stream.response.then(
-      () => over.abort(new Unavailable('the reports were taken, and the stream ended')),
+      () => over.abort(new Unavailable('the receiver ended the stream of reports')),
       (error: unknown) => over.abort(error),
     );
     const ended = AbortSignal.any([signal, over.signal]);

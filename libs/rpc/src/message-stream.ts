@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Messages of a stream, one consumer, in order; what was received before a failure comes before it. Cheaper than
+ * Messages of a stream, in order, for one consumer; a failure comes after what was received before it. Cheaper than
  * Node's own iterator and, unlike it, leaves the stream open when the loop is left.
  * `failure`: why the stream is over, undefined when it ended well. `abandon`: called when the loop is left early.
  */
@@ -47,8 +47,8 @@ export function messagesOf<T>(
 }
 
 /**
- * Sends on a stream: resolves once flow control allows another message, rejects when the stream is over. A rejection
- * that nobody awaits is harmless. `over`: why nothing can be sent any more, undefined while it can.
+ * Sends on a stream: resolves once flow control allows another message, rejects once the stream is over. A rejection
+ * that nobody awaits is harmless. `over`: why the stream is over, undefined while it is not.
  */
 export function sender<T>(stream: Writable, over: () => Error | undefined): (message: T) => Promise<void> {
   let draining: Promise<void> | undefined;

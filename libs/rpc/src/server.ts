@@ -22,9 +22,9 @@ export interface ServeOptions extends Security {
   /** Let tools list the services and their messages. @default true */
   readonly reflection?: boolean | undefined;
   readonly logger: Logger;
-  /** Largest message taken or sent, bytes. @default 8 MiB */
+  /** Largest message to receive or send, bytes. @default 8 MiB */
   readonly maxMessageBytes?: number | undefined;
-  /** How long calls may go on once draining has begun, ms. @default 10 000 */
+  /** How long calls may continue once draining has begun, ms. @default 10 000 */
   readonly drainGraceMs?: number | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -32,13 +32,13 @@ export interface ServeOptions extends Security {
 export interface RpcServer extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
-  /** What health says; NOT_SERVING until told. No effect once draining. */
+  /** Sets health, initially NOT_SERVING. No effect once draining. */
   setServing(serving: boolean): void;
   /** Aborts when draining begins. Handlers find it in their context too. */
   readonly draining: AbortSignal;
   /**
-   * Health says NOT_SERVING, `draining` aborts, new calls get UNAVAILABLE (reason DRAINING) while health goes on
-   * answering. Resolves when the calls in progress have ended, or after the grace. Disposing drains, then closes.
+   * Health becomes NOT_SERVING, `draining` aborts, new calls get UNAVAILABLE (reason DRAINING) while health keeps
+   * answering. Resolves once the calls in progress have ended, or after the grace period. Disposing drains, then closes.
    */
   drain(): Promise<void>;
 }
@@ -102,7 +102,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
 const serviceName = (definition: ServiceDefinition): string =>
   Object.values(definition)[0]?.path.split('/')[1] ?? '';
 
-/** Knows the calls in progress, lends each its scope, and refuses new ones while draining. */
+/** Tracks the calls in progress, gives each its scope, and refuses new ones while draining. */
 function trackCalls(scope: CallScope) {
   const open = new Set<ServerCall>();
   let onIdle: (() => void) | undefined;
@@ -110,7 +110,7 @@ function trackCalls(scope: CallScope) {
     return (call: ServerCall, callback?: unknown) => {
       if (scope.draining.aborted) return refuse(call, callback, scope.draining.reason as Unavailable);
       open.add(call);
-      // Emitted by grpc-js once the status has been sent, or the call was cut off.
+      // grpc-js emits this once the status has been sent, or the call was cut off.
       (call as EventEmitter).once('cancelled', () => {
         open.delete(call);
         if (open.size === 0) onIdle?.();

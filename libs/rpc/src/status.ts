@@ -22,8 +22,8 @@ const errorInfoType = 'type.googleapis.com/google.rpc.ErrorInfo';
 const domain = 'weir';
 
 /**
- * What a caller may know of an error: a WeirError keeps its message, reason and field violations; anything else is
- * INTERNAL without a word of why.
+ * What a caller may learn of an error: a WeirError keeps its message, reason and field violations; anything else is
+ * INTERNAL without details.
  */
 export function toStatus(error: unknown): Status {
   const known = error instanceof WeirError ? error : new Internal('internal error');
@@ -41,7 +41,7 @@ export function toStatus(error: unknown): Status {
   return { code: codes[known.status], message: known.message, details };
 }
 
-/** The error that a status stands for; codes without a class of their own become the nearest one. */
+/** The error that a status maps to; codes without a class of their own map to the nearest one. */
 export function fromStatus({ code, message, details }: Status, cause?: unknown): WeirError {
   const info = details.find(({ typeUrl }) => typeUrl === errorInfoType);
   const reason = info ? ErrorInfo.decode(info.value).reason : (codes[code] ?? 'UNKNOWN');
@@ -65,14 +65,14 @@ export function toTrailers(error: unknown): Error & StatusObject {
   return Object.assign(new Error(status.message), { code: status.code, details: status.message, metadata });
 }
 
-/** What a failed call on the client stands for. */
+/** The error that a failed call on the client maps to. */
 export function fromServiceError(error: ServiceError): WeirError {
   const [encoded] = error.metadata?.get(detailsKey) ?? [];
   if (Buffer.isBuffer(encoded)) {
     try {
       return fromStatus(Status.decode(encoded), error);
     } catch {
-      // Details that cannot be read leave the bare status.
+      // Unreadable details: keep the bare status.
     }
   }
   return fromStatus({ code: error.code, message: error.details, details: [] }, error);

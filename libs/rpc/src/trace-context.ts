@@ -13,7 +13,7 @@ export type TraceContextFields = Pick<common.TraceContext, 'traceparent' | 'trac
 
 /** The span of `context` (default: the active one) as fields of a message. Source: W3C Trace Context, level 1. */
 export function injectTraceContext(context: Context = active.active()): common.TraceContext {
-  // Most frames: nobody traces them.
+  // The common case: not traced.
   if (context === ROOT_CONTEXT) return { traceparent: '', tracestate: '' };
   const span = trace.getSpanContext(context);
   if (!span || !isSpanContextValid(span)) return { traceparent: '', tracestate: '' };

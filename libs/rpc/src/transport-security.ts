@@ -9,13 +9,13 @@ export interface TlsFiles {
   readonly cert?: string | undefined;
   /** Private key of `cert`. */
   readonly key?: string | undefined;
-  /** Authorities that the peer's certificate must come from. On a server: clients must show one (mutual TLS). */
+  /** Authorities that the peer's certificate must come from. On a server: requires client certificates (mutual TLS). */
   readonly ca?: string | undefined;
 }
 
 export interface Security {
   readonly tls?: TlsFiles | undefined;
-  /** Plain text to or from other machines. Loopback needs no leave. @default false */
+  /** Allows plain text to and from other machines; loopback is always allowed. @default false */
   readonly allowPlaintext?: boolean | undefined;
 }
 
@@ -29,7 +29,7 @@ export function serverCredentials(listen: string, { tls, allowPlaintext }: Secur
   return ServerCredentials.createSsl(ca, [{ cert_chain: cert!, private_key: key! }], ca !== null);
 }
 
-/** As `serverCredentials`; without `ca` the server's certificate is checked against the system's authorities. */
+/** Like `serverCredentials`; without `ca` the server's certificate is checked against the system's authorities. */
 export function channelCredentials(address: string, { tls, allowPlaintext }: Security): ChannelCredentials {
   if (!isTlsWanted(tls)) {
     refusePlaintext('address', address, allowPlaintext);

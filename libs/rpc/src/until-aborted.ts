@@ -1,7 +1,7 @@
-/** The messages up to their end or until the signal aborts, whichever is first; what failed them is thrown. */
+/** Yields the messages until they end or the signal aborts, whichever comes first; rethrows their failure. */
 export async function* untilAborted<T>(messages: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = messages[Symbol.asyncIterator]();
-  // A new promise for each message: racing a long-lived one would keep every message's reaction for as long.
+  // A new promise per message: racing a long-lived one would keep every reaction alive as long as it.
   let stop = () => {};
   const onAbort = () => stop();
   signal.addEventListener('abort', onAbort);

@@ -1,15 +1,15 @@
 import type { Variant } from '@weir/domain';
 
-/** How long things take in a simulated cell, in ms; all without noise. */
+/** True times of a simulated cell, ms, without noise. */
 export interface CostProfile {
   readonly name: ProfileName;
-  /** Sentence for people. */
+  /** Description for people. */
   readonly summary: string;
   /** Work of the largest FP32 variant and overhead on a device of speed 1. */
   readonly local: { readonly overheadMs: number; readonly computeMs: number; readonly int8Speedup: number };
   readonly edge: RemoteProfile;
   readonly cloud: RemoteProfile;
-  /** What a weak link adds to every remote request. */
+  /** Extra network time of a weak link per remote request. */
   readonly weakMs: number;
 }
 
@@ -48,7 +48,7 @@ export const profileNames = Object.keys(profiles) as ProfileName[];
 /** MACs of the variant that the profiles' times are for. */
 const referenceMacs = 569e6;
 
-/** Computation of a variant in parts of the largest FP32 one's, as its size and precision let expect. */
+/** Computation of a variant relative to the largest FP32 one, as expected from its size and precision. */
 function relativeWork({ local }: CostProfile, { macs, precision }: Variant): number {
   return macs / referenceMacs / (precision === 'int8' ? local.int8Speedup : 1);
 }

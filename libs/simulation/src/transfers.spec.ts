@@ -64,7 +64,7 @@ describe('transfers', () => {
     expect(poor.account.balance).toBeGreaterThan(rich.account.balance + 0.3);
   });
 
-  it('credits a restarted device nothing of what its former self had received', () => {
+  it('credits a restarted device nothing that its predecessor had received', () => {
     const ledger = createTransferLedger({ ledgerId: 'l' });
     ledger.join('a');
     const before = ledger.ledgerOf('a').ledgerId;

@@ -8,8 +8,8 @@ import { openStore } from '../src/index.ts';
 import { defaultLimits } from '../src/limits.ts';
 import { openTables } from '../src/tables.ts';
 
-// What the journal takes, and what it costs the thread that serves: node libs/storage/bench/journal.ts [seconds]
-// Beside it the same writes on the serving thread itself, which is why the store has a thread of its own.
+// Throughput of the journal, and its cost to the serving thread: node libs/storage/bench/journal.ts [seconds]
+// For comparison the same writes on the serving thread: the reason why the store has a thread of its own.
 
 const seconds = Number(process.argv[2] ?? 3);
 const outcome = JSON.stringify({ deviceId: 'device-1', filler: 'x'.repeat(430) });

@@ -2,9 +2,9 @@
 export interface Batch {
   readonly cellId: string;
   readonly deviceId: string;
-  /** The run of the agent; sequences count within it. */
+  /** The agent's run; sequences count within it. */
   readonly instanceId: string;
-  /** Oldest sequence that may still come, >= 1; 0 when not known. Everything below it is taken as settled. */
+  /** Oldest sequence that may still arrive, >= 1; 0: unknown. Everything below it counts as settled. */
   readonly oldestPending: number;
   readonly records: readonly BatchRecord[];
 }
@@ -13,11 +13,11 @@ export interface Batch {
 export interface BatchRecord {
   /** 1, 2, 3 … (a safe integer). */
   readonly sequence: number;
-  /** The outcome as JSON text; absent: the sequence is settled, but there is nothing to remember. */
+  /** The outcome as JSON text; absent: the sequence is settled without anything to store. */
   readonly outcome?: string;
 }
 
-/** What became of a batch, once it is durable. */
+/** Result of a batch, once it is durable. */
 export interface Appended {
   /** What is new, in journal order; duplicates and records without an outcome are left out. */
   readonly added: readonly { readonly sequence: number; readonly position: number }[];
@@ -27,12 +27,12 @@ export interface Appended {
 
 /** One journaled outcome. */
 export interface JournalEntry {
-  /** Rises with every entry of the store, over restarts too; > 0. */
+  /** Increases with every entry of the store, across restarts too; > 0. */
   readonly position: number;
   readonly outcome: string;
 }
 
-/** What is stored of a cell besides its journal. JSON texts are as they were given. */
+/** What is stored of a cell besides its journal. JSON texts are stored verbatim. */
 export interface StoredCell {
   /** Objective set at run time, JSON; absent: never set. */
   readonly objective?: string;
@@ -42,14 +42,14 @@ export interface StoredCell {
   readonly members: readonly StoredMember[];
 }
 
-/** What is known of one device of a cell. */
+/** What is stored of one device of a cell. */
 export interface StoredMember {
   readonly deviceId: string;
   /** JSON text. */
   readonly state: string;
 }
 
-/** Changes of a cell that become durable together; what is absent stays as it is. */
+/** Changes of a cell that become durable together; absent fields stay as they are. */
 export interface CellChange {
   readonly objective?: string;
   readonly learner?: string;
@@ -60,7 +60,7 @@ export interface CellChange {
   readonly snapshots?: readonly StoredSnapshot[];
 }
 
-/** What a learner knew when it had learned the journal up to `position`. */
+/** A learner's snapshot after the journal up to `position`. */
 export interface StoredSnapshot {
   readonly learner: string;
   readonly position: number;

@@ -4,7 +4,7 @@ export interface StoreLimits {
   readonly retention: number;
   /** Agent instances remembered per cell for de-duplication; the least recently heard are forgotten. @default 10_000 */
   readonly maxStreams: number;
-  /** Sequences of one instance that may be ahead of a gap before the gap is taken as given up. @default 10_000 */
+  /** Sequences of one instance that may be ahead of a gap before the gap is given up. @default 10_000 */
   readonly maxAhead: number;
   /** Operations waiting for the disk; beyond it they are refused with RESOURCE_EXHAUSTED. @default 10_000 */
   readonly maxPending: number;

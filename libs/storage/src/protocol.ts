@@ -2,7 +2,7 @@ import type { StatusName } from '@weir/base';
 import type { StoreLimits } from './limits.ts';
 import type { Tables } from './tables.ts';
 
-/** What the store asks of its thread, by the names of the tables' operations. */
+/** Requests to the store's thread, named after the tables' operations. */
 export type OperationName = Exclude<keyof Tables, 'reset'>;
 export type Operation = {
   [Name in OperationName]: { readonly name: Name; readonly arguments: Parameters<Tables[Name]> };
@@ -17,14 +17,14 @@ export interface WorkerOptions {
   readonly limits: StoreLimits;
 }
 
-/** An error as it crosses the threads. */
+/** An error in transit between threads. */
 export interface Fault {
   readonly message: string;
   readonly reason: string;
   readonly status: StatusName;
 }
 
-/** What the thread answers: once when it has opened the file, then once for each group, in order. */
+/** The thread's answers: one when it has opened the file, then one for each group, in order. */
 export type WorkerReply =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly fault: Fault }

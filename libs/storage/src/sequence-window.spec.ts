@@ -19,7 +19,7 @@ describe('SequenceWindow', () => {
     );
   });
 
-  it('passes over what will never come', () => {
+  it('skips what will never arrive', () => {
     const window = new SequenceWindow({ limit: 10 });
     for (const sequence of [1, 2, 5, 6, 9]) window.admit(sequence);
     expect(window.through).toBe(2);

@@ -1,6 +1,6 @@
 /**
  * Which sequences of one agent instance have been seen: all up to `through`, and those few `ahead` of it that arrived
- * early. Bounded: when more than `limit` are ahead, the oldest gap is taken as given up.
+ * early. Bounded: when more than `limit` are ahead, the oldest gap is given up.
  */
 export class SequenceWindow {
   readonly #limit: number;
@@ -42,7 +42,7 @@ export class SequenceWindow {
     return true;
   }
 
-  /** Everything below `sequence` was seen or will never come. */
+  /** Everything below `sequence` was seen or will never arrive. */
   settleBelow(sequence: number): void {
     if (sequence - 1 > this.#through) {
       this.#through = sequence - 1;

@@ -4,8 +4,8 @@ import { openDatabase } from './database.ts';
 import type { Fault, Group, Operation, WorkerOptions, WorkerReply } from './protocol.ts';
 import { openTables } from './tables.ts';
 
-// The store's own thread: a commit waits for the disk for milliseconds, now and then for hundreds of them, and that
-// must never hold up the thread that serves gRPC.
+// The store's own thread: a commit waits for the disk, usually for milliseconds, sometimes for hundreds of them, which
+// must never block the thread that serves gRPC.
 
 const port = parentPort;
 if (!port) throw new Error('store-worker runs as a worker thread only');

@@ -66,7 +66,7 @@ describe('openStore', () => {
     expect(await store.read('c', 0, 100)).toHaveLength(7);
   });
 
-  it('settles a refused outcome without remembering it, and passes over what was given up', async () => {
+  it('settles a refused outcome without storing it, and skips what was given up', async () => {
     await using store = await openStore({ path: newPath() });
     const records = [{ sequence: 7, outcome: '{}' }, { sequence: 8 }];
     expect(await store.append(batch([], { records, oldestPending: 7 }))).toMatchObject({

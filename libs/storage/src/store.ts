@@ -6,15 +6,15 @@ import { type StoreLimits, defaultLimits } from './limits.ts';
 import type { Operation, OperationName, WorkerOptions, WorkerReply } from './protocol.ts';
 import type { Tables } from './tables.ts';
 
-/** Where the store lies, and its bounds. */
+/** Where the store is, and its bounds. */
 export interface StoreOptions extends Partial<StoreLimits> {
-  /** The file; its directory is made when missing. One process at a time. */
+  /** The file; a missing directory is created. One process at a time. */
   readonly path: string;
 }
 
 /**
- * Everything that outlives PolicyService. Operations run in the order of their calls; a promise that resolves means
- * that the change is on the disk. All reject with Unavailable once the store is closed or its disk has failed, and
+ * Everything that outlives PolicyService. Operations run in call order; a resolved promise means
+ * that the change is on disk. All reject with Unavailable once the store is closed or its disk has failed, and
  * with ResourceExhausted while too many wait.
  */
 export interface Store extends AsyncDisposable {
@@ -23,10 +23,10 @@ export interface Store extends AsyncDisposable {
   /** Names of all cells ever seen. */
   cells(): Promise<readonly string[]>;
   load(cellId: string): Promise<StoredCell | undefined>;
-  /** All of the change or nothing of it. */
+  /** Applies the whole change or none of it. */
   change(cellId: string, change: CellChange): Promise<void>;
   snapshot(cellId: string, learner: string): Promise<StoredSnapshot | undefined>;
-  /** Reserves `count` directive versions that nobody had, all of them > `above`; resolves to the last of them. */
+  /** Reserves `count` unused directive versions, all > `above`; resolves to the last of them. */
   reserveVersions(cellId: string, options: { count: number; above?: number }): Promise<number>;
   /** Journals what is new in the batch. Concurrent calls share one commit. */
   append(batch: Batch): Promise<Appended>;
@@ -34,7 +34,7 @@ export interface Store extends AsyncDisposable {
   read(cellId: string, after: number, limit: number): Promise<readonly JournalEntry[]>;
 }
 
-/** Operations that share one commit at most; keeps the wait of each bounded. */
+/** Most operations in one commit; bounds how long each waits. */
 const GROUP_LIMIT = 1_000;
 
 interface Waiting {
@@ -59,7 +59,7 @@ export async function openStore({ path, ...limits }: StoreOptions): Promise<Stor
   return groupCommits(worker, bounds.maxPending);
 }
 
-/** One group is at the disk while the next one gathers: the more is asked, the larger the groups. */
+/** Group commit: one group is being written while the next gathers, so groups grow with the load. */
 function groupCommits(worker: Worker, maxPending: number): Store {
   const gathering: Waiting[] = [];
   let committing: readonly Waiting[] = [];
@@ -118,7 +118,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
 
     async [Symbol.asyncDispose]() {
       if (closed) return;
-      // What was asked before the closing is still written; nothing new is taken.
+      // Finish what was requested before; accept nothing new.
       closed = new Unavailable('the store is closed');
       if (committing.length > 0) await new Promise<void>((resolve) => (idle = resolve));
       const exited = once(worker, 'exit');

@@ -2,11 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { StoreLimits } from './limits.ts';
 import { SequenceWindow } from './sequence-window.ts';
 
-/** What has been seen of one agent instance. */
+/** Sequences seen from one agent instance. */
 export interface Stream {
   readonly id: number;
   readonly window: SequenceWindow;
-  /** Sequences ahead of the window as they stand in the database. */
+  /** Sequences ahead of the window, as stored. */
   savedAhead: Set<number>;
 }
 

@@ -11,7 +11,7 @@ import type {
 import type { StoreLimits } from './limits.ts';
 import { StreamTable } from './streams.ts';
 
-/** The operations of a store on its open database, synchronous; the caller opens and commits the transaction. */
+/** The store's operations on its open database; synchronous, the caller opens and commits the transaction. */
 export type Tables = ReturnType<typeof openTables>;
 
 export function openTables(database: DatabaseSync, limits: StoreLimits) {
@@ -52,7 +52,7 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
   };
 
   return {
-    /** Forgets what is cached; after a roll-back it may be wrong. */
+    /** Drops the caches, which a roll-back may have made wrong. */
     reset(): void {
       streams.reset();
       cellIds.clear();
@@ -99,7 +99,7 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
       if (batch.oldestPending > 0) stream.window.settleBelow(batch.oldestPending);
       streams.save(stream);
 
-      // Retention in steps, so that not every batch pays for a deletion.
+      // Delete in steps, so that not every batch pays for a deletion.
       let count = (kept.get(cell) ?? Number(sql.count.get(cell)?.n) - added.length) + added.length;
       if (count > limits.retention + Math.max(100, limits.retention / 100))
         count -= Number(sql.expire.run(cell, limits.retention).changes);

@@ -24,9 +24,9 @@ export const attribute = {
   decision: 'weir.decision',
   /** Probability with which the learner chose the placement, 0..1. */
   propensity: 'weir.propensity',
-  /** True when the policy had been silent for longer than its directive holds. */
+  /** True when the directive's lease had run out. */
   leaseExpired: 'weir.lease_expired',
-  /** Cost of the chosen action in the dispatch rule, ms: response, congestion, energy and the price of accuracy. */
+  /** Cost of the chosen action by the dispatch rule, ms. */
   costMs: 'weir.cost_ms',
   /** The same of the planned action. */
   plannedCostMs: 'weir.planned_cost_ms',
@@ -52,13 +52,13 @@ export const attribute = {
   errorType: 'error.type',
   /** `grpc` (OpenTelemetry's own name). */
   rpcSystem: 'rpc.system.name',
-  /** RPC that the frame came by, e.g. `weir.agent.v1.DeviceAgent/StreamInfer` (OpenTelemetry's own name). */
+  /** RPC that brought the frame, e.g. `weir.agent.v1.DeviceAgent/StreamInfer` (OpenTelemetry's own name). */
   rpcMethod: 'rpc.method',
   /** gRPC status name of the frame's answer (OpenTelemetry's own name). */
   rpcStatus: 'rpc.response.status_code',
 } as const;
 
-/** What is known of one inference; everything may be left out. Units as in `attribute`. */
+/** Facts about one inference, all optional. Units as in `attribute`. */
 export interface InferenceFacts {
   readonly deviceId?: string | undefined;
   readonly requestId?: string | undefined;
@@ -85,7 +85,7 @@ export interface InferenceFacts {
   readonly rpcMethod?: string | undefined;
 }
 
-/** The facts under their attribute names; those not given, or empty, are left out. */
+/** The facts under their attribute names, without missing and empty ones. */
 export function attributesOf(facts: InferenceFacts): Attributes {
   const attributes: Attributes = {};
   for (const [fact, value] of Object.entries(facts) as [

@@ -1,6 +1,6 @@
 import { type ReadText, readNumber } from './read-text.ts';
 
-/** What the control groups of this process (version 1 or 2) allow it; undefined where they set no limit. */
+/** Limits of this process's control groups (version 1 or 2); undefined where there is none. */
 export interface CgroupLimits {
   readonly cpu?: CpuLimit | undefined;
   readonly memory?: MemoryLimit | undefined;
@@ -22,7 +22,7 @@ export interface MemoryLimit {
 
 const root = '/sys/fs/cgroup';
 
-/** Finds the tightest limit among the groups that this process is in and the groups around them. */
+/** Finds the tightest limit among this process's groups and their ancestors. */
 export function cgroupLimits(readText: ReadText): CgroupLimits {
   const paths = groupPaths(readText);
   const unified = paths.get('');

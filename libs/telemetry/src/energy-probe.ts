@@ -20,8 +20,8 @@ export interface EnergyProbe {
   /** `cpuUtilization`: share of the processors in use since the last sample, 0..1. */
   sample(load: { cpuUtilization: number }): EnergySample;
   /**
-   * Energy that one inference adds to what the node spends anyway, J: busy power × share of the node × time. The idle
-   * power is spent with and without it, and so belongs to no inference.
+   * Marginal energy of one inference, J: busy power × share of the node × time. The idle
+   * power is spent either way and belongs to no inference.
    */
   energyOfInference(work: InferenceWork): number;
 }
@@ -34,18 +34,18 @@ export interface InferenceWork {
   readonly cpuShare?: number;
 }
 
-/** Below this utilization, counters say more about the rest of the machine than about its work. */
+/** Below this utilization, counters say more about the rest of the machine than about this node. */
 const leastUtilization = 0.1;
 /** Weight of a new measurement of the busy power. */
 const smoothing = 0.2;
 
 /**
- * Measures what this node spends. `auto` takes the processor's counters (RAPL) where they can be read and the node's
- * power model elsewhere; `model` takes the model always, which is right for a node whose processor is emulated, and
- * where several nodes share one machine: the counters see the machine and would be reported once for each of them.
+ * Measures this node's power and energy. `auto` uses the processor's counters (RAPL) where they can be read and the node's
+ * power model elsewhere; `model` always uses the model, which is right for a node whose processor is emulated, and
+ * where several nodes share one machine: each would report the whole machine's counters.
  *
  * With counters, the busy power for `energyOfInference` is learned: power above the lowest seen so far, divided by
- * utilization. Until the node has worked once, the model stands in.
+ * utilization. The model stands in until the node has worked once.
  */
 export function createEnergyProbe({
   model,

@@ -1,6 +1,6 @@
 import { type Logger, sleep } from '@weir/base';
 
-/** The last spans or metrics of a process, and how long they may take to reach the collector. */
+/** Flushing of a process's last spans or metrics, and how long it may take. */
 export interface HandOver {
   /** For people, e.g. `spans`. */
   readonly what: string;
@@ -8,7 +8,7 @@ export interface HandOver {
   readonly logger: Logger;
 }
 
-/** A collector that does not answer must not hold up the end of a process; what is lost is logged, not thrown. */
+/** Flushes; a dead collector must not delay shutdown, so a failure is logged, not thrown. */
 export async function handOver(flushed: Promise<void>, { what, limitMs, logger }: HandOver): Promise<void> {
   const ended = new AbortController();
   const late = sleep(limitMs, { signal: ended.signal }).then(() => {
@@ -17,7 +17,7 @@ export async function handOver(flushed: Promise<void>, { what, limitMs, logger }
   try {
     await Promise.race([flushed, late]);
   } catch (err) {
-    logger.warn({ err }, `The last ${what} could not be handed over.`);
+    logger.warn({ err }, `The last ${what} could not be exported.`);
   } finally {
     ended.abort();
     late.catch(() => {});

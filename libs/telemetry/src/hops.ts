@@ -1,4 +1,4 @@
-/** Where the time of one inference went; the parts add up to the response time, ms, each >= 0. */
+/** Where one inference's time went, ms, each >= 0; the hops add up to the response time. */
 export interface Hops {
   readonly agentMs: number;
   readonly uplinkMs: number;
@@ -8,7 +8,7 @@ export interface Hops {
   readonly downlinkMs: number;
 }
 
-/** What the worker says of its own part, ms: `workerMs` from arrival to answer, at least the sum of the others. */
+/** The worker's part as it reports it, ms: `workerMs` from arrival to answer, at least the sum of the others. */
 export interface WorkerTimes {
   readonly queueMs: number;
   readonly decodeMs: number;

@@ -18,7 +18,7 @@ export interface HostProbe {
   sample(): HostSample;
 }
 
-/** What the operating system says where there is no /proc. */
+/** The operating system's figures, where there is no /proc. */
 export interface HostFallback {
   /** Time that all processors together were busy, and the time that passed on all of them, ms. */
   cpuTimes(): { busyMs: number; totalMs: number; cpuCount: number };
@@ -27,8 +27,8 @@ export interface HostFallback {
 
 /**
  * Measures the node that this process runs on: its container where a control group limits it (processor and memory
- * each for itself), the whole machine where none does. So two nodes that share a machine without limits see the same
- * utilization, and it is the machine's.
+ * separately), otherwise the whole machine. Two nodes that share a machine without limits therefore see the same
+ * utilization: the machine's.
  */
 export function createHostProbe({
   clock = systemClock,

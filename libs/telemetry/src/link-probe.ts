@@ -7,12 +7,12 @@ export interface LinkSample {
   readonly roundTripMs: number;
   /** Throughput towards the peer, median of the last 10 estimates, bits per second; 0 when not yet measured. */
   readonly uplinkBitsPerSecond: number;
-  /** False before the peer's first answer and while it gives none. */
+  /** False before the peer's first answer and while it is silent. */
   readonly reachable: boolean;
 }
 
 export interface LinkProbe {
-  /** An echo came back. `roundTripMs` is the whole time, `peerMs` the part that the peer says it took itself. */
+  /** An echo came back. `roundTripMs` is the whole time, `peerMs` the part the peer reports for itself. */
   echoed(echo: { payloadBytes: number; roundTripMs: number; peerMs: number }): void;
   /** An inference's payload went up: `uplinkMs` is its network time, one way. */
   transferred(transfer: { bytes: number; uplinkMs: number }): void;
@@ -23,15 +23,15 @@ export interface LinkProbe {
   state(): LinkSample;
 }
 
-/** Up to this size a message is taken to cost the round trip alone. */
+/** Up to this size a message counts as costing the round trip alone. */
 const smallBytes = 1_024;
-/** From this size on, the time that a message takes tells the rate. */
+/** From this size on, the time of a message tells the rate. */
 const largeBytes = 16 * 1_024;
 const window = 10;
 
 /**
- * Keeps what echoes and inferences tell of one link; pings itself nothing. Throughput is the time that a large
- * message needs beyond a small one: bits / (time − round trip). A link too fast to tell the two apart by a tenth of a
+ * Estimates one link from echoes and inferences; sends no pings itself. Throughput follows from the time that a large
+ * message needs beyond a small one: bits / (time − round trip). A link on which the two differ by less than a tenth of a
  * millisecond gives no estimate.
  */
 export function createLinkProbe({
@@ -42,9 +42,9 @@ export function createLinkProbe({
 }: {
   peerNodeId: string;
   clock: Clock;
-  /** The peer counts as unreachable after so long without an answer. @default 5000 */
+  /** Silence, ms, after which the peer counts as unreachable. @default 5000 */
   silentAfterMs?: number;
-  /** And after more failures than these in a row. @default 1 */
+  /** So does it after more than this many failures in a row. @default 1 */
   failuresAllowed?: number;
 }): LinkProbe {
   let roundTripsMs: number[] = [];
@@ -54,7 +54,7 @@ export function createLinkProbe({
 
   const reachable = () => failures <= failuresAllowed && clock.now() - answeredAt <= silentAfterMs;
   const answered = () => {
-    // After an outage the link may be another one: what was measured before says nothing of it.
+    // After an outage the link may be another one: forget what was measured.
     if (!reachable()) [roundTripsMs, rates] = [[], []];
     failures = 0;
     answeredAt = clock.now();

@@ -15,10 +15,10 @@ import { observeProcess } from './process-metrics.ts';
 import { servePrometheus } from './prometheus.ts';
 import type { Environment } from './wants-export.ts';
 
-/** Series of one instrument; what would go beyond is counted as one series, `otel.metric.overflow`. */
+/** Most series of one instrument; the rest is counted in one series, `otel.metric.overflow`. */
 const maxSeries = 1_000;
 
-/** The OpenTelemetry SDK for metrics. Loaded only when somebody reads them. */
+/** The OpenTelemetry SDK for metrics. Loaded only if they are exported. */
 export async function startMetricsSdk({
   resource,
   listen,
@@ -58,7 +58,7 @@ export async function startMetricsSdk({
   return { meter, address: prometheus?.address, shutdown: () => provider.shutdown() };
 }
 
-/** Endpoint, headers, certificates and the like follow the OTEL_* variables; where these name no protocol, it is gRPC. */
+/** Endpoint, headers, certificates and the like follow the OTEL_* variables; gRPC is the default protocol. */
 async function otlpExporter(env: Environment): Promise<PushMetricExporter> {
   const protocol = env.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'grpc';
   const { OTLPMetricExporter } =

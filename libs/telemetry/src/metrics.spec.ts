@@ -20,7 +20,7 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe('startMetrics', () => {
   // First, while nothing has asked for the SDK yet.
-  it('loads no SDK when nobody is to read them; instruments then do nothing', async () => {
+  it('loads no SDK without an exporter; instruments then do nothing', async () => {
     await using metrics = await startMetrics({ service: 's', env: {} });
     expect(metrics.address).toBeUndefined();
     metrics.meter.createCounter('weir.frames').add(1);
@@ -63,7 +63,7 @@ describe('startMetrics', () => {
     expect((await scrape(metrics.address, '/metrics', 'POST')).status).toBe(405);
   });
 
-  it('counts what goes beyond its series as one', async () => {
+  it('counts overflowing series as one', async () => {
     await using metrics = await startMetrics({ service: 's', listen: '127.0.0.1:0', env: {} });
     const counter = metrics.meter.createCounter('weir.frames');
     for (let index = 0; index < 3_000; index++) counter.add(1, { id: index });

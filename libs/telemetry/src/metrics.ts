@@ -7,9 +7,9 @@ import { type Environment, wantsExport } from './wants-export.ts';
 export interface MetricsOptions extends ProcessIdentity {
   /** `HOST:PORT` to serve Prometheus on, at `/metrics`; port 0 is any free one. @default none */
   readonly listen?: string | undefined;
-  /** Told when metrics could not be handed over at the end. */
+  /** Logs when the last metrics could not be exported. */
   readonly logger?: Logger;
-  /** Longest time for handing over the last metrics when they end. @default 2000 */
+  /** Longest time for exporting the last metrics, ms. @default 2000 */
   readonly flushMs?: number;
   /** Where the OTEL_* variables are read; exporters read process.env themselves. @default process.env */
   readonly env?: Environment;
@@ -17,7 +17,7 @@ export interface MetricsOptions extends ProcessIdentity {
 
 /** Metrics of this process, until disposed. */
 export interface Metrics extends AsyncDisposable {
-  /** Makes the instruments; they do nothing while nobody is to read them. */
+  /** Creates instruments; no-ops when nothing is exported. */
   readonly meter: Meter;
   /** `HOST:PORT` of the Prometheus endpoint as bound; undefined when there is none. */
   readonly address: string | undefined;

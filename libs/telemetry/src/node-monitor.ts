@@ -14,15 +14,15 @@ export interface NodeSample<Tier, Load> {
 }
 
 export interface NodeMonitor<Tier, Load> {
-  /** What all probes see now; call it once a report. */
+  /** What all probes see now; call it once per report. */
   sample(): NodeSample<Tier, Load>;
 }
 
 /**
- * Puts a node's probes together into its report. Whoever streams the reports chooses the wire's types of `tier` and
- * `load`. `load` and `links` are asked at each sample: links come and go, and a node without models has no load. Where
- * the processor is emulated, the machine's utilization is that of all nodes on it: `cpuUtilization` then says what the
- * emulated one has (the share of its slots in use), for the host's state and for the power that follows from it.
+ * Combines a node's probes into its report. The streamer of the reports chooses the wire types of `tier` and
+ * `load`. `load` and `links` are read at each sample: links come and go, and a node without models has no load. Where
+ * the processor is emulated, the machine's utilization mixes all nodes on it: `cpuUtilization` then gives the
+ * emulated one's (the share of its slots in use), for the host's state and for the power derived from it.
  */
 export function createNodeMonitor<Tier, Load>({
   cellId,
@@ -41,7 +41,7 @@ export function createNodeMonitor<Tier, Load>({
   energy: EnergyProbe;
   load?: () => Load | undefined;
   links?: () => Iterable<Pick<LinkProbe, 'state'>>;
-  /** 0..1. @default what the machine says */
+  /** 0..1. @default the machine's */
   cpuUtilization?: (() => number) | undefined;
 }): NodeMonitor<Tier, Load> {
   return {

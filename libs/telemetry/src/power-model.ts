@@ -1,4 +1,4 @@
-/** Power of a node as a straight line over the utilization of its processors. Source: Fan, Weber & Barroso 2007. */
+/** Power of a node, linear in the utilization of its processors. Source: Fan, Weber & Barroso 2007. */
 export interface PowerModel {
   /** Power of the idle node, W, >= 0. */
   readonly idleW: number;
@@ -11,9 +11,9 @@ export const modelPowerW = ({ idleW, busyW }: PowerModel, cpuUtilization: number
   idleW + busyW * Math.min(1, Math.max(0, cpuUtilization));
 
 /**
- * Stands in where neither counters nor a model of the own hardware are given. Assumptions of a plausible size (a
- * single-board computer, a small box, a tenant's share of a server), not measurements: give the own node's figures
- * where energy counts.
+ * Used where there are neither counters nor a model of the actual hardware. Assumptions of a plausible size (a
+ * single-board computer, a small box, a tenant's share of a server), not measurements: configure the node's own figures
+ * where energy matters.
  */
 export const assumedPowerModels: Readonly<Record<'device' | 'edge' | 'cloud', PowerModel>> = {
   device: { idleW: 2, busyW: 4 },

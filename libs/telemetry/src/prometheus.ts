@@ -7,10 +7,10 @@ import type { AddressInfo } from 'node:net';
 
 /** Attributes of the process that every series carries as labels, so that queries need no join. */
 const processLabels = /^(service\.name|weir\.cell\.id|weir\.node\.id)$/;
-/** Prometheus scrapes one at a time; so many can look on. */
+/** Most connections at once; Prometheus needs one. */
 const maxConnections = 16;
 
-/** Collects when it is asked. */
+/** Collects on demand. */
 class PullReader extends MetricReader {
   readonly #server: Server;
 
@@ -30,8 +30,8 @@ class PullReader extends MetricReader {
 }
 
 /**
- * Serves `GET /metrics` in Prometheus's text format. The exporter's own server is not used: it leaves out the units that
- * Prometheus's naming convention has in the names. Throws Unavailable when the address is taken.
+ * Serves `GET /metrics` in Prometheus's text format. Replaces the exporter's own server, which leaves out the units that
+ * Prometheus's naming convention requires. Throws Unavailable when the address is taken.
  */
 export async function servePrometheus(listen: string): Promise<{ address: string; reader: MetricReader }> {
   const serializer = new PrometheusSerializer(undefined, false, processLabels, false, true);
@@ -51,7 +51,7 @@ export async function servePrometheus(listen: string): Promise<{ address: string
   } catch (cause) {
     throw new Unavailable(`cannot serve metrics on ${listen}`, { cause });
   }
-  // It tells of the process's work and is none of it.
+  // Serving metrics must not keep the process alive.
   server.unref();
   return { address: listen.replace(/\d+$/, String((server.address() as AddressInfo).port)), reader };
 }
@@ -63,7 +63,7 @@ function answer(response: ServerResponse, status: number, body: string): void {
 /** Source: OpenTelemetry, "Prometheus and OpenMetrics compatibility", units. */
 const unitNames: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes', J: 'joules', '1': 'ratio' };
 
-/** Names as Prometheus has them: the unit at the end; `_total` is added to counters by the serializer. */
+/** Prometheus's names: the unit at the end; the serializer adds `_total` to counters. */
 function withUnits(metrics: ResourceMetrics): ResourceMetrics {
   return {
     ...metrics,
@@ -72,7 +72,7 @@ function withUnits(metrics: ResourceMetrics): ResourceMetrics {
       metrics: scope.metrics.map((metric) => {
         const unit = unitNames[metric.descriptor.unit];
         const name = unit ? `${metric.descriptor.name}.${unit}` : metric.descriptor.name;
-        // Units in braces are notes for people, no units.
+        // Units in braces are annotations, not units.
         return { ...metric, descriptor: { ...metric.descriptor, name, unit: unit ?? '' } };
       }),
     })),

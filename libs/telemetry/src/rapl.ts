@@ -1,6 +1,6 @@
 import { type ReadText, readNumber } from './read-text.ts';
 
-/** Energy that the processors' own counters (RAPL) saw since the last call, J. */
+/** Energy by the processors' counters (RAPL) since the last call, J. */
 export type RaplCounter = () => number;
 
 interface Zone {
@@ -24,7 +24,7 @@ export function openRapl(readText: ReadText): RaplCounter | undefined {
   const zones: Zone[] = [];
   for (let index = 0; index < maxPackages; index++) {
     const zone = `${powercap}/intel-rapl:${index}`;
-    // `psys` covers the packages and more; adding it would count them twice.
+    // `psys` includes the packages; adding it would count them twice.
     if (!readText(`${zone}/name`)?.startsWith('package')) continue;
     addZone(zones, readText, zone);
     for (let sub = 0; sub < maxSubzones; sub++) {

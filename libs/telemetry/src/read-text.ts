@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Text of a small file of the kernel; undefined when it is missing or may not be read. */
+/** Text of a small kernel file; undefined when it is missing or unreadable. */
 export type ReadText = (path: string) => string | undefined;
 
 /** Reads at once: /proc and /sys answer from memory, in microseconds. */

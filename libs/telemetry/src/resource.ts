@@ -1,12 +1,12 @@
 import { attribute } from './attributes.ts';
 
-/** What a program says of itself; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over it. */
+/** Identity of a program; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override it. */
 export interface ProcessIdentity {
   /** Name of the service, e.g. `device-agent`. */
   readonly service: string;
-  /** The cell that this process belongs to. */
+  /** The process's cell. */
   readonly cell?: string | undefined;
-  /** The node that it is. */
+  /** The process's node. */
   readonly node?: string | undefined;
 }
 

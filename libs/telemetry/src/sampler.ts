@@ -8,8 +8,8 @@ import {
 import type { Environment } from './wants-export.ts';
 
 /**
- * The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name; parentbased_always_on where they name none.
- * The SDK makes the same one and keeps it to itself; here it is asked before anything is made for a frame.
+ * The sampler that OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG name; parentbased_always_on by default.
+ * The SDK keeps its own private; this one decides before anything is allocated for a frame.
  */
 export function samplerOf(env: Environment): Sampler {
   const [, parentBased, root] =
@@ -26,7 +26,7 @@ export function samplerOf(env: Environment): Sampler {
 
 const fallback = ['', 'parentbased_', 'always_on'] as const;
 
-/** 1 where it is absent or no share, as the specification says. */
+/** 1 where it is absent or invalid, as the specification says. */
 function ratioOf(text = ''): number {
   const ratio = Number(text);
   return text.trim() !== '' && ratio >= 0 && ratio <= 1 ? ratio : 1;

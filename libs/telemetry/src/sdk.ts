@@ -21,10 +21,10 @@ export function startSdk({ resource, env }: { resource: Record<string, string>; 
   const overGrpc = exporters === 'otlp' && (protocol === undefined || protocol === 'grpc');
   const sampler = samplerOf(env);
   const ids = new RandomIdGenerator();
-  // Of the frame about which was just decided: the SDK asks the sampler again and must get the same answer.
+  // The SDK asks the sampler again about the frame just decided, and must get the same answer.
   let traceId: string | undefined;
   const sdk = new NodeSDK({
-    // What the environment says of the resource is detected later and so wins over this.
+    // Attributes from the environment are detected later and so override these.
     resource: defaultResource().merge(resourceFromAttributes(resource)),
     ...(overGrpc ? { traceExporter: new OTLPTraceExporter() } : {}),
     sampler,

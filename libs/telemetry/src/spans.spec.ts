@@ -32,7 +32,7 @@ const span = (name: string): ReadableSpan => {
 const names = () => exporter.getFinishedSpans().map(({ name }) => name);
 
 describe('spans of an inference, while nothing is exported', () => {
-  it("hand the caller's context on as it came", () => {
+  it("pass the caller's context on unchanged", () => {
     const inference = startInference({ parent: callersContext(), at });
     expect(trace.getSpanContext(inference.context)).toEqual(callersSpan());
     inference.answered({ at: at + responseMs, hops, local: false });
@@ -122,7 +122,7 @@ describe('spans of an inference', () => {
     expect(span('compute').attributes).toEqual({ 'weir.variant': 'v' });
   });
 
-  it('of a worker are not drawn for a message without a context', () => {
+  it('of a worker are not recorded for a message without a context', () => {
     const times = { queueMs: 1, decodeMs: 1, computeMs: 1, workerMs: 3 };
     recordWorkerHops({ parent: ROOT_CONTEXT, at, times });
     expect(names()).toEqual([]);
@@ -139,13 +139,13 @@ describe('spans of an inference', () => {
     expect(names()).toEqual([]);
   });
 
-  it('of a worker are not drawn where the agent has not sampled', () => {
+  it('of a worker are not recorded where the agent has not sampled', () => {
     const times = { queueMs: 1, decodeMs: 1, computeMs: 1, workerMs: 3 };
     recordWorkerHops({ parent: callersContext(TraceFlags.NONE), at, times });
     expect(names()).toEqual([]);
   });
 
-  it('tell what failed, and which targets were tried in vain', () => {
+  it('tell what failed, and the failed attempts before', () => {
     const inference = startInference({ parent: ROOT_CONTEXT, at });
     inference.attemptFailed({ at: at + 5, nodeId: 'edge-1', tier: 'edge', status: 'UNAVAILABLE' });
     inference.failed({ at: at + 9, status: 'DEADLINE_EXCEEDED', message: 'too late' });

@@ -17,31 +17,31 @@ export const inferenceSpanName = 'weir.infer';
 export const hopNames = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'] as const;
 export type HopName = (typeof hopNames)[number];
 
-/** Who draws the spans. */
+/** Records the spans. */
 export interface Recorder {
   readonly tracer: Tracer;
-  /** Decides about a frame, before anything is made for it; `tracer` comes to the same when it is asked right after. */
+  /** Decides about a frame before anything is allocated for it; `tracer` decides the same right afterwards. */
   samples(parent: Context): boolean;
 }
 
-/** Undefined while nobody records. */
+/** Undefined while tracing is off. */
 let recorder: Recorder | undefined;
 
-/** Spans are drawn by this one from now on; by nobody, when it is undefined. */
+/** Records spans from now on; undefined turns recording off. */
 export function recordWith(next: Recorder | undefined): void {
   recorder = next;
 }
 
 /** One inference's trace on the agent. All times `at` are ms since the epoch by the agent's clock. */
 export interface InferenceSpan {
-  /** Put this into the message to the worker and into the answer; its spans become children of this one. */
+  /** Goes into the message to the worker and into the answer; their spans become children of this one. */
   readonly context: Context;
-  /** Notes a target that was tried in vain before another one. */
+  /** Records a failed attempt before another target is tried. */
   attemptFailed(attempt: { at: number; nodeId: string; tier: string; status: string }): void;
   /**
-   * Ends the trace: `hops` add up to the response time. The hops of the network are drawn here, those of the worker by
-   * the worker; a `local` run has no worker, so its queue, decode and compute are drawn here as well. `facts` are asked
-   * for only where somebody reads them.
+   * Ends the trace: `hops` add up to the response time. Network hops are recorded here, the worker's by
+   * the worker; a `local` run has no worker, so its queue, decode and compute are recorded here too. `facts` are called
+   * only if the trace is recorded.
    */
   answered(answer: { at: number; hops: Hops; local: boolean; facts?: () => InferenceFacts }): void;
   /** Ends the trace of a frame that got no answer. `status` is a gRPC status name. */
@@ -49,9 +49,9 @@ export interface InferenceSpan {
 }
 
 /**
- * Begins the trace of one inference at its arrival, as a child of the caller's context where that has a span. Its
- * context exists at once, so that it can travel to the worker before any time is known. Where the frame is not sampled,
- * or nobody records, the caller's context is passed on as it is, and nothing is made.
+ * Begins the trace of one inference at its arrival, as a child of the caller's span if there is one. Its
+ * context exists at once, so that it can travel to the worker before any time is known. When the frame is not sampled,
+ * or tracing is off, the caller's context is passed on unchanged and nothing is allocated.
  */
 export function startInference({
   parent,
@@ -70,7 +70,7 @@ export function startInference({
 }
 
 /**
- * Draws a worker's part of a trace below the context that came with the message. `at` is when the answer left, ms since
+ * Records a worker's part of a trace below the context that came with the message. `at` is when the answer left, ms since
  * the epoch by the worker's clock; the spans end there and follow one another.
  */
 export function recordWorkerHops({
@@ -84,10 +84,10 @@ export function recordWorkerHops({
   times: WorkerTimes;
   facts?: InferenceFacts;
 }): void {
-  // A worker never begins a trace of its own: without the agent's span there is nothing to hang the hops on.
+  // A worker never begins a trace of its own: the hops need the agent's span as their parent.
   if (!recorder || parent === ROOT_CONTEXT) return;
   const span = trace.getSpanContext(parent);
-  // What the agent has not sampled, nobody asks for.
+  // Not sampled by the agent: not recorded here either.
   if (!span || (span.traceFlags & TraceFlags.SAMPLED) === 0) return;
   const hops: [HopName, number][] = [
     ['queue', queueOf(times)],

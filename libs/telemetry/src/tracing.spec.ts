@@ -22,7 +22,7 @@ describe('startTracing', () => {
     expect(sdk.loaded).not.toHaveBeenCalled();
   });
 
-  it('names service, cell and node, and hands the last spans over at its end', async () => {
+  it('names service, cell and node, and exports the last spans at its end', async () => {
     const env = { OTEL_TRACES_EXPORTER: 'otlp' };
     {
       await using tracing = await startTracing({ service: 'device-agent', cell: 'c', node: 'n', env });

@@ -5,9 +5,9 @@ import { recordWith } from './spans.ts';
 import { type Environment, wantsExport } from './wants-export.ts';
 
 export interface TracingOptions extends ProcessIdentity {
-  /** Told when spans could not be handed over at the end. */
+  /** Logs when the last spans could not be exported. */
   readonly logger?: Logger;
-  /** Longest time for handing over the last spans when tracing ends. @default 2000 */
+  /** Longest time for exporting the last spans, ms. @default 2000 */
   readonly flushMs?: number;
   /** Where the OTEL_* variables are read. The SDK itself reads process.env. @default process.env */
   readonly env?: Environment;
@@ -21,7 +21,7 @@ export interface Tracing extends AsyncDisposable {
 
 /**
  * Sets up tracing for this process, once. Spans are recorded and exported only when the standard OTEL_* variables ask
- * for it (see `wantsExport`); otherwise no part of the SDK is loaded, and a caller's context is handed on as it came.
+ * for it (see `wantsExport`); otherwise no part of the SDK is loaded, and a caller's context is passed on unchanged.
  * Contexts travel in messages (libs/rpc), so no propagator is needed.
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {

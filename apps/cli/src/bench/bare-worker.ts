@@ -5,7 +5,7 @@ import { fromStatus } from '@weir/rpc';
 
 type Call = ClientDuplexStream<worker.StreamInferRequest, worker.StreamInferResponse>;
 
-/** A worker asked over a bare grpc-js stream: no agent, no dispatch, nothing of libs/rpc. One frame at a time. */
+/** A worker over a bare grpc-js stream: no agent, no dispatch, no libs/rpc. One frame at a time. */
 export interface BareWorker extends Disposable {
   infer(frame: { image: Uint8Array; variant: string }): Promise<worker.InferResponse>;
 }
@@ -41,4 +41,4 @@ export function connectBareWorker(address: string): BareWorker {
 }
 
 const failureOf = ({ status }: worker.InferFailure): WeirError =>
-  status ? fromStatus(status) : new Unavailable('the worker failed without saying why');
+  status ? fromStatus(status) : new Unavailable('the worker failed without a reason');

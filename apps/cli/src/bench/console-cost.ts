@@ -14,18 +14,18 @@ import { childrenNamed } from './children-named.ts';
 export interface ConsoleCost {
   readonly devices: number;
   readonly framesPerSecond: number;
-  /** Of one processor, 0..1, that the console's process takes. */
+  /** Share of one processor that the console's process uses, 0..1. */
   readonly share: { readonly noPage: number; readonly onePage: number };
   readonly kilobytesPerSecond: number;
 }
 
 const devices = 5;
 const accuracyFloor = 0.85;
-/** Frames a second of each. */
+/** Frames per second of each device. */
 const rate = 5;
 const warmUpMs = 5_000;
 
-/** The console's process over a living cell of five devices with frames flowing, with no page open and then with one. */
+/** Measures the console over a living cell of five devices with frames flowing, first with no page open, then with one. */
 export async function consoleCost({
   samples,
   models,
@@ -34,7 +34,7 @@ export async function consoleCost({
 }: {
   samples: readonly Sample[];
   models: string | undefined;
-  /** Of each measurement. */
+  /** Duration of each measurement. */
   seconds: number;
   signal: AbortSignal;
 }): Promise<ConsoleCost> {

@@ -14,8 +14,8 @@ export const timesOf = (samplesMs: readonly number[]): TimesMs => ({
 });
 
 /**
- * Times two ways of doing the same thing in pairs, in an order drawn anew for each pair, so that whatever else the machine
- * does falls on both alike. `now`: ms. Returns the samples of both, pair by pair.
+ * Times two ways of doing the same thing in pairs, in random order within each pair, so that whatever else the machine
+ * does affects both alike. `now`: ms. Returns the samples of both, pair by pair.
  */
 export async function interleave(
   ways: readonly [() => Promise<unknown>, () => Promise<unknown>],

@@ -8,8 +8,8 @@ export interface Interval {
 }
 
 /**
- * Mean of the middle half, which blocks that other work of the machine slowed do not move; its interval by the bootstrap.
- * Throws RangeError of nothing.
+ * Mean of the middle half, robust against blocks that other work on the machine slowed down; interval by the bootstrap.
+ * Throws RangeError for no values.
  */
 export function middleMean(values: readonly number[], random: Random): Interval {
   const drawn = Array.from({ length: 2_000 }, () =>
@@ -18,7 +18,7 @@ export function middleMean(values: readonly number[], random: Random): Interval 
   return { value: middle(values), low: percentile(drawn, 0.025), high: percentile(drawn, 0.975) };
 }
 
-/** Mean of the middle half. Throws RangeError of nothing. */
+/** Mean of the middle half. Throws RangeError for no values. */
 export function middle(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('no values');
   const sorted = values.toSorted((a, b) => a - b);
@@ -26,7 +26,7 @@ export function middle(values: readonly number[]): number {
   return mean(sorted.slice(cut, sorted.length - cut));
 }
 
-/** Mean of a few values, with the interval of Student's t. Throws RangeError of fewer than two. */
+/** Mean of a few values, with the interval of Student's t. Throws RangeError for fewer than two. */
 export function meanOf(values: readonly number[]): Interval {
   if (values.length < 2) throw new RangeError('fewer than two values');
   const value = mean(values);
@@ -42,7 +42,7 @@ const studentT = [
   2.12, 2.11, 2.101, 2.093, 2.086,
 ];
 
-/** The interval of a monotone function of the figure. */
+/** Interval of a monotone function of the figure. */
 export function mapped({ value, low, high }: Interval, by: (value: number) => number): Interval {
   const ends = [by(low), by(high)];
   return { value: by(value), low: Math.min(...ends), high: Math.max(...ends) };

@@ -1,7 +1,7 @@
 import { type CellDescription, describeCell } from '@weir/cell';
 import type { Family } from '@weir/inference';
 
-/** One device and one edge, neither emulated, with the smallest model, so that its time hides no other's. */
+/** One device and one edge, neither emulated, with the smallest model, so that compute hides no other cost. */
 export function oneEdgeCell({
   family,
   models,

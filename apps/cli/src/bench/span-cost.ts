@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { startSpanSink } from './span-sink.ts';
 import { tracedTo, withVariables } from './variables.ts';
 
-/** What the spans of a frame cost agent and worker together, in this process: without the SDK, and then with it. */
+/** Cost of one frame's spans on agent and worker together, in this process: without the SDK, then with it. */
 export async function spanCost(sampled: number): Promise<{ offUs: number; sampledUs: number }> {
   const offUs = spansUs();
   await using sink = await startSpanSink();

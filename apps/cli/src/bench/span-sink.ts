@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
-/** A collector that takes spans over OTLP and keeps none. */
+/** A collector that accepts spans over OTLP and drops them. */
 export interface SpanSink extends AsyncDisposable {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly endpoint: string;
@@ -27,7 +27,7 @@ export async function startSpanSink(): Promise<SpanSink> {
     {
       exportSpans({ request }: { request: Buffer }, callback: (error: null, response: Buffer) => void) {
         bytes += request.length;
-        // An answer without fields: all were taken.
+        // An empty response: all were accepted.
         callback(null, Buffer.alloc(0));
       },
     },

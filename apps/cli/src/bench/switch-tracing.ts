@@ -6,16 +6,16 @@ import { isMainThread } from 'node:worker_threads';
 import { assign, type Variables } from './variables.ts';
 
 /*
- * Loaded into the processes of a cell (`node --import`): tracing that can be switched while they run, so that what it
- * costs is seen in one and the same process. Two processes of the same program differ by more than is looked for. The
- * wanted way is written into a file of the process's id; the file is gone once it is in force.
+ * Loaded into the processes of a cell (`node --import`): makes tracing switchable at run time, so that its cost
+ * shows within one process; two processes of the same program differ by more than the effect. The
+ * wanted mode is written to a file named after the process id, which disappears once the mode is in force.
  */
 
-/** `none`: the calls are cut out. `off`: as shipped. `sampled`: by the SDK, which is loaded when that is first wanted. */
+/** `none`: calls cut out. `off`: as shipped. `sampled`: by the SDK, loaded when first needed. */
 export type TracingWay = 'none' | 'off' | 'sampled';
-/** Folder of those files. Not WEIR_…, which a cell keeps from its processes. */
+/** Folder of those files. Not WEIR_…, which a cell hides from its processes. */
 export const switchFolder = 'BENCH_TRACING_FOLDER';
-/** With what environment the SDK is loaded: JSON, null for what is not there. */
+/** Environment for loading the SDK: JSON, null for unset variables. */
 export const switchVariables = 'BENCH_TRACING_VARIABLES';
 
 const folder = process.env[switchFolder];
@@ -34,7 +34,7 @@ if (folder && isMainThread) {
   let loaded: Promise<void> | undefined;
   const load = async () => {
     assign(Object.entries(JSON.parse(process.env[switchVariables]!) as Variables));
-    // Not before the hooks are there.
+    // Only after the hooks are installed.
     const { startTracing } = await import('@weir/telemetry');
     await startTracing({ service: 'bench' });
   };
@@ -48,7 +48,7 @@ if (folder && isMainThread) {
     state.turned?.();
   };
   watch(folder, (_, changed) => {
-    // More than one event may tell of one wish.
+    // Several events may report one change.
     if (changed !== String(process.pid) || turning) return;
     let way;
     try {
@@ -65,13 +65,13 @@ if (folder && isMainThread) {
   }).unref();
 }
 
-/** What is in force, and what the stand-in of the spans does when that has changed. */
+/** The mode in force, and what the stand-in of the spans does when it changes. */
 interface State {
   way: TracingWay;
   turned?: () => void;
 }
 
-/** What stands in the place of these files: the same, and a way around it. */
+/** Replacements of these files: the original, and a bypass. */
 const cutOut: Readonly<Record<string, (url: string) => string>> = {
   '/libs/telemetry/src/spans.ts': (url) => `
     import * as traced from '${url}?traced';

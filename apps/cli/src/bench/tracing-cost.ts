@@ -17,21 +17,21 @@ import { startSpanSink } from './span-sink.ts';
 import { switchFolder, switchVariables, type TracingWay } from './switch-tracing.ts';
 import { tracedTo, untraced, type Variables, withVariables } from './variables.ts';
 
-/** What one block of frames took: of processors, agent and worker together, and by the clock, ms. */
+/** Cost of one block of frames, ms: processor time of agent and worker together, and wall time. */
 export interface Block {
   readonly cpuMs: number;
-  /** Of that, on the main threads: all that tracing has a part in. */
+  /** Of that, on the main threads, which include all of tracing. */
   readonly mainMs: number;
   readonly wallMs: number;
-  /** Processor time after that, for handing over what was recorded. */
+  /** Processor time afterwards, for exporting what was recorded. */
   readonly handOverMs: number;
 }
 
-/** What was measured of one pair of cells; one entry a round. */
+/** Measurements of one pair of cells, one entry per round. */
 export interface TracingCost {
   /** Never loads the SDK. */
   readonly plain: readonly { readonly none: Block; readonly off: Block }[];
-  /** Has it loaded from the start. */
+  /** Loads it at the start. */
   readonly traced: readonly { readonly off: Block; readonly sampled: Block }[];
   /** Processor time of agent and worker for loading the SDK, ms. */
   readonly loadMs: number;
@@ -42,7 +42,7 @@ export interface TracingCostOptions {
   readonly description: CellDescription;
   readonly samples: readonly Pick<Sample, 'image'>[];
   readonly frames: number;
-  /** Frames of each way before those that count. */
+  /** Warm-up frames of each mode. */
   readonly warmUp: number;
   readonly inFlight: number;
   readonly rounds: number;
@@ -50,14 +50,14 @@ export interface TracingCostOptions {
   readonly sampled: number;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Told what is done now. */
+  /** Receives progress messages. */
   readonly progress: (doing: string) => void;
-  /** Which of the two cells is started first. */
+  /** Which of the two cells starts first. */
   readonly tracedFirst: boolean;
 }
 
 const program = fileURLToPath(import.meta.resolve('./switch-tracing.ts'));
-/** Turns of each way before those that count. */
+/** Warm-up turns of each mode. */
 const warmUpRounds = 4;
 const turns: readonly { readonly which: 'plain' | 'traced'; readonly way: TracingWay }[] = [
   { which: 'plain', way: 'none' },
@@ -65,13 +65,13 @@ const turns: readonly { readonly which: 'plain' | 'traced'; readonly way: Tracin
   { which: 'traced', way: 'off' },
   { which: 'traced', way: 'sampled' },
 ];
-/** The processes of a frame's way. */
+/** The processes that a frame passes through. */
 const measured = ['device-1', 'edge-1'];
 
 /**
- * Two new cells side by side, of which one loads the SDK before its first frame: loaded later it has code compiled anew,
- * which takes ten thousand frames and would be counted as its cost. The processes change their way of tracing while they
- * run, and take turns in blocks of frames in an order drawn anew for each round. Throws Cancelled.
+ * Two new cells side by side, one of which loads the SDK before its first frame: loaded later, it makes V8 recompile code,
+ * which takes ten thousand frames and would count as its cost. The processes switch their tracing mode while they
+ * run, and take turns in blocks of frames in random order. Throws Cancelled.
  */
 export async function tracingCost(options: TracingCostOptions): Promise<TracingCost> {
   const { description, samples, inFlight, rounds, sampled, random, signal, tracedFirst } = options;
@@ -118,16 +118,16 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
   await turnTo('sampled', { pids, folder, signal });
   const loadMs = processorTime(pids).all - unloaded;
 
-  /** Frames that do not count, while code is compiled and the processes grow to their size. */
+  /** Runs frames that do not count while code gets compiled and heaps reach their size. */
   const warmUp = async (cell: 'plain' | 'traced') => {
     const own = turns.filter(({ which }) => which === cell);
     const frames = Math.ceil(options.warmUp / warmUpRounds);
     for (let round = 0; round < warmUpRounds; round++) for (const turn of own) await blockOf(turn, frames);
   };
-  options.progress(`warming up with ${options.warmUp} frames each way`);
+  options.progress(`warming up with ${options.warmUp} frames each mode`);
   await Promise.all([warmUp('plain'), warmUp('traced')]);
 
-  options.progress(`${rounds} blocks of ${options.frames} frames each way`);
+  options.progress(`${rounds} blocks of ${options.frames} frames each mode`);
   const plain: TracingCost['plain'][number][] = [];
   const traced: TracingCost['traced'][number][] = [];
   for (let round = 0; round < rounds; round++) {
@@ -145,14 +145,14 @@ export async function tracingCost(options: TracingCostOptions): Promise<TracingC
 }
 
 /**
- * Flags of the processes, for steady figures. Each thread collects its own garbage: threads that help with it belong to
- * the process, and what pictures leave behind, which is most, would be counted with what spans do. Young generations
- * have one size: left alone, each process settles at one of several by chance, which decides for its life how often
+ * Flags for steady figures. Each thread collects its own garbage: helper threads belong to
+ * the process, and the garbage of pictures, which is most of it, would be charged to spans. Young generations
+ * have a fixed size: left alone, each process settles at a random one of several, which decides for life how often
  * buffers outside the heap force a full collection.
  */
 const steady = ['--single-threaded-gc', '--max-semi-space-size=4'];
 
-/** A cell whose processes can be told how to trace. */
+/** A cell whose processes can switch their tracing mode. */
 async function switchableCell(
   variables: Variables,
   { description, signal }: { description: CellDescription; signal: AbortSignal },
@@ -163,7 +163,7 @@ async function switchableCell(
   );
 }
 
-/** Resolves when the processes trace that way, and what they had recorded is handed over. */
+/** Resolves when the processes trace in that mode and earlier spans are exported. */
 async function turnTo(
   way: TracingWay,
   { pids, folder, signal }: { pids: readonly number[]; folder: string; signal: AbortSignal },

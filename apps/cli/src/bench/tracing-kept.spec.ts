@@ -6,7 +6,7 @@ import { tracingKept } from './tracing-kept.ts';
 const random = seededRandom(3);
 const frames = 50;
 
-/** A block of which a quarter is on main threads, where something takes so many times as long; 1 % of noise. */
+/** A block of which a quarter is on main threads, with a slowdown factor on them; 1 % of noise. */
 function block(times: number, handOverMs = 0.5): Block {
   const mainMs = 25 * times * (1 + 0.01 * random.normal());
   return { cpuMs: 75 + mainMs, mainMs, wallMs: 70 + mainMs, handOverMs };

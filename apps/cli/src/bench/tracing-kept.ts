@@ -2,11 +2,11 @@ import { mean, percentile, seededRandom } from '@weir/base';
 import { type Interval, mapped, meanOf, middle, middleMean } from './interval.ts';
 import type { Block, TracingCost } from './tracing-cost.ts';
 
-/** What is left with something, in parts of without it; 1 is no cost. */
+/** Throughput kept with a feature, relative to without it; 1 is no cost. */
 export interface Kept {
   /** Inverse of the processor time of a frame. */
   readonly processorTime: Interval;
-  /** By the clock. */
+  /** By wall time. */
   readonly throughput: Interval;
 }
 
@@ -36,7 +36,7 @@ export function tracingKept(
 ): TracingKept {
   const unloaded = costs.flatMap(({ plain }) => plain);
   const loaded = costs.flatMap(({ traced }) => traced);
-  // Other threads run models and decode pictures: no part of tracing, which their noise would hide.
+  // Other threads run models and decode pictures: not tracing, and noise that would hide it.
   const mainShare = percentile(
     unloaded.map(({ off }) => off.mainMs / off.cpuMs),
     0.5,
@@ -51,10 +51,10 @@ export function tracingKept(
       (log) => Math.exp(-log),
     ),
   });
-  /** Two ways that took turns in one process. */
+  /** Two modes that took turns in one process. */
   const within = (pairs: readonly Pair[]) =>
     keptOf((ratio) => middleMean(pairs.map(ratio), seededRandom(seed)));
-  /** One cell of a pair against the other, whose processes differ by chance as well: a value for each pair. */
+  /** One cell of a pair against the other: a value per pair, because processes differ by chance as well. */
   const across = (way: 'off' | 'sampled') =>
     keptOf((ratio) =>
       meanOf(
@@ -68,7 +68,7 @@ export function tracingKept(
       blocks.map(({ cpuMs }) => cpuMs),
       0.5,
     ) / frames;
-  // Turning costs as well: what is more of it after blocks with samples is the export.
+  // Switching costs something too: the excess after sampled blocks is the export.
   const turned = (blocks: readonly Block[]) => mean(blocks.map(({ handOverMs }) => handOverMs));
   return {
     processorMsPerFrame: {

@@ -1,4 +1,4 @@
-/** Variables of the environment; one that is null is not there. */
+/** Environment variables; null: unset. */
 export type Variables = Readonly<Record<string, string | null>>;
 
 /** Nothing is traced, whatever the user's own environment says. */
@@ -15,7 +15,7 @@ export const tracedTo = (endpoint: string, sampled: number): Variables => ({
   OTEL_TRACES_SAMPLER_ARG: String(sampled),
 });
 
-/** Does something, such as starting processes, while this process has these variables. */
+/** Runs `work`, e.g. starting processes, with these variables set in this process. */
 export async function withVariables<T>(variables: Variables, act: () => Promise<T>): Promise<T> {
   const before = Object.keys(variables).map((key) => [key, process.env[key] ?? null] as const);
   assign(Object.entries(variables));

@@ -15,39 +15,37 @@ const name = 'weir bench observability';
 const count = (least = 1) =>
   z.number('expected a number').int('expected a whole number').min(least, `must be >= ${least}`);
 
-/** What the project promises. */
+/** The project's targets. */
 const promised = {
-  /** Least part of the throughput without tracing that is left at 1 % sampling. */
+  /** Least throughput at 1 % sampling, relative to no tracing. */
   throughput: 0.98,
-  /** Of a processor, for the console over five devices, with a page open. */
+  /** Most of a processor for the console over five devices, with a page open. */
   consoleShare: 0.02,
 };
-/** A cost below this is not told from none. */
+/** A cost below this counts as none. */
 const measurable = 0.005;
-/** Between two exports, by default. Source: OpenTelemetry, OTEL_BSP_SCHEDULE_DELAY. */
+/** Default period of exports. Source: OpenTelemetry, OTEL_BSP_SCHEDULE_DELAY. */
 const exportPeriodMs = 5_000;
 
 export default defineCommand({
   name,
   summary:
-    'What it costs to see: processor time and throughput with tracing cut out, off, and on for a share of the frames, and the processor time of the console over five devices.',
+    'Cost of observability: processor time and throughput with tracing cut out, off, and on for a share of the frames, and the processor time of the console over five devices.',
   schema: z.object({
     repeats: count(2).default(24).describe('Pairs of cells, one after the other.'),
-    rounds: count().default(40).describe('Blocks of frames each way and pair, taking turns.'),
+    rounds: count().default(40).describe('Blocks of frames per mode and pair, taking turns.'),
     frames: count().default(100).describe('Frames in a block.'),
-    warmUp: count()
-      .default(6_000)
-      .describe('Frames each way and cell before those that count, until code is compiled.'),
-    inFlight: count().max(64, 'must be <= 64').default(8).describe('Frames that are out at once.'),
+    warmUp: count().default(6_000).describe('Warm-up frames per mode and cell, until code is compiled.'),
+    inFlight: count().max(64, 'must be <= 64').default(8).describe('Frames in flight at once.'),
     sampled: z
       .number('expected a number')
       .min(0, 'must be >= 0')
       .max(1, 'must be <= 1')
       .default(0.01)
       .describe('Share of frames that are traced, 0..1.'),
-    seconds: count().default(15).describe('Time for which the console is watched, without and with a page.'),
-    models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
-    seed: count().default(1).describe('Seed of the order in which the ways take turns.'),
+    seconds: count().default(15).describe('Seconds to watch the console, without and with a page.'),
+    models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
+    seed: count().default(1).describe('Seed of the order of the modes.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
   }),
   examples: ['weir bench observability', 'weir bench observability --sampled 1 --json'],
@@ -75,7 +73,7 @@ export default defineCommand({
       const exportShare = Math.max(0, kept.exportMs) / exportPeriodMs;
       const holds = {
         off: 1 - kept.off.processorTime.value <= measurable || kept.off.processorTime.high >= 1,
-        // A wide interval shows nothing, and so does not count as kept.
+        // A wide interval proves nothing, so it does not count as kept.
         traced: kept.traced.processorTime.low - exportShare >= promised.throughput,
         console: page.share.onePage <= promised.consoleShare,
       };
@@ -92,7 +90,7 @@ export default defineCommand({
 
 interface Result extends TracingKept {
   readonly sampledShare: number;
-  /** Of a processor, for exports. */
+  /** Share of a processor that exports use. */
   readonly exportShare: number;
   readonly spans: Awaited<ReturnType<typeof spanCost>>;
   readonly console: Awaited<ReturnType<typeof consoleCost>>;
@@ -109,11 +107,11 @@ function linesOf(result: Result): string[] {
   const share = percent(result.sampledShare);
   return [
     `processor time per frame, agent and worker: ${ms.cutOut.toFixed(3)} ms with tracing cut out, ${ms.off.toFixed(3)} off, ${ms.sampled.toFixed(3)} at ${share}`,
-    'what is left (1: no cost), by processor time | by the clock:',
-    `${line('off, of cut out', off)}; no cost is promised: ${verdict(holds.off)}`,
+    'throughput kept (1: no cost), by processor time | by the clock:',
+    `${line('off, of cut out', off)}; target: no cost:  ${verdict(holds.off)}`,
     line('SDK loaded, of not loaded', sdkLoaded),
     line(`${share} sampled, of none`, sampled),
-    `${line('both, of off', traced)}; ${promised.throughput} is promised: ${verdict(holds.traced)}`,
+    `${line('both, of off', traced)}; ${promised.throughput} is the target: ${verdict(holds.traced)}`,
     `beside that, an export: ${result.exportMs.toFixed(1)} ms of agent and worker, once in ${exportPeriodMs / 1_000} s (${percent(result.exportShare)} of a processor); loading the SDK: ${result.loadMs.toFixed(0)} ms of both, once`,
     `spans by themselves: ${spans.offUs.toFixed(2)} µs per frame off, ${spans.sampledUs.toFixed(2)} µs at ${share}`,
     `console over ${page.devices} devices, ${page.framesPerSecond.toFixed(0)} frames/s: ${percent(page.share.noPage)} of a processor with no page, ${percent(page.share.onePage)} with one (${page.kilobytesPerSecond.toFixed(0)} KB/s); ${percent(promised.consoleShare)} is promised: ${verdict(holds.console)}`,

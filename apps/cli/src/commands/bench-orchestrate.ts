@@ -15,17 +15,17 @@ import { samplesOf } from '../samples.ts';
 const name = 'weir bench orchestrate';
 const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
 
-/** The orchestrator's share of a frame's time that the project promises, ms. */
+/** Target for the orchestrator's share of a frame's time, ms. */
 const promisedMs = 1;
 
 export default defineCommand({
   name,
   summary:
-    'What orchestration costs: remote inference through a DeviceAgent against a bare gRPC stream to the same worker.',
+    'Overhead of orchestration: remote inference through a DeviceAgent against a bare gRPC stream to the same worker.',
   schema: z.object({
     frames: count().default(500).describe('Frames each way.'),
-    warmUp: count().default(50).describe('Frames each way that are not counted.'),
-    models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+    warmUp: count().default(50).describe('Warm-up frames each way.'),
+    models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
     seed: count().default(1).describe('Seed of the order in which the two ways take turns.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
   }),
@@ -57,7 +57,7 @@ export default defineCommand({
     const withPolicy = summary(agentMs, bareMs);
     const placed = placementsOf(answers);
 
-    // A policy that is frozen cannot have had a word in these.
+    // A frozen policy cannot have been asked about these.
     cell.kill('policy', 'SIGSTOP');
     answers.length = 0;
     const frozenFrames = Math.max(20, Math.round(frames / 5));
@@ -79,11 +79,9 @@ export default defineCommand({
     print(
       `bare gRPC stream   p50 ${three(direct.p50)} ms, p95 ${three(direct.p95)} ms (same worker, same link, same pictures)`,
     );
+    print(`orchestration      ${three(overheadMs.p50)} ms at the median; target: at most ${promisedMs} ms`);
     print(
-      `orchestration      ${three(overheadMs.p50)} ms at the median; at most ${promisedMs} ms is promised`,
-    );
-    print(
-      `policy frozen      ${three(policyFrozen.overheadMs.p50)} ms at the median, ${policyFrozen.planned} of ${frozenFrames} answered as planned: no policy round trip on the way of a frame`,
+      `policy frozen      ${three(policyFrozen.overheadMs.p50)} ms at the median, ${policyFrozen.planned} of ${frozenFrames} answered as planned: no frame waits for the policy`,
     );
     return holds ? Exit.done : Exit.failed;
   },
@@ -108,7 +106,7 @@ function placementsOf(answers: readonly agent.InferResponse[]) {
   );
   return {
     planned: planned.length,
-    /** The agent's own share as it says itself. */
+    /** The agent's own share, as it reports it. */
     agentMs: timesOf(answers.map(({ hops }) => hops?.agentMs ?? NaN)),
   };
 }

@@ -11,14 +11,13 @@ import { defineCommand } from '../command.ts';
 const whole = (least: number) =>
   z.number('expected a number').int('expected a whole number').min(least, `must be >= ${least}`);
 
-/** Figures to reach, medians, ms. Source: the study behind the planner (docs/learning.md). */
+/** Targets, medians, ms. Source: the study behind the planner (docs/learning.md). */
 const solveLimitMs: Readonly<Record<number, number>> = { 5: 0.3, 50: 5, 500: 20, 5000: 250 };
 const dispatchLimitUs = 20;
 
 export default defineCommand({
   name: 'weir bench plan',
-  summary:
-    'How long one joint plan takes and how far it may be from the optimum; how long one dispatch takes.',
+  summary: 'Time of one joint plan and its gap to the optimum; time of one dispatch.',
   schema: z.object({
     repeats: whole(1)
       .default(40)
@@ -60,7 +59,7 @@ export default defineCommand({
     print(rows.toString());
     print(
       `dispatch of one frame with its bookkeeping: p50 ${dispatch.us.p50.toFixed(2)} µs, p99 ${dispatch.us.p99.toFixed(2)} µs ` +
-        `(to reach: ${dispatch.limitUs} µs; an empty call timed the same way: ${dispatch.emptyUs.toFixed(2)} µs)`,
+        `(target: ${dispatch.limitUs} µs; an empty call timed the same way: ${dispatch.emptyUs.toFixed(2)} µs)`,
     );
   },
 });
@@ -78,7 +77,7 @@ function timeSolver(users: number, repeats: number, random: Random, limitMs: num
     const solution = solveAssignment(cell);
     const ms = performance.now() - started;
     const { user, system } = process.cpuUsage(before);
-    // The first runs warm the compiler up.
+    // The first runs warm up the compiler.
     if (at < 3) return;
     times.push(ms);
     cpu.push((user + system) / 1_000);
@@ -89,7 +88,7 @@ function timeSolver(users: number, repeats: number, random: Random, limitMs: num
     cells: repeats,
     unsolved: repeats - gaps.length,
     ms: { p50: percentile(times, 0.5), p95: percentile(times, 0.95) },
-    // Of the process, garbage collection included: what a busy machine would take without its other work.
+    // Processor time of the process, garbage collection included: independent of other work on the machine.
     cpuMs: { p50: percentile(cpu, 0.5), p95: percentile(cpu, 0.95) },
     limitMs,
     gapPct: { p50: percentile(gaps, 0.5), max: Math.max(...gaps) },
@@ -109,7 +108,7 @@ function timeBruteForce(cells: readonly AssignmentProblem[]): number {
   );
 }
 
-/** One device with the paper's ten actions, frames at random, tiers that report once a second. */
+/** One device with the paper's ten actions, random arrivals, tiers that report once a second. */
 function timeDispatch(frames: number, seed: number) {
   const random = seededRandom(seed).fork('dispatch');
   const names = paperFamily.map(({ name }) => name);

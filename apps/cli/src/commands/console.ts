@@ -6,19 +6,19 @@ import { type ConfigSource, type ConfigSpec, Exit } from '@weir/base';
 import { z } from 'zod';
 import type { CommandIo, RunCommand } from '../command.ts';
 
-/** The console's own program checks and explains its flags; here is only where it runs. */
+/** Only starts the console's own program, which checks and explains its flags. */
 const spec: ConfigSpec<z.ZodRawShape> = {
   name: 'weir console',
   summary: 'Serves a web page over a living cell.',
   schema: z.object({}),
 };
 
-/** Runs the console until Ctrl-C, and says where its page is. */
+/** Runs the console until Ctrl-C and prints its address. */
 async function run({ argv, env }: ConfigSource, { signal, stdout }: CommandIo): Promise<Exit> {
   const program = fileURLToPath(import.meta.resolve('@weir/console/main'));
   const child = fork(program, argv, {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    // Blanking out the page's types is still called experimental.
+    // Node still calls stripping the page's types experimental.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     env: { ...env },
   });

@@ -14,7 +14,7 @@ const shape = {
   images: z.array(z.string(), 'name at least one picture').describe('PNG or JPEG files.'),
   agent: hostPort()
     .optional()
-    .describe('Address of a running DeviceAgent; absent: a cell of one device for this call alone.'),
+    .describe('Address of a running DeviceAgent; by default a one-off cell of one device.'),
   timeoutMs: z
     .number('expected a number of ms')
     .positive('must be > 0')
@@ -29,13 +29,10 @@ const shape = {
   models: z
     .string()
     .optional()
-    .describe('Folder of the model family of the one-off cell; the embedded one when absent.'),
-  tlsCa: z
-    .string()
-    .optional()
-    .describe("File of the authorities that the agent's certificate must come from, PEM."),
-  tlsCert: z.string().optional().describe('File of the certificate to show to the agent, PEM.'),
-  tlsKey: z.string().optional().describe('File of its private key, PEM.'),
+    .describe('Folder of the model family of the one-off cell; the embedded one by default.'),
+  tlsCa: z.string().optional().describe("Authorities that the agent's certificate must come from, PEM file."),
+  tlsCert: z.string().optional().describe('Certificate to present to the agent, PEM file.'),
+  tlsKey: z.string().optional().describe('Private key of the certificate, PEM file.'),
   allowPlaintext: z.boolean().default(false).describe('Talk to an agent on another machine without TLS.'),
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 };
@@ -49,7 +46,7 @@ interface Picture {
 export default defineCommand({
   name,
   summary:
-    'Sends pictures to a DeviceAgent and says what they show, where that was found out, and where the time went.',
+    'Sends pictures to a DeviceAgent and prints what they show, where each ran, and where the time went.',
   schema: z.object(shape),
   positionals: 'images',
   examples: ['weir infer picture.png', 'weir infer *.jpg --agent 127.0.0.1:7000 --json'],
@@ -82,7 +79,7 @@ async function readPictures(files: readonly string[]): Promise<Picture[]> {
   }));
 }
 
-/** Lends the agent that the flags name, or one of a cell that lives for this call. Undefined when interrupted. */
+/** Uses the agent that the flags name, or one of a one-off cell. Undefined when interrupted. */
 async function withAgent<Value>(
   config: InferConfig,
   { progress, signal }: CommandContext,
@@ -104,7 +101,7 @@ async function withAgent<Value>(
     { devices: 1, learner: 'planner', floor, profile: 'regular', models, seed: 1 },
     family,
   );
-  progress('starting a cell for this call; weir up keeps one running');
+  progress('starting a one-off cell; weir up keeps one running');
   try {
     await using cell = await startCell(description, { logger: silentLogger, signal });
     await using client = connectAgent(cell.devices[0]!.address);

@@ -12,7 +12,7 @@ const side = () =>
 
 export default defineCommand({
   name,
-  summary: "Makes a variant of a family out of a user's own ONNX classifier, measured on labelled pictures.",
+  summary: 'Imports your own ONNX classifier as a variant of a family, measured on labelled pictures.',
   schema: z.object({
     model: z.array(z.string(), 'name the ONNX file').describe('The ONNX file.'),
     images: z
@@ -23,12 +23,12 @@ export default defineCommand({
       .array(z.string())
       .optional()
       .describe(
-        "Labels in the order of the model's output; absent: the classes of the pictures, alphabetically.",
+        "Labels in the order of the model's output; by default the pictures' classes, alphabetically.",
       ),
-    name: z.string().optional().describe("Name of the variant; the file's when absent."),
-    family: z.string().optional().describe("Name of the family; the folder's when absent."),
-    architecture: z.string().optional().describe("Architecture; the variant's name when absent."),
-    precision: z.string().optional().describe('fp32, int8 or another; fp32 when absent.'),
+    name: z.string().optional().describe("Name of the variant; the file's by default."),
+    family: z.string().optional().describe("Name of the family; the folder's by default."),
+    architecture: z.string().optional().describe("Architecture; the variant's name by default."),
+    precision: z.string().optional().describe('fp32, int8 or another; fp32 by default.'),
     macs: z
       .number('expected a number')
       .positive('must be > 0')
@@ -37,14 +37,14 @@ export default defineCommand({
     layout: z
       .enum(['NCHW', 'NHWC'])
       .optional()
-      .describe("Where the channels are, when the model's shape leaves it open."),
-    height: side().describe('Height of the input, px, when the model leaves it open.'),
-    width: side().describe('Width of the input, px, when the model leaves it open.'),
+      .describe("Where the channels are, when the model's shape is ambiguous."),
+    height: side().describe('Height of the input, px, when the model does not fix it.'),
+    width: side().describe('Width of the input, px, when the model does not fix it.'),
     colourOrder: z.enum(['RGB', 'BGR']).optional().describe('Order of the channels.'),
     mean: z
       .array(z.number())
       .optional()
-      .describe('Mean of a channel, or of each, on the scale of bytes; for float32 inputs.'),
+      .describe('Mean, one for all channels or one each, on the byte scale; for float32 inputs.'),
     std: z.array(z.number()).optional().describe('Standard deviation, likewise.'),
     output: z.string().optional().describe('Name of the output, when there are several.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of a line for people.'),
@@ -65,7 +65,7 @@ export default defineCommand({
     );
     const { variant, manifest, p50Ms } = imported;
     print(
-      `${variant.name}: accuracy ${percent(variant.accuracy.top1)} on ${variant.accuracy.n} pictures, p50 ${ms(p50Ms)}; entered in ${manifest}`,
+      `${variant.name}: accuracy ${percent(variant.accuracy.top1)} on ${variant.accuracy.n} pictures, p50 ${ms(p50Ms)}; added to ${manifest}`,
     );
     out(imported);
   },

@@ -10,13 +10,13 @@ export default defineCommand({
   name,
   summary: 'The variants of a model family: size, cost, accuracy, and their latency on this machine.',
   schema: z.object({
-    models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+    models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
     runs: z
       .number('expected a number')
       .int('expected a whole number')
       .min(1, 'must be >= 1')
       .default(60)
-      .describe('Inferences of each variant for its latency.'),
+      .describe('Inferences per variant to measure latency.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of a table.'),
   }),
   examples: ['weir models list', 'weir models list --models ./my-family --json'],

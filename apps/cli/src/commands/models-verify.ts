@@ -14,11 +14,11 @@ export default defineCommand({
   summary:
     'Measures a family again with the runtime that serves it: checksums, accuracy, latency. Fails on a difference.',
   schema: z.object({
-    models: z.string().optional().describe('Folder of the model family; the embedded one when absent.'),
+    models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
     scenes: whole(0)
       .default(10_000)
-      .describe('Scenes of the test split, where the data set is installed; 0: the shipped samples alone.'),
-    runs: whole(1).default(200).describe('Inferences of each variant for its latency.'),
+      .describe('Scenes of the test split, where the data set is installed; 0: only the shipped samples.'),
+    runs: whole(1).default(200).describe('Inferences per variant to measure latency.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of a table.'),
   }),
   examples: ['weir models verify', 'weir models verify --scenes 0 --json'],

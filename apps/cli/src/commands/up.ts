@@ -29,26 +29,26 @@ const whole = (least: number) =>
 
 const name = 'weir up';
 const shape = {
-  devices: whole(1).max(64, 'must be <= 64').default(3).describe('Devices of the cell.'),
-  requests: whole(1).optional().describe('Frames of all devices together; then the run ends.'),
+  devices: whole(1).max(64, 'must be <= 64').default(3).describe('Devices in the cell.'),
+  requests: whole(1).optional().describe('Frames in total, after which the run ends.'),
   duration: z
     .number('expected a number of seconds')
     .positive('must be > 0')
     .optional()
-    .describe('Seconds; then the run ends.'),
+    .describe('Seconds after which the run ends.'),
   learner: z
     .enum(learnerNames as [string, ...string[]])
     .default('planner')
-    .describe(`Who plans: ${learnerNames.join(', ')}.`),
+    .describe(`Learner that plans: ${learnerNames.join(', ')}.`),
   floor: z
     .number('expected a number')
     .min(0, 'must be >= 0')
     .max(1, 'must be <= 1')
     .optional()
     .describe(
-      "Lowest average accuracy, 0..1; absent: 70 % of the way from the family's least to its most accurate.",
+      "Lowest average accuracy, 0..1; by default 70 % of the way from the family's least to its most accurate variant.",
     ),
-  profile: z.enum(['regular', 'weak']).default('regular').describe('Links of the devices: regular or weak.'),
+  profile: z.enum(['regular', 'weak']).default('regular').describe("The devices' links: regular or weak."),
   arrivals: z
     .enum(['periodic', 'poisson'])
     .default('periodic')
@@ -58,11 +58,11 @@ const shape = {
     .positive('must be > 0')
     .max(1_000, 'must be <= 1000')
     .default(5)
-    .describe('Frames per second and device.'),
+    .describe('Frames per second per device.'),
   port: whole(1)
     .max(65_471, 'must be <= 65471')
     .optional()
-    .describe('Port of the first DeviceAgent, the others follow; free ones when absent.'),
+    .describe('Port of the first DeviceAgent, the others follow; free ones by default.'),
   cell: z
     .string()
     .optional()
@@ -72,24 +72,24 @@ const shape = {
   models: z
     .string()
     .optional()
-    .describe('Folder of a model family with labelled samples; the embedded one when absent.'),
-  seed: whole(0).default(1).describe('Seed of all that is drawn by chance.'),
-  logDir: z.string().optional().describe("Folder of the processes' logs; a temporary one when absent."),
+    .describe('Folder of a model family with labelled samples; the embedded one by default.'),
+  seed: whole(0).default(1).describe('Seed of all randomness.'),
+  logDir: z.string().optional().describe("Folder of the processes' logs; a temporary one by default."),
   stateDir: z
     .string()
     .optional()
-    .describe('Folder of what the learner keeps over runs; a temporary one when absent.'),
+    .describe("Folder of the learner's state across runs; a temporary one by default."),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe("Least severe messages in the processes' logs."),
   console: hostPort()
     .optional()
-    .describe('Address of the web page over the cell; any free port of this machine when absent.'),
+    .describe('Address of the web page over the cell; any free local port by default.'),
   noConsole: z
     .boolean()
     .default(false)
-    .describe('Serve no web page; nor does --json, unless --console is given.'),
+    .describe('Serve no web page. With --json there is none either, unless --console is given.'),
   metrics: z
     .boolean()
     .default(true)
@@ -97,7 +97,7 @@ const shape = {
   metricsTargets: z
     .string()
     .optional()
-    .describe("File to write their addresses to, for Prometheus's file_sd_configs; removed at the end."),
+    .describe("File for the metrics addresses, for Prometheus's file_sd_configs; removed at the end."),
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 };
 type UpConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
@@ -161,7 +161,7 @@ export default defineCommand({
             random: seededRandom(config.seed).fork(`device ${index}`),
             signal,
             onAnswer(answer) {
-              // Since this process started: what a user who typed the command waits for.
+              // Since this process started: the wait of a user who typed the command.
               firstAnswerMs ??= performance.now();
               tally.answered(answer);
               all.answered(answer);
@@ -194,7 +194,7 @@ export default defineCommand({
   },
 });
 
-/** A cell that is stopped while it starts is no failure. */
+/** Stopping a cell while it starts is not a failure. */
 async function startOrInterrupted(
   description: CellDescription,
   { logDir, stateDir, logLevel, metrics }: UpConfig,
@@ -215,7 +215,7 @@ async function startOrInterrupted(
   }
 }
 
-/** The page is for people: a run for a program has none unless asked for. */
+/** The page is for people: with --json there is none unless requested. */
 async function consoleOf(
   cell: RunningCell,
   { variants }: Family,
@@ -228,13 +228,13 @@ async function consoleOf(
   try {
     return await startConsole(cell, { listen, accuracy, logger: silentLogger, signal });
   } catch (error) {
-    // The cell is what was asked for first; it does without.
+    // The cell matters more: go on without the page.
     if (!signal.aborted) progress(`no console: ${(error as Error).message}`);
     return undefined;
   }
 }
 
-/** Written anew by each run, as ports differ; removed, so that Prometheus does not go on asking. */
+/** Rewritten by each run, as ports differ; removed at the end, so that Prometheus stops scraping. */
 function writeTargets({ description, metrics }: RunningCell, file: string | undefined): Disposable {
   if (file === undefined) return { [Symbol.dispose]() {} };
   writeFileSync(file, `${JSON.stringify(scrapeTargets(description.cellId, metrics), null, 2)}\n`);
@@ -245,7 +245,7 @@ function endOf({ duration }: UpConfig, signal: AbortSignal): AbortSignal {
   return duration === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(duration * 1_000)]);
 }
 
-/** Frames of one device of many. */
+/** One device's share of the frames. */
 function share({ requests }: UpConfig, devices: number, index: number): number {
   if (requests === undefined) return Infinity;
   return Math.floor(requests / devices) + (index < requests % devices ? 1 : 0);

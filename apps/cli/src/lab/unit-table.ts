@@ -43,7 +43,7 @@ export function unitTable(unit: UnitResult): string {
           rows,
         ),
         `oracle, measured: ${ms(oracle.meanMs)}: ${inWords(oracle.placements)} (best of ${oracle.compared.toLocaleString('en')}); with the best variant alone ${ms(oracle.offloadOnlyMs)}`,
-        `the cost table foretold ${prediction.epochs} epochs within ${prediction.meanAbsoluteErrorPct.toFixed(1)} % on average (bias ${signed(prediction.biasPct)} %)`,
+        `the cost table predicted ${prediction.epochs} epochs within ${prediction.meanAbsoluteErrorPct.toFixed(1)} % on average (bias ${signed(prediction.biasPct)} %)`,
         'real: processes, gRPC, models and answers, queues, learning; emulated: links, speed of the processors',
       ].join('\n');
     }
@@ -77,7 +77,7 @@ export function unitTable(unit: UnitResult): string {
           ],
           rows,
         ),
-        `static: ${inWords(unit.static.placements)} (foretold ${ms(unit.static.predictedMs)})`,
+        `static: ${inWords(unit.static.placements)} (predicted ${ms(unit.static.predictedMs)})`,
       ].join('\n');
     }
     case 'adaptation': {

@@ -13,7 +13,7 @@ export interface CellFlags {
   readonly port?: number | undefined;
 }
 
-/** The cell that the flags ask for. Throws InvalidInput when a file is given that describes none. */
+/** The cell that the flags describe. Throws InvalidInput for an invalid description file. */
 export function cellOf(flags: CellFlags, family: Family): CellDescription {
   if (flags.cell !== undefined) return readCellDescription(flags.cell);
   const { devices, learner, profile, seed, models, port } = flags;
@@ -37,11 +37,11 @@ export function checkFloor(
   const most = Math.max(...variants.map(({ accuracy }) => accuracy.top1));
   if (floor !== undefined && floor > most)
     throw new ConfigError(command, [
-      { field: '--floor', description: `${floor} is more than the most accurate variant has, ${most}` },
+      { field: '--floor', description: `${floor} exceeds the accuracy of the best variant, ${most}` },
     ]);
 }
 
-/** High enough that the smallest variant does not do, low enough that the best one is not always needed. */
+/** High enough that the smallest variant does not suffice, low enough that the best one is not always needed. */
 export function defaultFloor({ variants }: Pick<Family, 'variants'>): number {
   const accuracies = variants.map(({ accuracy }) => accuracy.top1);
   const [least, most] = [Math.min(...accuracies), Math.max(...accuracies)];

@@ -4,7 +4,7 @@ import { FailedPrecondition, NotFound } from '@weir/base';
 import { type CellDescription, isFree } from '@weir/cell';
 import { asUsage } from '../as-usage.ts';
 
-/** What would stop a cell only when it is half up: folders that cannot be made or are not there. Throws ConfigError. */
+/** Finds what would otherwise stop a half-started cell: folders that are missing or cannot be created. Throws ConfigError. */
 export async function checkPaths(
   command: string,
   {

@@ -6,8 +6,8 @@ import { type DeviceView, line, noteOf, table } from './view.ts';
 const periodMs = { table: 250, line: 5_000 };
 
 /**
- * Shows how a cell fares, on stderr: a table that renews itself on a terminal, else a line now and then, and a line
- * for each process that dies or comes back. Disposing shows the last state.
+ * Shows a cell's state on stderr: a live table on a terminal, else a line now and then, and a line
+ * for each process that dies or restarts. Disposing shows the last state.
  */
 export function liveView({
   cell,

@@ -81,7 +81,7 @@ describe('report', () => {
     expect(text).toContain('edge-1 2');
   });
 
-  it('claims nothing when nothing was answered', () => {
+  it('claims nothing without an answer', () => {
     const { text, document } = report({ ...run, all: new Tally(), firstAnswerMs: undefined });
     expect(text).toContain('0 of 0 frames answered');
     expect(document).toMatchObject({ accuracy: { top1: null }, firstAnswerMs: null });
@@ -105,7 +105,7 @@ describe('the live view', () => {
     );
   });
 
-  it('tells of processes that die and come back, and of nothing else', () => {
+  it('reports processes that die and restart, and nothing else', () => {
     expect(noteOf({ kind: 'died', name: 'edge-1', detail: 'killed by SIGKILL' })).toMatch(/edge-1 died/);
     expect(noteOf({ kind: 'restarted', name: 'edge-1', detail: '127.0.0.1:1' })).toMatch(/is back/);
     expect(noteOf({ kind: 'ready', name: 'edge-1', detail: '' })).toBeUndefined();

@@ -8,17 +8,17 @@ export interface Run {
   readonly devices: readonly DeviceView[];
   readonly all: Tally;
   readonly restarts: Readonly<Record<string, number>>;
-  /** Where the processes served their metrics. */
+  /** The processes' metrics endpoints. */
   readonly metrics: readonly MetricsEndpoint[];
   /** From the first arrival to the last answer. */
   readonly seconds: number;
-  /** From the start of the command; undefined when there was none. */
+  /** From the start of the command; undefined without any answer. */
   readonly firstAnswerMs: number | undefined;
-  /** Null when PolicyService told nothing. */
+  /** Null when PolicyService reported nothing. */
   readonly learning: Learning | null;
 }
 
-/** What a run of `weir up` came to: the document of `--json`, and the same for people. */
+/** Result of a `weir up` run: the `--json` document, and the same for people. */
 export function report(run: Run): { document: object; text: string } {
   const { description, devices, all, restarts, metrics, seconds, firstAnswerMs, learning } = run;
   const { learner, objective } = description;

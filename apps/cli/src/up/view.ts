@@ -32,11 +32,11 @@ const columns: readonly Column[] = [
   number('balance', ({ last }) => last?.decision?.balance.toFixed(2) ?? '–'),
   text('because', ({ totals }) => mostFrequent(totals.reasons)),
 ];
-/** What a narrow terminal does without, the first first. */
+/** Columns that a narrow terminal drops, in this order. */
 const dispensable = ['balance', 'because', 'expected', 'failed', 'p95', 'variant'];
 
 /**
- * The live table, a row each device: where its newest frame ran, and how it has fared so far; with as many columns as fit
+ * The live table, a row per device: where its newest frame ran, and its totals; with as many columns as fit
  * into `width` characters.
  */
 export function table(
@@ -78,11 +78,11 @@ export function line(devices: readonly DeviceView[]): string {
     .join(' | ');
 }
 
-/** A line about a process, or nothing where there is nothing to tell. */
+/** A line about a process event, if it is worth one. */
 export function noteOf({ kind, name, detail }: ProcessEvent): string | undefined {
   if (kind === 'died') return `${name} died (${detail}); it is being restarted`;
   if (kind === 'restarted') return `${name} is back at ${detail}`;
-  if (kind === 'failed') return `${name} does not come back and will be tried again: ${detail}`;
+  if (kind === 'failed') return `${name} failed to restart, retrying: ${detail}`;
   return undefined;
 }
 

@@ -5,11 +5,11 @@ export interface Bounds {
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Called once when the deadline or the signal came first, with what the promise then rejects with. */
+  /** Called once, with the rejection, when the deadline or the signal came first. */
   readonly onGiveUp?: (error: DeadlineExceeded | Cancelled) => void;
 }
 
-/** Settles as `work` does, but no later than the deadline and no later than the signal. What `work` does then is unheard. */
+/** Settles as `work` does, but no later than the deadline or the signal; what `work` does after that is ignored. */
 export function bounded<T>(work: Promise<T>, { deadlineAt, signal, clock, onGiveUp }: Bounds): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = (error: DeadlineExceeded | Cancelled) => {
@@ -19,7 +19,7 @@ export function bounded<T>(work: Promise<T>, { deadlineAt, signal, clock, onGive
     };
     const onAbort = () => giveUp(new Cancelled('the frame was cancelled', { cause: signal.reason }));
     const cancelTimer = clock.after(Math.max(0, deadlineAt - clock.now()), () =>
-      giveUp(new DeadlineExceeded('no answer came before the deadline')),
+      giveUp(new DeadlineExceeded('no answer before the deadline')),
     );
     const release = () => {
       cancelTimer();

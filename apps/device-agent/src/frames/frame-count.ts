@@ -1,6 +1,6 @@
 import { ResourceExhausted } from '@weir/base';
 
-/** Frames in work, bounded, and what became of those before. */
+/** Counts frames in flight, up to a limit, and how earlier ones ended. */
 export class FrameCount {
   readonly #limit: number;
   #inFlight = 0;
@@ -12,11 +12,11 @@ export class FrameCount {
     this.#limit = limit;
   }
 
-  /** Takes a frame in; call the returned function once it has left. Throws ResourceExhausted when full. */
+  /** Admits a frame; call the returned function once it is done. Throws ResourceExhausted when full. */
   enter(): () => void {
     if (this.#inFlight >= this.#limit) {
       this.#failed += 1n;
-      throw new ResourceExhausted(`${this.#limit} frames are in work already; send again later`, {
+      throw new ResourceExhausted(`${this.#limit} frames are in flight already; send again later`, {
         reason: 'TOO_MANY_FRAMES',
       });
     }

@@ -1,8 +1,8 @@
 import type { HopTimes } from '@weir/domain';
 
-/** What an agent can measure of a remote inference: durations only, so that clocks need not agree. */
+/** What an agent measures of a remote inference: durations only, so that clocks need not agree. */
 export interface RemoteTimings {
-  /** From the hand-over to the stream to the arrival of the answer, on the agent, ms. */
+  /** From writing to the stream to the arrival of the answer, on the agent, ms. */
   readonly roundTripMs: number;
   /** From the arrival of the request to the sending of the answer, on the worker, ms. */
   readonly workerMs: number;
@@ -14,13 +14,13 @@ export interface RemoteTimings {
 }
 
 /**
- * Hops of a remote inference. An answer is small, so that its way back takes half the link's round trip; whatever else
- * the network took was the picture's way up. What the worker spent besides queue, decode and compute (handing over to
+ * Hops of a remote inference. The answer is small, so its way back takes half the link's round trip; whatever else
+ * the network took was the uplink. What the worker spent besides queue, decode and compute (handing over to
  * its threads) counts as waiting for its slot.
  */
 export function remoteHops(timings: RemoteTimings): Omit<HopTimes, 'agentMs'> {
   const { roundTripMs, queueMs, decodeMs, computeMs, linkRoundTripMs } = timings;
-  // A worker cannot have spent longer than the round trip; a wrong claim must not make a hop negative.
+  // A worker cannot have spent longer than the round trip: a wrong claim must not make a hop negative.
   const workerMs = Math.min(roundTripMs, Math.max(timings.workerMs, queueMs + decodeMs + computeMs));
   const scale = workerMs / Math.max(timings.workerMs, queueMs + decodeMs + computeMs, Number.MIN_VALUE);
   const networkMs = roundTripMs - workerMs;

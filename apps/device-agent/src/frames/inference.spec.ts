@@ -107,7 +107,7 @@ describe('infer', () => {
     expect(outcomes[0]?.failure).toBeUndefined();
   });
 
-  it('gives hops that add up to the response time, vain attempts included', async () => {
+  it('gives hops that add up to the response time, failed attempts included', async () => {
     const clockOf: { advance?: (ms: number) => void } = {};
     const { run, clock, outcomes } = setUp({
       async 'edge-1'() {
@@ -144,14 +144,14 @@ describe('infer', () => {
     ]);
   });
 
-  it('tries every target, in the end the device itself', async () => {
+  it('tries every target, finally the device itself', async () => {
     const gone = fails(new Unavailable('gone'));
     const { run, asked } = setUp({ 'edge-1': gone, 'cloud-1': gone, 'device-1': answers });
     expect(await run()).toMatchObject({ decision: { placement: { tier: 'device' } }, reason: 'fallback' });
     expect(asked.map(([nodeId]) => nodeId)).toEqual(['edge-1', 'cloud-1', 'device-1']);
   });
 
-  it('calls a frame that failed elsewhere a fallback even where it then goes as planned', async () => {
+  it('calls a frame that failed elsewhere a fallback even if it then goes as planned', async () => {
     const { run, dispatcher, outcomes } = setUp({
       'edge-1': fails(new Unavailable('gone')),
       'cloud-1': answers,
@@ -201,7 +201,7 @@ describe('infer', () => {
     expect(outcomes).toEqual([]);
   });
 
-  it('does not go on with a frame that was cancelled', async () => {
+  it('stops working on a cancelled frame', async () => {
     const { run, stop, asked, outcomes } = setUp({
       async 'edge-1'() {
         stop.abort();
@@ -216,7 +216,7 @@ describe('infer', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('does not begin another attempt once the time is over', async () => {
+  it('does not begin another attempt after the deadline', async () => {
     const parts: { clock?: FakeClock } = {};
     const { run, clock, asked } = setUp({
       async 'edge-1'() {
@@ -253,7 +253,7 @@ describe('infer', () => {
     await expect(run()).rejects.toBeInstanceOf(FailedPrecondition);
   });
 
-  it('gives back the accuracy that a vain attempt had booked', async () => {
+  it('refunds the accuracy that a failed attempt had reserved', async () => {
     const { run, dispatcher, clock } = setUp({
       'edge-1': fails(new Unavailable('gone')),
       'cloud-1': answers,

@@ -20,9 +20,9 @@ export interface Frame {
 export interface FrameAnswer {
   readonly answer: TargetAnswer;
   readonly decision: Decision;
-  /** As decided; a frame that has failed elsewhere before is a fallback, wherever it goes then. */
+  /** As decided; after a failed attempt always a fallback. */
   readonly reason: Reason;
-  /** Targets tried in vain before, e.g. `edge-1: UNAVAILABLE`. */
+  /** Failed attempts before this one, e.g. `edge-1: UNAVAILABLE`. */
   readonly failedAttempts: readonly string[];
   /** Add up to `responseMs`. */
   readonly hops: HopTimes;
@@ -34,16 +34,16 @@ export interface InferenceOptions {
   readonly dispatcher: Dispatcher;
   readonly target: (nodeId: string) => Target | undefined;
   readonly clock: Clock;
-  /** Told of every attempt, failed ones included. */
+  /** Records every attempt, failed ones included. */
   readonly record: (outcome: Outcome, confidence: number) => void;
-  /** Called right before a choice, to tell the dispatcher how the device's own processor stands. */
+  /** Called right before dispatch to report the load of the device's own processor. */
   readonly refresh: (now: number) => void;
-  /** Time that this device would need to answer a frame itself if a remote target failed now, ms; 0 when it could not. */
+  /** Time the device needs to answer a frame itself if a remote target fails, ms; 0 when it cannot. */
   readonly rescueMs: (now: number) => number;
 }
 
 /**
- * Answers one frame: dispatch, run, settle; where a target fails, leave it out and dispatch again while time remains.
+ * Answers one frame: dispatch, run, settle; when a target fails, leave it out and dispatch again while time remains.
  * Never settles later than the frame's deadline. Rejects with InvalidInput (the picture), DeadlineExceeded, Cancelled,
  * FailedPrecondition (no placement is allowed) or what the last target failed with.
  */
@@ -60,7 +60,7 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
     try {
       decision = dispatcher.dispatch(at, { deadlineMs: frame.deadlineAt - at, exclude: excluded });
     } catch (error) {
-      // Nothing is left to try: what went wrong first says more than that.
+      // Nothing is left to try; the first failure says more than that.
       throw lastFailure ? exhausted(failedAttempts, lastFailure) : error;
     }
     const { nodeId, tier } = decision.placement;
@@ -77,10 +77,10 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
   }
 }
 
-/** Answers that take longer than so many times their prediction are not waited for when that would cost the rescue. */
+/** An answer later than this many times its prediction is given up when waiting would leave no time for a fallback. */
 const predictionMargin = 1.25;
 
-/** One target. Settles the decision and records its outcome, whatever becomes of it. */
+/** Tries one target. Settles the decision and records its outcome, whatever happens. */
 async function attempt(
   frame: Frame,
   decision: Decision,
@@ -108,8 +108,8 @@ async function attempt(
   });
   try {
     const remainingMs = frame.deadlineAt - at;
-    // A silent target must leave the time in which the device can still answer by itself; but a target that answers as
-    // predicted must not be cut short for it.
+    // Give a silent target up while the device can still answer by itself, but never cut short a target that answers as
+    // predicted.
     const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * decision.predictedMs);
     const keptMs = placement.tier === 'device' ? 0 : Math.max(0, Math.min(rescueMs(at), spareMs));
     const chosen = target(placement.nodeId);
@@ -142,7 +142,7 @@ async function attempt(
     const end = clock.now();
     dispatcher.settle(decision, { ok: false }, end);
     const failure = error instanceof WeirError ? error.status : 'INTERNAL';
-    // A bad picture or a caller that left says nothing about the target.
+    // A bad picture or a departed caller says nothing about the target.
     const targetsFault = !(error instanceof InvalidInput) && !frame.signal.aborted;
     if (targetsFault) record({ ...outcome(noHops(end - at), end), failure }, 0);
     throw error;
@@ -152,7 +152,7 @@ async function attempt(
 function refuseIfOver({ signal, deadlineAt }: Frame, now: number, failedAttempts: readonly string[]): void {
   if (signal.aborted) throw new Cancelled('the frame was cancelled');
   const tried = failedAttempts.length > 0 ? ` (tried ${failedAttempts.join(', ')})` : '';
-  if (now >= deadlineAt) throw new DeadlineExceeded(`no answer came before the deadline${tried}`);
+  if (now >= deadlineAt) throw new DeadlineExceeded(`no answer before the deadline${tried}`);
 }
 
 function exhausted(failedAttempts: readonly string[], cause: WeirError): WeirError {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { CellView } from '../targets/cell-view.ts';
 import type { Config } from '../config.ts';
 import { balanceToWire, wishesToWire } from './convert-policy.ts';
-import type { AgentMetrics } from '../metrics.ts';
+import type { AgentMetrics } from '../telemetry/metrics.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
 import { PolicySession } from './policy-session.ts';

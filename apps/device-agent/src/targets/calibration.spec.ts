@@ -29,7 +29,7 @@ describe('calibrate', () => {
     expect(times).toEqual([]);
   });
 
-  it('takes one long run for enough', async () => {
+  it('makes do with one long run', async () => {
     let runs = 0;
     const calibration = await calibrate([variant(1, 'fp32')], async () => 400 + runs++);
     expect(calibration.services().get('1-fp32')).toBe(400);
@@ -47,7 +47,7 @@ describe('calibrate', () => {
     expect(calibration.services().get('0.75-fp32')).toBeCloseTo(56.25);
   });
 
-  it('goes by the manifest’s reference times where both have one', async () => {
+  it('uses the manifest’s reference times where both have one', async () => {
     const calibration = await calibrate(
       [variant(1, 'int8', 8), variant(0.5, 'int8', 4), variant(0.25, 'int8', 1)],
       async (name) => (name === '1-int8' ? 80 : 10),

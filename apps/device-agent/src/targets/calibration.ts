@@ -1,18 +1,18 @@
 import { medianRunMs } from '@weir/inference';
 import type { Variant } from '@weir/domain';
 
-/** A variant with a proxy of its cost on any one machine. */
+/** A variant with a proxy for its relative cost on any machine. */
 export interface CalibratedVariant extends Variant {
   /** Its compute time on the family's reference machine, ms, where the manifest has it. */
   readonly referenceMs?: number | undefined;
 }
 
 /**
- * How fast this processor is: the best FP32, the best INT8 and the smallest variant are measured; the others' service times
- * follow from their cost relative to the nearest one measured.
+ * Measures how fast this processor is: the best FP32, the best INT8 and the smallest variant run; the others' service times
+ * follow from their cost relative to the nearest measured one.
  */
 export class Calibration {
-  /** The variants that are measured. */
+  /** The variants to measure. */
   readonly set: readonly CalibratedVariant[];
   readonly #variants: readonly CalibratedVariant[];
   readonly #measuredMs = new Map<CalibratedVariant, number>();
@@ -22,7 +22,7 @@ export class Calibration {
     this.set = calibrationSet(variants);
   }
 
-  /** Decode and compute of one of the set, ms; the newest counts. */
+  /** Decode and compute of one variant of the set, ms; replaces the last. */
   measured(variant: string, serviceMs: number): void {
     this.#measuredMs.set(
       this.set.find(({ name }) => name === variant)!,

@@ -10,19 +10,19 @@ import type { RemoteTarget } from './remote-target.ts';
 export interface CellViewOptions {
   readonly dispatcher: Dispatcher;
   readonly local: LocalTarget;
-  /** By the device's own calibration, one for each variant that it runs, as it is now. */
+  /** The newest calibration of each variant that runs here. */
   readonly localFigures: () => readonly ServiceFigure[];
   /** Variants of the device's own model family. */
   readonly variants: readonly policy.Variant[];
   readonly clock: Clock;
 }
 
-/** Size that is assumed of the first frame, bytes. */
+/** Assumed size of the first frame, bytes. */
 const typicalFrameBytes = 8 * 1024;
 /** Weight of a new frame's size in their mean. */
 const frameBytesWeight = 1 / 16;
 
-/** What this device knows of its cell by itself, and how it tells its dispatcher and the policy. */
+/** What this device knows of its cell by itself; keeps dispatcher and policy informed. */
 export class CellView {
   readonly #options: CellViewOptions;
   readonly #remotes = new Map<string, RemoteTarget>();
@@ -59,7 +59,7 @@ export class CellView {
     this.#options.dispatcher.setReachable(nodeId, reachable, this.#options.clock.now());
   }
 
-  /** A worker may serve variants that the device's own family lacks; of the others the device's figures hold. */
+  /** A worker may serve variants that the device's own family lacks; for shared ones the device's figures hold. */
   variantsListed(listed: readonly worker.VariantInfo[]): void {
     for (const { name, macs, precision, accuracy } of listed)
       if (!this.#variants.has(name)) this.#variants.set(name, { name, macs, precision, accuracy });
@@ -70,7 +70,7 @@ export class CellView {
     this.#frameBytes += frameBytesWeight * (bytes - this.#frameBytes);
   }
 
-  /** Works the newest measurements into the costs that carry the device until the policy knows better. */
+  /** Updates the fallback costs, used until the policy knows better, from the newest measurements. */
   refresh(): void {
     const { dispatcher, local, localFigures } = this.#options;
     this.#actions = knownActions({
@@ -83,7 +83,7 @@ export class CellView {
     dispatcher.setFallbackActions(this.#actions);
   }
 
-  /** Time in which the device could still answer a frame by itself if it had to begin now, ms; 0 when it may not. */
+  /** Time the device would need to answer a frame by itself from now on, ms; 0 when it may not. */
   rescueMs(now: number): number {
     const { dispatcher, local } = this.#options;
     const { objective, balance } = dispatcher.status(now);
@@ -94,7 +94,7 @@ export class CellView {
           placement.tier === 'device' && accuracy + balance.balance >= objective.accuracyFloor,
       )
       .map(({ serviceMs }) => serviceMs);
-    // Twice the median service time, and some ms for the change: to be late here is to have no answer at all.
+    // Twice the median plus a few ms to switch: being late here means no answer at all.
     return services.length === 0 ? 0 : local.load().backlogMs + 2 * Math.min(...services) + 10;
   }
 

@@ -13,13 +13,13 @@ describe('InFlight', () => {
     expect(inFlight.size).toBe(0);
   });
 
-  it('does not mind an answer to what is not out any more', () => {
+  it('ignores an answer to a request no longer in flight', () => {
     const inFlight = new InFlight<string>(1);
     expect(inFlight.resolve('a', 'late')).toBe(false);
     expect(inFlight.reject('a', new Error('late'))).toBe(false);
   });
 
-  it('refuses what is beyond its limit or out already', () => {
+  it('refuses what is beyond its limit or in flight already', () => {
     const inFlight = new InFlight<string>(2);
     void inFlight.add('a');
     expect(() => inFlight.add('a')).toThrow(AlreadyExists);

@@ -1,6 +1,6 @@
 import { AlreadyExists, ResourceExhausted } from '@weir/base';
 
-/** One promise of an answer that is out. */
+/** One pending answer. */
 interface Entry<Answer> {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;

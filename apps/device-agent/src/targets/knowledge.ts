@@ -1,6 +1,6 @@
 import type { ActionCost, Tier } from '@weir/domain';
 
-/** What one variant costs on one node. */
+/** Cost of one variant on one node. */
 export interface ServiceFigure {
   readonly variant: string;
   /** Decode and compute without waiting, ms. */
@@ -9,7 +9,7 @@ export interface ServiceFigure {
   readonly energyJ: number;
 }
 
-/** A remote node as this device knows it. */
+/** A remote node, as this device knows it. */
 export interface KnownTarget {
   readonly nodeId: string;
   readonly tier: Tier;
@@ -22,7 +22,7 @@ export interface KnownTarget {
 
 export interface Knowledge {
   readonly deviceId: string;
-  /** By this device's own calibration. */
+  /** The device's own calibration. */
   readonly local: readonly ServiceFigure[];
   readonly targets: readonly KnownTarget[];
   /** Expected top-1 accuracy of each variant, 0..1. */
@@ -32,8 +32,8 @@ export interface Knowledge {
 }
 
 /**
- * Costs of every action that this device knows of by itself: its calibration, the benchmarks that the workers report and
- * its pings. They carry it until the first directive comes, and whenever the policy's own costs leave nothing to do.
+ * Costs of every action that this device knows by itself: its calibration, the service times the workers report and
+ * its pings. Used until the first directive arrives, and whenever the policy's costs allow nothing.
  */
 export function knownActions({
   deviceId,
@@ -45,7 +45,7 @@ export function knownActions({
   const action = (tier: Tier, nodeId: string, figure: ServiceFigure, networkMs: number): ActionCost[] => {
     const { variant, serviceMs, energyJ } = figure;
     const accuracy = accuracies.get(variant);
-    // A variant of which nothing is known but its speed cannot be weighed against a floor.
+    // Without its accuracy a variant cannot be held against a floor.
     if (accuracy === undefined) return [];
     return [{ placement: { tier, nodeId, variant }, accuracy, serviceMs, networkMs, energyJ }];
   };

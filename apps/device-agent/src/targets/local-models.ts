@@ -9,13 +9,13 @@ import type { LocalRunner } from './local-target.ts';
 /** The device's own variants, warm and calibrated. */
 export interface LocalModels extends AsyncDisposable {
   readonly runner: LocalRunner;
-  /** Makes an emulated processor so many times as slow, > 0. Throws FailedPrecondition when none is emulated. */
-  slowDown(times: number): void;
-  /** One for each variant that runs here; newest of each check of the idle processor. */
+  /** Slows the emulated processor down by a factor > 0. Throws FailedPrecondition when none is emulated. */
+  slowDown(factor: number): void;
+  /** The newest figures of each variant that runs here; idle checks renew them. */
   figures(): readonly ServiceFigure[];
 }
 
-/** A gray pixel as PNG: decoding, resizing and normalising it takes a shadow run the way of every picture. */
+/** A grey pixel as PNG: a shadow run decodes, resizes and normalises it like any picture. */
 const calibrationPicture = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAADElEQVQI12NoaGgAAAMEAYGa8M1PAAAAAElFTkSuQmCC',
   'base64',
@@ -78,11 +78,11 @@ export async function startLocalModels(
   };
 }
 
-/** What planning needs to know of a variant of the manifest. */
+/** A manifest's variant, as planning sees it. */
 export function variantOf({ name, macs, precision, accuracy, referenceMs }: VariantEntry): CalibratedVariant {
   return {
     name,
-    // A manifest may leave the count out; the order of sizes is then unknown and all count alike.
+    // A manifest may omit the count; all variants then count as equally large.
     macs: macs ?? 1,
     precision: precision === 'int8' ? 'int8' : 'fp32',
     accuracy: accuracy.top1,
@@ -90,7 +90,7 @@ export function variantOf({ name, macs, precision, accuracy, referenceMs }: Vari
   };
 }
 
-/** Of a device that runs nothing itself. */
+/** The runner of a device that runs nothing itself. */
 const noRunner: LocalRunner = {
   async run({ variant }) {
     throw new NotFound(`${variant} does not run on this device`);
@@ -101,7 +101,7 @@ const noRunner: LocalRunner = {
     queued: 0,
     backlogMs: 0,
     meanBacklogMs: 0,
-    congestion: 0,
-    utilisation: 0,
+    congestionPerMs: 0,
+    utilization: 0,
   }),
 };

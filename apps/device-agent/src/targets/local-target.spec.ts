@@ -10,8 +10,8 @@ const load = {
   queued: 1,
   backlogMs: 30,
   meanBacklogMs: 10,
-  congestion: 0.01,
-  utilisation: 0.5,
+  congestionPerMs: 0.01,
+  utilization: 0.5,
 };
 
 function setUp(run?: LocalRunner['run']) {
@@ -47,7 +47,7 @@ function setUp(run?: LocalRunner['run']) {
 }
 
 describe('LocalTarget', () => {
-  it('answers without a network, with the energy and the company that the frame met', async () => {
+  it('answers without a network, with the energy and the concurrency that the frame met', async () => {
     const { infer } = setUp();
     expect(await infer({ $case: 'encodedImage', value: Buffer.from('png') })).toEqual({
       classification: { classIndex: 3, label: 'dog', confidence: 0.8, margin: 0.5 },
@@ -57,7 +57,7 @@ describe('LocalTarget', () => {
     });
   });
 
-  it('says how busy it is in the dispatcher’s words', () => {
+  it('reports its load as the dispatcher expects it', () => {
     expect(setUp().target.load()).toEqual({
       nodeId: 'd',
       slots: 2,
@@ -70,7 +70,7 @@ describe('LocalTarget', () => {
     });
   });
 
-  it('hands on pictures as they are and tensors in their own type, aligned or not', async () => {
+  it('passes pictures on unchanged and tensors in their own type, aligned or not', async () => {
     const { infer, asked } = setUp();
     const data = Buffer.from(
       new Uint8Array([0, ...new Uint8Array(new Float32Array([1, 2]).buffer)]),

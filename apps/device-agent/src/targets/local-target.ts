@@ -32,8 +32,7 @@ export class LocalTarget implements Target {
   }
 
   load(): NodeLoad {
-    const { congestion, utilisation, ...load } = this.#options.runner.load();
-    return { ...load, nodeId: this.nodeId, congestionPerMs: congestion, utilization: utilisation };
+    return { ...this.#options.runner.load(), nodeId: this.nodeId };
   }
 
   async run({ variant, input, deadlineAt, signal }: TargetRequest): Promise<TargetAnswer> {
@@ -55,7 +54,7 @@ export class LocalTarget implements Target {
 function inputFromWire({ content }: common.Input): InferenceInput {
   if (content?.$case !== 'tensor') return { image: content?.value ?? new Uint8Array() };
   const { shape, dataType, data } = content.value;
-  // A typed array of 4-byte elements needs an aligned buffer of its own.
+  // A typed array of 4-byte elements needs an aligned buffer.
   const bytes = Uint8Array.from(data);
   return { shape, tensor: dataType === common.DataType.FLOAT32 ? new Float32Array(bytes.buffer) : bytes };
 }

@@ -91,7 +91,7 @@ describe('RemoteTarget', () => {
     expect(target.link.state().roundTripMs).toBe(16);
   });
 
-  it('sends the picture as it is and gives back the answer with its hops', async () => {
+  it('sends the picture unchanged and returns the answer with its hops', async () => {
     const { target, messages, answer, clock, pong } = start();
     await settle();
     clock.advance(10);
@@ -163,7 +163,7 @@ describe('RemoteTarget', () => {
     expect(messages('infer')).toHaveLength(1);
   });
 
-  it('fails all that are out at once when the stream breaks, and opens another one', async () => {
+  it('fails everything in flight at once when the stream breaks, and opens another one', async () => {
     const { target, stream, streams, clock, pong, reachable } = await startReachable();
     const results = Promise.allSettled([target.run(picture()), target.run(picture())]);
     stream().finish(new Unavailable('connection lost'));
@@ -183,7 +183,7 @@ describe('RemoteTarget', () => {
     await expect(target.run(picture())).rejects.toBeInstanceOf(ResourceExhausted);
   });
 
-  it('leaves a worker alone that answers no ping, frees those who wait after 5 s, and comes back with a pong', async () => {
+  it('sends no frames to a worker that answers no ping, fails those in flight after 5 s, and recovers with a pong', async () => {
     const { target, clock, pong } = await startReachable();
     const result = target.run(picture({ deadlineAt: 60_000 }));
     let failure: unknown;
@@ -213,7 +213,7 @@ describe('RemoteTarget', () => {
     expect((await result).classification.label).toBe('cat');
   });
 
-  it('hands on every load, those of answers too', async () => {
+  it('passes every load on, those of answers too', async () => {
     const loads: common.NodeLoad[] = [];
     const { target, stream, answer } = await startReachable({ onLoad: (load) => loads.push(load) });
     stream().arrive({ message: { $case: 'load', value: common.NodeLoad.fromPartial({ queued: 1 }) } });

@@ -26,30 +26,30 @@ export interface RemoteTargetOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Inferences that may be out at once. @default 64 */
+  /** Most inferences in flight. @default 64 */
   readonly maxInFlight?: number;
   /** @default 1000 */
   readonly pingPeriodMs?: number;
-  /** What waits for a target that says nothing for so long fails. @default 5000 */
+  /** Silence, ms, after which everything in flight fails. @default 5000 */
   readonly silentAfterMs?: number;
-  /** A newer load of the node. */
+  /** Called with each newer load of the node. */
   readonly onLoad?: (load: common.NodeLoad) => void;
-  /** Told at each change, and again with every sign of life. */
+  /** Called at each change, and with every sign of life. */
   readonly onReachable?: (reachable: boolean) => void;
-  /** Joules that one ms on the network costs this device. @default 0 */
+  /** Energy of one ms on the network, J. @default 0 */
   readonly radioJPerMs?: number;
 }
 
-/** Bytes of the ping that measures the link's rate: enough to tell 100 Mbit/s, and 13 ms of 10 Mbit/s. */
+/** Bytes of the ping that measures the link's rate: enough to measure 100 Mbit/s, and 13 ms of a 10 Mbit/s link. */
 const rateProbeBytes = 16 * 1024;
-/** Every so many pings one measures the rate, if nothing else uses the stream. */
+/** One ping in this many measures the rate, if nothing else uses the stream. */
 const rateProbeEvery = 10;
-/** Pings that a dead link may swallow before the oldest are forgotten. */
+/** Most unanswered pings that are remembered. */
 const pingsKept = 16;
 
 /**
- * One worker over one long-lived stream, opened again with back-off whenever it ends. Requests are multiplexed by id; when
- * the stream breaks all that are out fail at once with Unavailable, so that the caller can turn elsewhere.
+ * One worker over one long-lived stream, reopened with back-off whenever it ends. Requests are multiplexed by id; when
+ * the stream breaks, all in flight fail at once with Unavailable, so that callers can turn elsewhere.
  */
 export class RemoteTarget implements Target, AsyncDisposable {
   readonly nodeId: string;
@@ -84,12 +84,12 @@ export class RemoteTarget implements Target, AsyncDisposable {
     this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 1000 });
   }
 
-  /** True while the worker answers and takes work. */
+  /** True while the worker answers and accepts work. */
   get reachable(): boolean {
     return this.#reachable;
   }
 
-  /** Newest load and when it came, ms since the epoch. */
+  /** Newest load and when it arrived, epoch ms. */
   get load(): { readonly value: common.NodeLoad; readonly at: number } | undefined {
     return this.#load;
   }
@@ -103,7 +103,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
     if (!stream || !this.#reachable) throw new Unavailable(`${this.nodeId} is unreachable`);
     const sentAt = this.#clock.now();
     if (signal.aborted) throw new Cancelled('the frame was cancelled');
-    if (sentAt >= deadlineAt) throw new DeadlineExceeded('no time is left for this frame');
+    if (sentAt >= deadlineAt) throw new DeadlineExceeded('no time left for this frame');
 
     const requestId = String(++this.#requests);
     const arrival = this.#inFlight.add(requestId);
@@ -195,8 +195,8 @@ export class RemoteTarget implements Target, AsyncDisposable {
   }
 
   #heartbeat(stream: WorkerStream): void {
-    // Nothing tells a cut link from a jammed one but time. After two pings without a sign of life no new frame is sent
-    // there; those that are out are given longer, and then set free to turn elsewhere.
+    // Only time tells a cut link from a congested one. After two unanswered pings, send no new frame
+    // there; give those in flight longer before they fail and turn elsewhere.
     const silentMs = this.#clock.now() - this.#heardAt;
     if (this.#reachable && silentMs > 2 * this.#pingPeriodMs) this.#setReachable(false);
     if (silentMs > this.#silentAfterMs)
@@ -237,7 +237,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
   }
 }
 
-/** Bytes of a picture or tensor as it goes over the wire, without its envelope. */
+/** Bytes of a picture or tensor on the wire, without its envelope. */
 export function inputBytes({ content }: common.Input): number {
   return content?.$case === 'tensor' ? content.value.data.length : (content?.value.length ?? 0);
 }
@@ -247,7 +247,7 @@ interface Arrival {
   readonly at: number;
 }
 
-/** A message that a broken stream refuses is lost with it: the session's end settles all that were out. */
+/** Ignores a send that a broken stream refuses: the session's end settles everything in flight. */
 function send(stream: WorkerStream, message: NonNullable<worker.StreamInferRequest['message']>): void {
   void stream.send({ message });
 }

@@ -4,14 +4,14 @@ import { bidi, type DuplexStream, serve, toStatus, unary } from '@weir/rpc';
 
 type Stream = DuplexStream<worker.StreamInferRequest, worker.StreamInferResponse>;
 
-/** What the worker does with a frame. `hold`: nothing, until `release`. */
+/** What the worker does with a frame. `hold`: nothing until `release`. */
 export type WorkerScript = 'answer' | 'hold' | { readonly fail: WeirError };
 
-/** A double of a worker's side of the protocol, on real gRPC, that does as it is told. */
+/** A scripted worker on real gRPC. */
 export interface ScriptedWorker extends AsyncDisposable {
   readonly address: string;
   script: WorkerScript;
-  /** Frames that came, in order. */
+  /** Frames received, in order. */
   readonly received: worker.InferRequest[];
   /** Ids of the frames that the caller has cancelled. */
   readonly cancelled: string[];
@@ -29,7 +29,7 @@ export interface ScriptedWorkerOptions {
   readonly variant: string;
   /** @default a free port */
   readonly listen?: string;
-  /** As its benchmark says. @default 1 */
+  /** Its calibrated service time. @default 1 */
   readonly serviceMs?: number;
 }
 

@@ -4,20 +4,20 @@ import type { common } from '@weir/proto';
 /** One inference for a target. */
 export interface TargetRequest {
   readonly variant: string;
-  /** Sent to a remote target as it is; an encoded picture stays encoded. */
+  /** Sent to a remote target unchanged; an encoded picture stays encoded. */
   readonly input: common.Input;
-  /** The answer is of no use after this, ms since the epoch. */
+  /** Epoch ms after which the answer is useless. */
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
   readonly trace?: common.TraceContext | undefined;
 }
 
-/** What a target answered, and what that cost. */
+/** A target's answer and its cost. */
 export interface TargetAnswer {
   readonly classification: common.Classification;
   /** Without the agent's own share. */
   readonly hops: Omit<HopTimes, 'agentMs'>;
-  /** On all nodes that Weir knows the figure of, J. */
+  /** On all nodes whose energy is known, J. */
   readonly energyJ: number;
   /** Inferences in service and queued at the target on arrival, without this one. */
   readonly concurrency: number;
@@ -27,7 +27,7 @@ export interface TargetAnswer {
 export interface Target {
   readonly nodeId: string;
   readonly tier: Tier;
-  /** False while frames must not be sent there. */
+  /** False while no frame may be sent there. */
   readonly reachable: boolean;
   /**
    * Never settles later than `deadlineAt`. Rejects with DeadlineExceeded, Cancelled, Unavailable (unreachable, broken,

@@ -3,7 +3,7 @@ import { worker } from '@weir/proto';
 import { callUnary, connect, openDuplex } from '@weir/rpc';
 import type { CellView } from './cell-view.ts';
 import type { Config, TargetAddress } from '../config.ts';
-import type { AgentMetrics } from '../metrics.ts';
+import type { AgentMetrics } from '../telemetry/metrics.ts';
 import { RemoteTarget } from './remote-target.ts';
 
 export interface WorkerLinkOptions {
@@ -17,7 +17,7 @@ export interface WorkerLinkOptions {
   readonly onChange: () => void;
 }
 
-/** Connects one worker, adds it to what the device knows, and asks it for its variants whenever it comes (back). */
+/** Connects one worker, adds it to the device's view of the cell, and asks for its variants whenever it (re)connects. */
 export function linkWorker(
   { nodeId, tier, address }: TargetAddress,
   options: WorkerLinkOptions,
@@ -62,7 +62,7 @@ export function linkWorker(
   };
 }
 
-/** How this agent talks to others. */
+/** TLS settings for this agent's connections. */
 export const securityOf = ({ tlsCert, tlsKey, tlsCa, allowPlaintext }: Config) => ({
   tls: { cert: tlsCert, key: tlsKey, ca: tlsCa },
   allowPlaintext,

@@ -8,7 +8,7 @@ import { gunzip } from 'node:zlib';
 export const GARMENTS_DIRECTORY = '/usr/share/datasets/fashion-mnist';
 
 const SIDE = 28;
-/** Scenes take garments with a margin of two black pixels, so that bilinear taps stay inside. */
+/** Garments get a margin of two black pixels, so that bilinear taps stay inside. */
 export const FRAME = 32;
 
 /** Garments of Fashion-MNIST (Xiao et al. 2017, MIT licence). */

@@ -1,7 +1,7 @@
 import { InvalidInput } from '@weir/base';
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { benchmark } from './benchmark.ts';
+import { measureLatency } from './measure-latency.ts';
 import type { InferenceInput } from '../serving/image.ts';
 import { type ModelHints, inspectModel } from './inspect-model.ts';
 import { type LabelledPicture, readLabelledPictures } from './labelled-pictures.ts';
@@ -38,7 +38,7 @@ export interface ImportOptions extends ModelHints {
   readonly onProgress?: Progress | undefined;
 }
 
-/** A variant that was imported, and what it was measured at. */
+/** An imported variant and its measured latency. */
 export interface Imported {
   readonly manifest: string;
   readonly variant: Omit<VariantEntry, 'path'>;
@@ -47,8 +47,8 @@ export interface Imported {
 }
 
 /**
- * Makes a user's own classifier a variant: reads its interface, measures accuracy and latency with the serving runtime,
- * copies it beside the manifest and writes the entry. Nothing is written when anything is refused.
+ * Imports a user's own classifier as a variant: reads its interface, measures accuracy and latency with the serving runtime,
+ * copies it beside the manifest and adds the entry. Writes nothing when anything is refused.
  * @throws InvalidInput, NotFound: what cannot be served and why, or which hints are missing
  */
 export async function importModel(options: ImportOptions): Promise<Imported> {
@@ -67,7 +67,7 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   const draft = await describe(options, { input, outputName });
   const trial: Family = { name: 'import', directory: '', labels, variants: [draft] };
   const measured = await measure(trial, pictures, options.onProgress);
-  const [latency] = await benchmark({ family: trial, onProgress: options.onProgress });
+  const [latency] = await measureLatency({ family: trial, onProgress: options.onProgress });
 
   const { path: _, ...entry } = draft;
   const variant = { ...entry, ...measured, referenceMs: round(latency!.p50Ms) };
@@ -106,7 +106,7 @@ async function describe(
   };
 }
 
-/** Accuracy, and whether the output is logits or probabilities: seen from what it answers. */
+/** Measures accuracy, and infers from the outputs whether they are logits or probabilities. */
 async function measure(
   trial: Family,
   pictures: readonly LabelledPicture[],
@@ -123,7 +123,7 @@ async function measure(
   return { accuracy, output: { ...output, kind } };
 }
 
-/** The trial family takes outputs as they are, so logits give themselves away. */
+/** The trial family passes outputs through, so logits are recognisable. */
 async function answersProbabilities(runner: Runner, variant: string, pictures: readonly LabelledPicture[]) {
   const { input: spec } = variantNamed(runner, variant);
   for (const picture of pictures) {
@@ -148,7 +148,7 @@ async function existingManifest(options: ImportOptions, labels: readonly string[
       variants: [],
     };
   const manifest = parseManifest(text, file);
-  const asWritten = JSON.parse(text) as Manifest; // with what this version does not know
+  const asWritten = JSON.parse(text) as Manifest; // keeps fields that this version does not know
   if (manifest.labels.join('\n') !== labels.join('\n'))
     throw new InvalidInput([
       {

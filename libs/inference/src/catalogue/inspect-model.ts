@@ -4,11 +4,11 @@ import { InferenceSession } from 'onnxruntime-node';
 import { access } from 'node:fs/promises';
 import type { InputSpec } from './manifest.ts';
 
-/** What a model file cannot say, or says ambiguously. */
+/** What a model file does not state, or states ambiguously. */
 export interface ModelHints {
-  /** Where the channels are; needed when the shape leaves it open. */
+  /** Where the channels are; needed when the shape is ambiguous. */
   readonly layout?: 'NCHW' | 'NHWC' | undefined;
-  /** Needed when the model leaves its sides open. */
+  /** Needed when the model's sides are dynamic. */
   readonly height?: number | undefined;
   readonly width?: number | undefined;
   /** @default RGB, or GRAY for one channel */
@@ -20,11 +20,11 @@ export interface ModelHints {
   readonly output?: string | undefined;
 }
 
-/** The interface of a model that can be served. */
+/** The interface of a servable model. */
 export interface ModelInterface {
   readonly input: InputSpec;
   readonly outputName: string;
-  /** As the model declares it; undefined when it leaves it open. */
+  /** As declared; undefined when dynamic. */
   readonly classes?: number | undefined;
 }
 
@@ -33,7 +33,7 @@ type TensorMetadata = InferenceSession.TensorValueMetadata;
 
 /**
  * Reads a model's input and output and completes them with hints.
- * @throws InvalidInput for a model that cannot be served, with the reason, and for hints that are missing, all of them
+ * @throws InvalidInput for a model that cannot be served, with the reason, and for all missing hints
  */
 export async function inspectModel(path: string, hints: ModelHints = {}): Promise<ModelInterface> {
   await access(path).catch((cause: unknown) => {

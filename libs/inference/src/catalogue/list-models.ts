@@ -1,4 +1,4 @@
-import { type Latency, benchmark } from './benchmark.ts';
+import { type Latency, measureLatency } from './measure-latency.ts';
 import type { Progress } from './measure-accuracy.ts';
 import type { Family, VariantEntry } from './manifest.ts';
 import { dominators } from './pareto.ts';
@@ -31,7 +31,7 @@ export async function listModels({
   readonly runs?: number | undefined;
   readonly onProgress?: Progress | undefined;
 }): Promise<readonly ModelRow[]> {
-  return modelRows(family, await benchmark({ family, runs, onProgress }));
+  return modelRows(family, await measureLatency({ family, runs, onProgress }));
 }
 
 /** As `listModels`, from latencies that are known. */

@@ -1,8 +1,8 @@
-/** What an ONNX file says of itself, read without a runtime. */
+/** An ONNX file's metadata, read without a runtime. */
 export interface OnnxSummary {
   /** Version of the default operator set. */
   readonly opset?: number | undefined;
-  /** Numbers in the initialisers. */
+  /** Weights, i.e. numbers in the initialisers. */
   readonly parameters: number;
 }
 
@@ -12,7 +12,7 @@ const OPSET = { domain: 1, version: 2 } as const;
 const GRAPH = { initializer: 5 } as const;
 const TENSOR = { dims: 1 } as const;
 
-/** Reads the few protobuf fields that are needed; unknown ones are skipped. Throws RangeError for a truncated file. */
+/** Reads the few protobuf fields it needs and skips the rest. Throws RangeError for a truncated file. */
 export function summariseOnnx(bytes: Uint8Array): OnnxSummary {
   let opset: number | undefined;
   let parameters = 0;

@@ -1,4 +1,4 @@
-/** What a choice between variants trades. */
+/** The trade-off between variants. */
 export interface TradeOff {
   readonly name: string;
   /** Top-1, a fraction. */
@@ -6,7 +6,7 @@ export interface TradeOff {
   readonly latencyMs: number;
 }
 
-/** For each variant: one that is as accurate and as fast, and better in at least one; undefined on the Pareto front. */
+/** For each variant one that dominates it: no worse in both, better in one; undefined on the Pareto front. */
 export function dominators(variants: readonly TradeOff[]): ReadonlyMap<string, string | undefined> {
   return new Map(
     variants.map((variant) => [variant.name, variants.find((other) => dominates(other, variant))?.name]),

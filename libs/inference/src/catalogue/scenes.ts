@@ -95,7 +95,7 @@ interface Layer {
   /** Tangent of half the angle: rotations without sines are the same on every machine. */
   readonly turn: number;
   readonly flip: boolean;
-  /** In the garment's px; what lies outside is cut away. */
+  /** In the garment's px; what lies outside is clipped. */
   readonly window?: {
     readonly left: number;
     readonly top: number;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { benchmark } from './benchmark.ts';
+import { measureLatency } from './measure-latency.ts';
 import { GARMENTS_DIRECTORY, loadTestGarments } from './garments.ts';
 import { type LabelledPicture, loadSamples, testScenes } from './labelled-pictures.ts';
 import { type ModelRow, modelRows } from './list-models.ts';
@@ -24,12 +24,12 @@ export interface VerifiedVariant extends ModelRow {
 
 export interface Verification {
   readonly ok: boolean;
-  /** What is wrong, in sentences; empty when `ok`. */
+  /** Faults, as sentences; empty when `ok`. */
   readonly faults: readonly string[];
   /** Which pictures accuracy was measured on. */
   readonly pictures: 'shipped samples' | 'test split';
   readonly variants: readonly VerifiedVariant[];
-  /** What the family promises, measured in this run. */
+  /** The family's claims, measured in this run. */
   readonly family: {
     readonly accuracyFallsWithWidth: boolean;
     /** Largest loss of an INT8 variant against its FP32, in points (0.01). */
@@ -65,7 +65,7 @@ export async function verifyFamily({
   const pictures: readonly LabelledPicture[] = garments
     ? testScenes(garments, scenes)
     : await loadSamples(family);
-  const rows = modelRows(family, await benchmark({ family, runs, onProgress }));
+  const rows = modelRows(family, await measureLatency({ family, runs, onProgress }));
   const references = await readReferences(family);
   const faults: string[] = [];
   const variants: VerifiedVariant[] = [];
@@ -116,7 +116,7 @@ function faultsOf(
   return faults;
 }
 
-/** Predictions of the recipe's runtime, a digit for each of the first test scenes. */
+/** Predictions of the recipe's runtime, one digit per test scene. */
 async function readReferences({ directory }: Family): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(join(directory, 'references.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return new Map();

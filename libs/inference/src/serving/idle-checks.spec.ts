@@ -25,8 +25,8 @@ function processor({ fails = false } = {}) {
       queued: 0,
       backlogMs: 0,
       meanBacklogMs: 0,
-      congestion: 0,
-      utilisation: 0,
+      congestionPerMs: 0,
+      utilization: 0,
     }),
   };
   const clock = new FakeClock();
@@ -43,8 +43,8 @@ function processor({ fails = false } = {}) {
 }
 const settled = () => new Promise(setImmediate);
 
-describe('a processor that nobody uses', () => {
-  it('runs one variant each period, in turn, and tells what that took', async () => {
+describe('an idle processor', () => {
+  it('runs one variant each period, in turn, and reports its time', async () => {
     const { clock, checked, state } = processor();
     clock.advance(10_000);
     await settled();
@@ -65,7 +65,7 @@ describe('a processor that nobody uses', () => {
     expect(ran).toEqual(['large', 'large', 'large']);
   });
 
-  it('is left alone while it is used, and for a period after that', async () => {
+  it('is not checked while in use, nor for a period afterwards', async () => {
     const { clock, checks, checked, ran } = processor();
     clock.advance(9_000);
     await checks.run({ variant: 'small', input });
@@ -78,7 +78,7 @@ describe('a processor that nobody uses', () => {
     expect(ran).toEqual(['small', 'large']);
   });
 
-  it('is left alone while a long inference is under way', async () => {
+  it('is not checked during a long inference', async () => {
     const { clock, state, ran } = processor();
     state.inService = 1;
     clock.advance(30_000);
@@ -86,7 +86,7 @@ describe('a processor that nobody uses', () => {
     expect(ran).toEqual([]);
   });
 
-  it('tells nothing of a check beside which a frame came', async () => {
+  it('discards a check during which a frame arrived', async () => {
     const { clock, checks, checked } = processor();
     clock.advance(10_000);
     void checks.run({ variant: 'small', input });
@@ -94,7 +94,7 @@ describe('a processor that nobody uses', () => {
     expect(checked).toEqual([]);
   });
 
-  it('tells nothing of a check that failed, and goes on', async () => {
+  it('ignores a failed check, and carries on', async () => {
     const { clock, checked, ran } = processor({ fails: true });
     clock.advance(20_000);
     await settled();
@@ -102,7 +102,7 @@ describe('a processor that nobody uses', () => {
     expect(ran).toEqual(['large', 'small']);
   });
 
-  it('is checked no more once that has ended', async () => {
+  it('is not checked after disposal', async () => {
     const { clock, checks, ran } = processor();
     checks[Symbol.dispose]();
     clock.advance(60_000);

@@ -5,24 +5,24 @@ import type { Runner } from './runner.ts';
 
 export interface IdleChecksOptions {
   readonly runner: Pick<Runner, 'run' | 'load'>;
-  /** Variants that are run, one after the other. */
+  /** Variants to run, in turn. */
   readonly variants: readonly { readonly name: string; readonly input: InferenceInput }[];
-  /** Without a request for so long, the processor is checked, and again as long as none comes, ms; 0: never. */
+  /** Idle time, ms, after which the processor is checked, and checked again while it stays idle; 0: never. */
   readonly periodMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told of the decode and compute time of a variant, ms. */
+  /** Receives the decode and compute time of a variant, ms. */
   readonly onChecked: (variant: string, serviceMs: number) => void;
 }
 
-/** The runner to use, so that it is known when nobody does. */
+/** Wraps the runner so that idle times are known; use this one. */
 export interface IdleChecks extends Disposable {
   readonly run: Runner['run'];
 }
 
 /**
- * Runs a variant now and then on a processor that nobody uses: where no frame goes, nothing else tells that it has become
- * slower, or fast again. A request that comes meanwhile waits for one inference at most.
+ * Runs a variant now and then on an idle processor: without frames, nothing else reveals that it has become
+ * slower, or fast again. A request that arrives meanwhile waits for at most one inference.
  */
 export function startIdleChecks(options: IdleChecksOptions): IdleChecks {
   const { runner, variants, periodMs, clock, logger, onChecked } = options;
@@ -36,10 +36,10 @@ export function startIdleChecks(options: IdleChecksOptions): IdleChecks {
         const { decodeMs, computeMs } = await runner.run({ variant: name, input });
         return decodeMs + computeMs;
       });
-      // Beside users' frames it takes longer than alone.
+      // Not comparable: frames ran beside it.
       if (!used) onChecked(name, serviceMs);
     } catch (err) {
-      // Mostly the node drains, or its queue has filled up: then frames will tell.
+      // Usually the node is draining or its queue is full; then frames measure it.
       logger[err instanceof WeirError ? 'debug' : 'error'](
         { err, variant: name },
         'the idle processor was not checked',

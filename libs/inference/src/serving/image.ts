@@ -2,7 +2,7 @@ import { InvalidInput } from '@weir/base';
 import sharp from 'sharp';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
-// One thread a picture: the pool's slots are the parallelism, and a session's time must not depend on neighbours.
+// One thread per picture: the pool's slots are the parallelism, and a session's time must not depend on its neighbours.
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -10,12 +10,12 @@ sharp.cache(false);
 export const MAX_PIXELS = 16_777_216;
 export const MAX_IMAGE_BYTES = 16 * 1024 * 1024;
 
-/** A PNG or JPEG file, or a tensor exactly as the model takes it. */
+/** A PNG or JPEG file, or a tensor in the model's own format. */
 export type InferenceInput =
   | { readonly image: Uint8Array }
   | { readonly tensor: Float32Array | Uint8Array; readonly shape: readonly number[] };
 
-/** What a session takes: `data` in the model's layout, `shape` with a batch of one. */
+/** A session's input: `data` in the model's layout, `shape` with a batch of one. */
 export interface ModelTensor {
   readonly data: Float32Array | Uint8Array;
   readonly shape: readonly number[];
@@ -77,7 +77,7 @@ export function sideLengths({ layout, shape }: InputSpec): {
   return layout === 'NCHW' ? { channels: a, height: b, width: c } : { height: a, width: b, channels: c };
 }
 
-/** The 256 values that a byte of a channel can become. */
+/** The normalised value of each of a channel's 256 bytes. */
 function scaled(spec: InputSpec, channel: number): Float32Array {
   const mean = spec.mean[channel] ?? spec.mean[0]!;
   const std = spec.std[channel] ?? spec.std[0]!;

@@ -10,21 +10,21 @@ describe('LoadMeter', () => {
     meter.changed({ now: 12_000, inService: 0, freeAt: 12_000 });
 
     const busy = meter.read(12_000);
-    expect(busy.utilisation).toBeCloseTo(0.4, 6);
+    expect(busy.utilization).toBeCloseTo(0.4, 6);
     expect(busy.meanBacklogMs).toBeCloseTo(2_000 ** 2 / 2 / WINDOW_MS, 6);
-    expect(busy.congestion).toBeCloseTo(30 / 5_000 / 0.6, 3);
+    expect(busy.congestionPerMs).toBeCloseTo(30 / 5_000 / 0.6, 3);
 
-    expect(meter.read(17_100)).toEqual({ utilisation: 0, meanBacklogMs: 0, congestion: 0 });
-    expect(meter.read(1e9).utilisation).toBe(0);
+    expect(meter.read(17_100)).toEqual({ utilization: 0, meanBacklogMs: 0, congestionPerMs: 0 });
+    expect(meter.read(1e9).utilization).toBe(0);
   });
 
-  it('caps the price of congestion at utilisation 0.95', () => {
+  it('caps the congestion price at utilization 0.95', () => {
     const meter = new LoadMeter({ slots: 1, now: 0 });
     meter.changed({ now: 0, inService: 1, freeAt: 1e9 });
     for (let at = 0; at < 5_000; at += 10) meter.arrived(at);
-    const { utilisation, congestion } = meter.read(5_000);
-    expect(utilisation).toBeCloseTo(1, 9);
-    expect(congestion).toBeCloseTo(0.1 / 0.05, 6);
+    const { utilization, congestionPerMs } = meter.read(5_000);
+    expect(utilization).toBeCloseTo(1, 9);
+    expect(congestionPerMs).toBeCloseTo(0.1 / 0.05, 6);
   });
 
   it('agrees with sampling at every ms', () => {
@@ -49,7 +49,7 @@ describe('LoadMeter', () => {
         const span = Math.min(WINDOW_MS, Math.max(1_000, now));
         const window = samples.slice(-WINDOW_MS);
         const read = meter.read(now);
-        expect(read.utilisation).toBeCloseTo(window.reduce((s, x) => s + x.busy, 0) / span / 3, 2);
+        expect(read.utilization).toBeCloseTo(window.reduce((s, x) => s + x.busy, 0) / span / 3, 2);
         expect(read.meanBacklogMs).toBeCloseTo(window.reduce((s, x) => s + x.backlog, 0) / span, 0);
       }),
       { numRuns: 50 },

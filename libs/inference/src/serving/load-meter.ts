@@ -1,17 +1,17 @@
-/** Over this long a past, loads are averaged. */
+/** Loads are averaged over this window, ms. */
 export const WINDOW_MS = 5_000;
 const BUCKET_MS = 100;
-// The window's whole buckets, and the one in progress.
+// The window's full buckets, and the one in progress.
 const BUCKETS = WINDOW_MS / BUCKET_MS + 1;
 
 /** Averages of the last 5 s. */
 export interface WindowedLoad {
-  /** Share of the slots' time that was spent serving, 0..1. */
-  readonly utilisation: number;
-  /** Mean of the expected wait of a new arrival. */
+  /** ρ: share of the slots' time spent serving, 0..1. */
+  readonly utilization: number;
+  /** W̄: mean expected wait of a new arrival, ms. */
   readonly meanBacklogMs: number;
-  /** κ = λ / (1 − min(0.95, ρ)), requests per ms: what one more ms of service costs those behind. 0 when idle. */
-  readonly congestion: number;
+  /** κ = λ / (1 − min(0.95, ρ)), requests per ms; 0 when idle. */
+  readonly congestionPerMs: number;
 }
 
 /** Integrates arrivals, busy slots and backlog over a sliding window, in constant memory. */
@@ -51,12 +51,12 @@ export class LoadMeter {
     // A process younger than the window is averaged over its life, and over 1 s at least.
     const coveredMs = WINDOW_MS + BUCKET_MS - (this.#bucketEndsAt - now);
     const spanMs = Math.min(coveredMs, Math.max(1_000, now - this.#startedAt));
-    const utilisation = sum(this.#busyMs) / (spanMs * this.#slots);
+    const utilization = sum(this.#busyMs) / (spanMs * this.#slots);
     const arrivalsPerMs = sum(this.#arrivals) / spanMs;
     return {
-      utilisation,
+      utilization,
       meanBacklogMs: sum(this.#backlog) / spanMs,
-      congestion: arrivalsPerMs / (1 - Math.min(0.95, utilisation)),
+      congestionPerMs: arrivalsPerMs / (1 - Math.min(0.95, utilization)),
     };
   }
 
@@ -77,7 +77,7 @@ export class LoadMeter {
     this.#arrivals[this.#bucket] = this.#busyMs[this.#bucket] = this.#backlog[this.#bucket] = 0;
   }
 
-  /** After a long silence only the last window matters; what came before is forgotten unread. */
+  /** After a long silence only the last window matters; skip what came before. */
   #skipTo(at: number): void {
     for (const series of [this.#arrivals, this.#busyMs, this.#backlog]) series.fill(0);
     this.#at = at;

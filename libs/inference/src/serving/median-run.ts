@@ -1,11 +1,11 @@
 import { percentile } from '@weir/base';
 
-/** Runs of a variant when it is measured. */
+/** Runs per measurement. */
 const runs = 3;
-/** A run as long as this is measured well enough by itself, ms. */
+/** A run of at least this long, ms, is precise enough by itself. */
 const longRunMs = 100;
 
-/** Median of three runs, ms; of one when it is a long one. `run` resolves to what it took, ms. */
+/** Median of three runs, ms, or one long run. `run` resolves to its duration, ms. */
 export async function medianRunMs(run: () => Promise<number>): Promise<number> {
   const tookMs: number[] = [];
   do tookMs.push(await run());

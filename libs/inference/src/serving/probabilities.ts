@@ -1,4 +1,4 @@
-/** What a classifier says of one picture. */
+/** A classifier's answer for one picture. */
 export interface Prediction {
   readonly classIndex: number;
   readonly label: string;

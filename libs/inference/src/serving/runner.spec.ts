@@ -62,10 +62,10 @@ describe('runner', () => {
   });
 
   it('counts what it serves', async () => {
-    const { slots, utilisation, congestion } = runner.load();
+    const { slots, utilization, congestionPerMs } = runner.load();
     expect(slots).toBe(2);
-    expect(utilisation).toBeGreaterThan(0);
-    expect(congestion).toBeGreaterThan(0);
+    expect(utilization).toBeGreaterThan(0);
+    expect(congestionPerMs).toBeGreaterThan(0);
   });
 });
 

@@ -21,7 +21,7 @@ export interface RunnerOptions {
   readonly slots?: number | undefined;
   /** Intra-op threads of a session. @default 1 */
   readonly threadsPerSession?: number | undefined;
-  /** Requests that may wait; one more is refused. @default 64 */
+  /** Most requests waiting; more are refused. @default 64 */
   readonly queueLimit?: number | undefined;
   /** Emulates a slower (or, of many, a faster) processor. @default off */
   readonly dilation?: Dilation | undefined;
@@ -41,9 +41,9 @@ export interface Dilation {
 export interface RunRequest {
   readonly variant: string;
   readonly input: InferenceInput;
-  /** Epoch ms of the runner's clock; after it the inference is not started any more. */
+  /** Epoch ms of the runner's clock after which the inference no longer starts. */
   readonly deadlineAt?: number | undefined;
-  /** Takes the request out of the queue; work that has started is finished. */
+  /** Removes the request from the queue; started work is finished. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface RunResult extends Prediction {
   readonly queueMs: number;
   /** Decoding, resizing and normalising the picture. */
   readonly decodeMs: number;
-  /** Of the model; as long as the slot was held under dilation. */
+  /** Running the model; under dilation, the time its slot was held. */
   readonly computeMs: number;
 }
 
@@ -67,23 +67,23 @@ export interface Runner extends AsyncDisposable {
    * DeadlineExceeded or Cancelled when the work was dropped before it ran, Unavailable while draining, Internal
    */
   readonly run: (request: RunRequest) => Promise<RunResult>;
-  /** What waits and what is coming, now and over the last 5 s. */
+  /** Load now and over the last 5 s. */
   readonly load: () => Load;
   /**
-   * Makes the emulated processor so many times as slow as it was at the start, > 0, from the next inference on.
+   * Slows the emulated processor down by a factor > 0 of its speed at the start, from the next inference on.
    * @throws FailedPrecondition when nothing is emulated
    */
-  readonly slowDown: (times: number) => void;
+  readonly slowDown: (factor: number) => void;
   /** Refuses new requests and resolves when the accepted ones are answered. */
   readonly drain: () => Promise<void>;
 }
 
-/** How fast the estimate of a variant's service time follows what is measured. */
+/** Gain of the running estimate of a variant's service time. */
 const ESTIMATE_GAIN = 0.1;
 
 /**
- * Loads every variant in every slot and runs each a few times before it resolves: no caller meets a cold session.
- * Disposal ends the threads at once and fails what was accepted; `drain` first to finish it.
+ * Loads every variant in every slot and warms it up before resolving: no caller meets a cold session.
+ * Disposing ends the threads at once and fails accepted requests; `drain` first to finish them.
  */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { family, clock = systemClock, logger = silentLogger } = options;
@@ -131,10 +131,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       };
     },
     load: () => pool.load(),
-    slowDown(times) {
+    slowDown(factor) {
       const { dilation } = options;
       if (!dilation) throw new FailedPrecondition('no processor is emulated here');
-      holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * times });
+      holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * factor });
       for (const [name, ms] of holdMs) expectedMs.set(name, ms);
     },
     drain: () => pool.drain(),
@@ -145,7 +145,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
 }
 
-/** All or none: a thread that cannot start ends those that did. */
+/** All or none: if one thread cannot start, the others end. */
 async function startSlots(
   count: number,
   setup: ThreadSetup,

@@ -2,7 +2,7 @@ import type { FieldViolation } from '@weir/base';
 import type { InferenceInput } from './image.ts';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
-/** What a session thread needs of a variant. */
+/** A variant, as a session thread needs it. */
 export interface SessionModel {
   readonly name: string;
   readonly path: string;
@@ -21,11 +21,11 @@ export interface ThreadSetup {
 export interface ThreadRequest {
   readonly variant: string;
   readonly input: InferenceInput;
-  /** Occupy the thread for this long from the start of the computation: an emulated slower processor. */
+  /** Holds the thread for this long, ms, from the start of the computation: emulates a slower processor. */
   readonly holdMs?: number | undefined;
 }
 
-/** What came of one inference in the thread. */
+/** Result of one inference in the thread. */
 export interface ThreadResult {
   readonly output: Float32Array;
   readonly decodeMs: number;

@@ -5,13 +5,13 @@ import type { ThreadMessage, ThreadRequest, ThreadResult, ThreadSetup } from './
 
 const MAX_RESTARTS = 5;
 
-/** Runs one request at a time on a thread of its own; starts another thread when that one dies. */
+/** Runs one request at a time on a thread of its own; replaces the thread when it dies. */
 export interface SessionSlot extends AsyncDisposable {
   /** Computation of the warm-up's last run by variant. */
   readonly warmMs: Readonly<Record<string, number>>;
   /** @throws InvalidInput when the input does not fit, Internal when the session fails or the thread dies */
   readonly run: (request: ThreadRequest) => Promise<ThreadResult>;
-  /** Resolves when the thread can serve: at once, or after its restart. False when restarting has failed for good. */
+  /** Resolves when the thread can serve: at once, or after a restart; false when restarting failed for good. */
   readonly recovered: () => Promise<boolean>;
 }
 
@@ -19,7 +19,7 @@ export interface SlotOptions {
   /** The thread's script. */
   readonly entry: URL;
   readonly setup: ThreadSetup;
-  /** Told of each death of the thread. */
+  /** Called each time the thread dies. */
   readonly onCrash?: (cause: Error) => void;
 }
 

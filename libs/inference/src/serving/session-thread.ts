@@ -1,7 +1,7 @@
 /**
  * The entry of a worker thread that owns one ONNX session for each variant.
  *
- * `session.run` blocks the thread that calls it; here that costs nobody else. Sessions are never released while the
+ * `session.run` blocks its thread; here that disturbs nobody else. Sessions are never released while the
  * thread lives: creating and releasing them leaks in ONNX Runtime.
  */
 import { InvalidInput } from '@weir/base';
@@ -12,7 +12,7 @@ import type { SessionModel, ThreadMessage, ThreadRequest, ThreadSetup } from './
 
 const WARM_UP_RUNS = 3;
 
-/** One black pixel: the first picture would otherwise pay for loading the decoder. */
+/** One black pixel, decoded at start: the first picture would otherwise pay for loading the decoder. */
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC',
   'base64',
@@ -66,11 +66,11 @@ async function compute(session: InferenceSession, model: SessionModel, { data, s
   const start = performance.now();
   const outputs = await session.run({ [model.input.name]: tensor }, [model.outputName]);
   const computeMs = performance.now() - start;
-  // A copy: ONNX Runtime may own the memory, and the message must not carry more than the answer.
+  // Copy: ONNX Runtime may own the memory, and the message must carry nothing but the answer.
   return { output: Float32Array.from(outputs[model.outputName]!.data as Float32Array), computeMs };
 }
 
-/** Sleeps to within a tenth of a ms, without a core: timers of the event loop are ten times coarser. */
+/** Sleeps to within a tenth of a ms without burning a core; event-loop timers are ten times coarser. */
 function hold(until: number): void {
   const remainingMs = until - performance.now();
   if (remainingMs > 0) Atomics.wait(stillness, 0, 0, remainingMs);

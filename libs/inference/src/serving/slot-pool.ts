@@ -1,7 +1,7 @@
 import { Cancelled, type Clock, DeadlineExceeded, ResourceExhausted, Unavailable } from '@weir/base';
 import { LoadMeter, type WindowedLoad } from './load-meter.ts';
 
-/** What is waiting and what is coming at a pool of slots. */
+/** Load of a pool of slots. */
 export interface Load extends WindowedLoad {
   readonly queued: number;
   readonly inService: number;
@@ -11,18 +11,18 @@ export interface Load extends WindowedLoad {
 }
 
 export interface Job<Result> {
-  /** How long it is expected to hold its slot. */
+  /** How long it is expected to hold its slot, ms. */
   readonly expectedMs: number;
-  /** Epoch ms of the pool's clock; after it the job is not started any more. */
+  /** Epoch ms of the pool's clock after which the job no longer starts. */
   readonly deadlineAt?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Runs it on a slot. The slot is free again when the promise settles and the slot has recovered. */
+  /** Runs it on a slot, which is free again once the promise has settled and the slot has recovered. */
   readonly start: (slot: number) => Promise<Result>;
 }
 
 export interface SlotPoolOptions {
   readonly slots: number;
-  /** How many jobs may wait. */
+  /** Most jobs waiting. */
   readonly queueLimit: number;
   readonly clock: Clock;
   /** Awaited before a slot takes its next job; `false`: the slot is gone for good. */
@@ -59,7 +59,7 @@ export class SlotPool {
   /**
    * Runs a job when its turn comes.
    * @throws ResourceExhausted when the queue is full, DeadlineExceeded or Cancelled when the job's time or signal
-   * ran out before it started (it is then never started), Unavailable once draining or when no slot is alive
+   * ran out before it started (it then never starts), Unavailable once draining or when no slot is alive
    */
   async submit<Result>(job: Job<Result>): Promise<{ readonly value: Result; readonly queueMs: number }> {
     const now = this.#clock.now();
@@ -99,7 +99,7 @@ export class SlotPool {
     return this.#drained.promise;
   }
 
-  /** Refuses new jobs and gives up those that wait. */
+  /** Refuses new jobs and fails waiting ones. */
   close(): void {
     this.#drained ??= Promise.withResolvers<void>();
     this.#giveUpQueue('the runner was closed');
@@ -157,7 +157,7 @@ export class SlotPool {
     this.#settleDrain();
   }
 
-  /** Makes room: what can no longer be answered in time must not keep out what can. */
+  /** Drops expired jobs: they must not keep out those that can still be answered in time. */
   #dropStale(): void {
     const now = this.#clock.now();
     for (const waiting of this.#queue.filter(({ job }) => isExpired(job, now))) {
@@ -177,7 +177,7 @@ export class SlotPool {
     return undefined;
   }
 
-  /** When an arrival of this instant would start: the queue before it takes the slots that are free first. */
+  /** When an arrival now would start: the queue before it takes the earliest free slots. */
   #expectedStart(now: number): number {
     const freeAt = [...this.#expectedFreeAt.values()].map((at) => Math.max(now, at ?? now));
     const soonest = () => freeAt.indexOf(Math.min(...freeAt));

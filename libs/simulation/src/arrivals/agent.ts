@@ -5,10 +5,10 @@ import { SlotNode } from './node.ts';
 import type { EventQueue } from './events.ts';
 import { type World, type WorldDevice, cellOf, trueNetworkMs, trueServiceMs } from './world.ts';
 
-/** What became of one frame. Times in ms. */
+/** Result of one frame. Times in ms. */
 export interface AsyncFrame {
   readonly device: number;
-  /** Of this device's frames, from 0. */
+  /** Number among this device's frames, from 0. */
   readonly index: number;
   readonly cameAt: number;
   readonly endedAt: number;
@@ -17,8 +17,8 @@ export interface AsyncFrame {
 }
 
 /**
- * What a device knows of the remote nodes when it dispatches: `reports`, as in life; `tiers`, their exact state at that
- * instant; `everything`, also what other devices have sent and what has not arrived yet.
+ * What a device knows of the remote nodes at dispatch: `reports`, as in a real cell; `tiers`, their exact state at that
+ * instant; `everything`, also frames of other devices still under way.
  */
 export type Knowledge = 'reports' | 'tiers' | 'everything';
 
@@ -31,7 +31,7 @@ export interface AgentOptions {
   readonly random: Random;
   /** σ of the lognormal noise of every service and network time. */
   readonly noise: number;
-  /** What is known of the remote nodes at every dispatch. */
+  /** What is known about the remote nodes at every dispatch. */
   readonly knows: Knowledge;
   /** True: each answer carries the node's load. */
   readonly loadWithAnswers: boolean;
@@ -48,7 +48,7 @@ export interface AsyncAgent {
   readonly local: SlotNode;
   readonly outstanding: number;
   frame(): void;
-  /** Asks silent nodes for a sign of life. */
+  /** Probes silent nodes. */
   probe(): void;
 }
 
@@ -145,7 +145,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
           });
         },
         lost() {
-          // The connection breaks: the agent hears of it one way later, and sends the frame elsewhere.
+          // The connection breaks: the agent notices one network delay later and sends the frame elsewhere.
           events.after(downlinkMs, () => {
             dispatcher.settle(decision, { ok: false }, events.now);
             dispatcher.setReachable(node.id, false, events.now);
@@ -183,7 +183,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
   };
 }
 
-/** What the node's operator would expect: the service time before any drift. */
+/** The service time before any drift, as the node's operator would expect. */
 function nominalMs(world: World, device: WorldDevice, placement: Placement): number {
   const node = world.nodes.find(({ id }) => id === placement.nodeId);
   return trueServiceMs(world, device, placement) / (node ? node.slowdown : device.slowdown);

@@ -51,7 +51,7 @@ export function worldOf(
   return createWorld({ profile, devices, accuracyFloor, unequal, weak }, seededRandom(seed));
 }
 
-/** The planner of a rule in a world; a learner is told nothing but what monitors see. */
+/** The planner of a rule in a world; a learner sees only what monitors report. */
 export function plannerOf(rule: AsyncRule, world: World, seed: number, cell: AsyncCell): AsyncPlanner {
   if (rule !== 'learned' && rule !== 'uncalibrated')
     return createKnownPlanner(world, { obey: rule === 'static' });

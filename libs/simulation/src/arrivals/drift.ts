@@ -4,7 +4,7 @@ import { type AsyncCell, defaultAsyncCell, knowledgeOf, plannerOf, worldOf } fro
 import { runAsync } from './run.ts';
 import { type World, capacityPerMs } from './world.ts';
 
-/** What changes in mid-run, and how it changes back. */
+/** A change in mid-run, and how it recovers. */
 export interface DriftScenario {
   readonly name: string;
   readonly onset: (world: World) => void;
@@ -44,7 +44,7 @@ function weaken(world: World, extraMs: number): void {
 export interface AsyncDriftOptions {
   readonly cell?: AsyncCell;
   readonly devices: readonly number[];
-  /** Runs are averaged: one run's few frames say little. */
+  /** Runs to average: one run's few frames say little. */
   readonly seeds: readonly number[];
   /** @default 0.6 */
   readonly load?: number;
@@ -162,7 +162,7 @@ interface Phases {
   readonly recovery: readonly (readonly number[])[];
 }
 
-/** Response times of the k-th frames that the devices got between two times, by k. */
+/** Response times of the devices' k-th frames between two times, by k. */
 function since(answered: readonly AsyncFrame[], fromMs: number, toMs: number): number[][] {
   const seen = new Map<number, number>();
   const byRank: number[][] = [];

@@ -1,4 +1,4 @@
-/** Virtual time: callbacks in the order of their times, those of the same time in the order of their planning. */
+/** Virtual time: runs callbacks in the order of their times, simultaneous ones in the order they were scheduled. */
 export class EventQueue {
   #now = 0;
   #order = 0;
@@ -26,7 +26,7 @@ export class EventQueue {
     this.at(this.#now + delayMs, run);
   }
 
-  /** Runs everything due up to `until`, then stands there. */
+  /** Runs everything due up to `until`, where the time then stops. */
   runUntil(until: number): void {
     while (this.#heap.length > 0 && this.#heap[0]!.at <= until) {
       const event = this.#pop();

@@ -48,7 +48,7 @@ describe('synchronised frames', () => {
     expect(run.meanMs).toBeLessThanOrEqual(1.01 * optimum);
   });
 
-  it('run into each other without the plan, which is why it is there', () => {
+  it('collide without the plan, which is why there is one', () => {
     const run = runs(() => ({
       ...known(world()),
       arrivals: 'synchronised',
@@ -61,7 +61,7 @@ describe('synchronised frames', () => {
 });
 
 describe('an idle tier', () => {
-  it('is used again after a time in which it was too dear', () => {
+  it('is used again after a time in which it was too expensive', () => {
     const run = runs(() => ({
       ...known(world()),
       ...poisson,
@@ -106,7 +106,7 @@ describe('load reports', () => {
     expect(stale.meanMs).toBeLessThan(1.1 * fresh.meanMs);
   });
 
-  it('may be late without fifty devices running after each other to the tier that was idle', () => {
+  it('may be late without fifty devices herding to the idle tier', () => {
     const run = (more: Partial<AsyncRunOptions>) =>
       runs(() => ({
         ...known(world({ devices: 50 })),

@@ -4,14 +4,14 @@ import type { AsyncPlanner } from './run.ts';
 import { type World, trueCosts, trueNetworkMs, trueServiceMs } from './world.ts';
 
 /**
- * Plans with the true costs of the moment: the reference that a learner is held against. The placements are the exact
+ * Plans with the current true costs: the reference for learners. The placements are the exact
  * optimum of the synchronous cell (one frame of every device at once). `obey`: θ = ∞, i.e. the static joint placement.
  */
 export function createKnownPlanner(world: World, { obey = false } = {}): AsyncPlanner {
   let observation: Parameters<AsyncPlanner['observe']>[0] | undefined;
   let solved: { readonly truth: string; readonly optimum: StaticOptimum } | undefined;
   const optimum = () => {
-    // Solved anew only when something has changed.
+    // Solve again only when something has changed.
     const truth = JSON.stringify([world, world.devices.map(({ extraNetworkMs }) => [...extraNetworkMs])]);
     if (solved?.truth !== truth) solved = { truth, optimum: staticOptimum(world) };
     return solved.optimum;

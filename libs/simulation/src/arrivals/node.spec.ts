@@ -5,7 +5,7 @@ import { EventQueue } from './events.ts';
 import { SlotNode } from './node.ts';
 
 describe('event queue', () => {
-  it('runs events in the order of their times, equal ones in the order of their planning', () => {
+  it('runs events in the order of their times, simultaneous ones in the order they were scheduled', () => {
     const events = new EventQueue();
     const random = seededRandom(1);
     const ran: { at: number; order: number }[] = [];
@@ -43,14 +43,14 @@ describe('slot node', () => {
     expect(waits.reduce((sum, wait) => sum + wait, 0) / frames / expected).toBeCloseTo(1, 1);
   });
 
-  it('foretells the wait that a frame then meets', () => {
+  it('predicts the wait that a frame then meets', () => {
     const events = new EventQueue();
     const node = new SlotNode('edge', 2, events);
     const times = arrivalTimes('poisson', 40, seededRandom(2));
     for (let frame = 0; frame < 500; frame++)
       events.at(times.next().value as number, () => {
-        const foretold = node.backlogMs();
-        serve(node, 70, (met) => expect(met).toBeCloseTo(foretold, 6));
+        const predicted = node.backlogMs();
+        serve(node, 70, (met) => expect(met).toBeCloseTo(predicted, 6));
       });
     events.runUntil(1e6);
   });
@@ -66,7 +66,7 @@ describe('slot node', () => {
     expect(node.load().congestionPerMs).toBeLessThan(1e-5);
   });
 
-  it('loses what is there when it goes down, and takes nothing until it is back', () => {
+  it('loses its jobs when it goes down, and accepts none until it is back', () => {
     const events = new EventQueue();
     const node = new SlotNode('edge', 1, events);
     const ends: number[] = [];

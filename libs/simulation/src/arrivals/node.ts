@@ -1,16 +1,16 @@
 import type { NodeLoad } from '@weir/domain';
 import type { EventQueue } from './events.ts';
 
-/** Window of a node's own measurements, ms; as the contract of NodeLoad says. */
+/** Window of a node's own measurements, ms; see NodeLoad. */
 const WINDOW_MS = 5_000;
 
 /** One inference at a node. Times in ms. */
 export interface Job {
-  /** What the node expects it to take, before its own estimate of its present speed. */
+  /** Nominal service time, before the node's estimate of its current speed. */
   readonly nominalMs: number;
-  /** What it really takes. */
+  /** Actual service time. */
   readonly serviceMs: number;
-  /** `queueMs`: its wait; `concurrency`: jobs in service and queued when it came. */
+  /** `queueMs`: its wait; `concurrency`: jobs in service and queued when it arrived. */
   done(times: { queueMs: number; concurrency: number }): void;
   /** The node went down. */
   lost(): void;
@@ -29,7 +29,7 @@ interface Waiting {
   readonly concurrency: number;
 }
 
-/** A node of FIFO slots in virtual time, with the load report that a real worker gives. */
+/** A node of FIFO slots in virtual time, with the load report of a real worker. */
 export class SlotNode {
   readonly id: string;
   readonly slots: number;
@@ -37,7 +37,7 @@ export class SlotNode {
   readonly #queue: Waiting[] = [];
   readonly #running = new Set<Running>();
   #down = false;
-  /** Actual over nominal service time, as the node has measured it of late. */
+  /** Actual over nominal service time, a recent average. */
   #pace = 1;
   #measuredAt = 0;
   #meanBacklogMs = 0;
@@ -54,7 +54,7 @@ export class SlotNode {
     return this.#down;
   }
 
-  /** Going down loses what is there. */
+  /** Going down loses all jobs. */
   set down(down: boolean) {
     if (this.#down === down) return;
     this.#measure();
@@ -78,10 +78,10 @@ export class SlotNode {
     this.#start();
   }
 
-  /** Frames of the cell that are on their way here; only an all-knowing reference may look at them. */
+  /** Frames of the cell under way to this node; only an omniscient reference may look. */
   readonly underWay = new Set<{ readonly deviceId: string; readonly nominalMs: number }>();
 
-  /** The load as an all-knowing `deviceId` would see it: with what the other devices have already sent. */
+  /** The load as an omniscient `deviceId` would see it: including what other devices have already sent. */
   trueLoad(deviceId: string): NodeLoad {
     const others = [...this.underWay].filter((frame) => frame.deviceId !== deviceId);
     return { ...this.load(), backlogMs: this.backlogMs(others) };
@@ -101,7 +101,7 @@ export class SlotNode {
     };
   }
 
-  /** Wait expected of a job that arrives now (behind `ahead`), by nominal times and the node's pace. */
+  /** Expected wait of a job that arrives now (behind `ahead`), by nominal times and the node's pace. */
   backlogMs(ahead: readonly { readonly nominalMs: number }[] = []): number {
     if (this.#running.size + ahead.length < this.slots) return 0;
     const { now } = this.#events;
@@ -109,7 +109,7 @@ export class SlotNode {
       .map(({ job, startedAt }) => Math.max(now, startedAt + job.nominalMs * this.#pace))
       .sort((a, b) => a - b);
     for (let idle = this.slots - freeAt.length; idle > 0; idle--) freeAt.unshift(now);
-    // Few slots and short queues: a sorted insertion is all it takes.
+    // Few slots and short queues: a sorted insertion suffices.
     for (const { nominalMs } of [...this.#queue.map(({ job }) => job), ...ahead]) {
       const end = freeAt.shift()! + nominalMs * this.#pace;
       let index = freeAt.findIndex((at) => at > end);
@@ -139,7 +139,7 @@ export class SlotNode {
     job.done({ queueMs, concurrency });
   }
 
-  /** Carries the sliding means on to now. */
+  /** Advances the sliding means to now. */
   #measure(): void {
     const { now } = this.#events;
     const kept = Math.exp((this.#measuredAt - now) / WINDOW_MS);

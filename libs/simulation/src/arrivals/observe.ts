@@ -14,13 +14,13 @@ export interface ObserveOptions {
   readonly agents: readonly AsyncAgent[];
   readonly nodes: readonly SlotNode[];
   readonly now: number;
-  /** False: no device and no node has measured its own service times. */
+  /** False: neither devices nor nodes have calibrated their service times. */
   readonly calibrated: boolean;
   readonly noise: number;
   readonly random: Random;
 }
 
-/** What the monitors say of a cell: pings, loads, self-benchmarks, and how the agents stand. */
+/** What monitors report about a cell: pings, loads, calibrations and the agents' states. */
 export function observeWorld(options: ObserveOptions): CellObservation {
   const { world, agents, nodes, now, calibrated, noise, random } = options;
   const noisy = (ms: number) => ms * Math.exp(noise * random.normal() - (noise * noise) / 2);
@@ -65,7 +65,7 @@ export function observeWorld(options: ObserveOptions): CellObservation {
 }
 
 /**
- * The shadow run at registration: the best FP32, the best INT8 and the smallest variant, once. A device that has
+ * The calibration at registration: the best FP32, the best INT8 and the smallest variant, once. A device that has
  * slowed down since has not measured itself again.
  */
 function calibrationOf(world: World, device: WorldDevice): ReadonlyMap<string, number> {

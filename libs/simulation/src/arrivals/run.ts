@@ -8,7 +8,7 @@ import { SlotNode } from './node.ts';
 import { observeWorld } from './observe.ts';
 import { type World, capacityPerMs } from './world.ts';
 
-/** What makes the plans: a learner, or something that knows the true costs. */
+/** Makes the plans: a learner, or a reference that knows the true costs. */
 export type AsyncPlanner = Pick<Learner, 'name' | 'observe' | 'propose' | 'learn'>;
 
 /** A change of the true costs in mid-run. */
@@ -21,16 +21,16 @@ export interface AsyncRunOptions {
   readonly world: World;
   readonly planner: AsyncPlanner;
   readonly arrivals: Arrivals;
-  /** Frames of the cell as a share of what all-best would just sustain. */
+  /** Offered load: frames of the cell as a share of what all-best would just sustain. */
   readonly load: number;
-  /** Frames come until here, virtual ms. */
+  /** End of arrivals, virtual ms. */
   readonly durationMs: number;
-  /** Frames that come before count for the floor, but not for the times. @default 10 000 */
+  /** Warm-up, ms: earlier frames count for the floor, but not for the times. @default 10 000 */
   readonly warmupMs?: number;
   readonly seed: number;
   /** σ of lognormal noise. @default 0.07 */
   readonly noise?: number;
-  /** Nodes report their load so often. @default 200 */
+  /** Period of the nodes' load reports, ms. @default 200 */
   readonly reportMs?: number;
   /** Share of the reports that are lost, 0..1. @default 0 */
   readonly reportLoss?: number;
@@ -38,7 +38,7 @@ export interface AsyncRunOptions {
   readonly loadWithAnswers?: boolean;
   /** Share of the outcomes that never reach the planner, 0..1. @default 0 */
   readonly outcomeLoss?: number;
-  /** Mean of the exponential delay of each outcome, ms, so that they overtake each other. @default 0 */
+  /** Mean of each outcome's exponential delay, ms; outcomes may overtake each other. @default 0 */
   readonly outcomeDelayMs?: number;
   /** @default 1000 */
   readonly replanMs?: number;
@@ -46,7 +46,7 @@ export interface AsyncRunOptions {
   readonly policyDelayMs?: number;
   /** @default 'reports' */
   readonly knows?: Knowledge;
-  /** Devices have measured themselves, nodes their variants. @default true */
+  /** Devices and nodes have calibrated their service times. @default true */
   readonly calibrated?: boolean;
   /** θ instead of the plan's, ms. */
   readonly thresholdMs?: number;
@@ -57,7 +57,7 @@ export interface AsyncRunOptions {
 
 export interface AsyncRunResult {
   readonly frames: number;
-  /** Frames for which nothing was allowed. */
+  /** Frames without any allowed action. */
   readonly refused: number;
   readonly meanMs: number;
   readonly p95Ms: number;
@@ -74,7 +74,7 @@ export interface AsyncRunResult {
   readonly answered: readonly AsyncFrame[];
 }
 
-/** A living cell in virtual time: real dispatchers, FIFO slots, late reports, a planner that replans about once a second. */
+/** A living cell in virtual time: real dispatchers, FIFO slots, late reports, a plan about once a second. */
 export function runAsync(options: AsyncRunOptions): AsyncRunResult {
   const { world, noise = 0.07, policyDelayMs = 10, replanMs = 1_000, reportMs = 200 } = options;
   const random = seededRandom(options.seed);
@@ -121,7 +121,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
   startFrames({ options, agents, events, random });
 
   events.runUntil(options.durationMs);
-  // What is under way is seen through, so that a rule does not look better by leaving frames unanswered.
+  // Finish what is under way: a rule must not look better by leaving frames unanswered.
   for (let rest = 0; rest < 600 && agents.some(({ outstanding }) => outstanding > 0); rest++)
     events.runUntil(events.now + 1_000);
   return summarise(answered, refused, world.objective.accuracyFloor, options.warmupMs ?? 10_000);
@@ -262,7 +262,7 @@ function startFrames(run: {
   const { options, agents, events, random } = run;
   const shares = agents.reduce((sum, { device }) => sum + device.share, 0);
   const perMs = options.load * capacityPerMs(options.world);
-  // Synchronised frames come at one rate for all: all devices at once is what the word means.
+  // Synchronised devices share one rate, or they would not stay synchronised.
   const rateOf = (share: number) =>
     options.arrivals === 'synchronised' ? perMs / agents.length : (perMs * share) / shares;
   for (const agent of agents) {
@@ -271,7 +271,7 @@ function startFrames(run: {
       1 / rateOf(agent.device.share),
       random.fork(`${agent.device.id}/frames`),
     );
-    // The first second is the start of a cell: agents calibrate and get their first directive.
+    // The first second is the cell's start: agents calibrate and get their first directive.
     const next = () => {
       const at = 1_000 + (times.next().value as number);
       if (at >= options.durationMs) return;

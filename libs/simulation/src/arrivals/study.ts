@@ -12,12 +12,12 @@ import {
 import { runAsync } from './run.ts';
 import { capacityPerMs } from './world.ts';
 
-/** Frames come so long before any is counted, ms; the first second is the cell's start. */
+/** Warm-up before frames count, ms; the first second is the cell's start. */
 const WARMUP_MS = 11_000;
 
 export interface AsyncStudyOptions {
   readonly cell?: AsyncCell;
-  /** Devices of the cells. */
+  /** Numbers of devices. */
   readonly devices: readonly number[];
   readonly arrivals: readonly Arrivals[];
   /** Shares of what all-best would just sustain. */
@@ -28,7 +28,7 @@ export interface AsyncStudyOptions {
   readonly rules?: readonly AsyncRule[];
   /** Frames of each device that are counted. @default 300 up to 5 devices, 150 up to 50, else 50 */
   readonly framesPerDevice?: number;
-  /** Load reports come so often. @default 200 */
+  /** Period of load reports, ms. @default 200 */
   readonly reportMs?: number;
 }
 
@@ -45,7 +45,7 @@ export interface AsyncStudyJob {
   readonly reportMs: number;
 }
 
-/** What one rule did in one job. Times in ms. */
+/** Result of one rule in one job. Times in ms. */
 export interface AsyncStudyRun {
   readonly rule: AsyncRule;
   readonly frames: number;
@@ -104,7 +104,7 @@ export function runAsyncStudyJob(job: AsyncStudyJob): AsyncStudyRun[] {
   });
 }
 
-/** Brings the seeds of each condition together; `runs` in the order of the jobs. */
+/** Aggregates the seeds of each condition; `runs` in the order of the jobs. */
 export function asyncStudyRows(
   jobs: readonly AsyncStudyJob[],
   runs: readonly (readonly AsyncStudyRun[])[],

@@ -10,14 +10,14 @@ import {
 import { paperFamily } from '../family.ts';
 import { type CostProfile, type ProfileName, localMs, profiles, remoteMs } from '../profile.ts';
 
-/** A device as it really is. Times in ms. */
+/** The truth about a device. Times in ms. */
 export interface WorldDevice {
   readonly id: string;
-  /** Frames relative to the other devices. */
+  /** Frame rate relative to other devices. */
   readonly share: number;
   /** Its own service times are multiplied by this; > 1 is slower. */
   slowdown: number;
-  /** `slowdown` when it registered, i.e. when it measured itself. */
+  /** `slowdown` at registration, i.e. when it calibrated. */
   readonly registeredSlowdown: number;
   /** Extra network time to each remote node, both ways. */
   readonly extraNetworkMs: Map<string, number>;
@@ -25,7 +25,7 @@ export interface WorldDevice {
   present: boolean;
 }
 
-/** A remote node as it really is. Times in ms. */
+/** The truth about a remote node. Times in ms. */
 export interface WorldNode {
   readonly id: string;
   readonly tier: 'edge' | 'cloud';
@@ -36,7 +36,7 @@ export interface WorldNode {
   down: boolean;
 }
 
-/** Everything that is true of a cell; a drift script changes it in mid-run. */
+/** The truth about a cell; a drift script changes it in mid-run. */
 export interface World {
   readonly variants: readonly Variant[];
   readonly objective: Objective;
@@ -101,7 +101,7 @@ export function capacityPerMs(world: World): number {
   );
 }
 
-/** The cell as a planner is told of it: who is there, not how fast. */
+/** The cell as a planner sees it: who is there, not how fast. */
 export function cellOf(world: World): Cell {
   const allNames = world.variants.map(({ name }) => name);
   return {
@@ -131,7 +131,7 @@ export function trueNetworkMs(world: World, device: WorldDevice, nodeId: string)
   return node ? node.networkMs + (device.extraNetworkMs.get(nodeId) ?? 0) : 0;
 }
 
-/** What every action open to a device really costs now. */
+/** The true current cost of every action open to a device. */
 export function trueCosts(world: World, device: WorldDevice): ActionCost[] {
   const placements: Placement[] = [
     ...world.variants.map(({ name }) => ({ tier: 'device' as const, nodeId: device.id, variant: name })),

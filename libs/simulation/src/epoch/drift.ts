@@ -1,7 +1,7 @@
-/** Something that happens to a simulated cell before a given interaction. */
+/** A change of a simulated cell before a given interaction. */
 export type DriftEvent = { readonly atInteraction: number } & (
   | { readonly kind: 'link'; readonly device: number; readonly weak: boolean }
-  /** Requests of others at a remote node that nobody reports, in addition to the visible load. */
+  /** Unreported requests of others at a remote node, in addition to the visible load. */
   | { readonly kind: 'hidden-load'; readonly node: string; readonly requests: number }
   /** Slowness of a device: 2 is half the speed. */
   | { readonly kind: 'device-speed'; readonly device: number; readonly slowness: number }

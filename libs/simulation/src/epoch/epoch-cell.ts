@@ -45,11 +45,11 @@ export interface EpochCellOptions {
   readonly calibrated?: boolean;
 }
 
-/** What one synchronous epoch brought. */
+/** Result of one synchronous epoch. */
 export interface EpochResult {
   /** One for each device. */
   readonly outcomes: Outcome[];
-  /** Of the plan's probes: shadow outcomes. */
+  /** Shadow outcomes of the plan's probes. */
   readonly probes: Outcome[];
   /** Mean response time without noise, ms. */
   readonly expectedMs: number;
@@ -61,7 +61,7 @@ export const edgeId = 'edge';
 export const cloudId = 'cloud';
 
 /**
- * The paper's cell in virtual time: every epoch all devices ask once, at the same moment. Remote nodes share their
+ * The paper's cell in virtual time: in every epoch all devices ask once, at the same moment. Remote nodes share their
  * cores among the requests there.
  */
 export class EpochCell {
@@ -133,7 +133,7 @@ export class EpochCell {
       for (const id of [edgeId, cloudId]) this.#level[id] = random.integer(9);
   }
 
-  /** What a learner sees now. */
+  /** What a learner observes now. */
   observation(): CellObservation {
     return {
       at: this.epoch * 1000,
@@ -184,7 +184,7 @@ export class EpochCell {
     return sum / placements.size;
   }
 
-  /** Runs one joint placement, and the probes beside it; then time moves on to the next epoch. */
+  /** Runs one joint placement and the probes beside it, then advances to the next epoch. */
   run(
     placements: ReadonlyMap<string, Placement>,
     probes: readonly Probe[] = [],

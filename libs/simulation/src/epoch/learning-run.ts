@@ -18,7 +18,7 @@ export interface LearningOptions {
   readonly spacing?: 'logarithmic' | 'linear';
 }
 
-/** What one learner did in one seed. */
+/** Result of one learner with one seed. */
 export interface LearningResult {
   readonly learner: LearnerName;
   readonly seed: number;
@@ -57,11 +57,11 @@ export interface CurvePoint {
   readonly regretMs: number;
 }
 
-/** Greedy placements are checked at every one of the first interactions, and later at every tenth. */
+/** Greedy placements are checked at each of the first interactions, later at every tenth. */
 const checkedClosely = 200;
 const checkEvery = 10;
 
-/** Runs one learner over one seeded cell; `onProgress` hears of interactions done, about fifty times. */
+/** Runs one learner over one seeded cell; `onProgress` gets the interactions done, about fifty times. */
 export function runLearning(
   {
     learner: name,
@@ -112,7 +112,7 @@ export function runLearning(
       const legal = cell.accuracy(greedy) >= floor - 1e-9;
       if (excess > 0.01 || !legal) last1 = interaction;
       if (excess > 0.02 || !legal) last2 = interaction;
-      // A placement below the floor is not "faster"; it counts as off by its distance either way.
+      // A placement below the floor is not faster: count its distance either way.
       const gap = legal ? excess : Math.abs(excess);
       window.gap += gap;
       window.checks++;
@@ -134,7 +134,7 @@ export function runLearning(
     regretMs += result.expectedMs - optimumMs;
     if (result.accuracy < floor - 1e-9) {
       floorViolations++;
-      // Speed bought below the floor is no gain: it must not lower the regret.
+      // Speed bought below the floor must not lower the regret.
       regretMs += Math.max(0, optimumMs - result.expectedMs);
     }
     window.excess += Math.abs(result.expectedMs / optimumMs - 1);

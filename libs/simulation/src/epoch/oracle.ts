@@ -74,7 +74,7 @@ export function trueProblem(
 }
 
 /**
- * Best joint placement under the true costs: every one tried in cells where that takes a moment (the paper's 10^n up to
+ * Best joint placement under the true costs: by brute force in small cells (the paper's 10^n up to
  * n = 5 without dominated variants), the exact solver beyond. Undefined when the floor cannot be met.
  */
 export function optimum(

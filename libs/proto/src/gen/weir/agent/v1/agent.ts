@@ -46,7 +46,7 @@ export const Reason = {
   UNSPECIFIED: 0,
   /** PLANNED - As the cell's plan says. */
   PLANNED: 1,
-  /** EXPLORED - As the plan says, and the plan tries something out. */
+  /** EXPLORED - As an exploring plan says. */
   EXPLORED: 2,
   /** DEVIATED - The agent's own prediction found another action better by more than the threshold. */
   DEVIATED: 3,
@@ -134,7 +134,7 @@ export interface Decision {
   plannedCostMs: number;
   /** Accuracy balance after this frame, in frames x accuracy, >= 0. */
   balance: number;
-  /** Targets tried before this one, in order, with what became of them, e.g. "edge-1: UNAVAILABLE". */
+  /** Failed attempts before this one, in order, e.g. "edge-1: UNAVAILABLE". */
   failedAttempts: string[];
   /** Name of the learner whose directive is in force; empty when none is. */
   learner: string;
@@ -166,7 +166,7 @@ export interface InferResponse {
     | undefined;
   /** Accuracy expected of the variant, 0..1. */
   expectedAccuracy: number;
-  /** Energy of this inference, J, on all nodes that Weir knows the figure of. */
+  /** Energy of this inference, J, on all nodes whose energy is known. */
   energyJ: number;
   /** Trace context of the agent's span; empty when not traced. */
   trace: TraceContext | undefined;
@@ -180,7 +180,7 @@ export interface StreamInferRequest {
     /** Answer this. */
     { $case: "infer"; value: InferRequest }
     | //
-    /** Forget this; nothing happens when it has been answered already. */
+    /** Cancel this; ignored when it has been answered already. */
     { $case: "cancel"; value: CancelRequest }
     | undefined;
 }
@@ -226,7 +226,7 @@ export interface GetStatusResponse {
   answered: bigint;
   /** Frames failed. */
   failed: bigint;
-  /** Frames in work. */
+  /** Frames in flight. */
   inFlight: number;
   /** Accuracy balance, frames x accuracy, >= 0. */
   balance: number;
@@ -242,13 +242,13 @@ export interface GetStatusResponse {
     | undefined;
   /** Learner whose directive is in force. */
   learner: string;
-  /** True while the stream to PolicyService stands. */
+  /** True while the stream to PolicyService is open. */
   policyConnected: boolean;
   /** Targets and what the agent knows of them. */
   targets: TargetStatus[];
   /** Outcomes not yet acknowledged by PolicyService. */
   outcomesPending: number;
-  /** Outcomes given up because too many were pending. */
+  /** Outcomes dropped because too many were pending. */
   outcomesDropped: bigint;
   /** Variants that run on the device itself. */
   localVariants: string[];
@@ -2114,11 +2114,11 @@ export const SetObjectiveResponse: MessageFns<SetObjectiveResponse> = {
   },
 };
 
-/** Answers the inferences of the applications on one device, wherever they are run best. */
+/** Answers the inferences of one device's applications, wherever they run best. */
 export type DeviceAgentService = typeof DeviceAgentService;
 export const DeviceAgentService = {
   /**
-   * Many frames over one long stream, multiplexed by request_id; answers come in the order of completion.
+   * Many frames over one long stream, multiplexed by request_id; answers come in order of completion.
    * A failed frame fails alone, not the stream.
    */
   streamInfer: {
@@ -2140,7 +2140,7 @@ export const DeviceAgentService = {
     responseSerialize: (value: InferResponse): Buffer => Buffer.from(InferResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): InferResponse => InferResponse.decode(value),
   },
-  /** What the agent knows, chooses and has measured. */
+  /** What the agent knows, decides and has measured. */
   getStatus: {
     path: "/weir.agent.v1.DeviceAgent/GetStatus" as const,
     requestStream: false as const,
@@ -2161,7 +2161,7 @@ export const DeviceAgentService = {
       Buffer.from(GetObjectiveResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetObjectiveResponse => GetObjectiveResponse.decode(value),
   },
-  /** Asks more of this device than its cell does: a higher floor, a nearer deadline, fewer tiers. */
+  /** Tightens this device's objective beyond its cell's: a higher floor, a shorter deadline, fewer tiers. */
   setObjective: {
     path: "/weir.agent.v1.DeviceAgent/SetObjective" as const,
     requestStream: false as const,
@@ -2176,23 +2176,23 @@ export const DeviceAgentService = {
 
 export interface DeviceAgentServer extends UntypedServiceImplementation {
   /**
-   * Many frames over one long stream, multiplexed by request_id; answers come in the order of completion.
+   * Many frames over one long stream, multiplexed by request_id; answers come in order of completion.
    * A failed frame fails alone, not the stream.
    */
   streamInfer: handleBidiStreamingCall<StreamInferRequest, StreamInferResponse>;
   /** One frame. */
   infer: handleUnaryCall<InferRequest, InferResponse>;
-  /** What the agent knows, chooses and has measured. */
+  /** What the agent knows, decides and has measured. */
   getStatus: handleUnaryCall<GetStatusRequest, GetStatusResponse>;
   /** The device's objective as it is in force. */
   getObjective: handleUnaryCall<GetObjectiveRequest, GetObjectiveResponse>;
-  /** Asks more of this device than its cell does: a higher floor, a nearer deadline, fewer tiers. */
+  /** Tightens this device's objective beyond its cell's: a higher floor, a shorter deadline, fewer tiers. */
   setObjective: handleUnaryCall<SetObjectiveRequest, SetObjectiveResponse>;
 }
 
 export interface DeviceAgentClient extends Client {
   /**
-   * Many frames over one long stream, multiplexed by request_id; answers come in the order of completion.
+   * Many frames over one long stream, multiplexed by request_id; answers come in order of completion.
    * A failed frame fails alone, not the stream.
    */
   streamInfer(): ClientDuplexStream<StreamInferRequest, StreamInferResponse>;
@@ -2217,7 +2217,7 @@ export interface DeviceAgentClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: InferResponse) => void,
   ): ClientUnaryCall;
-  /** What the agent knows, chooses and has measured. */
+  /** What the agent knows, decides and has measured. */
   getStatus(
     request: GetStatusRequest,
     callback: (error: ServiceError | null, response: GetStatusResponse) => void,
@@ -2249,7 +2249,7 @@ export interface DeviceAgentClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetObjectiveResponse) => void,
   ): ClientUnaryCall;
-  /** Asks more of this device than its cell does: a higher floor, a nearer deadline, fewer tiers. */
+  /** Tightens this device's objective beyond its cell's: a higher floor, a shorter deadline, fewer tiers. */
   setObjective(
     request: SetObjectiveRequest,
     callback: (error: ServiceError | null, response: SetObjectiveResponse) => void,

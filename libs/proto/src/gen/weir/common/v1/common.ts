@@ -11,7 +11,7 @@ export const protobufPackage = "weir.common.v1";
 
 export const protobufFileName = "weir/common/v1/common.proto";
 
-/** Words that every Weir service shares. */
+/** Messages that every Weir service shares. */
 
 /** Where a node stands in the network. */
 export const Tier = {
@@ -133,7 +133,7 @@ export interface Input {
     /** A PNG or JPEG file; decoded and resized by whoever runs the model. At most 4 MiB. */
     { $case: "encodedImage"; value: Buffer }
     | //
-    /** The model's input as it is. */
+    /** The model's input, unchanged. */
     { $case: "tensor"; value: Tensor }
     | undefined;
 }
@@ -160,7 +160,7 @@ export interface Classification {
   margin: number;
 }
 
-/** Where the response time went. The parts add up to the response time as the agent measured it. */
+/** Where the response time went. The hops add up to the response time as the agent measured it. */
 export interface HopTimings {
   /** On the agent, dispatch and hand-over, ms. */
   agentMs: number;
@@ -184,7 +184,7 @@ export interface TraceContext {
   tracestate: string;
 }
 
-/** How busy a node that runs models is, as it sees itself. */
+/** Load of a node that runs models, as it reports itself. */
 export interface NodeLoad {
   /** The node. */
   nodeId: string;
@@ -204,9 +204,9 @@ export interface NodeLoad {
   congestionPerMs: number;
   /** Share of slot time in use over the last 5 s, 0..1. */
   utilization: number;
-  /** Service times by the node's own benchmark, one per variant it serves. */
+  /** Service times by the node's own calibration, one per variant it serves. */
   services: VariantService[];
-  /** True while the node drains and takes no new work. */
+  /** True while the node is draining and accepts no new work. */
   draining: boolean;
 }
 
@@ -220,7 +220,7 @@ export interface VariantService {
   energyJ: number;
 }
 
-/** What an operator asks of a cell or of a device. */
+/** What an operator asks of a cell, or of one device. */
 export interface Objective {
   /** Lowest average accuracy allowed, 0..1; 0 is "no floor". */
   accuracyFloor: number;

@@ -42,7 +42,7 @@ export interface OrchestrateRequest {
     /** What inferences cost. */
     { $case: "outcomes"; value: OutcomeBatch }
     | //
-    /** How the agent stands, about once a second. */
+    /** The agent's state, about once a second. */
     { $case: "state"; value: AgentState }
     | undefined;
 }
@@ -55,7 +55,7 @@ export interface OrchestrateResponse {
     /** Newest directive; it replaces the one before. */
     { $case: "directive"; value: Directive }
     | //
-    /** Outcomes that are safe. */
+    /** Acknowledges outcomes that are on disk. */
     { $case: "ack"; value: OutcomeAck }
     | undefined;
 }
@@ -161,7 +161,7 @@ export interface Outcome {
   failure: string;
 }
 
-/** How an agent stands. */
+/** An agent's state. */
 export interface AgentState {
   /** Accuracy balance and transfers. */
   balance:
@@ -209,7 +209,7 @@ export interface Directive {
   obey: boolean;
   /** Deviate when another action is better by more than this, ms; meaningless when obey. */
   thresholdMs: number;
-  /** True when the plan tries something out. */
+  /** True when the plan explores. */
   explored: boolean;
   /** Probability with which the learner chose the plan, 0..1; 1 when it was not sampled. */
   propensity: number;
@@ -229,7 +229,7 @@ export interface Directive {
   predictedMs: number;
 }
 
-/** What one action is expected to cost this device. */
+/** Expected cost of one action for this device. */
 export interface ActionCost {
   /** The action. */
   placement:
@@ -440,7 +440,7 @@ export interface RunEpochsResponse {
   directiveVersion: bigint;
   /** Learner that made the plan. */
   learner: string;
-  /** True when the plan tries something out. */
+  /** True when the plan explores. */
   explored: boolean;
   /** Probability with which the learner chose the plan, 0..1; 1 when it was not sampled. */
   propensity: number;

@@ -60,7 +60,7 @@ export interface InferRequest {
 export interface InferResponse {
   /** As in the request. */
   requestId: string;
-  /** What the model says. */
+  /** The model's answer. */
   classification:
     | Classification
     | undefined;
@@ -88,7 +88,7 @@ export interface StreamInferRequest {
     /** Run this. */
     { $case: "infer"; value: InferRequest }
     | //
-    /** Forget this; nothing happens when it has been answered already. */
+    /** Cancel this; ignored when it has been answered already. */
     { $case: "cancel"; value: CancelRequest }
     | //
     /** Answer at once, without running anything. */
@@ -170,7 +170,7 @@ export interface ListVariantsResponse {
   dilationFactor: number;
 }
 
-/** One model variant, as the manifest and this node's benchmark know it. */
+/** One model variant: the manifest's entry with this node's calibration. */
 export interface VariantInfo {
   /** Name. */
   name: string;
@@ -1665,7 +1665,7 @@ export const VariantInfo: MessageFns<VariantInfo> = {
 export type InferenceWorkerService = typeof InferenceWorkerService;
 export const InferenceWorkerService = {
   /**
-   * Many inferences over one long stream, multiplexed by request_id; answers come in the order of completion.
+   * Many inferences over one long stream, multiplexed by request_id; answers come in order of completion.
    * The node's load comes with each answer, about once a second, and five times a second while there is work. A failed inference fails alone, not the stream.
    */
   streamInfer: {
@@ -1702,7 +1702,7 @@ export const InferenceWorkerService = {
 
 export interface InferenceWorkerServer extends UntypedServiceImplementation {
   /**
-   * Many inferences over one long stream, multiplexed by request_id; answers come in the order of completion.
+   * Many inferences over one long stream, multiplexed by request_id; answers come in order of completion.
    * The node's load comes with each answer, about once a second, and five times a second while there is work. A failed inference fails alone, not the stream.
    */
   streamInfer: handleBidiStreamingCall<StreamInferRequest, StreamInferResponse>;
@@ -1714,7 +1714,7 @@ export interface InferenceWorkerServer extends UntypedServiceImplementation {
 
 export interface InferenceWorkerClient extends Client {
   /**
-   * Many inferences over one long stream, multiplexed by request_id; answers come in the order of completion.
+   * Many inferences over one long stream, multiplexed by request_id; answers come in order of completion.
    * The node's load comes with each answer, about once a second, and five times a second while there is work. A failed inference fails alone, not the stream.
    */
   streamInfer(): ClientDuplexStream<StreamInferRequest, StreamInferResponse>;

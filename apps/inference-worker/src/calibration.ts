@@ -3,7 +3,7 @@ import type { Runner, VariantEntry } from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import { crc32, deflateSync } from 'node:zlib';
 
-/** What one inference of a variant costs on this node. */
+/** Cost of one inference of a variant on this node. */
 export interface VariantFigures {
   readonly variant: string;
   /** Decode and compute without waiting, median, ms; of the emulated processor where it is emulated. */
@@ -12,11 +12,11 @@ export interface VariantFigures {
   readonly energyJ: number;
 }
 
-/** Runs of each variant. A dilated slot is held for a set time: there a few tell as much. */
+/** Runs of each variant; a few suffice for a dilated slot, which is held for a set time. */
 const runs = { measured: 9, dilated: 3 };
 
-/** Runs each variant alone on the warm, idle node, on a picture of the model's own size. */
-export async function benchmark({
+/** Measures service times: runs each variant alone on the warm, idle node, on a picture of the model's own size. */
+export async function calibrate({
   runner,
   energy,
   cpuShare,
@@ -43,7 +43,7 @@ export async function benchmark({
   return figures;
 }
 
-/** A PNG of the model's height and width, of noise that compresses about as badly as a photograph. */
+/** A PNG of the model's height and width: noise that compresses about as badly as a photograph. */
 export function testPicture({ layout, shape }: VariantEntry['input']): Uint8Array {
   const [, a, b, c] = shape as [number, number, number, number];
   const [height, width] = layout === 'NCHW' ? [b, c] : [a, b];

@@ -1,10 +1,10 @@
 import type { Outcome } from '@weir/domain';
 import { type HopName, hopNames, type Meter, secondsBuckets } from '@weir/telemetry';
-import type { FrameAnswer } from './frames/inference.ts';
+import type { FrameAnswer } from '../frames/inference.ts';
 
-/** What the gauges show at the moment that they are read. */
+/** What the gauges show when they are read. */
 export interface AgentState {
-  readonly framesInWork: number;
+  readonly framesInFlight: number;
   /** Of the device's own processor. */
   readonly queued: number;
   readonly inService: number;
@@ -30,11 +30,11 @@ export interface AgentMetrics {
   dropped(status: string): void;
   /** One attempt, failed or not. */
   attempted(outcome: Outcome): void;
-  /** A directive has come. `planned`: any key of its placement. */
+  /** A directive arrived. `planned`: a key of its placement. */
   directed(planned: string): void;
-  /** The policy has taken over an outcome that is so old, ms. */
+  /** The policy acknowledged an outcome of this age, ms. */
   acknowledged(ageMs: number): void;
-  /** A long-lived stream is being opened; all but the first time counts as a reconnection. */
+  /** A long-lived stream is opening; each time but the first is a reconnection. */
   opening(peer: 'worker' | 'policy' | 'telemetry', nodeId?: string): void;
   /** Gauges show this from now on. */
   watch(state: () => AgentState): void;
@@ -53,7 +53,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   const response = seconds('weir.response.duration', 'Response times of answered frames.');
   const hop = seconds(
     'weir.hop.duration',
-    'Where the response times went; the hops of a frame add up to it.',
+    'Where the response times went; the hops of a frame add up to its response time.',
   );
   const predictionError = seconds(
     'weir.prediction.error',
@@ -65,13 +65,17 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   );
   const count = (name: string, unit: string, description: string) =>
     meter.createCounter(name, { unit, description });
-  const frames = count('weir.frames', '{frame}', 'Frames answered, by where and why.');
+  const frames = count('weir.frames', '{frame}', 'Frames answered, by placement and reason.');
   const dropped = count('weir.frames.dropped', '{frame}', 'Frames without an answer, by gRPC status.');
-  const failed = count('weir.attempts.failed', '{attempt}', 'Targets tried in vain, by gRPC status.');
-  const changes = count('weir.placement.changes', '{change}', 'Directives that planned another placement.');
+  const failed = count('weir.attempts.failed', '{attempt}', 'Failed attempts, by gRPC status.');
+  const changes = count(
+    'weir.placement.changes',
+    '{change}',
+    'Directives that changed the planned placement.',
+  );
   const reconnects = count('weir.stream.reconnects', '{attempt}', 'Attempts to open a stream again.');
 
-  // From 0, so that Prometheus sees the first trouble as a rise, and not as a series that begins with it.
+  // Start at 0, so that Prometheus sees the first failure as an increase.
   changes.add(0);
   for (const status of [
     'CANCELLED',
@@ -105,7 +109,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
     dropped: (status) => dropped.add(1, { 'error.type': status }),
     attempted({ placement: { tier }, failure, responseMs, predictedMs }) {
       if (failure !== undefined) return failed.add(1, { 'weir.tier': tier, 'error.type': failure });
-      // Whether things take longer than expected or less long are two different troubles.
+      // Too late and too early are different problems.
       const direction = responseMs > predictedMs ? 'late' : 'early';
       const errorMs = Math.abs(responseMs - predictedMs);
       predictionError.record(errorMs / 1_000, { 'weir.tier': tier, 'weir.direction': direction });
@@ -132,8 +136,13 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
           const shown = value(state());
           if (shown !== undefined) result.observe(shown);
         });
-      gauge('weir.frames.in_flight', '{frame}', 'Frames in work.', (now) => now.framesInWork);
-      gauge('weir.queue.depth', '{inference}', 'Waiting for the own processor.', (now) => now.queued);
+      gauge('weir.frames.in_flight', '{frame}', 'Frames in flight.', (now) => now.framesInFlight);
+      gauge(
+        'weir.queue.depth',
+        '{inference}',
+        "Waiting for the device's own processor.",
+        (now) => now.queued,
+      );
       gauge('weir.in_service', '{inference}', 'On the own processor.', (now) => now.inService);
       gauge('weir.outcomes.pending', '{outcome}', 'Not yet acknowledged.', (now) => now.outcomesPending);
       gauge('weir.accuracy.balance', '{frame}', 'Accuracy earned and not spent.', (now) => now.balance);
@@ -144,7 +153,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       meter
         .createObservableCounter('weir.outcomes.dropped', {
           unit: '{outcome}',
-          description: 'Given up because too many were pending.',
+          description: 'Dropped because too many were pending.',
         })
         .addCallback((result) => result.observe(state().outcomesDropped));
       meter
@@ -159,7 +168,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       meter
         .createObservableGauge('weir.target.reachable', {
           unit: '{target}',
-          description: '1 while frames may be sent there.',
+          description: '1 while frames may run there.',
         })
         .addCallback((result) => {
           for (const { nodeId, tier, reachable } of state().targets)

@@ -1,6 +1,6 @@
 import { loadFamily, type RunResult } from '@weir/inference';
 import { describe, expect, it } from 'vitest';
-import { benchmark, testPicture } from './benchmark.ts';
+import { calibrate, testPicture } from './calibration.ts';
 
 const { variants } = await loadFamily();
 const energy = {
@@ -8,11 +8,11 @@ const energy = {
     computeMs * cpuShare,
 };
 
-describe('benchmark', () => {
+describe('calibrate', () => {
   it('takes the median of decode and compute of each variant, and its energy', async () => {
     const timesMs = [9, 1, 100];
     let run = 0;
-    const figures = await benchmark({
+    const figures = await calibrate({
       runner: {
         variants: variants.slice(0, 2),
         run: async () => ({ decodeMs: 2, computeMs: timesMs[run++ % 3]! }) as RunResult,

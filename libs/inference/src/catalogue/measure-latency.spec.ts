@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { benchmark } from './benchmark.ts';
+import { measureLatency } from './measure-latency.ts';
 import { listModels, modelRows } from './list-models.ts';
 import { loadFamily } from './manifest.ts';
 
 const VARIANT = 'mobilenet-v1-0.25-fp32';
 
-describe('benchmark', () => {
+describe('measureLatency', () => {
   it('times the computation of each variant', async () => {
-    const latencies = await benchmark({ family: await loadFamily(), variants: [VARIANT], runs: 10 });
+    const latencies = await measureLatency({ family: await loadFamily(), variants: [VARIANT], runs: 10 });
     expect(latencies).toHaveLength(1);
     expect(latencies[0]).toMatchObject({ name: VARIANT, runs: 10 });
     expect(latencies[0]!.p50Ms).toBeGreaterThan(0);

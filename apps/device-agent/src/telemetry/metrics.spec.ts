@@ -1,7 +1,7 @@
 import type { Outcome } from '@weir/domain';
 import { startMetrics } from '@weir/telemetry';
 import { describe, expect, it } from 'vitest';
-import type { FrameAnswer } from './frames/inference.ts';
+import type { FrameAnswer } from '../frames/inference.ts';
 import { type AgentState, createAgentMetrics } from './metrics.ts';
 
 /** The agent's figures as Prometheus would scrape them. */
@@ -31,7 +31,7 @@ const answerAt = (tier: 'device' | 'edge') =>
     responseMs: tier === 'edge' ? 100 : 70,
   }) as unknown as FrameAnswer;
 const state: AgentState = {
-  framesInWork: 3,
+  framesInFlight: 3,
   queued: 2,
   inService: 1,
   outcomesPending: 4,
@@ -74,13 +74,13 @@ describe('agent metrics', () => {
     expect(await test.value('weir_attempts_failed_total', 'edge', 'UNAVAILABLE')).toBe(1);
   });
 
-  it('count a plan that moves the device, not one that says the same again', async () => {
+  it('count a plan that moves the device, not one that repeats the last', async () => {
     await using test = await setUp();
     for (const planned of ['edge', 'edge', 'device', 'edge']) test.agent.directed(planned);
     expect(await test.value('weir_placement_changes_total')).toBe(2);
   });
 
-  it('count streams that are opened again', async () => {
+  it('count streams that are reopened', async () => {
     await using test = await setUp();
     for (const node of ['edge-1', 'cloud-1', 'edge-1', 'edge-1']) test.agent.opening('worker', node);
     expect(await test.value('weir_stream_reconnects_total', 'edge-1')).toBe(2);
@@ -108,7 +108,7 @@ describe('agent metrics', () => {
     expect(await test.scrape()).toMatch(shown);
   });
 
-  it('tell of no connection where there is no policy', async () => {
+  it('show no connection without a policy', async () => {
     await using test = await setUp();
     test.agent.watch(() => ({ ...state, policyConnected: undefined }));
     expect(await test.scrape()).not.toMatch(/^weir_policy_connected\{/m);

@@ -11,10 +11,10 @@ export interface Latency {
 }
 
 /**
- * Compute time of one inference of each variant, on one slot and one thread.
- * The variants take turns, so that whatever else the machine does falls on all of them alike.
+ * Measures the compute time of one inference of each variant, on one slot and one thread.
+ * The variants take turns, so that other work on the machine affects all of them alike.
  */
-export async function benchmark({
+export async function measureLatency({
   family,
   variants = family.variants.map(({ name }) => name),
   runs = 200,
@@ -22,7 +22,7 @@ export async function benchmark({
 }: {
   readonly family: Family;
   readonly variants?: readonly string[] | undefined;
-  /** Of each variant. @default 200 */
+  /** Runs of each variant. @default 200 */
   readonly runs?: number | undefined;
   readonly onProgress?: Progress | undefined;
 }): Promise<readonly Latency[]> {

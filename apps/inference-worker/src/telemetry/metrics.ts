@@ -1,14 +1,14 @@
 import { WeirError } from '@weir/base';
 import type { Load } from '@weir/inference';
 import { type Meter, queueOf, secondsBuckets, type WorkerTimes } from '@weir/telemetry';
-import type { WorkerNode } from './node.ts';
+import type { WorkerNode } from '../node.ts';
 
 /** A worker's figures; names, units and labels are described in docs/metrics.md. */
 export interface WorkerMetrics {
   answered(variant: string, times: WorkerTimes): void;
   /** An inference got no answer; `status` is a gRPC status name. */
   dropped(status: string): void;
-  /** A stream to Telemetry is being opened; all but the first time counts as a reconnection. */
+  /** A stream to Telemetry is opening; each time but the first is a reconnection. */
   opening(): void;
   /** Gauges show this from now on. */
   watch(load: () => Load): void;
@@ -28,7 +28,7 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
     unit: '{attempt}',
     description: 'Attempts to open a stream again.',
   });
-  // From 0, so that Prometheus sees the first trouble as a rise, and not as a series that begins with it.
+  // Start at 0, so that Prometheus sees the first failure as an increase.
   for (const status of ['CANCELLED', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'])
     dropped.add(0, { 'error.type': status });
   let opened = false;
@@ -55,10 +55,10 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
       gauge(
         'weir.backlog',
         's',
-        'Time that the work at hand takes yet.',
+        'Time that accepted work will still take.',
         ({ backlogMs }) => backlogMs / 1_000,
       );
-      gauge('weir.slots.utilization', '1', 'Share of the slots in use.', ({ utilisation }) => utilisation);
+      gauge('weir.slots.utilization', '1', 'Share of the slots in use.', ({ utilization }) => utilization);
     },
   };
 }
@@ -69,7 +69,7 @@ export const measured = (node: WorkerNode, metrics: WorkerMetrics): WorkerNode =
   async infer(request, options) {
     try {
       const answer = await node.infer(request, options);
-      // Only what was answered: a caller may ask for variants without number that there are not.
+      // Only answered ones: callers may name any number of variants that do not exist.
       metrics.answered(request.variant, answer);
       return answer;
     } catch (error) {

@@ -2,11 +2,11 @@ import type { Clock, Logger, Random } from '@weir/base';
 import { telemetry } from '@weir/proto';
 import { connect, keepReporting, openClientStream } from '@weir/rpc';
 import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
-import type { CellView } from './targets/cell-view.ts';
-import type { Config } from './config.ts';
-import { tierToWire } from './convert.ts';
+import type { CellView } from '../targets/cell-view.ts';
+import type { Config } from '../config.ts';
+import { tierToWire } from '../convert.ts';
 import type { AgentMetrics } from './metrics.ts';
-import { securityOf } from './targets/worker-link.ts';
+import { securityOf } from '../targets/worker-link.ts';
 
 export interface TelemetryLinkOptions {
   readonly config: Config;
@@ -30,7 +30,7 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
     host: createHostProbe({ clock }),
     energy,
     load: () => view.localLoad(),
-    // The machine is shared by every emulated node; this device's own is the share of its slots in use.
+    // Emulated nodes share one machine: this device's utilization is that of its slots.
     cpuUtilization: config.dilationFactor > 0 ? () => view.localLoad()?.utilization ?? 0 : undefined,
     links: () => view.remotes.map(({ link }) => link),
   });

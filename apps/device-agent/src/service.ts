@@ -3,8 +3,8 @@ import { Cancelled, InvalidInput, ResourceExhausted, type WeirError } from '@wei
 import type { agent } from '@weir/proto';
 import { addAbortListener } from 'node:events';
 import { bidi, type CallContext, type DuplexStream, toStatus, unary } from '@weir/rpc';
-import type { Agent } from '../agent.ts';
-import { objectiveFromWire, objectiveToWire } from '../convert.ts';
+import type { Agent } from './agent.ts';
+import { objectiveFromWire, objectiveToWire } from './convert.ts';
 
 const service = 'weir.agent.v1.DeviceAgent';
 type Stream = DuplexStream<agent.StreamInferRequest, agent.StreamInferResponse>;
@@ -29,7 +29,7 @@ export function deviceAgentService(ready: () => Agent): UntypedServiceImplementa
   };
 }
 
-/** Frames of one application. Ends when it has said all and every frame is answered, or with the server's drain. */
+/** Frames of one application. Ends when it has sent its last frame and all are answered, or when the server drains. */
 async function serveFrames(stream: Stream, context: CallContext, ready: () => Agent): Promise<void> {
   const cancels = new Map<string, AbortController>();
   const inWork = new Set<Promise<void>>();
@@ -48,7 +48,7 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
         (value) => stream.send({ message: { $case: 'result', value } }),
         (error: unknown) => refuse(stream, requestId, error),
       )
-      // A caller that has left hears nothing.
+      // The caller has left.
       .catch(() => {})
       .finally(() => {
         cancels.delete(requestId);
@@ -57,14 +57,14 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
     inWork.add(work);
   };
 
-  /** Why a frame cannot even begin. */
+  /** Why a frame is refused. */
   const obstacle = ({ requestId }: agent.InferRequest, device: Agent): WeirError | undefined => {
     if (context.draining.aborted) return context.draining.reason as WeirError;
     if (cancels.has(requestId))
-      return new InvalidInput([{ field: 'request_id', description: `${requestId} is in work already` }]);
-    // Answers that the caller does not fetch hold their place.
+      return new InvalidInput([{ field: 'request_id', description: `${requestId} is in flight already` }]);
+    // Answers that the caller has not read still count.
     if (inWork.size >= device.maxInFlight)
-      return new ResourceExhausted(`${device.maxInFlight} frames of this stream are in work already`);
+      return new ResourceExhausted(`${device.maxInFlight} frames of this stream are in flight already`);
     return undefined;
   };
 
@@ -91,7 +91,7 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
   };
   context.signal.addEventListener('abort', leave, { once: true });
   const draining = Promise.withResolvers<void>();
-  // It outlives the call, so that what listens to it has to leave with the call.
+  // The drain signal outlives the call: remove the listener with it.
   using _listener = addAbortListener(context.draining, () => draining.resolve());
   let allSaid = false;
   const reading = (async () => {
@@ -103,6 +103,6 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
   if (!allSaid) throw context.draining.reason as WeirError;
 }
 
-/** Waits where the caller does not read what it is told, so that refusals cannot pile up. */
+/** Waits for a caller that does not read, so that refusals cannot pile up. */
 const refuse = (stream: Stream, requestId: string, error: unknown): Promise<void> =>
   stream.send({ message: { $case: 'failure', value: { requestId, status: toStatus(error) } } });
