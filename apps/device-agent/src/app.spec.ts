@@ -1,6 +1,5 @@
 import {
   Cancelled,
-  DeadlineExceeded,
   FailedPrecondition,
   InvalidInput,
   loadConfig,
