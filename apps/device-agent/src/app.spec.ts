@@ -1,6 +1,5 @@
 import {
   Cancelled,
-  DeadlineExceeded,
   FailedPrecondition,
   InvalidInput,
   loadConfig,
@@ -184,11 +183,12 @@ describe('device agent', () => {
     expect(edge.cancelled).toHaveLength(1);
   });
 
-  it('never answers after the deadline', async () => {
+  it('refuses at once a frame that cannot be answered in time, and says when to try again', async () => {
     const { infer, status } = await startAgent();
-    const from = performance.now();
-    await expect(infer({ timeoutMs: 40 })).rejects.toBeInstanceOf(DeadlineExceeded);
-    expect(performance.now() - from).toBeLessThan(110);
+    await expect(infer({ timeoutMs: 40 })).rejects.toMatchObject({
+      status: 'RESOURCE_EXHAUSTED',
+      retryAfterMs: expect.any(Number) as number,
+    });
     expect(await status()).toMatchObject({ answered: 0n, failed: 1n });
   });
 

@@ -93,6 +93,7 @@ export async function startInferenceWorker(
       variants: config.variants.length > 0 ? [...new Set(config.variants)] : undefined,
       slots,
       threadsPerSession,
+      maxBatch: config.maxBatch,
       queueLimit,
       dilation: dilated ? { factor: dilationFactor } : undefined,
       clock,

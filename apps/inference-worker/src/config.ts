@@ -24,6 +24,11 @@ const shape = {
     .describe('Variants to serve, comma-separated; the whole family by default.'),
   slots: count(64).default(1).describe('Inferences that run at once, each in a thread of its own.'),
   threadsPerSession: count(64).default(1).describe('Threads of one inference.'),
+  maxBatch: count(64)
+    .default(8)
+    .describe(
+      'Most inferences of one variant that run together when several wait; how many gain is measured at the start. 1: none.',
+    ),
   queueLimit: count(100_000).default(64).describe('Most inferences waiting; more are refused.'),
   dilationFactor: notNegative()
     .default(0)

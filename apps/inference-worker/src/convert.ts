@@ -132,7 +132,5 @@ function readTensor({ shape, dataType, data }: common.Tensor, fault: Fault): Inf
     fault('input.tensor.data', `expected ${bytes} bytes for this shape, got ${data.length}`);
     return undefined;
   }
-  // A copy of its own: the message's bytes need not lie on a boundary of four.
-  const own = Uint8Array.from(data);
-  return { tensor: isFloat ? new Float32Array(own.buffer) : own, shape };
+  return { tensor: data, shape, dtype: isFloat ? 'float32' : 'uint8' };
 }

@@ -3,8 +3,10 @@ import { startMetrics, startTracing } from '@weir/telemetry';
 import { once } from 'node:events';
 import { startInferenceWorker } from './app.ts';
 import { configSpec } from './config.ts';
+import { quietCollector } from './quiet-collector.ts';
 
 const service = 'inference-worker';
+quietCollector();
 
 await runMain(async ({ signal }) => {
   const config = loadConfig(configSpec, { argv: process.argv.slice(2), env: process.env });

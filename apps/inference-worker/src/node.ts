@@ -89,6 +89,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         energyJ,
         concurrency,
         load: load(),
+        batchSize: result.batchSize,
       };
     },
 

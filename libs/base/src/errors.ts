@@ -25,11 +25,14 @@ export abstract class WeirError extends Error {
   abstract readonly status: StatusName;
   /** Machine-readable reason, UPPER_SNAKE_CASE; becomes google.rpc.ErrorInfo.reason. */
   readonly reason: string;
+  /** When the same request may do better; becomes google.rpc.RetryInfo. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: { reason?: string; cause?: unknown } = {}) {
+  constructor(message: string, options: { reason?: string; retryAfterMs?: number; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.name = new.target.name;
     this.reason = options.reason ?? upperSnake(this.name);
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
@@ -38,7 +41,10 @@ export class InvalidInput extends WeirError {
   readonly status = 'INVALID_ARGUMENT';
   readonly violations: readonly FieldViolation[];
 
-  constructor(violations: readonly FieldViolation[], options: { reason?: string; cause?: unknown } = {}) {
+  constructor(
+    violations: readonly FieldViolation[],
+    options: { reason?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(violations.map(({ field, description }) => `${field}: ${description}`).join('; '), options);
     this.violations = violations;
   }

@@ -26,6 +26,8 @@ const node = z.strictObject({
   tier: tier.exclude(['device']),
   /** Inferences at once. */
   slots: z.int().min(1).max(64),
+  /** Most inferences of one variant that run together; 1: none. */
+  maxBatch: z.int().min(1).max(64).default(1),
   /** Slowdown factor of the emulated processor against the reference machine; 0: this machine as it is. */
   dilationFactor: z.number().min(0),
   /** Empty: the whole family. */

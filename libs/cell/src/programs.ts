@@ -64,6 +64,7 @@ export function workerProgram(
     'node-id': node.id,
     tier: node.tier,
     slots: node.slots,
+    'max-batch': node.maxBatch,
     'dilation-factor': node.dilationFactor,
     variants: node.variants,
     models: cell.models,

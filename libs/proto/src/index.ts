@@ -5,6 +5,6 @@ export * as policy from './gen/weir/policy/v1/policy.ts';
 export * as telemetry from './gen/weir/telemetry/v1/telemetry.ts';
 export * as worker from './gen/weir/worker/v1/worker.ts';
 export { Any } from './gen/google/protobuf/any.ts';
-export { BadRequest, ErrorInfo } from './gen/google/rpc/error_details.ts';
+export { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details.ts';
 export { Status } from './gen/google/rpc/status.ts';
 export { descriptorSetPath } from './descriptor-set.ts';

@@ -207,7 +207,7 @@ describe('deadlines and cancellation', () => {
 });
 
 describe('message limits', () => {
-  const big = ping(1, Buffer.alloc(60_000));
+  const big = ping(1, new Uint8Array(60_000));
   it.each([
     ['a request that the client may not send', { client: { maxMessageBytes: 50_000 } }],
     ['a request that the server does not take', { maxMessageBytes: 50_000 }],
@@ -234,9 +234,9 @@ describe('message limits', () => {
   it('allow 8 MiB by default and not more', async () => {
     await using echo = await startEcho();
     const { client } = echo;
-    const most = ping(1, Buffer.alloc(8 * 1024 * 1024 - 16));
+    const most = ping(1, new Uint8Array(8 * 1024 * 1024 - 16));
     expect((await callUnary(client, client.one, most)).payload).toHaveLength(most.payload.length);
-    const more = ping(1, Buffer.alloc(8 * 1024 * 1024));
+    const more = ping(1, new Uint8Array(8 * 1024 * 1024));
     expect(await failureOf(callUnary(client, client.one, more))).toBeInstanceOf(ResourceExhausted);
   });
 });

@@ -18,7 +18,7 @@ import { bidi, clientStream, type DuplexStream, serverStream, unary } from './ha
 import { serve, type ServeOptions } from './server.ts';
 
 type Ping = worker.Ping;
-export const ping = (sequence: number, payload = Buffer.alloc(0)): Ping => ({ sequence, payload });
+export const ping = (sequence: number, payload = new Uint8Array(0)): Ping => ({ sequence, payload });
 
 const method = <S extends boolean, T extends boolean>(name: string, requestStream: S, responseStream: T) => ({
   path: `/weir.test.Echo/${name}`,

@@ -15,7 +15,11 @@ export const widenWindows = {
   /** The window of every stream goes out with the first SETTINGS frame, so the client knows it before it sends. */
   beforeBind(server: Server): void {
     const { commonServerOptions } = internals(server);
-    commonServerOptions.settings = { ...commonServerOptions.settings, initialWindowSize: streamWindowBytes };
+    commonServerOptions.settings = {
+      ...commonServerOptions.settings,
+      initialWindowSize: streamWindowBytes,
+      maxFrameSize: 1048576,
+    };
   },
 
   /** The connection's own window is no setting; each session widens it as it opens. */

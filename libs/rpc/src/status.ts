@@ -14,11 +14,12 @@ import {
   Unavailable,
   WeirError,
 } from '@weir/base';
-import { type Any, BadRequest, ErrorInfo, Status } from '@weir/proto';
+import { type Any, BadRequest, ErrorInfo, RetryInfo, Status } from '@weir/proto';
 
 const detailsKey = 'grpc-status-details-bin';
 const badRequestType = 'type.googleapis.com/google.rpc.BadRequest';
 const errorInfoType = 'type.googleapis.com/google.rpc.ErrorInfo';
+const retryInfoType = 'type.googleapis.com/google.rpc.RetryInfo';
 const domain = 'weir';
 
 /**
@@ -38,6 +39,8 @@ export function toStatus(error: unknown): Status {
     }));
     details.push(detail(badRequestType, BadRequest.encode({ fieldViolations }).finish()));
   }
+  if (known.retryAfterMs !== undefined)
+    details.push(detail(retryInfoType, RetryInfo.encode(retryInfoOf(known.retryAfterMs)).finish()));
   return { code: codes[known.status], message: known.message, details };
 }
 
@@ -45,7 +48,9 @@ export function toStatus(error: unknown): Status {
 export function fromStatus({ code, message, details }: Status, cause?: unknown): WeirError {
   const info = details.find(({ typeUrl }) => typeUrl === errorInfoType);
   const reason = info ? ErrorInfo.decode(info.value).reason : (codes[code] ?? 'UNKNOWN');
-  const options = { reason, cause };
+  const retry = details.find(({ typeUrl }) => typeUrl === retryInfoType);
+  const retryAfterMs = retry && retryAfterMsOf(RetryInfo.decode(retry.value));
+  const options = { reason, cause, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   if (code === Number(codes.INVALID_ARGUMENT)) {
     const bad = details.find(({ typeUrl }) => typeUrl === badRequestType);
     const violations = bad ? BadRequest.decode(bad.value).fieldViolations : [];
@@ -80,7 +85,16 @@ export function fromServiceError(error: ServiceError): WeirError {
 
 const detail = (typeUrl: string, value: Uint8Array): Any => ({ typeUrl, value: Buffer.from(value) });
 
-type ErrorClass = new (message: string, options: { reason?: string; cause?: unknown }) => WeirError;
+const retryInfoOf = (ms: number): RetryInfo => ({
+  retryDelay: { seconds: BigInt(Math.floor(ms / 1_000)), nanos: Math.round((ms % 1_000) * 1e6) },
+});
+const retryAfterMsOf = ({ retryDelay }: RetryInfo): number | undefined =>
+  retryDelay && Number(retryDelay.seconds) * 1_000 + retryDelay.nanos / 1e6;
+
+type ErrorClass = new (
+  message: string,
+  options: { reason?: string; retryAfterMs?: number; cause?: unknown },
+) => WeirError;
 
 const classes: Readonly<Partial<Record<number, ErrorClass>>> = {
   ...(Object.fromEntries(

@@ -1,4 +1,12 @@
-import { Cancelled, type Clock, DeadlineExceeded, InvalidInput, Unavailable, WeirError } from '@weir/base';
+import {
+  Cancelled,
+  type Clock,
+  DeadlineExceeded,
+  InvalidInput,
+  ResourceExhausted,
+  Unavailable,
+  WeirError,
+} from '@weir/base';
 import type { Decision, Dispatcher } from '@weir/dispatch';
 import type { HopTimes, Outcome, Reason } from '@weir/domain';
 import type { common } from '@weir/proto';
@@ -51,7 +59,7 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
   const { dispatcher, clock, refresh } = options;
   const excluded = new Set<string>();
   const failedAttempts: string[] = [];
-  let lastFailure: WeirError | undefined;
+  const failures: WeirError[] = [];
   for (;;) {
     const at = clock.now();
     refuseIfOver(frame, at, failedAttempts);
@@ -60,8 +68,8 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
     try {
       decision = dispatcher.dispatch(at, { deadlineMs: frame.deadlineAt - at, exclude: excluded });
     } catch (error) {
-      // Nothing is left to try; the first failure says more than that.
-      throw lastFailure ? exhausted(failedAttempts, lastFailure) : error;
+      // Nothing is left to try: the first failure says more than that.
+      throw failures.length > 0 ? exhausted(failedAttempts, failures) : error;
     }
     const { nodeId, tier } = decision.placement;
     try {
@@ -72,7 +80,7 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
       excluded.add(nodeId);
       failedAttempts.push(`${nodeId}: ${failure.status}`);
       frame.span.attemptFailed({ at: clock.now(), nodeId, tier, status: failure.status });
-      lastFailure = failure;
+      failures.push(failure);
     }
   }
 }
@@ -155,8 +163,18 @@ function refuseIfOver({ signal, deadlineAt }: Frame, now: number, failedAttempts
   if (now >= deadlineAt) throw new DeadlineExceeded(`no answer before the deadline${tried}`);
 }
 
-function exhausted(failedAttempts: readonly string[], cause: WeirError): WeirError {
+/** Overload is told as what it is, with the soonest of the times at which a target would have another try. */
+function exhausted(failedAttempts: readonly string[], failures: readonly WeirError[]): WeirError {
   const message = `no target answered: ${failedAttempts.join(', ')}`;
+  const cause = failures.at(-1)!;
+  if (failures.some((failure) => failure instanceof ResourceExhausted)) {
+    const waits = failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+    return new ResourceExhausted(message, {
+      reason: 'OVERLOADED',
+      cause,
+      ...(waits.length > 0 && { retryAfterMs: Math.min(...waits) }),
+    });
+  }
   return cause instanceof DeadlineExceeded
     ? new DeadlineExceeded(message, { cause })
     : new Unavailable(message, { cause });

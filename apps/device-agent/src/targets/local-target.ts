@@ -54,7 +54,5 @@ export class LocalTarget implements Target {
 function inputFromWire({ content }: common.Input): InferenceInput {
   if (content?.$case !== 'tensor') return { image: content?.value ?? new Uint8Array() };
   const { shape, dataType, data } = content.value;
-  // A typed array of 4-byte elements needs an aligned buffer.
-  const bytes = Uint8Array.from(data);
-  return { shape, tensor: dataType === common.DataType.FLOAT32 ? new Float32Array(bytes.buffer) : bytes };
+  return { shape, tensor: data, dtype: dataType === common.DataType.FLOAT32 ? 'float32' : 'uint8' };
 }

@@ -56,8 +56,10 @@ export function testScenes(garments: Garments, count: number): readonly Labelled
     classIndex: garments.labels[index % garments.count]!,
     load: (spec: InputSpec) => {
       const pixels = (composed[index] ??= composeScene(garments, TEST_SEED, index).pixels);
-      const { data, shape } = normalise(pixels, spec);
-      return { tensor: data, shape };
+      const size = spec.shape.reduce((product, length) => product * length, 1);
+      const data = spec.dtype === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
+      normalise(pixels, spec, data);
+      return { tensor: new Uint8Array(data.buffer), shape: spec.shape, dtype: spec.dtype };
     },
   }));
 }

@@ -1,6 +1,7 @@
 import { percentile } from '@weir/base';
 import type { Progress } from './measure-accuracy.ts';
 import { type Family, variantNamed } from './manifest.ts';
+import { inputBytes } from '../serving/session-protocol.ts';
 import { startRunner } from '../serving/runner.ts';
 
 export interface Latency {
@@ -30,10 +31,10 @@ export async function measureLatency({
   const times = new Map(variants.map((name) => [name, [] as number[]]));
   for (let run = 0; run < runs; run++) {
     for (const variant of variants) {
-      const { shape, dtype } = variantNamed(family, variant).input;
-      const size = shape.reduce((product, length) => product * length, 1);
-      const tensor = dtype === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
-      const { computeMs } = await runner.run({ variant, input: { tensor, shape } });
+      const spec = variantNamed(family, variant).input;
+      const { shape, dtype } = spec;
+      const tensor = new Uint8Array(inputBytes(spec));
+      const { computeMs } = await runner.run({ variant, input: { tensor, shape, dtype } });
       times.get(variant)!.push(computeMs);
     }
     onProgress?.({ task: 'latency', done: run + 1, total: runs });

@@ -2,7 +2,7 @@ import { InvalidInput } from '@weir/base';
 import sharp from 'sharp';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
-// One thread per picture: the pool's slots are the parallelism, and a session's time must not depend on its neighbours.
+// One thread a picture: the pool's slots are the parallelism, and a session's time must not depend on neighbours.
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -10,25 +10,27 @@ sharp.cache(false);
 export const MAX_PIXELS = 16_777_216;
 export const MAX_IMAGE_BYTES = 16 * 1024 * 1024;
 
-/** A PNG or JPEG file, or a tensor in the model's own format. */
-export type InferenceInput =
-  | { readonly image: Uint8Array }
-  | { readonly tensor: Float32Array | Uint8Array; readonly shape: readonly number[] };
-
-/** A session's input: `data` in the model's layout, `shape` with a batch of one. */
-export interface ModelTensor {
-  readonly data: Float32Array | Uint8Array;
+/** A tensor exactly as the model takes it: its bytes as they came, row-major, little endian. */
+export interface TensorInput {
+  readonly tensor: Uint8Array;
   readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'uint8';
 }
 
+/** A PNG or JPEG file, or a tensor. */
+export type InferenceInput = { readonly image: Uint8Array } | TensorInput;
+
 /**
- * Decodes, resizes and normalises a picture, or checks a raw tensor, for a model.
- * @throws InvalidInput for a picture that cannot be read or is too large, and for a tensor of another shape or type
+ * Decodes, resizes and normalises a picture into `data`, which has the model's layout and type.
+ * @throws InvalidInput for a picture that cannot be read or is too large
  */
-export async function toModelTensor(input: InferenceInput, spec: InputSpec): Promise<ModelTensor> {
-  if ('tensor' in input) return checkedTensor(input.tensor, input.shape, spec);
+export async function decodeInto(
+  image: Uint8Array,
+  spec: InputSpec,
+  data: Float32Array | Uint8Array,
+): Promise<void> {
   const { height, width } = sideLengths(spec);
-  return normalise(await decode(input.image, { height, width, gray: spec.colourOrder === 'GRAY' }), spec);
+  normalise(await decode(image, { height, width, gray: spec.colourOrder === 'GRAY' }), spec, data);
 }
 
 /** Pixels, row by row, channels interleaved (RGB or gray): uint8 [height × width × channels]. */
@@ -51,12 +53,11 @@ export async function decode(
   }
 }
 
-/** Interleaved pixels to the model's layout, type and scale. */
-export function normalise(pixels: Uint8Array, spec: InputSpec): ModelTensor {
+/** Interleaved pixels to the model's layout, type and scale, into `data`. */
+export function normalise(pixels: Uint8Array, spec: InputSpec, data: Float32Array | Uint8Array): void {
   const { height, width, channels } = sideLengths(spec);
   const plane = height * width;
   const source = (channel: number) => (spec.colourOrder === 'BGR' ? channels - 1 - channel : channel);
-  const data = spec.dtype === 'uint8' ? new Uint8Array(plane * channels) : new Float32Array(plane * channels);
   for (let channel = 0; channel < channels; channel++) {
     const values = spec.dtype === 'uint8' ? undefined : scaled(spec, channel);
     let at = spec.layout === 'NCHW' ? channel * plane : channel;
@@ -64,7 +65,6 @@ export function normalise(pixels: Uint8Array, spec: InputSpec): ModelTensor {
     for (let from = source(channel); from < pixels.length; from += channels, at += step)
       data[at] = values ? values[pixels[from]!]! : pixels[from]!;
   }
-  return { data, shape: spec.shape };
 }
 
 /** Height, width and channels of a model's input. */
@@ -77,32 +77,30 @@ export function sideLengths({ layout, shape }: InputSpec): {
   return layout === 'NCHW' ? { channels: a, height: b, width: c } : { height: a, width: b, channels: c };
 }
 
-/** The normalised value of each of a channel's 256 bytes. */
+/** The 256 values that a byte of a channel can become. */
 function scaled(spec: InputSpec, channel: number): Float32Array {
   const mean = spec.mean[channel] ?? spec.mean[0]!;
   const std = spec.std[channel] ?? spec.std[0]!;
   return Float32Array.from({ length: 256 }, (_, byte) => (byte - mean) / std);
 }
 
-function checkedTensor(
-  data: Float32Array | Uint8Array,
-  shape: readonly number[],
-  spec: InputSpec,
-): ModelTensor {
+/** @throws InvalidInput for a tensor of another shape or type than the model's */
+export function checkTensor({ tensor: data, shape, dtype }: TensorInput, spec: InputSpec): void {
   const violations = [];
   if (shape.length !== spec.shape.length || shape.some((size, axis) => size !== spec.shape[axis]))
     violations.push({
       field: 'tensor.shape',
       description: `is [${shape.join(', ')}]; the model takes [${spec.shape.join(', ')}] (${spec.layout})`,
     });
-  const dtype = data instanceof Float32Array ? 'float32' : 'uint8';
   if (dtype !== spec.dtype)
     violations.push({ field: 'tensor.datatype', description: `is ${dtype}; the model takes ${spec.dtype}` });
-  const size = spec.shape.reduce((product, length) => product * length, 1);
-  if (data.length !== size)
-    violations.push({ field: 'tensor.data', description: `has ${data.length} elements instead of ${size}` });
+  const bytes = spec.shape.reduce((product, length) => product * length, spec.dtype === 'uint8' ? 1 : 4);
+  if (dtype === spec.dtype && data.byteLength !== bytes)
+    violations.push({
+      field: 'tensor.data',
+      description: `has ${data.byteLength} bytes instead of ${bytes}`,
+    });
   if (violations.length > 0) throw new InvalidInput(violations);
-  return { data, shape };
 }
 
 const invalidImage = (description: string, cause?: unknown) =>

@@ -1,16 +1,18 @@
 import {
   type Clock,
   FailedPrecondition,
+  Internal,
   InvalidInput,
   type Logger,
   silentLogger,
   systemClock,
 } from '@weir/base';
-import type { InferenceInput } from './image.ts';
+import { checkTensor, type InferenceInput } from './image.ts';
 import { type Family, type VariantEntry, variantNamed } from '../catalogue/manifest.ts';
 import { type Prediction, toPrediction } from './probabilities.ts';
-import type { ThreadSetup } from './session-protocol.ts';
-import { type SessionSlot, startSlot } from './session-slot.ts';
+import { type BatchCurve, batchCurve, batchSizes } from './batch-curve.ts';
+import { type Batch, type ItemResult, type SessionSlot, startSlot } from './session-slot.ts';
+import type { SessionModel } from './session-protocol.ts';
 import { type Load, SlotPool } from './slot-pool.ts';
 
 export interface RunnerOptions {
@@ -21,8 +23,13 @@ export interface RunnerOptions {
   readonly slots?: number | undefined;
   /** Intra-op threads of a session. @default 1 */
   readonly threadsPerSession?: number | undefined;
-  /** Most requests waiting; more are refused. @default 64 */
+  /** Requests that may wait; one more is refused. @default 64 */
   readonly queueLimit?: number | undefined;
+  /**
+   * Most inferences that run together, of a variant whose model takes batches; each variant's own limit is measured at the
+   * start: as long as throughput gains 10 %. @default 1
+   */
+  readonly maxBatch?: number | undefined;
   /** Emulates a slower (or, of many, a faster) processor. @default off */
   readonly dilation?: Dilation | undefined;
   /** @default systemClock */
@@ -41,9 +48,9 @@ export interface Dilation {
 export interface RunRequest {
   readonly variant: string;
   readonly input: InferenceInput;
-  /** Epoch ms of the runner's clock after which the inference no longer starts. */
+  /** Epoch ms of the runner's clock; after it the inference is not started any more. */
   readonly deadlineAt?: number | undefined;
-  /** Removes the request from the queue; started work is finished. */
+  /** Takes the request out of the queue; work that has started is finished. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,8 +59,10 @@ export interface RunResult extends Prediction {
   readonly queueMs: number;
   /** Decoding, resizing and normalising the picture. */
   readonly decodeMs: number;
-  /** Running the model; under dilation, the time its slot was held. */
+  /** Of the model, for the whole batch; as long as the slot was held under dilation. */
   readonly computeMs: number;
+  /** Inferences that were computed together with this one, itself included. */
+  readonly batchSize: number;
 }
 
 export interface Runner extends AsyncDisposable {
@@ -67,23 +76,23 @@ export interface Runner extends AsyncDisposable {
    * DeadlineExceeded or Cancelled when the work was dropped before it ran, Unavailable while draining, Internal
    */
   readonly run: (request: RunRequest) => Promise<RunResult>;
-  /** Load now and over the last 5 s. */
+  /** What waits and what is coming, now and over the last 5 s. */
   readonly load: () => Load;
   /**
-   * Slows the emulated processor down by a factor > 0 of its speed at the start, from the next inference on.
+   * Makes the emulated processor so many times as slow as it was at the start, > 0, from the next inference on.
    * @throws FailedPrecondition when nothing is emulated
    */
-  readonly slowDown: (factor: number) => void;
+  readonly slowDown: (times: number) => void;
   /** Refuses new requests and resolves when the accepted ones are answered. */
   readonly drain: () => Promise<void>;
 }
 
-/** Gain of the running estimate of a variant's service time. */
+/** How fast the estimate of a variant's service time follows what is measured. */
 const ESTIMATE_GAIN = 0.1;
 
 /**
- * Loads every variant in every slot and warms it up before resolving: no caller meets a cold session.
- * Disposing ends the threads at once and fails accepted requests; `drain` first to finish them.
+ * Loads every variant in every slot and runs each a few times before it resolves: no caller meets a cold session.
+ * Disposal ends the threads at once and fails what was accepted; `drain` first to finish it.
  */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { family, clock = systemClock, logger = silentLogger } = options;
@@ -92,49 +101,79 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     variantNamed(family, name),
   );
   let holdMs = holdTimes(variants, options.dilation);
-  const setup: ThreadSetup = {
-    models: variants.map(({ name, path, input, output }) => ({ name, path, input, outputName: output.name })),
-    threadsPerSession: atLeastOne('threadsPerSession', options.threadsPerSession ?? 1),
-  };
-  const slots = await startSlots(slotCount, setup, logger);
-  const pool = new SlotPool({
+  const models = variants.map(({ name, path, input, output }) => ({
+    name,
+    path,
+    input,
+    outputName: output.name,
+    dynamicBatch: input.dynamicBatch,
+  }));
+  const threadsPerSession = atLeastOne('threadsPerSession', options.threadsPerSession ?? 1);
+  const { slots, curves } = await startSlots(slotCount, {
+    models,
+    threadsPerSession,
+    maxBatch: atLeastOne('maxBatch', options.maxBatch ?? 1),
+    logger,
+  });
+  const pool = new SlotPool<RunRequest, ItemResult>({
     slots: slotCount,
     queueLimit: options.queueLimit ?? 64,
     clock,
+    start: (slot, requests) => slots[slot]!.start(batchOf(requests)),
+    hasRoom: (slot) => slots[slot]!.hasRoom(),
     recovered: (slot) => slots[slot]!.recovered(),
+    batchLimit: (name) => curves.get(name)!.limit,
+    batchFactor: (name, size) => curves.get(name)!.factor(size),
   });
+  const batchOf = (requests: readonly RunRequest[]): Batch => {
+    const { variant } = requests[0]!;
+    const alone = holdMs.get(variant);
+    return {
+      variant,
+      inputs: requests.map(({ input }) => input),
+      holdMs: alone === undefined ? undefined : alone * curves.get(variant)!.factor(requests.length),
+    };
+  };
   const expectedMs = new Map(
-    variants.map(({ name }) => [name, holdMs.get(name) ?? slots[0]!.warmMs[name] ?? 1]),
+    variants.map(({ name }) => [name, holdMs.get(name) ?? slots[0]!.warmMs[name]?.[1] ?? 1]),
   );
 
   return {
     variants,
     labels: family.labels,
-    async run({ variant: name, input, deadlineAt, signal }) {
+    async run(request) {
+      const { variant: name, input, deadlineAt, signal } = request;
       const variant = variantNamed({ variants }, name);
-      const { value, queueMs } = await pool.submit({
+      if ('tensor' in input) checkTensor(input, variant.input);
+      const { value, elapsedMs, batchSize } = await pool.submit({
+        payload: request,
         expectedMs: expectedMs.get(name)!,
         deadlineAt,
         signal,
-        start: (slot) => slots[slot]!.run({ variant: name, input, holdMs: holdMs.get(name) }),
+        group: name,
       });
+      if ('fault' in value) throw value.fault;
       const { output, decodeMs, computeMs } = value;
       const before = expectedMs.get(name)!;
-      expectedMs.set(name, before + ESTIMATE_GAIN * (decodeMs + computeMs - before));
+      const alone = decodeMs + computeMs / curves.get(name)!.factor(batchSize);
+      expectedMs.set(name, before + ESTIMATE_GAIN * (alone - before));
+      if (!output.every(Number.isFinite))
+        throw new Internal(`${name} gave an output that is not finite`, { reason: 'OUTPUT_NOT_FINITE' });
       const { kind } = variant.output;
       const { temperature } = variant.calibration;
       return {
         ...toPrediction(output, { labels: family.labels, kind, temperature }),
-        queueMs,
+        queueMs: Math.max(0, elapsedMs - decodeMs - computeMs),
         decodeMs,
         computeMs,
+        batchSize,
       };
     },
     load: () => pool.load(),
-    slowDown(factor) {
+    slowDown(times) {
       const { dilation } = options;
       if (!dilation) throw new FailedPrecondition('no processor is emulated here');
-      holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * factor });
+      holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * times });
       for (const [name, ms] of holdMs) expectedMs.set(name, ms);
     },
     drain: () => pool.drain(),
@@ -145,20 +184,39 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
 }
 
-/** All or none: if one thread cannot start, the others end. */
+interface SlotsSetup {
+  readonly models: readonly Omit<SessionModel, 'batchSizes'>[];
+  readonly threadsPerSession: number;
+  readonly maxBatch: number;
+  readonly logger: Logger;
+}
+
+/**
+ * The first slot starts alone, so that the batch curve is measured on a processor that does nothing else; the others warm
+ * only the sizes that pay. All or none: a thread that cannot start ends those that did.
+ */
 async function startSlots(
   count: number,
-  setup: ThreadSetup,
-  logger: Logger,
-): Promise<readonly SessionSlot[]> {
+  { models, threadsPerSession, maxBatch, logger }: SlotsSetup,
+): Promise<{ slots: readonly SessionSlot[]; curves: ReadonlyMap<string, BatchCurve> }> {
   const entry = new URL('./session-thread.ts', import.meta.url);
   const onCrash = (err: Error) => logger.error({ err }, 'an inference thread died');
-  const starts = await Promise.allSettled(
-    Array.from({ length: count }, () => startSlot({ entry, setup, onCrash })),
+  const start = (sizesOf: (model: Omit<SessionModel, 'batchSizes'>) => readonly number[]) =>
+    startSlot({
+      entry,
+      models: models.map((model) => ({ ...model, batchSizes: sizesOf(model) })),
+      threadsPerSession,
+      onCrash,
+    });
+  const first = await start(({ dynamicBatch }) => batchSizes(dynamicBatch ? maxBatch : 1));
+  const curves = new Map(models.map(({ name }) => [name, batchCurve(first.warmMs[name]!)]));
+  const others = await Promise.allSettled(
+    Array.from({ length: count - 1 }, () => start(({ name }) => batchSizes(curves.get(name)!.limit))),
   );
-  const failure = starts.find((start) => start.status === 'rejected');
-  if (!failure) return starts.map((start) => (start as PromiseFulfilledResult<SessionSlot>).value);
-  for (const start of starts) if (start.status === 'fulfilled') await start.value[Symbol.asyncDispose]();
+  const started = others.flatMap((other) => (other.status === 'fulfilled' ? [other.value] : []));
+  const failure = others.find((other) => other.status === 'rejected');
+  if (!failure) return { slots: [first, ...started], curves };
+  for (const slot of [first, ...started]) await slot[Symbol.asyncDispose]();
   throw failure.reason;
 }
 

@@ -1,13 +1,24 @@
 import type { FieldViolation } from '@weir/base';
-import type { InferenceInput } from './image.ts';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
-/** A variant, as a session thread needs it. */
+/**
+ * Lanes of a thread: one computes while the next is handed over and decoded, so that the thread never waits for a turn
+ * of the serving thread's event loop.
+ */
+export const LANES = 2;
+
+/** State of a lane, in shared memory: whoever moves it on from STAGED owns the batch. */
+export const LaneState = { free: 0, staged: 1, claimed: 2, withdrawn: 3 } as const;
+
+/** What a session thread needs of a variant. */
 export interface SessionModel {
   readonly name: string;
   readonly path: string;
   readonly input: InputSpec;
   readonly outputName: string;
+  readonly dynamicBatch: boolean;
+  /** Batch sizes to warm, ascending, 1 first. */
+  readonly batchSizes: readonly number[];
 }
 
 /** `workerData` of a session thread. */
@@ -15,27 +26,43 @@ export interface ThreadSetup {
   readonly models: readonly SessionModel[];
   /** Intra-op threads of each session. */
   readonly threadsPerSession: number;
+  /** The state of each lane: Int32Array [LANES]. */
+  readonly states: SharedArrayBuffer;
+  /** The model input of each lane, as large as the largest batch of any variant. Reused, so nothing is collected. */
+  readonly inputs: readonly SharedArrayBuffer[];
 }
 
-/** To the thread: one inference. */
+/** To the thread: a batch of inferences of one variant. */
 export interface ThreadRequest {
+  readonly lane: number;
   readonly variant: string;
-  readonly input: InferenceInput;
-  /** Holds the thread for this long, ms, from the start of the computation: emulates a slower processor. */
+  /** Pictures to decode into the lane; undefined where the lane holds the tensor already. */
+  readonly images: readonly (Uint8Array | undefined)[];
+  /** Occupy the thread for this long from the start of the computation: an emulated slower processor. */
   readonly holdMs?: number | undefined;
 }
 
-/** Result of one inference in the thread. */
-export interface ThreadResult {
-  readonly output: Float32Array;
-  readonly decodeMs: number;
-  /** Of the session, or as long as the thread was held. */
-  readonly computeMs: number;
-}
-
-/** From the thread; one `ready` first, then one answer for each request. */
-export type ThreadMessage =
-  | { readonly kind: 'ready'; readonly warmMs: Readonly<Record<string, number>> }
-  | ({ readonly kind: 'result' } & ThreadResult)
+/** What came of one inference of a batch. */
+export type ThreadAnswer =
+  | { readonly kind: 'result'; readonly output: Float32Array; readonly decodeMs: number }
   | { readonly kind: 'invalid'; readonly violations: readonly FieldViolation[] }
   | { readonly kind: 'failed'; readonly message: string };
+
+/** Computation by batch size, ms. */
+export type BatchTimes = Readonly<Record<number, number>>;
+
+/** From the thread; one `ready` first, then one of the others for each request, in the order of the requests. */
+export type ThreadMessage =
+  | { readonly kind: 'ready'; readonly warmMs: Readonly<Record<string, BatchTimes>> }
+  | {
+      readonly kind: 'done';
+      readonly lane: number;
+      readonly answers: readonly ThreadAnswer[];
+      /** Of the session for the whole batch, or as long as the thread was held. */
+      readonly computeMs: number;
+    }
+  | { readonly kind: 'withdrawn'; readonly lane: number };
+
+/** Bytes of one input of a model. */
+export const inputBytes = ({ dtype, shape }: InputSpec): number =>
+  shape.reduce((product, size) => product * size, dtype === 'uint8' ? 1 : 4);

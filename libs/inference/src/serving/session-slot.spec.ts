@@ -4,14 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSlot } from './session-slot.ts';
+import { type Batch, startSlot } from './session-slot.ts';
 
-/** A thread that speaks the protocol without a model, and dies when asked for the variant `die`. */
+/** A thread that speaks the protocol without a model: `die` kills it, `block` blocks it until the flag is raised. */
 const ENTRY = `
-import { parentPort } from 'node:worker_threads';
-parentPort.on('message', ({ variant }) => {
+import { parentPort, workerData } from 'node:worker_threads';
+const states = new Int32Array(workerData.states);
+const flag = new Int32Array(workerData.inputs[0], 0, 1);
+parentPort.on('message', ({ lane, variant, images }) => {
   if (variant === 'die') process.exit(7);
-  parentPort.postMessage({ kind: 'result', output: Float32Array.of(1, 2), decodeMs: 0, computeMs: 1 });
+  if (Atomics.compareExchange(states, lane, 1, 2) !== 1) return parentPort.postMessage({ kind: 'withdrawn', lane });
+  if (variant === 'block') Atomics.wait(flag, 0, 0);
+  const answers = images.map(() => ({ kind: 'result', output: Float32Array.of(1, 2), decodeMs: 0 }));
+  parentPort.postMessage({ kind: 'done', lane, answers, computeMs: 1 });
 });
 parentPort.postMessage({ kind: 'ready', warmMs: {} });
 `;
@@ -24,31 +29,66 @@ const script = async (name: string, content: string) => {
 beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'weir-slot-'))));
 afterAll(() => rm(directory, { recursive: true }));
 
-const setup = { models: [], threadsPerSession: 1 };
-const input = { image: new Uint8Array(1) };
+const none = { models: [], threadsPerSession: 1 };
+const batch = (variant: string): Batch => ({ variant, inputs: [{ image: new Uint8Array(1) }] });
 
 describe('session slot', () => {
   it('fails the job of a thread that dies, restarts it and serves on', async () => {
     const crashes: Error[] = [];
     const entry = await script('thread.mjs', ENTRY);
-    await using slot = await startSlot({ entry, setup, onCrash: (cause) => crashes.push(cause) });
+    await using slot = await startSlot({ entry, ...none, onCrash: (cause) => crashes.push(cause) });
 
-    await expect(slot.run({ variant: 'die', input })).rejects.toThrow(Internal);
+    await expect(slot.start(batch('die')).results).rejects.toThrow(Internal);
     expect(await slot.recovered()).toBe(true);
-    expect((await slot.run({ variant: 'live', input })).output).toEqual(Float32Array.of(1, 2));
+    expect(await slot.start(batch('live')).results).toMatchObject([{ output: Float32Array.of(1, 2) }]);
     expect(crashes.map(({ message }) => message)).toEqual(['the thread exited with code 7']);
+  });
+
+  it('never runs what comes while a dead thread is being replaced, and says so, instead of hanging', async () => {
+    const entry = await script('replaced.mjs', ENTRY);
+    await using slot = await startSlot({ entry, ...none });
+    const [dying, handedOver] = [slot.start(batch('die')), slot.start(batch('live'))];
+    await expect(dying.results).rejects.toThrow(Internal);
+    await expect(handedOver.results).rejects.toThrow(Internal);
+    expect(handedOver.withdraw()).toBe(true);
+    const meanwhile = slot.start(batch('live'));
+    await expect(meanwhile.results).rejects.toThrow(Internal);
+    expect(meanwhile.withdraw()).toBe(true);
+    expect(await slot.recovered()).toBe(true);
+    await expect(slot.start(batch('live')).results).resolves.toHaveLength(1);
+  });
+
+  it('gives back what has not begun, and has room again when the thread has passed it over', async () => {
+    const entry = await script('lanes.mjs', ENTRY);
+    await using slot = await startSlot({ entry, ...none });
+    const [first, second] = [slot.start(batch('live')), slot.start(batch('live'))];
+    expect(slot.hasRoom()).toBe(false);
+    const taken = second.withdraw();
+    await first.results;
+    if (!taken) await second.results;
+    const third = slot.start(batch('live'));
+    await expect(third.results).resolves.toHaveLength(1);
+    expect(third.withdraw()).toBe(false);
   });
 
   it('says why a thread cannot start', async () => {
     const entry = await script('broken.mjs', 'throw new Error("no such model");');
-    await expect(startSlot({ entry, setup })).rejects.toThrow(/no such model/);
+    await expect(startSlot({ entry, ...none })).rejects.toThrow(/no such model/);
   });
 
-  it('gives up a thread that cannot be restarted', async () => {
+  it('goes on trying to restart, with growing pauses, until it can', async () => {
     const entry = await script('fragile.mjs', ENTRY);
-    await using slot = await startSlot({ entry, setup });
+    let crashes = 0;
+    const onCrash = () => {
+      crashes++;
+      // The first failure to restart has been told: from now on it works again.
+      if (crashes === 2) void script('fragile.mjs', ENTRY);
+    };
+    await using slot = await startSlot({ entry, ...none, onCrash });
     await script('fragile.mjs', 'process.exit(1);');
-    await expect(slot.run({ variant: 'die', input })).rejects.toThrow(Internal);
-    expect(await slot.recovered()).toBe(false);
+    await expect(slot.start(batch('die')).results).rejects.toThrow(Internal);
+    expect(await slot.recovered()).toBe(true);
+    expect(crashes).toBeGreaterThanOrEqual(2);
+    await expect(slot.start(batch('live')).results).resolves.toHaveLength(1);
   });
 });

@@ -1,62 +1,106 @@
 import './no-runtime-telemetry.ts';
-import { Internal, InvalidInput } from '@weir/base';
+import { type Clock, Internal, InvalidInput, sleep, systemClock } from '@weir/base';
 import { Worker } from 'node:worker_threads';
-import type { ThreadMessage, ThreadRequest, ThreadResult, ThreadSetup } from './session-protocol.ts';
+import type { Started } from './job.ts';
+import {
+  type BatchTimes,
+  inputBytes,
+  LANES,
+  LaneState,
+  type SessionModel,
+  type ThreadAnswer,
+  type ThreadMessage,
+  type ThreadRequest,
+  type ThreadSetup,
+} from './session-protocol.ts';
 
-const MAX_RESTARTS = 5;
+/** Waits between attempts to restart a thread, ms: doubled from the first to the last. */
+const restartMs = { first: 100, most: 30_000 };
 
-/** Runs one request at a time on a thread of its own; replaces the thread when it dies. */
+/** A batch of inferences of one variant; each input is a picture, or a tensor that fits the model. */
+export interface Batch {
+  readonly variant: string;
+  readonly inputs: readonly ({ readonly image: Uint8Array } | { readonly tensor: Uint8Array })[];
+  readonly holdMs?: number | undefined;
+}
+
+/** What came of one inference of a batch; `fault` is InvalidInput or Internal. */
+export type ItemResult =
+  | { readonly output: Float32Array; readonly decodeMs: number; readonly computeMs: number }
+  | { readonly fault: InvalidInput | Internal };
+
+/** Runs batches in order on a thread of its own; starts another thread when that one dies. */
 export interface SessionSlot extends AsyncDisposable {
-  /** Computation of the warm-up's last run by variant. */
-  readonly warmMs: Readonly<Record<string, number>>;
-  /** @throws InvalidInput when the input does not fit, Internal when the session fails or the thread dies */
-  readonly run: (request: ThreadRequest) => Promise<ThreadResult>;
-  /** Resolves when the thread can serve: at once, or after a restart; false when restarting failed for good. */
+  /** Computation in the warm-up by variant and batch size, ms. */
+  readonly warmMs: Readonly<Record<string, BatchTimes>>;
+  /** False while every lane is taken. */
+  readonly hasRoom: () => boolean;
+  /** Hands a batch over. `results` rejects with Internal when the thread dies. */
+  readonly start: (batch: Batch) => Started<ItemResult>;
+  /** Resolves when the thread can serve: at once, or after its restart. False once disposed of. */
   readonly recovered: () => Promise<boolean>;
 }
 
 export interface SlotOptions {
   /** The thread's script. */
   readonly entry: URL;
-  readonly setup: ThreadSetup;
-  /** Called each time the thread dies. */
+  readonly models: readonly SessionModel[];
+  readonly threadsPerSession: number;
+  /** Told of each death of the thread and of each restart that fails. */
   readonly onCrash?: (cause: Error) => void;
+  /** @default systemClock */
+  readonly clock?: Clock;
 }
 
 /** Resolves when the thread has loaded and warmed all its sessions. @throws Internal when it cannot */
-export async function startSlot({ entry, setup, onCrash }: SlotOptions): Promise<SessionSlot> {
-  let thread = await startThread(entry, setup);
+export async function startSlot({
+  entry,
+  models,
+  threadsPerSession,
+  onCrash,
+  clock = systemClock,
+}: SlotOptions): Promise<SessionSlot> {
+  const laneBytes = Math.max(
+    8,
+    ...models.map(({ input, batchSizes }) => inputBytes(input) * batchSizes.at(-1)!),
+  );
+  const open = () => startThread(entry, { models, threadsPerSession, laneBytes });
+  const closing = new AbortController();
+  let thread = await open();
   let recovery: Promise<boolean> = Promise.resolve(true);
-  let closing = false;
 
   const restart = async (): Promise<boolean> => {
-    for (let attempt = 0; attempt < MAX_RESTARTS && !closing; attempt++) {
+    for (
+      let delayMs = restartMs.first;
+      !closing.signal.aborted;
+      delayMs = Math.min(2 * delayMs, restartMs.most)
+    ) {
       try {
-        thread = await startThread(entry, setup);
+        thread = await open();
         watch();
         return true;
       } catch (cause) {
         onCrash?.(cause as Error);
       }
+      await sleep(delayMs, { clock, signal: closing.signal }).catch(() => {});
     }
     return false;
   };
-  const watch = () => {
-    const watched = thread;
-    void watched.died.then((cause) => {
-      if (closing) return;
+  const watch = () =>
+    void thread.died.then((cause) => {
+      if (closing.signal.aborted) return;
       onCrash?.(cause);
       recovery = restart();
     });
-  };
   watch();
 
   return {
     warmMs: thread.warmMs,
-    run: (request) => thread.run(request),
-    recovered: async () => (await recovery) && !closing,
+    hasRoom: () => thread.freeLane() !== undefined,
+    start: (batch) => thread.start(batch),
+    recovered: async () => (await recovery) && !closing.signal.aborted,
     async [Symbol.asyncDispose]() {
-      closing = true;
+      closing.abort();
       await recovery;
       await thread.worker.terminate();
     },
@@ -65,40 +109,94 @@ export async function startSlot({ entry, setup, onCrash }: SlotOptions): Promise
 
 interface Thread {
   readonly worker: Worker;
-  readonly warmMs: Readonly<Record<string, number>>;
+  readonly warmMs: Readonly<Record<string, BatchTimes>>;
   readonly died: Promise<Error>;
-  readonly run: (request: ThreadRequest) => Promise<ThreadResult>;
+  readonly freeLane: () => number | undefined;
+  readonly start: (batch: Batch) => Started<ItemResult>;
 }
 
-async function startThread(entry: URL, setup: ThreadSetup): Promise<Thread> {
+async function startThread(
+  entry: URL,
+  {
+    models,
+    threadsPerSession,
+    laneBytes,
+  }: { models: readonly SessionModel[]; threadsPerSession: number; laneBytes: number },
+): Promise<Thread> {
+  const states = new Int32Array(new SharedArrayBuffer(4 * LANES));
+  const inputs = Array.from({ length: LANES }, () => new SharedArrayBuffer(laneBytes));
+  const setup: ThreadSetup = { models, threadsPerSession, states: states.buffer, inputs };
+  const bytesOf = new Map(models.map(({ name, input }) => [name, inputBytes(input)]));
   const worker = new Worker(entry, { workerData: setup });
-  let expecting: PromiseWithResolvers<ThreadMessage> | undefined = Promise.withResolvers<ThreadMessage>();
-  const ready = expecting.promise;
+  const ready = Promise.withResolvers<ThreadMessage & { kind: 'ready' }>();
+  const lanes = inputs.map((): PromiseWithResolvers<readonly ItemResult[]> | undefined => undefined);
   const { promise: died, resolve: die } = Promise.withResolvers<Error>();
+  let dead: Internal | undefined;
 
-  worker.on('message', (message: ThreadMessage) => expecting?.resolve(message));
+  worker.on('message', (message: ThreadMessage) => {
+    if (message.kind === 'ready') return ready.resolve(message);
+    const { lane } = message;
+    const waiting = lanes[lane];
+    lanes[lane] = undefined;
+    Atomics.store(states, lane, LaneState.free);
+    if (message.kind === 'done')
+      waiting?.resolve(message.answers.map((answer) => resultOf(answer, message.computeMs)));
+  });
   worker.on('error', (cause) => die(cause as Error));
   worker.on('exit', (code) => die(new Error(`the thread exited with code ${code}`)));
-  void died.then((cause) => expecting?.reject(new Internal('the inference thread died', { cause })));
+  void died.then((cause) => {
+    dead = new Internal('the inference thread died', { cause });
+    ready.reject(dead);
+    for (const waiting of lanes) waiting?.reject(dead);
+  });
 
-  const first = await ready.catch((failure: Internal) => {
+  const { warmMs } = await ready.promise.catch((failure: Internal) => {
     throw new Internal(`no inference thread could be started: ${(failure.cause as Error).message}`, {
       cause: failure.cause,
     });
   });
+  const freeLane = () => {
+    const lane = lanes.indexOf(undefined);
+    return dead || lane < 0 ? undefined : lane;
+  };
   return {
     worker,
-    warmMs: first.kind === 'ready' ? first.warmMs : {},
+    warmMs,
     died,
-    async run(request) {
-      expecting = Promise.withResolvers<ThreadMessage>();
-      worker.postMessage(request);
-      const message = await expecting.promise.finally(() => (expecting = undefined));
-      if (message.kind === 'result') return message;
-      if (message.kind === 'invalid') throw new InvalidInput(message.violations);
-      throw new Internal('the model failed on this input', {
-        cause: new Error(message.kind === 'failed' ? message.message : message.kind),
+    freeLane,
+    start({ variant, inputs: given, holdMs }) {
+      const lane = freeLane();
+      if (lane === undefined)
+        // The thread has died and is being replaced: nothing has begun, and the caller may start it again elsewhere.
+        return {
+          results: Promise.reject(dead ?? new Internal('the inference thread is full')),
+          withdraw: () => true,
+        };
+      const waiting = Promise.withResolvers<readonly ItemResult[]>();
+      lanes[lane] = waiting;
+      Atomics.store(states, lane, LaneState.staged);
+      const images = given.map((input, at) => {
+        if ('image' in input) return new Uint8Array(input.image);
+        // The only copy of a tensor between the socket and the runtime.
+        new Uint8Array(inputs[lane]!, at * bytesOf.get(variant)!).set(input.tensor);
+        return undefined;
       });
+      const request: ThreadRequest = { lane, variant, images, holdMs };
+      worker.postMessage(
+        request,
+        images.flatMap((image) => image?.buffer ?? []),
+      );
+      return {
+        results: waiting.promise,
+        withdraw: () =>
+          Atomics.compareExchange(states, lane, LaneState.staged, LaneState.withdrawn) === LaneState.staged,
+      };
     },
   };
+}
+
+function resultOf(answer: ThreadAnswer, computeMs: number): ItemResult {
+  if (answer.kind === 'result') return { output: answer.output, decodeMs: answer.decodeMs, computeMs };
+  if (answer.kind === 'invalid') return { fault: new InvalidInput(answer.violations) };
+  return { fault: new Internal('the model failed on this input', { cause: new Error(answer.message) }) };
 }

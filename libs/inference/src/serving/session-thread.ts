@@ -1,28 +1,45 @@
 /**
  * The entry of a worker thread that owns one ONNX session for each variant.
  *
- * `session.run` blocks its thread; here that disturbs nobody else. Sessions are never released while the
- * thread lives: creating and releasing them leaks in ONNX Runtime.
+ * `session.run` blocks the thread that calls it; here that costs nobody else, and while it does, libuv decodes the
+ * pictures of the next batch. Sessions are never released while the thread lives: creating and releasing them leaks in
+ * ONNX Runtime.
  */
 import { InvalidInput } from '@weir/base';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type ModelTensor, toModelTensor } from './image.ts';
-import type { SessionModel, ThreadMessage, ThreadRequest, ThreadSetup } from './session-protocol.ts';
+import { decodeInto } from './image.ts';
+import {
+  type BatchTimes,
+  inputBytes,
+  LaneState,
+  type SessionModel,
+  type ThreadAnswer,
+  type ThreadMessage,
+  type ThreadRequest,
+  type ThreadSetup,
+} from './session-protocol.ts';
 
 const WARM_UP_RUNS = 3;
 
-/** One black pixel, decoded at start: the first picture would otherwise pay for loading the decoder. */
+/** One black pixel: the first picture would otherwise pay for loading the decoder. */
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC',
   'base64',
 );
 
-const { models, threadsPerSession } = workerData as ThreadSetup;
-const sessions = new Map<string, { model: SessionModel; session: InferenceSession }>();
-const stillness = new Int32Array(new SharedArrayBuffer(4));
+interface Loaded {
+  readonly model: SessionModel;
+  readonly session: InferenceSession;
+  readonly elements: number;
+}
 
-const warmMs: Record<string, number> = {};
+const { models, threadsPerSession, states, inputs } = workerData as ThreadSetup;
+const laneStates = new Int32Array(states);
+const stillness = new Int32Array(new SharedArrayBuffer(4));
+const loaded = new Map<string, Loaded>();
+
+const warmMs: Record<string, BatchTimes> = {};
 for (const model of models) {
   const session = await InferenceSession.create(model.path, {
     executionProviders: ['cpu'],
@@ -32,50 +49,125 @@ for (const model of models) {
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });
-  sessions.set(model.name, { model, session });
-  for (let run = 0; run < WARM_UP_RUNS; run++) {
-    const tensor = await toModelTensor({ image: PIXEL }, model.input);
-    warmMs[model.name] = (await compute(session, model, tensor)).computeMs;
-  }
+  const { shape, dtype } = model.input;
+  const elements = inputBytes(model.input) / (dtype === 'uint8' ? 1 : 4);
+  const entry = { model, session, elements };
+  loaded.set(model.name, entry);
+  await decodeInto(PIXEL, model.input, view(entry, 0, 0, 1));
+  warmMs[model.name] = Object.fromEntries(await warm(entry, shape));
 }
-parentPort!.on('message', (request: ThreadRequest) => void answer(request));
+/** Time in which this thread computed and could do nothing else, ms. */
+let busyMs = 0;
+/** Batches are computed in the order in which they came, whatever their pictures take to decode. */
+let before: Promise<void> = Promise.resolve();
+parentPort!.on('message', (request: ThreadRequest) => {
+  const prepared = prepare(request);
+  before = before.then(async () => answer(request, await prepared));
+});
 say({ kind: 'ready', warmMs });
 
-async function answer({ variant, input, holdMs }: ThreadRequest): Promise<void> {
-  try {
-    const { model, session } = sessions.get(variant)!;
-    const decodeStart = performance.now();
-    const tensor = await toModelTensor(input, model.input);
-    const start = performance.now();
-    const { output, computeMs } = await compute(session, model, tensor);
-    if (holdMs !== undefined) hold(start + holdMs);
-    say({
-      kind: 'result',
-      output,
-      decodeMs: start - decodeStart,
-      computeMs: holdMs === undefined ? computeMs : performance.now() - start,
-    });
-  } catch (error) {
-    if (error instanceof InvalidInput) say({ kind: 'invalid', violations: error.violations });
-    else say({ kind: 'failed', message: (error as Error).message });
+async function warm(entry: Loaded, shape: readonly number[]): Promise<[number, number][]> {
+  const times: [number, number][] = [];
+  for (const size of entry.model.batchSizes) {
+    let best = Infinity;
+    for (let run = 0; run < WARM_UP_RUNS; run++)
+      best = Math.min(best, (await compute(entry, 0, size, shape)).computeMs);
+    times.push([size, best]);
   }
+  return times;
 }
 
-async function compute(session: InferenceSession, model: SessionModel, { data, shape }: ModelTensor) {
-  const tensor = new Tensor(model.input.dtype, data as never, shape);
+interface Prepared {
+  readonly decodeMs: number;
+  readonly fault?: unknown;
+}
+
+/** Decodes the pictures of a batch into their lane, all at once. */
+function prepare({ lane, variant, images }: ThreadRequest): Promise<readonly Prepared[]> {
+  const entry = loaded.get(variant)!;
+  return Promise.all(
+    images.map(async (image, at): Promise<Prepared> => {
+      if (!image) return { decodeMs: 0 };
+      const [start, busyBefore] = [performance.now(), busyMs];
+      // What passed while the batch before was computed was waiting for its turn, not decoding.
+      const sinceMs = () => Math.max(0, performance.now() - start - (busyMs - busyBefore));
+      try {
+        await decodeInto(image, entry.model.input, view(entry, lane, at, 1));
+        return { decodeMs: sinceMs() };
+      } catch (fault) {
+        return { decodeMs: sinceMs(), fault };
+      }
+    }),
+  );
+}
+
+async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Promise<void> {
+  const { lane, variant, holdMs } = request;
+  const { staged, claimed } = LaneState;
+  if (Atomics.compareExchange(laneStates, lane, staged, claimed) !== staged)
+    return say({ kind: 'withdrawn', lane });
+  const entry = loaded.get(variant)!;
+  const start = performance.now();
+  let answers: ThreadAnswer[];
+  let computeMs = 0;
+  try {
+    if (prepared.every(({ fault }) => fault !== undefined)) {
+      answers = prepared.map(({ fault }) => failure(fault));
+    } else {
+      const done = await compute(entry, lane, prepared.length, entry.model.input.shape);
+      if (holdMs !== undefined) hold(start + holdMs);
+      computeMs = holdMs === undefined ? done.computeMs : performance.now() - start;
+      const classes = done.output.length / prepared.length;
+      answers = prepared.map(({ decodeMs, fault }, at) =>
+        fault === undefined
+          ? { kind: 'result', output: done.output.slice(at * classes, (at + 1) * classes), decodeMs }
+          : failure(fault),
+      );
+    }
+  } catch (error) {
+    answers = prepared.map(({ fault }) => failure(fault ?? error));
+  }
+  busyMs += performance.now() - start;
+  say({ kind: 'done', lane, answers, computeMs });
+}
+
+async function compute(
+  { model, session, elements }: Loaded,
+  lane: number,
+  size: number,
+  shape: readonly number[],
+) {
+  const data = view({ model, session, elements }, lane, 0, size);
+  const tensor = new Tensor(model.input.dtype, data as never, [size, ...shape.slice(1)]);
   const start = performance.now();
   const outputs = await session.run({ [model.input.name]: tensor }, [model.outputName]);
-  const computeMs = performance.now() - start;
-  // Copy: ONNX Runtime may own the memory, and the message must carry nothing but the answer.
-  return { output: Float32Array.from(outputs[model.outputName]!.data as Float32Array), computeMs };
+  return { output: outputs[model.outputName]!.data as Float32Array, computeMs: performance.now() - start };
 }
 
-/** Sleeps to within a tenth of a ms without burning a core; event-loop timers are ten times coarser. */
+/** `count` inputs of a lane from the one at `at`. */
+function view(
+  { model, elements }: Loaded,
+  lane: number,
+  at: number,
+  count: number,
+): Float32Array | Uint8Array {
+  const buffer = inputs[lane]!;
+  return model.input.dtype === 'uint8'
+    ? new Uint8Array(buffer, at * elements, count * elements)
+    : new Float32Array(buffer, 4 * at * elements, count * elements);
+}
+
+function failure(error: unknown): ThreadAnswer {
+  if (error instanceof InvalidInput) return { kind: 'invalid', violations: error.violations };
+  return { kind: 'failed', message: (error as Error).message };
+}
+
+/** Sleeps to within a tenth of a ms, without a core: timers of the event loop are ten times coarser. */
 function hold(until: number): void {
   const remainingMs = until - performance.now();
   if (remainingMs > 0) Atomics.wait(stillness, 0, 0, remainingMs);
 }
 
 function say(message: ThreadMessage): void {
-  parentPort!.postMessage(message, message.kind === 'result' ? [message.output.buffer as ArrayBuffer] : []);
+  parentPort!.postMessage(message);
 }

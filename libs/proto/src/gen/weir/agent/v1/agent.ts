@@ -5,6 +5,7 @@
 // source: weir/agent/v1/agent.proto
 
 /* eslint-disable */
+import { toBuffer } from "../../../../to-buffer.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
@@ -2125,9 +2126,9 @@ export const DeviceAgentService = {
     path: "/weir.agent.v1.DeviceAgent/StreamInfer" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: StreamInferRequest): Buffer => Buffer.from(StreamInferRequest.encode(value).finish()),
+    requestSerialize: (value: StreamInferRequest): Buffer => toBuffer(StreamInferRequest, value),
     requestDeserialize: (value: Buffer): StreamInferRequest => StreamInferRequest.decode(value),
-    responseSerialize: (value: StreamInferResponse): Buffer => Buffer.from(StreamInferResponse.encode(value).finish()),
+    responseSerialize: (value: StreamInferResponse): Buffer => toBuffer(StreamInferResponse, value),
     responseDeserialize: (value: Buffer): StreamInferResponse => StreamInferResponse.decode(value),
   },
   /** One frame. */
@@ -2135,9 +2136,9 @@ export const DeviceAgentService = {
     path: "/weir.agent.v1.DeviceAgent/Infer" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: InferRequest): Buffer => Buffer.from(InferRequest.encode(value).finish()),
+    requestSerialize: (value: InferRequest): Buffer => toBuffer(InferRequest, value),
     requestDeserialize: (value: Buffer): InferRequest => InferRequest.decode(value),
-    responseSerialize: (value: InferResponse): Buffer => Buffer.from(InferResponse.encode(value).finish()),
+    responseSerialize: (value: InferResponse): Buffer => toBuffer(InferResponse, value),
     responseDeserialize: (value: Buffer): InferResponse => InferResponse.decode(value),
   },
   /** What the agent knows, decides and has measured. */
@@ -2145,9 +2146,9 @@ export const DeviceAgentService = {
     path: "/weir.agent.v1.DeviceAgent/GetStatus" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: GetStatusRequest): Buffer => Buffer.from(GetStatusRequest.encode(value).finish()),
+    requestSerialize: (value: GetStatusRequest): Buffer => toBuffer(GetStatusRequest, value),
     requestDeserialize: (value: Buffer): GetStatusRequest => GetStatusRequest.decode(value),
-    responseSerialize: (value: GetStatusResponse): Buffer => Buffer.from(GetStatusResponse.encode(value).finish()),
+    responseSerialize: (value: GetStatusResponse): Buffer => toBuffer(GetStatusResponse, value),
     responseDeserialize: (value: Buffer): GetStatusResponse => GetStatusResponse.decode(value),
   },
   /** The device's objective as it is in force. */
@@ -2155,10 +2156,10 @@ export const DeviceAgentService = {
     path: "/weir.agent.v1.DeviceAgent/GetObjective" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: GetObjectiveRequest): Buffer => Buffer.from(GetObjectiveRequest.encode(value).finish()),
+    requestSerialize: (value: GetObjectiveRequest): Buffer => toBuffer(GetObjectiveRequest, value),
     requestDeserialize: (value: Buffer): GetObjectiveRequest => GetObjectiveRequest.decode(value),
     responseSerialize: (value: GetObjectiveResponse): Buffer =>
-      Buffer.from(GetObjectiveResponse.encode(value).finish()),
+      toBuffer(GetObjectiveResponse, value),
     responseDeserialize: (value: Buffer): GetObjectiveResponse => GetObjectiveResponse.decode(value),
   },
   /** Tightens this device's objective beyond its cell's: a higher floor, a shorter deadline, fewer tiers. */
@@ -2166,10 +2167,10 @@ export const DeviceAgentService = {
     path: "/weir.agent.v1.DeviceAgent/SetObjective" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: SetObjectiveRequest): Buffer => Buffer.from(SetObjectiveRequest.encode(value).finish()),
+    requestSerialize: (value: SetObjectiveRequest): Buffer => toBuffer(SetObjectiveRequest, value),
     requestDeserialize: (value: Buffer): SetObjectiveRequest => SetObjectiveRequest.decode(value),
     responseSerialize: (value: SetObjectiveResponse): Buffer =>
-      Buffer.from(SetObjectiveResponse.encode(value).finish()),
+      toBuffer(SetObjectiveResponse, value),
     responseDeserialize: (value: Buffer): SetObjectiveResponse => SetObjectiveResponse.decode(value),
   },
 } as const;

@@ -131,7 +131,7 @@ export interface Input {
   content:
     | //
     /** A PNG or JPEG file; decoded and resized by whoever runs the model. At most 4 MiB. */
-    { $case: "encodedImage"; value: Buffer }
+    { $case: "encodedImage"; value: Uint8Array }
     | //
     /** The model's input, unchanged. */
     { $case: "tensor"; value: Tensor }
@@ -145,7 +145,7 @@ export interface Tensor {
   /** Element type. */
   dataType: DataType;
   /** product(shape) elements, row-major, little endian. */
-  data: Buffer;
+  data: Uint8Array;
 }
 
 /** A classifier's answer. */
@@ -376,7 +376,7 @@ export const Input: MessageFns<Input> = {
               break;
             }
 
-            message.content = { $case: "encodedImage", value: Buffer.from(reader.bytes()) };
+            message.content = { $case: "encodedImage", value: reader.bytes() };
             continue;
           }
           case 2: {
@@ -402,9 +402,9 @@ export const Input: MessageFns<Input> = {
   fromJSON(object: any): Input {
     return {
       content: isSet(object.encodedImage)
-        ? { $case: "encodedImage", value: Buffer.from(bytesFromBase64(object.encodedImage)) }
+        ? { $case: "encodedImage", value: bytesFromBase64(object.encodedImage) }
         : isSet(object.encoded_image)
-        ? { $case: "encodedImage", value: Buffer.from(bytesFromBase64(object.encoded_image)) }
+        ? { $case: "encodedImage", value: bytesFromBase64(object.encoded_image) }
         : isSet(object.tensor)
         ? { $case: "tensor", value: Tensor.fromJSON(object.tensor) }
         : undefined,
@@ -445,7 +445,7 @@ export const Input: MessageFns<Input> = {
 };
 
 function createBaseTensor(): Tensor {
-  return { shape: [], dataType: 0, data: Buffer.alloc(0) };
+  return { shape: [], dataType: 0, data: new Uint8Array(0) };
 }
 
 export const Tensor: MessageFns<Tensor> = {
@@ -510,7 +510,7 @@ export const Tensor: MessageFns<Tensor> = {
               break;
             }
 
-            message.data = Buffer.from(reader.bytes());
+            message.data = reader.bytes();
             continue;
           }
         }
@@ -533,7 +533,7 @@ export const Tensor: MessageFns<Tensor> = {
         : isSet(object.data_type)
         ? dataTypeFromJSON(object.data_type)
         : 0,
-      data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0),
+      data: isSet(object.data) ? bytesFromBase64(object.data) : new Uint8Array(0),
     };
   },
 
@@ -558,7 +558,7 @@ export const Tensor: MessageFns<Tensor> = {
     const message = createBaseTensor();
     message.shape = object.shape?.map((e) => e) || [];
     message.dataType = object.dataType ?? 0;
-    message.data = object.data ?? Buffer.alloc(0);
+    message.data = object.data ?? new Uint8Array(0);
     return message;
   },
 };
@@ -1502,11 +1502,20 @@ export const Objective: MessageFns<Objective> = {
 };
 
 function bytesFromBase64(b64: string): Uint8Array {
-  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
+  const bin = globalThis.atob(b64);
+  const arr = new Uint8Array(bin.length);
+  for (let i = 0; i < bin.length; ++i) {
+    arr[i] = bin.charCodeAt(i);
+  }
+  return arr;
 }
 
 function base64FromBytes(arr: Uint8Array): string {
-  return globalThis.Buffer.from(arr).toString("base64");
+  const bin: string[] = [];
+  arr.forEach((byte) => {
+    bin.push(globalThis.String.fromCharCode(byte));
+  });
+  return globalThis.btoa(bin.join(""));
 }
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {

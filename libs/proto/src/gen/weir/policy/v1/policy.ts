@@ -5,6 +5,7 @@
 // source: weir/policy/v1/policy.proto
 
 /* eslint-disable */
+import { toBuffer } from "../../../../to-buffer.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
@@ -404,7 +405,7 @@ export interface ExportSnapshotResponse {
   /** Learner that it belongs to. */
   learner: string;
   /** The snapshot, UTF-8 JSON with its own format and version. */
-  snapshot: Buffer;
+  snapshot: Uint8Array;
 }
 
 /** A snapshot to start from. */
@@ -414,7 +415,7 @@ export interface ImportSnapshotRequest {
   /** Learner that it belongs to. */
   learner: string;
   /** As exported. A corrupt or foreign one is refused with INVALID_ARGUMENT. */
-  snapshot: Buffer;
+  snapshot: Uint8Array;
 }
 
 /** The learner now at work. */
@@ -3864,7 +3865,7 @@ export const ExportSnapshotRequest: MessageFns<ExportSnapshotRequest> = {
 };
 
 function createBaseExportSnapshotResponse(): ExportSnapshotResponse {
-  return { learner: "", snapshot: Buffer.alloc(0) };
+  return { learner: "", snapshot: new Uint8Array(0) };
 }
 
 export const ExportSnapshotResponse: MessageFns<ExportSnapshotResponse> = {
@@ -3904,7 +3905,7 @@ export const ExportSnapshotResponse: MessageFns<ExportSnapshotResponse> = {
               break;
             }
 
-            message.snapshot = Buffer.from(reader.bytes());
+            message.snapshot = reader.bytes();
             continue;
           }
         }
@@ -3922,7 +3923,7 @@ export const ExportSnapshotResponse: MessageFns<ExportSnapshotResponse> = {
   fromJSON(object: any): ExportSnapshotResponse {
     return {
       learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
-      snapshot: isSet(object.snapshot) ? Buffer.from(bytesFromBase64(object.snapshot)) : Buffer.alloc(0),
+      snapshot: isSet(object.snapshot) ? bytesFromBase64(object.snapshot) : new Uint8Array(0),
     };
   },
 
@@ -3943,13 +3944,13 @@ export const ExportSnapshotResponse: MessageFns<ExportSnapshotResponse> = {
   fromPartial<I extends Exact<DeepPartial<ExportSnapshotResponse>, I>>(object: I): ExportSnapshotResponse {
     const message = createBaseExportSnapshotResponse();
     message.learner = object.learner ?? "";
-    message.snapshot = object.snapshot ?? Buffer.alloc(0);
+    message.snapshot = object.snapshot ?? new Uint8Array(0);
     return message;
   },
 };
 
 function createBaseImportSnapshotRequest(): ImportSnapshotRequest {
-  return { cellId: "", learner: "", snapshot: Buffer.alloc(0) };
+  return { cellId: "", learner: "", snapshot: new Uint8Array(0) };
 }
 
 export const ImportSnapshotRequest: MessageFns<ImportSnapshotRequest> = {
@@ -4000,7 +4001,7 @@ export const ImportSnapshotRequest: MessageFns<ImportSnapshotRequest> = {
               break;
             }
 
-            message.snapshot = Buffer.from(reader.bytes());
+            message.snapshot = reader.bytes();
             continue;
           }
         }
@@ -4023,7 +4024,7 @@ export const ImportSnapshotRequest: MessageFns<ImportSnapshotRequest> = {
         ? globalThis.String(object.cell_id)
         : "",
       learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
-      snapshot: isSet(object.snapshot) ? Buffer.from(bytesFromBase64(object.snapshot)) : Buffer.alloc(0),
+      snapshot: isSet(object.snapshot) ? bytesFromBase64(object.snapshot) : new Uint8Array(0),
     };
   },
 
@@ -4048,7 +4049,7 @@ export const ImportSnapshotRequest: MessageFns<ImportSnapshotRequest> = {
     const message = createBaseImportSnapshotRequest();
     message.cellId = object.cellId ?? "";
     message.learner = object.learner ?? "";
-    message.snapshot = object.snapshot ?? Buffer.alloc(0);
+    message.snapshot = object.snapshot ?? new Uint8Array(0);
     return message;
   },
 };
@@ -4540,9 +4541,9 @@ export const PolicyServiceService = {
     path: "/weir.policy.v1.PolicyService/Orchestrate" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: OrchestrateRequest): Buffer => Buffer.from(OrchestrateRequest.encode(value).finish()),
+    requestSerialize: (value: OrchestrateRequest): Buffer => toBuffer(OrchestrateRequest, value),
     requestDeserialize: (value: Buffer): OrchestrateRequest => OrchestrateRequest.decode(value),
-    responseSerialize: (value: OrchestrateResponse): Buffer => Buffer.from(OrchestrateResponse.encode(value).finish()),
+    responseSerialize: (value: OrchestrateResponse): Buffer => toBuffer(OrchestrateResponse, value),
     responseDeserialize: (value: Buffer): OrchestrateResponse => OrchestrateResponse.decode(value),
   },
   /** One decision on the request path, for clients without an agent, and to measure what that design costs. */
@@ -4550,9 +4551,9 @@ export const PolicyServiceService = {
     path: "/weir.policy.v1.PolicyService/Decide" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: DecideRequest): Buffer => Buffer.from(DecideRequest.encode(value).finish()),
+    requestSerialize: (value: DecideRequest): Buffer => toBuffer(DecideRequest, value),
     requestDeserialize: (value: Buffer): DecideRequest => DecideRequest.decode(value),
-    responseSerialize: (value: DecideResponse): Buffer => Buffer.from(DecideResponse.encode(value).finish()),
+    responseSerialize: (value: DecideResponse): Buffer => toBuffer(DecideResponse, value),
     responseDeserialize: (value: Buffer): DecideResponse => DecideResponse.decode(value),
   },
   /** The objective of a cell. */
@@ -4560,10 +4561,10 @@ export const PolicyServiceService = {
     path: "/weir.policy.v1.PolicyService/GetObjective" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: GetObjectiveRequest): Buffer => Buffer.from(GetObjectiveRequest.encode(value).finish()),
+    requestSerialize: (value: GetObjectiveRequest): Buffer => toBuffer(GetObjectiveRequest, value),
     requestDeserialize: (value: Buffer): GetObjectiveRequest => GetObjectiveRequest.decode(value),
     responseSerialize: (value: GetObjectiveResponse): Buffer =>
-      Buffer.from(GetObjectiveResponse.encode(value).finish()),
+      toBuffer(GetObjectiveResponse, value),
     responseDeserialize: (value: Buffer): GetObjectiveResponse => GetObjectiveResponse.decode(value),
   },
   /** Replaces the objective of a cell; new directives follow at once. */
@@ -4571,10 +4572,10 @@ export const PolicyServiceService = {
     path: "/weir.policy.v1.PolicyService/SetObjective" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: SetObjectiveRequest): Buffer => Buffer.from(SetObjectiveRequest.encode(value).finish()),
+    requestSerialize: (value: SetObjectiveRequest): Buffer => toBuffer(SetObjectiveRequest, value),
     requestDeserialize: (value: Buffer): SetObjectiveRequest => SetObjectiveRequest.decode(value),
     responseSerialize: (value: SetObjectiveResponse): Buffer =>
-      Buffer.from(SetObjectiveResponse.encode(value).finish()),
+      toBuffer(SetObjectiveResponse, value),
     responseDeserialize: (value: Buffer): SetObjectiveResponse => SetObjectiveResponse.decode(value),
   },
   /** Replaces the learner of a cell; it starts from what it had learned before in this cell, if anything. */
@@ -4582,9 +4583,9 @@ export const PolicyServiceService = {
     path: "/weir.policy.v1.PolicyService/SetLearner" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: SetLearnerRequest): Buffer => Buffer.from(SetLearnerRequest.encode(value).finish()),
+    requestSerialize: (value: SetLearnerRequest): Buffer => toBuffer(SetLearnerRequest, value),
     requestDeserialize: (value: Buffer): SetLearnerRequest => SetLearnerRequest.decode(value),
-    responseSerialize: (value: SetLearnerResponse): Buffer => Buffer.from(SetLearnerResponse.encode(value).finish()),
+    responseSerialize: (value: SetLearnerResponse): Buffer => toBuffer(SetLearnerResponse, value),
     responseDeserialize: (value: Buffer): SetLearnerResponse => SetLearnerResponse.decode(value),
   },
   /** How learning goes: the status first, then about once a second. */
@@ -4592,10 +4593,10 @@ export const PolicyServiceService = {
     path: "/weir.policy.v1.PolicyService/WatchLearner" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: WatchLearnerRequest): Buffer => Buffer.from(WatchLearnerRequest.encode(value).finish()),
+    requestSerialize: (value: WatchLearnerRequest): Buffer => toBuffer(WatchLearnerRequest, value),
     requestDeserialize: (value: Buffer): WatchLearnerRequest => WatchLearnerRequest.decode(value),
     responseSerialize: (value: WatchLearnerResponse): Buffer =>
-      Buffer.from(WatchLearnerResponse.encode(value).finish()),
+      toBuffer(WatchLearnerResponse, value),
     responseDeserialize: (value: Buffer): WatchLearnerResponse => WatchLearnerResponse.decode(value),
   },
   /** What the learner of a cell has learned. */
@@ -4604,10 +4605,10 @@ export const PolicyServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ExportSnapshotRequest): Buffer =>
-      Buffer.from(ExportSnapshotRequest.encode(value).finish()),
+      toBuffer(ExportSnapshotRequest, value),
     requestDeserialize: (value: Buffer): ExportSnapshotRequest => ExportSnapshotRequest.decode(value),
     responseSerialize: (value: ExportSnapshotResponse): Buffer =>
-      Buffer.from(ExportSnapshotResponse.encode(value).finish()),
+      toBuffer(ExportSnapshotResponse, value),
     responseDeserialize: (value: Buffer): ExportSnapshotResponse => ExportSnapshotResponse.decode(value),
   },
   /** Starts the learner of a cell from a snapshot (of itself, or of another cell: a warm start). */
@@ -4616,10 +4617,10 @@ export const PolicyServiceService = {
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ImportSnapshotRequest): Buffer =>
-      Buffer.from(ImportSnapshotRequest.encode(value).finish()),
+      toBuffer(ImportSnapshotRequest, value),
     requestDeserialize: (value: Buffer): ImportSnapshotRequest => ImportSnapshotRequest.decode(value),
     responseSerialize: (value: ImportSnapshotResponse): Buffer =>
-      Buffer.from(ImportSnapshotResponse.encode(value).finish()),
+      toBuffer(ImportSnapshotResponse, value),
     responseDeserialize: (value: Buffer): ImportSnapshotResponse => ImportSnapshotResponse.decode(value),
   },
   /**
@@ -4630,9 +4631,9 @@ export const PolicyServiceService = {
     path: "/weir.policy.v1.PolicyService/RunEpochs" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: RunEpochsRequest): Buffer => Buffer.from(RunEpochsRequest.encode(value).finish()),
+    requestSerialize: (value: RunEpochsRequest): Buffer => toBuffer(RunEpochsRequest, value),
     requestDeserialize: (value: Buffer): RunEpochsRequest => RunEpochsRequest.decode(value),
-    responseSerialize: (value: RunEpochsResponse): Buffer => Buffer.from(RunEpochsResponse.encode(value).finish()),
+    responseSerialize: (value: RunEpochsResponse): Buffer => toBuffer(RunEpochsResponse, value),
     responseDeserialize: (value: Buffer): RunEpochsResponse => RunEpochsResponse.decode(value),
   },
 } as const;
@@ -4797,11 +4798,20 @@ export const PolicyServiceClient = makeGenericClientConstructor(
 };
 
 function bytesFromBase64(b64: string): Uint8Array {
-  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
+  const bin = globalThis.atob(b64);
+  const arr = new Uint8Array(bin.length);
+  for (let i = 0; i < bin.length; ++i) {
+    arr[i] = bin.charCodeAt(i);
+  }
+  return arr;
 }
 
 function base64FromBytes(arr: Uint8Array): string {
-  return globalThis.Buffer.from(arr).toString("base64");
+  const bin: string[] = [];
+  arr.forEach((byte) => {
+    bin.push(globalThis.String.fromCharCode(byte));
+  });
+  return globalThis.btoa(bin.join(""));
 }
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {

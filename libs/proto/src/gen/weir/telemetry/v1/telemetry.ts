@@ -5,6 +5,7 @@
 // source: weir/telemetry/v1/telemetry.proto
 
 /* eslint-disable */
+import { toBuffer } from "../../../../to-buffer.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
@@ -1242,9 +1243,9 @@ export const TelemetryService = {
     path: "/weir.telemetry.v1.Telemetry/Report" as const,
     requestStream: true as const,
     responseStream: false as const,
-    requestSerialize: (value: ReportRequest): Buffer => Buffer.from(ReportRequest.encode(value).finish()),
+    requestSerialize: (value: ReportRequest): Buffer => toBuffer(ReportRequest, value),
     requestDeserialize: (value: Buffer): ReportRequest => ReportRequest.decode(value),
-    responseSerialize: (value: ReportResponse): Buffer => Buffer.from(ReportResponse.encode(value).finish()),
+    responseSerialize: (value: ReportResponse): Buffer => toBuffer(ReportResponse, value),
     responseDeserialize: (value: Buffer): ReportResponse => ReportResponse.decode(value),
   },
   /** The state of a cell: the whole of it first, then every change. */
@@ -1252,9 +1253,9 @@ export const TelemetryService = {
     path: "/weir.telemetry.v1.Telemetry/WatchCell" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: WatchCellRequest): Buffer => Buffer.from(WatchCellRequest.encode(value).finish()),
+    requestSerialize: (value: WatchCellRequest): Buffer => toBuffer(WatchCellRequest, value),
     requestDeserialize: (value: Buffer): WatchCellRequest => WatchCellRequest.decode(value),
-    responseSerialize: (value: WatchCellResponse): Buffer => Buffer.from(WatchCellResponse.encode(value).finish()),
+    responseSerialize: (value: WatchCellResponse): Buffer => toBuffer(WatchCellResponse, value),
     responseDeserialize: (value: Buffer): WatchCellResponse => WatchCellResponse.decode(value),
   },
   /** The state of a cell, now. */
@@ -1262,9 +1263,9 @@ export const TelemetryService = {
     path: "/weir.telemetry.v1.Telemetry/GetCell" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: GetCellRequest): Buffer => Buffer.from(GetCellRequest.encode(value).finish()),
+    requestSerialize: (value: GetCellRequest): Buffer => toBuffer(GetCellRequest, value),
     requestDeserialize: (value: Buffer): GetCellRequest => GetCellRequest.decode(value),
-    responseSerialize: (value: GetCellResponse): Buffer => Buffer.from(GetCellResponse.encode(value).finish()),
+    responseSerialize: (value: GetCellResponse): Buffer => toBuffer(GetCellResponse, value),
     responseDeserialize: (value: Buffer): GetCellResponse => GetCellResponse.decode(value),
   },
 } as const;

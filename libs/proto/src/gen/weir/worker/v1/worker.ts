@@ -5,6 +5,7 @@
 // source: weir/worker/v1/worker.proto
 
 /* eslint-disable */
+import { toBuffer } from "../../../../to-buffer.ts";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
@@ -77,7 +78,11 @@ export interface InferResponse {
   /** Inferences in service and queued on arrival, without this one. */
   concurrency: number;
   /** The node's load as the answer left. */
-  load: NodeLoad | undefined;
+  load:
+    | NodeLoad
+    | undefined;
+  /** Inferences computed together, this one included; compute_ms is the time of them all. 0: as 1. */
+  batchSize: number;
 }
 
 /** Up the stream. */
@@ -107,7 +112,7 @@ export interface Ping {
   /** Echoed. */
   sequence: number;
   /** Echoed; its size, with the time taken, tells the link's rate. At most 256 KiB. */
-  payload: Buffer;
+  payload: Uint8Array;
 }
 
 /** Echo of a Ping. */
@@ -350,6 +355,7 @@ function createBaseInferResponse(): InferResponse {
     energyJ: 0,
     concurrency: 0,
     load: undefined,
+    batchSize: 0,
   };
 }
 
@@ -381,6 +387,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     }
     if (message.load !== undefined) {
       NodeLoad.encode(message.load, writer.uint32(74).fork()).join();
+    }
+    if (message.batchSize !== 0) {
+      writer.uint32(80).uint32(message.batchSize);
     }
     return writer;
   },
@@ -470,6 +479,14 @@ export const InferResponse: MessageFns<InferResponse> = {
             message.load = NodeLoad.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.batchSize = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -517,6 +534,11 @@ export const InferResponse: MessageFns<InferResponse> = {
         : 0,
       concurrency: isSet(object.concurrency) ? globalThis.Number(object.concurrency) : 0,
       load: isSet(object.load) ? NodeLoad.fromJSON(object.load) : undefined,
+      batchSize: isSet(object.batchSize)
+        ? globalThis.Number(object.batchSize)
+        : isSet(object.batch_size)
+        ? globalThis.Number(object.batch_size)
+        : 0,
     };
   },
 
@@ -549,6 +571,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     if (message.load !== undefined) {
       obj.load = NodeLoad.toJSON(message.load);
     }
+    if (message.batchSize !== 0) {
+      obj.batchSize = Math.round(message.batchSize);
+    }
     return obj;
   },
 
@@ -568,6 +593,7 @@ export const InferResponse: MessageFns<InferResponse> = {
     message.energyJ = object.energyJ ?? 0;
     message.concurrency = object.concurrency ?? 0;
     message.load = (object.load !== undefined && object.load !== null) ? NodeLoad.fromPartial(object.load) : undefined;
+    message.batchSize = object.batchSize ?? 0;
     return message;
   },
 };
@@ -768,7 +794,7 @@ export const CancelRequest: MessageFns<CancelRequest> = {
 };
 
 function createBasePing(): Ping {
-  return { sequence: 0, payload: Buffer.alloc(0) };
+  return { sequence: 0, payload: new Uint8Array(0) };
 }
 
 export const Ping: MessageFns<Ping> = {
@@ -808,7 +834,7 @@ export const Ping: MessageFns<Ping> = {
               break;
             }
 
-            message.payload = Buffer.from(reader.bytes());
+            message.payload = reader.bytes();
             continue;
           }
         }
@@ -826,7 +852,7 @@ export const Ping: MessageFns<Ping> = {
   fromJSON(object: any): Ping {
     return {
       sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
-      payload: isSet(object.payload) ? Buffer.from(bytesFromBase64(object.payload)) : Buffer.alloc(0),
+      payload: isSet(object.payload) ? bytesFromBase64(object.payload) : new Uint8Array(0),
     };
   },
 
@@ -847,7 +873,7 @@ export const Ping: MessageFns<Ping> = {
   fromPartial<I extends Exact<DeepPartial<Ping>, I>>(object: I): Ping {
     const message = createBasePing();
     message.sequence = object.sequence ?? 0;
-    message.payload = object.payload ?? Buffer.alloc(0);
+    message.payload = object.payload ?? new Uint8Array(0);
     return message;
   },
 };
@@ -1672,9 +1698,9 @@ export const InferenceWorkerService = {
     path: "/weir.worker.v1.InferenceWorker/StreamInfer" as const,
     requestStream: true as const,
     responseStream: true as const,
-    requestSerialize: (value: StreamInferRequest): Buffer => Buffer.from(StreamInferRequest.encode(value).finish()),
+    requestSerialize: (value: StreamInferRequest): Buffer => toBuffer(StreamInferRequest, value),
     requestDeserialize: (value: Buffer): StreamInferRequest => StreamInferRequest.decode(value),
-    responseSerialize: (value: StreamInferResponse): Buffer => Buffer.from(StreamInferResponse.encode(value).finish()),
+    responseSerialize: (value: StreamInferResponse): Buffer => toBuffer(StreamInferResponse, value),
     responseDeserialize: (value: Buffer): StreamInferResponse => StreamInferResponse.decode(value),
   },
   /** One inference. */
@@ -1682,9 +1708,9 @@ export const InferenceWorkerService = {
     path: "/weir.worker.v1.InferenceWorker/Infer" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: InferRequest): Buffer => Buffer.from(InferRequest.encode(value).finish()),
+    requestSerialize: (value: InferRequest): Buffer => toBuffer(InferRequest, value),
     requestDeserialize: (value: Buffer): InferRequest => InferRequest.decode(value),
-    responseSerialize: (value: InferResponse): Buffer => Buffer.from(InferResponse.encode(value).finish()),
+    responseSerialize: (value: InferResponse): Buffer => toBuffer(InferResponse, value),
     responseDeserialize: (value: Buffer): InferResponse => InferResponse.decode(value),
   },
   /** The variants that this node serves. */
@@ -1692,10 +1718,10 @@ export const InferenceWorkerService = {
     path: "/weir.worker.v1.InferenceWorker/ListVariants" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: ListVariantsRequest): Buffer => Buffer.from(ListVariantsRequest.encode(value).finish()),
+    requestSerialize: (value: ListVariantsRequest): Buffer => toBuffer(ListVariantsRequest, value),
     requestDeserialize: (value: Buffer): ListVariantsRequest => ListVariantsRequest.decode(value),
     responseSerialize: (value: ListVariantsResponse): Buffer =>
-      Buffer.from(ListVariantsResponse.encode(value).finish()),
+      toBuffer(ListVariantsResponse, value),
     responseDeserialize: (value: Buffer): ListVariantsResponse => ListVariantsResponse.decode(value),
   },
 } as const;
@@ -1767,11 +1793,20 @@ export const InferenceWorkerClient = makeGenericClientConstructor(
 };
 
 function bytesFromBase64(b64: string): Uint8Array {
-  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
+  const bin = globalThis.atob(b64);
+  const arr = new Uint8Array(bin.length);
+  for (let i = 0; i < bin.length; ++i) {
+    arr[i] = bin.charCodeAt(i);
+  }
+  return arr;
 }
 
 function base64FromBytes(arr: Uint8Array): string {
-  return globalThis.Buffer.from(arr).toString("base64");
+  const bin: string[] = [];
+  arr.forEach((byte) => {
+    bin.push(globalThis.String.fromCharCode(byte));
+  });
+  return globalThis.btoa(bin.join(""));
 }
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
