@@ -1,22 +1,7 @@
-import type { BalanceReport, ComputeNode, NodeLoad, Objective, Outcome, Variant } from '@weir/domain';
-
-/** A node as somebody reports it. */
-export interface NodeReport {
-  readonly node: ComputeNode;
-  readonly load: NodeLoad;
-  /** Service times by the node's own benchmark, ms per variant. */
-  readonly services: ReadonlyMap<string, number>;
-  /** True while it takes no new work. */
-  readonly draining: boolean;
-}
-
-/** A remote node and the link to it, as one agent sees them. */
-export interface TargetReport {
-  readonly report: NodeReport;
-  /** Round trip of a small message, ms; 0 when not yet measured. */
-  readonly roundTripMs: number;
-  readonly reachable: boolean;
-}
+import type { Variant } from './cell.ts';
+import type { BalanceReport } from './directive.ts';
+import type { NodeReport, TargetReport } from './node-load.ts';
+import type { Objective } from './objective.ts';
 
 /** A device joins its cell. */
 export interface DeviceHello {
@@ -33,20 +18,9 @@ export interface DeviceHello {
 /** How an agent stands; what is absent stays as it was. */
 export interface DeviceState {
   readonly balance?: BalanceReport;
-  readonly framesPerSecond: number;
-  readonly arrivalVariability: number;
+  readonly framesPerSecond?: number;
+  /** Squared coefficient of variation of the times between frames. */
+  readonly arrivalVariability?: number;
   readonly targets: readonly TargetReport[];
   readonly local?: NodeReport;
-}
-
-/** An outcome with its number, or with the faults that make it worthless. */
-export type NumberedOutcome =
-  | { readonly sequence: number; readonly outcome: Outcome }
-  | { readonly sequence: number; readonly faults: readonly string[] };
-
-/** Outcomes of one agent instance. */
-export interface OutcomeBatch {
-  readonly outcomes: readonly NumberedOutcome[];
-  /** Oldest sequence that may still come; 0 when not known. */
-  readonly oldestPending: number;
 }

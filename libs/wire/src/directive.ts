@@ -1,88 +1,95 @@
-import { InvalidInput } from '@weir/base';
-import {
-  type ActionCost,
-  type BalanceReport,
-  defaultObjective,
-  type Directive,
-  type Objective,
-} from '@weir/domain';
+import { Violations } from '@weir/base';
+import type { ActionCost, BalanceLedger, Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
-import { fieldName } from '@weir/rpc';
-import {
-  objectiveFromWire,
-  objectiveToWire,
-  placementFromWire,
-  placementToWire,
-  reasonToWire,
-} from '../convert.ts';
-import { checkObjective } from './objective.ts';
-import type { NumberedOutcome } from './outcome-buffer.ts';
+import { type Received, usableEntries } from './left-out.ts';
+import { limits } from './limits.ts';
+import { objectiveFromWire, objectiveToWire } from './objective.ts';
+import { placementFromWire, placementToWire } from './placement.ts';
 
-/** Throws InvalidInput when a part that dispatching rests on is missing or out of range. */
-export function directiveFromWire(wire: policy.Directive): Directive {
-  const objective = objectiveFromWire(wire.objective);
-  checkObjective(objective, objective);
-  const directive = {
-    version: Number(wire.version),
-    leaseMs: wire.leaseMs,
-    learner: wire.learner,
-    planned: placementFromWire(wire.planned, 'planned'),
-    thresholdMs: wire.obey ? Infinity : wire.thresholdMs,
-    explored: wire.explored,
-    propensity: wire.propensity,
-    actions: wire.actions.map(actionFromWire),
-    accuracyPriceMs: wire.accuracyPriceMs,
-    objective,
-    ledger: wire.ledger ?? { ledgerId: '', creditTotal: 0, debitRequestedTotal: 0 },
-    predictedMs: wire.predictedMs,
+export function directiveToWire(directive: Directive): policy.Directive {
+  const { thresholdMs, planned, objective, actions, ledger, version, ...same } = directive;
+  const obey = thresholdMs === Infinity;
+  return {
+    ...same,
+    version: BigInt(version),
+    planned: placementToWire(planned),
+    obey,
+    thresholdMs: obey ? 0 : thresholdMs,
+    actions: actions.map(actionToWire),
+    objective: objectiveToWire(objective),
+    ledger: { ...ledger },
   };
-  const { leaseMs, thresholdMs, accuracyPriceMs } = directive;
-  for (const [field, value] of Object.entries({ leaseMs, thresholdMs, accuracyPriceMs }))
-    if (!(value >= 0)) throw new InvalidInput([{ field, description: 'expected a number >= 0' }]);
-  return directive;
 }
 
-/** What a device asks beyond its cell, and the names of the fields that it asks for. */
-export const wishesToWire = (
-  asked: Partial<Objective> | undefined,
-): Pick<policy.Hello, 'objective' | 'objectiveFields'> => ({
-  objective: asked && objectiveToWire({ ...defaultObjective, ...asked }),
-  objectiveFields: Object.keys(asked ?? {}).map(fieldName),
+/**
+ * Throws InvalidInput, naming every fault, when a part that dispatching rests on is missing or out of range; an action
+ * that is none is left out.
+ */
+export function directiveFromWire(wire: policy.Directive): Received<Directive> {
+  const faults = new Violations();
+  const told = new Violations();
+  const { leaseMs, learner, explored, propensity, accuracyPriceMs, predictedMs } = wire;
+  const thresholdMs = wire.obey ? Infinity : wire.thresholdMs;
+  faults.number(Number(wire.version), 'version', { max: Number.MAX_SAFE_INTEGER });
+  faults.number(leaseMs, 'lease_ms', { max: limits.ageMs });
+  faults.check(
+    learner.length <= limits.idLength,
+    'learner',
+    `expected at most ${limits.idLength} characters`,
+  );
+  if (!wire.obey) faults.number(thresholdMs, 'threshold_ms');
+  faults.number(propensity, 'propensity', { max: 1 });
+  faults.number(accuracyPriceMs, 'accuracy_price_ms');
+  const value = {
+    version: Number(wire.version),
+    leaseMs,
+    learner,
+    planned: placementFromWire(wire.planned, 'planned', faults),
+    thresholdMs,
+    explored,
+    propensity,
+    actions: actionsFromWire(wire.actions, told),
+    accuracyPriceMs,
+    objective: objectiveFromWire(wire.objective, 'objective', faults),
+    ledger: ledgerFromWire(wire.ledger, faults),
+    // A saturated cell promises no time: nothing rests on it.
+    predictedMs: Number.isFinite(predictedMs) && predictedMs >= 0 ? predictedMs : 0,
+  };
+  faults.throwIfAny();
+  return { value, leftOut: told.found };
+}
+
+const actionToWire = ({ placement, ...costs }: ActionCost): policy.ActionCost => ({
+  ...costs,
+  placement: placementToWire(placement),
 });
 
-function actionFromWire(wire: policy.ActionCost, index: number): ActionCost {
-  const { accuracy, serviceMs, networkMs, energyJ } = wire;
-  for (const [field, value] of Object.entries({ accuracy, serviceMs, networkMs, energyJ }))
-    if (!(value >= 0 && value < Infinity))
-      throw new InvalidInput([
-        { field: `actions[${index}].${field}`, description: 'expected a number >= 0' },
-      ]);
-  const placement = placementFromWire(wire.placement, `actions[${index}].placement`);
-  return { placement, accuracy, serviceMs, networkMs, energyJ };
-}
+const actionsFromWire = (actions: readonly policy.ActionCost[], told: Violations): ActionCost[] =>
+  usableEntries<policy.ActionCost, ActionCost>(actions, 'actions', {
+    told,
+    // Of all targets, and of the device itself.
+    limit: limits.choices + limits.services,
+    keyOf: ({ placement: { tier, nodeId, variant } }) => JSON.stringify([tier, nodeId, variant]),
+    convert(wire, at, faults) {
+      const { accuracy, serviceMs, networkMs, energyJ } = wire;
+      faults.number(accuracy, `${at}.accuracy`, { max: 1 });
+      faults.number(serviceMs, `${at}.service_ms`, { max: limits.ms });
+      faults.number(networkMs, `${at}.network_ms`, { max: limits.ms });
+      faults.number(energyJ, `${at}.energy_j`, { max: limits.energyJ });
+      const placement = placementFromWire(wire.placement, `${at}.placement`, faults);
+      return { placement, accuracy, serviceMs, networkMs, energyJ };
+    },
+  });
 
-/** `now`: of the same clock as the outcome's `at`. */
-export function outcomeToWire(
-  { sequence, outcome, confidence }: NumberedOutcome,
-  now: number,
-): policy.Outcome {
-  return {
-    sequence,
-    placement: placementToWire(outcome.placement),
-    directiveVersion: BigInt(outcome.planVersion),
-    reason: reasonToWire(outcome.reason),
-    hops: { ...outcome.hops },
-    responseMs: outcome.responseMs,
-    predictedMs: outcome.predictedMs,
-    energyJ: outcome.energyJ,
-    expectedAccuracy: outcome.accuracy,
-    confidence,
-    margin: outcome.margin,
-    concurrency: outcome.concurrency,
-    propensity: outcome.propensity,
-    ageMs: Math.max(0, now - outcome.at),
-    failure: outcome.failure ?? '',
-  };
+function ledgerFromWire(wire: policy.BalanceLedger | undefined, faults: Violations): BalanceLedger {
+  if (!wire) return { ledgerId: '', creditTotal: 0, debitRequestedTotal: 0 };
+  const { ledgerId, creditTotal, debitRequestedTotal } = wire;
+  faults.check(
+    ledgerId.length <= limits.ledgerIdLength,
+    'ledger.ledger_id',
+    `expected at most ${limits.ledgerIdLength} characters`,
+  );
+  faults.number(creditTotal, 'ledger.credit_total', { max: limits.balance });
+  faults.number(debitRequestedTotal, 'ledger.debit_requested_total', { max: limits.balance });
+  return { ledgerId, creditTotal, debitRequestedTotal };
 }
-
-export const balanceToWire = (balance: BalanceReport): policy.BalanceReport => ({ ...balance });

@@ -1,11 +1,10 @@
 import { Violations } from '@weir/base';
-import { common, telemetry } from '@weir/proto';
-import type { Liveness, NodeState } from './cells.ts';
-
-const maxLinks = 256;
-const maxServices = 256;
-const tiers: readonly number[] = [common.Tier.DEVICE, common.Tier.EDGE, common.Tier.CLOUD];
-const tierNames = 'expected TIER_DEVICE, TIER_EDGE or TIER_CLOUD';
+import type { Liveness } from '@weir/domain';
+import { type common, telemetry } from '@weir/proto';
+import { limits } from './limits.ts';
+import { livenessToWire } from './liveness.ts';
+import { nodeFromWire } from './node-load.ts';
+import { tierFromWire } from './tier.ts';
 
 /** Throws InvalidInput, naming every fault. `previous` is the stream's report before this one, of the same node. */
 export function checkReport(report: telemetry.ReportRequest, previous?: telemetry.ReportRequest): void {
@@ -17,7 +16,7 @@ export function checkReport(report: telemetry.ReportRequest, previous?: telemetr
     violations.check(report.cellId === previous.cellId, 'cell_id', sameNode);
     violations.check(report.nodeId === previous.nodeId, 'node_id', sameNode);
   }
-  violations.check(tiers.includes(report.tier), 'tier', tierNames);
+  tierFromWire(report.tier, 'tier', violations);
   checkHost(report.host, violations);
   checkLinks(report.links, violations);
   if (report.load) checkLoad(report.load, report.nodeId, violations);
@@ -25,33 +24,28 @@ export function checkReport(report: telemetry.ReportRequest, previous?: telemetr
   violations.throwIfAny();
 }
 
-/** Throws InvalidInput. */
-export function checkCellId(cellId: string): void {
-  const violations = new Violations();
-  violations.id(cellId, 'cell_id');
-  violations.throwIfAny();
-}
-
 /** `now` by the clock that took the report, ms. */
-export function toNodeState(
-  { report, liveness, reportedAt }: NodeState<telemetry.ReportRequest>,
+export function nodeStateToWire(
+  {
+    report,
+    liveness,
+    reportedAt,
+  }: {
+    readonly report: telemetry.ReportRequest;
+    readonly liveness: Liveness;
+    readonly reportedAt: number;
+  },
   now: number,
 ): telemetry.NodeState {
-  return { report, liveness: livenessValues[liveness], ageMs: Math.max(0, now - reportedAt) };
+  return { report, liveness: livenessToWire(liveness), ageMs: Math.max(0, now - reportedAt) };
 }
 
-const livenessValues: Record<Liveness, telemetry.Liveness> = {
-  live: telemetry.Liveness.LIVE,
-  stale: telemetry.Liveness.STALE,
-  gone: telemetry.Liveness.GONE,
-};
-
 function checkHost(host: telemetry.HostState | undefined, violations: Violations): void {
-  if (!host) return violations.check(false, 'host', 'missing');
+  if (!host) return void violations.check(false, 'host', 'missing');
   violations.number(host.cpuUtilization, 'host.cpu_utilization', { max: 1 });
-  violations.number(host.cpuCount, 'host.cpu_count', { above: true });
-  violations.number(host.memoryTotalBytes, 'host.memory_total_bytes', { above: true });
-  violations.number(host.memoryUsedBytes, 'host.memory_used_bytes');
+  violations.number(host.cpuCount, 'host.cpu_count', { above: true, max: limits.cpuCount });
+  violations.number(host.memoryTotalBytes, 'host.memory_total_bytes', { above: true, max: limits.bytes });
+  violations.number(host.memoryUsedBytes, 'host.memory_used_bytes', { max: limits.bytes });
   violations.check(
     !(host.memoryUsedBytes > host.memoryTotalBytes),
     'host.memory_used_bytes',
@@ -60,34 +54,25 @@ function checkHost(host: telemetry.HostState | undefined, violations: Violations
 }
 
 function checkLinks(links: readonly telemetry.LinkState[], violations: Violations): void {
-  for (const [index, link] of violations.list(links, 'links', maxLinks).entries()) {
+  for (const [index, link] of violations.list(links, 'links', limits.links).entries()) {
     violations.id(link.peerNodeId, `links[${index}].peer_node_id`);
-    violations.number(link.roundTripMs, `links[${index}].round_trip_ms`);
-    violations.number(link.uplinkBitsPerSecond, `links[${index}].uplink_bits_per_second`);
+    violations.number(link.roundTripMs, `links[${index}].round_trip_ms`, { max: limits.ms });
+    violations.number(link.uplinkBitsPerSecond, `links[${index}].uplink_bits_per_second`, {
+      max: limits.bitsPerSecond,
+    });
   }
 }
 
+/** A report is as good as all of its figures: any fault of the load is one of the report. */
 function checkLoad(load: common.NodeLoad, nodeId: string, violations: Violations): void {
-  violations.check(load.nodeId === nodeId, 'load.node_id', 'expected the node that reports');
-  violations.check(tiers.includes(load.tier), 'load.tier', tierNames);
-  violations.number(load.slots, 'load.slots', { min: 1 });
-  violations.check(load.inService <= load.slots, 'load.in_service', 'more than slots');
-  violations.number(load.backlogMs, 'load.backlog_ms');
-  violations.number(load.meanBacklogMs, 'load.mean_backlog_ms');
-  violations.number(load.congestionPerMs, 'load.congestion_per_ms');
-  violations.number(load.utilization, 'load.utilization', { max: 1 });
-  const services = violations.list(load.services, 'load.services', maxServices);
-  for (const [index, service] of services.entries()) {
-    violations.id(service.variant, `load.services[${index}].variant`);
-    violations.number(service.serviceMs, `load.services[${index}].service_ms`, { above: true });
-    violations.number(service.energyJ, `load.services[${index}].energy_j`);
-  }
+  const { node } = nodeFromWire(load, 'load', { faults: violations, told: violations });
+  violations.check(node.id === nodeId, 'load.node_id', 'expected the node that reports');
 }
 
 function checkEnergy(energy: telemetry.EnergyState | undefined, violations: Violations): void {
-  if (!energy) return violations.check(false, 'energy', 'missing');
-  violations.number(energy.powerW, 'energy.power_w');
-  violations.number(energy.energyJ, 'energy.energy_j');
+  if (!energy) return void violations.check(false, 'energy', 'missing');
+  violations.number(energy.powerW, 'energy.power_w', { max: limits.powerW });
+  violations.number(energy.energyJ, 'energy.energy_j', { max: limits.totalEnergyJ });
   const sources: readonly number[] = [telemetry.EnergySource.RAPL, telemetry.EnergySource.MODEL];
   violations.check(
     sources.includes(energy.source),
