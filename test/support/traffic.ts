@@ -1,6 +1,7 @@
 import { seededRandom, systemClock } from '@weir/base';
-import { type RunningCell, type Sample, connectAgent, drive, reasonName, tierName } from '@weir/cell';
+import { type RunningCell, type Sample, connectAgent, drive } from '@weir/cell';
 import { loadFamily, loadSamples } from '@weir/inference';
+import { reasonName, tierName } from '@weir/wire';
 import { readFile } from 'node:fs/promises';
 
 /** A frame as its application saw it. */

@@ -1,7 +1,6 @@
-import { tierName } from '@weir/cell';
-import type { agent, common } from '@weir/proto';
-import { telemetry } from '@weir/proto';
+import type { agent, common, telemetry } from '@weir/proto';
 import { learnerNames } from '@weir/learning';
+import { livenessFromWire, tierName } from '@weir/wire';
 import type { CellState } from './cell-state.ts';
 import { round } from './live-frames.ts';
 import type {
@@ -129,7 +128,7 @@ function nodeViews({ telemetry: source }: CellState, agents: Agents): NodeView[]
     views.set(report.nodeId, {
       id: report.nodeId,
       tier: tierName(report.tier),
-      liveness: liveness === telemetry.Liveness.LIVE ? 'live' : 'stale',
+      liveness: livenessFromWire(liveness) === 'live' ? 'live' : 'stale',
       load: loadView(report.load),
       cpu: rounded(report.host?.cpuUtilization, 2),
       powerW: rounded(report.energy?.powerW),

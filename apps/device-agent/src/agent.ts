@@ -4,8 +4,8 @@ import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
+import { checkInferRequest, hopsToWire, placementToWire, reasonToWire } from '@weir/wire';
 import type { CellView } from './targets/cell-view.ts';
-import { checkInferRequest, placementToWire, reasonToWire } from './convert.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import { type FrameAnswer, infer } from './frames/inference.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
@@ -162,7 +162,7 @@ function toWire(
     requestId,
     classification: answer.classification,
     placement: placementToWire(decision.placement),
-    hops: { ...hops },
+    hops: hopsToWire(hops),
     responseMs,
     decision: {
       reason: reasonToWire(reason),

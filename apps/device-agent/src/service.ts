@@ -3,8 +3,8 @@ import { Cancelled, InvalidInput, ResourceExhausted, type WeirError } from '@wei
 import type { agent } from '@weir/proto';
 import { addAbortListener } from 'node:events';
 import { bidi, type CallContext, type DuplexStream, toStatus, unary } from '@weir/rpc';
+import { checkIds, objectiveFromWire, objectiveToWire } from '@weir/wire';
 import type { Agent } from './agent.ts';
-import { objectiveFromWire, objectiveToWire } from './convert.ts';
 
 const service = 'weir.agent.v1.DeviceAgent';
 type Stream = DuplexStream<agent.StreamInferRequest, agent.StreamInferResponse>;
@@ -23,7 +23,9 @@ export function deviceAgentService(ready: () => Agent): UntypedServiceImplementa
     })),
     setObjective: unary(({ objective }: agent.SetObjectiveRequest): agent.SetObjectiveResponse => {
       const device = ready();
-      device.setObjective(objectiveFromWire(objective));
+      device.setObjective(
+        checkIds({}, (violations) => objectiveFromWire(objective, 'objective', violations)),
+      );
       return { objective: objectiveToWire(device.objective()) };
     }),
   };

@@ -1,7 +1,7 @@
 import type { Dispatcher } from '@weir/dispatch';
 import type { agent } from '@weir/proto';
+import { nodeToWire, placementToWire, tierToWire } from '@weir/wire';
 import type { CellView } from './targets/cell-view.ts';
-import { placementToWire, tierToWire } from './convert.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 
@@ -21,7 +21,7 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
   const { deviceId, cellId, dispatcher, view, frames, outcomes, policyConnected, localVariants } = sources;
   const dispatch = dispatcher.status(now);
   const usable = new Map(dispatch.targets.map((target) => [target.nodeId, target.usable]));
-  const local = view.localLoad();
+  const local = view.localReport();
   return {
     deviceId,
     cellId,
@@ -33,13 +33,20 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
     learner: dispatch.learner,
     policyConnected: policyConnected(),
     targets: [
-      { nodeId: deviceId, tier: local.tier, reachable: true, roundTripMs: 0, load: local, loadAgeMs: 0 },
+      {
+        nodeId: deviceId,
+        tier: tierToWire('device'),
+        reachable: true,
+        roundTripMs: 0,
+        load: nodeToWire(local),
+        loadAgeMs: 0,
+      },
       ...view.remotes.map(({ nodeId, tier, link, load, reachable }) => ({
         nodeId,
         tier: tierToWire(tier),
         reachable: reachable && (usable.get(nodeId) ?? false),
         roundTripMs: link.state().roundTripMs,
-        load: load?.value,
+        load: load && nodeToWire(load.value),
         loadAgeMs: load ? Math.max(0, now - load.at) : 0,
       })),
     ],

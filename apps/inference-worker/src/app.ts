@@ -20,10 +20,10 @@ import {
   createNoopMeter,
   type Meter,
 } from '@weir/telemetry';
+import { tierToWire } from '@weir/wire';
 import { availableParallelism } from 'node:os';
 import { calibrate, testPicture } from './calibration.ts';
 import { type Config, configSpec } from './config.ts';
-import { tierToWire } from './convert.ts';
 import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
 import { createWorkerNode, type WorkerNode } from './node.ts';
 import { inferenceWorkerService } from './service.ts';
@@ -58,7 +58,6 @@ export async function startInferenceWorker(
 ): Promise<InferenceWorkerApp> {
   const { slots, queueLimit, threadsPerSession, dilationFactor, nodeId, allowPlaintext } = config;
   const dilated = dilationFactor > 0;
-  const tier = tierToWire(config.tier);
   const family = await familyOf(config);
   const security = { tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa }, allowPlaintext };
 
@@ -129,8 +128,7 @@ export async function startInferenceWorker(
   metrics.watch(() => runner.load());
   const unmeasured = createWorkerNode({
     nodeId,
-    tier,
-    tierName: config.tier,
+    tier: config.tier,
     runner: { ...runner, run: checks.run },
     figures: () => figures,
     energy,
@@ -146,7 +144,7 @@ export async function startInferenceWorker(
     const monitor = createNodeMonitor({
       cellId: config.cellId,
       nodeId,
-      tier,
+      tier: tierToWire(config.tier),
       host: createHostProbe({ clock }),
       energy,
       load: () => node.load(),

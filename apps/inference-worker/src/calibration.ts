@@ -1,16 +1,8 @@
 import { percentile } from '@weir/base';
+import type { ServiceFigure } from '@weir/domain';
 import type { Runner, VariantEntry } from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import { crc32, deflateSync } from 'node:zlib';
-
-/** Cost of one inference of a variant on this node. */
-export interface VariantFigures {
-  readonly variant: string;
-  /** Decode and compute without waiting, median, ms; of the emulated processor where it is emulated. */
-  readonly serviceMs: number;
-  /** J; 0 when unknown. */
-  readonly energyJ: number;
-}
 
 /** Runs of each variant; a few suffice for a dilated slot, which is held for a set time. */
 const runs = { measured: 9, dilated: 3 };
@@ -27,8 +19,8 @@ export async function calibrate({
   /** Share of the node's processors that one inference keeps busy, 0..1. */
   cpuShare: number;
   dilated: boolean;
-}): Promise<readonly VariantFigures[]> {
-  const figures: VariantFigures[] = [];
+}): Promise<readonly ServiceFigure[]> {
+  const figures: ServiceFigure[] = [];
   for (const variant of runner.variants) {
     const image = testPicture(variant.input);
     const times: number[] = [];

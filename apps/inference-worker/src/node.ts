@@ -1,10 +1,10 @@
 import { Cancelled, type Clock, InvalidInput, Unavailable } from '@weir/base';
+import { nodeReport, type ServiceFigure, type Tier } from '@weir/domain';
 import type { Runner, RunResult } from '@weir/inference';
 import type { common, worker } from '@weir/proto';
 import { extractTraceContext, type TraceContextFields } from '@weir/rpc';
 import { type EnergyProbe, recordWorkerHops } from '@weir/telemetry';
-import type { VariantFigures } from './calibration.ts';
-import { inWireFields, loadToWire, type NodeIdentity, readInferRequest, variantToWire } from './convert.ts';
+import { inferenceFromWire, inWireFields, nodeToWire, servedVariantToWire, tierToWire } from '@weir/wire';
 
 export interface InferOptions {
   /** When the request was received, epoch ms. */
@@ -29,11 +29,12 @@ export interface WorkerNode {
   variants(): worker.ListVariantsResponse;
 }
 
-export interface WorkerNodeOptions extends NodeIdentity {
-  readonly tierName: string;
+export interface WorkerNodeOptions {
+  readonly nodeId: string;
+  readonly tier: Tier;
   readonly runner: Pick<Runner, 'run' | 'load' | 'variants' | 'labels'>;
   /** The newest figures. */
-  readonly figures: () => readonly VariantFigures[];
+  readonly figures: () => readonly ServiceFigure[];
   readonly energy: Pick<EnergyProbe, 'energyOfInference'>;
   /** Share of the node's processors that one inference keeps busy, 0..1. */
   readonly cpuShare: number;
@@ -44,9 +45,9 @@ export interface WorkerNodeOptions extends NodeIdentity {
 }
 
 export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
-  const { nodeId, tier, tierName, runner, figures, energy, cpuShare, draining, clock } = options;
+  const { nodeId, tier, runner, figures, energy, cpuShare, draining, clock } = options;
   const load = () =>
-    loadToWire({ nodeId, tier }, runner.load(), { figures: figures(), draining: draining.aborted });
+    nodeToWire(nodeReport(options, runner.load(), { figures: figures(), draining: draining.aborted }));
 
   return {
     load,
@@ -54,7 +55,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
     async infer(request, { arrivedAt, deadlineAt = Infinity, signal, traceContext }) {
       if (draining.aborted)
         throw new Unavailable('the node is draining; send the request elsewhere', { reason: 'DRAINING' });
-      const { variant, input, timeoutMs } = readInferRequest(request);
+      const { variant, input, timeoutMs } = inferenceFromWire(request);
       const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
       const before = runner.load();
       const concurrency = before.inService + before.queued;
@@ -77,7 +78,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         parent: extractTraceContext(request.trace?.traceparent ? request.trace : traceContext),
         at,
         times: { queueMs, decodeMs, computeMs, workerMs },
-        facts: { nodeId, tier: tierName, variant, energyJ, concurrency },
+        facts: { nodeId, tier, variant, energyJ, concurrency },
       });
       return {
         requestId: request.requestId,
@@ -95,10 +96,10 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
 
     variants: () => ({
       nodeId,
-      tier,
+      tier: tierToWire(tier),
       labels: [...runner.labels],
       variants: runner.variants.map((entry) =>
-        variantToWire(
+        servedVariantToWire(
           entry,
           figures().find(({ variant }) => variant === entry.name),
         ),

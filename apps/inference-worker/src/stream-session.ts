@@ -1,7 +1,7 @@
 import { type Clock, Internal, InvalidInput, type Logger, WeirError } from '@weir/base';
 import type { common, worker } from '@weir/proto';
 import { type CallContext, type DuplexStream, toStatus } from '@weir/rpc';
-import { checkPing, isUsableId } from './convert.ts';
+import { checkPing, isUsableId } from '@weir/wire';
 import type { WorkerNode } from './node.ts';
 
 type Stream = DuplexStream<worker.StreamInferRequest, worker.StreamInferResponse>;

@@ -1,5 +1,5 @@
+import type { CellStatus } from '@weir/domain';
 import { type Meter, secondsBuckets } from '@weir/telemetry';
-import type { CellStatus } from './cell/cell-status.ts';
 
 /** Figures of the policy; names, units and labels are described in docs/metrics.md. */
 export interface PolicyMetrics {

@@ -1,13 +1,19 @@
-import { type Clock, InvalidInput, type Logger, ResourceExhausted, sleep, Violations } from '@weir/base';
+import { type Clock, type Logger, ResourceExhausted, sleep, type Violations } from '@weir/base';
 import type { policy } from '@weir/proto';
 import { bidi, type CallContext, serverStream, unary } from '@weir/rpc';
+import {
+  checkIds,
+  objectiveFromWire,
+  objectiveToWire,
+  placementToWire,
+  snapshotFromWire,
+  snapshotToWire,
+  statusToWire,
+} from '@weir/wire';
 import { agentSession } from './sessions/agent-session.ts';
 import { epochSession } from './sessions/epoch-session.ts';
 import type { Cells } from './cell/cells.ts';
-import { objectiveFromWire, objectiveToWire, placementToWire } from './convert.ts';
 import type { Learners } from './cell/learners.ts';
-import { snapshotFromWire, snapshotToWire } from './snapshot-wire.ts';
-import { statusToWire } from './status-to-wire.ts';
 
 export interface ServiceDeps {
   readonly cells: Cells;
@@ -97,15 +103,6 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
 
     runEpochs: bidi((stream, context) => epochSession(stream, context, { cells })),
   };
-}
-
-/** Throws InvalidInput, naming the faults of the ids and whatever else is checked. */
-function checkIds<T>(ids: Readonly<Record<string, string>>, more?: (violations: Violations) => T): T {
-  const violations = new Violations();
-  for (const [field, id] of Object.entries(ids)) violations.id(id, field);
-  const result = more?.(violations);
-  if (violations.found.length > 0) throw new InvalidInput(violations.found);
-  return result as T;
 }
 
 function checkLearner(learner: string, { names }: Learners, violations: Violations): void {

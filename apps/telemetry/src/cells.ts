@@ -1,8 +1,6 @@
 import { type Clock, ResourceExhausted } from '@weir/base';
+import type { Liveness } from '@weir/domain';
 import { CellWatch } from './cell-watch.ts';
-
-/** Whether a node still reports. */
-export type Liveness = 'live' | 'stale' | 'gone';
 
 /** The part of a report that this service reads; the rest it passes on. */
 export interface NodeReport {

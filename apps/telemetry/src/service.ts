@@ -1,8 +1,8 @@
 import { type Clock, sleep, WeirError } from '@weir/base';
 import type { telemetry } from '@weir/proto';
 import { type CallContext, clientStream, serverStream, unary, untilAborted } from '@weir/rpc';
+import { checkIds, checkReport, nodeStateToWire } from '@weir/wire';
 import type { Cells } from './cells.ts';
-import { checkCellId, checkReport, toNodeState } from './convert.ts';
 import type { TelemetryMetrics } from './metrics.ts';
 
 export interface ServiceDeps {
@@ -44,7 +44,7 @@ export function telemetryService({
       { cellId }: telemetry.WatchCellRequest,
       { signal, draining }: CallContext,
     ): AsyncGenerator<telemetry.WatchCellResponse> {
-      checkCellId(cellId);
+      checkIds({ cell_id: cellId });
       using watch = cells.watch(cellId);
       const over = AbortSignal.any([signal, draining]);
       const close = () => watch[Symbol.dispose]();
@@ -55,7 +55,7 @@ export function telemetryService({
           if (!first) await watch.changes();
           if (watch.closed) break;
           const now = clock.now();
-          const nodes = watch.take().map((state) => toNodeState(state, now));
+          const nodes = watch.take().map((state) => nodeStateToWire(state, now));
           if (first || nodes.length > 0) yield { nodes };
           if (coalesceMs > 0) await sleep(coalesceMs, { clock, signal: over }).catch(() => {});
         }
@@ -67,9 +67,9 @@ export function telemetryService({
     }),
 
     getCell: unary(({ cellId }: telemetry.GetCellRequest) => {
-      checkCellId(cellId);
+      checkIds({ cell_id: cellId });
       const now = clock.now();
-      return { nodes: cells.nodes(cellId).map((state) => toNodeState(state, now)) };
+      return { nodes: cells.nodes(cellId).map((state) => nodeStateToWire(state, now)) };
     }),
   };
 }

@@ -18,7 +18,7 @@ export {
   type FieldViolation,
   type StatusName,
 } from './errors.ts';
-export { Violations } from './violations.ts';
+export { Violations, maxIdLength } from './violations.ts';
 export {
   type ConfigSource,
   type ConfigSpec,

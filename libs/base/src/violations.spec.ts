@@ -45,4 +45,11 @@ describe('violations', () => {
     violations.number(value, 'x', range);
     expect(violations.found).toHaveLength(1);
   });
+
+  it('are kept up to a bound, so that a message of a thousand faults gets a short answer', () => {
+    const violations = new Violations();
+    for (let index = 0; index < 1_000; index++) expect(violations.id('', `names[${index}]`)).toBe(false);
+    expect(violations.found).toHaveLength(64);
+    expect(violations.found.at(-1)?.field).toBe('names[63]');
+  });
 });

@@ -1,6 +1,9 @@
 import { type FieldViolation, InvalidInput } from './errors.ts';
 
-const maxIdLength = 128;
+/** Characters of a name that another process gives. */
+export const maxIdLength = 128;
+/** Faults kept of one message; whoever made more mends these first, and an answer stays short. */
+const maxFound = 64;
 
 /** Collects the faults of one message so that all are reported together. */
 export class Violations {
@@ -10,14 +13,15 @@ export class Violations {
     return this.#found;
   }
 
-  /** Records a fault unless the field is `good`. */
-  check(good: boolean, field: string, description: string): void {
-    if (!good) this.#found.push({ field, description });
+  /** Records a fault unless the field is `good`. Returns whether it is. */
+  check(good: boolean, field: string, description: string): boolean {
+    if (!good && this.#found.length < maxFound) this.#found.push({ field, description });
+    return good;
   }
 
   /** 1..128 characters. */
-  id(value: string, field: string): void {
-    this.check(
+  id(value: string, field: string): boolean {
+    return this.check(
       value.length >= 1 && value.length <= maxIdLength,
       field,
       `expected 1..${maxIdLength} characters, got ${value.length}`,
@@ -29,10 +33,10 @@ export class Violations {
     value: number,
     field: string,
     { min = 0, max = Number.MAX_VALUE, above = false }: { min?: number; max?: number; above?: boolean } = {},
-  ): void {
+  ): boolean {
     const good = Number.isFinite(value) && (above ? value > min : value >= min) && value <= max;
     const range = max === Number.MAX_VALUE ? `${above ? '>' : '>='} ${min}` : `${min}..${max}`;
-    this.check(good, field, `expected a number ${range}, got ${value}`);
+    return this.check(good, field, `expected a number ${range}, got ${value}`);
   }
 
   /** The first `limit` items of a list; a longer one is a fault. */

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cancelled, type Clock, type Logger, NotFound, systemClock } from '@weir/base';
 import type { CutMode } from '@weir/link';
-import { common, policy as policyService } from '@weir/proto';
+import { policy as policyService } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
+import { objectiveToWire } from '@weir/wire';
 import type { CellDescription } from './description.ts';
 import { freeAddress } from './free-address.ts';
 import { type CellLink, type CellLinks, startLinks } from './links.ts';
@@ -194,13 +195,10 @@ async function instruct(address: string, { cellId, learner, objective }: CellDes
   await using connection = connect(address);
   const client = connection.client(policyService.PolicyServiceClient);
   const call = { timeoutMs: 10_000 };
-  const allowedTiers = objective.allowedTiers.map((tier) => tiers[tier]);
-  const request = { cellId, objective: { ...objective, allowedTiers } };
+  const request = { cellId, objective: objectiveToWire(objective) };
   await callUnary(client, client.setObjective, request, call);
   await callUnary(client, client.setLearner, { cellId, learner }, call);
 }
-
-const tiers = { device: common.Tier.DEVICE, edge: common.Tier.EDGE, cloud: common.Tier.CLOUD };
 
 function restartsOf(
   processes: ReadonlyMap<string, SupervisedProcess>,

@@ -1,11 +1,11 @@
 import { type Clock, type Logger, systemClock } from '@weir/base';
+import { reasonName, tierName } from '@weir/wire';
 import type { RunningCell } from './cell.ts';
 import type { FrameFailure, FrameRecord, FromConsole, ToConsole } from './console-messages.ts';
 import { emulationOf } from './emulation.ts';
 import { consoleProgram } from './programs.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 import type { Answer } from './tally.ts';
-import { reasonName, tierName } from './words.ts';
 
 export interface StartConsoleOptions {
   /** `HOST:PORT` of the page; port 0 takes any free one. @default 127.0.0.1:0 */

@@ -25,4 +25,3 @@ export { type Arrivals, arrivals } from './arrivals.ts';
 export { type DriveOptions, type Sample, drive, shuffled } from './drive.ts';
 export { type ProcessorTime, processorTime } from './processor-time.ts';
 export { type Answer, type Spread, Tally, type Totals } from './tally.ts';
-export { reasonName, tierName } from './words.ts';

@@ -1,6 +1,6 @@
 import { percentile } from '@weir/base';
 import type { agent } from '@weir/proto';
-import { reasonName, tierName } from './words.ts';
+import { reasonName, tierName } from '@weir/wire';
 
 const hopNames = ['agentMs', 'uplinkMs', 'queueMs', 'decodeMs', 'computeMs', 'downlinkMs'] as const;
 

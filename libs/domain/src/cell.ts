@@ -1,5 +1,5 @@
-/** Where a node is in the network. */
-export type Tier = 'device' | 'edge' | 'cloud';
+import type { Objective } from './objective.ts';
+import type { Tier } from './placement.ts';
 
 /** One deployable model of a family, as far as planning needs it. */
 export interface Variant {
@@ -38,35 +38,3 @@ export interface Cell {
   readonly variants: readonly Variant[];
   readonly objective: Objective;
 }
-
-/** A target and a variant for one inference; on the device itself, `nodeId` is the device's id. */
-export interface Placement {
-  readonly tier: Tier;
-  readonly nodeId: string;
-  readonly variant: string;
-}
-
-/** What an operator asks of a cell, or of one device. */
-export interface Objective {
-  /** Lowest average accuracy allowed, 0..1; 0 is "no floor". */
-  readonly accuracyFloor: number;
-  /** Deadline of a request that names none, ms, > 0. */
-  readonly deadlineMs: number;
-  /** Weights of the mean and of the 95th percentile of the response time, >= 0, not both 0. */
-  readonly meanWeight: number;
-  readonly tailWeight: number;
-  /** Price of energy, ms per J, >= 0. */
-  readonly energyMsPerJ: number;
-  /** Tiers that frames may use; never empty. */
-  readonly allowedTiers: readonly Tier[];
-}
-
-/** Fastest mean response, no floor, every tier, ten seconds a frame. */
-export const defaultObjective: Objective = {
-  accuracyFloor: 0,
-  deadlineMs: 10_000,
-  meanWeight: 1,
-  tailWeight: 0,
-  energyMsPerJ: 0,
-  allowedTiers: ['device', 'edge', 'cloud'],
-};

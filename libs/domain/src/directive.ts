@@ -1,4 +1,5 @@
-import type { Objective, Placement } from './cell.ts';
+import type { Objective } from './objective.ts';
+import type { Placement } from './placement.ts';
 
 /** Expected cost of one action for one device, as learned. */
 export interface ActionCost {

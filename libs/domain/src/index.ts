@@ -1,14 +1,16 @@
-export {
-  type Cell,
-  type ComputeNode,
-  type Device,
-  type Objective,
-  type Placement,
-  type Tier,
-  type Variant,
-  defaultObjective,
-} from './cell.ts';
+export type { Cell, ComputeNode, Device, Variant } from './cell.ts';
+export type { DeviceHello, DeviceState } from './device-messages.ts';
 export type { ActionCost, BalanceLedger, BalanceReport, Directive } from './directive.ts';
-export type { NodeLoad } from './node-load.ts';
-export type { HopTimes, Outcome, Reason } from './outcome.ts';
-export { tightenObjective } from './objective.ts';
+export type { Liveness } from './liveness.ts';
+export {
+  type NodeLoad,
+  type NodeReport,
+  type ServiceFigure,
+  type TargetReport,
+  figuresOf,
+  nodeReport,
+} from './node-load.ts';
+export { type Objective, defaultObjective, tightenObjective } from './objective.ts';
+export type { HopTimes, NumberedOutcome, Outcome, OutcomeBatch, Reason, RefusedOutcome } from './outcome.ts';
+export type { Placement, Tier } from './placement.ts';
+export type { CellStatus, DeviceStatus } from './status.ts';

@@ -1,4 +1,29 @@
-import type { Objective } from './cell.ts';
+import type { Tier } from './placement.ts';
+
+/** What an operator asks of a cell, or of one device. */
+export interface Objective {
+  /** Lowest average accuracy allowed, 0..1; 0 is "no floor". */
+  readonly accuracyFloor: number;
+  /** Deadline of a request that names none, ms, > 0. */
+  readonly deadlineMs: number;
+  /** Weights of the mean and of the 95th percentile of the response time, >= 0, not both 0. */
+  readonly meanWeight: number;
+  readonly tailWeight: number;
+  /** Price of energy, ms per J, >= 0. */
+  readonly energyMsPerJ: number;
+  /** Tiers that frames may use; never empty. */
+  readonly allowedTiers: readonly Tier[];
+}
+
+/** Fastest mean response, no floor, every tier, ten seconds a frame. */
+export const defaultObjective: Objective = {
+  accuracyFloor: 0,
+  deadlineMs: 10_000,
+  meanWeight: 1,
+  tailWeight: 0,
+  energyMsPerJ: 0,
+  allowedTiers: ['device', 'edge', 'cloud'],
+};
 
 /**
  * A cell's objective tightened by what a device requests: the higher floor, the shorter deadline, the tiers both

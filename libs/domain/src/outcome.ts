@@ -1,4 +1,4 @@
-import type { Placement } from './cell.ts';
+import type { Placement } from './placement.ts';
 
 /** Why a frame was placed where it was. */
 export type Reason = 'planned' | 'explored' | 'deviated' | 'fallback';
@@ -38,4 +38,24 @@ export interface Outcome {
   readonly failure?: string;
   /** True for a shadow inference: it ran only to learn, and nobody waited for the answer. */
   readonly shadow?: boolean;
+}
+
+/** An outcome with its number, counted 1, 2, 3 … within one run of an agent. */
+export interface NumberedOutcome {
+  readonly sequence: number;
+  readonly outcome: Outcome;
+}
+
+/** An outcome that teaches nothing, and why: settled all the same, so that it is not sent for ever. */
+export interface RefusedOutcome {
+  readonly sequence: number;
+  /** Each as "field: what would be good". */
+  readonly faults: readonly string[];
+}
+
+/** Outcomes of one agent instance. */
+export interface OutcomeBatch {
+  readonly outcomes: readonly (NumberedOutcome | RefusedOutcome)[];
+  /** Oldest sequence that may still come; 0 when not known. */
+  readonly oldestPending: number;
 }

@@ -19,4 +19,3 @@ export { extractTraceContext, injectTraceContext, type TraceContextFields } from
 export { untilAborted } from './until-aborted.ts';
 export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
 export { defaultMaxMessageBytes } from './limits.ts';
-export { fieldName } from './field-name.ts';

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError, Exit, InvalidInput, hostPort, silentLogger } from '@weir/base';
-import { type AgentClient, connectAgent, reasonName, startCell, tierName } from '@weir/cell';
+import { type AgentClient, connectAgent, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import type { agent } from '@weir/proto';
+import { reasonName, tierName } from '@weir/wire';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';

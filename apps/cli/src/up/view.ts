@@ -1,6 +1,7 @@
 import { bold, dim, yellow } from 'ansis';
 import Table from 'cli-table3';
-import { type ProcessEvent, type Tally, tierName, type Totals } from '@weir/cell';
+import { type ProcessEvent, type Tally, type Totals } from '@weir/cell';
+import { tierName } from '@weir/wire';
 import { ms, percent } from '../words.ts';
 
 /** What the live view shows of one device. */

@@ -1,7 +1,7 @@
 import type { Outcome } from '@weir/domain';
 
 /** What one inference cost, numbered for the policy. */
-export interface NumberedOutcome {
+export interface PendingOutcome {
   /** 1, 2, 3 … within this run of the agent; the policy counts each number once. */
   readonly sequence: bigint;
   readonly outcome: Outcome;
@@ -15,7 +15,7 @@ export interface NumberedOutcome {
  */
 export class OutcomeBuffer {
   readonly #limit: number;
-  readonly #pending: NumberedOutcome[] = [];
+  readonly #pending: PendingOutcome[] = [];
   #lastSequence = 0n;
   #dropped = 0;
 
@@ -33,13 +33,13 @@ export class OutcomeBuffer {
   }
 
   /** Forgets everything up to and including `through`, and tells what that was. */
-  acknowledge(through: bigint): readonly NumberedOutcome[] {
+  acknowledge(through: bigint): readonly PendingOutcome[] {
     const kept = this.#pending.findIndex(({ sequence }) => sequence > through);
     return this.#pending.splice(0, kept === -1 ? this.#pending.length : kept);
   }
 
   /** At most `count` outcomes with a sequence above `after`, oldest first. */
-  after(after: bigint, count: number): readonly NumberedOutcome[] {
+  after(after: bigint, count: number): readonly PendingOutcome[] {
     const from = this.#pending.findIndex(({ sequence }) => sequence > after);
     return from === -1 ? [] : this.#pending.slice(from, from + count);
   }

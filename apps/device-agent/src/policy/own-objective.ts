@@ -1,6 +1,6 @@
+import { InvalidInput } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import type { Objective } from '@weir/domain';
-import { checkObjective } from './objective.ts';
 
 /** What this device asks beyond its cell, from its configuration or at run time. */
 export class OwnObjective {
@@ -25,9 +25,16 @@ export class OwnObjective {
     return this.#dispatcher.status(now).objective;
   }
 
-  /** Throws InvalidInput, naming every fault. */
+  /** Throws InvalidInput when the cell allows none of the tiers. */
   ask(objective: Objective): void {
-    checkObjective(objective, this.#cell);
+    const { allowedTiers } = this.#cell;
+    if (!objective.allowedTiers.some((tier) => allowedTiers.includes(tier)))
+      throw new InvalidInput([
+        {
+          field: 'objective.allowed_tiers',
+          description: `the cell allows only ${allowedTiers.join(', ')}`,
+        },
+      ]);
     this.#own = objective;
     this.#apply();
   }

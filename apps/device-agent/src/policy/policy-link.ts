@@ -2,10 +2,10 @@ import type { Clock, Logger, Random } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import { policy } from '@weir/proto';
 import { connect, openDuplex } from '@weir/rpc';
+import { helloToWire, stateToWire } from '@weir/wire';
 import { randomUUID } from 'node:crypto';
 import type { CellView } from '../targets/cell-view.ts';
 import type { Config } from '../config.ts';
-import { balanceToWire, wishesToWire } from './convert-policy.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
@@ -45,24 +45,16 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     random: random.fork('policy'),
     logger,
     outcomes,
-    hello: () => ({
-      ...wishesToWire(ownObjective.asked),
-      cellId,
-      deviceId,
-      agentInstanceId,
-      local: view.localLoad(),
-      variants: view.variants(),
-      targets: view.targets(),
-    }),
+    hello() {
+      const { asked: objective } = ownObjective;
+      const own = { deviceId, instanceId: agentInstanceId, local: view.localReport() };
+      const known = { variants: view.variants(), targets: view.targets() };
+      return helloToWire({ cellId, hello: { ...own, ...known, ...(objective && { objective }) } });
+    },
     state() {
       const { balance, framesPerSecond, arrivalVariability } = dispatcher.status(clock.now());
-      return {
-        balance: balanceToWire(balance),
-        framesPerSecond,
-        arrivalVariability,
-        targets: view.targets(),
-        local: view.localLoad(),
-      };
+      const figures = { balance, framesPerSecond, arrivalVariability };
+      return stateToWire({ ...figures, targets: view.targets(), local: view.localReport() });
     },
     onAcknowledged(acknowledged) {
       const now = clock.now();

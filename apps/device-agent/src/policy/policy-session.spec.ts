@@ -2,7 +2,7 @@ import { FakeClock, seededRandom, silentLogger, Unavailable } from '@weir/base';
 import { defaultObjective, type Directive, type Outcome } from '@weir/domain';
 import { policy } from '@weir/proto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { objectiveToWire, placementToWire } from '../convert.ts';
+import { objectiveToWire, placementToWire } from '@weir/wire';
 import { FakeDuplex } from './fake-duplex.fixture.ts';
 import { OutcomeBuffer } from './outcome-buffer.ts';
 import { PolicySession } from './policy-session.ts';

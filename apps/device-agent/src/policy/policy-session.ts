@@ -2,8 +2,8 @@ import { Cancelled, type Clock, type Logger, type Random, sleep, Unavailable } f
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { type ClientDuplex, keepOpen } from '@weir/rpc';
-import { directiveFromWire, outcomeToWire } from './convert-policy.ts';
-import type { NumberedOutcome, OutcomeBuffer } from './outcome-buffer.ts';
+import { directiveFromWire, outcomeToWire } from '@weir/wire';
+import type { OutcomeBuffer, PendingOutcome } from './outcome-buffer.ts';
 
 export type OrchestrateStream = ClientDuplex<policy.OrchestrateRequest, policy.OrchestrateResponse>;
 
@@ -19,7 +19,7 @@ export interface PolicySessionOptions {
   readonly state: () => policy.AgentState;
   readonly onDirective: (directive: Directive) => void;
   /** The policy has these, and they are forgotten here. */
-  readonly onAcknowledged?: (outcomes: readonly NumberedOutcome[]) => void;
+  readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
   /** @default 1000 */
   readonly statePeriodMs?: number;
   /** How long an outcome waits for others to go with, ms. @default 100 */
@@ -124,7 +124,9 @@ export class PolicySession implements AsyncDisposable {
     switch (message?.$case) {
       case 'directive':
         try {
-          onDirective(directiveFromWire(message.value));
+          const { value, leftOut } = directiveFromWire(message.value);
+          if (leftOut.length > 0) logger.warn({ leftOut }, 'unusable actions of a directive are left out');
+          onDirective(value);
         } catch (err) {
           // The directive before it stays in force.
           logger.error({ err }, 'directive refused');

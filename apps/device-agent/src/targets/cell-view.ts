@@ -1,9 +1,15 @@
 import type { Clock } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
-import type { ActionCost } from '@weir/domain';
-import type { common, policy, worker } from '@weir/proto';
-import { loadFromWire, tierToWire } from '../convert.ts';
-import { type KnownTarget, knownActions, type ServiceFigure } from './knowledge.ts';
+import {
+  type ActionCost,
+  figuresOf,
+  nodeReport,
+  type NodeReport,
+  type ServiceFigure,
+  type TargetReport,
+  type Variant,
+} from '@weir/domain';
+import { type KnownTarget, knownActions } from './knowledge.ts';
 import type { LocalTarget } from './local-target.ts';
 import type { RemoteTarget } from './remote-target.ts';
 
@@ -13,7 +19,7 @@ export interface CellViewOptions {
   /** The newest calibration of each variant that runs here. */
   readonly localFigures: () => readonly ServiceFigure[];
   /** Variants of the device's own model family. */
-  readonly variants: readonly policy.Variant[];
+  readonly variants: readonly Variant[];
   readonly clock: Clock;
 }
 
@@ -26,7 +32,7 @@ const frameBytesWeight = 1 / 16;
 export class CellView {
   readonly #options: CellViewOptions;
   readonly #remotes = new Map<string, RemoteTarget>();
-  readonly #variants: Map<string, policy.Variant>;
+  readonly #variants: Map<string, Variant>;
   #frameBytes = typicalFrameBytes;
   #actions: readonly ActionCost[] = [];
 
@@ -48,11 +54,11 @@ export class CellView {
     return nodeId === this.#options.local.nodeId ? this.#options.local : this.#remotes.get(nodeId);
   }
 
-  loadReported(load: common.NodeLoad): void {
+  loadReported({ load }: NodeReport): void {
     const { dispatcher, clock } = this.#options;
     const isNew = !this.#actions.some(({ placement }) => placement.nodeId === load.nodeId);
     if (isNew) this.refresh();
-    dispatcher.reportLoad(loadFromWire(load), clock.now());
+    dispatcher.reportLoad(load, clock.now());
   }
 
   reachable(nodeId: string, reachable: boolean): void {
@@ -60,9 +66,9 @@ export class CellView {
   }
 
   /** A worker may serve variants that the device's own family lacks; for shared ones the device's figures hold. */
-  variantsListed(listed: readonly worker.VariantInfo[]): void {
-    for (const { name, macs, precision, accuracy } of listed)
-      if (!this.#variants.has(name)) this.#variants.set(name, { name, macs, precision, accuracy });
+  variantsListed(listed: readonly Variant[]): void {
+    for (const variant of listed)
+      if (!this.#variants.has(variant.name)) this.#variants.set(variant.name, variant);
     this.refresh();
   }
 
@@ -98,19 +104,18 @@ export class CellView {
     return services.length === 0 ? 0 : local.load().backlogMs + 2 * Math.min(...services) + 10;
   }
 
-  variants(): policy.Variant[] {
+  variants(): readonly Variant[] {
     return [...this.#variants.values()];
   }
 
-  localLoad(): common.NodeLoad {
+  localReport(): NodeReport {
     const { local, localFigures } = this.#options;
-    const services = localFigures().map((figure) => ({ ...figure }));
-    return { ...local.load(), tier: tierToWire('device'), services, draining: false };
+    return nodeReport(local, local.load(), { figures: localFigures() });
   }
 
-  targets(): policy.Target[] {
+  targets(): readonly TargetReport[] {
     return this.remotes.map((remote) => ({
-      load: remote.load?.value ?? unknownLoad(remote),
+      report: remote.load?.value ?? unknownNode(remote),
       roundTripMs: remote.link.state().roundTripMs,
       reachable: remote.reachable,
     }));
@@ -119,12 +124,10 @@ export class CellView {
 
 function knownTarget({ nodeId, tier, load, link }: RemoteTarget): KnownTarget {
   const { roundTripMs, uplinkBitsPerSecond } = link.state();
-  return { nodeId, tier, services: load?.value.services ?? [], roundTripMs, uplinkBitsPerSecond };
+  return { nodeId, tier, services: load ? figuresOf(load.value) : [], roundTripMs, uplinkBitsPerSecond };
 }
 
-const unknownLoad = ({ nodeId, tier }: RemoteTarget): common.NodeLoad => ({
-  nodeId,
-  tier: tierToWire(tier),
+const idle = {
   slots: 1,
   inService: 0,
   queued: 0,
@@ -132,6 +135,5 @@ const unknownLoad = ({ nodeId, tier }: RemoteTarget): common.NodeLoad => ({
   meanBacklogMs: 0,
   congestionPerMs: 0,
   utilization: 0,
-  services: [],
-  draining: false,
-});
+};
+const unknownNode = (remote: RemoteTarget): NodeReport => nodeReport(remote, idle, { figures: [] });

@@ -1,13 +1,4 @@
-import type { ActionCost, Tier } from '@weir/domain';
-
-/** Cost of one variant on one node. */
-export interface ServiceFigure {
-  readonly variant: string;
-  /** Decode and compute without waiting, ms. */
-  readonly serviceMs: number;
-  /** J; 0 when unknown. */
-  readonly energyJ: number;
-}
+import type { ActionCost, ServiceFigure, Tier } from '@weir/domain';
 
 /** A remote node, as this device knows it. */
 export interface KnownTarget {

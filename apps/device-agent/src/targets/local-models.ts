@@ -1,9 +1,9 @@
 import { type Clock, FailedPrecondition, type Logger, NotFound } from '@weir/base';
+import type { ServiceFigure } from '@weir/domain';
 import { type Family, startIdleChecks, startRunner, type VariantEntry } from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import { calibrate, type CalibratedVariant } from './calibration.ts';
 import type { Config } from '../config.ts';
-import type { ServiceFigure } from './knowledge.ts';
 import type { LocalRunner } from './local-target.ts';
 
 /** The device's own variants, warm and calibrated. */

@@ -1,7 +1,7 @@
 import type { Clock } from '@weir/base';
-import type { InferenceInput, Load, RunRequest, RunResult } from '@weir/inference';
 import type { NodeLoad } from '@weir/domain';
-import { common } from '@weir/proto';
+import type { Load, RunRequest, RunResult } from '@weir/inference';
+import { inputFromWire } from '@weir/wire';
 import { bounded } from '../frames/bounded.ts';
 import type { Target, TargetAnswer, TargetRequest } from './target.ts';
 
@@ -38,6 +38,7 @@ export class LocalTarget implements Target {
   async run({ variant, input, deadlineAt, signal }: TargetRequest): Promise<TargetAnswer> {
     const { runner, clock, energyOf } = this.#options;
     const { inService, queued } = runner.load();
+    // `input` was checked as the frame came.
     const work = runner.run({ variant, input: inputFromWire(input), deadlineAt, signal });
     const result = await bounded(work, { deadlineAt, signal, clock });
     const { classIndex, label, confidence, margin, queueMs, decodeMs, computeMs } = result;
@@ -48,11 +49,4 @@ export class LocalTarget implements Target {
       concurrency: inService + queued,
     };
   }
-}
-
-/** `input` has been checked by `checkInferRequest`. */
-function inputFromWire({ content }: common.Input): InferenceInput {
-  if (content?.$case !== 'tensor') return { image: content?.value ?? new Uint8Array() };
-  const { shape, dataType, data } = content.value;
-  return { shape, tensor: data, dtype: dataType === common.DataType.FLOAT32 ? 'float32' : 'uint8' };
 }

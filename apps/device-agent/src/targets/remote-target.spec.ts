@@ -8,6 +8,7 @@ import {
   silentLogger,
   Unavailable,
 } from '@weir/base';
+import type { NodeReport } from '@weir/domain';
 import { common, worker } from '@weir/proto';
 import { toStatus } from '@weir/rpc';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -24,6 +25,10 @@ afterEach(async () => {
 });
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const edgeLoad = (over: Partial<common.NodeLoad>) => ({
+  ...common.NodeLoad.fromPartial({ nodeId: 'edge-1', tier: common.Tier.EDGE, slots: 1 }),
+  ...over,
+});
 const input: common.Input = { content: { $case: 'encodedImage', value: Buffer.alloc(100) } };
 const picture = (over: Partial<TargetRequest> = {}): TargetRequest => ({
   variant: 'v',
@@ -214,14 +219,38 @@ describe('RemoteTarget', () => {
   });
 
   it('passes every load on, those of answers too', async () => {
-    const loads: common.NodeLoad[] = [];
-    const { target, stream, answer } = await startReachable({ onLoad: (load) => loads.push(load) });
-    stream().arrive({ message: { $case: 'load', value: common.NodeLoad.fromPartial({ queued: 1 }) } });
+    const reports: NodeReport[] = [];
+    const { target, stream, answer } = await startReachable({ onLoad: (report) => reports.push(report) });
+    stream().arrive({ message: { $case: 'load', value: edgeLoad({ queued: 1 }) } });
     const result = target.run(picture());
-    await answer({ load: common.NodeLoad.fromPartial({ queued: 2 }) });
+    await answer({ load: edgeLoad({ queued: 2 }) });
     await result;
-    expect(loads.map(({ queued }) => queued)).toEqual([1, 2]);
-    expect(target.load?.value.queued).toBe(2);
+    expect(reports.map(({ load }) => load.queued)).toEqual([1, 2]);
+    expect(target.load?.value.load.queued).toBe(2);
+  });
+
+  it('hands on what is usable of a load, and says each fault once', async () => {
+    const told: unknown[] = [];
+    const reports: NodeReport[] = [];
+    const { stream } = await startReachable({
+      onLoad: (report) => reports.push(report),
+      logger: { ...silentLogger, warn: (fields) => told.push(fields) },
+    });
+    const services = [
+      { variant: 'v', serviceMs: NaN, energyJ: 0 },
+      { variant: 'w', serviceMs: 3, energyJ: 0 },
+    ];
+    for (const slots of [2, 2, 0])
+      stream().arrive({ message: { $case: 'load', value: edgeLoad({ slots, backlogMs: NaN, services }) } });
+    await settle();
+    expect(reports.map(({ load, services }) => [load.backlogMs, [...services]])).toEqual([
+      [0, [['w', 3]]],
+      [0, [['w', 3]]],
+    ]);
+    expect(told).toMatchObject([
+      { leftOut: [{ field: 'load.services[0].service_ms' }, { field: 'load.backlog_ms' }] },
+      { leftOut: [{ field: 'load.slots' }] },
+    ]);
   });
 
   it('measures the rate with a larger ping after the first', async () => {

@@ -6,11 +6,13 @@ import {
   type Logger,
   type Random,
   Unavailable,
+  Violations,
 } from '@weir/base';
-import type { Tier } from '@weir/domain';
+import type { NodeReport, Tier } from '@weir/domain';
 import type { common, worker } from '@weir/proto';
 import { type ClientDuplex, fromStatus, keepOpen } from '@weir/rpc';
 import { createLinkProbe, type LinkProbe } from '@weir/telemetry';
+import { answerFiguresFromWire, nodeReportFromWire, peerMsFromWire, tellOnce } from '@weir/wire';
 import { bounded } from '../frames/bounded.ts';
 import { remoteHops } from '../frames/hops.ts';
 import { InFlight } from './in-flight.ts';
@@ -33,7 +35,7 @@ export interface RemoteTargetOptions {
   /** Silence, ms, after which everything in flight fails. @default 5000 */
   readonly silentAfterMs?: number;
   /** Called with each newer load of the node. */
-  readonly onLoad?: (load: common.NodeLoad) => void;
+  readonly onLoad?: (report: NodeReport) => void;
   /** Called at each change, and with every sign of life. */
   readonly onReachable?: (reachable: boolean) => void;
   /** Energy of one ms on the network, J. @default 0 */
@@ -66,7 +68,11 @@ export class RemoteTarget implements Target, AsyncDisposable {
   #stream: WorkerStream | undefined;
   #reachable = false;
   #heardAt = -Infinity;
-  #load: { value: common.NodeLoad; at: number } | undefined;
+  #draining = false;
+  readonly #tellLeftOut = tellOnce((leftOut) =>
+    this.#options.logger.warn({ node: this.nodeId, leftOut }, 'unusable parts of a message are left out'),
+  );
+  #load: { value: NodeReport; at: number } | undefined;
   #requests = 0;
   #pingSequence = 0;
 
@@ -90,7 +96,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
   }
 
   /** Newest load and when it arrived, epoch ms. */
-  get load(): { readonly value: common.NodeLoad; readonly at: number } | undefined {
+  get load(): { readonly value: NodeReport; readonly at: number } | undefined {
     return this.#load;
   }
 
@@ -175,9 +181,13 @@ export class RemoteTarget implements Target, AsyncDisposable {
   }
 
   #takeLoad(load: common.NodeLoad, at: number): void {
-    this.#load = { value: load, at };
+    this.#draining = load.draining;
+    const leftOut = new Violations();
+    const value = nodeReportFromWire(load, 'load', leftOut);
+    this.#tellLeftOut(leftOut.found);
+    if (value) this.#load = { value, at };
     if (load.draining) this.#setReachable(false);
-    else this.#options.onLoad?.(load);
+    else if (value) this.#options.onLoad?.(value);
   }
 
   #takePong(pong: worker.Pong, at: number, stream: WorkerStream): void {
@@ -188,9 +198,9 @@ export class RemoteTarget implements Target, AsyncDisposable {
     this.link.echoed({
       payloadBytes: ping.payloadBytes,
       roundTripMs: at - ping.sentAt,
-      peerMs: pong.workerMs,
+      peerMs: peerMsFromWire(pong),
     });
-    if (!this.#load?.value.draining) this.#setReachable(true);
+    if (!this.#draining) this.#setReachable(true);
     if (first) this.#ping(stream, rateProbeBytes);
   }
 
@@ -225,14 +235,16 @@ export class RemoteTarget implements Target, AsyncDisposable {
 
   #answered(answer: worker.InferResponse, roundTripMs: number, input: common.Input): TargetAnswer {
     if (!answer.classification) throw new Internal(`${this.nodeId} answered without a classification`);
-    const hops = remoteHops({ ...answer, roundTripMs, linkRoundTripMs: this.link.state().roundTripMs });
+    const { value: figures, leftOut } = answerFiguresFromWire(answer);
+    this.#tellLeftOut(leftOut);
+    const hops = remoteHops({ ...figures, roundTripMs, linkRoundTripMs: this.link.state().roundTripMs });
     this.link.transferred({ bytes: inputBytes(input), uplinkMs: hops.uplinkMs });
     const radioJ = (hops.uplinkMs + hops.downlinkMs) * (this.#options.radioJPerMs ?? 0);
     return {
       classification: answer.classification,
       hops,
-      energyJ: answer.energyJ + radioJ,
-      concurrency: answer.concurrency,
+      energyJ: figures.energyJ + radioJ,
+      concurrency: figures.concurrency,
     };
   }
 }

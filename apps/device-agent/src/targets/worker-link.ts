@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import { worker } from '@weir/proto';
 import { callUnary, connect, openDuplex } from '@weir/rpc';
+import { listedVariantsFromWire } from '@weir/wire';
 import type { CellView } from './cell-view.ts';
 import type { Config, TargetAddress } from '../config.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
@@ -29,7 +30,11 @@ export function linkWorker(
   let reachable = false;
   const askVariants = () =>
     callUnary(client, client.listVariants, {}, { timeoutMs: 5_000 }).then(
-      ({ variants }) => view.variantsListed(variants),
+      ({ variants }) => {
+        const { value, leftOut } = listedVariantsFromWire(variants);
+        if (leftOut.length > 0) logger.warn({ leftOut, node: nodeId }, 'unusable variants are left out');
+        view.variantsListed(value);
+      },
       (err: unknown) => logger.warn({ err, node: nodeId }, 'variants not listed'),
     );
   const target = new RemoteTarget({

@@ -2,9 +2,9 @@ import type { Clock, Logger, Random } from '@weir/base';
 import { telemetry } from '@weir/proto';
 import { connect, keepReporting, openClientStream } from '@weir/rpc';
 import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
+import { nodeToWire, tierToWire } from '@weir/wire';
 import type { CellView } from '../targets/cell-view.ts';
 import type { Config } from '../config.ts';
-import { tierToWire } from '../convert.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { securityOf } from '../targets/worker-link.ts';
 
@@ -29,9 +29,9 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
     tier: tierToWire('device'),
     host: createHostProbe({ clock }),
     energy,
-    load: () => view.localLoad(),
+    load: () => nodeToWire(view.localReport()),
     // Emulated nodes share one machine: this device's utilization is that of its slots.
-    cpuUtilization: config.dilationFactor > 0 ? () => view.localLoad()?.utilization ?? 0 : undefined,
+    cpuUtilization: config.dilationFactor > 0 ? () => view.localReport().load.utilization : undefined,
     links: () => view.remotes.map(({ link }) => link),
   });
   const reports = keepReporting({

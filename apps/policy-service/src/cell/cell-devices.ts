@@ -1,6 +1,6 @@
 import { type Clock, ResourceExhausted } from '@weir/base';
+import type { DeviceHello, DeviceState } from '@weir/domain';
 import { createTransferLedger, type TransferLedger } from '@weir/learning';
-import type { DeviceHello, DeviceState } from '../sessions/agent-messages.ts';
 import { Members } from './members.ts';
 import { type AgentLink, Sessions } from '../sessions/sessions.ts';
 

@@ -1,9 +1,8 @@
 import type { Clock, Logger } from '@weir/base';
-import type { Objective, Outcome } from '@weir/domain';
+import type { DeviceHello, DeviceState, Objective, Outcome, OutcomeBatch } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
 import type { Store, StoredSnapshot } from '@weir/storage';
 import { randomUUID } from 'node:crypto';
-import type { DeviceHello, DeviceState, OutcomeBatch } from '../sessions/agent-messages.ts';
 import { CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
 import type { PlanMade } from '../planning/joint-plan.ts';
 import type { Learners } from './learners.ts';

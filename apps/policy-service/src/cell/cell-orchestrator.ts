@@ -1,11 +1,10 @@
 import { FailedPrecondition, NotFound } from '@weir/base';
-import type { Objective, Outcome } from '@weir/domain';
+import type { CellStatus, DeviceHello, DeviceState, Objective, Outcome } from '@weir/domain';
 import type { CellObservation, Learner } from '@weir/learning';
-import type { DeviceHello, DeviceState } from '../sessions/agent-messages.ts';
 import { checkAttainable } from '../planning/attainable.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceTimes } from './cell-devices.ts';
 import { CellLearner } from './cell-learner.ts';
-import { type CellStatus, deviceStatuses } from './cell-status.ts';
+import { deviceStatuses } from './cell-status.ts';
 import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-planning.ts';
 import { directivesOf } from '../planning/directives.ts';
 import { EpochRun } from '../planning/epoch-run.ts';

@@ -1,6 +1,6 @@
 import { type Logger, NotFound, ResourceExhausted } from '@weir/base';
+import type { CellStatus } from '@weir/domain';
 import { CellHost, type CellHostOptions } from './cell-host.ts';
-import type { CellStatus } from './cell-status.ts';
 
 export interface CellsOptions extends CellHostOptions {
   readonly maxCells: number;

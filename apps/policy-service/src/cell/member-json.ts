@@ -1,4 +1,4 @@
-import type { DeviceHello, NodeReport } from '../sessions/agent-messages.ts';
+import type { DeviceHello, NodeReport } from '@weir/domain';
 import type { Member } from './members.ts';
 
 /** What is stored of a member, so that the journal can be learned from again before any device has come back. */
@@ -13,12 +13,15 @@ export function memberFromJson(text: string): DeviceHello {
   const { local, targets, ...hello } = JSON.parse(text) as DeviceHello;
   return {
     ...hello,
-    local: withServices(local),
-    targets: targets.map((target) => ({ ...target, report: withServices(target.report) })),
+    local: withMaps(local),
+    targets: targets.map((target) => ({ ...target, report: withMaps(target.report) })),
   };
 }
 
-const withServices = (report: NodeReport): NodeReport => ({
+const withMaps = ({ energyJ, ...report }: NodeReport): NodeReport => ({
   ...report,
-  services: new Map(Object.entries(report.services as unknown as Record<string, number>)),
+  services: mapOf(report.services),
+  ...(energyJ && { energyJ: mapOf(energyJ) }),
 });
+
+const mapOf = (written: unknown) => new Map(Object.entries(written as Record<string, number>));

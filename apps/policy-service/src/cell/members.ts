@@ -1,6 +1,14 @@
-import type { Cell, ComputeNode, Objective, Variant } from '@weir/domain';
+import type {
+  Cell,
+  ComputeNode,
+  DeviceHello,
+  DeviceState,
+  NodeReport,
+  Objective,
+  TargetReport,
+  Variant,
+} from '@weir/domain';
 import { type CellObservation, type DeviceObservation, idleFramesPerSecond } from '@weir/learning';
-import type { DeviceHello, DeviceState, NodeReport, TargetReport } from '../sessions/agent-messages.ts';
 import { linkClass } from './link-class.ts';
 
 /** One device of the cell and what is known of it. */
@@ -64,8 +72,8 @@ export class Members {
     if (!before) return { urgent: false, renamed: false };
     this.#members.set(deviceId, {
       ...before,
-      framesPerSecond,
-      arrivalVariability,
+      framesPerSecond: framesPerSecond ?? before.framesPerSecond,
+      arrivalVariability: arrivalVariability ?? before.arrivalVariability,
       targets,
       local: local ?? before.local,
       balance: balance?.balance ?? before.balance,

@@ -1,6 +1,5 @@
-import { defaultObjective, type Objective } from '@weir/domain';
+import { defaultObjective, type DeviceHello, type Objective } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
-import type { DeviceHello } from '../sessions/agent-messages.ts';
 import { deviceHello } from '../sessions/agent.fixture.ts';
 import { checkAttainable } from './attainable.ts';
 import { Members } from '../cell/members.ts';

@@ -1,12 +1,12 @@
-import { type Clock, DeadlineExceeded, InvalidInput, type Logger } from '@weir/base';
+import { type Clock, DeadlineExceeded, type FieldViolation, InvalidInput, type Logger } from '@weir/base';
+import type { DeviceHello, OutcomeBatch, RefusedOutcome } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
-import type { DeviceHello, OutcomeBatch } from './agent-messages.ts';
+import { firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
 import type { AgentLink } from './sessions.ts';
 import type { CellHost } from '../cell/cell-host.ts';
 import type { Cells } from '../cell/cells.ts';
-import { firstFromWire, outcomesFromWire, stateFromWire } from './convert-session.ts';
-import { Outbox, type Refused } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 
 /** Batches of one agent that may be at the disk at once; a further one is not read before one of them is safe. */
 const batchesInFlight = 32;
@@ -23,7 +23,8 @@ type Stream = DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse
 
 /**
  * One Orchestrate call: Hello, then outcomes and states in any order. Ends with ABORTED when another session of the
- * same device begins, UNAVAILABLE when the service drains or its disk fails, INVALID_ARGUMENT at a faulty message.
+ * same device begins, UNAVAILABLE when the service drains or its disk fails, INVALID_ARGUMENT at a faulty message; what of
+ * a message is merely unusable is left out and told.
  * Outcomes are acknowledged when they are durable, also those that came just before the end.
  */
 export async function agentSession(
@@ -41,7 +42,8 @@ export async function agentSession(
     const first = await messages.next();
     over.throwIfAborted();
     if (first.done) return;
-    const { cellId, hello } = firstFromWire(first.value);
+    const { value, leftOut } = firstFromWire(first.value);
+    const { cellId, hello } = value;
     const cell = await cells.open(cellId);
     stopTimer();
 
@@ -52,11 +54,18 @@ export async function agentSession(
     };
     cell.join(hello, link);
     logger.info({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId }, 'device joined');
+    const tellLeftOut = tellOnce((faults) =>
+      logger.warn(
+        { cellId, deviceId: hello.deviceId, leftOut: faults },
+        'unusable parts of a message are left out',
+      ),
+    );
+    tellLeftOut(leftOut);
     // A rejection means that the agent has gone, which ends the messages too.
     const sending = outbox.run((message) => stream.send(message)).catch(() => {});
     const journaling = new Journaling(cell, hello, outbox);
     try {
-      await receive(messages, { cell, hello, journaling, clock, over });
+      await receive(messages, { cell, hello, journaling, tellLeftOut, clock, over });
     } finally {
       cell.orchestrator.leave(hello.deviceId, link);
       logger.info({ cellId, deviceId: hello.deviceId }, 'device left');
@@ -75,18 +84,29 @@ async function receive(
     cell,
     hello,
     journaling,
+    tellLeftOut,
     clock,
     over,
-  }: { cell: CellHost; hello: DeviceHello; journaling: Journaling; clock: Clock; over: AbortSignal },
+  }: {
+    cell: CellHost;
+    hello: DeviceHello;
+    journaling: Journaling;
+    tellLeftOut: (leftOut: readonly FieldViolation[]) => void;
+    clock: Clock;
+    over: AbortSignal;
+  },
 ): Promise<void> {
   for await (const { message } of messages) {
     switch (message?.$case) {
       case 'outcomes':
         await journaling.take(outcomesFromWire(message.value, hello.deviceId, clock.now()));
         break;
-      case 'state':
-        cell.report(hello.deviceId, stateFromWire(message.value, hello.deviceId));
+      case 'state': {
+        const { value, leftOut } = stateFromWire(message.value, hello.deviceId);
+        tellLeftOut(leftOut);
+        cell.report(hello.deviceId, value);
         break;
+      }
       case 'hello':
         throw new InvalidInput([{ field: 'message', description: 'hello comes once, at the beginning' }]);
       case undefined:
@@ -115,7 +135,9 @@ class Journaling {
   /** Resolves when the next batch may come. Throws when one has failed. */
   async take(batch: OutcomeBatch): Promise<void> {
     const { deviceId, instanceId } = this.#hello;
-    const refused = batch.outcomes.flatMap((outcome): Refused[] => ('faults' in outcome ? [outcome] : []));
+    const refused = batch.outcomes.flatMap((outcome): RefusedOutcome[] =>
+      'faults' in outcome ? [outcome] : [],
+    );
     const journaled = this.#cell
       .journal({ deviceId, instanceId, batch })
       .then(

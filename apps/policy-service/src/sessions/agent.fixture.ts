@@ -1,8 +1,14 @@
-import { defaultObjective, type Outcome, type Tier, type Variant } from '@weir/domain';
+import type {
+  DeviceHello,
+  DeviceState,
+  NodeReport,
+  Outcome,
+  TargetReport,
+  Tier,
+  Variant,
+} from '@weir/domain';
 import type { policy } from '@weir/proto';
-import { fieldName } from '@weir/rpc';
-import type { DeviceHello, DeviceState, NodeReport, TargetReport } from './agent-messages.ts';
-import { nodeToWire, objectiveToWire, placementToWire, reasonToWire } from '../convert.ts';
+import * as wire from '@weir/wire';
 
 /** What agents say, in the domain's words and on the wire. */
 
@@ -73,48 +79,9 @@ export const outcome = (deviceId: string, more: Partial<Outcome> = {}): Outcome 
   ...more,
 });
 
-export const targetToWire = ({ report, roundTripMs, reachable }: TargetReport): policy.Target => ({
-  load: nodeToWire(report),
-  roundTripMs,
-  reachable,
-});
-
-export const helloToWire = (cellId: string, hello: DeviceHello): policy.Hello => ({
-  cellId,
-  deviceId: hello.deviceId,
-  agentInstanceId: hello.instanceId,
-  local: nodeToWire(hello.local),
-  variants: hello.variants.map((variant) => ({ ...variant })),
-  targets: hello.targets.map(targetToWire),
-  objective: hello.objective && objectiveToWire({ ...defaultObjective, ...hello.objective }),
-  objectiveFields: Object.keys(hello.objective ?? {}).map(fieldName),
-});
-
-export const stateToWire = ({ balance, local, targets, ...figures }: DeviceState): policy.AgentState => ({
-  ...figures,
-  balance: balance && { ...balance },
-  local: local && nodeToWire(local),
-  targets: targets.map(targetToWire),
-});
+export const helloToWire = (cellId: string, hello: DeviceHello): policy.Hello =>
+  wire.helloToWire({ cellId, hello });
 
 /** `now`: arrival, ms; the outcome's `at` becomes its age. */
-export function outcomeToWire(sequence: number, outcome: Outcome, now: number): policy.Outcome {
-  const { energyJ, margin, concurrency, propensity, responseMs, predictedMs } = outcome;
-  return {
-    sequence: BigInt(sequence),
-    placement: placementToWire(outcome.placement),
-    directiveVersion: BigInt(outcome.planVersion),
-    reason: reasonToWire(outcome.reason),
-    hops: { ...outcome.hops },
-    responseMs,
-    predictedMs,
-    energyJ,
-    expectedAccuracy: outcome.accuracy,
-    confidence: 0.8,
-    margin,
-    concurrency,
-    propensity,
-    ageMs: now - outcome.at,
-    failure: outcome.failure ?? '',
-  };
-}
+export const outcomeToWire = (sequence: number, outcome: Outcome, now: number): policy.Outcome =>
+  wire.outcomeToWire({ sequence: BigInt(sequence), outcome, confidence: 0.8 }, now);

@@ -1,12 +1,8 @@
-import { Violations } from '@weir/base';
 import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
-import type { DeviceStatus } from '../cell/cell-status.ts';
+import { checkEpochRequest, epochToWire } from '@weir/wire';
 import type { Cells } from '../cell/cells.ts';
-import { placementToWire } from '../convert.ts';
-import type { EpochPlan, EpochRun } from '../planning/epoch-run.ts';
-import { devicePlanToWire } from '../status-to-wire.ts';
-import { maxMs } from '../wire-limits.ts';
+import type { EpochRun } from '../planning/epoch-run.ts';
 
 const defaultSettleMs = 5_000;
 
@@ -25,7 +21,7 @@ export async function epochSession(
   let cell: { readonly id: string; readonly run: EpochRun } | undefined;
   try {
     for await (const { cellId, settleTimeoutMs } of untilAborted(stream, over)) {
-      check({ cellId, settleTimeoutMs }, cell?.id);
+      checkEpochRequest({ cellId, settleTimeoutMs }, cell?.id);
       const { orchestrator } = await cells.get(cellId);
       cell ??= { id: cellId, run: orchestrator.runEpochs() };
       const epoch = await cell.run.next({ settleMs: settleTimeoutMs || defaultSettleMs, signal: over });
@@ -37,30 +33,3 @@ export async function epochSession(
     cell?.run[Symbol.dispose]();
   }
 }
-
-/** Throws InvalidInput. */
-function check({ cellId, settleTimeoutMs }: policy.RunEpochsRequest, before: string | undefined): void {
-  const violations = new Violations();
-  violations.id(cellId, 'cell_id');
-  violations.check(before === undefined || before === cellId, 'cell_id', `expected ${before} as before`);
-  violations.number(settleTimeoutMs, 'settle_timeout_ms', { max: maxMs });
-  violations.throwIfAny();
-}
-
-const epochToWire = (
-  { version, learner, plan, bestKnown, outcomes, missing, planningMs }: EpochPlan,
-  devices: readonly DeviceStatus[],
-): policy.RunEpochsResponse => ({
-  directiveVersion: BigInt(version),
-  learner,
-  explored: plan.explored,
-  propensity: plan.propensity,
-  devices: devices.map(devicePlanToWire),
-  outcomes,
-  missingDeviceIds: [...missing],
-  planningMs,
-  bestKnown: [...bestKnown].map(([deviceId, placement]) => ({
-    deviceId,
-    placement: placementToWire(placement),
-  })),
-});

@@ -1,12 +1,6 @@
-import type { Directive } from '@weir/domain';
+import type { Directive, RefusedOutcome } from '@weir/domain';
 import type { policy } from '@weir/proto';
-import { directiveToWire } from './convert-session.ts';
-
-/** A refused outcome and its faults. */
-export interface Refused {
-  readonly sequence: number;
-  readonly faults: readonly string[];
-}
+import { ackToWire, directiveToWire } from '@weir/wire';
 
 const maxRefused = 16;
 
@@ -17,7 +11,7 @@ const maxRefused = 16;
 export class Outbox {
   #directive: Directive | undefined;
   #through: number | undefined;
-  #refused: Refused[] = [];
+  #refused: RefusedOutcome[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
 
@@ -26,7 +20,7 @@ export class Outbox {
     this.#wake?.();
   }
 
-  acknowledge(through: number, refused: readonly Refused[]): void {
+  acknowledge(through: number, refused: readonly RefusedOutcome[]): void {
     this.#through = Math.max(through, this.#through ?? 0);
     this.#refused = [...this.#refused, ...refused].slice(0, maxRefused);
     this.#wake?.();
@@ -51,11 +45,7 @@ export class Outbox {
   /** Acknowledgements first: they let the agent forget. */
   #next(): policy.OrchestrateResponse['message'] {
     if (this.#through !== undefined) {
-      const refused = this.#refused.map(({ sequence, faults }) => ({
-        sequence: BigInt(sequence),
-        faults: [...faults],
-      }));
-      const value = { throughSequence: BigInt(this.#through), refused };
+      const value = ackToWire(this.#through, this.#refused);
       this.#through = undefined;
       this.#refused = [];
       return { $case: 'ack', value };

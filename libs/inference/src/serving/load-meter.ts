@@ -51,7 +51,8 @@ export class LoadMeter {
     // A process younger than the window is averaged over its life, and over 1 s at least.
     const coveredMs = WINDOW_MS + BUCKET_MS - (this.#bucketEndsAt - now);
     const spanMs = Math.min(coveredMs, Math.max(1_000, now - this.#startedAt));
-    const utilization = sum(this.#busyMs) / (spanMs * this.#slots);
+    // Rounding may take a node that is always busy beyond 1.
+    const utilization = Math.min(1, sum(this.#busyMs) / (spanMs * this.#slots));
     const arrivalsPerMs = sum(this.#arrivals) / spanMs;
     return {
       utilization,

@@ -1,7 +1,8 @@
 import { type Random, Unavailable, mean, sleep } from '@weir/base';
-import { type Answer, tierName } from '@weir/cell';
+import type { Answer } from '@weir/cell';
 import type { common, policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
+import { tierName } from '@weir/wire';
 import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
 

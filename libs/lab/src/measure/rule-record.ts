@@ -1,5 +1,6 @@
 import { mean } from '@weir/base';
-import { type Answer, Tally, tierName } from '@weir/cell';
+import { type Answer, Tally } from '@weir/cell';
+import { tierName } from '@weir/wire';
 import type { ArrivalsRule } from './results.ts';
 import { estimate, proportion } from './statistics.ts';
 import { withoutNull } from './summarise.ts';

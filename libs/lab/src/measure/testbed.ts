@@ -10,8 +10,9 @@ import {
 import type { Family } from '@weir/inference';
 import { type Objective, defaultObjective } from '@weir/domain';
 import { type LearnerSnapshot, staticSnapshot } from '@weir/learning';
-import { common, policy } from '@weir/proto';
+import { policy } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
+import { objectiveToWire, snapshotFromWire, snapshotToWire } from '@weir/wire';
 import type { TableShape } from './cost-table.ts';
 import { asMap } from './cost-table.ts';
 import type { PlacedDevice } from './results.ts';
@@ -65,12 +66,11 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
   const { cellId } = description;
 
   const announce = async (objective: Objective) => {
-    const wire = { ...objective, allowedTiers: objective.allowedTiers.map((tier) => tiers[tier]) };
-    await callUnary(client, client.setObjective, { cellId, objective: wire }, { timeoutMs: callMs });
+    const request = { cellId, objective: objectiveToWire(objective) };
+    await callUnary(client, client.setObjective, request, { timeoutMs: callMs });
   };
   const importSnapshot = async (snapshot: LearnerSnapshot) => {
-    const content = Buffer.from(JSON.stringify(snapshot));
-    const request = { cellId, learner: snapshot.learner, snapshot: content };
+    const request = { cellId, learner: snapshot.learner, snapshot: snapshotToWire(snapshot) };
     await callUnary(client, client.importSnapshot, request, { timeoutMs: callMs });
   };
 
@@ -96,8 +96,9 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
     },
     importSnapshot,
     async exportSnapshot() {
-      const { snapshot } = await callUnary(client, client.exportSnapshot, { cellId }, { timeoutMs: callMs });
-      return JSON.parse(snapshot.toString()) as LearnerSnapshot;
+      const call = { timeoutMs: callMs };
+      const { learner, snapshot } = await callUnary(client, client.exportSnapshot, { cellId }, call);
+      return snapshotFromWire(snapshot, learner);
     },
     place: (placements) => importSnapshot(staticSnapshot(asMap(placements))),
     async weaken(deviceIds) {
@@ -112,8 +113,6 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
-
-const tiers = { device: common.Tier.DEVICE, edge: common.Tier.EDGE, cloud: common.Tier.CLOUD };
 
 /** Waits until the floor is in force on every device. Throws Unavailable. */
 async function heard(

@@ -1,17 +1,8 @@
 import { InvalidInput } from '@weir/base';
-import { defaultObjective } from '@weir/domain';
-import { agent, common } from '@weir/proto';
+import { agent, common, worker } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
-import {
-  checkInferRequest,
-  loadFromWire,
-  objectiveFromWire,
-  objectiveToWire,
-  placementFromWire,
-  placementToWire,
-  tierFromWire,
-  tierToWire,
-} from './convert.ts';
+import { checkInferRequest, checkPing, inferenceFromWire } from './infer-request.ts';
+import { limits } from './limits.ts';
 
 const image = (bytes: number) => ({ $case: 'encodedImage' as const, value: Buffer.alloc(bytes, 1) });
 const tensor = (over: Partial<common.Tensor>) => ({
@@ -33,6 +24,7 @@ describe('checkInferRequest', () => {
     ['timeout_ms', { timeoutMs: -1 }],
     ['timeout_ms', { timeoutMs: NaN }],
     ['timeout_ms', { timeoutMs: Infinity }],
+    ['timeout_ms', { timeoutMs: limits.ms + 1 }],
     ['input', { input: undefined }],
     ['input', { input: { content: undefined } }],
     ['input.encoded_image', { input: { content: image(0) } }],
@@ -59,26 +51,39 @@ describe('checkInferRequest', () => {
   });
 });
 
-describe('placements, tiers, objectives and loads', () => {
-  it('come back as they went', () => {
-    const placement = { tier: 'edge' as const, nodeId: 'edge-1', variant: 'v' };
-    expect(placementFromWire(placementToWire(placement), 'planned')).toEqual(placement);
-    expect(objectiveFromWire(objectiveToWire(defaultObjective))).toEqual(defaultObjective);
-    for (const tier of ['device', 'edge', 'cloud'] as const)
-      expect(tierFromWire(tierToWire(tier))).toBe(tier);
+describe('inferenceFromWire', () => {
+  const work = (over: Partial<worker.InferRequest>) =>
+    inferenceFromWire(
+      worker.InferRequest.create({ requestId: 'r', variant: 'v', input: { content: image(3) }, ...over }),
+    );
+
+  it('takes no timeout for time without end', () => {
+    expect(work({})).toEqual({ variant: 'v', input: { image: Buffer.alloc(3, 1) }, timeoutMs: Infinity });
+    expect(work({ timeoutMs: 5 })).toMatchObject({ timeoutMs: 5 });
   });
 
-  it('are refused when parts are missing', () => {
-    expect(() => placementFromWire(undefined, 'planned')).toThrow('planned');
-    expect(() => placementFromWire(common.Placement.create({ nodeId: 'n', variant: 'v' }), 'p')).toThrow('p');
-    expect(() => objectiveFromWire(undefined)).toThrow('objective: missing');
-    expect(() => objectiveFromWire({ ...objectiveToWire(defaultObjective), allowedTiers: [0] })).toThrow(
-      'allowed_tiers',
+  it.each([
+    ['float32', common.DataType.FLOAT32, 4],
+    ['uint8', common.DataType.UINT8, 1],
+  ] as const)('takes a tensor of %s as it is', (dtype, dataType, bytes) => {
+    const data = Buffer.alloc(2 * bytes, 3);
+    expect(work({ input: { content: tensor({ data, dataType }) } }).input).toEqual({
+      shape: [1, 2],
+      tensor: data,
+      dtype,
+    });
+  });
+
+  it('names all faults together', () => {
+    expect(() => work({ requestId: '', variant: 'x'.repeat(129), timeoutMs: NaN, input: undefined })).toThrow(
+      /request_id.*variant.*timeout_ms.*input/,
     );
   });
+});
 
-  it('bring figures that are none into range', () => {
-    const load = common.NodeLoad.create({ nodeId: 'n', backlogMs: NaN, congestionPerMs: -1, utilization: 7 });
-    expect(loadFromWire(load)).toMatchObject({ slots: 1, backlogMs: 0, congestionPerMs: 0, utilization: 1 });
+describe('checkPing', () => {
+  it('takes at most 256 KiB', () => {
+    checkPing({ sequence: 1, payload: Buffer.alloc(256 * 1024) });
+    expect(() => checkPing({ sequence: 1, payload: Buffer.alloc(256 * 1024 + 1) })).toThrow('ping.payload');
   });
 });

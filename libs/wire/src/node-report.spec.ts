@@ -1,8 +1,8 @@
-import { FakeClock, InvalidInput } from '@weir/base';
+import { InvalidInput } from '@weir/base';
 import { common, telemetry } from '@weir/proto';
-import { createEnergyProbe, createHostProbe, createLinkProbe, createNodeMonitor } from '@weir/telemetry';
 import { describe, expect, it } from 'vitest';
-import { checkCellId, checkReport, toNodeState } from './convert.ts';
+import { checkIds } from './ids.ts';
+import { checkReport, nodeStateToWire } from './node-report.ts';
 import { load, report } from './report.fixture.ts';
 
 type Report = telemetry.ReportRequest;
@@ -26,23 +26,6 @@ describe('checkReport', () => {
   it('takes a good report, with and without load and links', () => {
     expect(faultsOf(report())).toEqual([]);
     expect(faultsOf(report({ load: undefined, links: [] }), report())).toEqual([]);
-  });
-
-  it('takes what a node monitor samples', () => {
-    const clock = new FakeClock();
-    const monitor = createNodeMonitor<common.Tier, common.NodeLoad>({
-      cellId: 'cell-1',
-      nodeId: 'edge-1',
-      tier: common.Tier.EDGE,
-      host: createHostProbe(),
-      energy: createEnergyProbe({ model: { idleW: 1, busyW: 1 } }),
-      load,
-      links: () => [createLinkProbe({ peerNodeId: 'cloud-1', clock })],
-    });
-    const sample: Report = monitor.sample();
-    expect(faultsOf(telemetry.ReportRequest.decode(telemetry.ReportRequest.encode(sample).finish()))).toEqual(
-      [],
-    );
   });
 
   const faults: [string, Partial<Report>, string[]][] = [
@@ -84,12 +67,14 @@ describe('checkReport', () => {
     ['a negative backlog', { load: load({ backlogMs: -1 }) }, ['load.backlog_ms']],
     ['a mean backlog that is no number', { load: load({ meanBacklogMs: NaN }) }, ['load.mean_backlog_ms']],
     ['a negative congestion', { load: load({ congestionPerMs: -0.1 }) }, ['load.congestion_per_ms']],
+    ['a backlog of two days', { load: load({ backlogMs: 2 * 86_400_000 }) }, ['load.backlog_ms']],
     ['slots in use beyond 1', { load: load({ utilization: 1.1 }) }, ['load.utilization']],
     [
       'too many variants',
-      { load: load({ services: Array.from({ length: 257 }, () => service) }) },
+      { load: load({ services: Array.from({ length: 257 }, (_, i) => ({ ...service, variant: `v${i}` })) }) },
       ['load.services'],
     ],
+    ['a variant twice', { load: load({ services: [service, service] }) }, ['load.services']],
     [
       'a variant without a name',
       { load: load({ services: [{ ...service, variant: '' }] }) },
@@ -128,17 +113,19 @@ describe('checkReport', () => {
   });
 });
 
-describe('checkCellId', () => {
-  it.each([[''], [long]])('refuses %j', (cellId) => expect(() => checkCellId(cellId)).toThrow(InvalidInput));
+describe('checkIds', () => {
+  it.each([[''], [long]])('refuses %j', (cellId) =>
+    expect(() => checkIds({ cell_id: cellId })).toThrow(InvalidInput),
+  );
   it('takes 1..128 characters', () => {
-    checkCellId('x');
-    checkCellId('x'.repeat(128));
+    checkIds({ cell_id: 'x' });
+    checkIds({ cell_id: 'x'.repeat(128) });
   });
 });
 
-describe('toNodeState', () => {
+describe('nodeStateToWire', () => {
   it('gives the age of the report', () => {
-    expect(toNodeState({ report: report(), liveness: 'stale', reportedAt: 1_000 }, 5_500)).toEqual({
+    expect(nodeStateToWire({ report: report(), liveness: 'stale', reportedAt: 1_000 }, 5_500)).toEqual({
       report: report(),
       liveness: telemetry.Liveness.STALE,
       ageMs: 4_500,

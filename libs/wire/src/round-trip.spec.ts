@@ -1,34 +1,18 @@
 import { Violations } from '@weir/base';
-import type { Directive, HopTimes, Objective, Placement, Reason, Tier } from '@weir/domain';
-import { common, policy } from '@weir/proto';
+import type { Directive, HopTimes, Objective, Placement, Reason, TargetReport, Tier } from '@weir/domain';
+import { common, policy, worker } from '@weir/proto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  deviceHello,
-  deviceState,
-  helloToWire,
-  nodeReport,
-  outcome,
-  outcomeToWire,
-  stateToWire,
-} from './sessions/agent.fixture.ts';
-import type { TargetReport } from './sessions/agent-messages.ts';
-import {
-  hopsFromWire,
-  hopsToWire,
-  nodeFromWire,
-  nodeToWire,
-  objectiveFromWire,
-  objectiveToWire,
-  placementFromWire,
-  placementToWire,
-} from './convert.ts';
-import {
-  directiveToWire,
-  helloFromWire,
-  outcomesFromWire,
-  stateFromWire,
-} from './sessions/convert-session.ts';
+import { stateFromWire, stateToWire } from './agent-state.ts';
+import { deviceHello, deviceState, nodeReport, outcome } from './device.fixture.ts';
+import { directiveFromWire, directiveToWire } from './directive.ts';
+import { helloFromWire, helloToWire } from './hello.ts';
+import { hopsFromWire, hopsToWire } from './hops.ts';
+import { nodeFromWire, nodeToWire } from './node-load.ts';
+import { objectiveFromWire, objectiveToWire } from './objective.ts';
+import { outcomesFromWire, outcomeToWire } from './outcome.ts';
+import { placementFromWire, placementToWire } from './placement.ts';
+import { listedVariantsFromWire, servedVariantToWire } from './variant.ts';
 
 const tier = fc.constantFrom<Tier>('device', 'edge', 'cloud');
 const id = fc.string({ minLength: 1, maxLength: 64 });
@@ -63,13 +47,21 @@ const node = (nodeId: fc.Arbitrary<string>, tiers: fc.Arbitrary<Tier>) =>
       meanBacklogMs: ms,
       congestionPerMs: ms,
       utilization: fraction,
-      services: fc.uniqueArray(fc.tuple(id, aboveZero), { selector: ([variant]) => variant, maxLength: 5 }),
+      services: fc.uniqueArray(fc.tuple(id, aboveZero, fc.option(aboveZero)), {
+        selector: ([variant]) => variant,
+        maxLength: 5,
+      }),
       draining: fc.boolean(),
     })
     .map(({ nodeId, tier, services, draining, ...load }) => ({
       ...nodeReport(nodeId, tier, { ...load, inService: Math.min(1, load.slots) }),
       node: { id: nodeId, tier, slots: load.slots, variants: services.map(([variant]) => variant) },
-      services: new Map(services),
+      services: new Map(services.map(([variant, serviceMs]) => [variant, serviceMs])),
+      ...(services.some(([, , energyJ]) => energyJ !== null) && {
+        energyJ: new Map(
+          services.flatMap(([variant, , energyJ]) => (energyJ === null ? [] : [[variant, energyJ] as const])),
+        ),
+      }),
       draining,
     }));
 const targets = fc
@@ -135,7 +127,7 @@ describe('conversion to the wire and back', () => {
     fc.assert(
       fc.property(node(id, tier), (value) => {
         const wire = sent(common.NodeLoad, nodeToWire(value));
-        expect(good((violations) => nodeFromWire(wire, 'n', violations))).toEqual(value);
+        expect(good((faults) => nodeFromWire(wire, 'n', { faults, told: faults }))).toEqual(value);
       }),
     );
   });
@@ -144,11 +136,14 @@ describe('conversion to the wire and back', () => {
     fc.assert(
       fc.property(targets, objective, ms, (remote, own, framesPerSecond) => {
         const hello = deviceHello('d', { targets: remote, objective: own });
-        const wire = sent(policy.Hello, helloToWire('c', hello));
-        expect(helloFromWire(wire)).toEqual({ cellId: 'c', hello });
+        const wire = sent(policy.Hello, helloToWire({ cellId: 'c', hello }));
+        expect(helloFromWire(wire)).toEqual({ value: { cellId: 'c', hello }, leftOut: [] });
         const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };
         const state = deviceState({ targets: remote, framesPerSecond, balance, local: hello.local });
-        expect(stateFromWire(sent(policy.AgentState, stateToWire(state)), 'd')).toEqual(state);
+        expect(stateFromWire(sent(policy.AgentState, stateToWire(state)), 'd')).toEqual({
+          value: state,
+          leftOut: [],
+        });
       }),
     );
   });
@@ -167,7 +162,7 @@ describe('conversion to the wire and back', () => {
       fc.property(fc.nat(), cost, failure, fraction, (planVersion, more, failed, propensity) => {
         const value = outcome('d', { ...more, ...failed, planVersion, propensity, at: 900 });
         const wire = sent(policy.OutcomeBatch, {
-          outcomes: [outcomeToWire(7, value, 1_000)],
+          outcomes: [outcomeToWire({ sequence: 7n, outcome: value, confidence: 0.8 }, 1_000)],
           oldestPendingSequence: 3n,
         });
         expect(outcomesFromWire(wire, 'd', 1_000)).toEqual({
@@ -178,7 +173,14 @@ describe('conversion to the wire and back', () => {
     );
   });
 
-  it('says everything that a directive says', () => {
+  it('keeps a directive', () => {
+    const action = fc.record({
+      placement,
+      accuracy: fraction,
+      serviceMs: ms,
+      networkMs: ms,
+      energyJ: ms,
+    });
     const directive: fc.Arbitrary<Directive> = fc.record({
       version: fc.nat(),
       leaseMs: aboveZero,
@@ -187,10 +189,7 @@ describe('conversion to the wire and back', () => {
       thresholdMs: fc.oneof(ms, fc.constant(Infinity)),
       explored: fc.boolean(),
       propensity: fraction,
-      actions: fc.array(
-        fc.record({ placement, accuracy: fraction, serviceMs: ms, networkMs: ms, energyJ: ms }),
-        { maxLength: 3 },
-      ),
+      actions: fc.uniqueArray(action, { selector: ({ placement: at }) => JSON.stringify(at), maxLength: 3 }),
       accuracyPriceMs: ms,
       objective,
       ledger: fc.record({ ledgerId: id, creditTotal: ms, debitRequestedTotal: ms }),
@@ -199,19 +198,28 @@ describe('conversion to the wire and back', () => {
     fc.assert(
       fc.property(directive, (value) => {
         const wire = sent(policy.Directive, directiveToWire(value));
-        const { obey, version, planned, actions, objective: wireObjective, thresholdMs, ...same } = wire;
-        const back = good((violations) => ({
-          ...same,
-          version: Number(version),
-          thresholdMs: obey ? Infinity : thresholdMs,
-          planned: placementFromWire(planned, 'planned', violations),
-          actions: actions.map((action) => ({
-            ...action,
-            placement: placementFromWire(action.placement, 'placement', violations),
-          })),
-          objective: objectiveFromWire(wireObjective, 'objective', violations),
-        }));
-        expect(back).toEqual(value);
+        expect(directiveFromWire(wire)).toEqual({ value, leftOut: [] });
+      }),
+    );
+  });
+
+  it('keeps what a worker serves, and gives work to a variant whose manifest counts none', () => {
+    const served = fc.record({
+      name: id,
+      architecture: id,
+      precision: fc.constantFrom('fp32', 'int8'),
+      macs: fc.option(aboveZero, { nil: undefined }),
+      accuracy: fc.record({ top1: fraction }),
+      input: fc.constant({ shape: [1, 3, 8, 8], layout: 'NCHW', dtype: 'float32' as const }),
+    });
+    fc.assert(
+      fc.property(served, (entry) => {
+        const wire = sent(worker.VariantInfo, servedVariantToWire(entry, undefined));
+        const { name, precision, macs = 1, accuracy } = entry;
+        expect(listedVariantsFromWire([wire])).toEqual({
+          value: [{ name, precision, macs, accuracy: accuracy.top1 }],
+          leftOut: [],
+        });
       }),
     );
   });

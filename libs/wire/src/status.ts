@@ -1,6 +1,7 @@
+import type { CellStatus, DeviceStatus } from '@weir/domain';
 import type { policy } from '@weir/proto';
-import type { CellStatus, DeviceStatus } from './cell/cell-status.ts';
-import { objectiveToWire, placementToWire } from './convert.ts';
+import { objectiveToWire } from './objective.ts';
+import { placementToWire } from './placement.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
   const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, objective, ...same } =
@@ -14,11 +15,11 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
     exploringFrames: BigInt(exploringFrames),
     driftAlarms: BigInt(driftAlarms),
     objective: objectiveToWire(objective),
-    devices: devices.map(devicePlanToWire),
+    devices: devices.map(deviceStatusToWire),
   };
 }
 
-export const devicePlanToWire = ({ planned, ...device }: DeviceStatus): policy.DevicePlan => ({
+export const deviceStatusToWire = ({ planned, ...device }: DeviceStatus): policy.DevicePlan => ({
   ...device,
   planned: planned && placementToWire(planned),
 });

@@ -1,0 +1,26 @@
+import type { Variant } from './cell.ts';
+import type { BalanceReport } from './directive.ts';
+import type { NodeReport, TargetReport } from './node-load.ts';
+import type { Objective } from './objective.ts';
+
+/** A device joins its cell. */
+export interface DeviceHello {
+  readonly deviceId: string;
+  /** This run of the agent. */
+  readonly instanceId: string;
+  readonly local: NodeReport;
+  readonly variants: readonly Variant[];
+  readonly targets: readonly TargetReport[];
+  /** What the device asks beyond its cell. */
+  readonly objective?: Partial<Objective>;
+}
+
+/** How an agent stands; what is absent stays as it was. */
+export interface DeviceState {
+  readonly balance?: BalanceReport;
+  readonly framesPerSecond?: number;
+  /** Squared coefficient of variation of the times between frames. */
+  readonly arrivalVariability?: number;
+  readonly targets: readonly TargetReport[];
+  readonly local?: NodeReport;
+}

@@ -1,0 +1,2 @@
+/** Whether a node still reports. */
+export type Liveness = 'live' | 'stale' | 'gone';

@@ -1,0 +1,95 @@
+import { Violations } from '@weir/base';
+import type { ActionCost, BalanceLedger, Directive } from '@weir/domain';
+import type { policy } from '@weir/proto';
+import { type Received, usableEntries } from './left-out.ts';
+import { limits } from './limits.ts';
+import { objectiveFromWire, objectiveToWire } from './objective.ts';
+import { placementFromWire, placementToWire } from './placement.ts';
+
+export function directiveToWire(directive: Directive): policy.Directive {
+  const { thresholdMs, planned, objective, actions, ledger, version, ...same } = directive;
+  const obey = thresholdMs === Infinity;
+  return {
+    ...same,
+    version: BigInt(version),
+    planned: placementToWire(planned),
+    obey,
+    thresholdMs: obey ? 0 : thresholdMs,
+    actions: actions.map(actionToWire),
+    objective: objectiveToWire(objective),
+    ledger: { ...ledger },
+  };
+}
+
+/**
+ * Throws InvalidInput, naming every fault, when a part that dispatching rests on is missing or out of range; an action
+ * that is none is left out.
+ */
+export function directiveFromWire(wire: policy.Directive): Received<Directive> {
+  const faults = new Violations();
+  const told = new Violations();
+  const { leaseMs, learner, explored, propensity, accuracyPriceMs, predictedMs } = wire;
+  const thresholdMs = wire.obey ? Infinity : wire.thresholdMs;
+  faults.number(Number(wire.version), 'version', { max: Number.MAX_SAFE_INTEGER });
+  faults.number(leaseMs, 'lease_ms', { max: limits.ageMs });
+  faults.check(
+    learner.length <= limits.idLength,
+    'learner',
+    `expected at most ${limits.idLength} characters`,
+  );
+  if (!wire.obey) faults.number(thresholdMs, 'threshold_ms');
+  faults.number(propensity, 'propensity', { max: 1 });
+  faults.number(accuracyPriceMs, 'accuracy_price_ms');
+  const value = {
+    version: Number(wire.version),
+    leaseMs,
+    learner,
+    planned: placementFromWire(wire.planned, 'planned', faults),
+    thresholdMs,
+    explored,
+    propensity,
+    actions: actionsFromWire(wire.actions, told),
+    accuracyPriceMs,
+    objective: objectiveFromWire(wire.objective, 'objective', faults),
+    ledger: ledgerFromWire(wire.ledger, faults),
+    // A saturated cell promises no time: nothing rests on it.
+    predictedMs: Number.isFinite(predictedMs) && predictedMs >= 0 ? predictedMs : 0,
+  };
+  faults.throwIfAny();
+  return { value, leftOut: told.found };
+}
+
+const actionToWire = ({ placement, ...costs }: ActionCost): policy.ActionCost => ({
+  ...costs,
+  placement: placementToWire(placement),
+});
+
+const actionsFromWire = (actions: readonly policy.ActionCost[], told: Violations): ActionCost[] =>
+  usableEntries<policy.ActionCost, ActionCost>(actions, 'actions', {
+    told,
+    // Of all targets, and of the device itself.
+    limit: limits.choices + limits.services,
+    keyOf: ({ placement: { tier, nodeId, variant } }) => JSON.stringify([tier, nodeId, variant]),
+    convert(wire, at, faults) {
+      const { accuracy, serviceMs, networkMs, energyJ } = wire;
+      faults.number(accuracy, `${at}.accuracy`, { max: 1 });
+      faults.number(serviceMs, `${at}.service_ms`, { max: limits.ms });
+      faults.number(networkMs, `${at}.network_ms`, { max: limits.ms });
+      faults.number(energyJ, `${at}.energy_j`, { max: limits.energyJ });
+      const placement = placementFromWire(wire.placement, `${at}.placement`, faults);
+      return { placement, accuracy, serviceMs, networkMs, energyJ };
+    },
+  });
+
+function ledgerFromWire(wire: policy.BalanceLedger | undefined, faults: Violations): BalanceLedger {
+  if (!wire) return { ledgerId: '', creditTotal: 0, debitRequestedTotal: 0 };
+  const { ledgerId, creditTotal, debitRequestedTotal } = wire;
+  faults.check(
+    ledgerId.length <= limits.ledgerIdLength,
+    'ledger.ledger_id',
+    `expected at most ${limits.ledgerIdLength} characters`,
+  );
+  faults.number(creditTotal, 'ledger.credit_total', { max: limits.balance });
+  faults.number(debitRequestedTotal, 'ledger.debit_requested_total', { max: limits.balance });
+  return { ledgerId, creditTotal, debitRequestedTotal };
+}

@@ -1,0 +1,28 @@
+export { stateFromWire, stateToWire } from './agent-state.ts';
+export { directiveFromWire, directiveToWire } from './directive.ts';
+export { type PlannedEpoch, checkEpochRequest, epochToWire } from './epoch.ts';
+export { type CellHello, firstFromWire, helloFromWire, helloToWire } from './hello.ts';
+export { hopsFromWire, hopsToWire, noHops } from './hops.ts';
+export { checkIds } from './ids.ts';
+export {
+  type InferenceWork,
+  checkInferRequest,
+  checkPing,
+  inferenceFromWire,
+  isUsableId,
+} from './infer-request.ts';
+export { type InferenceInput, inputFromWire, inWireFields } from './input.ts';
+export { type AnswerFigures, answerFiguresFromWire, peerMsFromWire } from './infer-answer.ts';
+export { type Received, tellOnce } from './left-out.ts';
+export { limits } from './limits.ts';
+export { livenessFromWire } from './liveness.ts';
+export { nodeReportFromWire, nodeToWire } from './node-load.ts';
+export { checkReport, nodeStateToWire } from './node-report.ts';
+export { objectiveFromWire, objectiveToWire } from './objective.ts';
+export { ackToWire, outcomesFromWire, outcomeToWire } from './outcome.ts';
+export { placementFromWire, placementToWire } from './placement.ts';
+export { reasonFromWire, reasonName, reasonToWire } from './reason.ts';
+export { type Snapshot, snapshotFromWire, snapshotToWire } from './snapshot.ts';
+export { statusToWire } from './status.ts';
+export { tierFromWire, tierName, tierToWire } from './tier.ts';
+export { listedVariantsFromWire, servedVariantToWire } from './variant.ts';

@@ -1,0 +1,80 @@
+import { InvalidInput, type Violations } from '@weir/base';
+import { common } from '@weir/proto';
+import { limits } from './limits.ts';
+
+/** What an inference is computed on: a PNG or JPEG file, or the model's input as it is, row-major, little endian. */
+export type InferenceInput =
+  | { readonly image: Uint8Array }
+  | {
+      readonly tensor: Uint8Array;
+      readonly shape: readonly number[];
+      readonly dtype: 'float32' | 'uint8';
+    };
+
+const bytesPerElement: Readonly<Partial<Record<common.DataType, number>>> = {
+  [common.DataType.UINT8]: 1,
+  [common.DataType.FLOAT32]: 4,
+};
+
+/** Notes what can be told without decoding; what only the model can tell is checked where the model is. */
+export function checkInput(input: common.Input | undefined, field: string, violations: Violations): void {
+  const { content } = input ?? {};
+  switch (content?.$case) {
+    case undefined:
+      violations.check(false, field, 'missing: give encoded_image or tensor');
+      break;
+    case 'encodedImage': {
+      const { length } = content.value;
+      violations.check(length > 0, `${field}.encoded_image`, 'empty');
+      violations.check(
+        length <= limits.imageBytes,
+        `${field}.encoded_image`,
+        `expected at most ${limits.imageBytes} bytes, got ${length}`,
+      );
+      break;
+    }
+    case 'tensor':
+      checkTensor(content.value, `${field}.tensor`, violations);
+  }
+}
+
+/** The first fault: each further one would follow from it. */
+function checkTensor({ shape, dataType, data }: common.Tensor, field: string, violations: Violations): void {
+  const bytes = bytesPerElement[dataType];
+  if (bytes === undefined)
+    return void violations.check(false, `${field}.data_type`, 'expected UINT8 or FLOAT32');
+  const { tensorDimensions } = limits;
+  if (shape.length === 0 || shape.length > tensorDimensions || shape.includes(0) || shape[0] !== 1)
+    return void violations.check(
+      false,
+      `${field}.shape`,
+      `expected 1..${tensorDimensions} dimensions > 0, the first being 1`,
+    );
+  const expected = shape.reduce((product, dimension) => product * dimension, bytes);
+  violations.check(
+    data.length === expected,
+    `${field}.data`,
+    `expected ${expected} bytes for this shape, got ${data.length}`,
+  );
+}
+
+/** `input` has passed `checkInput`. */
+export function inputFromWire({ content }: common.Input): InferenceInput {
+  if (content?.$case !== 'tensor') return { image: content?.value ?? new Uint8Array() };
+  const { shape, dataType, data } = content.value;
+  return { shape, tensor: data, dtype: dataType === common.DataType.FLOAT32 ? 'float32' : 'uint8' };
+}
+
+/** The runner names the fields of its own input; a caller knows those of the message. */
+export function inWireFields({ violations, reason }: InvalidInput): InvalidInput {
+  const names: Readonly<Record<string, string>> = {
+    image: 'input.encoded_image',
+    'tensor.shape': 'input.tensor.shape',
+    'tensor.datatype': 'input.tensor.data_type',
+    'tensor.data': 'input.tensor.data',
+  };
+  return new InvalidInput(
+    violations.map(({ field, description }) => ({ field: names[field] ?? field, description })),
+    { reason },
+  );
+}

@@ -1,0 +1,51 @@
+import { maxIdLength } from '@weir/base';
+
+/**
+ * The most that another process may claim. Far beyond anything sensible, yet small enough that one absurd figure ruins
+ * no mean and one large message holds up no thread.
+ */
+export const limits = {
+  /** Characters of a name: cells, devices, nodes, variants, requests. */
+  idLength: maxIdLength,
+  ledgerIdLength: 256,
+  /** A day. No wait, hop, deadline or prediction is longer, ms. */
+  ms: 86_400_000,
+  /** A year: what an outcome may have waited for its policy, and the longest lease, ms. */
+  ageMs: 365 * 86_400_000,
+  /** Things at one node at once: slots, inferences in service, queued. */
+  count: 1_000_000,
+  /** Frames per second, or inferences per ms. */
+  rate: 1e9,
+  /** Of one inference, J. */
+  energyJ: 1e9,
+  /** Of all inferences since a node started, J. */
+  totalEnergyJ: 1e15,
+  powerW: 1e9,
+  macs: 1e18,
+  /** Weights and prices of an objective. */
+  weight: 1e9,
+  /** Accuracy balance, frames × accuracy. */
+  balance: 1e12,
+  /** Squared coefficient of variation. */
+  variability: 1e9,
+  bytes: 2 ** 60,
+  bitsPerSecond: 1e15,
+  cpuCount: 1e6,
+  imageBytes: 4 * 1024 * 1024,
+  pingBytes: 256 * 1024,
+  tensorDimensions: 8,
+  /** Entries of lists. */
+  outcomes: 10_000,
+  variants: 256,
+  services: 256,
+  targets: 256,
+  links: 256,
+  tiers: 16,
+  /**
+   * Services of all targets of one device together, its choices for a frame. Planning time grows with them: 250 targets ×
+   * 256 variants kept the service from its other cells for 13.8 s.
+   */
+  choices: 2_048,
+  /** Faults named of one refused outcome. */
+  faults: 8,
+} as const;

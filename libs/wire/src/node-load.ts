@@ -1,0 +1,90 @@
+import type { Violations } from '@weir/base';
+import type { NodeReport, ServiceFigure } from '@weir/domain';
+import { common } from '@weir/proto';
+import { usable, usableEntries } from './left-out.ts';
+import { limits } from './limits.ts';
+import { tierFromWire, tierToWire } from './tier.ts';
+
+/** What is wrong with a node goes to `faults`; what is wrong with a figure or a service to `told`. */
+export interface NodeFaults {
+  readonly faults: Violations;
+  readonly told: Violations;
+}
+
+export function nodeToWire({ node, load, services, energyJ, draining }: NodeReport): common.NodeLoad {
+  return {
+    ...load,
+    tier: tierToWire(node.tier),
+    services: [...services].map(([variant, serviceMs]) => ({
+      variant,
+      serviceMs,
+      energyJ: energyJ?.get(variant) ?? 0,
+    })),
+    draining,
+  };
+}
+
+/**
+ * A node without a name, a tier or a slot is none. A figure of its load that is none counts as 0, and a service that
+ * is none is left out; with `told` the same as `faults` these spoil the node too.
+ */
+export function nodeFromWire(
+  wire: common.NodeLoad | undefined,
+  field: string,
+  { faults, told }: NodeFaults,
+): NodeReport {
+  faults.check(wire !== undefined, field, 'missing');
+  const load = wire ?? common.NodeLoad.create();
+  const { nodeId, slots, draining } = load;
+  let tier = 'device' as NodeReport['node']['tier'];
+  if (wire) {
+    faults.id(nodeId, `${field}.node_id`);
+    faults.number(slots, `${field}.slots`, { min: 1, max: limits.count });
+    tier = tierFromWire(load.tier, `${field}.tier`, faults);
+  }
+  const figure = (name: string, value: number, max: number) =>
+    told.number(value, `${field}.${name}`, { max }) ? value : 0;
+  const atMostSlots = told.check(load.inService <= slots, `${field}.in_service`, 'more than slots');
+  const services = servicesFromWire(load.services, `${field}.services`, told);
+  const energies = services.filter(({ energyJ }) => energyJ > 0);
+  return {
+    node: { id: nodeId, tier, slots, variants: services.map(({ variant }) => variant) },
+    load: {
+      nodeId,
+      slots,
+      inService: atMostSlots ? load.inService : slots,
+      queued: figure('queued', load.queued, limits.count),
+      backlogMs: figure('backlog_ms', load.backlogMs, limits.ms),
+      meanBacklogMs: figure('mean_backlog_ms', load.meanBacklogMs, limits.ms),
+      congestionPerMs: figure('congestion_per_ms', load.congestionPerMs, limits.rate),
+      utilization: figure('utilization', load.utilization, 1),
+    },
+    services: new Map(services.map(({ variant, serviceMs }) => [variant, serviceMs])),
+    ...(energies.length > 0 && {
+      energyJ: new Map(energies.map(({ variant, energyJ }) => [variant, energyJ])),
+    }),
+    draining,
+  };
+}
+
+/** What a node says of itself; undefined, and told, when it is none. */
+export function nodeReportFromWire(
+  wire: common.NodeLoad,
+  field: string,
+  told: Violations,
+): NodeReport | undefined {
+  return usable(told, (faults) => nodeFromWire(wire, field, { faults, told }));
+}
+
+const servicesFromWire = (services: readonly common.VariantService[], field: string, told: Violations) =>
+  usableEntries<common.VariantService, ServiceFigure>(services, field, {
+    told,
+    limit: limits.services,
+    keyOf: ({ variant }) => variant,
+    convert({ variant, serviceMs, energyJ }, at, faults) {
+      faults.id(variant, `${at}.variant`);
+      faults.number(serviceMs, `${at}.service_ms`, { above: true, max: limits.ms });
+      faults.number(energyJ, `${at}.energy_j`, { max: limits.energyJ });
+      return { variant, serviceMs, energyJ };
+    },
+  });

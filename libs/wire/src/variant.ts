@@ -1,0 +1,74 @@
+import { Violations } from '@weir/base';
+import type { ServiceFigure, Variant } from '@weir/domain';
+import { common, type policy, type worker } from '@weir/proto';
+import { type Received, usableEntries } from './left-out.ts';
+import { limits } from './limits.ts';
+
+/** A variant as the manifest of its family describes it. */
+export interface ServedVariant {
+  readonly name: string;
+  readonly architecture: string;
+  readonly width?: number | undefined;
+  readonly precision: string;
+  readonly macs?: number | undefined;
+  readonly accuracy: { readonly top1: number };
+  readonly input: {
+    readonly shape: readonly number[];
+    readonly layout: string;
+    readonly dtype: 'uint8' | 'float32';
+  };
+}
+
+export const variantToWire = ({ name, macs, precision, accuracy }: Variant): policy.Variant => ({
+  name,
+  macs,
+  precision,
+  accuracy,
+});
+
+/** The usable variants, no two of one name. */
+export const variantsFromWire = (
+  variants: readonly policy.Variant[],
+  field: string,
+  told: Violations,
+): Variant[] =>
+  usableEntries<policy.Variant, Variant>(variants, field, {
+    told,
+    limit: limits.variants,
+    keyOf: ({ name }) => name,
+    convert({ name, macs, precision, accuracy }, at, faults) {
+      faults.id(name, `${at}.name`);
+      faults.number(macs, `${at}.macs`, { above: true, max: limits.macs });
+      faults.number(accuracy, `${at}.accuracy`, { max: 1 });
+      const known = precision === 'fp32' || precision === 'int8';
+      faults.check(known, `${at}.precision`, 'expected "fp32" or "int8"');
+      return { name, macs, precision: known ? precision : 'fp32', accuracy };
+    },
+  });
+
+export const servedVariantToWire = (
+  { name, architecture, width, precision, macs, accuracy, input }: ServedVariant,
+  figure: ServiceFigure | undefined,
+): worker.VariantInfo => ({
+  name,
+  architecture,
+  width: width ?? 0,
+  precision,
+  macs: macs ?? 0,
+  accuracy: accuracy.top1,
+  inputShape: input.shape.slice(1),
+  inputLayout: input.layout,
+  inputType: input.dtype === 'uint8' ? common.DataType.UINT8 : common.DataType.FLOAT32,
+  serviceMs: figure?.serviceMs ?? 0,
+  energyJ: figure?.energyJ ?? 0,
+});
+
+/**
+ * What a worker lists. A manifest may leave out how much work a variant is, 0 on the wire: the order of sizes is then
+ * unknown, and all such variants count alike.
+ */
+export function listedVariantsFromWire(listed: readonly worker.VariantInfo[]): Received<readonly Variant[]> {
+  const told = new Violations();
+  const variants = listed.map((info) => ({ ...info, macs: info.macs === 0 ? 1 : info.macs }));
+  return { value: variantsFromWire(variants, 'variants', told), leftOut: told.found };
+}
