@@ -118,7 +118,7 @@ export default defineCommand({
         const about = { family, quick: false, seed: scenario.seed, command, startedAt };
         const results = resultsOf([unit], about);
         await writeFile(join(flags.out, 'results.json'), JSON.stringify(results));
-        await writeFile(join(flags.out, 'report.html'), reportHtml(results));
+        await writeFile(join(flags.out, 'report.html'), await reportHtml(results));
         progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
       }
     } catch (error) {

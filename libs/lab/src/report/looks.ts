@@ -1,6 +1,6 @@
 /** How a learner, a hop or a tier is drawn: everywhere the same. */
 export interface Look {
-  /** Class that sets the colour: `c0` to `c9`, in style.ts. */
+  /** One of the custom properties `--c0` to `--c9`, in style.ts. */
   readonly colour: string;
   /** Told apart without colours as well. */
   readonly shape: Shape;
@@ -11,7 +11,7 @@ export interface Look {
 export type Shape = 'circle' | 'square' | 'up' | 'down' | 'diamond' | 'plus' | 'cross';
 
 const look = (colour: number, shape: Shape, striped = false): Look => ({
-  colour: `c${colour}`,
+  colour: `var(--c${colour})`,
   shape,
   striped,
 });

@@ -12,7 +12,7 @@ import {
   whole,
 } from './format.ts';
 import { barLegend, figure, strokeEntry } from './figure.ts';
-import type { Panel } from './frame.ts';
+import type { Panel } from './plot.ts';
 import { groupedBars } from './grouped-bars.ts';
 import { markup, type Markup } from './markup.ts';
 import {
