@@ -1,7 +1,6 @@
-import { mean } from '@weir/base';
+import { mean, estimate, proportion } from '@weir/base';
 import { type Answer, Tally, tierName } from '@weir/cell';
 import type { ArrivalsRule } from './results.ts';
-import { estimate, proportion } from './statistics.ts';
 import { withoutNull } from './summarise.ts';
 
 /** What a frame counts for: a rule learns before its blocks, and each block begins with a warm-up. */

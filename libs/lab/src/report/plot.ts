@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Look, Shape } from './looks.ts';
-import { markup, Markup, type Part } from './markup.ts';
+import { markup, Markup } from './markup.ts';
 
 /** One drawing of a figure; drawn by Observable Plot. */
 export interface Panel {
@@ -11,7 +11,7 @@ export interface Panel {
   readonly plot: Plot.PlotOptions;
 }
 
-const { document } = parseHTML('<html></html>');
+const { document } = parseHTML('<html></html>') as unknown as { readonly document: never };
 
 /** Room for numbers and label of the upright axis, and of the lying one, px. */
 const margins = { marginTop: 10, marginRight: 14, marginBottom: 46, marginLeft: 64 };
@@ -20,7 +20,7 @@ const size = { width: 470, height: 276 };
 /** What lies inside an `<svg>`. Page styles apply: colours may be custom properties. */
 export function plotted(options: Plot.PlotOptions): Markup {
   const drawn = Plot.plot({
-    document: document as never,
+    document,
     ...size,
     ...margins,
     color: { type: 'identity' },
