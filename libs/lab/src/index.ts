@@ -1,4 +1,4 @@
-export { type Bench, type BenchOptions, openBench } from './experiments/preparation.ts';
+export { type PreparedCell, type PreparationOptions, prepareCell } from './experiments/preparation.ts';
 export {
   type GenerateTraceOptions,
   type TracePoint,

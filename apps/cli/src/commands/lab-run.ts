@@ -6,7 +6,7 @@ import {
   type Scenario,
   everyTenth,
   floorLabels,
-  openBench,
+  prepareCell,
   parseScenario,
   readScenario,
   reportHtml,
@@ -109,8 +109,8 @@ export default defineCommand({
       const { models } = flags;
       const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
       const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
-      await using bench = await asUsage(name, '--scenario', () => openBench(scenario, options));
-      const unit = await asUsage(name, '--scenario', () => runScenario(scenario, bench));
+      await using prepared = await asUsage(name, '--scenario', () => prepareCell(scenario, options));
+      const unit = await asUsage(name, '--scenario', () => runScenario(scenario, prepared));
       out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
       print(unitTable(unit));
       if (flags.out !== undefined) {
