@@ -19,7 +19,7 @@ const mayImport = {
   'libs/telemetry': ['base'],
   'libs/link': ['base'],
   'libs/storage': ['base'],
-  'libs/cell': ['base', 'link', 'rpc', 'proto'],
+  'libs/cell': ['base', 'domain', 'link', 'rpc', 'proto'],
   'libs/lab': [
     'base',
     'proto',
@@ -52,7 +52,10 @@ const floors = Object.entries(mayImport)
                 group: ['@weir/*', ...allowed.map((name) => `!@weir/${name}`)],
                 message: `${self} may import only: ${allowed.join(', ') || 'no Weir package'} (see eslint.config.mjs).`,
               },
-              { group: ['@weir/*/*'], message: "Import a package's entry point, not its files." },
+              {
+                group: ['@weir/*/*', '!@weir/domain/hops'],
+                message: "Import a package's entry point, not its files.",
+              },
               { group: ['**/libs/*', '**/apps/*'], message: 'Import across packages by name.' },
             ],
           },

@@ -8,7 +8,7 @@ import { openStore } from './src/index.ts';
 import { defaultLimits } from './src/limits.ts';
 import { openTables } from './src/tables.ts';
 
-// Throughput of the journal, and its cost to the serving thread: node libs/storage/bench/journal.ts [seconds]
+// Throughput of the journal, and its cost to the serving thread: node libs/storage/journal-rate.ts [seconds]
 // For comparison the same writes on the serving thread: the reason why the store has a thread of its own.
 
 const seconds = Number(process.argv[2] ?? 3);

@@ -2,7 +2,7 @@ import type { ExperimentResult, LearnerResult } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
 import { barEntry, figure } from './figure.ts';
 import { figure as plain, ms } from './format.ts';
-import { hops, otherHop } from './looks.ts';
+import { hopLooks, otherHop } from './looks.ts';
 import type { Markup } from './markup.ts';
 import {
   atMostUsers,
@@ -66,10 +66,10 @@ export function hopsFigure(units: readonly ExperimentResult[]): Markup | undefin
 export function partsOf(learners: readonly Pick<LearnerResult, 'hopsMs'>[]) {
   const present = [...new Set(learners.flatMap(({ hopsMs }) => Object.keys(hopsMs)))];
   const others = present
-    .filter((key) => !hops.some((hop) => hop.key === key))
+    .filter((key) => !hopLooks.some((hop) => hop.key === key))
     .sort()
     .map((key) => ({ key, name: key, look: otherHop }));
-  return [...hops.filter(({ key }) => present.includes(key)), ...others];
+  return [...hopLooks.filter(({ key }) => present.includes(key)), ...others];
 }
 
 const total = (hopsMs: LearnerResult['hopsMs']): number =>

@@ -1,3 +1,5 @@
+import { hopColours } from '@weir/domain';
+
 /**
  * Okabe & Ito 2008, told apart with any kind of colour vision; yellow darkened for lines on white, and one brown more.
  * Dark pages get the same hues lighter. Paper is always light.
@@ -47,8 +49,8 @@ const properties = (colours: typeof light): string =>
     .join('');
 
 /** The page's only style sheet. */
-export const style = `:root{color-scheme:light dark;${properties(light)}}
-@media screen and (prefers-color-scheme:dark){:root{${properties(dark)}}}
+export const style = `:root{color-scheme:light dark;${properties(light)}${hopColours('light')}}
+@media screen and (prefers-color-scheme:dark){:root{${properties(dark)}${hopColours('dark')}}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1.5rem clamp(1rem,4vw,3rem) 4rem;max-width:76rem;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;overflow-wrap:break-word}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem}
