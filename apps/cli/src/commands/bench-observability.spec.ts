@@ -1,16 +1,9 @@
-import type { Estimate } from '@weir/base';
-import { ConfigError } from '@weir/base';
+import { ConfigError, type Estimate } from '@weir/base';
 import { describe, expect, it } from 'vitest';
+import { runOf } from '../command.fixture.ts';
 import bench from './bench-observability.ts';
 
-async function run(...argv: string[]) {
-  const lines: string[] = [];
-  const exit = await bench(
-    { argv, env: {} },
-    { signal: new AbortController().signal, stdout: (text) => lines.push(text), stderr: () => {} },
-  );
-  return { exit, lines };
-}
+const run = runOf(bench);
 
 type Kept = Readonly<Record<'processorTime' | 'throughput', Estimate>>;
 interface Result extends Readonly<Record<'off' | 'sdkLoaded' | 'sampled' | 'traced', Kept>> {

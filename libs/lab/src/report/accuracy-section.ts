@@ -13,7 +13,7 @@ import { figure, pointLegend } from './figure.ts';
 import { learnerLook } from './looks.ts';
 import type { Markup } from './markup.ts';
 import { decadeTicks, halo, lyingAxis, type Panel, points, uprightAxis } from './plot.ts';
-import { atMostUsers, cellName, cellShort, floorName, learnerNames, learnersOf, users } from './select.ts';
+import { atMostUsers, cellName, unitColumns, floorName, learnerNames, learnersOf, users } from './select.ts';
 import { table } from './table.ts';
 
 interface Seen {
@@ -37,9 +37,7 @@ export function accuracyFigure(units: readonly ExperimentResult[]): Markup | und
     caption:
       'Share of right answers by the pictures’ labels, with its 95 % interval, against the mean response time (logarithmic). Top left is best. The planner’s points are joined and named by their floors.',
     numbers: table('Accuracy and response', seen, [
-      { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
-      { head: 'Users', cell: ({ unit }) => unit.users, figures: true },
-      { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+      ...unitColumns,
       { head: 'Learner', cell: ({ learner }) => learner.learner },
       { head: 'Response (95 %)', cell: ({ learner }) => msWithInterval(learner.steadyMs), figures: true },
       {

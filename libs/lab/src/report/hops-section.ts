@@ -7,7 +7,7 @@ import type { Markup } from './markup.ts';
 import {
   atMostUsers,
   cellName,
-  cellShort,
+  unitColumns,
   floorName,
   headlineUnit,
   learnerOf,
@@ -49,8 +49,7 @@ export function hopsFigure(units: readonly ExperimentResult[]): Markup | undefin
     }),
     caption: 'Mean of each part of the response after the learning phase.',
     numbers: table('Parts of the response', rows, [
-      { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
-      { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+      ...unitColumns,
       { head: 'Learner', cell: ({ learner }) => learner.learner },
       ...parts.map(({ key, name }) => ({
         head: `${name}, ms`,
