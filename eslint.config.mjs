@@ -20,7 +20,7 @@ const mayImport = {
   'libs/telemetry': ['base'],
   'libs/link': ['base'],
   'libs/storage': ['base'],
-  'libs/cell': ['base', 'proto', 'wire', 'link', 'rpc'],
+  'libs/cell': ['base', 'proto', 'domain', 'wire', 'link', 'rpc'],
   'libs/lab': [
     'base',
     'proto',
@@ -54,7 +54,10 @@ const floors = Object.entries(mayImport)
                 group: ['@weir/*', ...allowed.map((name) => `!@weir/${name}`)],
                 message: `${self} may import only: ${allowed.join(', ') || 'no Weir package'} (see eslint.config.mjs).`,
               },
-              { group: ['@weir/*/*'], message: "Import a package's entry point, not its files." },
+              {
+                group: ['@weir/*/*', '!@weir/domain/hops'],
+                message: "Import a package's entry point, not its files.",
+              },
               { group: ['**/libs/*', '**/apps/*'], message: 'Import across packages by name.' },
             ],
           },

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { silentLogger } from '@weir/base';
 import type { Sample } from '@weir/cell';
 import { type Family, loadFamily, loadSamples } from '@weir/inference';
-import { type Bench, type Overview, openBench, parseScenario, reproduce, runScenario } from '@weir/lab';
+import {
+  type PreparedCell,
+  type Overview,
+  prepareCell,
+  parseScenario,
+  reproduce,
+  runScenario,
+} from '@weir/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Experiments on a living cell of two devices, an edge and a cloud: real processes, models, queues and links. */
@@ -14,10 +21,10 @@ describe('the lab', () => {
   const scenario = (more: object) => parseScenario({ name: 'tested', cell, repetitions: 2, ...more });
   let family: Family;
   let pictures: Sample[];
-  let bench: Bench;
+  let prepared: PreparedCell;
 
   const open = (of: ReturnType<typeof scenario>) =>
-    openBench(of, { family, pictures, logger: silentLogger, signal: stop.signal, progress: () => {} });
+    prepareCell(of, { family, pictures, logger: silentLogger, signal: stop.signal, progress: () => {} });
 
   beforeAll(async () => {
     family = await loadFamily();
@@ -28,11 +35,11 @@ describe('the lab', () => {
         image: await readFile(path),
       })),
     );
-    bench = await open(scenario({ epochs: {} }));
+    prepared = await open(scenario({ epochs: {} }));
   });
   afterAll(async () => {
     stop.abort();
-    await bench?.[Symbol.asyncDispose]();
+    await prepared?.[Symbol.asyncDispose]();
   });
 
   it('runs learners, baselines and the measured oracle side by side in synchronous epochs', async () => {
@@ -41,7 +48,7 @@ describe('the lab', () => {
         learners: ['planner', 'offload-only', 'device-only'],
         epochs: { learning: 8, measured: 6, blocks: 2 },
       }),
-      bench,
+      prepared,
     );
     if (result.kind !== 'epochs') throw new Error(result.kind);
     expect(result.learners.map(({ learner }) => learner)).toEqual([
@@ -74,7 +81,7 @@ describe('the lab', () => {
   });
 
   it('goes from another floor’s snapshot, and from nothing', async () => {
-    const result = await runScenario(scenario({ transfer: { from: { floor: '85' }, epochs: 5 } }), bench);
+    const result = await runScenario(scenario({ transfer: { from: { floor: '85' }, epochs: 5 } }), prepared);
     if (result.kind !== 'transfer') throw new Error(result.kind);
     expect(result).toMatchObject({ from: 'floor 85', to: 'experiment A, floor 89', learner: 'planner' });
     expect(result.starts.map(({ start, curve }) => [start, curve.length])).toEqual([
@@ -95,7 +102,7 @@ describe('the lab', () => {
           ],
         },
       }),
-      bench,
+      prepared,
     );
     if (result.kind !== 'adaptation') throw new Error(result.kind);
     const [learner] = result.learners;
@@ -115,7 +122,7 @@ describe('the lab', () => {
         learners: ['planner'],
         arrivals: { load: 0.5, learningSeconds: 3, warmupSeconds: 1, seconds: 4, blocks: 2 },
       }),
-      bench,
+      prepared,
     );
     if (result.kind !== 'arrivals') throw new Error(result.kind);
     const [fixed, byDefault] = result.rules;

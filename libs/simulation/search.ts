@@ -3,7 +3,7 @@
  * libs/simulation/search.ts [SEEDS] [INTERACTIONS] [dqn-masked|hybrid]`. Contended, A, floor 0.89, five users; one
  * Markdown row per configuration.
  */
-import { percentile } from '@weir/base';
+import { median } from '@weir/base';
 import type { LearnerName } from '@weir/learning';
 import { runLearning } from './src/index.ts';
 
@@ -43,7 +43,6 @@ for (const [learner, learnerOptions] of [...dqn, ...hybrid].filter(([name]) => !
   const results = Array.from({ length: Number(seeds) }, (_, index) =>
     runLearning({ learner, learnerOptions, cell: {}, interactions: Number(interactions), seed: 101 + index }),
   );
-  const median = (values: number[]) => percentile(values, 0.5);
   console.log(
     `| ${learner} | \`${JSON.stringify(learnerOptions)}\` | ${results.map((r) => r.interactionsTo1pct ?? '–').join(', ')} ` +
       `| ${median(results.map((r) => r.gapPct)).toFixed(1)} | ${median(results.map((r) => r.regretMs)).toFixed(0)} ` +

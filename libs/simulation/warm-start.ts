@@ -3,7 +3,7 @@
  * cell then starts with and without what they know: `npx node libs/simulation/warm-start.ts [CELLS] [SEEDS]`. Other
  * experiments and floors than the new cell's are among them. Prints Markdown.
  */
-import { percentile, seededRandom } from '@weir/base';
+import { median, seededRandom } from '@weir/base';
 import { type BeliefPrior, createLearner, priorFrom } from '@weir/learning';
 import { EpochCell, experimentNames, optimum, paperFloors, profileNames } from './src/index.ts';
 
@@ -58,7 +58,6 @@ for (const profile of profileNames) {
       const results = Array.from({ length: seeds }, (_, at) =>
         run({ profile, floor, heterogeneous: true }, 1 + at, steps, given),
       );
-      const median = (values: number[]) => percentile(values, 0.5);
       console.log(
         `| ${profile} | ${floor} | ${title} | ${median(results.map((r) => r.regretMs)).toFixed(0)} ` +
           `| ${median(results.map((r) => r.worst)).toFixed(2)} × | ${results.reduce((sum, r) => sum + r.violations, 0)} |`,

@@ -1,9 +1,10 @@
+import { hops } from '@weir/domain/hops';
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { LearnerView, Point } from '../src/snapshot.ts';
 import { html } from './html.ts';
-import { count, hopNames, ms, percent } from './words.ts';
+import { count, ms, percent } from './words.ts';
 
 /** One line, or one layer of a stack. */
 interface Curve {
@@ -62,7 +63,7 @@ export const HopsChart = ({ points }: { points: readonly Point[] }): VNode =>
     show=${ms}
     stacked=${true}
     fromZero=${true}
-    curves=${hopNames.map((name, index) => ({
+    curves=${hops.map(({ name }, index) => ({
       name,
       colour: `--hop-${name}`,
       value: ({ hopsMs }: Point) => hopsMs?.[index] ?? null,

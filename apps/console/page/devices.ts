@@ -1,9 +1,10 @@
+import { hops } from '@weir/domain/hops';
 import type { VNode } from 'preact';
 import type { DeviceView, Hops, LinkView, Snapshot } from '../src/snapshot.ts';
 import type { Ask } from './feed.ts';
 import { valueOf } from './controls.ts';
 import { html } from './html.ts';
-import { count, hopNames, hopsText, ms, percent, reasonWords, shortVariant } from './words.ts';
+import { count, hopsText, ms, percent, reasonWords, shortVariant } from './words.ts';
 
 /** A card per device: where its frames run, why, and actual against predicted response. */
 export function Devices({ snapshot, ask }: { snapshot: Snapshot; ask: Ask | undefined }): VNode {
@@ -86,7 +87,7 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
         <small>${`${count(answered)} answered${failed ? `, ${failed} failed` : ''}`}</small>
       </dd>
     </dl>
-    ${recent && recent.meanMs > 0 && html`<${HopBar} hops=${recent.hopsMs} longest=${longest} />`}
+    ${recent && recent.meanMs > 0 && html`<${HopBar} hopsMs=${recent.hopsMs} longest=${longest} />`}
     ${ask && html`<${Disturb} device=${device} links=${links} ask=${ask} />`}
   </li>`;
 }
@@ -125,21 +126,21 @@ function Placements({ recent }: { recent: NonNullable<DeviceView['recent']> }): 
 }
 
 /** `longest`: the full width, ms; common to the bars that are compared. */
-export function HopBar({ hops, longest, label }: { hops: Hops; longest: number; label?: string }): VNode {
+export function HopBar({ hopsMs, longest, label }: { hopsMs: Hops; longest: number; label?: string }): VNode {
   let at = 0;
   return html`<svg
     class="hops"
     viewBox="0 0 100 10"
     preserveAspectRatio="none"
     role="img"
-    aria-label=${label ?? hopsText(hops)}
+    aria-label=${label ?? hopsText(hopsMs)}
   >
-    <title>${hopsText(hops)}</title>
-    ${hops.map((hop, index) => {
-      const [x, width] = [(at / longest) * 100, (hop / longest) * 100];
-      at += hop;
+    <title>${hopsText(hopsMs)}</title>
+    ${hopsMs.map((hopMs, index) => {
+      const [x, width] = [(at / longest) * 100, (hopMs / longest) * 100];
+      at += hopMs;
       return html`<rect
-        class=${`hop-${hopNames[index]}`}
+        class=${`hop-${hops[index]!.name}`}
         x=${x}
         y="0"
         width=${Math.max(0, width)}
@@ -152,8 +153,8 @@ export function HopBar({ hops, longest, label }: { hops: Hops; longest: number; 
 /** Shows each hop's time if given. */
 function HopLegend({ hopsMs }: { hopsMs?: Hops }): VNode {
   return html`<ul class="legend" aria-label="Colours of the hops">
-    ${hopNames.map(
-      (name, index) =>
+    ${hops.map(
+      ({ name }, index) =>
         html`<li><i class=${`hop-${name}`}></i>${name}${hopsMs && html` <b>${ms(hopsMs[index])}</b>`}</li>`,
     )}
   </ul>`;
@@ -179,7 +180,7 @@ export function CellTime({ snapshot: { recent } }: { snapshot: Snapshot }): VNod
       Where the time goes, now
       <small>${`${ms(recent.meanMs)} a frame, predicted ${ms(recent.predictedMs)}`}</small>
     </h3>
-    <${HopBar} hops=${recent.hopsMs} longest=${recent.meanMs} />
+    <${HopBar} hopsMs=${recent.hopsMs} longest=${recent.meanMs} />
     <${HopLegend} hopsMs=${recent.hopsMs} />
   </div>`;
 }

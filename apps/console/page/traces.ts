@@ -33,7 +33,7 @@ function Trace({ trace, longest }: { trace: TraceView; longest: number }): VNode
       <small title=${variant}>${shortVariant(variant)}</small></span
     >
     <span class="bar">
-      <${HopBar} hops=${hopsMs} longest=${longest} label=${`${ms(responseMs)}: ${hopsText(hopsMs)}`} />
+      <${HopBar} hopsMs=${hopsMs} longest=${longest} label=${`${ms(responseMs)}: ${hopsText(hopsMs)}`} />
       ${
         predictedMs > 0 &&
         predictedMs <= longest &&

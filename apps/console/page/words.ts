@@ -1,3 +1,4 @@
+import { hops } from '@weir/domain/hops';
 import type { Hops } from '../src/snapshot.ts';
 
 const missing = (value: number | null | undefined): value is null | undefined =>
@@ -19,10 +20,8 @@ export const count = (value: number | null | undefined): string =>
 export const shortVariant = (variant: string): string => variant.split('-').slice(-2).join(' ');
 export const timeOfDay = (at: number): string => new Date(at).toLocaleTimeString('en-GB');
 
-/** In the order of every `hopsMs`; the class gives the colour. */
-export const hopNames = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'] as const;
-export const hopsText = (hops: Hops): string =>
-  hopNames.map((name, index) => `${name} ${ms(hops[index])}`).join(', ');
+export const hopsText = (hopsMs: Hops): string =>
+  hops.map(({ name }, index) => `${name} ${ms(hopsMs[index])}`).join(', ');
 
 /** What the reason of a placement means. */
 export const reasonWords: Readonly<Record<string, string>> = {

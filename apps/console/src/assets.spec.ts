@@ -4,7 +4,7 @@ import { loadAssets } from './assets.ts';
 const assets = loadAssets();
 const scripts = [...assets].filter(([, { type }]) => type.startsWith('text/javascript'));
 const imports = (source: string) =>
-  [...source.matchAll(/\bfrom\s*['"]([\w./-]+)['"]/g)].map(([, path]) => path!);
+  [...source.matchAll(/\bfrom\s*['"]([@\w./-]+)['"]/g)].map(([, path]) => path!);
 
 describe('what the page consists of', () => {
   it('is complete: every imported file is there', () => {

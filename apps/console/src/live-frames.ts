@@ -1,4 +1,5 @@
 import { mean, percentile } from '@weir/base';
+import { hops } from '@weir/domain';
 import type { FrameFailure, FrameRecord } from '@weir/cell';
 import type { RecentView, TraceView } from './snapshot.ts';
 
@@ -47,7 +48,7 @@ export class LiveFrames {
       predictionError: meanMs > 0 ? round(meanOf(errors) / meanMs, 3) : 0,
       expectedAccuracy: round(meanOf(long.map(({ expectedAccuracy }) => expectedAccuracy)), 4),
       right: known.length > 0 ? round(known.filter(({ correct }) => correct).length / known.length, 4) : null,
-      hopsMs: [0, 1, 2, 3, 4, 5].map((hop) => round(meanOf(frames.map(({ hopsMs }) => hopsMs[hop] ?? 0)))),
+      hopsMs: hops.map((_, hop) => round(meanOf(frames.map(({ hopsMs }) => hopsMs[hop] ?? 0)))),
       placements: placementsOf(frames),
       reasons: countsOf(frames.map(({ reason }) => reason)),
       failed,

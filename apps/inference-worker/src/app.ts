@@ -112,7 +112,12 @@ export async function startInferenceWorker(
   const checks = whenDrained.use(
     startIdleChecks({
       runner,
-      variants: runner.variants.map(({ name, input }) => ({ name, input: { image: testPicture(input) } })),
+      variants: await Promise.all(
+        runner.variants.map(async ({ name, input }) => ({
+          name,
+          input: { image: await testPicture(input) },
+        })),
+      ),
       periodMs: config.idleCheckMs,
       clock,
       logger,

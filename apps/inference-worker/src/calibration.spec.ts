@@ -29,9 +29,9 @@ describe('calibrate', () => {
 });
 
 describe('test picture', () => {
-  it('is a PNG of the size that the model takes', () => {
+  it('is a PNG of the size that the model takes', async () => {
     const { input } = variants[0]!;
-    const picture = Buffer.from(testPicture({ ...input, layout: 'NHWC', shape: [1, 20, 30, 3] }));
+    const picture = Buffer.from(await testPicture({ ...input, layout: 'NHWC', shape: [1, 20, 30, 3] }));
     expect(picture.subarray(1, 4).toString()).toBe('PNG');
     expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([30, 20]);
     expect(picture.length).toBeGreaterThan(20 * 30);

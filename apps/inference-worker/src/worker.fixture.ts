@@ -15,7 +15,7 @@ export const [small, other] = (await loadFamily()).variants.toSorted((a, b) => a
 ];
 type Variant = Awaited<ReturnType<typeof loadFamily>>['variants'][number];
 
-export const picture = Buffer.from(testPicture(small.input));
+export const picture = Buffer.from(await testPicture(small.input));
 export const sample = (name: string): Buffer => readFileSync(join(embeddedFamilyDirectory, 'samples', name));
 
 export const labelledSamples = () =>

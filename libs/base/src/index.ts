@@ -1,7 +1,18 @@
 export { type Clock, systemClock, sleep } from './clock.ts';
 export { FakeClock } from './fake-clock.ts';
 export { type Random, seededRandom } from './random.ts';
-export { percentile, mean } from './statistics.ts';
+export {
+  type Estimate,
+  type Interval,
+  bootstrap,
+  estimate,
+  interquartileMean,
+  mean,
+  median,
+  pairedDifference,
+  percentile,
+  proportion,
+} from './statistics.ts';
 export {
   Aborted,
   AlreadyExists,

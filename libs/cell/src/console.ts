@@ -1,3 +1,4 @@
+import { hops } from '@weir/domain';
 import { type Clock, type Logger, systemClock } from '@weir/base';
 import { reasonName, tierName } from '@weir/wire';
 import type { RunningCell } from './cell.ts';
@@ -87,7 +88,7 @@ export async function startConsole(cell: RunningCell, options: StartConsoleOptio
 }
 
 function recordOf(deviceId: string, { response, correct }: Answer, at: number): FrameRecord {
-  const { placement, decision, hops, classification } = response;
+  const { placement, decision, hops: times, classification } = response;
   return {
     deviceId,
     at,
@@ -97,14 +98,7 @@ function recordOf(deviceId: string, { response, correct }: Answer, at: number): 
     reason: reasonName(decision?.reason),
     predictedMs: decision?.predictedMs ?? 0,
     responseMs: response.responseMs,
-    hopsMs: [
-      hops?.agentMs ?? 0,
-      hops?.uplinkMs ?? 0,
-      hops?.queueMs ?? 0,
-      hops?.decodeMs ?? 0,
-      hops?.computeMs ?? 0,
-      hops?.downlinkMs ?? 0,
-    ],
+    hopsMs: hops.map(({ key }) => times?.[key] ?? 0),
     expectedAccuracy: response.expectedAccuracy,
     correct,
     label: classification?.label ?? '',

@@ -1,8 +1,7 @@
 import { percentile } from '@weir/base';
+import { hops } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { reasonName, tierName } from '@weir/wire';
-
-const hopNames = ['agentMs', 'uplinkMs', 'queueMs', 'decodeMs', 'computeMs', 'downlinkMs'] as const;
 
 /** Totals of a run, as `--json` prints them. Times in ms, accuracies and shares 0..1; null: nothing was answered. */
 export interface Totals {
@@ -67,7 +66,7 @@ export class Tally {
     this.#energyJ += response.energyJ;
     this.#response.add(response.responseMs);
     this.#client.add(clientMs);
-    for (const hop of hopNames) count(this.#hops, hop, response.hops?.[hop] ?? 0);
+    for (const { key } of hops) count(this.#hops, key, response.hops?.[key] ?? 0);
     count(this.#reasons, reasonName(response.decision?.reason));
     const [tier, variant] = [tierName(response.placement?.tier), response.placement?.variant ?? ''];
     const placement = this.#placements.get(`${tier} ${variant}`) ?? { tier, variant, count: 0 };
@@ -91,7 +90,7 @@ export class Tally {
       accuracy: { top1: mean(this.#correct), expected: mean(this.#expected) },
       responseMs: this.#response.spread(),
       clientMs: this.#client.spread(),
-      hopsMs: Object.fromEntries(hopNames.map((hop) => [hop, mean(this.#hops.get(hop) ?? 0)])),
+      hopsMs: Object.fromEntries(hops.map(({ key }) => [key, mean(this.#hops.get(key) ?? 0)])),
       placements: [...this.#placements.values()]
         .sort((a, b) => b.count - a.count)
         .map(({ tier, variant, count: frames }) => ({ tier, variant, share: frames / n })),

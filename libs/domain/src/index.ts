@@ -1,6 +1,7 @@
 export type { Cell, ComputeNode, Device, Variant } from './cell.ts';
 export type { DeviceHello, DeviceState } from './device-messages.ts';
 export type { ActionCost, BalanceLedger, BalanceReport, Directive } from './directive.ts';
+export { type Hop, hopColours, hops } from './hops.ts';
 export type { Liveness } from './liveness.ts';
 export {
   type NodeLoad,

@@ -1,4 +1,4 @@
-export { type Bench, type BenchOptions, openBench } from './experiments/preparation.ts';
+export { type PreparedCell, type PreparationOptions, prepareCell } from './experiments/preparation.ts';
 export {
   type GenerateTraceOptions,
   type TracePoint,
@@ -7,7 +7,7 @@ export {
   parseTrace,
 } from './scenario/link-trace.ts';
 export { floorLabels } from './scenario/paper-floors.ts';
-export { reportHtml } from './report/report.ts';
+export { learningPlotSvg, reportHtml } from './report/index.ts';
 export { type Overview, type ReproductionOptions, reproduce, resultsOf } from './experiments/reproduction.ts';
 export { reproductionScenarios } from './experiments/reproduction-scenarios.ts';
 export type {

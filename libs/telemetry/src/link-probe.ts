@@ -1,4 +1,4 @@
-import { type Clock, percentile } from '@weir/base';
+import { type Clock, median } from '@weir/base';
 
 /** One link as measured from here; field by field weir.telemetry.v1.LinkState. */
 export interface LinkSample {
@@ -88,8 +88,6 @@ export function createLinkProbe({
     }),
   };
 }
-
-const median = (values: readonly number[]) => percentile(values, 0.5);
 
 function keep(values: number[], value: number): void {
   values.push(value);

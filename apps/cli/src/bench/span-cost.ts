@@ -1,4 +1,4 @@
-import { percentile } from '@weir/base';
+import { median } from '@weir/base';
 import { extractTraceContext, injectTraceContext } from '@weir/rpc';
 import { recordWorkerHops, startInference, startTracing } from '@weir/telemetry';
 import { performance } from 'node:perf_hooks';
@@ -32,8 +32,5 @@ function spansUs(): number {
     return (1_000 * (performance.now() - from)) / frames;
   };
   draw(10_000);
-  return percentile(
-    Array.from({ length: 9 }, () => draw(10_000)),
-    0.5,
-  );
+  return median(Array.from({ length: 9 }, () => draw(10_000)));
 }

@@ -30,11 +30,11 @@ describe('what tracing leaves of the throughput', () => {
   const kept = tracingKept([cost(1), cost(1.1), cost(1 / 1.1)], { frames, seed: 1 });
 
   it('is told from what two cells differ by', () => {
-    expect(kept.off.processorTime.value).toBeCloseTo(1, 2);
+    expect(kept.off.processorTime.mean).toBeCloseTo(1, 2);
     // A quarter of 4, of 8 and of 12.3 %.
-    expect(kept.sdkLoaded.processorTime.value).toBeCloseTo(1 / 1.01, 2);
-    expect(kept.sampled.processorTime.value).toBeCloseTo(1 / 1.02, 2);
-    expect(kept.traced.processorTime.value).toBeCloseTo(1 / 1.031, 2);
+    expect(kept.sdkLoaded.processorTime.mean).toBeCloseTo(1 / 1.01, 2);
+    expect(kept.sampled.processorTime.mean).toBeCloseTo(1 / 1.02, 2);
+    expect(kept.traced.processorTime.mean).toBeCloseTo(1 / 1.031, 2);
   });
 
   it('has intervals that hold it', () => {

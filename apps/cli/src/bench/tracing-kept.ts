@@ -1,13 +1,20 @@
-import { mean, percentile, seededRandom } from '@weir/base';
-import { type Interval, mapped, meanOf, middle, middleMean } from './interval.ts';
+import {
+  type Estimate,
+  bootstrap,
+  estimate,
+  interquartileMean,
+  mean,
+  median,
+  seededRandom,
+} from '@weir/base';
 import type { Block, TracingCost } from './tracing-cost.ts';
 
 /** Throughput kept with a feature, relative to without it; 1 is no cost. */
 export interface Kept {
   /** Inverse of the processor time of a frame. */
-  readonly processorTime: Interval;
+  readonly processorTime: Estimate;
   /** By wall time. */
-  readonly throughput: Interval;
+  readonly throughput: Estimate;
 }
 
 export interface TracingKept {
@@ -37,11 +44,8 @@ export function tracingKept(
   const unloaded = costs.flatMap(({ plain }) => plain);
   const loaded = costs.flatMap(({ traced }) => traced);
   // Other threads run models and decode pictures: not tracing, and noise that would hide it.
-  const mainShare = percentile(
-    unloaded.map(({ off }) => off.mainMs / off.cpuMs),
-    0.5,
-  );
-  const keptOf = (figure: (ratio: (pair: Pair) => number) => Interval): Kept => ({
+  const mainShare = median(unloaded.map(({ off }) => off.mainMs / off.cpuMs));
+  const keptOf = (figure: (ratio: (pair: Pair) => number) => Estimate): Kept => ({
     processorTime: mapped(
       figure(([without, w]) => Math.log(w.mainMs / without.mainMs)),
       (log) => 1 / (1 + mainShare * (Math.exp(log) - 1)),
@@ -53,21 +57,22 @@ export function tracingKept(
   });
   /** Two modes that took turns in one process. */
   const within = (pairs: readonly Pair[]) =>
-    keptOf((ratio) => middleMean(pairs.map(ratio), seededRandom(seed)));
+    keptOf((ratio) => {
+      const [values, random] = [pairs.map(ratio), seededRandom(seed)];
+      // Blocks that other work of the machine slowed do not move the middle half.
+      const resample = () => interquartileMean(values.map(() => values[random.integer(values.length)]!));
+      return { mean: interquartileMean(values), ...bootstrap(resample) };
+    });
   /** One cell of a pair against the other: a value per pair, because processes differ by chance as well. */
   const across = (way: 'off' | 'sampled') =>
     keptOf((ratio) =>
-      meanOf(
+      estimate(
         costs.map(({ plain, traced }) =>
-          middle(traced.map((round, at) => ratio([plain[at]!.off, round[way]]))),
+          interquartileMean(traced.map((round, at) => ratio([plain[at]!.off, round[way]]))),
         ),
       ),
     );
-  const perFrame = (blocks: readonly Block[]) =>
-    percentile(
-      blocks.map(({ cpuMs }) => cpuMs),
-      0.5,
-    ) / frames;
+  const perFrame = (blocks: readonly Block[]) => median(blocks.map(({ cpuMs }) => cpuMs)) / frames;
   // Switching costs something too: the excess after sampled blocks is the export.
   const turned = (blocks: readonly Block[]) => mean(blocks.map(({ handOverMs }) => handOverMs));
   return {
@@ -84,4 +89,10 @@ export function tracingKept(
     loadMs: mean(costs.map(({ loadMs }) => loadMs)),
     spanBytes: costs.reduce((sum, { spanBytes }) => sum + spanBytes, 0),
   };
+}
+
+/** The estimate of a monotone function of the figure. */
+function mapped({ mean: middle, low, high }: Estimate, by: (value: number) => number): Estimate {
+  const ends = [by(low), by(high)];
+  return { mean: by(middle), low: Math.min(...ends), high: Math.max(...ends) };
 }

@@ -1,22 +1,11 @@
-import { ConfigError } from '@weir/base';
+import { ConfigError, type Estimate } from '@weir/base';
 import { describe, expect, it } from 'vitest';
+import { runOf } from '../command.fixture.ts';
 import bench from './bench-observability.ts';
 
-async function run(...argv: string[]) {
-  const lines: string[] = [];
-  const exit = await bench(
-    { argv, env: {} },
-    { signal: new AbortController().signal, stdout: (text) => lines.push(text), stderr: () => {} },
-  );
-  return { exit, lines };
-}
+const run = runOf(bench);
 
-interface Interval {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-type Kept = Readonly<Record<'processorTime' | 'throughput', Interval>>;
+type Kept = Readonly<Record<'processorTime' | 'throughput', Estimate>>;
 interface Result extends Readonly<Record<'off' | 'sdkLoaded' | 'sampled' | 'traced', Kept>> {
   readonly processorMsPerFrame: Readonly<Record<'cutOut' | 'off' | 'sampled', number>>;
   readonly spanBytes: number;
@@ -40,9 +29,9 @@ describe('weir bench observability', () => {
     const result = JSON.parse(lines[0]!) as Result;
     for (const perFrame of Object.values(result.processorMsPerFrame)) expect(perFrame).toBeGreaterThan(0);
     for (const { processorTime, throughput } of [result.off, result.sdkLoaded, result.sampled, result.traced])
-      for (const { value, low, high } of [processorTime, throughput]) {
-        expect(low).toBeLessThanOrEqual(value);
-        expect(high).toBeGreaterThanOrEqual(value);
+      for (const { mean, low, high } of [processorTime, throughput]) {
+        expect(low).toBeLessThanOrEqual(mean);
+        expect(high).toBeGreaterThanOrEqual(mean);
       }
     // All frames are sampled here: that must be seen.
     expect(result.spans.sampledUs).toBeGreaterThan(2 * result.spans.offUs);

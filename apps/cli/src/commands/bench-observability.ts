@@ -1,10 +1,9 @@
-import { Exit, seededRandom } from '@weir/base';
+import { type Estimate, Exit, seededRandom } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { consoleCost } from '../bench/console-cost.ts';
 import { oneEdgeCell } from '../bench/one-edge-cell.ts';
-import type { Interval } from '../bench/interval.ts';
 import { spanCost } from '../bench/span-cost.ts';
 import { type TracingCost, tracingCost } from '../bench/tracing-cost.ts';
 import { type Kept, type TracingKept, tracingKept } from '../bench/tracing-kept.ts';
@@ -72,7 +71,7 @@ export default defineCommand({
       const kept = tracingKept(costs, { frames, seed });
       const exportShare = Math.max(0, kept.exportMs) / exportPeriodMs;
       const holds = {
-        off: 1 - kept.off.processorTime.value <= measurable || kept.off.processorTime.high >= 1,
+        off: 1 - kept.off.processorTime.mean <= measurable || kept.off.processorTime.high >= 1,
         // A wide interval proves nothing, so it does not count as kept.
         traced: kept.traced.processorTime.low - exportShare >= promised.throughput,
         console: page.share.onePage <= promised.consoleShare,
@@ -99,8 +98,8 @@ interface Result extends TracingKept {
 
 function linesOf(result: Result): string[] {
   const { off, sdkLoaded, sampled, traced, processorMsPerFrame: ms, spans, console: page, holds } = result;
-  const ratio = ({ value, low, high }: Interval) =>
-    `${value.toFixed(4)} (95 %: ${low.toFixed(4)} to ${high.toFixed(4)})`;
+  const ratio = ({ mean, low, high }: Estimate) =>
+    `${mean.toFixed(4)} (95 %: ${low.toFixed(4)} to ${high.toFixed(4)})`;
   const line = (of: string, kept: Kept) =>
     `  ${of.padEnd(28)}${ratio(kept.processorTime)} | ${ratio(kept.throughput)}`;
   const verdict = (kept: boolean) => (kept ? 'kept' : 'NOT shown to be kept');

@@ -1,15 +1,9 @@
 import { ConfigError } from '@weir/base';
 import { describe, expect, it } from 'vitest';
+import { runOf } from '../command.fixture.ts';
 import bench from './bench-orchestrate.ts';
 
-async function run(...argv: string[]) {
-  const lines: string[] = [];
-  const exit = await bench(
-    { argv, env: {} },
-    { signal: new AbortController().signal, stdout: (text) => lines.push(text), stderr: () => {} },
-  );
-  return { exit, lines };
-}
+const run = runOf(bench);
 
 interface Result {
   readonly agent: { n: number; p50: number; p95: number };

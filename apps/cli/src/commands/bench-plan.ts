@@ -1,4 +1,4 @@
-import { percentile, type Random, seededRandom } from '@weir/base';
+import { median, percentile, type Random, seededRandom } from '@weir/base';
 import { createDispatcher } from '@weir/dispatch';
 import { type ActionCost, defaultObjective, type Directive } from '@weir/domain';
 import { type AssignmentProblem, bruteForce, solveAssignment } from '@weir/learning';
@@ -87,24 +87,23 @@ function timeSolver(users: number, repeats: number, random: Random, limitMs: num
     users,
     cells: repeats,
     unsolved: repeats - gaps.length,
-    ms: { p50: percentile(times, 0.5), p95: percentile(times, 0.95) },
+    ms: { p50: median(times), p95: percentile(times, 0.95) },
     // Processor time of the process, garbage collection included: independent of other work on the machine.
-    cpuMs: { p50: percentile(cpu, 0.5), p95: percentile(cpu, 0.95) },
+    cpuMs: { p50: median(cpu), p95: percentile(cpu, 0.95) },
     limitMs,
-    gapPct: { p50: percentile(gaps, 0.5), max: Math.max(...gaps) },
+    gapPct: { p50: median(gaps), max: Math.max(...gaps) },
     // The ceiling of exactness, and what it would cost.
     ...(users === 5 && { bruteForceMs: timeBruteForce(cells.slice(0, 5)) }),
   };
 }
 
 function timeBruteForce(cells: readonly AssignmentProblem[]): number {
-  return percentile(
+  return median(
     cells.map((cell) => {
       const started = performance.now();
       bruteForce(cell);
       return performance.now() - started;
     }),
-    0.5,
   );
 }
 
@@ -189,8 +188,8 @@ function timeDispatch(frames: number, seed: number) {
   }
   return {
     frames,
-    us: { p50: percentile(times, 0.5), p99: percentile(times, 0.99) },
+    us: { p50: median(times), p99: percentile(times, 0.99) },
     limitUs: dispatchLimitUs,
-    emptyUs: percentile(empty, 0.5),
+    emptyUs: median(empty),
   };
 }

@@ -76,7 +76,7 @@ export default defineCommand({
         progress,
       });
       await writeFile(join(folder, 'results.json'), JSON.stringify(results));
-      await writeFile(join(folder, 'report.html'), reportHtml(results));
+      await writeFile(join(folder, 'report.html'), await reportHtml(results));
       out(results);
       const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0);
       print(`${scenarios.length} experiments, ${minutes} min; open ${join(folder, 'report.html')}`);

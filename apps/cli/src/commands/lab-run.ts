@@ -6,7 +6,7 @@ import {
   type Scenario,
   everyTenth,
   floorLabels,
-  openBench,
+  prepareCell,
   parseScenario,
   readScenario,
   reportHtml,
@@ -109,8 +109,8 @@ export default defineCommand({
       const { models } = flags;
       const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
       const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
-      await using bench = await asUsage(name, '--scenario', () => openBench(scenario, options));
-      const unit = await asUsage(name, '--scenario', () => runScenario(scenario, bench));
+      await using prepared = await asUsage(name, '--scenario', () => prepareCell(scenario, options));
+      const unit = await asUsage(name, '--scenario', () => runScenario(scenario, prepared));
       out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
       print(unitTable(unit));
       if (flags.out !== undefined) {
@@ -118,7 +118,7 @@ export default defineCommand({
         const about = { family, quick: false, seed: scenario.seed, command, startedAt };
         const results = resultsOf([unit], about);
         await writeFile(join(flags.out, 'results.json'), JSON.stringify(results));
-        await writeFile(join(flags.out, 'report.html'), reportHtml(results));
+        await writeFile(join(flags.out, 'report.html'), await reportHtml(results));
         progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
       }
     } catch (error) {

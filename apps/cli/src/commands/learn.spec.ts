@@ -3,21 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runOf } from '../command.fixture.ts';
 import { spread } from '../learn/summary.ts';
 import learn from './learn.ts';
 
-async function run(...argv: string[]) {
-  const lines: string[] = [];
-  const progress: string[] = [];
-  const { signal } = new AbortController();
-  const io = {
-    signal,
-    stdout: (text: string) => lines.push(text),
-    stderr: (text: string) => progress.push(text),
-  };
-  const exit = await learn({ argv, env: {} }, io);
-  return { exit, lines, progress };
-}
+const run = runOf(learn);
 
 describe('weir learn', () => {
   it('compares learners over seeds, with progress, one JSON document and a plot', async () => {
@@ -45,7 +35,9 @@ describe('weir learn', () => {
       const svg = await readFile(plot, 'utf8');
       expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-      expect(svg.match(/<polyline/g)).toHaveLength(6);
+      expect(svg).not.toContain('var(');
+      for (const learner of ['planner', 'bandits'])
+        expect(svg.match(new RegExp(`<title>${learner}</title>`, 'g'))).toHaveLength(3);
     } finally {
       await rm(folder, { recursive: true });
     }

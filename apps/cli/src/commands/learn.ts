@@ -12,7 +12,6 @@ import Table from 'cli-table3';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { asyncTables, runAsyncStudy } from '../learn/async.ts';
-import { plotSvg } from '../learn/plot.ts';
 import { runJobs } from '../learn/pool.ts';
 import { type LearnerSummary, summarize } from '../learn/summary.ts';
 
@@ -152,7 +151,8 @@ export default defineCommand({
     if (config.plot) {
       const title = `${profile}, experiment ${experiment}, ${users} users, floor ${(100 * floor).toFixed(1)} %`;
       const drift = bySeeds(jobs.length, Math.min(driftSeeds, seeds.length));
-      await writeFile(config.plot, plotSvg({ title, learning, drift, events: driftEvents }));
+      const { learningPlotSvg } = await import('@weir/lab');
+      await writeFile(config.plot, await learningPlotSvg({ title, learning, drift, events: driftEvents }));
       progress(`wrote ${config.plot}`);
     }
     const { learner: _, ...first } = summaries[0]!;

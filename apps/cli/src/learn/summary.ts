@@ -45,12 +45,10 @@ export function summarize(results: readonly LearningResult[]): LearnerSummary {
 
 /** Seeds that never got there count as later than any number. */
 export function spread(perSeed: readonly (number | null)[]): Spread {
-  const sorted = perSeed.map((value) => value ?? Infinity).sort((a, b) => a - b);
+  const values = perSeed.map((value) => value ?? Infinity);
   const at = (q: number) => {
-    const position = (sorted.length - 1) * q;
-    const [low, high] = [sorted[Math.floor(position)]!, sorted[Math.ceil(position)]!];
-    if (high === Infinity) return null;
-    return low + (high - low) * (position - Math.floor(position));
+    const value = percentile(values, q);
+    return value === Infinity ? null : value;
   };
   return { median: at(0.5), p90: at(0.9), perSeed };
 }

@@ -1,4 +1,4 @@
-import { percentile } from '@weir/base';
+import { median } from '@weir/base';
 
 /** Runs per measurement. */
 const runs = 3;
@@ -10,5 +10,5 @@ export async function medianRunMs(run: () => Promise<number>): Promise<number> {
   const tookMs: number[] = [];
   do tookMs.push(await run());
   while (tookMs.length < runs && tookMs[0]! < longRunMs);
-  return percentile(tookMs, 0.5);
+  return median(tookMs);
 }

@@ -14,7 +14,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import type { Step } from '../measure/step.ts';
 import { type Testbed, openTestbed } from '../measure/testbed.ts';
 
-export interface BenchOptions {
+export interface PreparationOptions {
   readonly family: Family;
   /** Folder of the family; absent: the embedded one. */
   readonly models?: string | undefined;
@@ -23,12 +23,12 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
   /** What goes on, for people. */
   readonly progress: (text: string) => void;
-  /** After each epoch, or block of arrivals, of whatever runs on the bench. */
+  /** After each epoch, or block of arrivals, of whatever runs on it. */
   readonly onStep?: ((step: Step) => void) | undefined;
 }
 
 /** A living cell with its measured times; scenarios of one cell share it. */
-export interface Bench extends AsyncDisposable {
+export interface PreparedCell extends AsyncDisposable {
   readonly testbed: Testbed;
   readonly description: CellDescription;
   readonly family: Family;
@@ -43,12 +43,12 @@ export interface Bench extends AsyncDisposable {
 /** How long after an outage a device may take to be in touch with its nodes again, ms. */
 const reconnectedMs = 10_000;
 
-/** Scenarios with the same key can run on one bench. */
-export const benchKey = ({ cell, accuracies, links, repetitions, seed }: Scenario): string =>
+/** Scenarios with the same key can share a prepared cell. */
+export const preparationKey = ({ cell, accuracies, links, repetitions, seed }: Scenario): string =>
   JSON.stringify([cell, accuracies, links, repetitions, seed]);
 
 /** Starts the scenario's cell. Disposing stops it. Throws what its files and `startCell` throw. */
-export async function openBench(scenario: Scenario, options: BenchOptions): Promise<Bench> {
+export async function prepareCell(scenario: Scenario, options: PreparationOptions): Promise<PreparedCell> {
   const { pictures, logger, signal, progress, onStep = () => {} } = options;
   await using opening = new AsyncDisposableStack();
   let { family, models } = options;

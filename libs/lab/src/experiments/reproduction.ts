@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
-import type { BenchOptions } from './preparation.ts';
-import { benchKey, openBench } from './preparation.ts';
+import type { PreparationOptions } from './preparation.ts';
+import { preparationKey, prepareCell } from './preparation.ts';
 import { keepUnit, keptUnit } from './kept-units.ts';
 import { Pace } from '../measure/pace.ts';
 import { floorLabels, mappedFloor, paperFloor } from '../scenario/paper-floors.ts';
@@ -9,7 +9,7 @@ import { runScenario } from './run-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Step } from '../measure/step.ts';
 
-export interface ReproductionOptions extends Omit<BenchOptions, 'onStep'> {
+export interface ReproductionOptions extends Omit<PreparationOptions, 'onStep'> {
   /** Folder of what is done already; units there are not run again. */
   readonly folder: string;
   readonly scenarios: readonly Scenario[];
@@ -52,7 +52,7 @@ export async function reproduce(options: ReproductionOptions): Promise<Results> 
 
   const groups = groupBy(
     scenarios.filter((scenario) => !done.has(scenario)),
-    benchKey,
+    preparationKey,
   );
   const total = scenarios.length;
   const pace = new Pace(groups);
@@ -73,11 +73,11 @@ export async function reproduce(options: ReproductionOptions): Promise<Results> 
     };
     progress(`starting the cell of ${group.map(({ name }) => name).join(', ')}`);
     at();
-    await using bench = await openBench(current, { ...options, progress: () => {}, onStep: at });
+    await using prepared = await prepareCell(current, { ...options, progress: () => {}, onStep: at });
     for (const scenario of group) {
       signal.throwIfAborted();
       current = scenario;
-      const result = await runScenario(scenario, bench);
+      const result = await runScenario(scenario, prepared);
       keepUnit(folder, scenario, result);
       done.set(scenario, result);
       pace.finished(scenario);

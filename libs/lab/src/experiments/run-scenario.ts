@@ -1,24 +1,24 @@
 import { InvalidInput, type Random, seededRandom } from '@weir/base';
 import { runAdaptation } from './adaptation.ts';
 import { runArrivalsExperiment } from './arrivals.ts';
-import { type Bench, weakDevicesOf } from './preparation.ts';
+import { type PreparedCell, weakDevicesOf } from './preparation.ts';
 import { runCurves } from './curves.ts';
 import { runEpochsExperiment } from './epochs.ts';
 import type { UnitResult } from '../measure/results.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { learnSnapshot, runTransfer } from './transfer.ts';
 
-/** Runs a scenario on a bench of its cell. Throws InvalidInput for what does not fit the cell. */
-export async function runScenario(scenario: Scenario, bench: Bench): Promise<UnitResult> {
+/** Runs a scenario on its cell. Throws InvalidInput for what does not fit the cell. */
+export async function runScenario(scenario: Scenario, prepared: PreparedCell): Promise<UnitResult> {
   const { name, cell, seed } = scenario;
-  const startedAt = bench.testbed.clock.now();
+  const startedAt = prepared.testbed.clock.now();
   const random = seededRandom(seed);
   const experiment = 'experiment' in cell ? { experiment: cell.experiment } : {};
-  const floor = bench.floorOf(scenario.floor);
-  const users = bench.description.devices.length;
-  const findings = await find(scenario, bench, { floor: floor.value, random });
+  const floor = prepared.floorOf(scenario.floor);
+  const users = prepared.description.devices.length;
+  const findings = await find(scenario, prepared, { floor: floor.value, random });
   const title = scenario.title || name;
-  const seconds = (bench.testbed.clock.now() - startedAt) / 1_000;
+  const seconds = (prepared.testbed.clock.now() - startedAt) / 1_000;
   const about = { name, title, seed, seconds };
   switch (findings.kind) {
     case 'epochs':
@@ -34,13 +34,13 @@ export async function runScenario(scenario: Scenario, bench: Bench): Promise<Uni
 
 async function find(
   scenario: Scenario,
-  bench: Bench,
+  prepared: PreparedCell,
   { floor, random }: { readonly floor: number; readonly random: Random },
 ) {
-  const { testbed, weakDevices, onStep } = bench;
+  const { testbed, weakDevices, onStep } = prepared;
   const { learners } = scenario;
   const counter = epochCounter(onStep);
-  const table = await bench.tableOf(weakDevices);
+  const table = await prepared.tableOf(weakDevices);
   if (scenario.epochs) {
     const { learning, measured } = scenario.epochs;
     const onEpoch = counter((learners.length + 1) * measured + learners.length * learning);
@@ -56,7 +56,7 @@ async function find(
   }
   if (scenario.adaptation) {
     const { epochs, events } = scenario.adaptation;
-    const known = bench.description.devices.map(({ id }) => id);
+    const known = prepared.description.devices.map(({ id }) => id);
     const unknown = events.flatMap(({ weak }) => weak.filter((id) => !known.includes(id)));
     if (unknown.length > 0)
       throw new InvalidInput([
@@ -67,7 +67,7 @@ async function find(
       ]);
     const phases = [{ fromEpoch: 1, label: '', weakDevices, table }];
     for (const { epoch, weak, label } of events)
-      phases.push({ fromEpoch: epoch, label, weakDevices: weak, table: await bench.tableOf(weak) });
+      phases.push({ fromEpoch: epoch, label, weakDevices: weak, table: await prepared.tableOf(weak) });
     const onEpoch = counter(learners.length * epochs);
     const run = { phases, epochs, floor, learners, random, onEpoch };
     return { kind: 'adaptation' as const, ...(await runAdaptation(testbed, run)) };
@@ -75,8 +75,8 @@ async function find(
   if (scenario.transfer) {
     const { from, learner, epochs } = scenario.transfer;
     const there =
-      from.experiment === undefined ? weakDevices : weakDevicesOf(from.experiment, bench.description);
-    const thereFloor = from.floor === undefined ? floor : bench.floorOf(from.floor).value;
+      from.experiment === undefined ? weakDevices : weakDevicesOf(from.experiment, prepared.description);
+    const thereFloor = from.floor === undefined ? floor : prepared.floorOf(from.floor).value;
     const onEpoch = counter(3 * epochs);
     await testbed.weaken(there);
     const learn = { learner, floor: thereFloor, epochs, random: random.fork('there'), onEpoch };
@@ -109,7 +109,7 @@ const inWords = ({
     .filter(Boolean)
     .join(', ');
 
-const epochCounter = (onStep: Bench['onStep']) => (total: number) => {
+const epochCounter = (onStep: PreparedCell['onStep']) => (total: number) => {
   let done = 0;
   return (_: unknown, label: string) =>
     onStep({ phase: 'experiment', label, done: ++done, total, unit: 'epochs' });

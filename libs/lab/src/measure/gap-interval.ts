@@ -1,11 +1,8 @@
-import { type Random, percentile } from '@weir/base';
+import { type Interval, type Random, bootstrap } from '@weir/base';
 import { blockSizes } from './contest.ts';
-import type { Interval } from './results.ts';
 
 /** Mean response of each measured epoch, ms, in order; undefined where the epoch was left out. */
 export type MeasuredEpochs = readonly (number | undefined)[];
-
-const resamples = 2_000;
 
 export interface GapIntervalOptions {
   /** In which the epochs were run, as in the contest. */
@@ -38,11 +35,10 @@ export function gapInterval(
       }
       first += size;
     }
+    // Where many epochs were left out, a draw may have met none.
     return 100 * (my.mean() / their.mean() - 1);
   };
-  // Where many epochs were left out, a draw may have met none.
-  const gaps = Array.from({ length: resamples }, draw).filter(Number.isFinite);
-  return { low: percentile(gaps, 0.025), high: percentile(gaps, 0.975) };
+  return bootstrap(draw);
 }
 
 const counted = (epochs: MeasuredEpochs): number => epochs.filter((ms) => ms !== undefined).length;

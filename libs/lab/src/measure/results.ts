@@ -1,3 +1,4 @@
+import type { Estimate, Interval } from '@weir/base';
 import type { Spread } from '@weir/cell';
 import type { Tier } from '@weir/domain';
 
@@ -11,15 +12,7 @@ export interface PlacedDevice {
   readonly variant: string;
 }
 
-/** A mean over epochs or frames with its 95 % confidence interval. */
-export interface Estimate {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** 95 % confidence interval. */
-export type Interval = Pick<Estimate, 'low' | 'high'>;
+export type { Estimate, Interval };
 
 /** One synchronous epoch of one learner. */
 export interface CurvePoint {

@@ -1,8 +1,7 @@
-import { mean } from '@weir/base';
+import { estimate, mean, proportion } from '@weir/base';
 import { type Answer, Tally } from '@weir/cell';
 import { tierName } from '@weir/wire';
 import type { ArrivalsRule } from './results.ts';
-import { estimate, proportion } from './statistics.ts';
 import { withoutNull } from './summarise.ts';
 
 /** What a frame counts for: a rule learns before its blocks, and each block begins with a warm-up. */

@@ -1,11 +1,10 @@
-import { type Random, mean, percentile } from '@weir/base';
+import { type Random, estimate, mean, pairedDifference, percentile, proportion } from '@weir/base';
 import { type Spread, Tally } from '@weir/cell';
 import type { ContestRecord } from './contest.ts';
 import { type CostTable, type Optimum, asMap } from './cost-table.ts';
 import type { EpochRecord } from './epochs.ts';
 import { type MeasuredEpochs, gapInterval } from './gap-interval.ts';
 import type { CurvePoint, Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
-import { estimate, pairedDifference, proportion } from './statistics.ts';
 
 /** Within so much of the oracle a plan counts as found: the times of a living machine are not known better. */
 const foundWithin = 0.05;

@@ -1,3 +1,4 @@
+import * as Plot from '@observablehq/plot';
 import type { ExperimentResult, LearnerResult } from '../measure/results.ts';
 import {
   figure as plain,
@@ -9,12 +10,10 @@ import {
   whole,
 } from './format.ts';
 import { figure, pointLegend } from './figure.ts';
-import { gutter, lyingAxis, uprightAxis, type Panel } from './frame.ts';
 import { learnerLook } from './looks.ts';
-import { markup, type Markup } from './markup.ts';
-import { linearScale, logarithmicScale, type Scale } from './scale.ts';
-import { atMostUsers, cellName, cellShort, floorName, learnerNames, learnersOf, users } from './select.ts';
-import { point } from './shapes.ts';
+import type { Markup } from './markup.ts';
+import { decadeTicks, halo, lyingAxis, type Panel, points, uprightAxis } from './plot.ts';
+import { atMostUsers, cellName, unitColumns, floorName, learnerNames, learnersOf, users } from './select.ts';
 import { table } from './table.ts';
 
 interface Seen {
@@ -38,9 +37,7 @@ export function accuracyFigure(units: readonly ExperimentResult[]): Markup | und
     caption:
       'Share of right answers by the pictures’ labels, with its 95 % interval, against the mean response time (logarithmic). Top left is best. The planner’s points are joined and named by their floors.',
     numbers: table('Accuracy and response', seen, [
-      { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
-      { head: 'Users', cell: ({ unit }) => unit.users, figures: true },
-      { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+      ...unitColumns,
       { head: 'Learner', cell: ({ learner }) => learner.learner },
       { head: 'Response (95 %)', cell: ({ learner }) => msWithInterval(learner.steadyMs), figures: true },
       {
@@ -66,45 +63,67 @@ function panel(cell: readonly ExperimentResult[], all: readonly Seen[]): Panel {
   const title = `${cellName(first)}, ${users(first.users)}`;
   const tops = all.map(({ learner }) => learner.accuracy.top1);
   const times = all.map(({ learner }) => learner.steadyMs.mean);
-  const [width, height] = [470, 306];
-  const yScale = linearScale({
-    from: Math.floor(Math.min(...tops.map(({ low }) => low)) * 100),
-    to: Math.max(...tops.map(({ high }) => high)) * 100,
-    range: [height - 46, 10],
-  });
-  const y = { scale: yScale, label: 'right answers, %', format: oneDecimal };
-  const area = { left: gutter(y), right: width - 14, top: 10, bottom: height - 46 };
-  const x = {
-    scale: logarithmicScale({
-      from: Math.min(...times) * 0.78,
-      to: Math.max(...times) * 1.1,
-      range: [area.left, area.right],
-    }),
-    label: 'mean response time, ms (logarithmic)',
-    format: (value: number) => (value < 1 ? plain(value) : whole(value)),
-  };
-  const at = ({ learner }: Seen): [number, number] => [
-    x.scale.at(learner.steadyMs.mean),
-    y.scale.at(learner.accuracy.top1.mean * 100),
+  const [fastest, slowest] = [Math.min(...times) * 0.78, Math.max(...times) * 1.1];
+  const [lowest, highest] = [
+    Math.min(...tops.map(({ low }) => low)),
+    Math.max(...tops.map(({ high }) => high)),
   ];
   const seen = seenIn(cell);
-  const planner = seen.filter(({ learner }) => learner.learner === 'planner').map(at);
+  const planner = seen.filter(({ learner }) => learner.learner === 'planner');
   return {
     title,
     description: `${title}. Points: share of right answers over mean response time of ${listed(learnerNames(cell))} at the floors ${listed(cell.map(({ floor }) => floor.label))}.`,
-    width,
-    height,
-    body: markup`${uprightAxis(area, y)}${lyingAxis(area, x, { grid: true })}<path d="M${planner.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join('L')}" class="c1 thread"/>${seen.map((one) => drawnPoint(one, at(one), y.scale))}`,
+    plot: {
+      height: 306,
+      x: { type: 'log', domain: [fastest, slowest] },
+      y: { domain: [100 * lowest, 100 * highest], nice: 5 },
+      marks: [
+        uprightAxis({ label: 'right answers, %', tickFormat: oneDecimal }),
+        lyingAxis(
+          {
+            label: 'mean response time, ms (logarithmic)',
+            ticks: decadeTicks(fastest, slowest),
+            tickFormat: (value: number) => (value < 1 ? plain(value) : whole(value)),
+          },
+          { lines: true },
+        ),
+        Plot.line(planner, {
+          x: timeOf,
+          y: shareOf,
+          stroke: learnerLook('planner').colour,
+          strokeOpacity: 0.6,
+        }),
+        seen.map(drawnPoint),
+        Plot.text(planner, {
+          x: timeOf,
+          y: shareOf,
+          text: ({ unit }: Seen) => unit.floor.label,
+          dx: -7,
+          dy: -7,
+          textAnchor: 'end',
+          ...halo,
+        }),
+      ],
+    },
   };
 }
 
-function drawnPoint({ unit, learner }: Seen, [x, y]: [number, number], accuracies: Scale): Markup {
-  const { top1 } = learner.accuracy;
-  const { colour, shape, striped } = learnerLook(learner.learner);
-  const title = `${learner.learner}, ${floorName(unit.floor)}: ${percentWithInterval(top1)}, ${msWithInterval(learner.steadyMs)}`;
-  const hollow = striped || learner.learner === 'oracle';
-  return markup`<g class="${colour}"><title>${title}</title><path d="M${x} ${accuracies.at(top1.low * 100)}V${accuracies.at(top1.high * 100)}" class="spread"/>${point(shape, x, y, 4, hollow)}${
-    learner.learner === 'planner' &&
-    markup`<text x="${x - 7}" y="${y - 4}" text-anchor="end" class="halo">${unit.floor.label}</text>`
-  }</g>`;
+const timeOf = ({ learner }: Seen): number => learner.steadyMs.mean;
+const shareOf = ({ learner }: Seen): number => learner.accuracy.top1.mean * 100;
+
+function drawnPoint(seen: Seen): Plot.Markish {
+  const { learner, steadyMs, accuracy } = seen.learner;
+  const look = learnerLook(learner);
+  const title = `${learner}, ${floorName(seen.unit.floor)}: ${percentWithInterval(accuracy.top1)}, ${msWithInterval(steadyMs)}`;
+  return [
+    Plot.ruleX([seen], {
+      x: timeOf,
+      y1: accuracy.top1.low * 100,
+      y2: accuracy.top1.high * 100,
+      stroke: look.colour,
+      strokeWidth: 1.2,
+      strokeOpacity: 0.45,
+    }),
+    points(look, look.striped || learner === 'oracle', [seen], { x: timeOf, y: shareOf, title: () => title }),
+  ];
 }

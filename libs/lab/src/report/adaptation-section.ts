@@ -3,11 +3,10 @@ import type { AdaptationResult, CurvePoint } from '../measure/results.ts';
 import { drawnCurve } from './curve.ts';
 import { figure, strokeEntry } from './figure.ts';
 import { figure as plain, listed, ms, whole } from './format.ts';
-import type { Panel } from './frame.ts';
+import type { Panel } from './plot.ts';
 import { linePanel } from './line-panel.ts';
 import { byLearner } from './looks.ts';
 import type { Markup } from './markup.ts';
-import { exactScale, linearScale } from './scale.ts';
 import { table } from './table.ts';
 
 type AdaptingLearner = AdaptationResult['learners'][number];
@@ -58,12 +57,8 @@ function panel(
     lines: [{ learner, marks: 'none', ...drawnCurve(curve, responseOf, { logarithmic: false, bins: 240 }) }],
     steps: oracle.map(({ epoch, meanMs }) => ({ x: epoch, y: meanMs })),
     events: events.map(({ epoch, label }) => ({ x: epoch, label })),
-    x: (range) => ({ scale: exactScale({ from: 0, to: last, range }), label: 'epochs', format: whole }),
-    y: (range) => ({
-      scale: linearScale({ from: 0, to: top, range }),
-      label: 'response time, ms',
-      format: plain,
-    }),
+    x: { domain: [0, last], ticks: 5, label: 'epochs', tickFormat: whole },
+    y: { domain: [0, top], nice: 5, label: 'response time, ms', tickFormat: plain },
   });
 }
 

@@ -11,7 +11,7 @@ import {
   watched,
   wholePercent,
 } from './format.ts';
-import type { Panel } from './frame.ts';
+import type { Panel } from './plot.ts';
 import { byLearner, learnerLook } from './looks.ts';
 import type { Markup } from './markup.ts';
 import { belowFloor, floorName, users } from './select.ts';

@@ -1,9 +1,8 @@
 import type { CurvePoint } from '../measure/results.ts';
 import { drawnCurve, excessOver } from './curve.ts';
 import { whole } from './format.ts';
-import type { Panel } from './frame.ts';
 import { linePanel } from './line-panel.ts';
-import { logarithmicScale, symmetricLogScale } from './scale.ts';
+import { decadeTicks, type Panel } from './plot.ts';
 
 export interface ExcessPanelOptions {
   readonly title: string;
@@ -25,25 +24,28 @@ export function excessPanel({ title, description, oracleMs, curves }: ExcessPane
   }));
   const excesses = lines.flatMap(({ points, light }) => [...points, ...light]).map(({ y }) => y);
   const last = Math.max(2, ...curves.map(({ curve }) => curve.at(-1)?.epoch ?? 1));
+  const [from, to] = [Math.min(0, ...excesses), Math.max(20, ...excesses) * 1.05];
   return linePanel({
     title,
     description,
     lines,
     level: 5,
-    x: (range) => ({
-      scale: logarithmicScale({ from: 1, to: last, range }),
+    x: {
+      type: 'log',
+      domain: [1, last],
+      ticks: decadeTicks(1, last),
       label: 'epochs (logarithmic)',
-      format: whole,
-    }),
-    y: (range) => ({
-      scale: symmetricLogScale({
-        from: Math.min(0, ...excesses),
-        to: Math.max(20, ...excesses) * 1.05,
-        knee: 5,
-        range,
-      }),
+      tickFormat: whole,
+    },
+    y: {
+      type: 'symlog',
+      constant: 5,
+      domain: [from, to],
+      ticks: marks.filter((mark) => mark >= from && mark <= to),
       label: 'cost over the oracle, %',
-      format: whole,
-    }),
+      tickFormat: whole,
+    },
   });
 }
+
+const marks = [-50, -20, -5, 0, 5, 20, 50, 100, 200, 500, 1_000, 5_000];

@@ -1,7 +1,7 @@
-import { drawn, type Panel } from './frame.ts';
+import * as Plot from '@observablehq/plot';
 import { learnerLook, type Look } from './looks.ts';
 import { markup, type Markup, type Part } from './markup.ts';
-import { point } from './shapes.ts';
+import { bars, drawing, type Panel, plotted, points } from './plot.ts';
 import { folded } from './table.ts';
 
 export interface FigureOptions {
@@ -16,56 +16,69 @@ export interface FigureOptions {
 
 export interface LegendEntry {
   readonly name: string;
-  readonly colour: string;
-  readonly swatch: Markup;
+  readonly marks: Plot.Markish;
 }
 
 /** Panels with one legend above, a caption and the folded table of the numbers below. */
 export function figure({ id, legend = [], panels, caption, numbers }: FigureOptions): Markup {
   return markup`<figure id="${id}">
 ${legend.length > 0 && markup`<ul class="legend">${legend.map(entry)}</ul>\n`}<div class="panels">
-${panels.map((panel, at) => markup`${drawn(panel, `${id}-${at}`)}\n`)}</div>
+${panels.map((panel, at) => markup`<div><p class="panel-title" aria-hidden="true">${panel.title}</p>${drawing(panel, `${id}-${at}`)}</div>\n`)}</div>
 <figcaption>${caption}</figcaption>
 ${folded('The numbers', numbers)}</figure>
 `;
 }
 
-const entry = ({ name, colour, swatch }: LegendEntry): Markup =>
-  markup`<li><svg width="22" height="14" viewBox="0 0 22 14" aria-hidden="true" class="${colour}">${swatch}</svg>${name}</li>`;
+const entry = ({ name, marks }: LegendEntry): Markup =>
+  markup`<li><svg width="22" height="14" viewBox="0 0 22 14" aria-hidden="true">${swatch(marks)}</svg>${name}</li>`;
+
+export const swatch = (marks: Plot.Markish): Markup =>
+  plotted({
+    width: 22,
+    height: 14,
+    margin: 0,
+    marginTop: 0,
+    marginRight: 0,
+    marginBottom: 0,
+    marginLeft: 0,
+    axis: null,
+    x: { domain: [0, 22] },
+    y: { domain: [0, 14] },
+    marks: [marks],
+  });
+
+const centre = [[11, 7]];
+const across = [
+  [0, 7],
+  [22, 7],
+];
 
 export const barLegend = (
   names: readonly string[],
   look: (name: string) => Look = learnerLook,
 ): LegendEntry[] => names.map((name) => barEntry(name, look(name)));
 
-export const barEntry = (name: string, { colour, striped }: Look, strength = 1): LegendEntry => ({
+export const barEntry = (name: string, look: Look, strength = 1): LegendEntry => ({
   name,
-  colour,
-  swatch: markup`<rect x="3" y="1" width="16" height="12" fill="currentColor" fill-opacity="${strength}"/>${
-    striped && markup`<rect x="3" y="1" width="16" height="12" fill="url(#stripes)"/>`
-  }`,
+  marks: bars(Plot.rect, [{ look, title: name, strength }], { x1: 3, x2: 19, y1: 1, y2: 13 }),
 });
 
 export const lineLegend = (names: readonly string[]): LegendEntry[] =>
   names.map((name) => {
-    const { colour, shape, striped } = learnerLook(name);
-    const dash = striped && markup` stroke-dasharray="4 2"`;
-    return {
-      name,
-      colour,
-      swatch: markup`<path d="M0 7H22" stroke="currentColor" stroke-width="2"${dash}/>${point(shape, 11, 7, name === 'oracle' ? 5 : 4, name === 'oracle')}`,
-    };
+    const look = learnerLook(name);
+    const dash = look.striped && { strokeDasharray: '4 2' };
+    const line = Plot.line(across, { stroke: look.colour, strokeWidth: 2, ...dash });
+    return { name, marks: [line, points(look, name === 'oracle', centre, {})] };
   });
 
 export const pointLegend = (names: readonly string[]): LegendEntry[] =>
   names.map((name) => {
-    const { colour, shape, striped } = learnerLook(name);
-    return { name, colour, swatch: point(shape, 11, 7, 4.5, striped || name === 'oracle') };
+    const look = learnerLook(name);
+    return { name, marks: points(look, look.striped || name === 'oracle', centre, { r: 4.5 }) };
   });
 
 /** A thick line: the oracle over bars. */
 export const strokeEntry = (name: string): LegendEntry => ({
   name,
-  colour: 'c0',
-  swatch: markup`<path d="M1 7H21" stroke="currentColor" stroke-width="2.2"/>`,
+  marks: Plot.line(across, { stroke: 'var(--c0)', strokeWidth: 2.2 }),
 });

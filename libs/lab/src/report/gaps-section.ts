@@ -8,16 +8,14 @@ import {
   whole,
 } from './format.ts';
 import { markup, type Markup } from './markup.ts';
-import { cellShort, learnerOf, oracleOf } from './select.ts';
+import { unitColumns, learnerOf, oracleOf } from './select.ts';
 import { table } from './table.ts';
 
 /** Per experiment, floor and users: the planner's distance from the measured oracle, and how well the table told. */
 export function gapsTable(units: readonly ExperimentResult[]): Markup {
   const rows = units.map((unit) => ({ unit, planner: learnerOf(unit, 'planner') }));
   return table('The planner’s distance from the measured oracle', rows, [
-    { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
-    { head: 'Users', cell: ({ unit }) => unit.users, figures: true },
-    { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+    ...unitColumns,
     { head: 'as', cell: ({ unit }) => percent(unit.floor.value), figures: true },
     {
       head: 'Planner (95 %)',

@@ -1,9 +1,7 @@
+import * as Plot from '@observablehq/plot';
 import { figure, isFigure } from './format.ts';
-import { groupAxis, gutter, uprightAxis, type Panel } from './frame.ts';
 import { learnerLook } from './looks.ts';
-import { markup, type Markup } from './markup.ts';
-import { linearScale, type Scale } from './scale.ts';
-import { bar, whisker, type Box } from './shapes.ts';
+import { bars as filled, groupAxis, oracle, type Panel, uprightAxis, whisker } from './plot.ts';
 
 export interface BarGroup {
   readonly name: string;
@@ -28,53 +26,49 @@ export interface GroupedBarsOptions {
   readonly top: number;
 }
 
-const width = 470;
-const height = 276;
-
 /** Bars with whiskers in groups, each with a line across it. */
-export function groupedBars({
-  title,
-  description,
-  groups,
-  axis,
-  groupsAxis,
-  top,
-}: GroupedBarsOptions): Panel {
-  const scale = linearScale({ from: 0, to: top, range: [height - 46, 10] });
-  const area = { left: gutter({ scale, format: figure }), right: width - 4, top: 10, bottom: height - 46 };
-  const step = (area.right - area.left) / groups.length;
-  const body = markup`${uprightAxis(area, { scale, label: axis, format: figure })}${groups.map((group, at) =>
-    drawnGroup(group, area.left + step * at, step, scale),
-  )}${groupAxis(
-    area,
-    groups.map(({ name }) => name),
-    groupsAxis,
-  )}`;
-  return { title, description, width, height, body };
-}
-
-function drawnGroup({ bars, line }: BarGroup, left: number, step: number, scale: Scale): Markup {
-  const each = Math.min(26, (step * 0.86) / Math.max(1, bars.length));
-  const inner = each * Math.max(2, bars.length);
-  const first = left + (step - each * bars.length) / 2;
-  const drawn = bars.map(({ learner, mean, low, high, title }, at) => {
-    if (!isFigure(mean)) return null;
-    const x = first + each * at;
-    const box = { x: x + 0.5, y: scale.at(mean), width: each - 1, height: scale.at(0) - scale.at(mean) };
-    const middle = x + each / 2;
-    const look = learnerLook(learner);
-    // Values of narrow neighbours stand one below the other.
-    const lower = each < 8.5 && at % 2 === 1 ? 30 : 0;
-    if (mean > scale.to) return markup`${bar(box, look, title)}${cut(box, figure(mean), lower)}`;
-    return markup`${bar(box, look, title)}${whisker([middle, scale.at(low)], [middle, scale.at(high)])}`;
-  });
-  const start = left + (step - inner) / 2;
-  const oracle = isFigure(line) && markup`<path d="M${start} ${scale.at(line)}h${inner}" class="oracle"/>`;
-  return markup`${drawn}${oracle}`;
-}
-
-/** A gap near the top of a bar that goes on beyond the axis, and its value upright below. */
-function cut({ x, y, width: across }: Box, value: string, lower: number): Markup {
-  const middle = x + across / 2 + 3.5;
-  return markup`<path d="M${x - 0.5} ${y + 8}l${across + 1} -4v3l${-across - 1} 4z" class="gap"/><text transform="translate(${middle} ${y + 15 + lower}) rotate(-90)" text-anchor="end" class="on-bar">${value}</text>`;
+export function groupedBars(options: GroupedBarsOptions): Panel {
+  const { title, description, groups, axis, groupsAxis } = options;
+  const y = { type: 'linear', domain: [0, options.top], nice: 5, clamp: true } as const;
+  // Up to the next number of the axis.
+  const top = (Plot.scale({ y }).domain as [number, number])[1];
+  const bars = groups
+    .flatMap(({ name, bars }) => bars.map((bar) => ({ ...bar, group: name, look: learnerLook(bar.learner) })))
+    .filter(({ mean }) => isFigure(mean));
+  const [cut, whole] = [bars.filter(({ mean }) => mean > top), bars.filter(({ mean }) => mean <= top)];
+  const learners = [...new Set(bars.map(({ learner }) => learner))];
+  // Few bars do not fill the panel.
+  const inset = Math.max(0.5, (340 / Math.max(1, groups.length * learners.length) - 26) / 2);
+  const at = { fx: 'group', x: 'learner' };
+  return {
+    title,
+    description,
+    plot: {
+      marginRight: 4,
+      fx: { domain: groups.map(({ name }) => name), padding: 0.14 },
+      x: { domain: learners, axis: null, padding: 0 },
+      y,
+      marks: [
+        uprightAxis({ label: axis, tickFormat: figure }),
+        filled(Plot.barY, bars, { ...at, y1: () => 0, y2: 'mean', insetLeft: inset, insetRight: inset }),
+        Plot.ruleX(whole, { ...at, y1: 'low', y2: 'high', ...whisker }),
+        Plot.tickY(cut, { ...at, y: () => top, dy: 6, stroke: 'var(--paper)', strokeWidth: 3 }),
+        Plot.text(cut, {
+          ...at,
+          y: () => top,
+          text: ({ mean }: { mean: number }) => figure(mean),
+          rotate: -90,
+          dy: 11,
+          textAnchor: 'end',
+          fontSize: 9.5,
+          fill: '#111',
+        }),
+        Plot.ruleY(
+          groups.filter(({ line }) => isFigure(line)),
+          { fx: 'name', y: 'line', title: ({ line }: BarGroup) => `oracle: ${figure(line)}`, ...oracle },
+        ),
+        groupAxis(groupsAxis),
+      ],
+    },
+  };
 }

@@ -2,12 +2,12 @@ import type { ExperimentResult, LearnerResult } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
 import { barEntry, figure } from './figure.ts';
 import { figure as plain, ms } from './format.ts';
-import { hops, otherHop } from './looks.ts';
+import { hopLooks, otherHop } from './looks.ts';
 import type { Markup } from './markup.ts';
 import {
   atMostUsers,
   cellName,
-  cellShort,
+  unitColumns,
   floorName,
   headlineUnit,
   learnerOf,
@@ -49,8 +49,7 @@ export function hopsFigure(units: readonly ExperimentResult[]): Markup | undefin
     }),
     caption: 'Mean of each part of the response after the learning phase.',
     numbers: table('Parts of the response', rows, [
-      { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
-      { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+      ...unitColumns,
       { head: 'Learner', cell: ({ learner }) => learner.learner },
       ...parts.map(({ key, name }) => ({
         head: `${name}, ms`,
@@ -66,10 +65,10 @@ export function hopsFigure(units: readonly ExperimentResult[]): Markup | undefin
 export function partsOf(learners: readonly Pick<LearnerResult, 'hopsMs'>[]) {
   const present = [...new Set(learners.flatMap(({ hopsMs }) => Object.keys(hopsMs)))];
   const others = present
-    .filter((key) => !hops.some((hop) => hop.key === key))
+    .filter((key) => !hopLooks.some((hop) => hop.key === key))
     .sort()
     .map((key) => ({ key, name: key, look: otherHop }));
-  return [...hops.filter(({ key }) => present.includes(key)), ...others];
+  return [...hopLooks.filter(({ key }) => present.includes(key)), ...others];
 }
 
 const total = (hopsMs: LearnerResult['hopsMs']): number =>

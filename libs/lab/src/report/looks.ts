@@ -1,6 +1,8 @@
+import { hops } from '@weir/domain';
+
 /** How a learner, a hop or a tier is drawn: everywhere the same. */
 export interface Look {
-  /** Class that sets the colour: `c0` to `c9`, in style.ts. */
+  /** One of the custom properties `--c0` to `--c9`, in style.ts. */
   readonly colour: string;
   /** Told apart without colours as well. */
   readonly shape: Shape;
@@ -11,7 +13,7 @@ export interface Look {
 export type Shape = 'circle' | 'square' | 'up' | 'down' | 'diamond' | 'plus' | 'cross';
 
 const look = (colour: number, shape: Shape, striped = false): Look => ({
-  colour: `c${colour}`,
+  colour: `var(--c${colour})`,
   shape,
   striped,
 });
@@ -45,15 +47,13 @@ export const byLearner = (a: string, b: string): number => rank(a) - rank(b) || 
 
 const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
 
-/** Parts of a response in the order in which they happen, with their names for people. */
-export const hops: readonly { readonly key: string; readonly name: string; readonly look: Look }[] = [
-  { key: 'agentMs', name: 'agent', look: look(8, 'square') },
-  { key: 'uplinkMs', name: 'uplink', look: look(5, 'square') },
-  { key: 'queueMs', name: 'queue', look: look(2, 'square') },
-  { key: 'decodeMs', name: 'decode', look: look(6, 'square') },
-  { key: 'computeMs', name: 'compute', look: look(1, 'square') },
-  { key: 'downlinkMs', name: 'downlink', look: look(4, 'square') },
-];
+/** The parts of a response. */
+export const hopLooks: readonly { readonly key: string; readonly name: string; readonly look: Look }[] =
+  hops.map(({ key, name }) => ({
+    key,
+    name,
+    look: { colour: `var(--hop-${name})`, shape: 'square', striped: false },
+  }));
 
 export const otherHop: Look = look(7, 'square', true);
 

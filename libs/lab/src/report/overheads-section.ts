@@ -1,4 +1,4 @@
-import { percentile } from '@weir/base';
+import { median } from '@weir/base';
 import type { ArrivalsResult, ExperimentResult, Overheads } from '../measure/results.ts';
 import { figure as plain, isFigure, percent, whole } from './format.ts';
 import { markup, type Markup } from './markup.ts';
@@ -65,7 +65,7 @@ function rowOf(group: readonly (ExperimentResult | ArrivalsResult)[]): Row {
     units: group.length,
     of(pick) {
       const seen = group.map(({ overheads }) => pick(overheads)).filter(isFigure);
-      return seen.length === 0 ? undefined : percentile(seen, 0.5);
+      return seen.length === 0 ? undefined : median(seen);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { markup, Markup, type Part } from './markup.ts';
-import { stripes } from './shapes.ts';
+import { stripes } from './plot.ts';
 import { style } from './style.ts';
 
 export interface PageSection {

@@ -6,7 +6,7 @@ import type { Markup } from './markup.ts';
 import {
   atMostUsers,
   cellName,
-  cellShort,
+  unitColumns,
   floorName,
   headlineUnit,
   learnersOf,
@@ -50,8 +50,7 @@ export function placementsFigure(units: readonly ExperimentResult[]): Markup {
       'Share of placements',
       rows.flatMap((row) => row.placements.map((placed) => ({ ...row, placed }))),
       [
-        { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
-        { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+        ...unitColumns,
         { head: 'Learner', cell: ({ name }) => name },
         { head: 'Tier', cell: ({ placed }) => placed.tier },
         { head: 'Variant', cell: ({ placed }) => placed.variant },

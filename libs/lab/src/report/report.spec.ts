@@ -135,7 +135,7 @@ describe('reportHtml', () => {
   });
 
   it('names and describes each drawing, with the numbers in a table beneath', () => {
-    const drawings = html.match(/<svg viewBox="[^"]+" role="img"/g)!;
+    const drawings = html.match(/<svg [^>]*role="img"/g)!;
     expect(html.match(/<desc /g)).toHaveLength(drawings.length);
     for (const figure of html.match(/<figure [^]*?<\/figure>/g)!)
       expect(figure).toMatch(/<figcaption>[^]*<details><summary>The numbers<\/summary><div class="scroll"/);

@@ -12,13 +12,13 @@ import {
   whole,
 } from './format.ts';
 import { barLegend, figure, strokeEntry } from './figure.ts';
-import type { Panel } from './frame.ts';
+import type { Panel } from './plot.ts';
 import { groupedBars } from './grouped-bars.ts';
 import { markup, type Markup } from './markup.ts';
 import {
   atMostUsers,
   cellName,
-  cellShort,
+  unitColumns,
   floorName,
   learnerNames,
   learnersOf,
@@ -81,9 +81,7 @@ function learnersTable(units: readonly ExperimentResult[]): Markup {
     })),
   );
   return table('Every learner in every experiment', rows, [
-    { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
-    { head: 'Users', cell: ({ unit }) => unit.users, figures: true },
-    { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+    ...unitColumns,
     { head: 'Learner', cell: ({ learner }) => learner.learner },
     { head: 'Mean, ms (95 %)', cell: ({ learner }) => msWithInterval(learner.steadyMs), figures: true },
     { head: 'p50, ms', cell: ({ learner }) => plain(learner.responseMs.p50), figures: true },

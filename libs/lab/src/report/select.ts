@@ -7,6 +7,7 @@ import type {
   UnitResult,
 } from '../measure/results.ts';
 import { byLearner } from './looks.ts';
+import type { Column } from './table.ts';
 
 /** Which units a plot shows, and in which order. */
 
@@ -90,3 +91,10 @@ export const titled = (unit: { readonly title: string; readonly users: number })
   /\busers?\b/.test(unit.title) ? unit.title : `${unit.title}, ${users(unit.users)}`;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The columns that say of which unit a row is. */
+export const unitColumns: readonly Column<{ readonly unit: ExperimentResult }>[] = [
+  { head: 'Experiment', cell: ({ unit }) => cellShort(unit) },
+  { head: 'Users', cell: ({ unit }) => unit.users, figures: true },
+  { head: 'Floor', cell: ({ unit }) => unit.floor.label },
+];

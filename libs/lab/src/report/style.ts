@@ -1,17 +1,56 @@
+import { hopColours } from '@weir/domain';
+
 /**
  * Okabe & Ito 2008, told apart with any kind of colour vision; yellow darkened for lines on white, and one brown more.
  * Dark pages get the same hues lighter. Paper is always light.
  */
-const light = `--paper:#fff;--ink:#1a1c1f;--muted:#5b6168;--rule:#e4e6e9;--edge:#9aa0a6;--link:#00598c;--warn:#a63d00;
---c0:#1a1c1f;--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#56b4e9;--c5:#e69f00;--c6:#cc79a7;--c7:#b3a100;--c8:#8a8f96;--c9:#7a4b1e;`;
-const dark = `--paper:#15171a;--ink:#e6e8ea;--muted:#a0a6ad;--rule:#2c3035;--edge:#70767d;--link:#6cb8ea;--warn:#ff9a5c;
---c0:#f2f3f4;--c1:#2f95d8;--c2:#ee7a24;--c3:#1fb78b;--c4:#8accf2;--c5:#f0b429;--c6:#d98fb8;--c7:#e3d44a;--c8:#8d939a;--c9:#b07d4d;`;
+export const light: Readonly<Record<string, string>> = {
+  paper: '#fff',
+  ink: '#1a1c1f',
+  muted: '#5b6168',
+  rule: '#e4e6e9',
+  edge: '#9aa0a6',
+  link: '#00598c',
+  warn: '#a63d00',
+  c0: '#1a1c1f',
+  c1: '#0072b2',
+  c2: '#d55e00',
+  c3: '#009e73',
+  c4: '#56b4e9',
+  c5: '#e69f00',
+  c6: '#cc79a7',
+  c7: '#b3a100',
+  c8: '#8a8f96',
+  c9: '#7a4b1e',
+};
+const dark: typeof light = {
+  paper: '#15171a',
+  ink: '#e6e8ea',
+  muted: '#a0a6ad',
+  rule: '#2c3035',
+  edge: '#70767d',
+  link: '#6cb8ea',
+  warn: '#ff9a5c',
+  c0: '#f2f3f4',
+  c1: '#2f95d8',
+  c2: '#ee7a24',
+  c3: '#1fb78b',
+  c4: '#8accf2',
+  c5: '#f0b429',
+  c6: '#d98fb8',
+  c7: '#e3d44a',
+  c8: '#8d939a',
+  c9: '#b07d4d',
+};
 
-const colours = Array.from({ length: 10 }, (_, at) => `.c${at}{color:var(--c${at})}`).join('');
+const properties = (colours: typeof light): string =>
+  Object.entries(colours)
+    .map(([name, colour]) => `--${name}:${colour};`)
+    .join('');
 
 /** The page's only style sheet. */
-export const style = `:root{color-scheme:light dark;${light}}
-@media screen and (prefers-color-scheme:dark){:root{${dark}}}
+export const style = `:root{color-scheme:light dark;${properties(light)}${hopColours('light')}}
+@media screen and (prefers-color-scheme:dark){:root{${properties(dark)}${hopColours('dark')}}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1.5rem clamp(1rem,4vw,3rem) 4rem;max-width:76rem;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;overflow-wrap:break-word}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem}
@@ -34,27 +73,9 @@ figcaption{font-size:.875rem;max-width:48rem;margin-top:.5rem}
 .legend li{display:flex;align-items:center;gap:.35rem}
 .legend svg{flex:none}
 .defs{position:absolute}
-svg text{font-size:11.5px;fill:var(--ink)}
+.panels svg{font-size:11.5px;fill:var(--ink);font-variant-numeric:tabular-nums}
+svg text{paint-order:stroke;stroke-linejoin:round}
 .panel-title{font-size:.9rem;font-weight:600;margin:0 0 .15rem}
-svg .tick{fill:var(--muted)}
-svg .label{fill:var(--muted)}
-.thread{stroke:currentColor;stroke-width:1;stroke-opacity:.6;fill:none}
-.gap{fill:var(--paper)}
-.plate{fill:var(--paper);fill-opacity:.85}
-svg .inside{font-size:10px}
-svg .on-bar{font-size:9.5px;fill:#111}
-svg .halo{font-size:10.5px;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
-svg .end{font-variant-numeric:tabular-nums}
-.grid{stroke:var(--rule);fill:none}
-.axis{stroke:var(--edge);fill:none}
-.whisker{stroke:var(--ink);stroke-width:1.2;fill:none}
-.spread{stroke:currentColor;stroke-width:1.2;stroke-opacity:.45;fill:none}
-.reach{stroke:var(--edge);stroke-width:1;fill:none}
-.line{stroke:currentColor;stroke-width:1.8;fill:none;stroke-linejoin:round}
-.oracle{stroke:var(--c0);stroke-width:1.8;fill:none}
-.level{stroke:var(--edge);stroke-dasharray:4 3;fill:none}
-.event{stroke:var(--edge);stroke-dasharray:2 3;fill:none}
-${colours}
 details{margin-top:.5rem}
 summary{cursor:pointer;font-size:.875rem;color:var(--link);width:fit-content}
 .scroll{overflow-x:auto;margin:.5rem 0}
@@ -65,6 +86,6 @@ thead th{color:var(--muted);vertical-align:bottom;border-bottom-color:var(--edge
 thead .figures{white-space:normal}
 .beyond{color:var(--warn);font-weight:600}
 details td,details tbody th{white-space:nowrap}
-@media (max-width:30rem){svg text{font-size:13px}}
+@media (max-width:30rem){.panels svg{font-size:13px}}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,summary{display:none}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.panels{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}
 `;

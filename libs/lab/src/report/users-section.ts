@@ -1,10 +1,9 @@
 import type { ExperimentResult } from '../measure/results.ts';
 import { figure as plain, isFigure, msWithInterval, signedPercent, whole } from './format.ts';
 import { figure, lineLegend } from './figure.ts';
-import type { Panel } from './frame.ts';
+import type { Panel } from './plot.ts';
 import { linePanel } from './line-panel.ts';
 import type { Markup } from './markup.ts';
-import { exactScale, linearScale } from './scale.ts';
 import { cellName, cellShort, floorName, headlineUnit, latestBy, learnerOf, oracleOf } from './select.ts';
 import { table } from './table.ts';
 
@@ -67,16 +66,13 @@ function panel(cell: readonly ExperimentResult[], most: number, top: number): Pa
           : [{ x: unit.users, y: seen.mean, low: seen.low, high: seen.high }];
       }),
     })),
-    x: (range) => ({
-      scale: exactScale({ from: 0.5, to: most + 0.5, range, ticks: most }),
+    x: {
+      domain: [0.5, most + 0.5],
+      ticks: cell.map((unit) => unit.users),
       label: 'users',
-      format: whole,
-    }),
-    y: (range) => ({
-      scale: linearScale({ from: 0, to: top, range }),
-      label: 'response time, ms',
-      format: plain,
-    }),
+      tickFormat: whole,
+    },
+    y: { domain: [0, top], nice: 5, label: 'response time, ms', tickFormat: plain },
   });
 }
 

@@ -2,12 +2,12 @@ import { percentile, silentLogger } from '@weir/base';
 import { policy } from '@weir/proto';
 import { connect, openDuplex } from '@weir/rpc';
 import { performance } from 'node:perf_hooks';
-import { deviceHello, helloToWire, outcome, outcomeToWire } from '../src/sessions/agent.fixture.ts';
-import { startPolicyService } from '../src/app.ts';
-import { configSpec } from '../src/config.ts';
+import { deviceHello, helloToWire, outcome, outcomeToWire } from './src/sessions/agent.fixture.ts';
+import { startPolicyService } from './src/app.ts';
+import { configSpec } from './src/config.ts';
 
 // How long an agent waits for its acknowledgement, over real gRPC, journaled and learned by the planner; agents and
-// service share this process: node apps/policy-service/bench/acknowledge.ts [seconds]
+// service share this process: node apps/policy-service/acknowledgement-time.ts [seconds]
 
 /** Not counted: connections are made and code is compiled, ms. */
 const warmUpMs = 1_000;

@@ -1,6 +1,6 @@
 /**
  * Messages per second over one bidi stream on loopback, client and server in this one process: through this library,
- * and through bare grpc-js as its ceiling. `npx node libs/rpc/bench.ts [MESSAGES]`
+ * and through bare grpc-js as its ceiling. `npx node libs/rpc/echo-rate.ts [MESSAGES]`
  */
 import {
   credentials,

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { percentile } from '@weir/base';
-import { openDatabase } from '../src/database.ts';
-import { openStore } from '../src/index.ts';
-import { defaultLimits } from '../src/limits.ts';
-import { openTables } from '../src/tables.ts';
+import { openDatabase } from './src/database.ts';
+import { openStore } from './src/index.ts';
+import { defaultLimits } from './src/limits.ts';
+import { openTables } from './src/tables.ts';
 
-// Throughput of the journal, and its cost to the serving thread: node libs/storage/bench/journal.ts [seconds]
+// Throughput of the journal, and its cost to the serving thread: node libs/storage/journal-rate.ts [seconds]
 // For comparison the same writes on the serving thread: the reason why the store has a thread of its own.
 
 const seconds = Number(process.argv[2] ?? 3);
@@ -20,7 +20,7 @@ const batchOf = (device: number, from: number, size: number) => ({
   oldestPending: 0,
   records: Array.from({ length: size }, (_, i) => ({ sequence: from + i, outcome })),
 });
-const directory = mkdtempSync(join(tmpdir(), 'weir-bench-'));
+const directory = mkdtempSync(join(tmpdir(), 'weir-journal-rate-'));
 
 async function measure(
   what: string,
