@@ -1,10 +1,13 @@
 import type { CellStatus } from '@weir/domain';
 import { type Meter, secondsBuckets } from '@weir/telemetry';
+import type { Activity } from './internal-errors.ts';
 
 /** Figures of the policy; names, units and labels are described in docs/metrics.md. */
 export interface PolicyMetrics {
   /** A plan was made: how long that took, and for how many devices it differs from the one before. */
   planned(plan: { readonly cellId: string; readonly planningMs: number; readonly changes: number }): void;
+  /** An error that nobody expected. */
+  internalError(activity: Activity): void;
   /** Gauges show these cells from now on. */
   watch(cells: () => Iterable<{ readonly cellId: string; readonly status: CellStatus }>): void;
 }
@@ -20,7 +23,13 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
     description: 'Devices whose planned placement a new plan changed.',
   });
 
+  const internalErrors = meter.createCounter('weir.policy.internal_errors', {
+    unit: '{error}',
+    description: 'Errors of the service or of a learner that were not expected, by what it was doing.',
+  });
+
   return {
+    internalError: (activity) => internalErrors.add(1, { 'weir.activity': activity }),
     planned({ cellId, planningMs, changes: count }) {
       planning.record(planningMs / 1_000, { 'weir.cell.id': cellId });
       changes.add(count, { 'weir.cell.id': cellId });

@@ -44,3 +44,4 @@ export {
 } from './config.ts';
 export { type Logger, createLogger, silentLogger } from './logger.ts';
 export { Exit, runMain } from './main.ts';
+export { makeFolder } from './make-folder.ts';

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cancelled, type Clock, type Logger, NotFound, systemClock } from '@weir/base';
+import { Cancelled, type Clock, type Logger, makeFolder, NotFound, systemClock } from '@weir/base';
 import type { CutMode } from '@weir/link';
 import { policy as policyService } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
@@ -215,7 +215,7 @@ function prepareFolders(options: StartCellOptions, starting: AsyncDisposableStac
     return folder;
   };
   const { logDir = temporary(), stateDir = temporary() } = options;
-  for (const folder of [logDir, stateDir]) mkdirSync(folder, { recursive: true });
+  for (const folder of [logDir, stateDir]) makeFolder(folder);
   return { logDir, stateDir };
 }
 

@@ -1,5 +1,4 @@
-import { FailedPrecondition } from '@weir/base';
-import { mkdirSync } from 'node:fs';
+import { FailedPrecondition, makeFolder } from '@weir/base';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -58,7 +57,7 @@ const SCHEMA = `
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     database = new DatabaseSync(path, { timeout: 1_000, enableForeignKeyConstraints: true });
     // Exclusive first: the write-ahead log then needs no shared memory, and a second process is refused.
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;');

@@ -1,7 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Exit, silentLogger } from '@weir/base';
+import { Exit, makeFolder, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import {
   type ReproductionOptions,
@@ -51,7 +51,7 @@ export default defineCommand({
     const family = await loadFamily();
     const pictures = await samplesOf(family);
     if (fresh) await rm(join(folder, 'units'), { recursive: true, force: true });
-    await asUsage(name, '--out', () => mkdir(folder, { recursive: true }));
+    await asUsage(name, '--out', () => makeFolder(folder));
     const scenarios = reproductionScenarios({ quick, seed });
     progress(
       `${scenarios.length} experiments, ${parallel} cells at a time; Ctrl-C stops, the same command goes on`,

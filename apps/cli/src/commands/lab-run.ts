@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, Exit, silentLogger } from '@weir/base';
+import { ConfigError, Exit, makeFolder, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import {
   type Scenario,
@@ -103,7 +103,7 @@ export default defineCommand({
     const pictures = await asUsage(name, '--models', () => samplesOf(family));
     const { out: folder } = flags;
     if (folder !== undefined)
-      await asUsage(name, '--out', () => mkdir(folder, { recursive: true }).then(() => undefined));
+      await asUsage(name, '--out', () => makeFolder(folder));
     const startedAt = new Date();
     try {
       const { models } = flags;

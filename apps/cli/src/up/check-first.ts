@@ -1,6 +1,6 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { FailedPrecondition, NotFound } from '@weir/base';
+import { FailedPrecondition, makeFolder, NotFound } from '@weir/base';
 import { type CellDescription, isFree } from '@weir/cell';
 import { asUsage } from '../as-usage.ts';
 
@@ -20,14 +20,6 @@ export async function checkPaths(
     if (folder !== undefined) await asUsage(command, flag, () => makeFolder(folder));
   if (metricsTargets !== undefined)
     await asUsage(command, '--metrics-targets', () => findFolder(dirname(metricsTargets)));
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (cause) {
-    throw new FailedPrecondition(`${path} cannot be a folder: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function findFolder(path: string): void {

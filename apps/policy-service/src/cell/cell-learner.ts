@@ -1,11 +1,12 @@
-import { FailedPrecondition, type Logger } from '@weir/base';
+import { FailedPrecondition } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import type { CellObservation, Learner, Plan } from '@weir/learning';
+import type { InternalErrors } from '../internal-errors.ts';
 import { attainableObservation } from '../planning/attainable.ts';
 
 export interface CellLearnerOptions {
   readonly learner: Learner;
-  readonly logger: Logger;
+  readonly errors: InternalErrors;
   /** The cell as it is, with or without devices. */
   readonly observation: () => CellObservation;
   /** The learner has noticed that the cell is not what it was. */
@@ -45,14 +46,21 @@ export class CellLearner {
   }
 
   learn(outcomes: readonly Outcome[]): void {
+    const { errors } = this.#options;
     const alarms = this.#current.status().driftAlarms;
     try {
-      // A learner makes nothing of devices that it does not know: outcomes may be here before the first plan.
+      // A learner ignores devices that it has not been told of: outcomes may be here before the first plan.
       if (this.#unobserved) this.observe();
+    } catch (err) {
+      errors.report('observe', err);
+    }
+    try {
       this.#current.learn(outcomes);
     } catch (err) {
-      // An outcome that a learner cannot take must neither end the service nor keep it from starting again.
-      this.#options.logger.error({ err, outcomes: outcomes.length }, 'learner failed to learn');
+      if (outcomes.length === 1) errors.report('learn', err, { outcome: outcomes[0] });
+      // They have been acknowledged, so the others must not be lost with the one that cannot be learned. What came before
+      // it in the batch may be learned twice.
+      else for (const outcome of outcomes) this.learn([outcome]);
     }
     if (this.#current.status().driftAlarms > alarms) this.#options.onDrift();
   }

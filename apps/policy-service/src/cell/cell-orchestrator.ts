@@ -41,13 +41,13 @@ export class CellOrchestrator implements Disposable {
   #overThrough = 0;
 
   constructor(options: OrchestratorOptions) {
-    const { clock, logger, learner, times } = options;
+    const { clock, errors, learner, times } = options;
     this.#options = options;
     this.#objective = options.objective;
     this.#devices = new CellDevices(options);
     this.#learner = new CellLearner({
       learner,
-      logger,
+      errors,
       observation: () => this.#observation(),
       onDrift: () => this.#continuous.request(),
     });

@@ -1,12 +1,14 @@
 import type { Clock, Logger } from '@weir/base';
 import type { Placement } from '@weir/domain';
 import type { Plan } from '@weir/learning';
+import { type InternalErrors, isExpected } from '../internal-errors.ts';
 import { samePlacement } from '../sessions/directive-change.ts';
 
 export interface JointPlanOptions {
   readonly cellId: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: InternalErrors;
   readonly onPlanned?: (plan: PlanMade) => void;
 }
 
@@ -58,17 +60,21 @@ export class JointPlan {
 
   /** Replaces the plan by what `propose` returns; undefined when it throws, and then the plan before stays in force. */
   make(propose: () => Plan): Plan | undefined {
-    const { cellId, clock, logger, onPlanned } = this.#options;
+    const { cellId, clock, logger, errors, onPlanned } = this.#options;
     const startedAt = clock.now();
     const before = this.#current;
     try {
       this.#current = propose();
       this.#fault = '';
     } catch (err) {
-      const { message } = err as Error;
-      // Agents go on by their last directive and their own balance; the fault is said once, not every second.
-      if (message !== this.#fault) logger.warn({ err }, 'no plan');
-      this.#fault = message;
+      // Agents carry on by their last directive and their own balance; the fault is logged once, not every second.
+      if (isExpected(err)) {
+        if (err.message !== this.#fault) logger.warn({ err }, 'no plan');
+        this.#fault = err.message;
+      } else {
+        errors.report('plan', err);
+        this.#fault = 'the learner failed while planning; see the log of PolicyService';
+      }
       return undefined;
     } finally {
       this.#planningMs = clock.now() - startedAt;

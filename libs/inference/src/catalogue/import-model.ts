@@ -1,5 +1,5 @@
-import { InvalidInput } from '@weir/base';
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { InvalidInput, makeFolder } from '@weir/base';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { measureLatency } from './measure-latency.ts';
 import type { InferenceInput } from '../serving/image.ts';
@@ -75,7 +75,7 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   const others = before.variants.filter(({ name }) => name !== variant.name);
   const text = `${JSON.stringify({ ...before, variants: [...others, variant] }, null, 2)}\n`;
   parseManifest(text, manifest);
-  await mkdir(options.directory, { recursive: true });
+  makeFolder(options.directory);
   const target = join(options.directory, variant.file);
   if (resolve(target) !== resolve(options.model)) await copyFile(options.model, target);
   await writeFile(manifest, text);

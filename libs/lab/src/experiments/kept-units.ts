@@ -1,5 +1,6 @@
+import { makeFolder } from '@weir/base';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { upToDate } from './earlier-results.ts';
 import type { UnitResult } from '../measure/results.ts';
@@ -23,7 +24,7 @@ export function keptUnit(folder: string, scenario: Scenario): UnitResult | undef
 /** Keeps a result for later, whole or not at all. */
 export function keepUnit(folder: string, scenario: Scenario, result: UnitResult): void {
   const file = fileOf(folder, scenario);
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(`${file}.new`, JSON.stringify(result));
   renameSync(`${file}.new`, file);
 }
