@@ -1,4 +1,13 @@
-import { asConfigError, type Clock, createLogger, type Logger, seededRandom, systemClock } from '@weir/base';
+import {
+  asConfigError,
+  type Clock,
+  ConfigError,
+  createLogger,
+  FailedPrecondition,
+  type Logger,
+  seededRandom,
+  systemClock,
+} from '@weir/base';
 import { createLearner, learnerNames } from '@weir/learning';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
@@ -9,6 +18,7 @@ import { Cells } from './cell/cells.ts';
 import { type Config, configSpec } from './config.ts';
 import { openDataDirectory, storeFile } from './journal/data-directory.ts';
 import type { Learners } from './cell/learners.ts';
+import { internalErrors } from './internal-errors.ts';
 import { createPolicyMetrics } from './metrics.ts';
 import { policyService } from './service.ts';
 
@@ -51,11 +61,17 @@ export async function startPolicyService(
   const { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers } = config;
   const { leaseMs, replanMs, graceMs, snapshotMs, maxCells, maxDevices, maxWatches } = config;
   await using started = new AsyncDisposableStack();
-  const data = started.use(await openDataDirectory(config.data, logger));
+  const data = started.use(
+    await openDataDirectory(config.data, logger).catch((error: unknown) => {
+      if (!(error instanceof FailedPrecondition)) throw error;
+      throw new ConfigError(configSpec.name, [{ field: '--data', description: error.message }]);
+    }),
+  );
   const store = started.use(
     await openStore({ path: join(data.path, storeFile), retention: config.retention }),
   );
   const metrics = createPolicyMetrics(meter);
+  const errors = internalErrors(logger, (activity) => metrics.internalError(activity));
   const cells = started.use(
     new Cells({
       store,
@@ -68,11 +84,12 @@ export async function startPolicyService(
       snapshotMs,
       maxCells,
       maxDevices,
+      errors,
       onPlanned: (plan) => metrics.planned(plan),
     }),
   );
   await cells.openStored();
-  metrics.watch(() => cells.statuses());
+  metrics.watch(cells);
   const server = started.use(
     await serve({
       listen: config.listen,

@@ -120,13 +120,15 @@ describe('policy-service process', () => {
     expect(stderr).toMatch(/corrupt.*mv '/);
   });
 
-  it('names every fault of its flags and exits with 64', async () => {
-    const flags = ['--max-cells=0', '--nonsense'];
+  it.each([
+    ['names every fault of its flags', ['--max-cells=0', '--nonsense']],
+    ['refuses a data directory where there can be none', ['--data', '/proc/x']],
+  ])('%s and exits with 64', async (_, flags) => {
     const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     expect(await once(child, 'close')).toEqual([64, null]);
-    expect(stderr).toContain('--max-cells');
-    expect(stderr).toContain('--nonsense');
+    for (const flag of flags.filter((given) => given.startsWith('--')))
+      expect(stderr).toContain(flag.split('=')[0]);
   });
 });

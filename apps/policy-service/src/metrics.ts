@@ -9,7 +9,10 @@ export interface PolicyMetrics {
   /** An error that nobody expected. */
   internalError(activity: Activity): void;
   /** Gauges show these cells from now on. */
-  watch(cells: () => Iterable<{ readonly cellId: string; readonly status: CellStatus }>): void;
+  watch(cells: {
+    readonly setAside: number;
+    statuses(): Iterable<{ readonly cellId: string; readonly status: CellStatus }>;
+  }): void;
 }
 
 export function createPolicyMetrics(meter: Meter): PolicyMetrics {
@@ -72,9 +75,11 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
         'Devices in the plan, by whether they are connected.',
       );
       const floor = gauge('weir.accuracy.floor', '1', 'Lowest average accuracy that the cell allows.');
+      const setAside = gauge('weir.cells.set_aside', '{cell}', 'Cells that could not be opened.');
       meter.addBatchObservableCallback(
         (result) => {
-          for (const { cellId, status } of cells()) {
+          result.observe(setAside, cells.setAside);
+          for (const { cellId, status } of cells.statuses()) {
             const cell = { 'weir.cell.id': cellId };
             const labels = { ...cell, 'weir.learner': status.learner };
             result.observe(interactions, status.outcomes, labels);
@@ -103,6 +108,7 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
           error,
           devices,
           floor,
+          setAside,
         ],
       );
     },

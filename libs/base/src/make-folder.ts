@@ -16,6 +16,9 @@ export function makeFolder(path: string): void {
   } catch (cause) {
     // Another process may have been quicker.
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-    throw new FailedPrecondition(`${folder} cannot be a folder: ${(cause as Error).message}`, { cause });
+    throw new FailedPrecondition(
+      `${folder} cannot be a folder (${(cause as Error).message}); name a directory that can be written to`,
+      { cause },
+    );
   }
 }

@@ -51,6 +51,7 @@ export const idle = (nodeId: string, more: Partial<NodeLoad> = {}): NodeLoad => 
 });
 
 export const directive = (more: Partial<Directive> = {}): Directive => ({
+  instanceId: 'instance-1',
   version: 1,
   leaseMs: 3_000,
   learner: 'planner',

@@ -112,6 +112,16 @@ describe('dispatcher with a directive', () => {
     expect(agent.dispatch(3)).toMatchObject({ directiveVersion: 5, placement: edgeBest.placement });
   });
 
+  it('takes the directive of another instance whatever its number, as of a policy whose clock was ahead', () => {
+    const agent = dispatcher();
+    agent.applyDirective(directive({ version: 5_000, thresholdMs: Infinity }), 1);
+    const restarted = { instanceId: 'instance-2', thresholdMs: Infinity };
+    agent.applyDirective(directive({ ...restarted, version: 4, planned: localBest.placement }), 2);
+    expect(agent.dispatch(3)).toMatchObject({ directiveVersion: 4, placement: localBest.placement });
+    agent.applyDirective(directive({ ...restarted, version: 3 }), 4);
+    expect(agent.dispatch(5).directiveVersion).toBe(4);
+  });
+
   it('carries on by the last directive when its lease has run out, and says so', () => {
     const agent = dispatcher();
     agent.applyDirective(directive({ leaseMs: 100, thresholdMs: 1_000 }), 1);

@@ -74,7 +74,7 @@ export interface DispatchStatus {
  */
 export interface Dispatcher {
   /**
-   * Adopts a directive. Ignores older versions than the one in force; the same version again renews the lease.
+   * Adopts a directive. Ignores an older version of the same instance; the same version again renews the lease.
    * When the lease runs out, the dispatcher carries on by the last directive and its own balance, and says so.
    */
   applyDirective(directive: Directive, now: number): void;

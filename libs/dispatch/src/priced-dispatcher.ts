@@ -73,7 +73,7 @@ class PricedDispatcher implements Dispatcher {
 
   applyDirective(directive: Directive, now: number): void {
     const current = this.#directive;
-    if (current && directive.version < current.version) return;
+    if (current?.instanceId === directive.instanceId && directive.version < current.version) return;
     this.#directive = directive;
     this.#leaseEndsAt = now + directive.leaseMs;
     this.#cellObjective = directive.objective;

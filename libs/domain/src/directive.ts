@@ -15,6 +15,8 @@ export interface ActionCost {
 
 /** What an agent does until the next directive: pushed, versioned, valid until a lease runs out. */
 export interface Directive {
+  /** Which run of the policy made it. Versions are compared within one instance; a new one is taken whatever its clock says. */
+  readonly instanceId: string;
   readonly version: number;
   readonly leaseMs: number;
   readonly learner: string;

@@ -6,6 +6,7 @@ import { directiveFromWire, directiveToWire } from './directive.ts';
 const placement = { tier: 'edge', nodeId: 'e', variant: 'v' } as const;
 const action = { placement, accuracy: 0.9, serviceMs: 100, networkMs: 10, energyJ: 1 };
 const directive: Directive = {
+  instanceId: 'instance-1',
   version: 1,
   leaseMs: 5_000,
   learner: 'planner',

@@ -28,9 +28,14 @@ export function directiveToWire(directive: Directive): policy.Directive {
 export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   const faults = new Violations();
   const told = new Violations();
-  const { leaseMs, learner, explored, propensity, accuracyPriceMs, predictedMs } = wire;
+  const { instanceId, leaseMs, learner, explored, propensity, accuracyPriceMs, predictedMs } = wire;
   const thresholdMs = wire.obey ? Infinity : wire.thresholdMs;
   faults.number(Number(wire.version), 'version', { max: Number.MAX_SAFE_INTEGER });
+  faults.check(
+    instanceId.length <= limits.idLength,
+    'instance_id',
+    `expected at most ${limits.idLength} characters`,
+  );
   faults.number(leaseMs, 'lease_ms', { max: limits.ageMs });
   faults.check(
     learner.length <= limits.idLength,
@@ -41,6 +46,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   faults.number(propensity, 'propensity', { max: 1 });
   faults.number(accuracyPriceMs, 'accuracy_price_ms');
   const value = {
+    instanceId,
     version: Number(wire.version),
     leaseMs,
     learner,

@@ -182,6 +182,7 @@ describe('conversion to the wire and back', () => {
       energyJ: ms,
     });
     const directive: fc.Arbitrary<Directive> = fc.record({
+      instanceId: fc.string({ maxLength: 20 }),
       version: fc.nat(),
       leaseMs: aboveZero,
       learner: id,

@@ -139,6 +139,7 @@ function timeDispatch(frames: number, seed: number) {
     cost('cloud', 'cloud', 0, 100, 80),
   ];
   const directive: Directive = {
+    instanceId: 'bench',
     version: 1,
     leaseMs: 1e12,
     learner: 'planner',

@@ -159,6 +159,7 @@ describe('infer', () => {
     const { placement } = action('cloud', 'cloud-1', 50);
     dispatcher.applyDirective(
       {
+        instanceId: 'instance-1',
         version: 1,
         leaseMs: 1_000,
         learner: 'planner',

@@ -20,6 +20,7 @@ function parts(own: Partial<Objective>) {
 }
 
 const directive = (objective: Objective): Directive => ({
+  instanceId: 'instance-1',
   version: 1,
   leaseMs: 10_000,
   learner: 'planner',

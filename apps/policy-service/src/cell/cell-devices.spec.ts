@@ -10,6 +10,7 @@ function cellDevices() {
     clock: new FakeClock(),
     times: { leaseMs: 5_000, graceMs: 10_000 },
     maxDevices: 3,
+    instanceId: 'instance-1',
     nextVersion: () => 1,
     newLedgerId: () => `ledger-${++ledgers}`,
   });

@@ -15,6 +15,8 @@ export interface CellDevicesOptions {
   readonly clock: Clock;
   readonly times: DeviceTimes;
   readonly maxDevices: number;
+  /** Of this run of the service. */
+  readonly instanceId: string;
   /** Numbers that rise, over restarts too; undefined while none is to be had, and then nothing is pushed. */
   readonly nextVersion: () => number | undefined;
   /** An id that no ledger of this cell ever had. */
@@ -31,9 +33,9 @@ export class CellDevices {
   #ledger: TransferLedger;
 
   constructor(options: CellDevicesOptions) {
-    const { clock, times, nextVersion, newLedgerId } = options;
+    const { clock, times, instanceId, nextVersion, newLedgerId } = options;
     this.#options = options;
-    this.sessions = new Sessions({ clock, renewMs: times.leaseMs / 2, nextVersion });
+    this.sessions = new Sessions({ clock, renewMs: times.leaseMs / 2, instanceId, nextVersion });
     this.#ledger = createTransferLedger({ ledgerId: newLedgerId() });
   }
 

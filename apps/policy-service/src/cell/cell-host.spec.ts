@@ -25,6 +25,7 @@ const options = (store: Store, more: Partial<CellHostOptions> = {}): CellHostOpt
   objective: defaultObjective,
   times: { leaseMs: 5_000, replanMs: 1_000, leastReplanMs: 100, graceMs: 10_000 },
   maxDevices: 10,
+  errors: { report: () => {} },
   snapshotMs: 10_000,
   ...more,
 });

@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
 import type { PlanMade } from '../planning/joint-plan.ts';
 import type { Learners } from './learners.ts';
-import { memberFromJson, memberToJson } from './member-json.ts';
+import type { InternalErrors } from '../internal-errors.ts';
+import { memberFromJson, memberToJson, objectiveSchema, storedRow } from '../journal/rows.ts';
 import { learnerFrom, learnJournal } from '../journal/recovery.ts';
 import type { AgentLink } from '../sessions/sessions.ts';
 import { VersionCounter } from '../journal/version-counter.ts';
@@ -24,6 +25,7 @@ export interface CellHostOptions {
   readonly maxDevices: number;
   /** Time between snapshots of a learner that has learned something, ms. */
   readonly snapshotMs: number;
+  readonly errors: InternalErrors;
   readonly onPlanned?: (plan: PlanMade) => void;
 }
 
@@ -77,8 +79,12 @@ export class CellHost implements AsyncDisposable {
       cellId,
       clock,
       logger,
+      errors: options.errors,
+      instanceId: randomUUID(),
       learner,
-      objective: stored?.objective ? (JSON.parse(stored.objective) as Objective) : options.objective,
+      objective: stored?.objective
+        ? storedRow(stored.objective, 'objective', objectiveSchema)
+        : options.objective,
       times: options.times,
       maxDevices: options.maxDevices,
       nextVersion: () => versions.next(),
@@ -86,9 +92,18 @@ export class CellHost implements AsyncDisposable {
       ...(options.onPlanned && { onPlanned: options.onPlanned }),
       onExpired: (deviceIds) => inPassing(store.change(cellId, { left: deviceIds }), logger),
     });
-    for (const { state } of stored?.members ?? []) orchestrator.remember(memberFromJson(state));
+    for (const { deviceId, state } of stored?.members ?? [])
+      try {
+        orchestrator.remember(memberFromJson(state));
+      } catch (err) {
+        logger.error(
+          { err, deviceId },
+          'a stored device cannot be read and is left out until it joins again',
+        );
+      }
     orchestrator.observe();
-    const learnedThrough = await learnJournal(cellId, { store, orchestrator, from: position });
+    const { errors } = options;
+    const learnedThrough = await learnJournal(cellId, { store, orchestrator, errors, from: position });
     if (learnedThrough > position)
       logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');
     const host = new CellHost(cellId, { ...options, logger }, orchestrator, learnedThrough);

@@ -1,8 +1,9 @@
-import { type Logger, seededRandom, silentLogger } from '@weir/base';
+import { seededRandom } from '@weir/base';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { createLearner, type Learner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, edge, outcome } from '../sessions/agent.fixture.ts';
+import type { InternalErrors } from '../internal-errors.ts';
 import { CellLearner } from './cell-learner.ts';
 import { createFastestMean } from './learner.fixture.ts';
 import { Members } from './members.ts';
@@ -11,13 +12,13 @@ function learnerOf(
   members: Members,
   {
     learner = createFastestMean(),
-    logger = silentLogger,
+    errors = { report: () => {} },
     objective = defaultObjective,
     onDrift = () => {},
-  }: { learner?: Learner; logger?: Logger; objective?: Objective; onDrift?: () => void } = {},
+  }: { learner?: Learner; errors?: InternalErrors; objective?: Objective; onDrift?: () => void } = {},
 ) {
   const observation = () => members.observation(0, members.cell('c', objective));
-  return new CellLearner({ learner, logger, observation, onDrift });
+  return new CellLearner({ learner, errors, observation, onDrift });
 }
 
 describe('CellLearner', () => {
@@ -42,15 +43,20 @@ describe('CellLearner', () => {
     expect(observed).toEqual([1]);
   });
 
-  it('survives outcomes that the learner cannot take', () => {
+  it('learns the rest of a batch when the learner cannot take one outcome, and reports that one', () => {
     const learner: Learner = createFastestMean();
-    learner.learn = () => {
-      throw new TypeError('broken');
+    const { learn } = learner;
+    const fault = new TypeError('broken');
+    learner.learn = (outcomes) => {
+      if (outcomes.some(({ responseMs }) => responseMs === 13)) throw fault;
+      learn(outcomes);
     };
-    const errors: string[] = [];
-    const logger: Logger = { ...silentLogger, error: (_fields, message) => errors.push(message) };
-    learnerOf(new Members(), { learner, logger }).learn([outcome('a')]);
-    expect(errors).toEqual(['learner failed to learn']);
+    const reported: unknown[][] = [];
+    const errors: InternalErrors = { report: (...report) => void reported.push(report) };
+    const poison = outcome('a', { responseMs: 13 });
+    learnerOf(new Members(), { learner, errors }).learn([outcome('a'), poison, outcome('b'), outcome('c')]);
+    expect(learner.status().outcomes).toBe(3);
+    expect(reported).toEqual([['learn', fault, { outcome: poison }]]);
   });
 
   it('says when the learner notices a change of the cell', () => {

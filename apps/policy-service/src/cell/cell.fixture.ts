@@ -20,6 +20,8 @@ export function cell(more: Partial<OrchestratorOptions> = {}) {
     objective: defaultObjective,
     times,
     maxDevices: 3,
+    instanceId: 'instance-1',
+    errors: { report: () => {} },
     nextVersion: () => ++version,
     newLedgerId: () => `ledger-${++ledgers}`,
     ...more,

@@ -1,6 +1,10 @@
-import { type Logger, NotFound, ResourceExhausted } from '@weir/base';
+import { type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/base';
 import type { CellStatus } from '@weir/domain';
 import { CellHost, type CellHostOptions } from './cell-host.ts';
+import { isExpected } from '../internal-errors.ts';
+
+/** Time after which a cell that was set aside is tried again, ms. */
+const reopenAfterMs = 30_000;
 
 export interface CellsOptions extends CellHostOptions {
   readonly maxCells: number;
@@ -12,21 +16,33 @@ export class Cells implements AsyncDisposable {
   readonly #options: CellsOptions;
   readonly #cells = new Map<string, Promise<CellHost>>();
   readonly #opened = new Map<string, CellHost>();
+  /** Cells that could not be opened: why, and when it was tried. */
+  readonly #setAside = new Map<string, { readonly reason: Error; readonly at: number }>();
 
   constructor(options: CellsOptions) {
     this.#options = options;
   }
 
-  /** Opens every cell that the store knows. Throws ResourceExhausted when they are more than the service may hold. */
+  /** Opens every cell that the store knows. One that cannot be opened is set aside, and the others serve. */
   async openStored(): Promise<void> {
-    for (const cellId of await this.#options.store.cells()) await this.open(cellId);
+    for (const cellId of await this.#options.store.cells()) await this.open(cellId).catch(() => {});
   }
 
-  /** The cell, new or not. Throws ResourceExhausted when there are too many. */
+  /** How many cells of the store are set aside. */
+  get setAside(): number {
+    return this.#setAside.size;
+  }
+
+  /**
+   * The cell, new or not. Throws ResourceExhausted when there are too many, Unavailable (reason CELL_SET_ASIDE) for one that
+   * could not be opened a short time ago; it is tried again later.
+   */
   async open(cellId: string): Promise<CellHost> {
     const known = this.#cells.get(cellId);
     if (known) return known;
-    const { maxCells } = this.#options;
+    const { maxCells, clock, logger, errors } = this.#options;
+    const aside = this.#setAside.get(cellId);
+    if (aside && clock.now() - aside.at < reopenAfterMs) throw setAside(cellId, aside.reason);
     if (this.#cells.size >= maxCells)
       throw new ResourceExhausted(`there are ${maxCells} cells, and no more are taken (--max-cells)`);
     const opening = CellHost.open(cellId, this.#options);
@@ -34,10 +50,15 @@ export class Cells implements AsyncDisposable {
     try {
       const cell = await opening;
       this.#opened.set(cellId, cell);
+      this.#setAside.delete(cellId);
       return cell;
     } catch (error) {
       this.#cells.delete(cellId);
-      throw error;
+      if (isExpected(error))
+        logger.error({ err: error, cellId }, 'the cell cannot be opened and is set aside');
+      else errors.report('open', error, { cellId });
+      this.#setAside.set(cellId, { reason: error as Error, at: clock.now() });
+      throw setAside(cellId, error as Error);
     }
   }
 
@@ -49,6 +70,8 @@ export class Cells implements AsyncDisposable {
   /** Throws NotFound for a cell that nobody has joined or configured. */
   async get(cellId: string): Promise<CellHost> {
     const cell = this.#cells.get(cellId);
+    const aside = this.#setAside.get(cellId);
+    if (!cell && aside) throw setAside(cellId, aside.reason);
     if (!cell) throw new NotFound(`there is no cell ${cellId}`);
     return cell;
   }
@@ -63,3 +86,9 @@ export class Cells implements AsyncDisposable {
         this.#options.logger.error({ err: closed.reason as unknown }, 'a cell was not saved');
   }
 }
+
+const setAside = (cellId: string, reason: Error) =>
+  new Unavailable(
+    `cell ${cellId} cannot be opened (${isExpected(reason) ? reason.message : 'see the log of PolicyService'}); the others go on`,
+    { reason: 'CELL_SET_ASIDE', cause: reason },
+  );

@@ -4,6 +4,7 @@ import type { Learner, LearnerSnapshot } from '@weir/learning';
 import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
 import type { CellOrchestrator } from '../cell/cell-orchestrator.ts';
 import type { Learners } from '../cell/learners.ts';
+import type { InternalErrors } from '../internal-errors.ts';
 
 /** Outcomes that are learned from again between two breaths of the event loop. */
 const REPLAY_CHUNK = 500;
@@ -28,13 +29,28 @@ export function learnerFrom(
 /** Learns everything journaled after `from`; resolves to the position of the last. */
 export async function learnJournal(
   cellId: string,
-  { store, orchestrator, from }: { store: Store; orchestrator: CellOrchestrator; from: number },
+  {
+    store,
+    orchestrator,
+    errors,
+    from,
+  }: { store: Store; orchestrator: CellOrchestrator; errors: InternalErrors; from: number },
 ): Promise<number> {
   let through = from;
   for (;;) {
     const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
     if (entries.length === 0) return through;
-    orchestrator.learn(entries.map(({ outcome }) => JSON.parse(outcome) as Outcome));
+    orchestrator.learn(entries.flatMap((entry) => readable(entry, errors)));
     through = entries.at(-1)!.position;
+  }
+}
+
+/** A row that is damaged costs its outcome, not the cell. */
+function readable({ position, outcome }: JournalEntry, errors: InternalErrors): Outcome[] {
+  try {
+    return [JSON.parse(outcome) as Outcome];
+  } catch (err) {
+    errors.report('replay', err, { position });
+    return [];
   }
 }

@@ -5,8 +5,9 @@ import type { Store } from '@weir/storage';
 const BLOCK = 1_000;
 
 /**
- * Directive versions of one cell: they rise over restarts, because blocks of them are reserved on the disk beforehand,
- * and even when the disk is lost, because they start above the time in ms: agents never take an older version.
+ * Directive versions of one cell: they rise over restarts, because blocks of them are reserved on the disk beforehand, and
+ * begin above the time in ms, so that outcomes of a former run are not taken for those of this one, even when the disk is
+ * lost. Agents compare them within one run of the service only, so a clock that was ahead does no harm.
  */
 export class VersionCounter {
   readonly #reserve: () => Promise<number>;

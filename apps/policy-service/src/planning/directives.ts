@@ -1,7 +1,7 @@
 import { type Objective, tightenObjective } from '@weir/domain';
 import type { Plan } from '@weir/learning';
 import type { CellDevices } from '../cell/cell-devices.ts';
-import type { Undated } from '../sessions/sessions.ts';
+import type { Undated } from '../sessions/directive-change.ts';
 
 export interface DirectiveTerms {
   /** Of the cell; a device's own tightens it. */

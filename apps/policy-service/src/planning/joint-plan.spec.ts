@@ -1,4 +1,4 @@
-import { FakeClock, type Logger, silentLogger } from '@weir/base';
+import { FailedPrecondition, FakeClock, type Logger, silentLogger } from '@weir/base';
 import type { Placement } from '@weir/domain';
 import type { Plan } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
@@ -22,8 +22,10 @@ function jointPlan() {
   const made: PlanMade[] = [];
   const warnings: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (_fields, message) => warnings.push(message) };
-  const plan = new JointPlan({ cellId: 'c', clock, logger, onPlanned: (each) => made.push(each) });
-  return { clock, plan, made, warnings };
+  const reported: unknown[] = [];
+  const errors = { report: (...report: unknown[]) => void reported.push(report) };
+  const plan = new JointPlan({ cellId: 'c', clock, logger, errors, onPlanned: (each) => made.push(each) });
+  return { clock, plan, made, warnings, reported };
 }
 
 describe('JointPlan', () => {
@@ -52,11 +54,11 @@ describe('JointPlan', () => {
   });
 
   it('stays in force when no other can be made, and names the fault once', () => {
-    const { plan, made, warnings } = jointPlan();
+    const { plan, made, warnings, reported } = jointPlan();
     plan.make(() => planOf({ a: edge }));
     for (let attempt = 0; attempt < 3; attempt++) {
       const broken = plan.make(() => {
-        throw new TypeError('broken');
+        throw new FailedPrecondition('broken');
       });
       expect(broken).toBeUndefined();
     }
@@ -66,5 +68,18 @@ describe('JointPlan', () => {
     expect(warnings).toEqual(['no plan']);
     plan.make(() => planOf({ a: edge }));
     expect(plan.fault).toBe('');
+    expect(reported).toEqual([]);
+  });
+
+  it('reports what no learner should throw, instead of taking it for a cell without a plan', () => {
+    const { plan, warnings, reported } = jointPlan();
+    const fault = new TypeError('x is undefined');
+    const planned = plan.make(() => {
+      throw fault;
+    });
+    expect(planned).toBeUndefined();
+    expect(reported).toEqual([['plan', fault]]);
+    expect(warnings).toEqual([]);
+    expect(plan.fault).not.toContain('undefined');
   });
 });

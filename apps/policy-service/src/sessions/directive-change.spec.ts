@@ -5,6 +5,7 @@ import { saysMore } from './directive-change.ts';
 const placement = { tier: 'edge', nodeId: 'e', variant: 'v' } as const;
 const action = { placement, accuracy: 0.9, serviceMs: 100, networkMs: 10, energyJ: 1 };
 const before: Directive = {
+  instanceId: 'instance-1',
   version: 1,
   leaseMs: 5_000,
   learner: 'planner',

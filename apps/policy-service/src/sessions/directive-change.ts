@@ -1,5 +1,8 @@
 import type { ActionCost, Directive, Objective, Placement } from '@weir/domain';
 
+/** A directive that no session has carried yet. */
+export type Undated = Omit<Directive, 'instanceId' | 'version'>;
+
 /** Relative change of a learned cost that an agent should hear of at once. */
 const NOTABLE = 0.05;
 /** Differences below these make no difference to a frame: ms, J, accuracy. */
@@ -8,7 +11,7 @@ const LEAST_J = 1e-3;
 const LEAST_ACCURACY = 1e-3;
 
 /** True when a directive says something else than the one before, beyond the small steps of every learning. */
-export function saysMore(next: Omit<Directive, 'version'>, before: Omit<Directive, 'version'>): boolean {
+export function saysMore(next: Undated, before: Undated): boolean {
   return (
     next.learner !== before.learner ||
     next.explored !== before.explored ||

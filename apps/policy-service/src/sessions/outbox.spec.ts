@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Outbox } from './outbox.ts';
 
 const directive = (version: number): Directive => ({
+  instanceId: 'instance-1',
   version,
   leaseMs: 1,
   learner: 'l',

@@ -1,6 +1,6 @@
 import { Aborted, type Clock } from '@weir/base';
 import type { Directive } from '@weir/domain';
-import { samePlacement, saysMore } from './directive-change.ts';
+import { samePlacement, saysMore, type Undated } from './directive-change.ts';
 
 /** The way to one connected agent. */
 export interface AgentLink {
@@ -9,9 +9,6 @@ export interface AgentLink {
   /** The session is over, and why. */
   end(reason: Error): void;
 }
-
-/** A directive that has no version yet. */
-export type Undated = Omit<Directive, 'version'>;
 
 interface Session {
   readonly link: AgentLink;
@@ -22,6 +19,8 @@ export interface SessionsOptions {
   readonly clock: Clock;
   /** Age at which a directive is sent again though it says nothing new, ms. */
   readonly renewMs: number;
+  /** Of this run of the service: versions are compared within it. */
+  readonly instanceId: string;
   /** Undefined while no version is to be had; then nothing is pushed. */
   readonly nextVersion: () => number | undefined;
 }
@@ -72,7 +71,7 @@ export class Sessions {
    * new. Returns the round's version; undefined when nothing went out.
    */
   push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): number | undefined {
-    const { clock, renewMs, nextVersion } = this.#options;
+    const { clock, renewMs, instanceId, nextVersion } = this.#options;
     const now = clock.now();
     const round = [...directives].flatMap(([deviceId, directive]) => {
       const session = this.#sessions.get(deviceId);
@@ -88,7 +87,7 @@ export class Sessions {
     const version = due.length > 0 ? nextVersion() : undefined;
     if (version === undefined) return undefined;
     for (const { session, directive } of due) {
-      session.sent = { directive: { ...directive, version }, at: now };
+      session.sent = { directive: { ...directive, instanceId, version }, at: now };
       session.link.push(session.sent.directive);
     }
     return version;

@@ -228,6 +228,7 @@ function startPlanning(planning: PlanningOptions): () => void {
       const planned = plan.placements.get(device.id);
       if (!planned || !device.present) continue;
       const directive: Directive = {
+        instanceId: 'run',
         version,
         leaseMs: 3 * replanMs,
         learner: planner.name,

@@ -196,7 +196,7 @@ export interface BalanceReport {
 
 /** What an agent does until the next directive: valid until the lease runs out, then carried on by itself. */
 export interface Directive {
-  /** Rises with every directive of a cell, over restarts too. */
+  /** Rises with every directive of a policy's instance; a directive of another instance counts whatever its number. */
   version: bigint;
   /** Validity from its arrival, ms. */
   leaseMs: number;
@@ -228,6 +228,8 @@ export interface Directive {
     | undefined;
   /** Mean response time that the plan promises for this device, ms. */
   predictedMs: number;
+  /** Which run of the policy made it; every start of the service is another one. */
+  instanceId: string;
 }
 
 /** Expected cost of one action for this device. */
@@ -1865,6 +1867,7 @@ function createBaseDirective(): Directive {
     objective: undefined,
     ledger: undefined,
     predictedMs: 0,
+    instanceId: "",
   };
 }
 
@@ -1911,6 +1914,9 @@ export const Directive: MessageFns<Directive> = {
     }
     if (message.predictedMs !== 0) {
       writer.uint32(105).double(message.predictedMs);
+    }
+    if (message.instanceId !== "") {
+      writer.uint32(114).string(message.instanceId);
     }
     return writer;
   },
@@ -2032,6 +2038,14 @@ export const Directive: MessageFns<Directive> = {
             message.predictedMs = reader.double();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2077,6 +2091,11 @@ export const Directive: MessageFns<Directive> = {
         : isSet(object.predicted_ms)
         ? globalThis.Number(object.predicted_ms)
         : 0,
+      instanceId: isSet(object.instanceId)
+        ? globalThis.String(object.instanceId)
+        : isSet(object.instance_id)
+        ? globalThis.String(object.instance_id)
+        : "",
     };
   },
 
@@ -2121,6 +2140,9 @@ export const Directive: MessageFns<Directive> = {
     if (message.predictedMs !== 0) {
       obj.predictedMs = floatToJson(message.predictedMs);
     }
+    if (message.instanceId !== "") {
+      obj.instanceId = message.instanceId;
+    }
     return obj;
   },
 
@@ -2148,6 +2170,7 @@ export const Directive: MessageFns<Directive> = {
       ? BalanceLedger.fromPartial(object.ledger)
       : undefined;
     message.predictedMs = object.predictedMs ?? 0;
+    message.instanceId = object.instanceId ?? "";
     return message;
   },
 };

@@ -1,0 +1,98 @@
+import { FakeClock, type Logger, silentLogger, Unavailable } from '@weir/base';
+import { defaultObjective } from '@weir/domain';
+import { openStore } from '@weir/storage';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, it } from 'vitest';
+import { deviceHello, outcome } from '../sessions/agent.fixture.ts';
+import { agent } from './cell.fixture.ts';
+import { Cells, type CellsOptions } from './cells.ts';
+import { createFastestMean } from './learner.fixture.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'weir-cells-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+let files = 0;
+
+/** A store with two cells, of one device and one outcome each. */
+async function twoCells(): Promise<string> {
+  const path = join(directory, `${files++}.db`);
+  await using store = await openStore({ path });
+  await using cells = new Cells(options({ store }));
+  for (const cellId of ['east', 'west']) {
+    const cell = await cells.open(cellId);
+    cell.join(deviceHello('a'), agent().link);
+    await cell.setObjective({ ...defaultObjective, deadlineMs: 5_000 });
+    const outcomes = [1, 2].map((sequence) => ({ sequence, outcome: outcome('a') }));
+    await cell.journal({ deviceId: 'a', instanceId: 'i', batch: { oldestPending: 1, outcomes } });
+  }
+  return path;
+}
+
+function options({ store, ...more }: Pick<CellsOptions, 'store'> & Partial<CellsOptions>): CellsOptions {
+  return {
+    store,
+    clock: new FakeClock(5_000),
+    logger: silentLogger,
+    errors: { report: () => {} },
+    learners: { names: ['fastest-mean'], create: () => createFastestMean() },
+    learner: 'fastest-mean',
+    objective: defaultObjective,
+    times: { leaseMs: 5_000, replanMs: 1_000, leastReplanMs: 100, graceMs: 10_000 },
+    maxDevices: 10,
+    maxCells: 10,
+    snapshotMs: 10_000,
+    ...more,
+  };
+}
+
+function damage(path: string, statement: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(statement);
+  database.close();
+}
+
+const west = `(select id from cell where name = 'west')`;
+
+describe('Cells', () => {
+  it('sets a cell aside that cannot be opened, names it, serves the others and tries again later', async () => {
+    const path = await twoCells();
+    damage(path, `update cell set objective = '{"accuracyFloor":7}' where name = 'west'`);
+    await using store = await openStore({ path });
+    const clock = new FakeClock(5_000);
+    const named: unknown[] = [];
+    const logger: Logger = { ...silentLogger, error: (fields) => void named.push(fields) };
+    await using cells = new Cells(options({ store, clock, logger }));
+    await cells.openStored();
+    expect((await cells.get('east')).orchestrator.objective.deadlineMs).toBe(5_000);
+    expect(named).toMatchObject([{ cellId: 'west' }]);
+    expect(cells.setAside).toBe(1);
+    await expect(cells.get('west')).rejects.toMatchObject({ reason: 'CELL_SET_ASIDE' });
+    await expect(cells.open('west')).rejects.toThrow(Unavailable);
+    await expect(cells.open('west')).rejects.toThrow(/accuracyFloor/);
+
+    await store.change('west', { objective: JSON.stringify(defaultObjective) });
+    await expect(cells.open('west')).rejects.toThrow(Unavailable);
+    clock.advance(30_000);
+    expect((await cells.open('west')).orchestrator.objective).toEqual(defaultObjective);
+    expect(cells.setAside).toBe(0);
+  });
+
+  it.each([
+    ['member', `insert into member values (${west}, 'z', '{"foreign":true}')`],
+    ['member that is no JSON', `insert into member values (${west}, 'z', 'x')`],
+    ['outcome', `insert into experience(cell, outcome) values (${west}, '{"deviceId"')`],
+    ['snapshot', `update snapshot set state = 'x' where cell = ${west}`],
+  ])('opens a cell with a foreign %s without it', async (_, statement) => {
+    const path = await twoCells();
+    damage(path, statement);
+    await using store = await openStore({ path });
+    await using cells = new Cells(options({ store }));
+    await cells.openStored();
+    const { orchestrator } = await cells.get('west');
+    expect(orchestrator.status().devices.map(({ deviceId }) => deviceId)).toEqual(['a']);
+    expect(orchestrator.learner.status().outcomes).toBe(2);
+    expect(cells.setAside).toBe(0);
+  });
+});

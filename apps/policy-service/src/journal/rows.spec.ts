@@ -1,0 +1,33 @@
+import { InvalidInput } from '@weir/base';
+import { describe, expect, it } from 'vitest';
+import { Members } from '../cell/members.ts';
+import { deviceHello, edge } from '../sessions/agent.fixture.ts';
+import { memberFromJson, memberToJson } from './rows.ts';
+
+function stored(): string {
+  const members = new Members();
+  members.join(deviceHello('a', { targets: [edge()], objective: { accuracyFloor: 0.8 } }));
+  return memberToJson(members.get('a')!);
+}
+
+describe('a stored device', () => {
+  it('comes back as it was', () => {
+    expect(memberFromJson(stored())).toEqual(
+      deviceHello('a', { targets: [edge()], objective: { accuracyFloor: 0.8 } }),
+    );
+  });
+
+  it.each([
+    ['not JSON', '{"deviceId":'],
+    ['of another program', '{"name":"x","value":1}'],
+    ['null', 'null'],
+    [
+      'with a service time that is none',
+      stored().replace(/"services":\{"(\w+)":[\d.]+/, '"services":{"$1":null'),
+    ],
+    ['without its node', stored().replace(/"node":\{/, '"mode":{')],
+  ])('is refused with its faults when it is %s', (_, row) => {
+    expect(() => memberFromJson(row)).toThrow(InvalidInput);
+    expect(() => memberFromJson(row)).toThrow(/^member/);
+  });
+});
