@@ -2,7 +2,8 @@ import { InvalidInput } from '@weir/base';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { checkTensor, decodeInto, MAX_PIXELS, normalise } from './image.ts';
+import { checkTensor, decodeInto, normalise } from './image.ts';
+import { MAX_PIXELS } from './picture-limits.ts';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
 const spec = (overrides: Partial<InputSpec> = {}): InputSpec => ({

@@ -1,14 +1,11 @@
 import { InvalidInput } from '@weir/base';
 import sharp from 'sharp';
+import { invalidImage, MAX_PIXELS, withinLimits } from './picture-limits.ts';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
 // One thread a picture: the pool's slots are the parallelism, and a session's time must not depend on neighbours.
 sharp.concurrency(1);
 sharp.cache(false);
-
-/** Larger pictures are refused before their pixels are decompressed. */
-export const MAX_PIXELS = 16_777_216;
-export const MAX_IMAGE_BYTES = 16 * 1024 * 1024;
 
 /** A tensor exactly as the model takes it: its bytes as they came, row-major, little endian. */
 export interface TensorInput {
@@ -38,11 +35,9 @@ export async function decode(
   image: Uint8Array,
   { height, width, gray = false }: { height: number; width: number; gray?: boolean },
 ): Promise<Uint8Array> {
-  if (image.byteLength > MAX_IMAGE_BYTES)
-    throw invalidImage(`has ${image.byteLength} bytes; at most ${MAX_IMAGE_BYTES} are taken`);
-  if (!isPng(image) && !isJpeg(image)) throw invalidImage('is neither PNG nor JPEG');
+  const safe = withinLimits(image);
   try {
-    const pipeline = sharp(image, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
+    const pipeline = sharp(safe, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()
       .flatten({ background: '#000' })
       .resize(width, height, { fit: 'fill' })
@@ -102,11 +97,3 @@ export function checkTensor({ tensor: data, shape, dtype }: TensorInput, spec: I
     });
   if (violations.length > 0) throw new InvalidInput(violations);
 }
-
-const invalidImage = (description: string, cause?: unknown) =>
-  new InvalidInput([{ field: 'image', description }], { reason: 'INVALID_IMAGE', cause });
-
-const isPng = (bytes: Uint8Array) => startsWith(bytes, [0x89, 0x50, 0x4e, 0x47]);
-const isJpeg = (bytes: Uint8Array) => startsWith(bytes, [0xff, 0xd8, 0xff]);
-const startsWith = (bytes: Uint8Array, magic: readonly number[]) =>
-  magic.every((byte, i) => bytes[i] === byte);
