@@ -3,6 +3,7 @@ import type { Placement } from '@weir/domain';
 import { z } from 'zod';
 import { type ActionSpace, type OpenActions, openActions, placements } from '../actions.ts';
 import { nothingMeets } from '../planner/joint-problem.ts';
+import { option, type OptionRules } from '../learner-options.ts';
 import type { CellObservation, Learner, Plan } from '../learner.ts';
 import { countsSchema, type LearnerCounts, statusOf } from '../learner-counts.ts';
 import { obeyedPlan } from '../obeyed-plan.ts';
@@ -21,6 +22,12 @@ export interface BanditOptions {
 }
 
 export const banditDefaults: BanditOptions = { actionSpace: 'paper', confidence: 0.3, discount: 0.99 };
+
+export const banditRules: OptionRules<BanditOptions> = {
+  actionSpace: option.actionSpace,
+  confidence: option.notNegative,
+  discount: option.share,
+};
 
 const name = 'bandits';
 const version = 2;

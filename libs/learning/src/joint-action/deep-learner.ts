@@ -2,11 +2,12 @@ import type { Random } from '@weir/base';
 import { z } from 'zod';
 import type { ActionSpace } from '../actions.ts';
 import { countSchema, countsSchema, type LearnerCounts, statusOf } from '../learner-counts.ts';
+import { option, type OptionRules } from '../learner-options.ts';
 import type { Learner, Plan } from '../learner.ts';
 import { obeyedPlan } from '../obeyed-plan.ts';
 import { snapshotOf, stateOf, valid } from '../snapshot.ts';
 import type { DenseNet } from './dense-net.ts';
-import { EpochCollector, type RewardOptions } from './epoch.ts';
+import { EpochCollector, type RewardOptions, rewardRules } from './epoch.ts';
 import { type JointAction, type JointSpace, jointSpace, placementsOf, requireSize } from './joint-space.ts';
 import { Replay } from './replay.ts';
 import { epsilonAt } from './schedules.ts';
@@ -49,6 +50,22 @@ export interface DeepOptions extends RewardOptions {
   /** Epochs over which it falls, linearly. @default 3_000 in `dqn`, 200 in `dqn-masked`, 100 in `hybrid` — docs/learning.md, search */
   readonly epsilonEpochs: number;
 }
+
+export const deepRules: OptionRules<DeepOptions> = {
+  ...rewardRules,
+  actionSpace: option.actionSpace,
+  floorMask: z.boolean(),
+  head: z.enum(['auto', 'joint', 'summed', 'action-input']),
+  jointLimit: option.count(1, listLimit),
+  hidden: z.array(option.count(1, 4_096)).min(1).max(8),
+  learningRate: z.number().positive().max(1),
+  learningRateHalving: option.notNegative,
+  batchSize: option.count(1, 10_000),
+  replayCapacity: option.count(1, 10_000_000),
+  epsilonStart: option.share,
+  epsilonEnd: option.share,
+  epsilonEpochs: option.notNegative,
+};
 
 /** What one epoch taught; `next` is the state that followed. */
 export interface Transition {

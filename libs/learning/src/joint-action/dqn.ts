@@ -1,6 +1,7 @@
 import type { Random } from '@weir/base';
+import { option, type OptionRules } from '../learner-options.ts';
 import type { Learner } from '../learner.ts';
-import { createDeepLearner, type DeepAgent, type DeepOptions } from './deep-learner.ts';
+import { createDeepLearner, type DeepAgent, type DeepOptions, deepRules } from './deep-learner.ts';
 import { DenseNet } from './dense-net.ts';
 import { rewardDefaults } from './epoch.ts';
 import { stepSize } from './schedules.ts';
@@ -32,6 +33,13 @@ export const dqnDefaults: DqnOptions = {
   epsilonStart: 1,
   epsilonEnd: 0.05,
   epsilonEpochs: 3_000,
+};
+
+export const dqnRules: OptionRules<DqnOptions> = {
+  ...deepRules,
+  stepsPerEpoch: option.count(1, 1_000),
+  discount: option.share,
+  targetEvery: option.count(1, 1_000_000),
 };
 
 /** What the recorded search found best: the strong reference. */

@@ -1,5 +1,6 @@
 import { mean } from '@weir/base';
 import type { Outcome } from '@weir/domain';
+import { option, type OptionRules } from '../learner-options.ts';
 import { isFeasible, type JointAction, type JointSpace } from './joint-space.ts';
 
 /** How a joint action is judged. */
@@ -14,6 +15,11 @@ export interface RewardOptions {
 }
 
 export const rewardDefaults: RewardOptions = { rewardScaleMs: 300, penaltyMs: 1500 };
+
+export const rewardRules: OptionRules<RewardOptions> = {
+  rewardScaleMs: option.positive,
+  penaltyMs: option.positive,
+};
 
 /** One joint action with its reward. */
 export interface Experience {

@@ -1,6 +1,13 @@
 import type { Random } from '@weir/base';
+import { option, type OptionRules } from '../learner-options.ts';
 import type { Learner } from '../learner.ts';
-import { createDeepLearner, type DeepAgent, type DeepOptions, type Transition } from './deep-learner.ts';
+import {
+  createDeepLearner,
+  type DeepAgent,
+  type DeepOptions,
+  deepRules,
+  type Transition,
+} from './deep-learner.ts';
 import { rewardDefaults } from './epoch.ts';
 import { isFeasible, type JointAction } from './joint-space.ts';
 import { type ResponseModel, responseModel } from './response-model.ts';
@@ -33,6 +40,13 @@ export const hybridDefaults: HybridOptions = {
   epsilonStart: 1,
   epsilonEnd: 0.02,
   epsilonEpochs: 100,
+};
+
+export const hybridRules: OptionRules<HybridOptions> = {
+  ...deepRules,
+  modelSteps: option.count(0, 1_000),
+  planningSteps: option.count(0, 1_000),
+  warmUp: option.notNegative,
 };
 
 /** `model`: the environment, learned: how long each device would wait. */

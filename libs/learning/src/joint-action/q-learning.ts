@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ActionSpace } from '../actions.ts';
 import { countSchema, countsSchema, type LearnerCounts, statusOf } from '../learner-counts.ts';
 import { obeyedPlan } from '../obeyed-plan.ts';
-import { EpochCollector, rewardDefaults, type RewardOptions } from './epoch.ts';
+import { EpochCollector, rewardDefaults, type RewardOptions, rewardRules } from './epoch.ts';
 import { savedSpace, spaceSchema } from './space-schema.ts';
 import {
   decode,
@@ -16,6 +16,7 @@ import {
   randomJointAction,
   requireSize,
 } from './joint-space.ts';
+import { option, type OptionRules } from '../learner-options.ts';
 import type { Learner, Plan } from '../learner.ts';
 import { snapshotOf, stateOf, valid } from '../snapshot.ts';
 
@@ -54,6 +55,18 @@ export const qLearningDefaults: QLearningOptions = {
   discount: 0,
   tableLimit: 2_000_000,
   stateLimit: 256,
+};
+
+export const qLearningRules: OptionRules<QLearningOptions> = {
+  ...rewardRules,
+  actionSpace: option.actionSpace,
+  floorMask: z.boolean(),
+  epsilon: option.share,
+  learningRate: option.share,
+  initialValue: z.number().min(-1e6).max(1e6),
+  discount: option.share,
+  tableLimit: option.count(1, 100_000_000),
+  stateLimit: option.count(1, 1_000_000),
 };
 
 const version = 3;
