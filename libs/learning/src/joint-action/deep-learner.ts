@@ -9,7 +9,7 @@ import { snapshotOf, stateOf, valid } from '../snapshot.ts';
 import type { DenseNet } from './dense-net.ts';
 import { EpochCollector, type RewardOptions, rewardRules } from './epoch.ts';
 import { type JointAction, type JointSpace, jointSpace, placementsOf, requireSize } from './joint-space.ts';
-import { Replay } from './replay.ts';
+import { Replay, replayFault } from './replay.ts';
 import { epsilonAt } from './schedules.ts';
 import { jointActionFault, netSchema, savedSpace, spaceSchema } from './space-schema.ts';
 import { type Head, listLimit, type ValueNetwork, valueNetwork } from './value-network.ts';
@@ -193,12 +193,12 @@ export function createDeepLearner<Nets extends Networks>(
         restored.steps = saved.steps;
         restored.found = saved.found ?? undefined;
         restoreNetworks(restored.networks, saved.networks);
-        for (const { features, next, ...rest } of saved.replay)
-          restored.replay.add({
-            ...rest,
-            features: Float32Array.from(features),
-            next: Float32Array.from(next),
-          });
+        const slots = saved.replay.slots.map(({ features, next, ...rest }): Transition => ({
+          ...rest,
+          features: Float32Array.from(features),
+          next: Float32Array.from(next),
+        }));
+        restored.replay.restore({ slots, next: saved.replay.next });
       }
       counts = state.counts;
       agent = restored;
@@ -208,17 +208,27 @@ export function createDeepLearner<Nets extends Networks>(
   };
 }
 
-const savedAgent = <Nets extends Networks>({ space, networks, replay, steps, found }: DeepAgent<Nets>) => ({
-  space: savedSpace(space),
-  steps,
-  networks: Object.fromEntries(Object.entries(networks).map(([key, { net }]) => [key, net.state()])),
-  found: found ?? null,
-  replay: replay
-    .items()
-    .map(({ features, next, ...rest }) => ({ ...rest, features: [...features], next: [...next] })),
-});
+function savedAgent<Nets extends Networks>({ space, networks, replay, steps, found }: DeepAgent<Nets>) {
+  const { slots, next } = replay.state();
+  const saved = slots.map((each) => ({ ...each, features: [...each.features], next: [...each.next] }));
+  return {
+    space: savedSpace(space),
+    steps,
+    networks: Object.fromEntries(Object.entries(networks).map(([key, { net }]) => [key, net.state()])),
+    found: found ?? null,
+    replay: { slots: saved, next },
+  };
+}
 
 const jointAction = z.array(z.int().min(0));
+
+const transition = z.strictObject({
+  features: z.array(z.number()),
+  jointAction,
+  reward: z.number(),
+  responsesMs: z.array(z.number().min(0)),
+  next: z.array(z.number()),
+});
 
 const stateSchema = (replayCapacity: number) =>
   z.strictObject({
@@ -229,17 +239,7 @@ const stateSchema = (replayCapacity: number) =>
         steps: countSchema,
         networks: z.record(z.string(), z.unknown()),
         found: z.strictObject({ key: z.string(), jointAction }).nullable(),
-        replay: z
-          .array(
-            z.strictObject({
-              features: z.array(z.number()),
-              jointAction,
-              reward: z.number(),
-              responsesMs: z.array(z.number().min(0)),
-              next: z.array(z.number()),
-            }),
-          )
-          .max(replayCapacity),
+        replay: z.strictObject({ slots: z.array(transition), next: countSchema }),
       })
       .check(({ value, issues }) => {
         const { space, found, replay } = value;
@@ -249,11 +249,13 @@ const stateSchema = (replayCapacity: number) =>
         const numbers = (count: number, list: readonly number[]) =>
           list.length === count ? undefined : `expected ${count} numbers`;
         if (found) refuse(['found', 'jointAction'], jointActionFault(space, found.jointAction));
-        for (const [at, { features, jointAction, responsesMs, next }] of replay.entries()) {
-          refuse(['replay', at, 'features'], numbers(space.features.length, features));
-          refuse(['replay', at, 'next'], numbers(space.features.length, next));
-          refuse(['replay', at, 'responsesMs'], numbers(space.deviceIds.length, responsesMs));
-          refuse(['replay', at, 'jointAction'], jointActionFault(space, jointAction));
+        refuse(['replay'], replayFault(replay, replayCapacity));
+        for (const [at, { features, jointAction, responsesMs, next }] of replay.slots.entries()) {
+          const path = (field: string) => ['replay', 'slots', at, field];
+          refuse(path('features'), numbers(space.features.length, features));
+          refuse(path('next'), numbers(space.features.length, next));
+          refuse(path('responsesMs'), numbers(space.deviceIds.length, responsesMs));
+          refuse(path('jointAction'), jointActionFault(space, jointAction));
         }
       })
       .nullable(),

@@ -57,16 +57,18 @@ export function jointActionFault({ actions }: JointSpace, jointAction: JointActi
 
 /** The saved weights of a network of this very shape. */
 export function netSchema(net: DenseNet) {
+  // Far beyond what training comes to, and finite as 32-bit floats.
+  const most = 1e30;
   const numbers = (least: number) =>
     z.tuple(
       net.lengths.map((length) =>
-        z.array(z.number().min(least)).length(length, `expected ${length} numbers`),
+        z.array(z.number().min(least).max(most)).length(length, `expected ${length} numbers`),
       ) as [z.ZodArray<z.ZodNumber>],
     );
   // Squared gradients are never negative; their square root would be NaN.
   return z.strictObject({
-    layers: numbers(-Infinity),
-    first: numbers(-Infinity),
+    layers: numbers(-most),
+    first: numbers(-most),
     second: numbers(0),
     steps: z.int().min(0),
   });
