@@ -1,13 +1,20 @@
 import { seededRandom } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import type { Learner } from '../learner.ts';
-import { ToyCell } from '../toy-cell.fixture.ts';
+import { edgeLoad, ToyCell } from '../toy-cell.fixture.ts';
 import type { DenseNetState } from './dense-net.ts';
 import { createDqn, type DqnOptions } from './dqn.ts';
 import { createHybrid } from './hybrid.ts';
 
 const small = { hidden: [6], batchSize: 4, epsilonEpochs: 5 } as const;
 const dqn = (options: Partial<DqnOptions>) => createDqn({ ...small, ...options, random: seededRandom(2) });
+const lookingAhead = {
+  hidden: [16],
+  discount: 0.5,
+  learningRate: 5e-3,
+  epsilonEpochs: 150,
+  rewardScaleMs: 100,
+};
 const newToy = () => new ToyCell(seededRandom(1), { users: 2, floor: 0.8 });
 
 function epoch(learner: Learner, toy: ToyCell) {
@@ -57,22 +64,36 @@ describe('deep Q-learning', () => {
     expect(after({ targetEvery: 1 })).toEqual(after({ targetEvery: 1_000 }));
   });
 
+  it('remembers the state that followed an epoch, not the one that it began in', () => {
+    const [learner, toy] = [dqn({}), newToy()];
+    const at = (utilization: number) => {
+      const observation = toy.observation();
+      learner.observe({ ...observation, loads: [edgeLoad(utilization)] });
+    };
+    at(0.25);
+    learner.learn(toy.run(learner.propose().placements));
+    at(0.75);
+    const [transition] = agentOf(learner).replay.slots as { features: number[]; next: number[] }[];
+    expect(transition!.features).toContain(0.25);
+    expect(transition!.next).toContain(0.75);
+  });
+
   it('values a joint action by its reward and the discounted value of what follows', () => {
+    const learner = createDqn({ ...lookingAhead, targetEvery: 10, random: seededRandom(3) });
     const toy = new ToyCell(seededRandom(1), { users: 1, floor: 0 });
-    const learner = createDqn({
-      random: seededRandom(3),
-      hidden: [16],
-      discount: 0.5,
-      targetEvery: 10,
-      learningRate: 5e-3,
-      epsilonEpochs: 150,
-      rewardScaleMs: 100,
-    });
     for (let count = 0; count < 600; count++) epoch(learner, toy);
     // The smallest variant by itself takes 30 ms: −0.3 + 0.5 × −0.3 + … = −0.6, which is what no other state can give.
     expect([...learner.best().values()]).toMatchObject([{ tier: 'device', variant: 'small' }]);
     const { values } = agentOf(learner).networks;
     expect(Math.abs(bestOutput(values, 4) + 0.6)).toBeLessThan(0.1);
+  });
+
+  it('asks the target network for the value of what follows, which knows nothing before it is copied', () => {
+    const learner = createDqn({ ...lookingAhead, targetEvery: 1_000_000, random: seededRandom(3) });
+    const toy = new ToyCell(seededRandom(1), { users: 1, floor: 0 });
+    for (let count = 0; count < 400; count++) epoch(learner, toy);
+    // The reward alone: −0.3.
+    expect(Math.abs(bestOutput(agentOf(learner).networks.values, 4) + 0.3)).toBeLessThan(0.1);
   });
 
   it('explores with the probability that the schedule says', () => {
