@@ -8,8 +8,13 @@ import type { Learner } from '../learner.ts';
 import { checkedLearner, placeIn } from './checked-learner.ts';
 import { offerWeirImports } from './weir-imports.ts';
 
-/** What a file of a learner makes: `export default ({ random, ...options }) => learner`. */
-export type CreateLearner = (options: { random: Random } & Record<string, unknown>) => Learner;
+/**
+ * What a file of a learner exports: `export default ({ random, ...options }) => learner`. `Options`: `typeof options`, its
+ * other export.
+ */
+export type CreateLearner<Options extends object = Record<string, unknown>> = (
+  options: { readonly random: Random } & Readonly<Options>,
+) => Learner;
 
 /** A path instead of a name: with a slash, or with the ending of a script. */
 export const learnerFilePattern = /[/\\]|\.[cm]?[jt]s$/;
