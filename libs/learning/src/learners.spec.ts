@@ -126,7 +126,7 @@ describe('a snapshot', () => {
         // As one truth value: a difference of two snapshots is no reading.
         expect(isDeepStrictEqual(restored.snapshot(), original.snapshot())).toBe(true);
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 
@@ -195,7 +195,7 @@ describe('a snapshot', () => {
         live(target, toy, 3);
         expect(target.best().size).toBe(2);
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 });
