@@ -121,10 +121,7 @@ describe('dense net', () => {
         layer.map((value, at) => {
           first![l]![at] = 0.9 * first![l]![at]! + 0.1 * slopes[l]![at]!;
           second![l]![at] = 0.999 * second![l]![at]! + 0.001 * slopes[l]![at]! ** 2;
-          const [mean, square] = [
-            first![l]![at] / (1 - 0.9 ** step),
-            second![l]![at] / (1 - 0.999 ** step),
-          ];
+          const [mean, square] = [first![l]![at] / (1 - 0.9 ** step), second![l]![at] / (1 - 0.999 ** step)];
           return value - (0.01 * mean) / (Math.sqrt(square) + 1e-8);
         }),
       );
