@@ -1,4 +1,4 @@
-import { ConfigError, HelpRequested } from '@weir/base';
+import { ConfigError, HelpRequested, nearest } from '@weir/base';
 import type { CommandEntry } from './commands.ts';
 
 type Commands = Readonly<Record<string, CommandEntry>>;
@@ -47,22 +47,9 @@ function list(commands: Commands, names: readonly string[]): string {
 }
 
 function unknown(given: string, names: readonly string[], program: string): ConfigError {
-  const nearest = [...names].sort((a, b) => editDistance(given, a) - editDistance(given, b))[0];
-  const near = nearest !== undefined && editDistance(given, nearest) <= Math.max(2, nearest.length / 3);
-  const description = near
-    ? `unknown command; did you mean "weir ${nearest}"?`
+  const meant = nearest(given, names);
+  const description = meant
+    ? `unknown command; did you mean "weir ${meant}"?`
     : `unknown command; there are: ${names.join(', ')}`;
   return new ConfigError(program, [{ field: given, description }]);
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
 }

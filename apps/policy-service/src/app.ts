@@ -5,10 +5,10 @@ import {
   createLogger,
   FailedPrecondition,
   type Logger,
-  seededRandom,
   systemClock,
+  WeirError,
 } from '@weir/base';
-import { createLearner, learnerNames } from '@weir/learning';
+import { learnerName } from '@weir/learning';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { openStore } from '@weir/storage';
@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { Cells } from './cell/cells.ts';
 import { type Config, configSpec } from './config.ts';
 import { openDataDirectory, storeFile } from './journal/data-directory.ts';
-import type { Learners } from './cell/learners.ts';
+import { type Learners, learnersOf } from './cell/learners.ts';
 import { internalErrors } from './internal-errors.ts';
 import { createPolicyMetrics } from './metrics.ts';
 import { policyService } from './service.ts';
@@ -32,7 +32,7 @@ export interface PolicyServiceApp extends AsyncDisposable {
 export interface PolicyServiceDeps {
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** @default all of libs/learning, each cell with its own chance from the configured seed */
+  /** @default all of libs/learning and the configured one, each cell with its own chance from the configured seed */
   readonly learners?: Learners;
   /** @default one that measures nothing */
   readonly meter?: Meter;
@@ -54,7 +54,7 @@ export async function startPolicyService(
   {
     clock = systemClock,
     logger = createLogger({ service: 'policy-service', level: config.logLevel }),
-    learners = learnersOf(config.seed),
+    learners = configuredLearners(config),
     meter = createNoopMeter(),
   }: PolicyServiceDeps = {},
 ): Promise<PolicyServiceApp> {
@@ -78,7 +78,7 @@ export async function startPolicyService(
       clock,
       logger,
       learners,
-      learner: config.learner,
+      learner: learnerName(config.learner),
       objective: { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers },
       times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
       snapshotMs,
@@ -126,7 +126,12 @@ export async function startPolicyService(
   };
 }
 
-const learnersOf = (seed: number): Learners => ({
-  names: learnerNames,
-  create: (name, cellId) => createLearner(name, { random: seededRandom(seed).fork(`${cellId}/${name}`) }),
-});
+/** Throws ConfigError when the file of a learner is not there or holds none. */
+function configuredLearners(config: Config): Learners {
+  try {
+    return learnersOf(config);
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error;
+    throw new ConfigError(configSpec.name, [{ field: '--learner', description: error.message }]);
+  }
+}

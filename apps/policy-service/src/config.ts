@@ -1,5 +1,5 @@
 import { type ConfigSpec, durationMs, hostPort } from '@weir/base';
-import { learnerNames } from '@weir/learning';
+import { isLearnerFile, learnerNames } from '@weir/learning';
 import { z } from 'zod';
 
 const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
@@ -15,9 +15,14 @@ const shape = {
     .optional()
     .describe('Directory of what is learned; a temporary one, removed at the end, when not given.'),
   learner: z
-    .enum(learnerNames as [string, ...string[]])
+    .string()
+    .refine((learner) => isLearnerFile(learner) || (learnerNames as string[]).includes(learner), {
+      error: `expected one of ${learnerNames.join(', ')}, or a file`,
+    })
     .default('planner')
-    .describe(`Learner of cells for which none was chosen at run time: ${learnerNames.join(', ')}.`),
+    .describe(
+      `Learner of cells for which none was chosen at run time: ${learnerNames.join(', ')}, or a file of your own, e.g. ./mine.ts.`,
+    ),
   accuracyFloor: z
     .number('expected a number')
     .min(0, 'must be >= 0')
@@ -84,6 +89,7 @@ export const configSpec: ConfigSpec<typeof shape> = {
   examples: [
     'policy-service --data /var/lib/weir --accuracy-floor 0.8',
     'WEIR_LEARNER=edge-only policy-service',
+    'policy-service --learner ./mine.ts',
   ],
 };
 

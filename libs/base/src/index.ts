@@ -45,3 +45,4 @@ export {
 export { type Logger, createLogger, silentLogger } from './logger.ts';
 export { Exit, runMain } from './main.ts';
 export { makeFolder } from './make-folder.ts';
+export { nearest } from './nearest.ts';

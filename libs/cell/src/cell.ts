@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Cancelled, type Clock, type Logger, makeFolder, NotFound, systemClock } from '@weir/base';
 import type { CutMode } from '@weir/link';
 import { policy as policyService } from '@weir/proto';
@@ -197,7 +197,8 @@ async function instruct(address: string, { cellId, learner, objective }: CellDes
   const call = { timeoutMs: 10_000 };
   const request = { cellId, objective: objectiveToWire(objective) };
   await callUnary(client, client.setObjective, request, call);
-  await callUnary(client, client.setLearner, { cellId, learner }, call);
+  // The service knows a learner of a file by the file's name.
+  await callUnary(client, client.setLearner, { cellId, learner: basename(learner) }, call);
 }
 
 function restartsOf(

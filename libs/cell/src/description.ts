@@ -58,7 +58,7 @@ const profiles = z.strictObject({ regular: linkProfile, weak: linkProfile });
 const schema = z
   .strictObject({
     cellId: id.default('cell-1'),
-    /** Name of a learner, e.g. "planner" or "edge-only". */
+    /** Name of a learner, e.g. "planner" or "edge-only", or the path of a file that holds one, e.g. "./mine.ts". */
     learner: z.string().min(1).default('planner'),
     objective: objective.prefault({}),
     nodes: z.array(node).max(16),

@@ -48,6 +48,8 @@ export function policyProgram({ cell, logLevel, stateDir, metrics }: Environment
     'log-level': logLevel,
     metrics: metrics.get('policy'),
     data: stateDir,
+    // One of a file can be chosen at run time only when the service was started with it.
+    learner: cell.learner,
     seed: cell.seed,
   });
 }

@@ -10,8 +10,39 @@ export type {
 } from './learner.ts';
 export { type TransferLedger, createTransferLedger } from './accuracy-ledger/transfers.ts';
 export { dispatchThresholdMs } from './planner/dispatch-threshold.ts';
-export { type ActionSpace, openActions } from './actions.ts';
-export { type LearnerName, createLearner, learnerNames } from './create-learner.ts';
+export {
+  type ActionSpace,
+  type OpenActions,
+  type RemoteTarget,
+  bestVariant,
+  openActions,
+  placements,
+} from './actions.ts';
+export {
+  type LearnerFactory,
+  type LearnerName,
+  createLearner,
+  learnerFactory,
+  learnerNames,
+} from './create-learner.ts';
+export {
+  type CreateLearner,
+  isLearnerFile,
+  learnerFilePattern,
+  learnerName,
+} from './learner-file/learner-file.ts';
+export { unknownOption } from './learner-options.ts';
+export { obeyedPlan } from './obeyed-plan.ts';
+export { snapshotOf, stateOf } from './snapshot.ts';
+export { type Experience, EpochCollector, rewardDefaults } from './joint-action/epoch.ts';
+export {
+  type JointAction,
+  type JointSpace,
+  isFeasible,
+  jointSpace,
+  placementsOf,
+  randomJointAction,
+} from './joint-action/joint-space.ts';
 export { epochOutcomes } from './epoch-outcomes.ts';
 export { staticSnapshot } from './fixed/static.ts';
 export { priorFrom } from './planner/planner.ts';

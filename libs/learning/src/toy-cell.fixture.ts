@@ -1,5 +1,12 @@
 import type { Random } from '@weir/base';
-import { defaultObjective, type Placement, type Tier, type Variant, type Outcome } from '@weir/domain';
+import {
+  defaultObjective,
+  type NodeLoad,
+  type Placement,
+  type Tier,
+  type Variant,
+  type Outcome,
+} from '@weir/domain';
 import { openActions } from './actions.ts';
 import type { CellObservation, Probe } from './learner.ts';
 import type { AssignmentProblem } from './solver/problem.ts';
@@ -22,6 +29,18 @@ const variants: readonly Variant[] = [
 const localMs: Readonly<Record<string, number>> = { large: 300, medium: 155, small: 30 };
 const remoteMs: Readonly<Record<string, number>> = { large: 60, medium: 32, small: 9 };
 const networkMs: Readonly<Record<string, number>> = { edge: 30, cloud: 90 };
+
+/** The edge as it reports itself at this utilization. */
+export const edgeLoad = (utilization: number): NodeLoad => ({
+  nodeId: 'edge',
+  slots: 1,
+  inService: 0,
+  queued: 0,
+  backlogMs: 0,
+  meanBacklogMs: 0,
+  congestionPerMs: 0,
+  utilization,
+});
 
 /** A tiny synchronous cell with costs that a person can check: one edge and one cloud that share their one slot. */
 export class ToyCell {

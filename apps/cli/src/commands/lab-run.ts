@@ -13,11 +13,11 @@ import {
   resultsOf,
   runScenario,
 } from '@weir/lab';
-import { learnerNames } from '@weir/learning';
 import { experimentNames } from '@weir/simulation';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { learnersHelp, readLearners } from '../learn/learner-flags.ts';
 import { unitTable } from '../lab/unit-table.ts';
 import { samplesOf } from '../samples.ts';
 
@@ -45,10 +45,7 @@ const shape = {
       `Floor: ${floorLabels.join(', ')} as in the paper, or a fraction 0..1 [89, or the scenario's].`,
     ),
   users: whole(1, 16).optional().describe("Devices [5, or the scenario's]."),
-  learners: z
-    .array(z.string())
-    .optional()
-    .describe(`Side by side, separated by commas: ${learnerNames.join(', ')}.`),
+  learners: z.array(z.string()).optional().describe(`Side by side, separated by commas: ${learnersHelp}.`),
   accuracies: z
     .enum(['measured', 'published'], 'expected measured or published')
     .optional()
@@ -175,7 +172,7 @@ function scenarioOf(flags: Flags): Scenario {
     ...(flags.floor !== undefined && {
       floor: floorLabels.find((each) => each === String(flags.floor)) ?? flags.floor,
     }),
-    ...(learners && { learners }),
+    ...(learners && { learners: readLearners(name, '--learners', learners) }),
     ...(accuracies && { accuracies }),
     ...(seed !== undefined && { seed }),
     ...(linkTrace !== undefined && { links: { trace: linkTrace } }),

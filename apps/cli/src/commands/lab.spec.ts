@@ -27,7 +27,7 @@ describe('weir lab', () => {
   it.each([
     [['--scenario', 'a-90'], /--scenario: no scenario file a-90/],
     [['--experiment', 'E'], /--experiment/],
-    [['--learners', 'planner,fastest'], /learners\.1/],
+    [['--learners', 'planner,fastest'], /--learners: no learner 'fastest'/],
     [['--scenario', 'b-89', '--experiment', 'A'], /--experiment: goes without --scenario/],
     [['--scenario', 'transfer-floor', '--learners', 'dqn'], /--learners: the scenario names its one/],
     [['--load', '0.5'], /--load: goes with --arrivals/],

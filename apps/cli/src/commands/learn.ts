@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { ConfigError, Exit } from '@weir/base';
-import { type LearnerName, learnerNames } from '@weir/learning';
+import { learnerNames } from '@weir/learning';
 import {
   arrivalKinds,
   type DriftEvent,
@@ -12,6 +12,7 @@ import Table from 'cli-table3';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { asyncTables, runAsyncStudy } from '../learn/async.ts';
+import { learnersHelp, readLearnerOptions, readLearners } from '../learn/learner-flags.ts';
 import { runJobs } from '../learn/pool.ts';
 import { type LearnerSummary, summarize } from '../learn/summary.ts';
 
@@ -35,7 +36,7 @@ const schema = z.object({
   learner: z
     .string()
     .default('planner')
-    .describe(`Learners, separated by commas, or "all": ${learnerNames.join(', ')}.`),
+    .describe(`Learners, separated by commas, or "all": ${learnersHelp}.`),
   users: z
     .array(whole(1, 500))
     .min(1, 'must name a number')
@@ -75,7 +76,12 @@ const schema = z.object({
     .describe('Joint placements tried by each learner in each seed.'),
   seeds: whole(1, 1_000).default(3).describe('Independent runs of each learner.'),
   seed: whole(1, 1_000_000).default(1).describe('First seed.'),
-  options: z.string().default('{}').describe('Options of the learners as JSON, e.g. {"epsilonEpochs":1000}.'),
+  options: z
+    .string()
+    .default('{}')
+    .describe(
+      'Options of the learners as JSON, e.g. {"epsilonEpochs":1000}; each learner takes those that it knows.',
+    ),
   workers: whole(1, 64).default(2).describe('Worker threads.'),
   arrivals: z
     .array(z.enum(arrivalKinds, 'unknown arrivals'))
@@ -104,11 +110,12 @@ export default defineCommand({
   examples: [
     'weir learn --learner planner,q-learning-masked,dqn --seeds 10',
     'weir learn --learner planner --background walk --interactions 2000 --plot walk.svg',
+    'weir learn --learner ./mine.ts,planner --plot mine.svg',
     'weir learn --arrivals poisson,synchronised --loads 0.6,0.9 --users 5,20 --seeds 10',
   ],
   async run(config, { signal, out, print, progress }) {
-    const learners = parseLearners(config.learner);
-    const learnerOptions = parseOptions(config.options);
+    const learners = readLearners(name, '--learner', chosen(config.learner));
+    const options = readLearnerOptions(name, '--options', config.options, learners);
     const { floor, profile, experiment, background, heterogeneous, space, interactions } = config;
     const pool = { workers: config.workers, signal, onProgress: progressBar(progress) };
     const seeds = Array.from({ length: config.seeds }, (_, index) => config.seed + index);
@@ -117,6 +124,7 @@ export default defineCommand({
       const learner = one('--learner', learners);
       if (config.plot) throw notHere('--plot', 'draws synchronous epochs only');
       const common = { profile, experiment, accuracyFloor: floor, unequal: heterogeneous, noise };
+      const learnerOptions = options[0]!;
       const study = { cell: { ...common, learner, learnerOptions }, devices, arrivals, loads, drift, seeds };
       const result = await runAsyncStudy(study, pool);
       out({ ...result, config: study });
@@ -126,16 +134,20 @@ export default defineCommand({
     const { noise = 0.05 } = config;
     const users = one('--users', config.users);
     const cell = { users, floor, profile, experiment, background, heterogeneous, noise };
-    const base = { learnerOptions, cell, actionSpace: space };
-    const jobs = learners.flatMap((learner) =>
-      seeds.map((seed): LearningOptions => ({ ...base, learner, interactions, seed })),
+    const bases = learners.map((learner, at) => ({
+      learner,
+      learnerOptions: options[at]!,
+      cell,
+      actionSpace: space,
+    }));
+    const jobs = bases.flatMap((base) =>
+      seeds.map((seed): LearningOptions => ({ ...base, interactions, seed })),
     );
     const driftJobs = !config.plot
       ? []
-      : learners.flatMap((learner) =>
+      : bases.flatMap((base) =>
           seeds.slice(0, driftSeeds).map((seed): LearningOptions => ({
             ...base,
-            learner,
             seed,
             interactions: driftInteractions,
             cell: { ...cell, drift: driftEvents },
@@ -169,31 +181,11 @@ function one<T>(field: string, values: readonly T[]): T {
 
 const notHere = (field: string, description: string) => new ConfigError(name, [{ field, description }]);
 
-function parseLearners(text: string): LearnerName[] {
-  if (text === 'all')
-    return learnerNames.filter((learner) => !learner.endsWith('-only') || learner === 'offload-only');
-  const names = text.split(',').map((each) => each.trim());
-  const unknown = names.filter((each) => !(learnerNames as string[]).includes(each));
-  if (unknown.length > 0) {
-    const description = `unknown: ${unknown.join(', ')}; there are ${learnerNames.join(', ')} (got ${JSON.stringify(text)})`;
-    throw new ConfigError(name, [{ field: '--learner', description }]);
-  }
-  return names as LearnerName[];
-}
-
-function parseOptions(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw new ConfigError(name, [
-    { field: '--options', description: `expected a JSON object (got ${JSON.stringify(text)})` },
-  ]);
-}
+/** `all`: those that learn, by whatever name, and no joint placement given from outside. */
+const chosen = (text: string): string[] =>
+  text === 'all'
+    ? learnerNames.filter((learner) => !learner.endsWith('-only') || learner === 'offload-only')
+    : text.split(',').map((each) => each.trim());
 
 /** A line for every twentieth of the work. */
 function progressBar(progress: (text: string) => void): (share: number) => void {

@@ -13,10 +13,10 @@ import {
   startConsole,
 } from '@weir/cell';
 import { type Family, loadFamily } from '@weir/inference';
-import { learnerNames } from '@weir/learning';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
+import { learnersHelp, readLearner } from '../learn/learner-flags.ts';
 import { samplesOf } from '../samples.ts';
 import { cellOf, checkFloor } from '../up/cell-of.ts';
 import { checkPaths, checkPorts } from '../up/check-first.ts';
@@ -36,10 +36,7 @@ const shape = {
     .positive('must be > 0')
     .optional()
     .describe('Seconds after which the run ends.'),
-  learner: z
-    .enum(learnerNames as [string, ...string[]])
-    .default('planner')
-    .describe(`Learner that plans: ${learnerNames.join(', ')}.`),
+  learner: z.string().default('planner').describe(`Learner that plans: ${learnersHelp}.`),
   floor: z
     .number('expected a number')
     .min(0, 'must be >= 0')
@@ -110,12 +107,15 @@ export default defineCommand({
     'weir up',
     'weir up --devices 5 --requests 500 --floor 0.75 --json',
     'weir up --learner edge-only --profile weak --duration 30',
+    'weir up --learner ./mine.ts',
   ],
   async run(config, context) {
     const family = await asUsage(name, '--models', () => loadFamily(config.models));
     const samples = await asUsage(name, '--models', () => samplesOf(family));
     checkFloor(name, config.floor, family);
-    const description = await asUsage(name, '--cell', () => cellOf(config, family));
+    const asked = await asUsage(name, '--cell', () => cellOf(config, family));
+    const learnerFlag = config.cell === undefined ? '--learner' : '--cell: learner';
+    const description = { ...asked, learner: readLearner(name, learnerFlag, asked.learner) };
     await checkPaths(name, config);
     await asUsage(name, config.cell === undefined ? '--port' : '--cell', () => checkPorts(description));
     const devices = description.devices.map(({ id }) => ({ id, tally: new Tally() }));

@@ -1,4 +1,5 @@
 import type { CellDescription, MetricsEndpoint, Tally } from '@weir/cell';
+import { learnerName } from '@weir/learning';
 import { ms, percent } from '../words.ts';
 import type { Learning } from './learning.ts';
 import type { DeviceView } from './view.ts';
@@ -21,7 +22,8 @@ export interface Run {
 /** Result of a `weir up` run: the `--json` document, and the same for people. */
 export function report(run: Run): { document: object; text: string } {
   const { description, devices, all, restarts, metrics, seconds, firstAnswerMs, learning } = run;
-  const { learner, objective } = description;
+  const { objective } = description;
+  const learner = learnerName(description.learner);
   const totals = all.totals();
   const emulated = emulatedParts(description);
   const document = {

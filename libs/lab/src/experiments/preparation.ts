@@ -3,6 +3,7 @@ import { InvalidInput, type Logger, seededRandom } from '@weir/base';
 import { type CellDescription, type Sample, readCellDescription, shuffled } from '@weir/cell';
 import type { Family } from '@weir/inference';
 import { defaultObjective } from '@weir/domain';
+import { isLearnerFile } from '@weir/learning';
 import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from '../measure/cost-table.ts';
 import { type TracePoint, longestOutageMs, parseTrace, playTrace } from '../scenario/link-trace.ts';
@@ -57,7 +58,9 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
     family = await loadPublished(published);
     models = published.directory;
   }
-  const description = descriptionOf(scenario, { family, models });
+  // PolicyService takes a learner of a file only when it is started with it.
+  const file = [...scenario.learners, scenario.transfer?.learner ?? ''].find(isLearnerFile);
+  const description = { ...descriptionOf(scenario, { family, models }), ...(file && { learner: file }) };
   refuseWhatTheOracleCannot(description);
   const trace = scenario.links && readTrace(scenario.links, description);
   progress(

@@ -1,5 +1,5 @@
 import { seededRandom } from '@weir/base';
-import { type LearnerSnapshot, createLearner } from '@weir/learning';
+import { type LearnerSnapshot, learnerFactory, learnerName } from '@weir/learning';
 import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
 
@@ -16,13 +16,18 @@ export interface Contestant {
 
 const fixed = ['device-only', 'edge-only', 'cloud-only', 'static'];
 
-/** A learner that starts from nothing. */
+/** A learner that starts from nothing, by its name or the path of its file. */
 export const learnerOf = (learner: string): Contestant => ({
-  label: learner,
+  label: learnerName(learner),
   learns: !fixed.includes(learner),
   // What a learner knows before its first outcome does not depend on chance.
-  start: (testbed) => testbed.importSnapshot(createLearner(learner, { random: seededRandom(0) }).snapshot()),
-  resume: (testbed) => testbed.setLearner(learner),
+  start: (testbed) =>
+    testbed.importSnapshot(
+      learnerFactory(learner)
+        .create({ random: seededRandom(0) })
+        .snapshot(),
+    ),
+  resume: (testbed) => testbed.setLearner(learnerName(learner)),
 });
 
 /** A joint placement that is obeyed, under a name of its own. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidInput, NotFound } from '@weir/base';
-import { learnerNames } from '@weir/learning';
+import { isLearnerFile, learnerFilePattern, learnerNames } from '@weir/learning';
 import { experimentNames } from '@weir/simulation';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -13,7 +13,17 @@ const name = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected 1 to 64 letters, digits, "_", "." and "-"');
 // `static` needs a joint placement; the lab runs it by itself, as the oracle and the best static placement.
-const learner = z.enum(learnerNames.filter((each) => each !== 'static') as [string, ...string[]]);
+const named = learnerNames.filter((each) => each !== 'static');
+const learner = z.union(
+  [
+    z.enum(named as [string, ...string[]]),
+    z
+      .string()
+      .regex(learnerFilePattern)
+      .describe('File of a learner of your own; a relative path counts from this file.'),
+  ],
+  `expected one of ${named.join(', ')}, or a file, e.g. ./mine.ts`,
+);
 const experiment = z.enum(experimentNames as unknown as [string, ...string[]]);
 const deviceId = z.string().min(1).max(128);
 
@@ -154,6 +164,14 @@ export const scenarioSchema = z
     const twice = value.learners.find((each, index) => value.learners.indexOf(each) !== index);
     if (twice !== undefined)
       issues.push({ code: 'custom', input: value, path: ['learners'], message: `${twice} is named twice` });
+    const files = new Set([...value.learners, value.transfer?.learner ?? 'planner'].filter(isLearnerFile));
+    if (files.size > 1)
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['learners'],
+        message: `a cell takes one learner of a file, got ${[...files].join(', ')}`,
+      });
     const epochs = value.adaptation?.events.map(({ epoch }) => epoch) ?? [];
     if (epochs.some((epoch, index) => epoch <= (epochs[index - 1] ?? 0) || epoch > value.adaptation!.epochs))
       issues.push({
@@ -194,9 +212,12 @@ export function parseScenario(input: unknown, folder = process.cwd()): Scenario 
         description: message,
       })),
     );
-  const { cell, links } = parsed.data;
+  const { cell, links, learners, transfer } = parsed.data;
+  const located = (each: string) => (isLearnerFile(each) ? resolve(folder, each) : each);
   return {
     ...parsed.data,
+    learners: learners.map(located),
+    ...(transfer && { transfer: { ...transfer, learner: located(transfer.learner) } }),
     cell: 'file' in cell ? { file: resolve(folder, cell.file) } : cell,
     ...(links && { links: { ...links, trace: resolve(folder, links.trace) } }),
   };

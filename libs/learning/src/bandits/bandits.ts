@@ -1,10 +1,13 @@
 import type { Random } from '@weir/base';
 import type { Placement } from '@weir/domain';
+import { z } from 'zod';
 import { type ActionSpace, type OpenActions, openActions, placements } from '../actions.ts';
 import { nothingMeets } from '../planner/joint-problem.ts';
+import { option, type OptionRules } from '../learner-options.ts';
 import type { CellObservation, Learner, Plan } from '../learner.ts';
-import { joint } from '../joint-action/q-learning.ts';
-import { isObject, mismatch, snapshotOf, stateOf } from '../snapshot.ts';
+import { countsSchema, type LearnerCounts, statusOf } from '../learner-counts.ts';
+import { obeyedPlan } from '../obeyed-plan.ts';
+import { snapshotOf, stateOf } from '../snapshot.ts';
 
 export interface BanditOptions {
   /** Actions of each device. @default 'paper' — Shahhosseini et al. 2022 */
@@ -20,8 +23,14 @@ export interface BanditOptions {
 
 export const banditDefaults: BanditOptions = { actionSpace: 'paper', confidence: 0.3, discount: 0.99 };
 
+export const banditRules: OptionRules<BanditOptions> = {
+  actionSpace: option.actionSpace,
+  confidence: option.notNegative,
+  discount: option.share,
+};
+
 const name = 'bandits';
-const version = 1;
+const version = 2;
 
 /** What one device knows of one of its actions: discounted count and sum of response times. */
 interface Arm {
@@ -39,7 +48,7 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
   const arms = new Map<string, Map<string, Arm>>();
   let observation: CellObservation | undefined;
   let open: readonly (OpenActions & { readonly choices: readonly Placement[] })[] = [];
-  let counts = { outcomes: 0, plans: 0, explorations: 0 };
+  let counts: LearnerCounts = { outcomes: 0, plans: 0, exploringPlans: 0 };
 
   const armOf = (deviceId: string, { nodeId, variant }: Placement): Arm | undefined =>
     arms.get(deviceId)?.get(`${nodeId}\n${variant}`);
@@ -80,12 +89,12 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
         const typicalMs = known.reduce((sum, { arm }) => sum + arm.totalMs, 0) / total;
         const bound = ({ arm }: { arm: Arm }) =>
           meanMs(arm) - options.confidence * typicalMs * Math.sqrt(Math.log(total + 1) / arm.count);
-        const pick = known.reduce((best, each) => (bound(each) < bound(best) ? each : best)).choice;
-        if (pick !== bestOf(device.id, choices)) explored = true;
-        return [device.id, pick];
+        const preferred = known.reduce((best, each) => (bound(each) < bound(best) ? each : best)).choice;
+        if (preferred !== bestOf(device.id, choices)) explored = true;
+        return [device.id, preferred];
       });
-      if (explored) counts.explorations++;
-      return joint(new Map(chosen), explored, 1);
+      if (explored) counts.exploringPlans++;
+      return obeyedPlan(new Map(chosen), { explored });
     },
     best() {
       required();
@@ -106,13 +115,7 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
         own.set(key, { count: arm.count + 1, totalMs: arm.totalMs + responseMs });
       }
     },
-    status: () => ({
-      outcomes: counts.outcomes,
-      plans: counts.plans,
-      exploringPlans: counts.explorations,
-      explorationShare: counts.plans > 0 ? counts.explorations / counts.plans : 0,
-      driftAlarms: 0,
-    }),
+    status: () => statusOf(counts),
     snapshot: () =>
       snapshotOf(name, version, {
         counts,
@@ -122,7 +125,7 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
         ]),
       }),
     restore(snapshot) {
-      const state = stateOf<State>(snapshot, { learner: name, version, fault });
+      const state = stateOf(snapshot, { learner: name, version, schema: stateSchema });
       counts = state.counts;
       arms.clear();
       for (const [id, own] of state.arms)
@@ -133,12 +136,11 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
 
 const meanMs = (arm: Arm | undefined): number => (arm && arm.count > 0 ? arm.totalMs / arm.count : Infinity);
 
-interface State {
-  readonly counts: { outcomes: number; plans: number; explorations: number };
-  readonly arms: readonly (readonly [string, readonly (readonly [string, number, number])[]])[];
-}
+/** Most actions of one device that a snapshot may tell of. */
+const mostArms = 100_000;
 
-const fault = (state: unknown): string | undefined =>
-  isObject(state)
-    ? mismatch(state, { counts: { outcomes: 0, plans: 0, explorations: 0 }, arms: [['', [['', 0, 0]]]] })
-    : 'must be an object';
+const arm = z.tuple([z.string(), z.number().positive(), z.number().min(0)]);
+const stateSchema = z.strictObject({
+  counts: countsSchema,
+  arms: z.array(z.tuple([z.string(), z.array(arm).max(mostArms)])),
+});

@@ -1,13 +1,16 @@
 import type { Random } from '@weir/base';
 import type { Placement, Tier, Outcome } from '@weir/domain';
+import { z } from 'zod';
 import { bestVariant, openActions } from '../actions.ts';
 import { nothingMeets } from '../planner/joint-problem.ts';
-import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus } from '../learner.ts';
+import type { CellObservation, Learner, LearnerSnapshot } from '../learner.ts';
 import { obeyedPlan } from '../obeyed-plan.ts';
 import { createPlanner, type PlannerOptions } from '../planner/planner.ts';
-import { isObject, mismatch, snapshotOf, stateOf } from '../snapshot.ts';
+import { countSchema, statusOf } from '../learner-counts.ts';
+import { snapshotOf, stateOf } from '../snapshot.ts';
 
 const version = 1;
+const stateSchema = z.strictObject({ outcomes: countSchema, plans: countSchema });
 
 /**
  * `device-only`, `edge-only`, `cloud-only`: every frame on one tier, with the best variant served there, whatever the
@@ -53,21 +56,10 @@ export function createFixed(tier: Tier): Learner {
     },
     best,
     learn: (batch: readonly Outcome[]) => void (outcomes += batch.length),
-    status: (): LearnerStatus => ({
-      outcomes,
-      plans,
-      exploringPlans: 0,
-      explorationShare: 0,
-      driftAlarms: 0,
-    }),
+    status: () => statusOf({ outcomes, plans, exploringPlans: 0 }),
     snapshot: () => snapshotOf(name, version, { outcomes, plans }),
     restore(snapshot: LearnerSnapshot) {
-      const fault = (state: unknown) => mismatch(state, { outcomes: 0, plans: 0 });
-      ({ outcomes, plans } = stateOf<{ outcomes: number; plans: number }>(snapshot, {
-        learner: name,
-        version,
-        fault,
-      }));
+      ({ outcomes, plans } = stateOf(snapshot, { learner: name, version, schema: stateSchema }));
     },
   };
 }
@@ -103,8 +95,8 @@ export function createOffloadOnly(options: { random: Random } & Partial<PlannerO
     status: () => inner.status(),
     snapshot: () => snapshotOf(name, version, inner.snapshot()),
     restore(snapshot) {
-      const fault = (state: unknown) => (isObject(state) ? undefined : 'must be an object');
-      inner.restore(stateOf<LearnerSnapshot>(snapshot, { learner: name, version, fault }));
+      // Of what it consists is the planner's to judge.
+      inner.restore(stateOf(snapshot, { learner: name, version, schema: z.custom<LearnerSnapshot>() }));
     },
   };
 }

@@ -1,17 +1,29 @@
 import type { Placement } from '@weir/domain';
+import { z } from 'zod';
 import { bestVariant } from '../actions.ts';
-import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus } from '../learner.ts';
+import type { CellObservation, Learner, LearnerSnapshot } from '../learner.ts';
 import { obeyedPlan } from '../obeyed-plan.ts';
-import { mismatch, snapshotOf, stateOf } from '../snapshot.ts';
+import { countSchema, statusOf } from '../learner-counts.ts';
+import { snapshotOf, stateOf } from '../snapshot.ts';
 
 const name = 'static';
 const version = 1;
 
-interface StaticState {
-  readonly placements: readonly (readonly [deviceId: string, placement: Placement])[];
-  readonly outcomes: number;
-  readonly plans: number;
-}
+const stateSchema = z.strictObject({
+  placements: z.array(
+    z.tuple([
+      z.string(),
+      z.strictObject({
+        tier: z.enum(['device', 'edge', 'cloud']),
+        nodeId: z.string().min(1),
+        variant: z.string().min(1),
+      }),
+    ]),
+  ),
+  outcomes: countSchema,
+  plans: countSchema,
+});
+type StaticState = z.output<typeof stateSchema>;
 
 /**
  * One joint placement, given from outside and obeyed, as operators do by hand today: it comes as a snapshot
@@ -44,17 +56,11 @@ export function createStatic(): Learner {
     },
     best,
     learn: (batch) => void (outcomes += batch.length),
-    status: (): LearnerStatus => ({
-      outcomes,
-      plans,
-      exploringPlans: 0,
-      explorationShare: 0,
-      driftAlarms: 0,
-    }),
+    status: () => statusOf({ outcomes, plans, exploringPlans: 0 }),
     snapshot: () =>
       snapshotOf(name, version, { placements: [...given], outcomes, plans } satisfies StaticState),
     restore(snapshot: LearnerSnapshot) {
-      const state = stateOf<StaticState>(snapshot, { learner: name, version, fault });
+      const state = stateOf(snapshot, { learner: name, version, schema: stateSchema });
       given = new Map(state.placements);
       ({ outcomes, plans } = state);
     },
@@ -64,12 +70,3 @@ export function createStatic(): Learner {
 /** The snapshot from which `static` runs this joint placement. */
 export const staticSnapshot = (placements: ReadonlyMap<string, Placement>): LearnerSnapshot =>
   snapshotOf(name, version, { placements: [...placements], outcomes: 0, plans: 0 } satisfies StaticState);
-
-function fault(state: unknown): string | undefined {
-  const placement = { tier: '', nodeId: '', variant: '' };
-  const wrong = mismatch(state, { placements: [['', placement]], outcomes: 0, plans: 0 });
-  if (wrong) return wrong;
-  const { placements } = state as StaticState;
-  const at = placements.findIndex(([, { tier }]) => !['device', 'edge', 'cloud'].includes(tier));
-  return at < 0 ? undefined : `state.placements[${at}][1].tier must be device, edge or cloud`;
-}

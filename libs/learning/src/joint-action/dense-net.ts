@@ -68,6 +68,11 @@ export class DenseNet {
     this.#deltas = hidden.map((units) => new Float32Array(units));
   }
 
+  /** Number of weights, biases included, of each layer. */
+  get lengths(): readonly number[] {
+    return this.#layers.map(({ length }) => length);
+  }
+
   /** Sum of the outputs of the given rows. */
   sum(input: Float32Array, rows: ArrayLike<number>): number {
     const top = this.#forward(input);

@@ -1,6 +1,7 @@
 import { mean } from '@weir/base';
-import type { Placement, Outcome } from '@weir/domain';
-import { isFeasible, type JointSpace } from './joint-space.ts';
+import type { Outcome } from '@weir/domain';
+import { option, type OptionRules } from '../learner-options.ts';
+import { isFeasible, type JointAction, type JointSpace } from './joint-space.ts';
 
 /** How a joint action is judged. */
 export interface RewardOptions {
@@ -15,10 +16,15 @@ export interface RewardOptions {
 
 export const rewardDefaults: RewardOptions = { rewardScaleMs: 300, penaltyMs: 1500 };
 
+export const rewardRules: OptionRules<RewardOptions> = {
+  rewardScaleMs: option.positive,
+  penaltyMs: option.positive,
+};
+
 /** One joint action with its reward. */
 export interface Experience {
   readonly space: JointSpace;
-  readonly picks: readonly number[];
+  readonly jointAction: JointAction;
   readonly reward: number;
   /** Mean response time of each device, ms. */
   readonly responsesMs: readonly number[];
@@ -31,26 +37,26 @@ export interface Experience {
 export class EpochCollector {
   readonly #options: RewardOptions;
   #running:
-    | { space: JointSpace; picks: readonly number[]; sums: Map<string, { ms: number; count: number }> }
+    | { space: JointSpace; jointAction: JointAction; sums: Map<string, { ms: number; count: number }> }
     | undefined;
 
   constructor(options: RewardOptions) {
     this.#options = options;
   }
 
-  start(space: JointSpace, picks: readonly number[]): void {
-    this.#running = { space, picks, sums: new Map() };
+  start(space: JointSpace, jointAction: JointAction): void {
+    this.#running = { space, jointAction, sums: new Map() };
   }
 
   /** The experience when the last missing device has answered, else undefined. */
   add(outcomes: readonly Outcome[]): Experience | undefined {
     const running = this.#running;
     if (!running) return undefined;
-    const { space, picks, sums } = running;
+    const { space, jointAction, sums } = running;
     for (const { deviceId, placement, responseMs, failure, shadow } of outcomes) {
       const device = space.deviceIds.indexOf(deviceId);
       if (device < 0 || failure || shadow) continue;
-      const asked = space.actions[device]![picks[device]!]!;
+      const asked = space.actions[device]![jointAction[device]!]!;
       if (asked.nodeId !== placement.nodeId || asked.variant !== placement.variant) continue;
       const sum = sums.get(deviceId) ?? { ms: 0, count: 0 };
       sums.set(deviceId, { ms: sum.ms + responseMs, count: sum.count + 1 });
@@ -59,11 +65,7 @@ export class EpochCollector {
     this.#running = undefined;
     const { rewardScaleMs, penaltyMs } = this.#options;
     const responsesMs = space.deviceIds.map((id) => sums.get(id)!.ms / sums.get(id)!.count);
-    const meanMs = isFeasible(space, picks) ? mean(responsesMs) : penaltyMs;
-    return { space, picks, reward: -meanMs / rewardScaleMs, responsesMs };
+    const meanMs = isFeasible(space, jointAction) ? mean(responsesMs) : penaltyMs;
+    return { space, jointAction, reward: -meanMs / rewardScaleMs, responsesMs };
   }
 }
-
-/** A joint action as a plan's placements. */
-export const placementsOf = (space: JointSpace, picks: readonly number[]): Map<string, Placement> =>
-  new Map(space.deviceIds.map((id, device) => [id, space.actions[device]![picks[device]!]!]));

@@ -5,6 +5,9 @@ import type { CellObservation } from '../learner.ts';
 import { nothingMeets } from '../planner/joint-problem.ts';
 import { solveAssignment } from '../solver/solve.ts';
 
+/** One action of every device, as an index into its own list of placements. */
+export type JointAction = readonly number[];
+
 /** The joint actions of a cell: one index per device into its own list of placements. */
 export interface JointSpace {
   /** Same key, same devices and same lists. */
@@ -44,11 +47,24 @@ export function jointSpace(observation: CellObservation, space: ActionSpace): Jo
     surplus: actions.map((list, i) =>
       list.map(({ variant }) => (open[i]!.ownFloor ? 0 : accuracyOf.get(variant)! - floor)),
     ),
-    size: actions.reduce((product, list) => product * list.length, 1),
+    size: sizeOf(actions),
     features,
-    stateKey: [...features].map((value) => Math.round(8 * value)).join(''),
+    stateKey: stateKeyOf(features),
   };
 }
+
+export const sizeOf = (actions: JointSpace['actions']): number =>
+  actions.reduce((product, list) => product * list.length, 1);
+
+export const stateKeyOf = (features: Float32Array): string =>
+  [...features].map((value) => Math.round(8 * value)).join('');
+
+/** A joint action as a plan's placements. */
+export const placementsOf = (
+  { deviceIds, actions }: JointSpace,
+  jointAction: JointAction,
+): Map<string, Placement> =>
+  new Map(deviceIds.map((id, device) => [id, actions[device]![jointAction[device]!]!]));
 
 /** The paper's state as the observation has it: each link's class, each node's load in nine levels. */
 function stateFeatures({ loads, cell }: CellObservation, open: readonly OpenActions[]): Float32Array {
@@ -66,21 +82,21 @@ function stateFeatures({ loads, cell }: CellObservation, open: readonly OpenActi
 }
 
 /** Index of a joint action, the first device the most significant. */
-export const encode = ({ actions }: JointSpace, picks: readonly number[]): number =>
-  picks.reduce((index, pick, device) => index * actions[device]!.length + pick, 0);
+export const encode = ({ actions }: JointSpace, jointAction: JointAction): number =>
+  jointAction.reduce((index, action, device) => index * actions[device]!.length + action, 0);
 
 export function decode({ actions }: JointSpace, index: number): number[] {
-  const picks = new Array<number>(actions.length);
+  const jointAction = new Array<number>(actions.length);
   for (let device = actions.length - 1; device >= 0; device--) {
-    picks[device] = index % actions[device]!.length;
+    jointAction[device] = index % actions[device]!.length;
     index = Math.floor(index / actions[device]!.length);
   }
-  return picks;
+  return jointAction;
 }
 
-export function isFeasible({ surplus }: JointSpace, picks: readonly number[]): boolean {
+export function isFeasible({ surplus }: JointSpace, jointAction: JointAction): boolean {
   let sum = 0;
-  for (let device = 0; device < picks.length; device++) sum += surplus[device]![picks[device]!]!;
+  for (let device = 0; device < jointAction.length; device++) sum += surplus[device]![jointAction[device]!]!;
   return sum >= -slack;
 }
 
@@ -94,8 +110,8 @@ export function feasibleActions(space: JointSpace): Uint32Array {
     if (sum + most[device]! < -slack) return;
     if (device === surplus.length) return void found.push(index);
     const list = surplus[device]!;
-    for (let pick = 0; pick < list.length; pick++)
-      visit(device + 1, index * list.length + pick, sum + list[pick]!);
+    for (let action = 0; action < list.length; action++)
+      visit(device + 1, index * list.length + action, sum + list[action]!);
   };
   visit(0, 0, 0);
   return Uint32Array.from(found);
@@ -111,25 +127,25 @@ export function requireSize({ size, deviceIds }: JointSpace, limit: number, lear
 }
 
 /** Uniform over the joint actions; above the floor only when `masked`, then uniform over those. */
-export function randomAction(space: JointSpace, random: Random, masked: boolean): number[] {
-  const picks = new Array<number>(space.actions.length);
+export function randomJointAction(space: JointSpace, random: Random, masked: boolean): number[] {
+  const jointAction = new Array<number>(space.actions.length);
   const draw = () => {
-    for (let device = 0; device < picks.length; device++)
-      picks[device] = random.integer(space.actions[device]!.length);
+    for (let device = 0; device < jointAction.length; device++)
+      jointAction[device] = random.integer(space.actions[device]!.length);
   };
   draw();
-  if (!masked) return picks;
-  for (let tries = 0; tries < 300 && !isFeasible(space, picks); tries++) draw();
+  if (!masked) return jointAction;
+  for (let tries = 0; tries < 300 && !isFeasible(space, jointAction); tries++) draw();
   // Rarer than that in large cells: raise the accuracy of one device after the other.
   const order = space.surplus.map((_, device) => device).sort(() => random.uniform() - 0.5);
   for (const device of order) {
-    if (isFeasible(space, picks)) break;
+    if (isFeasible(space, jointAction)) break;
     const list = space.surplus[device]!;
     const top = Math.max(...list);
-    const best = list.flatMap((value, pick) => (value === top ? [pick] : []));
-    picks[device] = best[random.integer(best.length)]!;
+    const best = list.flatMap((value, action) => (value === top ? [action] : []));
+    jointAction[device] = best[random.integer(best.length)]!;
   }
-  return picks;
+  return jointAction;
 }
 
 /**
@@ -143,8 +159,8 @@ export function largestSum(
 ): number[] {
   const argmax = values.map((list, device) => {
     let best = 0;
-    for (let pick = 1; pick < space.actions[device]!.length; pick++)
-      if (list[pick]! > list[best]!) best = pick;
+    for (let action = 1; action < space.actions[device]!.length; action++)
+      if (list[action]! > list[best]!) best = action;
     return best;
   });
   if (!masked || isFeasible(space, argmax)) return argmax;

@@ -1,17 +1,24 @@
-import type { Random } from '@weir/base';
+import { FailedPrecondition, type Random } from '@weir/base';
+import { z } from 'zod';
 import type { ActionSpace } from '../actions.ts';
-import { EpochCollector, placementsOf, rewardDefaults, type RewardOptions } from './epoch.ts';
+import { countSchema, countsSchema, type LearnerCounts, statusOf } from '../learner-counts.ts';
+import { obeyedPlan } from '../obeyed-plan.ts';
+import { EpochCollector, rewardDefaults, type RewardOptions, rewardRules } from './epoch.ts';
+import { savedSpace, spaceSchema } from './space-schema.ts';
 import {
   decode,
   encode,
   feasibleActions,
+  type JointAction,
   type JointSpace,
   jointSpace,
-  randomAction,
+  placementsOf,
+  randomJointAction,
   requireSize,
 } from './joint-space.ts';
+import { option, type OptionRules } from '../learner-options.ts';
 import type { Learner, Plan } from '../learner.ts';
-import { isObject, mismatch, snapshotOf, stateOf } from '../snapshot.ts';
+import { snapshotOf, stateOf, valid } from '../snapshot.ts';
 
 export interface QLearningOptions extends RewardOptions {
   /** Actions of each device; the table has one entry for each joint action. @default 'paper' — Shahhosseini et al. 2022 */
@@ -50,7 +57,19 @@ export const qLearningDefaults: QLearningOptions = {
   stateLimit: 256,
 };
 
-const version = 2;
+export const qLearningRules: OptionRules<QLearningOptions> = {
+  ...rewardRules,
+  actionSpace: option.actionSpace,
+  floorMask: z.boolean(),
+  epsilon: option.share,
+  learningRate: option.share,
+  initialValue: z.number().min(-1e6).max(1e6),
+  discount: option.share,
+  tableLimit: option.count(1, 100_000_000),
+  stateLimit: option.count(1, 1_000_000),
+};
+
+const version = 3;
 
 /** Values and visits of the joint actions in one state: all of them, or those above the floor in the order of `open`. */
 interface Table {
@@ -73,20 +92,23 @@ export function createQLearning({
   const epoch = new EpochCollector(options);
   const tables = new Map<string, Table>();
   let space: JointSpace | undefined;
-  let counts = { outcomes: 0, plans: 0, explorations: 0 };
+  let counts: LearnerCounts = { outcomes: 0, plans: 0, exploringPlans: 0 };
   /** Where the previous experience ended, for the discounted value of the state that followed. */
   let previous: { key: string; at: number; reward: number } | undefined;
 
+  const emptyTable = (of: JointSpace, masked: boolean): Table => {
+    const open = masked ? feasibleActions(of) : undefined;
+    const size = open ? open.length : of.size;
+    const values = new Float64Array(size).fill(options.initialValue);
+    return { space: of, open, values, visits: new Uint32Array(size) };
+  };
   const current = (): Table => {
     if (!space) throw new Error('observe() comes before propose()');
     const key = `${space.key} ${space.stateKey}`;
     const known = tables.get(key);
     if (known) return known;
     requireSize(space, options.tableLimit, name);
-    const open = options.floorMask ? feasibleActions(space) : undefined;
-    const size = open ? open.length : space.size;
-    const values = new Float64Array(size).fill(options.initialValue);
-    const table = { space, open, values, visits: new Uint32Array(size) };
+    const table = emptyTable(space, options.floorMask);
     tables.set(key, table);
     if (tables.size > options.stateLimit) tables.delete(tables.keys().next().value!);
     return table;
@@ -108,9 +130,9 @@ export function createQLearning({
       if (table.visits[at]! > 0 && (best < 0 || table.values[at]! > table.values[best]!)) best = at;
     return best < 0 ? 0 : best;
   };
-  const picksAt = ({ space, open }: Table, at: number) => decode(space, open ? open[at]! : at);
-  const entryOf = ({ space, open }: Table, picks: readonly number[]) => {
-    const index = encode(space, picks);
+  const jointActionAt = ({ space, open }: Table, at: number) => decode(space, open ? open[at]! : at);
+  const entryOf = ({ space, open }: Table, jointAction: JointAction) => {
+    const index = encode(space, jointAction);
     return open ? binarySearch(open, index) : index;
   };
 
@@ -125,25 +147,24 @@ export function createQLearning({
     observe: (observation) => void (space = jointSpace(observation, options.actionSpace)),
     propose(): Plan {
       const table = current();
-      if (table.values.length === 0) throw new Error('no joint action meets the floor');
+      if (table.values.length === 0) throw new FailedPrecondition('no joint action meets the floor');
       const chance = random.fork(`plan ${counts.plans++}`);
       const explored = chance.uniform() < options.epsilon;
       const at = explored
-        ? entryOf(table, randomAction(table.space, chance, options.floorMask))
+        ? entryOf(table, randomJointAction(table.space, chance, options.floorMask))
         : greedy(table, chance.integer(table.values.length));
-      if (explored || table.visits[at] === 0) counts.explorations++;
-      const picks = picksAt(table, at);
-      epoch.start(table.space, picks);
       const isNew = explored || table.visits[at] === 0;
-      return joint(
-        placementsOf(table.space, picks),
-        isNew,
-        explored ? options.epsilon / table.values.length : 1 - options.epsilon,
-      );
+      if (isNew) counts.exploringPlans++;
+      const jointAction = jointActionAt(table, at);
+      epoch.start(table.space, jointAction);
+      return obeyedPlan(placementsOf(table.space, jointAction), {
+        explored: isNew,
+        propensity: explored ? options.epsilon / table.values.length : 1 - options.epsilon,
+      });
     },
     best() {
       const table = current();
-      return placementsOf(table.space, picksAt(table, greedyTried(table)));
+      return placementsOf(table.space, jointActionAt(table, greedyTried(table)));
     },
     learn(outcomes) {
       counts.outcomes += outcomes.length;
@@ -152,7 +173,7 @@ export function createQLearning({
       const key = `${experience.space.key} ${experience.space.stateKey}`;
       const table = tables.get(key);
       if (!table) return;
-      const at = entryOf(table, experience.picks);
+      const at = entryOf(table, experience.jointAction);
       if (options.discount === 0) return update(table, at, experience.reward);
       // The state after an epoch is the one that the next experience starts from.
       const before = previous && tables.get(previous.key);
@@ -162,90 +183,72 @@ export function createQLearning({
       }
       previous = { key, at, reward: experience.reward };
     },
-    status: () => ({
-      outcomes: counts.outcomes,
-      plans: counts.plans,
-      exploringPlans: counts.explorations,
-      explorationShare: counts.plans > 0 ? counts.explorations / counts.plans : 0,
-      driftAlarms: 0,
-    }),
+    status: () => statusOf(counts),
     snapshot: () =>
       snapshotOf(name, version, {
         counts,
-        previous: previous ? [previous] : [],
+        previous: previous ?? null,
         tables: [...tables].map(([key, { space, open, values, visits }]) => ({
           key,
-          space: { ...space, features: [...space.features] },
+          space: savedSpace(space),
           masked: open !== undefined,
           // Only what was tried: [entry, value, visits].
           entries: [...visits].flatMap((count, at) => (count > 0 ? [[at, values[at]!, count]] : [])),
         })),
       }),
     restore(snapshot) {
-      const state = stateOf<State>(snapshot, { learner: name, version, fault });
-      counts = state.counts;
-      previous = state.previous[0];
-      tables.clear();
-      for (const { key, space: saved, masked, entries } of state.tables) {
-        const restored: JointSpace = { ...saved, features: Float32Array.from(saved.features) };
-        const open = masked ? feasibleActions(restored) : undefined;
-        const size = open ? open.length : restored.size;
-        const table = {
-          space: restored,
-          open,
-          values: new Float64Array(size).fill(options.initialValue),
-          visits: new Uint32Array(size),
-        };
+      const state = stateOf(snapshot, { learner: name, version, schema: stateSchema(options) });
+      const restored = new Map<string, Table>();
+      for (const [index, { key, space, masked, entries }] of state.tables.entries()) {
+        const table = emptyTable(space, masked);
+        const most = table.values.length - 1;
+        const entry = z.tuple([countSchema.max(most), z.number(), z.number()]);
+        valid(entries, z.array(entry), `snapshot.state.tables[${index}].entries`);
         for (const [at, value, count] of entries) {
           table.values[at] = value;
           table.visits[at] = count;
         }
-        tables.set(key, table);
+        restored.set(key, table);
       }
+      const before = state.previous && restored.get(state.previous.key);
+      if (state.previous && before)
+        valid(state.previous.at, countSchema.max(before.values.length - 1), 'snapshot.state.previous.at');
+      counts = state.counts;
+      previous = state.previous ?? undefined;
+      tables.clear();
+      for (const [key, table] of restored) tables.set(key, table);
     },
   };
 }
 
-interface State {
-  readonly counts: { outcomes: number; plans: number; explorations: number };
-  readonly previous: readonly { readonly key: string; readonly at: number; readonly reward: number }[];
-  readonly tables: readonly {
-    readonly key: string;
-    readonly space: Omit<JointSpace, 'features'> & { readonly features: readonly number[] };
-    readonly masked: boolean;
-    readonly entries: readonly (readonly [number, number, number])[];
-  }[];
-}
+const tableSchema = ({ tableLimit, stateLimit }: QLearningOptions) =>
+  z
+    .array(
+      z
+        .strictObject({
+          key: z.string(),
+          space: spaceSchema,
+          masked: z.boolean(),
+          entries: z.array(z.tuple([countSchema, z.number(), z.int().min(1)])),
+        })
+        .check(({ value: { space }, issues }) => {
+          if (space.size > tableLimit)
+            issues.push({
+              code: 'custom',
+              input: space.size,
+              path: ['space', 'actions'],
+              message: `expected at most ${tableLimit} joint actions, got ${space.size}`,
+            });
+        }),
+    )
+    .max(stateLimit);
 
-function fault(state: unknown): string | undefined {
-  if (!isObject(state)) return 'must be an object';
-  const placement = { tier: '', nodeId: '', variant: '' };
-  const space = {
-    key: '',
-    deviceIds: [''],
-    actions: [[placement]],
-    surplus: [[0]],
-    size: 0,
-    features: [0],
-    stateKey: '',
-  };
-  return mismatch(state, {
-    counts: { outcomes: 0, plans: 0, explorations: 0 },
-    previous: [{ key: '', at: 0, reward: 0 }],
-    tables: [{ key: '', space, masked: true, entries: [[0, 0, 0]] }],
+const stateSchema = (options: QLearningOptions) =>
+  z.strictObject({
+    counts: countsSchema,
+    previous: z.strictObject({ key: z.string(), at: countSchema, reward: z.number() }).nullable(),
+    tables: tableSchema(options),
   });
-}
-
-/** The plan of a learner that has no cost model: to be obeyed. */
-export const joint = (placements: Plan['placements'], explored: boolean, propensity: number): Plan => ({
-  placements,
-  thresholdMs: Infinity,
-  explored,
-  propensity,
-  actions: new Map(),
-  accuracyPriceMs: 0,
-  predictedMs: new Map(),
-});
 
 function binarySearch(sorted: Uint32Array, value: number): number {
   let [low, high] = [0, sorted.length - 1];

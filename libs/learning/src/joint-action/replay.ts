@@ -30,13 +30,29 @@ export class Replay<T> {
 
   /** Oldest first. */
   items(): T[] {
-    return this.#items.length < this.#capacity
-      ? [...this.#items]
-      : [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)];
+    return [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)];
   }
 
-  clear(): void {
-    this.#items.length = 0;
-    this.#next = 0;
+  /** By slot, with the one to be written next: what is sampled depends on where each stands. */
+  state(): ReplayState<T> {
+    return { slots: [...this.#items], next: this.#next };
   }
+
+  restore({ slots, next }: ReplayState<T>): void {
+    this.#items.length = 0;
+    this.#items.push(...slots);
+    this.#next = next;
+  }
+}
+
+export interface ReplayState<T> {
+  readonly slots: readonly T[];
+  readonly next: number;
+}
+
+/** What keeps a saved replay from being one of this capacity, or undefined. */
+export function replayFault({ slots, next }: ReplayState<unknown>, capacity: number): string | undefined {
+  if (slots.length > capacity) return `expected at most ${capacity} experiences, got ${slots.length}`;
+  const good = slots.length < capacity ? next === slots.length : next < capacity;
+  return good ? undefined : `there is no slot ${next} to be written next`;
 }

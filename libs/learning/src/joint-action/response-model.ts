@@ -1,14 +1,14 @@
 import type { Random } from '@weir/base';
 import { DenseNet, type Example } from './dense-net.ts';
-import type { JointSpace } from './joint-space.ts';
+import type { JointAction, JointSpace } from './joint-space.ts';
 
 /** A learned model of the cell: the response time of each device under a joint action in a state. */
 export interface ResponseModel {
   readonly net: DenseNet;
   /** What the network learns of one device's answer. `responseMs` > 0. */
-  example(features: Float32Array, picks: readonly number[], device: number, responseMs: number): Example;
+  example(features: Float32Array, jointAction: JointAction, device: number, responseMs: number): Example;
   /** Mean response time of a joint action, ms. */
-  meanMs(features: Float32Array, picks: readonly number[]): number;
+  meanMs(features: Float32Array, jointAction: JointAction): number;
 }
 
 /** Response time that counts as 1 inside the network, ms. */
@@ -45,35 +45,35 @@ export function responseModel(
   const net = new DenseNet({ inputs: shared + nodes.size, hidden, outputs: 1 }, random);
   const rows = [0];
 
-  const crowd = (encoded: Float32Array, picks: readonly number[]) => {
+  const shareNodes = (encoded: Float32Array, jointAction: JointAction) => {
     for (let device = 0; device < n; device++) {
-      const { node } = actions[device]![picks[device]!]!;
+      const { node } = actions[device]![jointAction[device]!]!;
       if (node !== undefined) encoded[shared + node]! += 1 / n;
     }
   };
-  const mark = (encoded: Float32Array, picks: readonly number[], device: number, value: number) => {
+  const mark = (encoded: Float32Array, jointAction: JointAction, device: number, value: number) => {
     encoded[own + device] = value;
-    encoded[kind + actions[device]![picks[device]!]!.kind] = value;
+    encoded[kind + actions[device]![jointAction[device]!]!.kind] = value;
   };
   const scratch = new Float32Array(net.shape.inputs);
 
   return {
     net,
-    example: (features, picks, device, responseMs) => {
+    example: (features, jointAction, device, responseMs) => {
       const input = new Float32Array(net.shape.inputs);
       input.set(features);
-      mark(input, picks, device, 1);
-      crowd(input, picks);
+      mark(input, jointAction, device, 1);
+      shareNodes(input, jointAction);
       return { input, rows, target: responseMs / scaleMs };
     },
-    meanMs: (features, picks) => {
+    meanMs: (features, jointAction) => {
       scratch.fill(0).set(features);
-      crowd(scratch, picks);
+      shareNodes(scratch, jointAction);
       let sum = 0;
       for (let device = 0; device < n; device++) {
-        mark(scratch, picks, device, 1);
+        mark(scratch, jointAction, device, 1);
         sum += net.sum(scratch, rows);
-        mark(scratch, picks, device, 0);
+        mark(scratch, jointAction, device, 0);
       }
       return (scaleMs * sum) / n;
     },

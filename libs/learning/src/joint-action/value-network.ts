@@ -5,9 +5,10 @@ import {
   encode,
   feasibleActions,
   isFeasible,
+  type JointAction,
   type JointSpace,
   largestSum,
-  randomAction,
+  randomJointAction,
 } from './joint-space.ts';
 
 /**
@@ -27,14 +28,14 @@ export interface ValueNetworkOptions {
 export interface ValueNetwork {
   readonly net: DenseNet;
   /** What the network is fed for a state and a joint action. */
-  input(features: Float32Array, picks: readonly number[]): Float32Array;
+  input(features: Float32Array, jointAction: JointAction): Float32Array;
   /** Outputs that add up to the value of a joint action. */
-  rows(picks: readonly number[]): readonly number[];
-  value(net: DenseNet, features: Float32Array, picks: readonly number[]): number;
+  rows(jointAction: JointAction): readonly number[];
+  value(net: DenseNet, features: Float32Array, jointAction: JointAction): number;
   /** Uniform over the joint actions; with `floorMask` over those above the floor. */
   random(random: Random): number[];
   /** The joint action of the largest value in a state (for `action-input`: found by hill climbing). */
-  greedy(net: DenseNet, features: Float32Array, random: Random, start?: readonly number[]): number[];
+  greedy(net: DenseNet, features: Float32Array, random: Random, start?: JointAction): number[];
 }
 
 /** Joint spaces up to this size keep a list of what is above the floor; larger ones draw until they find something. */
@@ -56,83 +57,78 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
 
   const input = (
     features: Float32Array,
-    picks: readonly number[],
+    jointAction: JointAction,
     encoded = new Float32Array(inputs),
   ): Float32Array => {
     if (head !== 'action-input') return features;
     encoded.set(features);
-    for (let device = 0; device < picks.length; device++)
-      encoded[features.length + offsets[device]! + picks[device]!] = 1;
+    for (let device = 0; device < jointAction.length; device++)
+      encoded[features.length + offsets[device]! + jointAction[device]!] = 1;
     return encoded;
   };
   const scratch = new Float32Array(inputs);
-  const rows = (picks: readonly number[]): readonly number[] => {
+  const rows = (jointAction: JointAction): readonly number[] => {
     if (head === 'action-input') return [0];
-    if (head === 'summed') return picks.map((pick, device) => offsets[device]! + pick);
-    const index = encode(space, picks);
+    if (head === 'summed') return jointAction.map((action, device) => offsets[device]! + action);
+    const index = encode(space, jointAction);
     return [position ? position.get(index)! : index];
   };
-  const value = (of: DenseNet, features: Float32Array, picks: readonly number[]): number =>
-    of.sum(input(features, picks, scratch.fill(0)), rows(picks));
+  const value = (of: DenseNet, features: Float32Array, jointAction: JointAction): number =>
+    of.sum(input(features, jointAction, scratch.fill(0)), rows(jointAction));
 
   const drawn = (chance: Random): number[] =>
-    open ? decode(space, open[chance.integer(open.length)]!) : randomAction(space, chance, floorMask);
+    open ? decode(space, open[chance.integer(open.length)]!) : randomJointAction(space, chance, floorMask);
 
   /** Changes one device at a time, and with `pairs` two of them where one is not enough, as long as that helps. */
   const climb = (
     of: DenseNet,
     features: Float32Array,
-    from: readonly number[],
+    from: JointAction,
     pairs: boolean,
-  ): { picks: number[]; value: number } => {
-    const picks = [...from];
-    let best = value(of, features, picks);
+  ): { jointAction: number[]; value: number } => {
+    const jointAction = [...from];
+    let best = value(of, features, jointAction);
     const better = (): boolean => {
-      if (floorMask && !isFeasible(space, picks)) return false;
-      const now = value(of, features, picks);
+      if (floorMask && !isFeasible(space, jointAction)) return false;
+      const now = value(of, features, jointAction);
       if (now <= best + 1e-7) return false;
       best = now;
       return true;
     };
     for (let round = 0, improved = true; improved && round < 20; round++) {
       improved = false;
-      for (let a = 0; a < picks.length; a++) {
+      for (let a = 0; a < jointAction.length; a++) {
         for (let x = 0; x < space.actions[a]!.length; x++) {
-          const before = picks[a]!;
-          picks[a] = x;
+          const before = jointAction[a]!;
+          jointAction[a] = x;
           if (x !== before && better()) improved = true;
-          else picks[a] = before;
+          else jointAction[a] = before;
         }
       }
-      if (improved || !pairs || picks.length > 8) continue;
-      for (let a = 0; a < picks.length; a++) {
-        for (let b = a + 1; b < picks.length; b++) {
+      if (improved || !pairs || jointAction.length > 8) continue;
+      for (let a = 0; a < jointAction.length; a++) {
+        for (let b = a + 1; b < jointAction.length; b++) {
           for (let x = 0; x < space.actions[a]!.length; x++) {
             for (let y = 0; y < space.actions[b]!.length; y++) {
-              const [beforeA, beforeB] = [picks[a]!, picks[b]!];
+              const [beforeA, beforeB] = [jointAction[a]!, jointAction[b]!];
               if (x === beforeA || y === beforeB) continue;
-              [picks[a], picks[b]] = [x, y];
+              [jointAction[a], jointAction[b]] = [x, y];
               if (better()) improved = true;
-              else [picks[a], picks[b]] = [beforeA, beforeB];
+              else [jointAction[a], jointAction[b]] = [beforeA, beforeB];
             }
           }
         }
       }
     }
-    return { picks, value: best };
+    return { jointAction, value: best };
   };
 
-  const greedy = (
-    of: DenseNet,
-    features: Float32Array,
-    chance: Random,
-    start?: readonly number[],
-  ): number[] => {
+  const greedy = (of: DenseNet, features: Float32Array, chance: Random, start?: JointAction): number[] => {
     if (head === 'action-input') {
       const starts = [drawn(chance), ...(start ? [start] : [])];
       const climbed = starts.map((from) => climb(of, features, from, false));
       const best = climbed.reduce((a, b) => (b.value > a.value ? b : a));
-      return climb(of, features, best.picks, true).picks;
+      return climb(of, features, best.jointAction, true).jointAction;
     }
     const values = of.allOutputs(features);
     if (head === 'summed') {
@@ -144,5 +140,12 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
     return decode(space, open ? open[best]! : best);
   };
 
-  return { net, input: (features, picks) => input(features, picks), rows, value, random: drawn, greedy };
+  return {
+    net,
+    input: (features, jointAction) => input(features, jointAction),
+    rows,
+    value,
+    random: drawn,
+    greedy,
+  };
 }

@@ -1,7 +1,7 @@
-import { FailedPrecondition, InvalidInput, seededRandom } from '@weir/base';
+import { FailedPrecondition, seededRandom } from '@weir/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLearner, learnerNames } from '../create-learner.ts';
+import { createLearner } from '../create-learner.ts';
 import { bruteForce } from '../solver/brute-force.ts';
 import { type ToyOptions, ToyCell } from '../toy-cell.fixture.ts';
 
@@ -144,74 +144,3 @@ describe('planner', () => {
     expect(() => learner.propose()).toThrow(/0\.99/);
   });
 });
-
-describe('every learner', () => {
-  const discounted = { discount: 0.5, targetEvery: 3, epsilonEpochs: 4 };
-  const kinds: readonly [title: string, name: string, options: object][] = [
-    ...learnerNames.map((name) => [name, name, {}] as [string, string, object]),
-    ['q-learning that looks ahead', 'q-learning', discounted],
-    ['dqn that looks ahead', 'dqn', discounted],
-    ['hybrid after its warm-up', 'hybrid', { warmUp: 3, epsilonEpochs: 4 }],
-  ];
-
-  it.each(kinds)('%s goes on from its snapshot exactly as it would have', (_, name, given) => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 0, max: 12 }), (seed, epochs) => {
-        const options = { users: 2, floor: 0.8 };
-        const toy = new ToyCell(seededRandom(seed), options);
-        const create = () => createLearner(name, { ...given, random: seededRandom(seed + 1) });
-        const original = create();
-        for (let epoch = 0; epoch < epochs; epoch++) {
-          original.observe(toy.observation());
-          original.learn(toy.run(original.propose().placements));
-        }
-        const text = JSON.stringify(original.snapshot());
-        const restored = create();
-        restored.restore(JSON.parse(text) as ReturnType<typeof original.snapshot>);
-        expect(restored.status()).toEqual(original.status());
-        for (let epoch = 0; epoch < 4; epoch++) {
-          for (const learner of [original, restored]) learner.observe(toy.observation());
-          const plan = original.propose();
-          expect(restored.propose()).toEqual(plan);
-          const outcomes = toy.run(plan.placements);
-          for (const learner of [original, restored]) learner.learn(outcomes);
-        }
-        expect(JSON.stringify(restored.snapshot())).toBe(JSON.stringify(original.snapshot()));
-      }),
-      { numRuns: 8 },
-    );
-  });
-
-  it.each(learnerNames)('%s refuses foreign and corrupt snapshots with a reason', (name) => {
-    const toy = new ToyCell(seededRandom(1), { users: 2, floor: 0.8 });
-    const learner = createLearner(name, { random: seededRandom(2) });
-    learner.observe(toy.observation());
-    learner.learn(toy.run(learner.propose().placements));
-    const good = learner.snapshot();
-    const other = name === 'planner' ? 'bandits' : 'planner';
-    const bad: [unknown, RegExp][] = [
-      [{ ...good, learner: other }, /belongs to/],
-      [{ ...good, version: 99 }, /reads \d/],
-      [{ ...good, format: 'elephant' }, /weir\.learner/],
-      [{ ...good, state: null }, /must be an object/],
-      [{ ...good, state: {} }, /must be/],
-      [{ ...good, state: withFirstNumberBroken(good.state) }, /must be a finite number|is "broken"/],
-      [undefined, /must be an object/],
-    ];
-    for (const [snapshot, reason] of bad) {
-      expect(() => learner.restore(snapshot as typeof good)).toThrow(InvalidInput);
-      expect(() => learner.restore(snapshot as typeof good)).toThrow(reason);
-    }
-    // A refused snapshot changes nothing.
-    expect(JSON.stringify(learner.snapshot())).toBe(JSON.stringify(good));
-  });
-
-  it('is refused by an unknown name, with the known ones', () => {
-    expect(() => createLearner('oracle', { random: seededRandom(1) })).toThrow(/planner/);
-  });
-});
-
-/** A copy whose first number, wherever it is, is text. */
-function withFirstNumberBroken(state: unknown): unknown {
-  return JSON.parse(JSON.stringify(state).replace(/([:[,])(-?\d[\d.e+-]*)/, '$1"broken"'));
-}

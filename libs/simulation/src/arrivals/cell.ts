@@ -1,5 +1,5 @@
 import { seededRandom } from '@weir/base';
-import { type LearnerName, createLearner } from '@weir/learning';
+import { learnerFactory } from '@weir/learning';
 import type { Knowledge } from './agent.ts';
 import { createKnownPlanner } from './known-costs.ts';
 import type { AsyncPlanner } from './run.ts';
@@ -16,7 +16,8 @@ export interface AsyncCell {
   readonly unequal: boolean;
   /** σ of the lognormal noise of every service and network time. */
   readonly noise: number;
-  readonly learner: LearnerName;
+  /** Its name, or the path of its file. */
+  readonly learner: string;
   readonly learnerOptions: Readonly<Record<string, unknown>>;
 }
 
@@ -56,7 +57,7 @@ export function plannerOf(rule: AsyncRule, world: World, seed: number, cell: Asy
   if (rule !== 'learned' && rule !== 'uncalibrated')
     return createKnownPlanner(world, { obey: rule === 'static' });
   const random = seededRandom(seed).fork('learner');
-  return createLearner(cell.learner, { ...cell.learnerOptions, random });
+  return learnerFactory(cell.learner).create({ ...cell.learnerOptions, random });
 }
 
 export function knowledgeOf(rule: AsyncRule): Knowledge {

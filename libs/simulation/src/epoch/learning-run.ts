@@ -1,10 +1,11 @@
 import { seededRandom } from '@weir/base';
-import { type ActionSpace, createLearner, type Learner, type LearnerName } from '@weir/learning';
+import { type ActionSpace, learnerFactory } from '@weir/learning';
 import { EpochCell, type EpochCellOptions } from './epoch-cell.ts';
 import { optimum } from './oracle.ts';
 
 export interface LearningOptions {
-  readonly learner: LearnerName;
+  /** Its name, or the path of its file. */
+  readonly learner: string;
   /** Options of the learner, by name; the action space is set from `actionSpace`. */
   readonly learnerOptions?: Readonly<Record<string, unknown>>;
   readonly cell: EpochCellOptions;
@@ -20,7 +21,7 @@ export interface LearningOptions {
 
 /** Result of one learner with one seed. */
 export interface LearningResult {
-  readonly learner: LearnerName;
+  readonly learner: string;
   readonly seed: number;
   /** Mean response time of the best joint placement, averaged over the interactions, ms. */
   readonly optimumMs: number;
@@ -64,7 +65,7 @@ const checkEvery = 10;
 /** Runs one learner over one seeded cell; `onProgress` gets the interactions done, about fifty times. */
 export function runLearning(
   {
-    learner: name,
+    learner: nameOrPath,
     learnerOptions,
     cell: cellOptions,
     actionSpace = 'paper',
@@ -77,9 +78,9 @@ export function runLearning(
 ): LearningResult {
   const cell = new EpochCell(seededRandom(seed).fork('cell'), cellOptions);
   const random = seededRandom(seed).fork('learner');
-  const learner: Learner = createLearner(name, { actionSpace, ...learnerOptions, random } as {
-    random: typeof random;
-  });
+  const factory = learnerFactory(nameOrPath);
+  const space = factory.optionNames.includes('actionSpace') ? { actionSpace } : {};
+  const learner = factory.create({ ...space, ...learnerOptions, random });
   const optima = new Map<string, number>();
   const { floor } = cell.options;
   const marks = curveMarks(interactions, points, spacing);
@@ -154,7 +155,7 @@ export function runLearning(
 
   const status = learner.status();
   return {
-    learner: name,
+    learner: learner.name,
     seed,
     optimumMs: optimumSum / interactions,
     interactionsTo1pct: last1 > interactions - checkEvery ? null : last1,

@@ -1,0 +1,29 @@
+import { type Placement, tightenObjective } from '@weir/domain';
+import type { CellObservation } from '../learner.ts';
+
+/** What keeps a joint placement from being one of the observed cell, or undefined. The floor is the learner's to keep. */
+export function placementFault(
+  placements: ReadonlyMap<string, Placement>,
+  { cell, devices }: CellObservation,
+): string | undefined {
+  const known = new Set(cell.devices.map(({ id }) => id));
+  for (const id of placements.keys()) if (!known.has(id)) return `there is no device ${id} any more`;
+  const nodes = new Map(cell.nodes.map((node) => [node.id, node]));
+  const links = new Map(devices.map((device) => [device.deviceId, device.links]));
+  for (const device of cell.devices) {
+    const placement = placements.get(device.id);
+    if (!placement) return `${device.id} has no placement`;
+    const { tier, nodeId, variant } = placement;
+    const says = `${device.id} is placed on ${nodeId} (${tier}) with ${variant}`;
+    const { allowedTiers } = tightenObjective(cell.objective, device.objective);
+    if (!allowedTiers.includes(tier)) return `${says}; the objective allows ${allowedTiers.join(', ')}`;
+    const node = tier === 'device' ? device.local : nodes.get(nodeId);
+    if (!node || node.id !== nodeId || node.tier !== tier)
+      return `${says}; there is no such node, a device's own is called as the device is`;
+    if (!node.variants.includes(variant))
+      return `${says}; it serves ${node.variants.join(', ') || 'nothing'}`;
+    const link = links.get(device.id)?.find((each) => each.nodeId === nodeId);
+    if (tier !== 'device' && !link?.reachable) return `${says}; it cannot be reached from there`;
+  }
+  return undefined;
+}
