@@ -43,6 +43,6 @@ export {
   loadConfig,
 } from './config.ts';
 export { type Logger, createLogger, silentLogger } from './logger.ts';
-export { Exit, runMain } from './main.ts';
+export { Exit, exitByKill, runMain } from './main.ts';
 export { makeFolder } from './make-folder.ts';
 export { nearest } from './nearest.ts';

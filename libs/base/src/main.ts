@@ -10,6 +10,24 @@ const sameSignalMs = 500;
 /** How long a program may drain once the process that started it is gone. */
 const orphanGraceMs = 10_000;
 
+let killReason: string | undefined;
+
+/**
+ * From now on the process ends by SIGKILL (status 137) instead of `process.exit`, which would wait for a thread that does
+ * not come back from native code. `reason` is written to stderr then.
+ */
+export function exitByKill(reason: string): void {
+  killReason = reason;
+}
+
+function exit(code: Exit): never {
+  if (killReason !== undefined) {
+    process.stderr.write(`weir: killed: ${killReason}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  }
+  process.exit(code);
+}
+
 /**
  * Runs a program's `main` and exits with what it returns (default 0). SIGINT and SIGTERM abort `signal`, so that `main`
  * can drain; a second signal exits at once. So does the end of the process that started this one with an IPC channel:
@@ -23,26 +41,26 @@ export async function runMain(
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (!stop.signal.aborted) stoppedAt = performance.now();
-      else if (performance.now() - stoppedAt > sameSignalMs) process.exit(Exit.interrupted);
+      else if (performance.now() - stoppedAt > sameSignalMs) exit(Exit.interrupted);
       stop.abort(name);
     });
   }
   process.once('disconnect', () => {
     stop.abort('the process that started this one is gone');
-    setTimeout(() => process.exit(Exit.failed), orphanGraceMs).unref();
+    setTimeout(() => exit(Exit.failed), orphanGraceMs).unref();
   });
   try {
-    process.exit((await main({ signal: stop.signal })) ?? Exit.done);
+    exit((await main({ signal: stop.signal })) ?? Exit.done);
   } catch (error) {
     if (error instanceof HelpRequested) {
       process.stdout.write(`${error.message}\n`);
-      process.exit(Exit.done);
+      exit(Exit.done);
     }
     const usage = error instanceof ConfigError;
     process.stderr.write(
       `${usage ? '' : 'weir: '}${error instanceof Error ? error.message : String(error)}\n`,
     );
     if (!usage && process.env.WEIR_LOG_LEVEL === 'debug') console.error(error);
-    process.exit(usage ? Exit.usage : Exit.failed);
+    exit(usage ? Exit.usage : Exit.failed);
   }
 }

@@ -1,8 +1,10 @@
 import { Internal } from '@weir/base';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Batch, startSlot } from './session-slot.ts';
 
@@ -69,6 +71,37 @@ describe('session slot', () => {
     const third = slot.start(batch('live'));
     await expect(third.results).resolves.toHaveLength(1);
     expect(third.withdraw()).toBe(false);
+  });
+
+  it('lets the process end though native code does not come back', async () => {
+    const entry = await script(
+      'native.mjs',
+      `import { DatabaseSync } from 'node:sqlite';
+       import { parentPort } from 'node:worker_threads';
+       parentPort.on('message', () => {
+         const forever = 'with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n';
+         new DatabaseSync(':memory:').prepare(forever).get();
+       });
+       parentPort.postMessage({ kind: 'ready', warmMs: {} });`,
+    );
+    const program = await script(
+      'program.mjs',
+      `import { runMain } from '${import.meta.resolve('@weir/base')}';
+       import { startSlot } from '${new URL('./session-slot.ts', import.meta.url).href}';
+       await runMain(async ({ signal }) => {
+         await using slot = await startSlot({ entry: new URL('${entry.href}'), models: [], threadsPerSession: 1 });
+         slot.start({ variant: 'v', inputs: [] }).results.catch(() => {});
+         process.stdout.write('busy');
+         await new Promise((resolve) => signal.addEventListener('abort', resolve));
+       });`,
+    );
+    const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
+    expect(stderr).toMatch(/native code/);
   });
 
   it('says why a thread cannot start', async () => {

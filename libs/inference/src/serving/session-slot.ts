@@ -1,5 +1,5 @@
 import './no-runtime-telemetry.ts';
-import { type Clock, Internal, InvalidInput, sleep, systemClock } from '@weir/base';
+import { type Clock, exitByKill, Internal, InvalidInput, sleep, systemClock } from '@weir/base';
 import { Worker } from 'node:worker_threads';
 import type { Started } from './job.ts';
 import {
@@ -16,6 +16,9 @@ import {
 
 /** Waits between attempts to restart a thread, ms: doubled from the first to the last. */
 const restartMs = { first: 100, most: 30_000 };
+
+/** How long a thread may take to end, ms. */
+const terminationMs = 500;
 
 /** A batch of inferences of one variant; each input is a picture, or a tensor that fits the model. */
 export interface Batch {
@@ -102,7 +105,14 @@ export async function startSlot({
     async [Symbol.asyncDispose]() {
       closing.abort();
       await recovery;
-      await thread.worker.terminate();
+      const stopped = new AbortController();
+      const terminated = thread.worker.terminate().then(() => stopped.abort());
+      await Promise.race([
+        terminated,
+        sleep(terminationMs, { clock, signal: stopped.signal }).catch(() => {}),
+      ]);
+      // Node joins its threads when it exits, and would wait for this one as long as the native code takes.
+      if (!stopped.signal.aborted) exitByKill('an inference thread does not come back from native code');
     },
   };
 }
