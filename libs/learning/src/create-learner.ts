@@ -4,7 +4,8 @@ import { createFixed, createOffloadOnly } from './fixed/baselines.ts';
 import { createDqn, dqnMaskedDefaults, type DqnOptions } from './joint-action/dqn.ts';
 import { createHybrid, type HybridOptions } from './joint-action/hybrid.ts';
 import type { Learner } from './learner.ts';
-import { createPlanner, type PlannerOptions } from './planner/planner.ts';
+import { createPlanner } from './planner/planner.ts';
+import type { PlannerOptions } from './planner/planner-options.ts';
 import { createQLearning, type QLearningOptions } from './joint-action/q-learning.ts';
 import { createStatic } from './fixed/static.ts';
 

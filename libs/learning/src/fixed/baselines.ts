@@ -4,7 +4,8 @@ import { bestVariant, openActions } from '../actions.ts';
 import { nothingMeets } from '../planner/joint-problem.ts';
 import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus } from '../learner.ts';
 import { obeyedPlan } from '../obeyed-plan.ts';
-import { createPlanner, type PlannerOptions } from '../planner/planner.ts';
+import { createPlanner } from '../planner/planner.ts';
+import type { PlannerOptions } from '../planner/planner-options.ts';
 import { isObject, mismatch, snapshotOf, stateOf } from '../snapshot.ts';
 
 const version = 1;
