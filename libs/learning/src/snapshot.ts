@@ -95,9 +95,10 @@ const nouns: Readonly<Record<string, string>> = {
 
 function nameOf(value: unknown): string {
   if (value === undefined) return 'nothing';
+  if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : `${value as number | boolean | null}`;
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 

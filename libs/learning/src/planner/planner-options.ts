@@ -19,8 +19,9 @@ export interface PlannerOptions extends BeliefOptions {
    */
   readonly probeEvery: number;
   /**
-   * Least gain that a draw from the beliefs must promise over the best known plan, as a share of its cost, to be tried:
-   * what differs by less is not worth finding out. @default 0.003 — docs/learning.md, "How much to explore"
+   * Least gain over the best known plan that a draw must promise to be tried in a living cell, as a share of its cost:
+   * what differs by less is not worth finding out. Synchronous epochs are bounded by the credit alone. @default 0.02 —
+   * docs/learning.md, "How much to explore"
    */
   readonly leastGain: number;
 }

@@ -196,7 +196,7 @@ class Planner implements Learner {
     const drawn = decideUnder(input, this.#beliefs.view(random), greedy);
     if (!drawn || sameAssignment(drawn.assignment, greedy.assignment)) return undefined;
     const promised = costOf(drawn.joint.problem, greedy.assignment) / drawn.assignment.cost - 1;
-    if (promised < this.#options.leastGain) return undefined;
+    if (isAsynchronous(input.observation) && promised < this.#options.leastGain) return undefined;
     const { cost } = greedy.assignment;
     const excess = Math.max(0, costOf(greedy.joint.problem, drawn.assignment) - cost) / cost;
     return { assignment: drawn.assignment, excess };
