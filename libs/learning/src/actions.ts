@@ -31,11 +31,11 @@ export interface RemoteTarget {
   readonly variants: readonly Variant[];
 }
 
-/** The actions of every device: tiers allowed, nodes reachable, variants served, a device's own floor kept. */
+/** The actions of every device: tiers allowed, nodes reachable, variants served, a device's own floor kept. `avoids`: nodes that a device is to leave out. */
 export function openActions(
   { cell, devices }: CellObservation,
   space: ActionSpace,
-  avoid: ReadonlySet<string> = new Set(),
+  avoids: (deviceId: string, nodeId: string) => boolean = () => false,
 ): OpenActions[] {
   const observations = new Map(devices.map((device) => [device.deviceId, device]));
   const byName = new Map(cell.variants.map((variant) => [variant.name, variant]));
@@ -48,7 +48,7 @@ export function openActions(
     const allowed = objective.allowedTiers;
     const remote = observation.links.flatMap((link) => {
       const node = cell.nodes.find(({ id }) => id === link.nodeId);
-      if (!node || !link.reachable || avoid.has(node.id) || !allowed.includes(node.tier)) return [];
+      if (!node || !link.reachable || avoids(device.id, node.id) || !allowed.includes(node.tier)) return [];
       const variants = (space === 'paper' ? bestVariant(served(node)) : served(node)).filter(accurate);
       return variants.length > 0 ? [{ node, link, variants }] : [];
     });

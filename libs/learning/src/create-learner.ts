@@ -1,7 +1,7 @@
 import { type FieldViolation, InvalidInput, nearest, NotFound, type Random } from '@weir/base';
 import { z } from 'zod';
 import { banditRules, createBandits, type BanditOptions } from './bandits/bandits.ts';
-import { defaultBeliefOptions } from './beliefs/beliefs.ts';
+import { defaultBeliefOptions } from './beliefs/belief-options.ts';
 import { createFixed, createOffloadOnly } from './fixed/baselines.ts';
 import { createStatic } from './fixed/static.ts';
 import { createDqn, dqnMaskedDefaults, type DqnOptions, dqnRules } from './joint-action/dqn.ts';
@@ -10,7 +10,8 @@ import { createQLearning, type QLearningOptions, qLearningRules } from './joint-
 import { isLearnerFile, loadLearnerFile } from './learner-file/learner-file.ts';
 import { option, optionFaults, rulesLike } from './learner-options.ts';
 import type { Learner } from './learner.ts';
-import { createPlanner, plannerDefaults, type PlannerOptions } from './planner/planner.ts';
+import { createPlanner } from './planner/planner.ts';
+import { plannerDefaults, type PlannerOptions } from './planner/planner-options.ts';
 
 /** Options of every learner. */
 export interface LearnerOptions {

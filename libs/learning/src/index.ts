@@ -45,10 +45,10 @@ export {
 } from './joint-action/joint-space.ts';
 export { epochOutcomes } from './epoch-outcomes.ts';
 export { staticSnapshot } from './fixed/static.ts';
-export { priorFrom } from './planner/planner.ts';
+export { priorFrom } from './planner/planner-state.ts';
 export type { BeliefPrior } from './beliefs/prior.ts';
 export { expectedWaitMs } from './planner/waiting.ts';
 export { bruteForce } from './solver/brute-force.ts';
 export type { Assignment, AssignmentProblem, LocalOption, RemoteAccess } from './solver/problem.ts';
 export { solveAssignment } from './solver/solve.ts';
-export { idleFramesPerSecond } from './planner/joint-problem.ts';
+export { attainableAccuracy, idleFramesPerSecond } from './planner/frame-shares.ts';

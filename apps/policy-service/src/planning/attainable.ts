@@ -1,26 +1,17 @@
 import { FailedPrecondition } from '@weir/base';
 import { type Cell, tightenObjective } from '@weir/domain';
-import type { CellObservation } from '@weir/learning';
+import { attainableAccuracy, type CellObservation } from '@weir/learning';
 
 /** Slack for sums of accuracies. */
 const ROUNDING = 1e-9;
 
 /**
- * The best average accuracy that the devices of a cell can have together, 0..1, each weighing the same; undefined when
- * there is no device with anything to run. `reachable`: whether a device can reach a node now; by default all can.
+ * Throws FailedPrecondition, naming the best attainable accuracy, when the cell cannot meet its floor. `devices`: what
+ * is known of their frame rates; by default all count the same.
  */
-function attainableAccuracy(
-  cell: Cell,
-  reachable: (deviceId: string, nodeId: string) => boolean = () => true,
-): number | undefined {
-  const best = [...bestAccuracies(cell, reachable).values()];
-  if (best.length === 0) return undefined;
-  return best.reduce((sum, accuracy) => sum + accuracy, 0) / best.length;
-}
-
-/** Throws FailedPrecondition, naming the best attainable accuracy, when the cell cannot meet its floor. */
-export function checkAttainable(cell: Cell): void {
-  const most = attainableAccuracy(cell);
+export function checkAttainable(cell: Cell, devices: CellObservation['devices'] = []): void {
+  const best = bestAccuracies(cell, () => true);
+  const most = attainableAccuracy({ cell, devices }, (deviceId) => best.get(deviceId));
   const { accuracyFloor } = cell.objective;
   if (most !== undefined && accuracyFloor > most + ROUNDING)
     throw new FailedPrecondition(
@@ -43,7 +34,7 @@ export function attainableObservation(observation: CellObservation): CellObserva
   const reachable = (deviceId: string, nodeId: string) => links.has(JSON.stringify([deviceId, nodeId]));
   const { cell } = observation;
   const best = bestAccuracies(cell, reachable);
-  const most = attainableAccuracy(cell, reachable) ?? 0;
+  const most = attainableAccuracy(observation, (deviceId) => best.get(deviceId)) ?? 1;
   const capped = (floor: number, attainable: number) => Math.max(0, Math.min(floor, attainable - ROUNDING));
   const { objective } = cell;
   return {

@@ -9,10 +9,22 @@ const HORIZON_MS = 2_000;
 /** Weight of the newest report in the measured drain of a device. */
 const DRAIN_WEIGHT = 1 / 8;
 
+/** Largest cap that is believed, frames × accuracy: twenty frames at an accuracy of 1 over a floor of 0. */
+const MOST_CAP = 20;
+
+/** Largest total that is believed; beyond, sums of accuracies lose their last digits. */
+const MOST_TOTAL = 1e9;
+
 /** What a device's plan spends beyond what it earns. */
 export interface TransferWant {
   /** (floor − planned accuracy) × frames per ms; negative when the plan earns. */
   readonly drainPerMs: number;
+}
+
+/** What others know of a device's frames. */
+export interface TransferProof {
+  /** What its answered frames have earned over the floor since it joined, frames × accuracy. */
+  readonly earnedTotal: number;
 }
 
 /**
@@ -29,9 +41,10 @@ export interface TransferLedger {
   leave(deviceId: string): void;
   /**
    * A device's newest report; of another ledger: ignored. Without `want`, what the device spent between its reports is
-   * taken for what it will spend until the next: devices that deviate much do not spend what was planned.
+   * taken for what it will spend until the next: devices that deviate much do not spend what was planned. A report is
+   * a claim: a debit counts up to what was asked for, and, with `proof`, up to what was earned or credited before.
    */
-  report(deviceId: string, report: BalanceReport, want?: TransferWant): void;
+  report(deviceId: string, report: BalanceReport, want?: TransferWant, proof?: TransferProof): void;
   /** Asks the rich and credits the poor from what has been given; every 1–2 s. */
   rebalance(): void;
   /** What the device's next directive says; zero totals of ledger '' for a device that did not join. */
@@ -44,6 +57,8 @@ interface Account {
   readonly ledgerId: string;
   creditTotal: number;
   debitRequestedTotal: number;
+  /** The most that was ever asked for: an agent may still obey an older request. */
+  mostRequestedTotal: number;
   debitedTotal: number;
   creditedTotal: number;
   balance: number;
@@ -69,6 +84,7 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
         ledgerId: `${ledgerId}/${++opened}`,
         creditTotal: 0,
         debitRequestedTotal: 0,
+        mostRequestedTotal: 0,
         debitedTotal: 0,
         creditedTotal: 0,
         balance: 0,
@@ -80,23 +96,32 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
     leave(deviceId) {
       accounts.delete(deviceId);
     },
-    report(deviceId, report, want) {
+    report(deviceId, report, want, proof) {
       const account = accounts.get(deviceId);
-      if (!account || report.ledgerId !== account.ledgerId) return;
+      if (!account || report.ledgerId !== account.ledgerId || !isSound(report)) return;
+      const cap = Math.min(report.cap, MOST_CAP);
+      const balance = Math.min(report.balance, cap);
+      const creditedTotal = Math.min(report.creditedTotal, account.creditTotal);
+      const debitedTotal = Math.min(
+        report.debitedTotal,
+        account.mostRequestedTotal,
+        proof ? Math.max(account.debitedTotal, proof.earnedTotal + creditedTotal) : Infinity,
+      );
       // Reports may overtake each other: totals only rise, and an older report tells nothing new.
-      if (report.debitedTotal < account.debitedTotal || report.creditedTotal < account.creditedTotal) return;
-      pool += report.debitedTotal - account.debitedTotal;
+      if (debitedTotal < account.debitedTotal || creditedTotal < account.creditedTotal) return;
+      pool += debitedTotal - account.debitedTotal;
       const earned =
-        report.balance -
+        balance -
         account.balance -
-        (report.creditedTotal - account.creditedTotal) +
-        (report.debitedTotal - account.debitedTotal);
+        (creditedTotal - account.creditedTotal) +
+        (debitedTotal - account.debitedTotal);
       account.drained += DRAIN_WEIGHT * (-earned - account.drained);
-      account.ahead = want ? want.drainPerMs * HORIZON_MS : account.drained;
-      account.debitedTotal = report.debitedTotal;
-      account.creditedTotal = report.creditedTotal;
-      account.balance = report.balance;
-      account.cap = report.cap;
+      const wanted = want && Number.isFinite(want.drainPerMs) ? want.drainPerMs * HORIZON_MS : undefined;
+      account.ahead = wanted ?? account.drained;
+      account.debitedTotal = debitedTotal;
+      account.creditedTotal = creditedTotal;
+      account.balance = balance;
+      account.cap = cap;
     },
     rebalance() {
       const capped = [...accounts.values()].filter(({ cap }) => cap > 0);
@@ -107,6 +132,7 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
         // The request is what remains open; asking anew replaces it, and never takes back what was given.
         const surplus = -missing > DEADBAND * account.cap ? -missing : 0;
         account.debitRequestedTotal = account.debitedTotal + surplus;
+        account.mostRequestedTotal = Math.max(account.mostRequestedTotal, account.debitRequestedTotal);
         return missing > DEADBAND * account.cap ? missing : 0;
       });
       const wanted = sum(short);
@@ -136,5 +162,8 @@ function targets(accounts: readonly Account[], total: number): number[] {
   const caps = sum(accounts.map(({ cap }) => cap));
   return accounts.map(({ cap }, index) => Math.min(cap, ahead[index]! * affordable + (rest * cap) / caps));
 }
+
+const isSound = ({ balance, cap, debitedTotal, creditedTotal }: BalanceReport): boolean =>
+  [balance, cap, debitedTotal, creditedTotal].every((value) => value >= 0 && value <= MOST_TOTAL);
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -1,32 +1,152 @@
+import type { RelativeNoise } from './noise.ts';
+
+/** One innovation under suspicion. */
+export interface Innovation {
+  /** log(observed / predicted). */
+  readonly z: number;
+  /** Standard deviation expected of the body, noise and prediction. */
+  readonly deviation: number;
+  /** Who reported it; '' where only one can. */
+  readonly reporter: string;
+}
+
 /** JSON form of a `ChangeDetector`. */
 export interface ChangeState {
   readonly up: number;
   readonly down: number;
+  readonly last: number | null;
+  readonly window: readonly (readonly [z: number, deviation: number, reporter: string])[];
 }
 
-/** Drift per observation, in standard deviations, that is tolerated. */
-const slack = 0.75;
-/** Sum at which a change is called: about e^(2·0.75·8) observations between false alarms under normal noise. */
-const threshold = 8;
+/** Most innovations that a change may take to show; slower drift is followed by forgetting. */
+const longest = 64;
+/** Lengths of the stretch, ending now, in which a change is looked for. */
+const lengths = [2, 3, 4, 5, 6, 8, 11, 16, 22, 32, 45, 64];
+/** Drift per innovation, in standard deviations, that opens no window. */
+const slack = 0.25;
+/** An innovation beyond this many standard deviations opens the window no further. */
+const clipped = 3;
+/** The cumulative sum grows no further: it must be able to come back. */
+const mostSum = 30;
+/** Cumulative sum from which a change is looked for at all. */
+const suspicious = 3;
+/** Evidence at which a change is called, nats. Source: docs/learning.md, "Changes and heavy tails". */
+const enough = 19;
+/** Smaller changes, |log ratio|, are left to forgetting. */
+const leastShift = 0.06;
+/** A reporter alone, where others have reported lately, needs so many times the evidence, and no contradiction. */
+const alone = 3;
+/** Most of the evidence that one reporter contributes where several do, as a share of what is enough. */
+const mostShare = 0.8;
+/** The same of evidence against a change. */
+const mostAgainst = 0.5;
+/** Evidence against a change at which a reporter contradicts it, nats. */
+const contradiction = 3;
+
+/** What a detector hears of each innovation. */
+export interface Heard extends Innovation {
+  readonly noise: RelativeNoise;
+  /** True when others have reported on the same thing lately: a change then needs more than one witness. */
+  readonly othersReport: boolean;
+}
 
 /**
- * Two-sided cumulative sum over standardised innovations: tells a lasting change from noise.
- * Source: Page 1954, "Continuous inspection schemes".
+ * Tells a lasting change from noise and outliers: in the newest innovations it looks for a stretch that a common shift
+ * explains better than noise does, by a generalised likelihood ratio (Lorden 1971; Lai 1995), with the density of the
+ * noise's body and tail. Outliers rarely agree with each other; what has changed does. A cumulative sum of clipped
+ * innovations (Page 1954) keeps the window short: it is emptied whenever nothing is suspicious.
  */
 export class ChangeDetector {
-  up = 0;
-  down = 0;
+  #up = 0;
+  #down = 0;
+  #last: number | undefined;
+  #window: Innovation[] = [];
 
-  /** `innovation`: (observed − predicted) / standard deviation expected. True when something has changed. */
-  observe(innovation: number): boolean {
-    this.up = Math.max(0, this.up + innovation - slack);
-    this.down = Math.max(0, this.down - innovation - slack);
-    if (this.up < threshold && this.down < threshold) return false;
-    this.up = this.down = 0;
-    return true;
+  /** The standardised innovation before this one. */
+  get last(): number | undefined {
+    return this.#last;
+  }
+
+  /** True while the newest innovation departs and nobody knows yet whether it is an outlier. */
+  get suspects(): boolean {
+    return Math.max(this.#up, this.#down) > suspicious - slack && Math.abs(this.#last ?? 0) > clipped;
+  }
+
+  /** The innovations that show a change, or undefined. */
+  observe({ z, deviation, reporter, noise, othersReport }: Heard): readonly Innovation[] | undefined {
+    const standard = Math.min(clipped, Math.max(-clipped, z / deviation));
+    this.#last = z / deviation;
+    this.#up = Math.min(mostSum, Math.max(0, this.#up + standard - slack));
+    this.#down = Math.min(mostSum, Math.max(0, this.#down - standard - slack));
+    if (this.#up === 0 && this.#down === 0) {
+      this.#window = [];
+      return undefined;
+    }
+    // Rounded, for the size of a snapshot.
+    this.#window.push({ z: rounded(z), deviation: Math.max(1e-4, rounded(deviation)), reporter });
+    if (this.#window.length > longest) this.#window.shift();
+    if (Math.max(this.#up, this.#down) < suspicious) return undefined;
+    const changed = this.#stretch(noise, othersReport);
+    if (changed) this.clear();
+    return changed;
+  }
+
+  clear(): void {
+    this.#up = this.#down = 0;
+    this.#last = undefined;
+    this.#window = [];
+  }
+
+  #stretch(noise: RelativeNoise, othersReport: boolean): readonly Innovation[] | undefined {
+    const without = this.#window.map(({ z, deviation }) => Math.log(noise.density(z, deviation)));
+    const scale = noise.independence;
+    for (const length of lengths) {
+      if (length > this.#window.length) return undefined;
+      const from = this.#window.length - length;
+      const stretch = this.#window.slice(from);
+      const shift = median(stretch.map(({ z }) => z));
+      if (Math.abs(shift) < leastShift) continue;
+      const evidence = new Map<string, number>();
+      for (const [at, { z, deviation, reporter }] of stretch.entries()) {
+        const gained = Math.log(noise.density(z - shift, deviation)) - without[from + at]!;
+        evidence.set(reporter, (evidence.get(reporter) ?? 0) + scale * gained);
+      }
+      if (suffices([...evidence.values()], othersReport)) return stretch;
+    }
+    return undefined;
   }
 
   state(): ChangeState {
-    return { up: this.up, down: this.down };
+    return {
+      up: this.#up,
+      down: this.#down,
+      last: this.#last ?? null,
+      window: this.#window.map(({ z, deviation, reporter }) => [z, deviation, reporter]),
+    };
   }
+
+  restore({ up, down, last, window }: ChangeState): void {
+    [this.#up, this.#down, this.#last] = [up, down, last ?? undefined];
+    this.#window = window.map(([z, deviation, reporter]) => ({ z, deviation, reporter }));
+  }
+}
+
+/**
+ * Whether the evidence of each reporter, nats, adds up to a change. Two witnesses at least where several report, more
+ * than contradict it, and none of them decides alone.
+ */
+function suffices(evidence: readonly number[], othersReport: boolean): boolean {
+  if (evidence.length === 1) return evidence[0]! >= enough * (othersReport ? alone : 1);
+  const witnesses = evidence.filter((each) => each > 0).length;
+  const against = evidence.filter((each) => each < -contradiction).length;
+  const bounded = evidence.map((each) => Math.max(-mostAgainst * enough, Math.min(mostShare * enough, each)));
+  return witnesses >= 2 && witnesses > against && sumOf(bounded) >= enough;
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
+
+function median(values: number[]): number {
+  values.sort((a, b) => a - b);
+  return values[values.length >> 1]!;
 }

@@ -1,15 +1,21 @@
 import type { Variant } from '@weir/domain';
 
-/** Size of each variant relative to the largest of its cell, by name: work of a model in (0, 1]. */
-export function relativeWork(variants: readonly Variant[]): Map<string, { work: number; int8: boolean }> {
-  const most = Math.max(...variants.map(({ macs }) => macs), 1);
-  return new Map(
-    variants.map(({ name, macs, precision }) => [
-      name,
-      { work: Math.max(macs / most, 1e-3), int8: precision === 'int8' },
-    ]),
-  );
+/** Work of a variant in units of the reference model, > 0. */
+export interface Work {
+  readonly work: number;
+  readonly int8: boolean;
 }
+
+/**
+ * Multiply-accumulates of one unit of work: MobileNetV1 at full width and 224 × 224 (Howard et al. 2017, table 4). A
+ * constant, so that no variant that joins changes what is known of the others.
+ */
+const referenceMacs = 569e6;
+
+export const workOf = ({ macs, precision }: Variant): Work => ({
+  work: Math.max(macs / referenceMacs, 1e-6),
+  int8: precision === 'int8',
+});
 
 /** What INT8 is expected to save before anything was measured; the deviation covers "nothing" to "two thirds". */
 export const int8Factor = 0.6;
@@ -17,5 +23,8 @@ export const int8Factor = 0.6;
 /** Load 0..1 in the paper's nine levels. */
 export const loadLevel = (load: number): number => Math.round(8 * Math.min(1, Math.max(0, load)));
 
-/** Weights of a block before its residuals: intercept, FP32, INT8, INT8's overhead; and intercept, work, company, load, crowd. */
+/**
+ * Weights of a block before its residuals: intercept, FP32, INT8, INT8's overhead; and intercept, work, concurrency,
+ * load, what exceeds the slots.
+ */
 export const linearWeights = { local: 4, node: 5 } as const;

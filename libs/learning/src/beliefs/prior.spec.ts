@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '@weir/domain';
 import { createLearner } from '../create-learner.ts';
 import type { CellObservation, LearnerSnapshot } from '../learner.ts';
-import { priorFrom } from '../planner/planner.ts';
+import { priorFrom } from '../planner/planner-state.ts';
 import { ToyCell } from '../toy-cell.fixture.ts';
 
 /** A planner's snapshot after some epochs in a toy cell at the floor given. */
@@ -86,6 +86,6 @@ describe('priorFrom', () => {
   it('refuses snapshots of other learners and corrupt ones', () => {
     const foreign = createLearner('bandits', { random: seededRandom(1) }).snapshot();
     expect(() => priorFrom([foreign])).toThrow(InvalidInput);
-    expect(() => priorFrom([{ ...snapshots[0]!, state: {} }])).toThrow(/must be/);
+    expect(() => priorFrom([{ ...snapshots[0]!, state: {} }])).toThrow(/expected/);
   });
 });

@@ -1,8 +1,8 @@
 import { mean } from '@weir/base';
 import type { Tier } from '@weir/domain';
-import type { BeliefState } from './beliefs.ts';
 import type { CostBlockState } from './cost-block.ts';
 import { linearWeights } from './features.ts';
+import type { BeliefState } from './state.ts';
 
 /** What other cells say of the weights of one kind of block. */
 export interface BlockPrior {
@@ -25,12 +25,6 @@ export interface BeliefPrior {
   readonly noise: { readonly local: number; readonly nodes: number; readonly links: number };
 }
 
-/** Beliefs of one cell, with the tiers of its nodes. */
-export interface CellBeliefs {
-  readonly beliefs: BeliefState;
-  readonly tiers: ReadonlyMap<string, Tier>;
-}
-
 export const linkRole = (tier: Tier, linkClass: string): string => `${tier}/${linkClass}`;
 
 /** Fewer observations say more of the old prior than of the cell. */
@@ -41,25 +35,26 @@ const leastObservations = 5;
  * covariance of a block drawn from a random one of those cells, i.e. how far the cells lie apart plus how unsure each is
  * of itself. Source: Gelman et al. 2013, "Bayesian Data Analysis", chapter 5 (hierarchical models, empirical Bayes).
  */
-export function priorOfBeliefs(cells: readonly CellBeliefs[]): BeliefPrior {
+export function priorOfBeliefs(cells: readonly BeliefState[]): BeliefPrior {
   const local: CostBlockState[] = [];
   const nodes: Partial<Record<Tier, CostBlockState[]>> = {};
   const links: Record<string, CostBlockState[]> = {};
-  for (const { beliefs, tiers } of cells) {
+  for (const beliefs of cells) {
+    const tiers = new Map(beliefs.nodes.tiers);
     const known = (block: CostBlockState) => block.observations >= leastObservations;
-    for (const [, block] of beliefs.local) if (known(block)) local.push(block);
-    for (const [id, block] of beliefs.nodes) {
+    for (const [, block] of beliefs.local.blocks) if (known(block)) local.push(block);
+    for (const [id, block] of beliefs.nodes.blocks) {
       const tier = tiers.get(id);
       if (tier && known(block)) (nodes[tier] ??= []).push(block);
     }
-    for (const [key, block] of beliefs.links) {
+    for (const [key, block] of beliefs.links.blocks) {
       const [, nodeId, linkClass] = key.split('\n') as [string, string, string];
       const tier = tiers.get(nodeId);
       if (tier && known(block)) (links[linkRole(tier, linkClass)] ??= []).push(block);
     }
   }
   const noiseOf = (group: 'local' | 'nodes' | 'links') =>
-    Math.sqrt(mean(cells.map(({ beliefs }) => beliefs.noise[group].scale / beliefs.noise[group].shape)));
+    Math.sqrt(mean(cells.map((beliefs) => beliefs[group].noise.scale / beliefs[group].noise.shape)));
   return {
     ...(local.length > 0 && { local: pooled(local, linearWeights.local) }),
     nodes: Object.fromEntries(

@@ -5,7 +5,8 @@ import { bestVariant, openActions } from '../actions.ts';
 import { nothingMeets } from '../planner/joint-problem.ts';
 import type { CellObservation, Learner, LearnerSnapshot } from '../learner.ts';
 import { obeyedPlan } from '../obeyed-plan.ts';
-import { createPlanner, type PlannerOptions } from '../planner/planner.ts';
+import { createPlanner } from '../planner/planner.ts';
+import type { PlannerOptions } from '../planner/planner-options.ts';
 import { countSchema, statusOf } from '../learner-counts.ts';
 import { snapshotOf, stateOf } from '../snapshot.ts';
 

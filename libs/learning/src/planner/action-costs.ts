@@ -1,6 +1,6 @@
 import type { ActionCost } from '@weir/domain';
 import type { OpenActions } from '../actions.ts';
-import type { CostView } from '../beliefs/beliefs.ts';
+import type { CostView } from '../beliefs/cost-view.ts';
 import { foreignLoad } from './joint-problem.ts';
 import type { CellObservation } from '../learner.ts';
 

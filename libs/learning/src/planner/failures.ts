@@ -1,25 +1,56 @@
-/** Failures in a row after which a node is left out of plans. */
+import type { Retained } from '../beliefs/beliefs.ts';
+
+/** Failures in a row after which a node is left out of a device's plans. */
 const patience = 3;
 /** How long, before it is given another chance, ms. */
 const pauseMs = 10_000;
+/** Devices that must have lost patience before a node is left out for those that have not tried it. */
+const witnesses = 2;
 /** Failures that are the request's own fault say nothing about the node. */
-const innocent = new Set(['CANCELLED', 'INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION']);
+const requestFaults = new Set(['CANCELLED', 'INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION']);
 
-/** Which nodes fail again and again although they are said to be reachable. */
+/** JSON form of a `FailureWatch`: node, device, failures in a row, ms until the next chance (0: not left out). */
+export type FailureState = readonly (readonly [string, string, number, number])[];
+
+interface Streak {
+  readonly inARow: number;
+  /** Instant of the next chance; 0: not left out. */
+  readonly until: number;
+}
+
+/**
+ * Which nodes fail again and again although they are said to be reachable: for the device that says so, and, once
+ * enough devices do and none succeeds, for all.
+ */
 export class FailureWatch {
-  readonly #nodes = new Map<string, { inARow: number; until: number }>();
+  /** By node, then device; a success leaves a streak of 0, which speaks for the node. */
+  readonly #streaks = new Map<string, Map<string, Streak>>();
+  /** Undefined until the first tick: instants count from 0 until then. */
+  #now: number | undefined;
   #changed = false;
 
-  observe(nodeId: string, failure: string | undefined, now: number): void {
-    if (failure === undefined) {
-      if (this.#nodes.delete(nodeId)) this.#changed = true;
-      return;
+  /** `failure`: gRPC status name, undefined for a success. */
+  observe(nodeId: string, deviceId: string, failure: string | undefined): void {
+    if (failure !== undefined && requestFaults.has(failure)) return;
+    let streaks = this.#streaks.get(nodeId);
+    if (!streaks) {
+      if (failure === undefined) return;
+      this.#streaks.set(nodeId, (streaks = new Map<string, Streak>()));
     }
-    if (innocent.has(failure)) return;
-    const inARow = (this.#nodes.get(nodeId)?.inARow ?? 0) + 1;
-    const until = inARow >= patience ? now + pauseMs : -1;
-    this.#nodes.set(nodeId, { inARow, until });
-    if (inARow === patience) this.#changed = true;
+    const before = streaks.get(deviceId);
+    const inARow = failure === undefined ? 0 : (before?.inARow ?? 0) + 1;
+    streaks.set(deviceId, { inARow, until: inARow >= patience ? (this.#now ?? 0) + pauseMs : 0 });
+    if (inARow === patience || (inARow === 0 && (before?.inARow ?? 0) > 0)) this.#changed = true;
+    if ([...streaks.values()].every((streak) => streak.inARow === 0)) this.#streaks.delete(nodeId);
+  }
+
+  /** The present, ms. A clock that was set back keeps nobody out for longer than the pause. */
+  tick(now: number): void {
+    const offset = this.#now === undefined ? now : 0;
+    this.#now = now;
+    for (const streaks of this.#streaks.values())
+      for (const [deviceId, { inARow, until }] of streaks)
+        if (until > 0) streaks.set(deviceId, { inARow, until: Math.min(until + offset, now + pauseMs) });
   }
 
   /** True once after the set of suspects has changed. */
@@ -29,23 +60,50 @@ export class FailureWatch {
     return changed;
   }
 
-  suspects(now: number): Set<string> {
-    return new Set([...this.#nodes].filter(([, { until }]) => until > now).map(([nodeId]) => nodeId));
-  }
+  /** Whether a device is to leave a node out now. */
+  avoids = (deviceId: string, nodeId: string): boolean => {
+    const streaks = this.#streaks.get(nodeId);
+    if (!streaks) return false;
+    const own = streaks.get(deviceId);
+    const now = this.#now ?? 0;
+    if (own) return own.until > now;
+    const against = [...streaks.values()].filter(({ until }) => until > now).length;
+    const inFavour = [...streaks.values()].filter(({ inARow }) => inARow === 0).length;
+    return against >= witnesses && against > inFavour;
+  };
 
   /** Forgets all suspicions, for when nothing else is left. False when there were none. */
-  forgive(): boolean {
-    const any = [...this.#nodes.values()].some(({ until }) => until >= 0);
-    this.#nodes.clear();
+  clear(): boolean {
+    const any = [...this.#streaks.values()].some((streaks) =>
+      [...streaks.values()].some(({ until }) => until > 0),
+    );
+    this.#streaks.clear();
     return any;
   }
 
-  state(): [string, number, number][] {
-    return [...this.#nodes].map(([nodeId, { inARow, until }]) => [nodeId, inARow, until]);
+  retain({ device, node }: Retained): void {
+    for (const [nodeId, streaks] of this.#streaks) {
+      for (const id of streaks.keys()) if (!device(id)) streaks.delete(id);
+      if (!node(nodeId) || streaks.size === 0) this.#streaks.delete(nodeId);
+    }
   }
 
-  restore(state: readonly (readonly [string, number, number])[]): void {
-    this.#nodes.clear();
-    for (const [nodeId, inARow, until] of state) this.#nodes.set(nodeId, { inARow, until });
+  /** Durations instead of instants, so that a clock that jumps between two processes leaves no node out. */
+  state(): FailureState {
+    return [...this.#streaks].flatMap(([nodeId, streaks]) =>
+      [...streaks].map(
+        ([deviceId, { inARow, until }]) =>
+          [nodeId, deviceId, inARow, Math.max(0, until - (this.#now ?? 0))] as const,
+      ),
+    );
+  }
+
+  restore(state: FailureState): void {
+    this.#streaks.clear();
+    for (const [nodeId, deviceId, inARow, remainingMs] of state) {
+      const streaks = this.#streaks.get(nodeId) ?? new Map<string, Streak>();
+      streaks.set(deviceId, { inARow, until: remainingMs > 0 ? (this.#now ?? 0) + remainingMs : 0 });
+      this.#streaks.set(nodeId, streaks);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { FailedPrecondition } from '@weir/base';
 import type { Cell, Placement, Variant } from '@weir/domain';
 import type { OpenActions } from '../actions.ts';
-import type { CostView } from '../beliefs/beliefs.ts';
+import type { CostView } from '../beliefs/cost-view.ts';
 import type { CellObservation } from '../learner.ts';
 import type {
   AssignmentProblem,
@@ -10,6 +10,7 @@ import type {
   RemoteAccess,
   RemoteOption,
 } from '../solver/problem.ts';
+import { frameShares, framesPerMs, isAsynchronous } from './frame-shares.ts';
 import { batchWaitMs, expectedWaitMs } from './waiting.ts';
 
 /** Noise of the three groups, relative; for the tail. */
@@ -41,13 +42,6 @@ export interface JointInput {
 /** Share of a batch's wait that periodic arrivals are charged with: nobody knows how their phases lie. */
 const phaseShare = 0.5;
 
-/** Rate that a living cell reports of a device without frames: a rate of 0 everywhere means synchronous epochs. */
-export const idleFramesPerSecond = 0.01;
-
-/** True when frames come in a stream of their own; false in synchronous epochs. */
-export const isAsynchronous = ({ devices }: CellObservation): boolean =>
-  devices.some(({ framesPerSecond }) => framesPerSecond > 0);
-
 /** Load of a node by others than the cell's planned frames, 0..1; known in synchronous epochs only. */
 export const foreignLoad = (observation: CellObservation, nodeId: string): number =>
   isAsynchronous(observation)
@@ -65,9 +59,9 @@ export function jointProblem(input: JointInput): JointProblem {
   const { cell } = observation;
   const n = actions.length;
   const asynchronous = isAsynchronous(observation);
-  const rates = actions.map(({ observation: { framesPerSecond } }) => Math.max(framesPerSecond / 1000, 1e-6));
-  const meanRate = rates.reduce((sum, rate) => sum + rate, 0) / Math.max(1, n);
-  const shares = rates.map((rate) => (asynchronous ? Math.max(0.05, rate / meanRate) : 1));
+  const seen = actions.map(({ observation: device }) => device);
+  const meanRate = seen.reduce((sum, device) => sum + framesPerMs(device), 0) / Math.max(1, n);
+  const shares = frameShares(seen);
   const variability =
     actions.reduce((sum, { observation: { arrivalVariability = 1 } }) => sum + arrivalVariability, 0) /
     Math.max(1, n);

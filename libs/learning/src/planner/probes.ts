@@ -1,12 +1,56 @@
+import type { Beliefs } from '../beliefs/beliefs.ts';
 import { bestVariant, type OpenActions } from '../actions.ts';
 import type { CellObservation, Probe } from '../learner.ts';
 import type { Assignment } from '../solver/problem.ts';
+
+export interface ProbesInput {
+  readonly actions: readonly OpenActions[];
+  readonly chosen: Assignment;
+  readonly observation: CellObservation;
+  /** Plans so far, this one included. */
+  readonly plans: number;
+  /** Plans between two rounds, >= 1. */
+  readonly probeEvery: number;
+  readonly beliefs: Beliefs;
+}
+
+/** The shadow inferences of one plan: a round now and then, and a second look wherever the first departed. */
+export function probesOf({ actions, chosen, observation, plans, probeEvery, beliefs }: ProbesInput): Probe[] {
+  const round = plans % probeEvery === 0 ? nextProbes(actions, chosen, observation, plans / probeEvery) : [];
+  const again = secondLooks(actions, chosen, observation, beliefs).filter(
+    ({ placement: { nodeId } }) => !round.some(({ placement }) => placement.nodeId === nodeId),
+  );
+  return [...round, ...again];
+}
+
+/** One shadow inference wherever a measurement has departed and no frame goes: an outlier, or a change? */
+function secondLooks(
+  actions: readonly OpenActions[],
+  { targets }: Assignment,
+  { cell }: CellObservation,
+  beliefs: Beliefs,
+): Probe[] {
+  const nodes = cell.nodes.flatMap((node, at): Probe[] => {
+    if (targets.includes(at) || !beliefs.nodes.suspectsChange(node.id)) return [];
+    const asker = actions.find(({ remote }) => remote.some((target) => target.node.id === node.id));
+    const [variant] = bestVariant(asker?.remote.find((target) => target.node.id === node.id)?.variants ?? []);
+    if (!asker || !variant) return [];
+    const placement = { tier: node.tier, nodeId: node.id, variant: variant.name };
+    return [{ deviceId: asker.device.id, placement }];
+  });
+  const devices = actions.flatMap(({ device: { id }, local }, at): Probe[] => {
+    const [variant] = bestVariant(local);
+    if (targets[at]! < 0 || !variant || !beliefs.local.suspectsChange(id)) return [];
+    return [{ deviceId: id, placement: { tier: 'device', nodeId: id, variant: variant.name } }];
+  });
+  return [...nodes, ...devices];
+}
 
 /**
  * One shadow inference on a remote node that the plan does not use (each in turn), and one on a device's own processor
  * with a variant in turn: so that a change for the better is noticed where no frame goes. `round` counts up.
  */
-export function nextProbes(
+function nextProbes(
   actions: readonly OpenActions[],
   { targets }: Assignment,
   { cell }: CellObservation,

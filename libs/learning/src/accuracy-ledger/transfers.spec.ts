@@ -1,0 +1,88 @@
+import type { BalanceReport } from '@weir/domain';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createTransferLedger, type TransferLedger } from './transfers.ts';
+
+const report = (ledger: TransferLedger, deviceId: string, given: Partial<BalanceReport>): BalanceReport => ({
+  ledgerId: ledger.ledgerOf(deviceId).ledgerId,
+  balance: 0,
+  cap: 2,
+  debitedTotal: 0,
+  creditedTotal: 0,
+  ...given,
+});
+
+function ledgerOf(...devices: readonly string[]) {
+  const ledger = createTransferLedger({ ledgerId: 'l' });
+  for (const deviceId of devices) ledger.join(deviceId);
+  return ledger;
+}
+
+describe('a transfer ledger and dishonest devices', () => {
+  it('counts no debit that nobody asked for', () => {
+    const ledger = ledgerOf('liar', 'poor');
+    ledger.report('liar', report(ledger, 'liar', { debitedTotal: 1_000 }));
+    expect(ledger.pool).toBe(0);
+    ledger.report('poor', report(ledger, 'poor', {}));
+    ledger.rebalance();
+    expect(ledger.ledgerOf('poor').creditTotal).toBe(0);
+  });
+
+  it('counts a debit up to what was asked for, once', () => {
+    const ledger = ledgerOf('rich', 'poor');
+    ledger.report('rich', report(ledger, 'rich', { balance: 2 }));
+    ledger.report('poor', report(ledger, 'poor', {}));
+    ledger.rebalance();
+    const { debitRequestedTotal } = ledger.ledgerOf('rich');
+    expect(debitRequestedTotal).toBeCloseTo(1);
+    for (let i = 0; i < 3; i++)
+      ledger.report('rich', report(ledger, 'rich', { balance: 1, debitedTotal: 50 }));
+    expect(ledger.pool).toBeCloseTo(debitRequestedTotal);
+  });
+
+  it('counts a debit up to what was earned, where others know', () => {
+    const ledger = ledgerOf('liar', 'poor');
+    for (let round = 0; round < 50; round++) {
+      const { debitRequestedTotal } = ledger.ledgerOf('liar');
+      const claim = report(ledger, 'liar', { balance: 2, debitedTotal: debitRequestedTotal });
+      ledger.report('liar', claim, undefined, { earnedTotal: 0.3 });
+      ledger.report('poor', report(ledger, 'poor', {}));
+      ledger.rebalance();
+    }
+    expect(ledger.pool + ledger.ledgerOf('poor').creditTotal).toBeLessThanOrEqual(0.3 + 1e-9);
+  });
+
+  it('keeps its totals finite, rising and covered by what was asked for, whatever is claimed', () => {
+    const claim = fc.oneof(
+      fc.constantFrom(0, 1, -1, NaN, Infinity, 1e308, 1e9),
+      fc.double({ min: 0, max: 30, noNaN: true }),
+    );
+    const step = fc.record({
+      device: fc.constantFrom('a', 'b', 'c'),
+      claim: fc.record({ balance: claim, cap: claim, debitedTotal: claim, creditedTotal: claim }),
+      drainPerMs: claim,
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+        const ledger = ledgerOf('a', 'b', 'c');
+        let before = { credited: 0 };
+        const asked = new Map<string, number>();
+        for (const { device, claim: claims, drainPerMs } of steps) {
+          ledger.report(device, report(ledger, device, claims), { drainPerMs });
+          ledger.rebalance();
+          let credited = 0;
+          for (const id of ['a', 'b', 'c']) {
+            const { creditTotal, debitRequestedTotal } = ledger.ledgerOf(id);
+            asked.set(id, Math.max(asked.get(id) ?? 0, debitRequestedTotal));
+            credited += creditTotal;
+          }
+          const total = [...asked.values()].reduce((sum, each) => sum + each, 0);
+          expect(Number.isFinite(ledger.pool) && ledger.pool >= -1e-9).toBe(true);
+          expect(credited).toBeGreaterThanOrEqual(before.credited);
+          expect(ledger.pool + credited).toBeLessThanOrEqual(total + 1e-6);
+          before = { credited };
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,164 @@
+import { seededRandom } from '@weir/base';
+import type { ComputeNode, Variant } from '@weir/domain';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Beliefs } from './beliefs.ts';
+import { beliefSchema } from './state.ts';
+
+const variants: readonly Variant[] = [
+  { name: 'large', macs: 500e6, precision: 'fp32', accuracy: 0.9 },
+  { name: 'small', macs: 50e6, precision: 'int8', accuracy: 0.75 },
+];
+const edge: ComputeNode = { id: 'edge', tier: 'edge', slots: 2, variants: ['large', 'small'] };
+
+function beliefs(family: readonly Variant[] = variants) {
+  const made = new Beliefs();
+  made.setVariants(family);
+  made.setNodes([edge]);
+  return made;
+}
+const use = (variant: string, concurrency = 1) => ({ nodeId: 'edge', variant, concurrency, load: 0 });
+const link = (deviceId: string) => ({ deviceId, nodeId: 'edge', class: 'regular' as const, roundTripMs: 0 });
+
+describe('beliefs', () => {
+  it('belong to names: another order after a restart changes nothing', () => {
+    const before = beliefs();
+    for (let i = 0; i < 20; i++) {
+      before.observeLocal('a', 'large', 200);
+      before.observeLocal('a', 'small', 100);
+      before.observeCompute(use('large'), 60, 'a');
+      before.observeCompute(use('small', 2), 25, 'b');
+    }
+    const after = beliefs([...variants].reverse());
+    after.restore(beliefSchema.parse(JSON.parse(JSON.stringify(before.state()))));
+    const times = (of: Beliefs) => {
+      const view = of.view();
+      return ['large', 'small'].flatMap((name) => [view.localMs('a', name), view.computeMs(use(name, 2))]);
+    };
+    expect(times(after)).toEqual(times(before));
+    expect(times(after)[0]).toBeCloseTo(200, -1);
+    expect(times(after)[2]).toBeCloseTo(100, -1);
+  });
+
+  it('keep their meaning when a variant ten times as large joins', () => {
+    const known = beliefs();
+    for (let i = 0; i < 20; i++) known.observeLocal('a', 'large', 200);
+    const before = known.view().localMs('a', 'large');
+    known.setVariants([{ name: 'huge', macs: 5e9, precision: 'fp32', accuracy: 0.95 }, ...variants]);
+    expect(known.view().localMs('a', 'large')).toBe(before);
+    expect(known.view().localMs('a', 'huge')).toBeGreaterThan(5 * before);
+  });
+
+  it('draw the same whatever is asked for first', () => {
+    const known = beliefs();
+    known.observeLocal('a', 'large', 200);
+    const [one, other] = [known.view(seededRandom(3)), known.view(seededRandom(3))];
+    const local = one.localMs('a', 'large');
+    const remote = one.computeMs(use('small'));
+    expect(other.computeMs(use('small'))).toBe(remote);
+    expect(other.localMs('a', 'large')).toBe(local);
+  });
+
+  it('expect of a device without measurements what the devices beside it have: the median', () => {
+    const known = beliefs();
+    for (const [deviceId, ms] of [
+      ['a', 40],
+      ['b', 44],
+      ['c', 1e6],
+    ] as const)
+      known.observeNetwork(link(deviceId), ms);
+    expect(known.view().networkMs(link('new'))).toBeCloseTo(44);
+    for (const [deviceId, ms] of [
+      ['a', 900],
+      ['b', 1_000],
+      ['c', 1e-3],
+    ] as const)
+      known.observeLocal(deviceId, 'large', ms);
+    expect(known.view().localMs('new', 'large')).toBeGreaterThan(700);
+    expect(known.view().localMs('new', 'large')).toBeLessThan(1_300);
+  });
+
+  it('learn what the slots cannot take at once, and say it of contexts never met', () => {
+    const known = beliefs();
+    // Free up to two slots; beyond, everything shares them.
+    const truth = (concurrency: number) => 60 * Math.max(1, concurrency / 2);
+    for (let i = 0; i < 60; i++)
+      for (const concurrency of [1, 2, 3, 4])
+        known.observeCompute(use('large', concurrency), truth(concurrency), 'a');
+    for (const concurrency of [6, 8])
+      expect(known.view().computeMs(use('large', concurrency)) / truth(concurrency)).toBeCloseTo(1, 0.7);
+    expect(known.view().computeMs(use('large', 8)) / truth(8)).toBeGreaterThan(0.85);
+  });
+
+  it('are spoiled by no device but for its own', () => {
+    const lie = fc.constantFrom(0, 1e-9, 1e9, NaN, -5, Infinity, 3, 600, 4_000);
+    fc.assert(
+      fc.property(fc.array(lie, { minLength: 1, maxLength: 40 }), fc.nat(), (lies, seed) => {
+        const random = seededRandom(seed);
+        const known = beliefs();
+        const noisy = (ms: number) => ms * Math.exp(0.05 * random.normal());
+        for (let i = 0; i < 150; i++) {
+          for (const deviceId of ['a', 'b', 'c']) {
+            known.observeCompute(use('large'), noisy(60), deviceId);
+            known.observeLocal(deviceId, 'large', noisy(300));
+            known.observeNetwork(link(deviceId), noisy(30));
+          }
+          if (i < 50) continue;
+          const ms = lies[i % lies.length]!;
+          known.observeCompute(use('large'), ms, 'liar');
+          known.observeLocal('liar', 'large', ms);
+          known.observeNetwork(link('liar'), ms);
+        }
+        const view = known.view();
+        expect(Math.abs(view.computeMs(use('large')) / 60 - 1)).toBeLessThan(0.1);
+        expect(Math.abs(view.localMs('a', 'large') / 300 - 1)).toBeLessThan(0.05);
+        expect(Math.abs(view.networkMs(link('a')) / 30 - 1)).toBeLessThan(0.05);
+        beliefSchema.parse(JSON.parse(JSON.stringify(known.state())));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('a snapshot of beliefs', () => {
+  const good = () => {
+    const known = beliefs();
+    for (let i = 0; i < 5; i++) {
+      known.observeLocal('a', 'large', 200);
+      known.observeNetwork(link('a'), 30);
+    }
+    return JSON.parse(JSON.stringify(known.state())) as {
+      local: {
+        blocks: [string, { weights: { mean: number[]; covariance: number[] }; residuals: string[] }][];
+      };
+      alarms: number;
+    };
+  };
+
+  it.each<[string, (state: ReturnType<typeof good>) => void, string]>([
+    ['a mean of 1e308', ({ local }) => void (local.blocks[0]![1].weights.mean[0] = 1e308), 'mean'],
+    [
+      'a negative variance',
+      ({ local }) => void (local.blocks[0]![1].weights.covariance[0] = -1),
+      'covariance',
+    ],
+    [
+      'a correlation beyond 1',
+      ({ local }) => void (local.blocks[0]![1].weights.covariance[1] = 1e9),
+      'covariance',
+    ],
+    [
+      'a matrix that is not square',
+      ({ local }) => void local.blocks[0]![1].weights.covariance.pop(),
+      'covariance',
+    ],
+    ['a name twice', ({ local }) => void local.blocks[0]![1].residuals.push('large'), 'residuals'],
+    ['a fraction of an alarm', (state) => void (state.alarms = 0.5), 'alarms'],
+  ])('is refused with %s', (_, spoil, field) => {
+    const state = good();
+    expect(beliefSchema.safeParse(state).success).toBe(true);
+    spoil(state);
+    const { error } = beliefSchema.safeParse(state);
+    expect(error?.issues.map(({ path }) => path.join('.')).join()).toContain(field);
+  });
+});

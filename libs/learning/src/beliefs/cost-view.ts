@@ -1,0 +1,119 @@
+import type { Random } from '@weir/base';
+import type { CostBlock } from './cost-block.ts';
+import type { Work } from './features.ts';
+import { leastOffsetMs, type LinkBeliefs, linkKey, type LinkUse } from './link-beliefs.ts';
+import { type LocalBeliefs, localFeatures } from './local-beliefs.ts';
+import type { RelativeNoise } from './noise.ts';
+import { contextKey, type NodeBeliefs, type NodeUse, positive } from './node-beliefs.ts';
+
+/** Expected costs, by the posterior's means or by one draw from it. All ms, > 0. */
+export interface CostView {
+  localMs(deviceId: string, variant: string): number;
+  computeMs(use: NodeUse): number;
+  networkMs(use: LinkUse): number;
+}
+
+/** Least time of a unit of work, relative to what the first measurement made of the prior. */
+const leastShare = 0.02;
+
+interface Sources {
+  readonly local: LocalBeliefs;
+  readonly nodes: NodeBeliefs;
+  readonly links: LinkBeliefs;
+}
+
+/** Observations that one plan brings of each thing that it uses, about: a second of five frames. */
+const perPlan = 5;
+
+/**
+ * A draw is of what the beliefs could say after one more plan: variance v²/(v + r/k) where the posterior's is v, the
+ * noise's r and the plan brings k observations. While little is known that is the posterior (Thompson 1933); later it
+ * fades as what there is to learn does (the knowledge gradient, Frazier, Powell & Dayanik 2008), where draws of the
+ * posterior itself would go on for what noise hides. It depends on the names of what it is for, not on the order in
+ * which it is asked for.
+ */
+export function costView(
+  { local, nodes, links }: Sources,
+  works: ReadonlyMap<string, Work>,
+  random?: Random,
+): CostView {
+  const drawn = new Map<string, Float64Array>();
+  const normals = new Map<string, number>();
+  const normal = (key: string) => remember(normals, key, () => random!.fork(key).normal());
+
+  /** Mean of features · weights plus unseen residuals, or the draw of it; at least `leastMs`. */
+  const cost = (
+    key: string,
+    block: CostBlock,
+    features: Features,
+    unseen: readonly (readonly [key: string, deviation: number])[],
+    noise: RelativeNoise,
+    cut: (weights: Float64Array, block: CostBlock) => Float64Array = (weights) => weights,
+  ): number => {
+    const mean = dot(block.weights.mean, features);
+    if (!random) return mean;
+    const weights = remember(drawn, key, () => cut(block.weights.sample(random.fork(key)), block));
+    let departure = dot(weights, features) - mean;
+    let { variance } = block.weights.predict(features.indices, features.values);
+    for (const [name, deviation] of unseen) {
+      if (deviation <= 0) continue;
+      departure += deviation * normal(name);
+      variance += deviation * deviation;
+    }
+    return mean + departure * learnable(variance, noise.variance * mean * mean);
+  };
+
+  return {
+    localMs: (deviceId, variant) => {
+      const block = local.block(deviceId);
+      const work = works.get(variant)!;
+      const features = localFeatures(block, variant, work, false);
+      const unseen = [[`device ${deviceId}\n${variant}`, features.unseenVariant]] as const;
+      const ms = cost(`device ${deviceId}`, block, features, unseen, local.noise);
+      return Math.max(floorOf(block, work), ms);
+    },
+    computeMs: (use) => {
+      const block = nodes.block(use.nodeId);
+      const work = works.get(use.variant)!;
+      const features = nodes.features(use, work, false);
+      const context = `${use.nodeId}\n${contextKey(use)}`;
+      const unseen = [
+        [context, features.unseenContext],
+        [`${context}\n${use.variant}`, features.unseenVariant],
+      ] as const;
+      const ms = cost(`node ${use.nodeId}`, block, features, unseen, nodes.noise, positive);
+      return Math.max(floorOf(block, work), ms);
+    },
+    networkMs: (use) => {
+      const { mean, deviation } = links.expect(use);
+      const variance = deviation * deviation;
+      const noise = links.noise.variance * (use.roundTripMs + mean) ** 2;
+      const departure =
+        random && deviation > 0 ? deviation * normal(`link ${linkKey(use)}`) * learnable(variance, noise) : 0;
+      return use.roundTripMs + Math.max(leastOffsetMs, mean + departure);
+    },
+  };
+}
+
+/** How far one more plan may move a mean, as a share of the posterior's deviation. */
+const learnable = (variance: number, noise: number) =>
+  variance > 0 ? Math.sqrt(variance / (variance + noise / perPlan)) : 0;
+
+const floorOf = (block: CostBlock, { work }: Work) => leastShare * block.priorMs * work;
+
+interface Features {
+  readonly indices: readonly number[];
+  readonly values: readonly number[];
+}
+
+function remember<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}
+
+function dot(weights: Float64Array, { indices, values }: Features): number {
+  let sum = 0;
+  for (let a = 0; a < indices.length; a++) sum += weights[indices[a]!]! * values[a]!;
+  return sum;
+}

@@ -1,0 +1,71 @@
+import type { ComputeNode, Outcome } from '@weir/domain';
+import { type Beliefs } from '../beliefs/beliefs.ts';
+import { isTime } from '../beliefs/belief-options.ts';
+import type { CellObservation, LinkObservation } from '../learner.ts';
+import type { EnergyMeans } from './energy.ts';
+import type { FailureWatch } from './failures.ts';
+import { isAsynchronous } from './frame-shares.ts';
+import { foreignLoad } from './joint-problem.ts';
+
+/** What outcomes teach. */
+export interface Taught {
+  readonly beliefs: Beliefs;
+  readonly energy: EnergyMeans;
+  readonly failures: FailureWatch;
+}
+
+/**
+ * Learns from what devices of that cell report; from others, and from reports that cannot be true, nothing. Returns
+ * how many frames were answered, shadow inferences left out.
+ */
+export function learnOutcomes(
+  outcomes: readonly Outcome[],
+  observation: CellObservation,
+  { beliefs, energy, failures }: Taught,
+): number {
+  const { cell } = observation;
+  const asynchronous = isAsynchronous(observation);
+  const devices = new Set(cell.devices.map(({ id }) => id));
+  const nodes = new Map(cell.nodes.map((node) => [node.id, node]));
+  const links = new Map<string, LinkObservation>();
+  for (const { deviceId, links: own } of observation.devices)
+    for (const link of own) links.set(`${deviceId}\n${link.nodeId}`, link);
+  let answered = 0;
+  for (const outcome of outcomes) {
+    if (!devices.has(outcome.deviceId) || !isCredible(outcome, nodes)) continue;
+    const { deviceId, placement, hops, energyJ, concurrency, failure, shadow } = outcome;
+    const { nodeId, variant, tier } = placement;
+    if (tier !== 'device') failures.observe(nodeId, deviceId, failure);
+    if (failure !== undefined) continue;
+    if (!shadow) answered++;
+    energy.observe(nodeId, variant, energyJ, deviceId);
+    const serviceMs = hops.decodeMs + hops.computeMs + (asynchronous ? 0 : hops.queueMs);
+    if (tier === 'device') {
+      beliefs.observeLocal(deviceId, variant, serviceMs);
+      continue;
+    }
+    // At most all devices of the cell, and a shadow inference: more would open contexts that nobody else can meet.
+    const together = Math.min(1 + concurrency, asynchronous ? nodes.get(nodeId)!.slots : devices.size + 1);
+    const use = { nodeId, variant, concurrency: together, load: foreignLoad(observation, nodeId) };
+    beliefs.observeCompute(use, serviceMs, deviceId);
+    const link = links.get(`${deviceId}\n${nodeId}`);
+    if (!link) continue;
+    const { roundTripMs } = link;
+    beliefs.observeNetwork(
+      { deviceId, nodeId, class: link.class, roundTripMs },
+      hops.uplinkMs + hops.downlinkMs,
+    );
+  }
+  return answered;
+}
+
+/** Whether every number can be true and the placement is one of the cell. */
+function isCredible(
+  { deviceId, placement: { nodeId, tier }, hops, concurrency, failure }: Outcome,
+  nodes: ReadonlyMap<string, ComputeNode>,
+): boolean {
+  const placed = tier === 'device' ? nodeId === deviceId : nodes.get(nodeId)?.tier === tier;
+  if (!placed || failure !== undefined) return placed;
+  const times = [hops.uplinkMs, hops.queueMs, hops.decodeMs, hops.computeMs, hops.downlinkMs];
+  return times.every(isTime) && Number.isFinite(concurrency) && concurrency >= 0;
+}
