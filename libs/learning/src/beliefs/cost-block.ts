@@ -2,7 +2,7 @@ import { ChangeDetector, type ChangeState } from './change-detector.ts';
 import { FairShare } from './fair-share.ts';
 import { type GaussianState, GaussianWeights } from './gaussian.ts';
 import type { RelativeNoise } from './noise.ts';
-import type { BlockPrior } from './prior.ts';
+import type { BlockPrior } from './block-prior.ts';
 
 /** JSON form of a `CostBlock`. */
 export interface CostBlockState {

@@ -1,17 +1,9 @@
+import type { BlockPrior } from './block-prior.ts';
 import { mean } from '@weir/base';
 import type { Tier } from '@weir/domain';
 import type { CostBlockState } from './cost-block.ts';
 import { linearWeights } from './features.ts';
 import type { BeliefState } from './state.ts';
-
-/** What other cells say of the weights of one kind of block. */
-export interface BlockPrior {
-  readonly mean: readonly number[];
-  /** Row-major, full. */
-  readonly covariance: readonly number[];
-  /** Size of the costs, ms. */
-  readonly priorMs: number;
-}
 
 /** What a new cell may expect before it has measured anything, by role instead of by name. JSON-serialisable. */
 export interface BeliefPrior {
