@@ -393,7 +393,7 @@ describe('malformed input', () => {
       'ImportSnapshot with a broken state',
       (c) =>
         callUnary(c, c.importSnapshot, snapshot(JSON.stringify({ ...planner(), state: { beliefs: 7 } }))),
-      'snapshot.state',
+      'snapshot.state.beliefs',
     ],
   ];
   const hello = helloToWire('c', deviceHello('a'));

@@ -10,8 +10,8 @@ import {
   snapshotToWire,
   statusToWire,
 } from '@weir/wire';
-import { agentSession } from './sessions/agent-session.ts';
-import { epochSession } from './sessions/epoch-session.ts';
+import { orchestrate } from './sessions/orchestrate.ts';
+import { runEpochs } from './sessions/run-epochs.ts';
 import type { Cells } from './cell/cells.ts';
 import type { Learners } from './cell/learners.ts';
 
@@ -32,7 +32,7 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
   let watches = 0;
 
   return {
-    orchestrate: bidi((stream, context) => agentSession(stream, context, deps)),
+    orchestrate: bidi((stream, context) => orchestrate(stream, context, deps)),
 
     decide: unary(async ({ cellId, deviceId }: policy.DecideRequest) => {
       checkIds({ cell_id: cellId, device_id: deviceId });
@@ -101,7 +101,7 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       return { learner };
     }),
 
-    runEpochs: bidi((stream, context) => epochSession(stream, context, { cells })),
+    runEpochs: bidi((stream, context) => runEpochs(stream, context, { cells })),
   };
 }
 

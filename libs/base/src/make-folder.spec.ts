@@ -22,4 +22,8 @@ describe('makeFolder', () => {
     for (const impossible of ['/proc/x', '/proc/x/y', join(root, 'file'), join(root, 'file/below')])
       expect(() => makeFolder(impossible)).toThrow(FailedPrecondition);
   });
+
+  it('names the folder that was asked for, though one above it is at fault', () => {
+    expect(() => makeFolder('/proc/x/y')).toThrow(/^\/proc\/x\/y cannot be a folder .*mkdir '\/proc\/x'/);
+  });
 });

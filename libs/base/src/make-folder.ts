@@ -8,17 +8,26 @@ import { FailedPrecondition } from './errors.ts';
  */
 export function makeFolder(path: string): void {
   const folder = resolve(path);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  const above = dirname(folder);
-  if (above !== folder) makeFolder(above);
   try {
-    mkdirSync(folder);
+    makeEach(folder);
   } catch (cause) {
-    // Another process may have been quicker.
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
     throw new FailedPrecondition(
       `${folder} cannot be a folder (${(cause as Error).message}); name a directory that can be written to`,
       { cause },
     );
   }
 }
+
+function makeEach(folder: string): void {
+  if (isFolder(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeEach(above);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { deviceHello, outcome } from '../sessions/agent.fixture.ts';
-import { agent } from './cell.fixture.ts';
+import { agent } from './orchestrator.fixture.ts';
 import { Cells, type CellsOptions } from './cells.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
@@ -22,7 +22,7 @@ async function twoCells(): Promise<string> {
   await using cells = new Cells(options({ store }));
   for (const cellId of ['east', 'west']) {
     const cell = await cells.open(cellId);
-    cell.join(deviceHello('a'), agent().link);
+    cell.devices.join(deviceHello('a'), agent().link);
     await cell.setObjective({ ...defaultObjective, deadlineMs: 5_000 });
     const outcomes = [1, 2].map((sequence) => ({ sequence, outcome: outcome('a') }));
     await cell.journal({ deviceId: 'a', instanceId: 'i', batch: { oldestPending: 1, outcomes } });
@@ -77,6 +77,17 @@ describe('Cells', () => {
     clock.advance(30_000);
     expect((await cells.open('west')).orchestrator.objective).toEqual(defaultObjective);
     expect(cells.setAside).toBe(0);
+  });
+
+  it('names stored cells that are more than it may hold', async () => {
+    await using store = await openStore({ path: await twoCells() });
+    const named: unknown[] = [];
+    const logger: Logger = { ...silentLogger, error: (fields) => void named.push(fields) };
+    await using cells = new Cells(options({ store, logger, maxCells: 1 }));
+    await cells.openStored();
+    expect(named).toMatchObject([{ cellId: 'west' }]);
+    expect(cells.setAside).toBe(1);
+    await expect(cells.get('west')).rejects.toThrow(/--max-cells/);
   });
 
   it.each([

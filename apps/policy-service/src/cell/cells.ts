@@ -1,6 +1,6 @@
 import { type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/base';
 import type { CellStatus } from '@weir/domain';
-import { CellHost, type CellHostOptions } from './cell-host.ts';
+import { CellHost, type CellHostOptions } from './host.ts';
 import { isExpected } from '../internal-errors.ts';
 
 /** Time after which a cell that was set aside is tried again, ms. */
@@ -25,7 +25,16 @@ export class Cells implements AsyncDisposable {
 
   /** Opens every cell that the store knows. One that cannot be opened is set aside, and the others serve. */
   async openStored(): Promise<void> {
-    for (const cellId of await this.#options.store.cells()) await this.open(cellId).catch(() => {});
+    const { store, clock, logger } = this.#options;
+    for (const cellId of await store.cells())
+      try {
+        await this.open(cellId);
+      } catch (error) {
+        // `open` has told of a cell that it set aside; one too many is no fault of the cell's.
+        if (this.#setAside.has(cellId)) continue;
+        logger.error({ err: error, cellId }, 'the stored cell is not opened and is set aside');
+        this.#setAside.set(cellId, { reason: error as Error, at: clock.now() });
+      }
   }
 
   /** How many cells of the store are set aside. */

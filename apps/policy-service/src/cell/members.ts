@@ -44,7 +44,8 @@ export class Members {
     return this.#members.entries();
   }
 
-  join(hello: DeviceHello, disconnectedAt?: number): void {
+  /** Adds the device, or renews what is known of it. */
+  add(hello: DeviceHello, disconnectedAt?: number): void {
     const { deviceId, local, targets } = hello;
     const before = this.#members.get(deviceId);
     this.#members.set(deviceId, {
@@ -64,7 +65,7 @@ export class Members {
    * `urgent`: something changed that cannot wait for the next regular plan; `renamed`: the device names other nodes or
    * variants than before.
    */
-  report(
+  update(
     deviceId: string,
     { balance, framesPerSecond, arrivalVariability, targets, local }: DeviceState,
   ): { urgent: boolean; renamed: boolean } {

@@ -2,7 +2,7 @@ import type { Logger } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
 import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
-import type { CellOrchestrator } from '../cell/cell-orchestrator.ts';
+import type { CellOrchestrator } from '../cell/orchestrator.ts';
 import type { Learners } from '../cell/learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
 

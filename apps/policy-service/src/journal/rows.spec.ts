@@ -6,7 +6,7 @@ import { memberFromJson, memberToJson } from './rows.ts';
 
 function stored(): string {
   const members = new Members();
-  members.join(deviceHello('a', { targets: [edge()], objective: { accuracyFloor: 0.8 } }));
+  members.add(deviceHello('a', { targets: [edge()], objective: { accuracyFloor: 0.8 } }));
   return memberToJson(members.get('a')!);
 }
 

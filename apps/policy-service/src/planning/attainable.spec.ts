@@ -6,7 +6,7 @@ import { Members } from '../cell/members.ts';
 
 function check(objective: Objective, ...hellos: DeviceHello[]): void {
   const members = new Members();
-  for (const hello of hellos) members.join(hello);
+  for (const hello of hellos) members.add(hello);
   checkAttainable(members.cell('c', objective));
 }
 

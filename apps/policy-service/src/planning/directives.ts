@@ -1,6 +1,6 @@
 import { type Objective, tightenObjective } from '@weir/domain';
 import type { Plan } from '@weir/learning';
-import type { CellDevices } from '../cell/cell-devices.ts';
+import type { CellDevices } from '../cell/devices.ts';
 import type { Undated } from '../sessions/directive-change.ts';
 
 export interface DirectiveTerms {

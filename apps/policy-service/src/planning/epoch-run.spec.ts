@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge, outcome } from '../sessions/agent.fixture.ts';
-import { agent, cell } from '../cell/cell.fixture.ts';
+import { agent, cell } from '../cell/orchestrator.fixture.ts';
 
 describe('a cell in synchronous epochs', () => {
   const local = (deviceId: string) => ({ tier: 'device' as const, nodeId: deviceId, variant: 'small' });
@@ -11,7 +11,7 @@ describe('a cell in synchronous epochs', () => {
     const made = cell();
     const { clock, orchestrator } = made;
     const agents = new Map(deviceIds.map((id) => [id, agent()]));
-    for (const [id, { link }] of agents) orchestrator.join(deviceHello(id), link);
+    for (const [id, { link }] of agents) orchestrator.devices.join(deviceHello(id), link);
     clock.advance(0);
     const run = orchestrator.runEpochs();
     const { signal } = new AbortController();
@@ -23,7 +23,7 @@ describe('a cell in synchronous epochs', () => {
     const { clock, agents, next, learner, orchestrator } = await running();
     const before = learner.status().plans;
     clock.advance(5_000);
-    orchestrator.report('a', deviceState({ targets: [edge({ reachable: false })] }));
+    orchestrator.devices.report('a', deviceState({ targets: [edge({ reachable: false })] }));
     clock.advance(5_000);
     expect(learner.status().plans).toBe(before);
     const { version, plan } = await next();
@@ -41,7 +41,7 @@ describe('a cell in synchronous epochs', () => {
     const { agents, next, learner, orchestrator } = await running();
     const { version, plan } = await next();
     const { plans } = learner.status();
-    orchestrator.join(deviceHello('c'), agent().link);
+    orchestrator.devices.join(deviceHello('c'), agent().link);
     expect(() => orchestrator.decide('c')).toThrow(/no plan covers device c/);
     expect(learner.status().plans).toBe(plans);
     expect(agents.get('a')!.last().version).toBe(version);

@@ -1,10 +1,10 @@
 import { type Clock, FailedPrecondition, Unavailable } from '@weir/base';
 import type { Outcome, Placement } from '@weir/domain';
 import { epochOutcomes, type Plan } from '@weir/learning';
-import type { CellLearner } from '../cell/cell-learner.ts';
+import type { CellLearner } from '../cell/learner.ts';
 import { Epoch } from './epoch.ts';
 import type { JointPlan } from './joint-plan.ts';
-import type { Sessions } from '../sessions/sessions.ts';
+import type { Sessions } from '../sessions/registry.ts';
 
 /** What a run needs of its cell. */
 export interface EpochCell {

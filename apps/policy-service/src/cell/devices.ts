@@ -1,8 +1,8 @@
 import { type Clock, ResourceExhausted } from '@weir/base';
 import type { DeviceHello, DeviceState } from '@weir/domain';
 import { createTransferLedger, type TransferLedger } from '@weir/learning';
-import { Members } from './members.ts';
-import { type AgentLink, Sessions } from '../sessions/sessions.ts';
+import { type Member, Members } from './members.ts';
+import { type AgentLink, Sessions } from '../sessions/registry.ts';
 
 export interface DeviceTimes {
   /** Validity of a directive, ms. */
@@ -21,18 +21,31 @@ export interface CellDevicesOptions {
   readonly nextVersion: () => number | undefined;
   /** An id that no ledger of this cell ever had. */
   readonly newLedgerId: () => string;
-  /** Devices that have left the plan for good. */
+}
+
+/** What others must hear of the devices; all are called synchronously. */
+export interface DeviceEvents {
+  /** A device has joined: it may be one that the learner does not know. */
+  readonly onJoined?: () => void;
+  /** Something has changed that cannot wait for the next regular plan. */
+  readonly onUrgent?: () => void;
+  /** A device has joined, or names other nodes or variants than before. */
+  readonly onDescribed?: (member: Member) => void;
+  /** Devices have left the plan for good. */
   readonly onExpired?: (deviceIds: readonly string[]) => void;
 }
 
-/** The devices of a cell: what is known of each, which are connected, and their accounts of accuracy balance. */
+/**
+ * The devices of a cell: what is known of each, which are connected, and their accounts of accuracy balance. Sessions
+ * report here and nowhere else; learner, plan and disk follow by events.
+ */
 export class CellDevices {
-  readonly #options: CellDevicesOptions;
+  readonly #options: CellDevicesOptions & DeviceEvents;
   readonly members = new Members();
   readonly sessions: Sessions;
   #ledger: TransferLedger;
 
-  constructor(options: CellDevicesOptions) {
+  constructor(options: CellDevicesOptions & DeviceEvents) {
     const { clock, times, instanceId, nextVersion, newLedgerId } = options;
     this.#options = options;
     this.sessions = new Sessions({ clock, renewMs: times.leaseMs / 2, instanceId, nextVersion });
@@ -43,35 +56,39 @@ export class CellDevices {
     return this.#ledger;
   }
 
-  /** A device as it was before a restart. */
+  /** A device as it was before a restart: in the plan until its grace has passed or its agent is back. */
   remember(hello: DeviceHello): void {
-    this.members.join(hello, this.#options.clock.now());
+    this.members.add(hello, this.#options.clock.now());
   }
 
-  /** A session of the same device that still stands ends. Throws ResourceExhausted when the cell is full. */
+  /** Begins a session, and ends the device's former one if it still stands. Throws ResourceExhausted when the cell is full. */
   join(hello: DeviceHello, link: AgentLink): void {
     const { deviceId } = hello;
-    const { maxDevices } = this.#options;
+    const { maxDevices, onJoined, onUrgent } = this.#options;
     if (!this.members.get(deviceId) && this.members.size >= maxDevices)
       throw new ResourceExhausted(`the cell has ${maxDevices} devices, and takes no more (--max-devices)`);
     this.sessions.open(deviceId, link);
-    this.members.join(hello);
+    this.members.add(hello);
     this.#openAccount(deviceId);
+    onJoined?.();
+    onUrgent?.();
+    this.#described(deviceId);
   }
 
-  /** False when the session was replaced before. */
-  leave(deviceId: string, link: AgentLink): boolean {
-    if (!this.sessions.close(deviceId, link)) return false;
+  /** Ends a session. Ignores one that was replaced: its successor owns the device now. */
+  leave(deviceId: string, link: AgentLink): void {
+    if (!this.sessions.close(deviceId, link)) return;
     this.#ledger.leave(deviceId);
     this.members.disconnect(deviceId, this.#options.clock.now());
-    return true;
+    this.#options.onUrgent?.();
   }
 
-  /** As `Members.report`. */
-  report(deviceId: string, state: DeviceState): { urgent: boolean; renamed: boolean } {
-    const told = this.members.report(deviceId, state);
+  /** Takes an agent's report. */
+  report(deviceId: string, state: DeviceState): void {
+    const { urgent, renamed } = this.members.update(deviceId, state);
     if (state.balance) this.#ledger.report(deviceId, state.balance);
-    return told;
+    if (urgent) this.#options.onUrgent?.();
+    if (renamed) this.#described(deviceId);
   }
 
   /** Devices whose grace has passed leave for good. */
@@ -85,6 +102,10 @@ export class CellDevices {
   renewAccounts(): void {
     this.#ledger = createTransferLedger({ ledgerId: this.#options.newLedgerId() });
     for (const deviceId of this.sessions.deviceIds()) this.#openAccount(deviceId);
+  }
+
+  #described(deviceId: string): void {
+    this.#options.onDescribed?.(this.members.get(deviceId)!);
   }
 
   /** A device with a floor of its own has it for itself alone, and shares nothing. */

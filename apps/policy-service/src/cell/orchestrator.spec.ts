@@ -2,14 +2,14 @@ import { defaultObjective } from '@weir/domain';
 import type { Learner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge, outcome } from '../sessions/agent.fixture.ts';
-import { agent, cell } from './cell.fixture.ts';
+import { agent, cell } from './orchestrator.fixture.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
 describe('CellOrchestrator', () => {
   it('plans and pushes as soon as a device joins', () => {
     const { clock, orchestrator } = cell();
     const a = agent();
-    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
     clock.advance(0);
     expect(a.directives).toHaveLength(1);
     expect(a.last()).toMatchObject({
@@ -23,10 +23,20 @@ describe('CellOrchestrator', () => {
     expect(a.last().actions).toHaveLength(4);
   });
 
+  it('tells the learner of a device before it learns its first outcomes', () => {
+    const learner: Learner = createFastestMean();
+    const told: string[][] = [];
+    learner.observe = ({ cell }) => void told.push(cell.devices.map(({ id }) => id));
+    const { orchestrator } = cell({ learner });
+    orchestrator.devices.join(deviceHello('a'), agent().link);
+    orchestrator.learn([outcome('a')]);
+    expect(told).toEqual([['a']]);
+  });
+
   it('says nothing while there is nothing new, and renews at half of the lease', () => {
     const { clock, orchestrator } = cell();
     const a = agent();
-    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
     clock.advance(2_400);
     expect(a.directives).toHaveLength(1);
     clock.advance(700);
@@ -36,8 +46,8 @@ describe('CellOrchestrator', () => {
   it('tells all devices the same version when the joint plan changes', () => {
     const { clock, orchestrator } = cell();
     const [a, b] = [agent(), agent()];
-    orchestrator.join(deviceHello('a'), a.link);
-    orchestrator.join(deviceHello('b'), b.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('b'), b.link);
     clock.advance(0);
     orchestrator.learn([outcome('a', { responseMs: 5 })]);
     clock.advance(1_000);
@@ -52,11 +62,11 @@ describe('CellOrchestrator', () => {
     ['a queue has grown', [edge({ backlogMs: 500 })]],
   ])('plans at once when %s', (_what, targets) => {
     const { clock, orchestrator, learner } = cell();
-    orchestrator.join(deviceHello('a'), agent().link);
-    orchestrator.report('a', deviceState());
+    orchestrator.devices.join(deviceHello('a'), agent().link);
+    orchestrator.devices.report('a', deviceState());
     clock.advance(150);
     const before = learner.status().plans;
-    orchestrator.report('a', deviceState({ targets }));
+    orchestrator.devices.report('a', deviceState({ targets }));
     clock.advance(0);
     expect(learner.status().plans).toBe(before + 1);
   });
@@ -64,11 +74,11 @@ describe('CellOrchestrator', () => {
   it('takes a device off an edge that it cannot reach', () => {
     const { clock, orchestrator } = cell();
     const a = agent();
-    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
     orchestrator.learn([outcome('a', { responseMs: 5 })]);
     clock.advance(1_000);
     expect(a.last().planned.tier).toBe('edge');
-    orchestrator.report('a', deviceState({ targets: [edge({ reachable: false })] }));
+    orchestrator.devices.report('a', deviceState({ targets: [edge({ reachable: false })] }));
     clock.advance(100);
     expect(a.last().planned.tier).toBe('device');
     expect(a.last().actions.map(({ placement }) => placement.tier)).not.toContain('edge');
@@ -83,10 +93,10 @@ describe('CellOrchestrator', () => {
   it('ends the former session of a device, whose end then changes nothing', () => {
     const { clock, orchestrator } = cell();
     const [first, second] = [agent(), agent()];
-    orchestrator.join(deviceHello('a'), first.link);
-    orchestrator.join(deviceHello('a', { instanceId: 'run-2' }), second.link);
+    orchestrator.devices.join(deviceHello('a'), first.link);
+    orchestrator.devices.join(deviceHello('a', { instanceId: 'run-2' }), second.link);
     expect(first.ended[0]).toMatchObject({ status: 'ABORTED', reason: 'SESSION_REPLACED' });
-    orchestrator.leave('a', first.link);
+    orchestrator.devices.leave('a', first.link);
     clock.advance(0);
     expect(first.directives).toHaveLength(0);
     expect(second.directives).toHaveLength(1);
@@ -97,10 +107,10 @@ describe('CellOrchestrator', () => {
     const expired: string[] = [];
     const { clock, orchestrator } = cell({ onExpired: (ids) => expired.push(...ids) });
     const [a, b] = [agent(), agent()];
-    orchestrator.join(deviceHello('a'), a.link);
-    orchestrator.join(deviceHello('b'), b.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('b'), b.link);
     clock.advance(1_000);
-    orchestrator.leave('a', a.link);
+    orchestrator.devices.leave('a', a.link);
     clock.advance(9_000);
     expect(orchestrator.status().devices).toMatchObject([{ deviceId: 'a', connected: false }, {}]);
     expect(orchestrator.decide('a').placement).toBeDefined();
@@ -112,7 +122,7 @@ describe('CellOrchestrator', () => {
 
   it('neither plans nor tries anything out while nobody is connected', () => {
     const { clock, orchestrator, learner } = cell();
-    orchestrator.remember(deviceHello('a'));
+    orchestrator.devices.remember(deviceHello('a'));
     clock.advance(5_000);
     expect(learner.status().plans).toBe(0);
     orchestrator.decide('a');
@@ -125,7 +135,7 @@ describe('CellOrchestrator', () => {
     it('that is new is planned for and pushed at once, with a new ledger for a new floor', () => {
       const { clock, orchestrator } = cell();
       const a = agent();
-      orchestrator.join(deviceHello('a'), a.link);
+      orchestrator.devices.join(deviceHello('a'), a.link);
       clock.advance(500);
       const objective = { ...defaultObjective, accuracyFloor: 0.8 };
       orchestrator.setObjective(objective);
@@ -138,7 +148,7 @@ describe('CellOrchestrator', () => {
       const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.8 } });
       const a = agent();
       const own = { ...defaultObjective, accuracyFloor: 0.1, allowedTiers: ['device'] as const };
-      orchestrator.join(deviceHello('a', { objective: own }), a.link);
+      orchestrator.devices.join(deviceHello('a', { objective: own }), a.link);
       clock.advance(0);
       expect(a.last().objective).toMatchObject({ accuracyFloor: 0.8, allowedTiers: ['device'] });
       expect(a.last().ledger.ledgerId).toBe('');
@@ -149,10 +159,13 @@ describe('CellOrchestrator', () => {
       const local = deviceHello('a').local;
       const weak = { ...local, node: { ...local.node, variants: ['small'] } };
       const a = agent();
-      orchestrator.join(deviceHello('a', { local: weak, targets: [edge({ reachable: false })] }), a.link);
+      orchestrator.devices.join(
+        deviceHello('a', { local: weak, targets: [edge({ reachable: false })] }),
+        a.link,
+      );
       clock.advance(0);
       expect(a.last()).toMatchObject({ planned: { variant: 'small' }, objective: { accuracyFloor: 0.85 } });
-      orchestrator.report('a', deviceState({ targets: [edge()] }));
+      orchestrator.devices.report('a', deviceState({ targets: [edge()] }));
       clock.advance(100);
       expect(a.last()).toMatchObject({ planned: { tier: 'edge', variant: 'large' } });
     });
@@ -161,11 +174,11 @@ describe('CellOrchestrator', () => {
   it('moves balance between devices, debit before credit', () => {
     const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.8 } });
     const [rich, poor] = [agent(), agent()];
-    orchestrator.join(deviceHello('rich'), rich.link);
-    orchestrator.join(deviceHello('poor'), poor.link);
+    orchestrator.devices.join(deviceHello('rich'), rich.link);
+    orchestrator.devices.join(deviceHello('poor'), poor.link);
     clock.advance(0);
     const report = (id: string, link: ReturnType<typeof agent>, balance: number, given = 0) =>
-      orchestrator.report(
+      orchestrator.devices.report(
         id,
         deviceState({
           balance: {
@@ -192,7 +205,7 @@ describe('CellOrchestrator', () => {
     const learner: Learner = createFastestMean();
     const { clock, orchestrator } = cell({ learner });
     const a = agent();
-    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
     clock.advance(0);
     learner.propose = () => {
       throw new TypeError('broken');
@@ -204,7 +217,7 @@ describe('CellOrchestrator', () => {
   it('pushes nothing while no version is to be had', () => {
     const { clock, orchestrator } = cell({ nextVersion: () => undefined });
     const a = agent();
-    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
     clock.advance(3_000);
     expect(a.directives).toEqual([]);
   });
@@ -212,7 +225,7 @@ describe('CellOrchestrator', () => {
   it('changes its learner at run time', () => {
     const { clock, orchestrator } = cell();
     const a = agent();
-    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
     clock.advance(500);
     orchestrator.setLearner(createFastestMean('another'));
     clock.advance(100);
@@ -223,7 +236,7 @@ describe('CellOrchestrator', () => {
   it('answers a decision by the same plan', () => {
     const { clock, orchestrator } = cell();
     const a = agent();
-    orchestrator.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('a'), a.link);
     clock.advance(0);
     expect(orchestrator.decide('a')).toMatchObject({ placement: a.last().planned, version: 1 });
   });

@@ -1,34 +1,34 @@
 import { FailedPrecondition, NotFound } from '@weir/base';
-import type { CellStatus, DeviceHello, DeviceState, Objective, Outcome } from '@weir/domain';
+import type { CellStatus, Objective, Outcome } from '@weir/domain';
 import type { CellObservation, Learner } from '@weir/learning';
 import { checkAttainable } from '../planning/attainable.ts';
-import { CellDevices, type CellDevicesOptions, type DeviceTimes } from './cell-devices.ts';
-import { CellLearner } from './cell-learner.ts';
-import { deviceStatuses } from './cell-status.ts';
+import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
+import { CellLearner } from './learner.ts';
+import { deviceStatuses } from './status.ts';
 import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-planning.ts';
 import { directivesOf } from '../planning/directives.ts';
 import { EpochRun } from '../planning/epoch-run.ts';
 import { JointPlan, type JointPlanOptions, type PlannedDevice } from '../planning/joint-plan.ts';
-import type { Member } from './members.ts';
 import { PredictionError } from './prediction-error.ts';
-import type { AgentLink } from '../sessions/sessions.ts';
 
 export interface OrchestratorTimes extends DeviceTimes, PlanningTimes {}
 
-export interface OrchestratorOptions extends CellDevicesOptions, JointPlanOptions {
+export interface OrchestratorOptions
+  extends CellDevicesOptions, JointPlanOptions, Pick<DeviceEvents, 'onDescribed' | 'onExpired'> {
   readonly learner: Learner;
   readonly objective: Objective;
   readonly times: OrchestratorTimes;
 }
 
 /**
- * One cell's protocol state: which devices it has, what they report, what is planned for them and what each was told.
+ * One cell's protocol state: its devices, what is learned of them, what is planned for them and what each was told.
  * Plans regularly and on change, or in epochs while a run of them stands; pushes a directive when it says something new
  * or half of the lease has passed. Knows neither gRPC nor the disk.
  */
 export class CellOrchestrator implements Disposable {
   readonly #options: OrchestratorOptions;
-  readonly #devices: CellDevices;
+  /** Sessions join, report and leave here. */
+  readonly devices: CellDevices;
   readonly #learner: CellLearner;
   readonly #plan: JointPlan;
   readonly #continuous: ContinuousPlanning;
@@ -44,7 +44,11 @@ export class CellOrchestrator implements Disposable {
     const { clock, errors, learner, times } = options;
     this.#options = options;
     this.#objective = options.objective;
-    this.#devices = new CellDevices(options);
+    this.devices = new CellDevices({
+      ...options,
+      onJoined: () => this.#learner.joined(),
+      onUrgent: () => this.#continuous.request(),
+    });
     this.#learner = new CellLearner({
       learner,
       errors,
@@ -52,12 +56,12 @@ export class CellOrchestrator implements Disposable {
       onDrift: () => this.#continuous.request(),
     });
     this.#plan = new JointPlan(options);
-    this.#stopExpiring = clock.every(times.replanMs, () => this.#devices.expire());
+    this.#stopExpiring = clock.every(times.replanMs, () => this.devices.expire());
     this.#continuous = new ContinuousPlanning({
       clock,
       times,
       // A cell that nobody talks to costs nothing and tries nothing out.
-      needed: () => this.#devices.sessions.size > 0,
+      needed: () => this.devices.sessions.size > 0,
       plan: () => void this.#planAndPush(),
     });
   }
@@ -68,15 +72,6 @@ export class CellOrchestrator implements Disposable {
 
   get objective(): Objective {
     return this.#objective;
-  }
-
-  member(deviceId: string): Member | undefined {
-    return this.#devices.members.get(deviceId);
-  }
-
-  /** A device as it was before a restart: in the plan until its grace has passed or its agent is back. */
-  remember(hello: DeviceHello): void {
-    this.#devices.remember(hello);
   }
 
   /** Tells the learner of the cell as it is, e.g. before it learns from a journal. */
@@ -99,7 +94,7 @@ export class CellOrchestrator implements Disposable {
       clock,
       learner: this.#learner,
       plan: this.#plan,
-      sessions: this.#devices.sessions,
+      sessions: this.devices.sessions,
       planAndPush: () => this.#planAndPush({ always: true }),
       onEnd: (lastVersion) => {
         this.#overThrough = Math.max(this.#overThrough, lastVersion);
@@ -108,25 +103,6 @@ export class CellOrchestrator implements Disposable {
       },
     });
     return this.#epochs;
-  }
-
-  /** Begins a session; one of the same device that still stands ends. Throws ResourceExhausted when the cell is full. */
-  join(hello: DeviceHello, link: AgentLink): void {
-    this.#devices.join(hello, link);
-    this.#learner.joined();
-    this.#continuous.request();
-  }
-
-  /** The session has ended; a session that was replaced changes nothing. */
-  leave(deviceId: string, link: AgentLink): void {
-    if (this.#devices.leave(deviceId, link)) this.#continuous.request();
-  }
-
-  /** Takes an agent's report. True when the device names other nodes or variants than before. */
-  report(deviceId: string, state: DeviceState): boolean {
-    const { urgent, renamed } = this.#devices.report(deviceId, state);
-    if (urgent) this.#continuous.request();
-    return renamed;
   }
 
   /** Learns from outcomes that are safe, in the order of the journal. */
@@ -150,13 +126,13 @@ export class CellOrchestrator implements Disposable {
 
   /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
   checkObjective(objective: Objective): void {
-    checkAttainable(this.#devices.members.cell(this.#options.cellId, objective));
+    checkAttainable(this.devices.members.cell(this.#options.cellId, objective));
   }
 
   setObjective(objective: Objective): void {
     const floorChanged = objective.accuracyFloor !== this.#objective.accuracyFloor;
     this.#objective = objective;
-    if (floorChanged) this.#devices.renewAccounts();
+    if (floorChanged) this.devices.renewAccounts();
     this.#continuous.request();
   }
 
@@ -172,7 +148,7 @@ export class CellOrchestrator implements Disposable {
    * NotFound for a device that is none, FailedPrecondition without a plan.
    */
   decide(deviceId: string): PlannedDevice & { version: number } {
-    if (!this.#devices.members.get(deviceId))
+    if (!this.devices.members.get(deviceId))
       throw new NotFound(`device ${deviceId} is not registered in cell ${this.#options.cellId}`);
     // In epochs a plan is made when it is asked for: another one would take the outcomes away from theirs.
     if (!this.#plan.of(deviceId) && !this.#epochs) this.#planAndPush();
@@ -181,7 +157,7 @@ export class CellOrchestrator implements Disposable {
       throw new FailedPrecondition(this.#plan.fault || `no plan covers device ${deviceId}`, {
         reason: 'NO_PLAN',
       });
-    return { ...planned, version: this.#devices.sessions.lastVersion(deviceId) };
+    return { ...planned, version: this.devices.sessions.lastVersion(deviceId) };
   }
 
   status(): CellStatus {
@@ -192,7 +168,7 @@ export class CellOrchestrator implements Disposable {
       predictionError: this.#error.value(),
       planningMs: this.#plan.planningMs,
       objective: this.#objective,
-      devices: deviceStatuses(this.#devices, this.#plan),
+      devices: deviceStatuses(this.devices, this.#plan),
     };
   }
 
@@ -203,24 +179,24 @@ export class CellOrchestrator implements Disposable {
 
   /** Version of what went out; undefined when nothing did. */
   #planAndPush({ always = false } = {}): number | undefined {
-    this.#devices.expire();
-    if (this.#devices.members.size === 0) return undefined;
+    this.devices.expire();
+    if (this.devices.members.size === 0) return undefined;
     this.#continuous.planned();
     const plan = this.#plan.make(() => this.#learner.propose());
     if (!plan) return undefined;
-    this.#devices.ledger.rebalance();
-    const directives = directivesOf(plan, this.#devices, {
+    this.devices.ledger.rebalance();
+    const directives = directivesOf(plan, this.devices, {
       objective: this.#objective,
       learner: this.learner.name,
       leaseMs: this.#options.times.leaseMs,
       obey: this.#epochs !== undefined,
     });
-    return this.#devices.sessions.push(directives, { always });
+    return this.devices.sessions.push(directives, { always });
   }
 
   #observation(): CellObservation {
     const { cellId, clock } = this.#options;
-    const { members } = this.#devices;
+    const { members } = this.devices;
     const cell = members.cell(cellId, this.#objective);
     return this.#epochs
       ? members.epochObservation(clock.now(), cell)

@@ -1,8 +1,8 @@
 import { FakeClock, silentLogger } from '@weir/base';
 import { defaultObjective, type Directive } from '@weir/domain';
-import { CellOrchestrator, type OrchestratorOptions } from './cell-orchestrator.ts';
+import { CellOrchestrator, type OrchestratorOptions } from './orchestrator.ts';
 import { createFastestMean } from './learner.fixture.ts';
-import type { AgentLink } from '../sessions/sessions.ts';
+import type { AgentLink } from '../sessions/registry.ts';
 
 const times = { leaseMs: 5_000, replanMs: 1_000, leastReplanMs: 100, graceMs: 10_000 };
 

@@ -3,8 +3,8 @@ import type { DeviceHello, OutcomeBatch, RefusedOutcome } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
 import { firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
-import type { AgentLink } from './sessions.ts';
-import type { CellHost } from '../cell/cell-host.ts';
+import type { AgentLink } from './registry.ts';
+import type { CellHost } from '../cell/host.ts';
 import type { Cells } from '../cell/cells.ts';
 import { Outbox } from './outbox.ts';
 
@@ -27,7 +27,7 @@ type Stream = DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse
  * a message is merely unusable is left out and told.
  * Outcomes are acknowledged when they are durable, also those that came just before the end.
  */
-export async function agentSession(
+export async function orchestrate(
   stream: Stream,
   { signal, draining }: CallContext,
   { cells, clock, logger, helloTimeoutMs }: SessionDeps,
@@ -52,7 +52,7 @@ export async function agentSession(
       push: (directive) => outbox.push(directive),
       end: (reason) => ended.abort(reason),
     };
-    cell.join(hello, link);
+    cell.devices.join(hello, link);
     logger.info({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId }, 'device joined');
     const tellLeftOut = tellOnce((faults) =>
       logger.warn(
@@ -67,7 +67,7 @@ export async function agentSession(
     try {
       await receive(messages, { cell, hello, journaling, tellLeftOut, clock, over });
     } finally {
-      cell.orchestrator.leave(hello.deviceId, link);
+      cell.devices.leave(hello.deviceId, link);
       logger.info({ cellId, deviceId: hello.deviceId }, 'device left');
       await journaling.settled();
       outbox.close();
@@ -104,7 +104,7 @@ async function receive(
       case 'state': {
         const { value, leftOut } = stateFromWire(message.value, hello.deviceId);
         tellLeftOut(leftOut);
-        cell.report(hello.deviceId, value);
+        cell.devices.report(hello.deviceId, value);
         break;
       }
       case 'hello':

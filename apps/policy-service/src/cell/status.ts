@@ -1,6 +1,6 @@
 import type { DeviceStatus } from '@weir/domain';
 import type { JointPlan } from '../planning/joint-plan.ts';
-import type { CellDevices } from './cell-devices.ts';
+import type { CellDevices } from './devices.ts';
 
 /** Where the plan sends each device, and how it stands. */
 export const deviceStatuses = ({ members, sessions }: CellDevices, plan: JointPlan): DeviceStatus[] =>

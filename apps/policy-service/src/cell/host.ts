@@ -1,15 +1,15 @@
 import type { Clock, Logger } from '@weir/base';
-import type { DeviceHello, DeviceState, Objective, Outcome, OutcomeBatch } from '@weir/domain';
+import type { Objective, Outcome, OutcomeBatch } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
 import type { Store, StoredSnapshot } from '@weir/storage';
 import { randomUUID } from 'node:crypto';
-import { CellOrchestrator, type OrchestratorTimes } from './cell-orchestrator.ts';
+import type { CellDevices } from './devices.ts';
+import { CellOrchestrator, type OrchestratorTimes } from './orchestrator.ts';
 import type { PlanMade } from '../planning/joint-plan.ts';
 import type { Learners } from './learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
 import { memberFromJson, memberToJson, objectiveSchema, storedRow } from '../journal/rows.ts';
 import { learnerFrom, learnJournal } from '../journal/recovery.ts';
-import type { AgentLink } from '../sessions/sessions.ts';
 import { VersionCounter } from '../journal/version-counter.ts';
 
 export interface CellHostOptions {
@@ -90,11 +90,19 @@ export class CellHost implements AsyncDisposable {
       nextVersion: () => versions.next(),
       newLedgerId: randomUUID,
       ...(options.onPlanned && { onPlanned: options.onPlanned }),
+      // Written before any outcome of the device, as the store keeps the order of its calls.
+      onDescribed: (member) =>
+        inPassing(
+          store.change(cellId, {
+            joined: [{ deviceId: member.hello.deviceId, state: memberToJson(member) }],
+          }),
+          logger,
+        ),
       onExpired: (deviceIds) => inPassing(store.change(cellId, { left: deviceIds }), logger),
     });
     for (const { deviceId, state } of stored?.members ?? [])
       try {
-        orchestrator.remember(memberFromJson(state));
+        orchestrator.devices.remember(memberFromJson(state));
       } catch (err) {
         logger.error(
           { err, deviceId },
@@ -111,13 +119,8 @@ export class CellHost implements AsyncDisposable {
     return host;
   }
 
-  join(hello: DeviceHello, link: AgentLink): void {
-    this.orchestrator.join(hello, link);
-    this.#remember(hello.deviceId);
-  }
-
-  report(deviceId: string, state: DeviceState): void {
-    if (this.orchestrator.report(deviceId, state)) this.#remember(deviceId);
+  get devices(): CellDevices {
+    return this.orchestrator.devices;
   }
 
   /**
@@ -231,15 +234,6 @@ export class CellHost implements AsyncDisposable {
       position: this.#learnedThrough,
       state: JSON.stringify(learner.snapshot()),
     };
-  }
-
-  #remember(deviceId: string): void {
-    const { store, logger } = this.#options;
-    const member = this.orchestrator.member(deviceId);
-    if (!member) return;
-    // Written before any outcome of the device, as the store keeps the order of its calls.
-    const joined = [{ deviceId, state: memberToJson(member) }];
-    inPassing(store.change(this.#cellId, { joined }), logger);
   }
 
   #saveInPassing(): void {

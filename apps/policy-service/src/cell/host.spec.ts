@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge, nodeReport, outcome } from '../sessions/agent.fixture.ts';
-import { CellHost, type CellHostOptions } from './cell-host.ts';
+import { CellHost, type CellHostOptions } from './host.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-cell-'));
@@ -43,7 +43,7 @@ const from = { deviceId: 'a', instanceId: 'i' };
 async function withTwoOutcomes(store: Store) {
   const clock = new FakeClock(5_000);
   const cell = await CellHost.open('c', options(store, { clock }));
-  cell.join(deviceHello('a'), link);
+  cell.devices.join(deviceHello('a'), link);
   await cell.journal({ ...from, batch: numbered(10, 20) });
   return { clock, cell };
 }
@@ -65,7 +65,7 @@ describe('CellHost', () => {
   it('learns each outcome once, in any order, and says how far all are settled', async () => {
     await using store = await openStore({ path: newPath() });
     await using cell = await CellHost.open('c', options(store));
-    cell.join(deviceHello('a'), link);
+    cell.devices.join(deviceHello('a'), link);
     expect(await cell.journal({ ...from, batch: numbered(1, 3) })).toBe(1);
     expect(await cell.journal({ ...from, batch: numbered(3, 2, 2) })).toBe(3);
     expect(cell.orchestrator.status().outcomes).toBe(3);
@@ -129,8 +129,8 @@ describe('CellHost', () => {
     {
       await using store = await openStore({ path });
       const cell = await CellHost.open('c', options(store));
-      cell.join(deviceHello('a', { targets: [] }), link);
-      cell.report(
+      cell.devices.join(deviceHello('a', { targets: [] }), link);
+      cell.devices.report(
         'a',
         deviceState({ targets: [edge(), { ...edge(), report: nodeReport('cloud-1', 'cloud') }] }),
       );
@@ -165,7 +165,7 @@ describe('CellHost', () => {
     {
       await using store = await openStore({ path });
       await using cell = await CellHost.open('c', options(store, more));
-      cell.join(deviceHello('a', { local, targets: [edge({ reachable: false })] }), link);
+      cell.devices.join(deviceHello('a', { local, targets: [edge({ reachable: false })] }), link);
       expect(await cell.journal({ ...from, batch: numbered(1) })).toBe(1);
       expect(cell.orchestrator.status().outcomes).toBe(1);
     }
@@ -187,7 +187,7 @@ describe('CellHost', () => {
       return learner;
     };
     await using cell = await CellHost.open('c', options(store, { learners: { names, create } }));
-    cell.join(deviceHello('a'), link);
+    cell.devices.join(deviceHello('a'), link);
     const { placement } = cell.orchestrator.decide('a');
     await expect(cell.setLearner('other')).rejects.toThrow(TypeError);
     expect(cell.orchestrator.status()).toMatchObject({
@@ -204,10 +204,10 @@ describe('CellHost', () => {
       await using store = await openStore({ path });
       const clock = new FakeClock(5_000);
       await using cell = await CellHost.open('c', options(store, { clock }));
-      cell.join(deviceHello('a'), link);
+      cell.devices.join(deviceHello('a'), link);
       await cell.setObjective(objective);
       await cell.setLearner('other');
-      cell.orchestrator.leave('a', link);
+      cell.devices.leave('a', link);
       clock.advance(12_000);
     }
     await using store = await openStore({ path });
@@ -218,7 +218,7 @@ describe('CellHost', () => {
   it('gives every learner back what it knew', async () => {
     await using store = await openStore({ path: newPath() });
     await using cell = await CellHost.open('c', options(store));
-    cell.join(deviceHello('a'), link);
+    cell.devices.join(deviceHello('a'), link);
     await cell.journal({ ...from, batch: numbered(1, 2, 3) });
     await cell.setLearner('other');
     expect(cell.orchestrator.status()).toMatchObject({ learner: 'other', outcomes: 0 });
@@ -271,7 +271,7 @@ describe('CellHost', () => {
       await using store = await openStore({ path: file });
       const clock = new FakeClock(now);
       await using cell = await CellHost.open('c', options(store, { clock }));
-      cell.join(deviceHello('a'), { push: ({ version }) => versions.push(version), end() {} });
+      cell.devices.join(deviceHello('a'), { push: ({ version }) => versions.push(version), end() {} });
       clock.advance(0);
     }
     expect(versions).toHaveLength(4);

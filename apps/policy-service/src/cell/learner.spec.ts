@@ -4,7 +4,7 @@ import { createLearner, type Learner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, edge, outcome } from '../sessions/agent.fixture.ts';
 import type { InternalErrors } from '../internal-errors.ts';
-import { CellLearner } from './cell-learner.ts';
+import { CellLearner } from './learner.ts';
 import { createFastestMean } from './learner.fixture.ts';
 import { Members } from './members.ts';
 
@@ -25,7 +25,7 @@ describe('CellLearner', () => {
   it('learns from outcomes that are there before the first plan', () => {
     const members = new Members();
     const cell = learnerOf(members, { learner: createLearner('planner', { random: seededRandom(1) }) });
-    members.join(deviceHello('a'));
+    members.add(deviceHello('a'));
     cell.joined();
     cell.learn([outcome('a')]);
     expect(cell.current.status().outcomes).toBe(1);
@@ -38,7 +38,7 @@ describe('CellLearner', () => {
     const observed: number[] = [];
     learner.observe = ({ devices }) => void observed.push(devices.length);
     cell.replace(learner);
-    members.join(deviceHello('a'));
+    members.add(deviceHello('a'));
     cell.observe();
     expect(observed).toEqual([1]);
   });
@@ -80,7 +80,7 @@ describe('CellLearner', () => {
     const members = new Members();
     const { local } = deviceHello('a');
     const weak = { ...local, node: { ...local.node, variants: ['small'] } };
-    members.join(deviceHello('a', { local: weak, targets: [edge({ reachable: false })] }));
+    members.add(deviceHello('a', { local: weak, targets: [edge({ reachable: false })] }));
     const objective = { ...defaultObjective, accuracyFloor: 0.85 };
     const cell = learnerOf(members, { objective });
     expect(cell.propose().placements.get('a')).toMatchObject({ tier: 'device', variant: 'small' });
@@ -101,8 +101,8 @@ describe('CellLearner', () => {
       it('observes, learns and plans without the devices that have nothing to run', () => {
         const members = new Members();
         const cell = learnerOf(members, { learner: learner() });
-        members.join(deviceHello('a'));
-        members.join(idle);
+        members.add(deviceHello('a'));
+        members.add(idle);
         cell.observe();
         expect([...cell.current.best().keys()]).toEqual(['a']);
         cell.joined();
@@ -114,7 +114,7 @@ describe('CellLearner', () => {
       it('learns while no device has anything to run, and says so when it is to plan', () => {
         const members = new Members();
         const cell = learnerOf(members);
-        members.join(idle);
+        members.add(idle);
         cell.replace(learner());
         cell.joined();
         cell.learn([outcome('b')]);
@@ -126,7 +126,7 @@ describe('CellLearner', () => {
 
   it('keeps its learner when another one cannot be told of the cell', () => {
     const members = new Members();
-    members.join(deviceHello('a'));
+    members.add(deviceHello('a'));
     const cell = learnerOf(members);
     const broken: Learner = createFastestMean('broken');
     broken.observe = () => {

@@ -12,7 +12,7 @@ type Stream = DuplexStream<policy.RunEpochsRequest, policy.RunEpochsResponse>;
  * One RunEpochs call: a plan for each request. While it stands the cell runs in epochs; at its end, however it ends,
  * the cell goes back to planning continuously.
  */
-export async function epochSession(
+export async function runEpochs(
   stream: Stream,
   { signal, draining }: CallContext,
   { cells }: { readonly cells: Cells },
