@@ -6,6 +6,7 @@ import {
   type Scenario,
   everyTenth,
   floorLabels,
+  openFramesFile,
   prepareCell,
   parseScenario,
   readScenario,
@@ -79,6 +80,10 @@ const shape = {
     .optional()
     .describe('Folder of a model family with labelled samples; the embedded one when absent.'),
   out: z.string().optional().describe('Folder for results.json and report.html.'),
+  frames: z
+    .string()
+    .optional()
+    .describe('File for one row a frame, .parquet or .csv; docs/lab.md describes its columns.'),
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 };
 type Flags = Readonly<z.output<z.ZodObject<typeof shape>>>;
@@ -92,6 +97,7 @@ export default defineCommand({
     'weir lab run --experiment A --users 5 --floor 89 --learners planner,offload-only',
     'weir lab run --arrivals poisson --load 0.6 --json',
     'weir lab run --scenario weak-link --out report',
+    'weir lab run --experiment A --frames frames.parquet',
     'weir lab run --scenario my-fleet.yaml',
   ],
   async run(flags, { signal, out, print, progress }) {
@@ -101,13 +107,18 @@ export default defineCommand({
     const { out: folder } = flags;
     if (folder !== undefined)
       await asUsage(name, '--out', () => makeFolder(folder));
+    const { frames: framesPath } = flags;
+    using frames =
+      framesPath === undefined ? null : await asUsage(name, '--frames', () => openFramesFile(framesPath));
     const startedAt = new Date();
     try {
       const { models } = flags;
       const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
       const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
       await using prepared = await asUsage(name, '--scenario', () => prepareCell(scenario, options));
-      const unit = await asUsage(name, '--scenario', () => runScenario(scenario, prepared));
+      const unit = await asUsage(name, '--scenario', () =>
+        runScenario(scenario, prepared, frames ? { onFrame: (frame) => frames.add(frame) } : {}),
+      );
       out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
       print(unitTable(unit));
       if (flags.out !== undefined) {
@@ -118,6 +129,8 @@ export default defineCommand({
         await writeFile(join(flags.out, 'report.html'), await reportHtml(results));
         progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
       }
+      frames?.finish();
+      if (frames) progress(`wrote ${frames.count} frames to ${frames.path}`);
     } catch (error) {
       if (signal.aborted) return Exit.interrupted;
       throw error;

@@ -36,6 +36,8 @@ describe('weir lab', () => {
     [['--users', '0'], /--users: must be >= 1/],
     [['--models', '/nowhere'], /--models: no model family/],
     [['--link-trace', '/nowhere.csv'], /nowhere\.csv/],
+    [['--frames', 'frames.json'], /--frames: frames\.json: expected a name that ends in \.csv or \.parquet/],
+    [['--frames', '/nowhere/frames.csv'], /--frames: .*ENOENT/],
   ])('refuses %s before anything starts', async (argv, fault) => {
     const refused = call(run, ...argv);
     await expect(refused).rejects.toBeInstanceOf(ConfigError);
