@@ -6,7 +6,7 @@ import type { EpochRecord } from '../measure/epochs.ts';
 import type { Step } from '../measure/step.ts';
 import { observe } from './observer.ts';
 
-const sample = { file: 'scene-1.png', image: new Uint8Array(), label: 'cat' };
+const sample = { file: '/samples/scene-1.png', image: new Uint8Array(), label: 'cat' };
 const response = agent.InferResponse.fromPartial({
   classification: { label: 'dog' },
   placement: { tier: common.Tier.EDGE, nodeId: 'edge-1', variant: 'large' },

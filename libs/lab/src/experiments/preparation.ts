@@ -8,7 +8,8 @@ import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from '../measure/cost-table.ts';
 import { type TracePoint, longestOutageMs, parseTrace, playTrace } from '../scenario/link-trace.ts';
 import { paperCell } from '../scenario/paper-cell.ts';
-import { type FloorLabel, mappedFloor } from '../scenario/paper-floors.ts';
+import { floorOf } from '../scenario/paper-floors.ts';
+import { refuseUnreachableFloors } from '../scenario/reachable-floors.ts';
 import { type OnProfilingEpoch, profileCell } from '../measure/profiling.ts';
 import { loadPublished, publishedFamily } from '../scenario/published-family.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -62,6 +63,7 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
   const file = [...scenario.learners, scenario.transfer?.learner ?? ''].find(isLearnerFile);
   const description = { ...descriptionOf(scenario, { family, models }), ...(file && { learner: file }) };
   refuseWhatTheOracleCannot(description);
+  refuseUnreachableFloors(scenario, description, family);
   const trace = scenario.links && readTrace(scenario.links, description);
   progress(
     `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
@@ -99,11 +101,7 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
       tables.set(key, known);
       return known;
     },
-    floorOf(floor) {
-      if (typeof floor === 'number') return { label: String(floor), value: floor };
-      const accuracies = family.variants.map(({ accuracy }) => accuracy.top1);
-      return { label: floor, value: mappedFloor(floor satisfies FloorLabel, accuracies) };
-    },
+    floorOf: (floor) => floorOf(floor, family),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type WeirError } from '@weir/base';
 import type { Answer, Sample } from '@weir/cell';
 import type { HopTimes, Tier } from '@weir/domain';
@@ -143,7 +144,7 @@ export function failedFrame(context: FrameContext, frame: SentFrame, error: unkn
 
 const sent = ({ deviceId, sample, atMs, clientMs }: SentFrame) => ({
   deviceId,
-  picture: sample.file,
+  picture: basename(sample.file),
   label: sample.label,
   atMs,
   clientMs,
