@@ -21,6 +21,7 @@ export type {
   Results,
   UnitResult,
 } from './measure/results.ts';
+export { type Verdict, verdictOf } from './experiments/verdict.ts';
 export { runScenario } from './experiments/run-scenario.ts';
 export { type Scenario, parseScenario, readScenario, shippedScenarios } from './scenario/scenario.ts';
 export { type Step, everyTenth, stepInWords } from './measure/step.ts';

@@ -42,8 +42,9 @@ const ownCell = z.strictObject({
     .describe('A cell description as `weir up --cell` takes it; a relative path counts from this file.'),
 });
 
+const floorExpected = "expected none, '80', '85', '89' (with quotes), best, or a fraction 0..1";
 const floor = z
-  .union([z.enum(floorLabels), z.number().min(0).max(1)])
+  .union([z.enum(floorLabels), z.number().min(0, floorExpected).max(1, floorExpected)], floorExpected)
   .default('89')
   .describe(
     "Lowest average accuracy: a floor of the paper (none, '80', '85', '89', best), taken to the same relative place among the family's accuracies, or a fraction 0..1.",
