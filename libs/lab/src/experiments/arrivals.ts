@@ -3,6 +3,7 @@ import { type Answer, type Arrivals, type Sample, drive } from '@weir/cell';
 import { type Candidate, learnerOf, placed } from '../measure/candidates.ts';
 import { rotated } from '../measure/contest.ts';
 import type { CostTable } from '../measure/cost-table.ts';
+import { optimumOf } from '../measure/optimum.ts';
 import { startMeter } from '../measure/overheads.ts';
 import type { ArrivalsPhase, ArrivalsResult } from '../measure/results.ts';
 import { RuleRecord } from '../measure/rule-record.ts';
@@ -62,7 +63,7 @@ export async function runArrivalsExperiment(
   const { learningSeconds, warmupSeconds, seconds } = options;
   const users = testbed.applications.length;
   const rate = (load * capacityPerSecond(table)) / users;
-  const best = table.optimum(floor, {
+  const best = optimumOf(table, floor, {
     ratePerMs: rate / 1_000,
     arrivalVariability: pattern === 'poisson' ? 1 : 0,
   });

@@ -1,7 +1,8 @@
 import { FailedPrecondition, type Random } from '@weir/base';
 import { type CandidateRecord, type OnEpoch, runContest } from '../measure/contest.ts';
 import { learnerOf, placed } from '../measure/candidates.ts';
-import type { CostTable, Optimum } from '../measure/cost-table.ts';
+import type { CostTable } from '../measure/cost-table.ts';
+import { type Optimum, optimumOf } from '../measure/optimum.ts';
 import { type Answers, startMeter } from '../measure/overheads.ts';
 import type { ExperimentResult } from '../measure/results.ts';
 import { predictionQuality, summarise } from '../measure/summarise.ts';
@@ -34,7 +35,7 @@ export async function runEpochsExperiment(
 ): Promise<EpochsFindings> {
   const oracle = oracleOf(table, floor);
   const { name: best } = table.shape.variants.reduce((a, b) => (a.accuracy >= b.accuracy ? a : b));
-  const offloadOnlyMs = table.optimum(floor, { variants: [best] })?.meanMs ?? null;
+  const offloadOnlyMs = optimumOf(table, floor, { variants: [best] })?.meanMs ?? null;
   await testbed.setFloor(floor);
   const meter = await startMeter(testbed);
   const records = await runContest(testbed, {
@@ -56,7 +57,7 @@ export async function runEpochsExperiment(
 
 /** Throws FailedPrecondition when no joint placement meets the floor. */
 export function oracleOf(table: CostTable, floor: number): Optimum {
-  const oracle = table.optimum(floor);
+  const oracle = optimumOf(table, floor);
   if (oracle) return oracle;
   throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`);
 }

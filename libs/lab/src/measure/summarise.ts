@@ -1,7 +1,8 @@
 import { type Random, estimate, mean, pairedDifference, percentile, proportion } from '@weir/base';
 import { type Spread, Tally } from '@weir/cell';
 import type { CandidateRecord } from './contest.ts';
-import { type CostTable, type Optimum, asMap } from './cost-table.ts';
+import { type CostTable, asMap } from './cost-table.ts';
+import type { Optimum } from './optimum.ts';
 import type { EpochRecord } from './epochs.ts';
 import { type MeasuredEpochs, gapInterval } from './gap-interval.ts';
 import type { CurvePoint, Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
