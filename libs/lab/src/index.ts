@@ -23,6 +23,7 @@ export type {
 } from './measure/results.ts';
 export { type Verdict, verdictOf } from './experiments/verdict.ts';
 export { runScenario } from './experiments/run-scenario.ts';
-export { type Scenario, parseScenario, readScenario, shippedScenarios } from './scenario/scenario.ts';
+export { parseScenario, readScenario, shippedScenarios } from './scenario/scenario.ts';
+export type { Scenario } from './scenario/scenario-schema.ts';
 export { type Step, everyTenth, stepInWords } from './measure/step.ts';
 export { inWords } from './measure/summarise.ts';

@@ -4,7 +4,7 @@ import { learnerOf } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
 import type { AdaptationResult } from '../measure/results.ts';
-import { curveOf, interactionsToFound } from '../measure/summarise.ts';
+import { curveOf, interactionsToFound } from '../measure/learning-curve.ts';
 import type { Testbed } from '../measure/testbed.ts';
 
 /** A phase of the cell: from this epoch on, these devices have weak links. */

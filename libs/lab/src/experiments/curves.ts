@@ -4,7 +4,7 @@ import { learnerOf } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
 import type { LearningResult } from '../measure/results.ts';
-import { curveOf, floorViolationsOf, interactionsToFound } from '../measure/summarise.ts';
+import { curveOf, floorViolationsOf, interactionsToFound } from '../measure/learning-curve.ts';
 import type { Testbed } from '../measure/testbed.ts';
 
 export interface CurvesOptions {

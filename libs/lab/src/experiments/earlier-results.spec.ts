@@ -4,7 +4,8 @@ import { upToDate } from './earlier-results.ts';
 import { gapInterval } from '../measure/gap-interval.ts';
 import { fakeResults } from '../report/results.fixture.ts';
 import type { ArrivalsResult, ExperimentResult, UnitResult } from '../measure/results.ts';
-import { type Scenario, readScenario } from '../scenario/scenario.ts';
+import { readScenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 
 const { units } = fakeResults();
 const unitOf = <Unit extends UnitResult>(kind: Unit['kind']) =>

@@ -1,7 +1,7 @@
 import { seededRandom } from '@weir/base';
 import { type MeasuredEpochs, gapInterval } from '../measure/gap-interval.ts';
 import type { CurvePoint, LearnerResult, UnitResult } from '../measure/results.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 
 /** A result with what an earlier version did not write yet; as it was where nothing is missing. */
 export function upToDate(unit: UnitResult, scenario: Scenario): UnitResult {

@@ -12,7 +12,7 @@ import { floorOf } from '../scenario/paper-floors.ts';
 import { refuseUnreachableFloors } from '../scenario/reachable-floors.ts';
 import { type OnProfilingEpoch, profileCell } from '../measure/profiling.ts';
 import { loadPublished, publishedFamily } from '../scenario/published-family.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 import type { Step } from '../measure/step.ts';
 import { type Testbed, openTestbed } from '../measure/testbed.ts';
 

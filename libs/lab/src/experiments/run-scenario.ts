@@ -7,7 +7,7 @@ import { type PreparedCell, weakDevicesOf } from './preparation.ts';
 import { runCurves } from './curves.ts';
 import { runEpochsExperiment } from './epochs.ts';
 import type { UnitResult } from '../measure/results.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 import { learnSnapshot, runTransfer } from './transfer.ts';
 
 /** Runs a scenario on its cell; `onFrame` is told each frame. Throws InvalidInput for what does not fit the cell. */

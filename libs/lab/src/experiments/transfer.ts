@@ -6,7 +6,7 @@ import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
 import { openEpochs } from '../measure/epochs.ts';
 import type { TransferResult } from '../measure/results.ts';
-import { curveOf, interactionsToFound } from '../measure/summarise.ts';
+import { curveOf, interactionsToFound } from '../measure/learning-curve.ts';
 import type { Testbed } from '../measure/testbed.ts';
 
 export interface TransferOptions {

@@ -1,4 +1,3 @@
-import type { Placement } from '@weir/domain';
 import {
   type Assignment,
   type AssignmentProblem,

@@ -5,7 +5,8 @@ import { CostTable } from './cost-table.ts';
 import type { CandidateRecord } from './contest.ts';
 import { rotated } from './contest.ts';
 import type { EpochRecord } from './epochs.ts';
-import { interactionsToFound, predictionQuality, summarise } from './summarise.ts';
+import { interactionsToFound } from './learning-curve.ts';
+import { predictionQuality, summarise } from './summarise.ts';
 
 /** One device that can run `large` (100 ms, 0.9) or `small` (40 ms, 0.7). */
 const table = new CostTable({

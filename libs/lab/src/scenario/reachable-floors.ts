@@ -2,7 +2,7 @@ import { InvalidInput } from '@weir/base';
 import type { CellDescription } from '@weir/cell';
 import type { Family } from '@weir/inference';
 import { floorOf } from './paper-floors.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario } from './scenario-schema.ts';
 
 /** Throws InvalidInput for floors that the cell misses even with its most accurate variant everywhere. */
 export function refuseUnreachableFloors(

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { InvalidInput } from '@weir/base';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { parseScenario, readScenario, scenarioSchema, shippedScenarios } from './scenario.ts';
+import { parseScenario, readScenario, shippedScenarios } from './scenario.ts';
+import { scenarioSchema } from './scenario-schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-scenario-'));
 afterAll(() => rmSync(folder, { recursive: true }));
