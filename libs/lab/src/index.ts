@@ -10,6 +10,7 @@ export { floorLabels } from './scenario/paper-floors.ts';
 export { learningPlotSvg, reportHtml } from './report/index.ts';
 export { type Overview, type ReproductionOptions, reproduce, resultsOf } from './experiments/reproduction.ts';
 export { type FrameColumn, frameColumns } from './frames/frame-columns.ts';
+export type { FrameRecord } from './frames/frame-record.ts';
 export { type FramesFile, openFramesFile } from './frames/frames-file.ts';
 export { reproductionScenarios } from './experiments/reproduction-scenarios.ts';
 export type {
