@@ -2,16 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDocument, root } from './support/document.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const document = await readFile(join(root, 'docs/write-a-learner.md'), 'utf8');
-
-/** Code blocks of the document by the language and, where it has one, the file name behind the fence. */
-const blocks = [...document.matchAll(/^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm)].map(
-  ([, language, file, text]) => ({ language, file, text: text! }),
-);
+const { blocks } = await readDocument('docs/write-a-learner.md');
 const commands = blocks
   .filter(({ language }) => language === 'sh')
   .flatMap(({ text }) => text.trim().split('\n'));
@@ -23,8 +17,7 @@ describe('docs/write-a-learner.md', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'weir-mine-'));
     for (const { file, text } of blocks)
-      if (file)
-        await writeFile(join(folder, file), text.replaceAll('/path/to/weir', root.replace(/\/$/, '')));
+      if (file) await writeFile(join(folder, file), text.replaceAll('/path/to/weir', root));
   });
   afterAll(() => rm(folder, { recursive: true }));
 

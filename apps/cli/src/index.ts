@@ -1,3 +1,4 @@
+export { commands } from './commands.ts';
 export {
   type Command,
   type CommandContext,
@@ -5,3 +6,4 @@ export {
   type RunCommand,
   defineCommand,
 } from './command.ts';
+export { route } from './route.ts';

@@ -174,6 +174,8 @@ function toWire(
       failedAttempts: [...failedAttempts],
       learner: decision.learner,
       leaseExpired: decision.leaseExpired,
+      propensity: decision.propensity,
+      concurrency: answer.concurrency,
     },
     expectedAccuracy: decision.accuracy,
     energyJ: answer.energyJ,

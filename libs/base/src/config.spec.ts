@@ -22,6 +22,16 @@ const spec = {
     learners: z.array(z.string()).default(['planner']).describe('Learners, comma-separated.'),
     listen: hostPort().optional().describe('Address to listen on.'),
     images: z.array(z.string()).default([]).describe('Pictures.'),
+    floor: z
+      .union([z.enum(['none', '89']), z.number().min(0).max(1)])
+      .optional()
+      .describe('Floor.'),
+    space: z.enum(['paper', 'full']).optional().describe('Variants.'),
+    kinds: z
+      .array(z.enum(['a', 'b']))
+      .default(['a'])
+      .describe('Kinds.'),
+    pattern: z.enum(['poisson', 'periodic']).optional().describe('Arrivals: poisson or periodic.'),
   }),
   positionals: 'images',
 } as const;
@@ -43,6 +53,7 @@ describe('loadConfig', () => {
       json: true,
       learners: ['dqn', 'planner'],
       images: ['a.png', 'b.png'],
+      kinds: ['a'],
     });
   });
 
@@ -60,6 +71,16 @@ describe('loadConfig', () => {
   });
 
   it.each([
+    ['a name', 'none', 'none'],
+    ['a name that looks like a number', '89', '89'],
+    ['a number', '0.89', 0.89],
+  ])('takes %s where a flag is either', (_what, text, value) => {
+    expect(load(['--floor', text]).floor).toBe(value);
+  });
+
+  it.each([
+    ['a number out of range where a flag is either', ['--floor', '2'], '--floor'],
+    ['no text where a flag is either', ['--floor', ' '], '--floor'],
     ['a flag without its value', ['--devices'], '--devices'],
     ['a number out of range', ['--devices', '0'], '--devices'],
     ['a fraction where a whole number is due', ['--devices', '1.5'], '--devices'],
@@ -72,6 +93,9 @@ describe('loadConfig', () => {
   it('explains itself', () => {
     expect(() => load(['--help'])).toThrow(HelpRequested);
     expect(() => load(['--help'])).toThrow(/--devices VALUE .*Devices to start. \[3\]/);
+    expect(() => load(['--help'])).toThrow(/Variants. One of: paper, full.\n/);
+    expect(() => load(['--help'])).toThrow(/Kinds. One of: a, b. \[a\]\n/);
+    expect(() => load(['--help'])).toThrow(/Arrivals: poisson or periodic.$/);
   });
 });
 

@@ -114,8 +114,19 @@ function help<Shape extends z.ZodRawShape>(spec: ConfigSpec<Shape>): string {
 function describe(type: z.ZodType): string {
   const fallback = type instanceof z.ZodDefault ? type.def.defaultValue : undefined;
   const text = Array.isArray(fallback) ? fallback.join(',') : fallback;
-  if (text === undefined || text === false || text === '') return type.description ?? '';
-  return `${type.description ?? ''} [${typeof text === 'string' ? text : JSON.stringify(text)}]`;
+  const description = [type.description, valuesOf(type)].filter(Boolean).join(' ');
+  if (text === undefined || text === false || text === '') return description;
+  return `${description} [${typeof text === 'string' ? text : JSON.stringify(text)}]`;
+}
+
+/** Values of an enumeration, where the description does not name them all itself. */
+function valuesOf(type: z.ZodType): string {
+  const base = unwrap(type);
+  const element = base instanceof z.ZodArray ? unwrap(base.element as z.ZodType) : base;
+  if (!(element instanceof z.ZodEnum)) return '';
+  const values = element.options.map(String);
+  const named = values.every((value) => type.description?.match(/[\w-]+/g)?.includes(value));
+  return named ? '' : `One of: ${values.join(', ')}.`;
 }
 
 function readFlags<Shape extends z.ZodRawShape>(
@@ -195,6 +206,12 @@ function readFile(path: string | undefined, keys: readonly string[], violations:
 function fromText(type: z.ZodType, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const base = unwrap(type);
+  if (base instanceof z.ZodUnion) {
+    const options = base.options as readonly z.ZodType[];
+    // Text that one of them takes as it is stays text: a name that looks like a number, e.g. the floor '89'.
+    if (options.some((option) => option.safeParse(value).success)) return value;
+    return options.map((option) => fromText(option, value)).find((each) => each !== value) ?? value;
+  }
   if (base instanceof z.ZodNumber)
     return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
   if (base instanceof z.ZodBoolean)

@@ -22,8 +22,9 @@ export interface DriveOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly onAnswer: (answer: Answer) => void;
-  readonly onFailure: (error: unknown) => void;
+  readonly onAnswer: (answer: Answer, sample: Sample) => void;
+  /** `clientMs`: until it failed. */
+  readonly onFailure: (error: unknown, frame: { readonly sample: Sample; readonly clientMs: number }) => void;
 }
 
 /** One device's application: sends frames as they arrive and resolves with the last answer. */
@@ -42,17 +43,15 @@ export async function drive(options: DriveOptions): Promise<void> {
   const order = shuffled(samples, random.fork('samples'));
   const inFlight = new Set<Promise<void>>();
 
-  const send = async ({ image, label }: Sample) => {
+  const send = async (sample: Sample) => {
+    const { image, label } = sample;
     const sentAt = clock.now();
     try {
       const response = await client.infer({ image, timeoutMs });
-      onAnswer({
-        response,
-        correct: response.classification?.label === label,
-        clientMs: clock.now() - sentAt,
-      });
+      const correct = response.classification?.label === label;
+      onAnswer({ response, correct, clientMs: clock.now() - sentAt }, sample);
     } catch (error) {
-      onFailure(error);
+      onFailure(error, { sample, clientMs: clock.now() - sentAt });
     }
   };
 

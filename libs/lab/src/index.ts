@@ -9,6 +9,9 @@ export {
 export { floorLabels } from './scenario/paper-floors.ts';
 export { learningPlotSvg, reportHtml } from './report/index.ts';
 export { type Overview, type ReproductionOptions, reproduce, resultsOf } from './experiments/reproduction.ts';
+export { type FrameColumn, frameColumns } from './frames/frame-columns.ts';
+export type { FrameRecord } from './frames/frame-record.ts';
+export { type FramesFile, openFramesFile } from './frames/frames-file.ts';
 export { reproductionScenarios } from './experiments/reproduction-scenarios.ts';
 export type {
   Estimate,
@@ -19,7 +22,9 @@ export type {
   Results,
   UnitResult,
 } from './measure/results.ts';
+export { type Verdict, verdictOf } from './experiments/verdict.ts';
 export { runScenario } from './experiments/run-scenario.ts';
-export { type Scenario, parseScenario, readScenario, shippedScenarios } from './scenario/scenario.ts';
+export { parseScenario, readScenario, shippedScenarios } from './scenario/scenario.ts';
+export type { Scenario } from './scenario/scenario-schema.ts';
 export { type Step, everyTenth, stepInWords } from './measure/step.ts';
 export { inWords } from './measure/summarise.ts';

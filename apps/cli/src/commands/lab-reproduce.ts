@@ -9,11 +9,13 @@ import {
   reportHtml,
   reproduce,
   reproductionScenarios,
+  verdictOf,
 } from '@weir/lab';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
 import { type ReproductionViewOptions, reproductionView } from '../lab/reproduction-view.ts';
+import { verdictText } from '../lab/verdict-text.ts';
 import { samplesOf } from '../samples.ts';
 
 const name = 'weir lab reproduce';
@@ -81,6 +83,7 @@ export default defineCommand({
       const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0);
       print(`${scenarios.length} experiments, ${minutes} min; open ${join(folder, 'report.html')}`);
       for (const note of results.notes) print(`further than 5 % from the oracle: ${note}`);
+      print(verdictText(verdictOf(results)));
     } catch (error) {
       if (signal.aborted) return Exit.interrupted;
       throw error;

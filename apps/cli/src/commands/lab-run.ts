@@ -1,14 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, Exit, makeFolder, silentLogger } from '@weir/base';
+import { Exit, makeFolder, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import {
-  type Scenario,
   everyTenth,
   floorLabels,
+  openFramesFile,
   prepareCell,
-  parseScenario,
-  readScenario,
   reportHtml,
   resultsOf,
   runScenario,
@@ -17,7 +15,8 @@ import { experimentNames } from '@weir/simulation';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
-import { learnersHelp, readLearners } from '../learn/learner-flags.ts';
+import { learnersHelp } from '../learn/learner-flags.ts';
+import { asScenarioUsage, scenarioOf } from '../lab/scenario-flags.ts';
 import { unitTable } from '../lab/unit-table.ts';
 import { samplesOf } from '../samples.ts';
 
@@ -45,7 +44,10 @@ const shape = {
       `Floor: ${floorLabels.join(', ')} as in the paper, or a fraction 0..1 [89, or the scenario's].`,
     ),
   users: whole(1, 16).optional().describe("Devices [5, or the scenario's]."),
-  learners: z.array(z.string()).optional().describe(`Side by side, separated by commas: ${learnersHelp}.`),
+  learners: z
+    .array(z.string())
+    .optional()
+    .describe(`Side by side, separated by commas: ${learnersHelp.replace(' static,', '')}.`),
   accuracies: z
     .enum(['measured', 'published'], 'expected measured or published')
     .optional()
@@ -79,9 +81,12 @@ const shape = {
     .optional()
     .describe('Folder of a model family with labelled samples; the embedded one when absent.'),
   out: z.string().optional().describe('Folder for results.json and report.html.'),
+  frames: z
+    .string()
+    .optional()
+    .describe('File for one row a frame, .parquet or .csv; docs/lab.md describes its columns.'),
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 };
-type Flags = Readonly<z.output<z.ZodObject<typeof shape>>>;
 
 export default defineCommand({
   name,
@@ -92,22 +97,27 @@ export default defineCommand({
     'weir lab run --experiment A --users 5 --floor 89 --learners planner,offload-only',
     'weir lab run --arrivals poisson --load 0.6 --json',
     'weir lab run --scenario weak-link --out report',
+    'weir lab run --experiment A --frames frames.parquet',
     'weir lab run --scenario my-fleet.yaml',
   ],
   async run(flags, { signal, out, print, progress }) {
-    const scenario = await asUsage(name, '--scenario', () => scenarioOf(flags));
+    const scenario = await asScenarioUsage(name, flags, () => scenarioOf(name, flags));
     const family = await asUsage(name, '--models', () => loadFamily(flags.models));
     const pictures = await asUsage(name, '--models', () => samplesOf(family));
     const { out: folder } = flags;
-    if (folder !== undefined)
-      await asUsage(name, '--out', () => makeFolder(folder));
+    if (folder !== undefined) await asUsage(name, '--out', () => makeFolder(folder));
+    const { frames: framesPath } = flags;
+    using frames =
+      framesPath === undefined ? null : await asUsage(name, '--frames', () => openFramesFile(framesPath));
     const startedAt = new Date();
     try {
       const { models } = flags;
       const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
       const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
-      await using prepared = await asUsage(name, '--scenario', () => prepareCell(scenario, options));
-      const unit = await asUsage(name, '--scenario', () => runScenario(scenario, prepared));
+      await using prepared = await asScenarioUsage(name, flags, () => prepareCell(scenario, options));
+      const unit = await asScenarioUsage(name, flags, () =>
+        runScenario(scenario, prepared, frames ? { onFrame: (frame) => frames.add(frame) } : {}),
+      );
       out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
       print(unitTable(unit));
       if (flags.out !== undefined) {
@@ -118,6 +128,8 @@ export default defineCommand({
         await writeFile(join(flags.out, 'report.html'), await reportHtml(results));
         progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
       }
+      frames?.finish();
+      if (frames) progress(`wrote ${frames.count} frames to ${frames.path}`);
     } catch (error) {
       if (signal.aborted) return Exit.interrupted;
       throw error;
@@ -131,58 +143,3 @@ const withInteractions = <Result extends { interactionsTo5pct: number | null }>(
   ...result,
   interactions: result.interactionsTo5pct,
 });
-
-/** The scenario with what the flags say instead. Throws InvalidInput, NotFound. */
-function scenarioOf(flags: Flags): Scenario {
-  const {
-    experiment = 'A',
-    users,
-    space,
-    learners,
-    accuracies,
-    seed,
-    epochs,
-    arrivals,
-    load,
-    linkTrace,
-  } = flags;
-  const label = floorLabels.find((each) => each === String(flags.floor)) ?? '89';
-  const base = readScenario(flags.scenario ?? `${experiment.toLowerCase()}-${label}`);
-  if (flags.scenario !== undefined && flags.experiment !== undefined)
-    throw new ConfigError(name, [{ field: '--experiment', description: 'goes without --scenario' }]);
-  if (base.transfer && learners)
-    throw new ConfigError(name, [
-      { field: '--learners', description: 'the scenario names its one learner; change its file' },
-    ]);
-  if ('file' in base.cell && (users !== undefined || space !== undefined))
-    throw new ConfigError(name, [
-      { field: '--users, --space', description: 'the scenario has a cell of its own; change its file' },
-    ]);
-  if (load !== undefined && arrivals === undefined && !base.arrivals)
-    throw new ConfigError(name, [{ field: '--load', description: 'goes with --arrivals' }]);
-  if (epochs !== undefined && (arrivals !== undefined || !base.epochs))
-    throw new ConfigError(name, [{ field: '--epochs', description: 'goes with synchronous epochs only' }]);
-  const { epochs: measured, ...rest } = base;
-  const random = { ...(base.arrivals ?? {}), ...(arrivals && { pattern: arrivals }), ...(load && { load }) };
-  return parseScenario({
-    ...rest,
-    ...('file' in base.cell
-      ? {}
-      : { cell: { ...base.cell, ...(users && { users }), ...(space && { space }) } }),
-    ...(flags.floor !== undefined && {
-      floor: floorLabels.find((each) => each === String(flags.floor)) ?? flags.floor,
-    }),
-    ...(learners && { learners: readLearners(name, '--learners', learners) }),
-    ...(accuracies && { accuracies }),
-    ...(seed !== undefined && { seed }),
-    ...(linkTrace !== undefined && { links: { trace: linkTrace } }),
-    ...(arrivals || base.arrivals
-      ? { arrivals: random, ...(!learners && !base.arrivals && { learners: ['planner'] }) }
-      : measured && {
-          epochs: {
-            ...measured,
-            ...(epochs && { measured: epochs, blocks: Math.min(measured.blocks, epochs) }),
-          },
-        }),
-  });
-}

@@ -32,10 +32,15 @@ describe('weir lab', () => {
     [['--scenario', 'transfer-floor', '--learners', 'dqn'], /--learners: the scenario names its one/],
     [['--load', '0.5'], /--load: goes with --arrivals/],
     [['--arrivals', 'poisson', '--epochs', '5'], /--epochs: goes with synchronous epochs/],
-    [['--floor', '2'], /floor/],
+    [['--floor', '2'], /--floor: expected none, '80', '85', '89'/],
+    [['--floor', '0.89'], /^ *--floor: 0\.89 is more than this cell can reach: at most 0\.868/],
+    [['--floor', 'high'], /--floor: expected one of none, .* or a fraction 0\.\.1 \(got "high"\)/],
+    [['--learners', 'static'], /^ *--learners: /],
     [['--users', '0'], /--users: must be >= 1/],
     [['--models', '/nowhere'], /--models: no model family/],
-    [['--link-trace', '/nowhere.csv'], /nowhere\.csv/],
+    [['--link-trace', '/nowhere.csv'], /^ *--link-trace: .*nowhere\.csv/],
+    [['--frames', 'frames.json'], /--frames: frames\.json: expected a name that ends in \.csv or \.parquet/],
+    [['--frames', '/nowhere/frames.csv'], /--frames: .*ENOENT/],
   ])('refuses %s before anything starts', async (argv, fault) => {
     const refused = call(run, ...argv);
     await expect(refused).rejects.toBeInstanceOf(ConfigError);

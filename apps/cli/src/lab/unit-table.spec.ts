@@ -21,6 +21,7 @@ const rule: Arrivals['rules'][number] = {
   placements: [],
   hopsMs: {},
   reasons: {},
+  curve: [],
 };
 const overheads: Epochs['overheads'] = {
   planningMs: nothing,

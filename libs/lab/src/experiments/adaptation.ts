@@ -1,11 +1,10 @@
 import type { Random } from '@weir/base';
-import { runContest } from '../measure/contest.ts';
+import { type OnEpoch, runContest } from '../measure/contest.ts';
 import { learnerOf } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
-import type { EpochRecord } from '../measure/epochs.ts';
 import type { AdaptationResult } from '../measure/results.ts';
-import { curveOf, interactionsToFound } from '../measure/summarise.ts';
+import { curveOf, interactionsToFound } from '../measure/learning-curve.ts';
 import type { Testbed } from '../measure/testbed.ts';
 
 /** A phase of the cell: from this epoch on, these devices have weak links. */
@@ -24,13 +23,15 @@ export interface AdaptationOptions {
   readonly floor: number;
   readonly learners: readonly string[];
   readonly random: Random;
-  readonly onEpoch?: (record: EpochRecord, label: string) => void;
+  /** Of the experiment, by the clock. */
+  readonly startedAt: number;
+  readonly onEpoch?: OnEpoch;
 }
 
 /** Links go weak and recover while learners run, one after the other; each starts from nothing. */
 export async function runAdaptation(
   testbed: Testbed,
-  { phases, epochs, floor, learners, random, onEpoch }: AdaptationOptions,
+  { phases, epochs, floor, learners, random, startedAt, onEpoch }: AdaptationOptions,
 ): Promise<Pick<AdaptationResult, 'events' | 'oracle' | 'learners'>> {
   const oracles = phases.map(({ table, fromEpoch }) => ({
     epoch: fromEpoch,
@@ -38,7 +39,7 @@ export async function runAdaptation(
   }));
   await testbed.setFloor(floor);
   const records = await runContest(testbed, {
-    contestants: learners.map((each) => ({ ...learnerOf(each), learns: true })),
+    candidates: learners.map((each) => ({ ...learnerOf(each), learns: true })),
     learning: epochs,
     measured: 0,
     blocks: 0,
@@ -67,7 +68,10 @@ export async function runAdaptation(
             interactionsToFound(part, table, { floor, oracleMs: oracles[at + 1]!.meanMs }),
           ),
         curve: parts.flatMap(({ epochs: part, table, fromEpoch }) =>
-          curveOf(part, table, floor).map((point) => ({ ...point, epoch: point.epoch + fromEpoch - 1 })),
+          curveOf({ learning: part, measured: [] }, table, { floor, startedAt }).map((point) => ({
+            ...point,
+            epoch: point.epoch + fromEpoch - 1,
+          })),
         ),
       };
     }),

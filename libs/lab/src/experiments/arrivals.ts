@@ -1,10 +1,11 @@
 import { FailedPrecondition, type Random } from '@weir/base';
-import { type Answer, type Arrivals, drive } from '@weir/cell';
-import { type Contestant, learnerOf, placed } from '../measure/candidates.ts';
+import { type Answer, type Arrivals, type Sample, drive } from '@weir/cell';
+import { type Candidate, learnerOf, placed } from '../measure/candidates.ts';
 import { rotated } from '../measure/contest.ts';
 import type { CostTable } from '../measure/cost-table.ts';
+import { optimumOf } from '../measure/optimum.ts';
 import { startMeter } from '../measure/overheads.ts';
-import type { ArrivalsResult } from '../measure/results.ts';
+import type { ArrivalsPhase, ArrivalsResult } from '../measure/results.ts';
 import { RuleRecord } from '../measure/rule-record.ts';
 import type { Testbed } from '../measure/testbed.ts';
 
@@ -24,7 +25,24 @@ export interface ArrivalsExperimentOptions {
   /** Seconds of arrivals before anything counts, of each learner. */
   readonly learningSeconds: number;
   readonly random: Random;
+  /** Of the experiment, by the clock. */
+  readonly startedAt: number;
   readonly onBlock?: (label: string, done: number, total: number) => void;
+  readonly onFrame?: (frame: ArrivedFrame) => void;
+}
+
+/** One frame, and what came of it. */
+export interface ArrivedFrame {
+  readonly label: string;
+  readonly phase: ArrivalsPhase;
+  /** From 1; null while a rule learns. */
+  readonly block: number | null;
+  readonly deviceId: string;
+  readonly sample: Sample;
+  /** ms since the experiment began. */
+  readonly atMs: number;
+  readonly clientMs: number;
+  readonly result: Answer | { readonly error: unknown };
 }
 
 export type ArrivalsFindings = Pick<
@@ -41,11 +59,11 @@ export async function runArrivalsExperiment(
   testbed: Testbed,
   options: ArrivalsExperimentOptions,
 ): Promise<ArrivalsFindings> {
-  const { table, floor, learners, pattern, load, blocks, random, onBlock } = options;
+  const { table, floor, learners, pattern, load, blocks, random, startedAt, onBlock, onFrame } = options;
   const { learningSeconds, warmupSeconds, seconds } = options;
   const users = testbed.applications.length;
   const rate = (load * capacityPerSecond(table)) / users;
-  const best = table.optimum(floor, {
+  const best = optimumOf(table, floor, {
     ratePerMs: rate / 1_000,
     arrivalVariability: pattern === 'poisson' ? 1 : 0,
   });
@@ -53,44 +71,58 @@ export async function runArrivalsExperiment(
     throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`, {
       reason: 'NO_PLACEMENT',
     });
-  const contestants: Contestant[] = [placed('static', best.placements), ...learners.map(learnerOf)];
-  const records = contestants.map(({ label }) => new RuleRecord(label, floor));
-  const total = contestants.filter(({ learns }) => learns).length + blocks * contestants.length;
+  const candidates: Candidate[] = [placed('static', best.placements), ...learners.map(learnerOf)];
+  const records = candidates.map(({ label }) => new RuleRecord(label, floor));
+  const total = candidates.filter(({ learns }) => learns).length + blocks * candidates.length;
   let done = 0;
 
-  for (const [at, { label, learns, start }] of contestants.entries()) {
+  /** Enters the frames of one stretch of arrivals. */
+  const recorder = (
+    record: RuleRecord,
+    block: number | null,
+    phaseOf: (sentAt: number) => ArrivalsPhase,
+  ): Pick<BlockOptions, 'onResult'> => {
+    const answered = record.begin();
+    return {
+      onResult({ deviceId, sample, clientMs, result }) {
+        const sentAt = testbed.clock.now() - clientMs;
+        const [phase, atMs] = [phaseOf(sentAt), sentAt - startedAt];
+        if ('response' in result) answered(result, { phase, deviceId, atMs });
+        else if (phase !== 'learning') record.failed(result.error);
+        onFrame?.({ label: record.label, phase, block, deviceId, sample, atMs, clientMs, result });
+      },
+    };
+  };
+
+  for (const [at, { label, learns, start }] of candidates.entries()) {
     await start(testbed);
     // After it: devices that have heard of the floor obey nobody who planned before.
     await testbed.setFloor(floor);
     if (!learns) continue;
-    const answered = records[at]!.begin();
     await block(testbed, {
       pattern,
       rate,
       seconds: learningSeconds,
       random: random.fork(`learning ${label}`),
-      onAnswer: (answer) => answered(answer, 'learning'),
+      ...recorder(records[at]!, null, () => 'learning'),
     });
     onBlock?.(label, ++done, total);
   }
   const meter = await startMeter(testbed);
   for (let turn = 0; turn < blocks; turn++)
-    for (const at of rotated(contestants.length, turn)) {
-      await contestants[at]!.resume(testbed);
+    for (const at of rotated(candidates.length, turn)) {
+      await candidates[at]!.resume(testbed);
       await testbed.setFloor(floor);
       const record = records[at]!;
-      const answered = record.begin();
       const beganAt = testbed.clock.now();
       await block(testbed, {
         pattern,
         rate,
         seconds: warmupSeconds + seconds,
         random: random.fork(`block ${turn}`),
-        onAnswer(answer) {
-          const sentAt = testbed.clock.now() - answer.clientMs;
-          answered(answer, sentAt - beganAt < 1_000 * warmupSeconds ? 'warmup' : 'measured');
-        },
-        onFailure: (error) => record.failed(error),
+        ...recorder(record, turn + 1, (sentAt) =>
+          sentAt - beganAt < 1_000 * warmupSeconds ? 'warmup' : 'measured',
+        ),
       });
       onBlock?.(record.label, ++done, total);
     }
@@ -113,13 +145,12 @@ interface BlockOptions {
   readonly rate: number;
   readonly seconds: number;
   readonly random: Random;
-  readonly onAnswer: (answer: Answer) => void;
-  readonly onFailure?: (error: unknown) => void;
+  readonly onResult: (frame: Pick<ArrivedFrame, 'deviceId' | 'sample' | 'clientMs' | 'result'>) => void;
 }
 
 /** Resolves when the last frame is answered. */
 async function block(testbed: Testbed, options: BlockOptions): Promise<void> {
-  const { pattern, rate, seconds, random, onAnswer, onFailure = () => {} } = options;
+  const { pattern, rate, seconds, random, onResult } = options;
   const { applications, pictures, clock, signal } = testbed;
   const frames = Math.max(1, Math.round(rate * seconds));
   await Promise.all(
@@ -132,8 +163,9 @@ async function block(testbed: Testbed, options: BlockOptions): Promise<void> {
         clock,
         random: random.fork(deviceId),
         signal,
-        onAnswer,
-        onFailure,
+        onAnswer: (answer, sample) =>
+          onResult({ deviceId, sample, clientMs: answer.clientMs, result: answer }),
+        onFailure: (error, frame) => onResult({ deviceId, ...frame, result: { error } }),
       }),
     ),
   );

@@ -1,11 +1,10 @@
 import type { Random } from '@weir/base';
-import { runContest } from '../measure/contest.ts';
+import { type OnEpoch, runContest } from '../measure/contest.ts';
 import { learnerOf } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
-import type { EpochRecord } from '../measure/epochs.ts';
 import type { LearningResult } from '../measure/results.ts';
-import { curveOf, floorViolationsOf, interactionsToFound } from '../measure/summarise.ts';
+import { curveOf, floorViolationsOf, interactionsToFound } from '../measure/learning-curve.ts';
 import type { Testbed } from '../measure/testbed.ts';
 
 export interface CurvesOptions {
@@ -15,18 +14,20 @@ export interface CurvesOptions {
   /** Of each learner. */
   readonly epochs: number;
   readonly random: Random;
-  readonly onEpoch?: (record: EpochRecord, label: string) => void;
+  /** Of the experiment, by the clock. */
+  readonly startedAt: number;
+  readonly onEpoch?: OnEpoch;
 }
 
 /** How many epochs learners need, one after the other, each from nothing. */
 export async function runCurves(
   testbed: Testbed,
-  { table, floor, learners, epochs, random, onEpoch }: CurvesOptions,
+  { table, floor, learners, epochs, random, startedAt, onEpoch }: CurvesOptions,
 ): Promise<Pick<LearningResult, 'oracleMs' | 'learners'>> {
   const { meanMs: oracleMs } = oracleOf(table, floor);
   await testbed.setFloor(floor);
   const records = await runContest(testbed, {
-    contestants: learners.map((each) => ({ ...learnerOf(each), learns: true })),
+    candidates: learners.map((each) => ({ ...learnerOf(each), learns: true })),
     learning: epochs,
     measured: 0,
     blocks: 0,
@@ -39,7 +40,7 @@ export async function runCurves(
       learner: label,
       interactionsTo5pct: interactionsToFound(learning, table, { floor, oracleMs }),
       floorViolations: floorViolationsOf(learning, table, floor),
-      curve: curveOf(learning, table, floor),
+      curve: curveOf({ learning, measured: [] }, table, { floor, startedAt }),
     })),
   };
 }

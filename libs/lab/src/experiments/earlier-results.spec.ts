@@ -4,7 +4,8 @@ import { upToDate } from './earlier-results.ts';
 import { gapInterval } from '../measure/gap-interval.ts';
 import { fakeResults } from '../report/results.fixture.ts';
 import type { ArrivalsResult, ExperimentResult, UnitResult } from '../measure/results.ts';
-import { type Scenario, readScenario } from '../scenario/scenario.ts';
+import { readScenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 
 const { units } = fakeResults();
 const unitOf = <Unit extends UnitResult>(kind: Unit['kind']) =>
@@ -18,11 +19,11 @@ describe('a result of an earlier version', () => {
   });
 
   it('says that nobody watched the floor apart from what counts', () => {
-    const rules = arrivals.rules.map(({ warmup: _, learning: __, ...rule }) => rule);
+    const rules = arrivals.rules.map(({ warmup: _, learning: __, curve: ___, ...rule }) => rule);
     const earlier = { ...arrivals, rules } as unknown as ArrivalsResult;
     expect(upToDate(earlier, readScenario('poisson-60'))).toEqual({
       ...arrivals,
-      rules: rules.map((rule) => ({ ...rule, warmup: null, learning: null })),
+      rules: rules.map((rule) => ({ ...rule, warmup: null, learning: null, curve: [] })),
     });
   });
 
@@ -41,6 +42,14 @@ describe('a result of an earlier version', () => {
     const random = seededRandom(scenario.seed).fork('gap planner');
     const expected = gapInterval([105, undefined, 101, 110], [100, 102, 98, 104], { blocks: 2, random });
     expect(learners.map((learner) => learner.gapToOracleIntervalPct)).toEqual([null, expected]);
+    // When they ran is not known; what for is.
+    const phases = learners[1]!.curve.map(({ atMs, phase }) => [atMs, phase]);
+    expect(phases).toEqual([
+      [null, 'learning'],
+      [null, 'measured'],
+      [null, 'measured'],
+      [null, 'measured'],
+    ]);
   });
 });
 

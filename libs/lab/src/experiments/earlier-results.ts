@@ -1,15 +1,42 @@
 import { seededRandom } from '@weir/base';
 import { type MeasuredEpochs, gapInterval } from '../measure/gap-interval.ts';
-import type { LearnerResult, UnitResult } from '../measure/results.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { CurvePoint, LearnerResult, UnitResult } from '../measure/results.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 
 /** A result with what an earlier version did not write yet; as it was where nothing is missing. */
 export function upToDate(unit: UnitResult, scenario: Scenario): UnitResult {
-  if (unit.kind === 'epochs') return { ...unit, learners: withGapIntervals(unit.learners, scenario) };
-  if (unit.kind !== 'arrivals') return unit;
-  const unwatched = { warmup: null, learning: null };
-  return { ...unit, rules: unit.rules.map((rule) => ({ ...unwatched, ...rule })) };
+  switch (unit.kind) {
+    case 'epochs': {
+      const measured = scenario.epochs?.measured ?? 0;
+      const learners = withGapIntervals(unit.learners, scenario).map((each) =>
+        timed(each, each.epochs - measured),
+      );
+      return { ...unit, learners };
+    }
+    case 'arrivals':
+      return { ...unit, rules: unit.rules.map((rule) => ({ ...unwatched, ...rule })) };
+    case 'transfer':
+      return { ...unit, starts: unit.starts.map((each) => timed(each)) };
+    case 'adaptation':
+      return { ...unit, learners: unit.learners.map((each) => timed(each)) };
+    case 'learning':
+      return { ...unit, learners: unit.learners.map((each) => timed(each)) };
+  }
 }
+
+const unwatched = { warmup: null, learning: null, curve: [] };
+
+/** The first `learned` epochs were for learning; when they ran is not known. */
+const timed = <Result extends { readonly curve: readonly CurvePoint[] }>(
+  result: Result,
+  learned = Infinity,
+): Result => ({
+  ...result,
+  curve: result.curve.map((point) => ({
+    ...{ atMs: null, phase: point.epoch <= learned ? 'learning' : 'measured' },
+    ...point,
+  })),
+});
 
 /** As `summarise` finds them, from the curves. */
 function withGapIntervals(

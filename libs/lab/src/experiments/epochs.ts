@@ -1,8 +1,8 @@
 import { FailedPrecondition, type Random } from '@weir/base';
-import { type ContestRecord, runContest } from '../measure/contest.ts';
+import { type CandidateRecord, type OnEpoch, runContest } from '../measure/contest.ts';
 import { learnerOf, placed } from '../measure/candidates.ts';
-import type { CostTable, Optimum } from '../measure/cost-table.ts';
-import type { EpochRecord } from '../measure/epochs.ts';
+import type { CostTable } from '../measure/cost-table.ts';
+import { type Optimum, optimumOf } from '../measure/optimum.ts';
 import { type Answers, startMeter } from '../measure/overheads.ts';
 import type { ExperimentResult } from '../measure/results.ts';
 import { predictionQuality, summarise } from '../measure/summarise.ts';
@@ -17,7 +17,9 @@ export interface EpochsExperimentOptions {
   readonly measured: number;
   readonly blocks: number;
   readonly random: Random;
-  readonly onEpoch?: (record: EpochRecord, label: string) => void;
+  /** Of the experiment, by the clock. */
+  readonly startedAt: number;
+  readonly onEpoch?: OnEpoch;
 }
 
 /** What `runEpochsExperiment` finds out; name, title and seed are its caller's. */
@@ -29,15 +31,15 @@ export type EpochsFindings = Pick<
 /** One experiment as in the paper: learners, baselines and the measured oracle, side by side in one living cell. */
 export async function runEpochsExperiment(
   testbed: Testbed,
-  { table, floor, learners, learning, measured, blocks, random, onEpoch }: EpochsExperimentOptions,
+  { table, floor, learners, learning, measured, blocks, random, startedAt, onEpoch }: EpochsExperimentOptions,
 ): Promise<EpochsFindings> {
   const oracle = oracleOf(table, floor);
   const { name: best } = table.shape.variants.reduce((a, b) => (a.accuracy >= b.accuracy ? a : b));
-  const offloadOnlyMs = table.optimum(floor, { variants: [best] })?.meanMs ?? null;
+  const offloadOnlyMs = optimumOf(table, floor, { variants: [best] })?.meanMs ?? null;
   await testbed.setFloor(floor);
   const meter = await startMeter(testbed);
   const records = await runContest(testbed, {
-    contestants: [placed('oracle', oracle.placements), ...learners.map(learnerOf)],
+    candidates: [placed('oracle', oracle.placements), ...learners.map(learnerOf)],
     learning,
     measured,
     blocks,
@@ -48,19 +50,19 @@ export async function runEpochsExperiment(
     oracle: { ...oracle, offloadOnlyMs },
     costTable: table.toJSON(),
     prediction: predictionQuality(records, table),
-    learners: summarise({ records, table, oracle, floor, blocks, random }),
+    learners: summarise({ records, table, oracle, floor, blocks, random, startedAt }),
     overheads: await meter.stop(records, answersOf(records)),
   };
 }
 
 /** Throws FailedPrecondition when no joint placement meets the floor. */
 export function oracleOf(table: CostTable, floor: number): Optimum {
-  const oracle = table.optimum(floor);
+  const oracle = optimumOf(table, floor);
   if (oracle) return oracle;
   throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`);
 }
 
-export function answersOf(records: readonly ContestRecord[]): Answers {
+export function answersOf(records: readonly CandidateRecord[]): Answers {
   const answers = records.flatMap(({ learning, measured }) =>
     [...learning, ...measured].flatMap((epoch) => epoch.answers),
   );

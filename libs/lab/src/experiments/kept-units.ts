@@ -4,7 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { upToDate } from './earlier-results.ts';
 import type { UnitResult } from '../measure/results.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 
 /** A result is of use again only for the very same scenario. */
 function fileOf(folder: string, scenario: Scenario): string {

@@ -8,10 +8,11 @@ import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from '../measure/cost-table.ts';
 import { type TracePoint, longestOutageMs, parseTrace, playTrace } from '../scenario/link-trace.ts';
 import { paperCell } from '../scenario/paper-cell.ts';
-import { type FloorLabel, mappedFloor } from '../scenario/paper-floors.ts';
-import { profileCell } from '../measure/profiling.ts';
+import { floorOf } from '../scenario/paper-floors.ts';
+import { refuseUnreachableFloors } from '../scenario/reachable-floors.ts';
+import { type OnProfilingEpoch, profileCell } from '../measure/profiling.ts';
 import { loadPublished, publishedFamily } from '../scenario/published-family.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 import type { Step } from '../measure/step.ts';
 import { type Testbed, openTestbed } from '../measure/testbed.ts';
 
@@ -34,8 +35,8 @@ export interface PreparedCell extends AsyncDisposable {
   readonly description: CellDescription;
   readonly family: Family;
   readonly onStep: (step: Step) => void;
-  /** Measured once for each condition of the links. */
-  tableOf(weakDevices: readonly string[]): Promise<CostTable>;
+  /** Measured once for each condition of the links; `onEpoch` is called when that is now. */
+  tableOf(weakDevices: readonly string[], onEpoch?: OnProfilingEpoch): Promise<CostTable>;
   /** Devices with weak links, as the scenario's cell has them. */
   readonly weakDevices: readonly string[];
   floorOf(floor: Scenario['floor']): { readonly label: string; readonly value: number };
@@ -62,6 +63,7 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
   const file = [...scenario.learners, scenario.transfer?.learner ?? ''].find(isLearnerFile);
   const description = { ...descriptionOf(scenario, { family, models }), ...(file && { learner: file }) };
   refuseWhatTheOracleCannot(description);
+  refuseUnreachableFloors(scenario, description, family);
   const trace = scenario.links && readTrace(scenario.links, description);
   progress(
     `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
@@ -74,13 +76,13 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
   const tables = new Map<string, Promise<CostTable>>();
   // A trace that drives the links says how they are.
   const weaken = async (weak: readonly string[]) => (trace ? undefined : testbed.weaken(weak));
-  const measure = async (weak: readonly string[]) => {
+  const measure = async (weak: readonly string[], onEpoch?: OnProfilingEpoch) => {
     await weaken(weak);
     const table = await profileCell(testbed, {
       repetitions: scenario.repetitions,
       patienceMs: trace ? longestOutageMs(trace.points) + reconnectedMs : 0,
       random: seededRandom(scenario.seed).fork('profiling'),
-      onEpoch: (done, total) => onStep({ phase: 'profiling', label: '', done, total, unit: 'epochs' }),
+      ...(onEpoch && { onEpoch }),
     });
     await weaken(weakDevices);
     return table;
@@ -93,20 +95,19 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
     family,
     onStep,
     weakDevices,
-    tableOf(weak) {
-      const key = [...weak].sort().join();
-      const known = tables.get(key) ?? measure(weak);
+    tableOf(weak, onEpoch) {
+      const key = conditionKey(weak);
+      const known = tables.get(key) ?? measure(weak, onEpoch);
       tables.set(key, known);
       return known;
     },
-    floorOf(floor) {
-      if (typeof floor === 'number') return { label: String(floor), value: floor };
-      const accuracies = family.variants.map(({ accuracy }) => accuracy.top1);
-      return { label: floor, value: mappedFloor(floor satisfies FloorLabel, accuracies) };
-    },
+    floorOf: (floor) => floorOf(floor, family),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
+
+/** The same for the same devices, in whatever order. */
+export const conditionKey = (weakDevices: readonly string[]): string => [...weakDevices].sort().join();
 
 /** Devices with weak links in an experiment of the paper's. */
 export const weakDevicesOf = (experiment: string, { devices }: CellDescription): string[] =>

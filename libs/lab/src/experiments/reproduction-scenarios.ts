@@ -1,5 +1,6 @@
 import { floorLabels } from '../scenario/paper-floors.ts';
-import { type Scenario, parseScenario, readScenario } from '../scenario/scenario.ts';
+import { parseScenario, readScenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 
 /**
  * Everything that the reproduction runs: the paper's experiments A–D and floors for five users with all baselines; the

@@ -6,7 +6,7 @@ import { Pace } from '../measure/pace.ts';
 import { floorLabels, mappedFloor, paperFloor } from '../scenario/paper-floors.ts';
 import type { ExperimentResult, Results, UnitResult } from '../measure/results.ts';
 import { runScenario } from './run-scenario.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 import type { Step } from '../measure/step.ts';
 
 export interface ReproductionOptions extends Omit<PreparationOptions, 'onStep'> {

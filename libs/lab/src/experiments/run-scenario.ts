@@ -1,22 +1,28 @@
 import { InvalidInput, type Random, seededRandom } from '@weir/base';
 import { runAdaptation } from './adaptation.ts';
 import { runArrivalsExperiment } from './arrivals.ts';
+import type { FrameRecord } from '../frames/frame-record.ts';
+import { observe } from './observer.ts';
 import { type PreparedCell, weakDevicesOf } from './preparation.ts';
 import { runCurves } from './curves.ts';
 import { runEpochsExperiment } from './epochs.ts';
 import type { UnitResult } from '../measure/results.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 import { learnSnapshot, runTransfer } from './transfer.ts';
 
-/** Runs a scenario on its cell. Throws InvalidInput for what does not fit the cell. */
-export async function runScenario(scenario: Scenario, prepared: PreparedCell): Promise<UnitResult> {
+/** Runs a scenario on its cell; `onFrame` is told each frame. Throws InvalidInput for what does not fit the cell. */
+export async function runScenario(
+  scenario: Scenario,
+  prepared: PreparedCell,
+  { onFrame }: { readonly onFrame?: (frame: FrameRecord) => void } = {},
+): Promise<UnitResult> {
   const { name, cell, seed } = scenario;
   const startedAt = prepared.testbed.clock.now();
   const random = seededRandom(seed);
   const experiment = 'experiment' in cell ? { experiment: cell.experiment } : {};
   const floor = prepared.floorOf(scenario.floor);
   const users = prepared.description.devices.length;
-  const findings = await find(scenario, prepared, { floor: floor.value, random });
+  const findings = await find(scenario, prepared, { floor: floor.value, random, startedAt, onFrame });
   const title = scenario.title || name;
   const seconds = (prepared.testbed.clock.now() - startedAt) / 1_000;
   const about = { name, title, seed, seconds };
@@ -32,26 +38,50 @@ export async function runScenario(scenario: Scenario, prepared: PreparedCell): P
   }
 }
 
+interface RunOptions {
+  readonly floor: number;
+  readonly random: Random;
+  /** By the clock. */
+  readonly startedAt: number;
+  readonly onFrame: ((frame: FrameRecord) => void) | undefined;
+}
+
 async function find(
   scenario: Scenario,
   prepared: PreparedCell,
-  { floor, random }: { readonly floor: number; readonly random: Random },
+  { floor, random, startedAt, onFrame }: RunOptions,
 ) {
   const { testbed, weakDevices, onStep } = prepared;
   const { learners } = scenario;
-  const counter = epochCounter(onStep);
-  const table = await prepared.tableOf(weakDevices);
+  const { name: experiment, seed } = scenario;
+  const weakSets = [weakDevices, ...(scenario.adaptation?.events ?? []).map(({ weak }) => weak)];
+  const { onProfiling, counted, onBlock, onArrival } = observe({
+    about: { experiment, seed, accuracyFloor: floor },
+    startedAt,
+    weakSets,
+    onStep,
+    onFrame,
+  });
+  const tableOf = (weak: readonly string[]) => prepared.tableOf(weak, onProfiling(weak));
+  const table = await tableOf(weakDevices);
   if (scenario.epochs) {
     const { learning, measured } = scenario.epochs;
-    const onEpoch = counter((learners.length + 1) * measured + learners.length * learning);
-    const run = { ...scenario.epochs, table, floor, learners, random, onEpoch };
+    const onEpoch = counted((learners.length + 1) * measured + learners.length * learning);
+    const run = { ...scenario.epochs, table, floor, learners, random, startedAt, onEpoch };
     return { kind: 'epochs' as const, ...(await runEpochsExperiment(testbed, run)) };
   }
   if (scenario.arrivals) {
     const { pattern, load } = scenario.arrivals;
-    const onBlock = (label: string, done: number, total: number) =>
-      onStep({ phase: 'experiment', label, done, total, unit: 'blocks' });
-    const run = { ...scenario.arrivals, table, floor, learners, random, onBlock };
+    const run = {
+      ...scenario.arrivals,
+      table,
+      floor,
+      learners,
+      random,
+      startedAt,
+      onBlock,
+      onFrame: onArrival,
+    };
     return { kind: 'arrivals' as const, pattern, load, ...(await runArrivalsExperiment(testbed, run)) };
   }
   if (scenario.adaptation) {
@@ -67,9 +97,9 @@ async function find(
       ]);
     const phases = [{ fromEpoch: 1, label: '', weakDevices, table }];
     for (const { epoch, weak, label } of events)
-      phases.push({ fromEpoch: epoch, label, weakDevices: weak, table: await prepared.tableOf(weak) });
-    const onEpoch = counter(learners.length * epochs);
-    const run = { phases, epochs, floor, learners, random, onEpoch };
+      phases.push({ fromEpoch: epoch, label, weakDevices: weak, table: await tableOf(weak) });
+    const onEpoch = counted(learners.length * epochs);
+    const run = { phases, epochs, floor, learners, random, startedAt, onEpoch };
     return { kind: 'adaptation' as const, ...(await runAdaptation(testbed, run)) };
   }
   if (scenario.transfer) {
@@ -77,12 +107,12 @@ async function find(
     const there =
       from.experiment === undefined ? weakDevices : weakDevicesOf(from.experiment, prepared.description);
     const thereFloor = from.floor === undefined ? floor : prepared.floorOf(from.floor).value;
-    const onEpoch = counter(3 * epochs);
+    const onEpoch = counted(3 * epochs);
     await testbed.weaken(there);
     const learn = { learner, floor: thereFloor, epochs, random: random.fork('there'), onEpoch };
     const snapshot = await learnSnapshot(testbed, learn);
     await testbed.weaken(weakDevices);
-    const run = { table, floor, learner, snapshot, epochs, random, onEpoch };
+    const run = { table, floor, learner, snapshot, epochs, random, startedAt, onEpoch };
     const own = 'experiment' in scenario.cell ? scenario.cell.experiment : undefined;
     return {
       kind: 'transfer' as const,
@@ -93,7 +123,8 @@ async function find(
     };
   }
   const { epochs } = scenario.curves!;
-  const run = { table, floor, learners, epochs, random, onEpoch: counter(learners.length * epochs) };
+  const onEpoch = counted(learners.length * epochs);
+  const run = { table, floor, learners, epochs, random, startedAt, onEpoch };
   return { kind: 'learning' as const, ...(await runCurves(testbed, run)) };
 }
 
@@ -108,9 +139,3 @@ const inWords = ({
   [experiment && `experiment ${experiment}`, floor !== undefined && `floor ${floor}`]
     .filter(Boolean)
     .join(', ');
-
-const epochCounter = (onStep: PreparedCell['onStep']) => (total: number) => {
-  let done = 0;
-  return (_: unknown, label: string) =>
-    onStep({ phase: 'experiment', label, done: ++done, total, unit: 'epochs' });
-};

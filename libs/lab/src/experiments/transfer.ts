@@ -1,12 +1,12 @@
 import type { Random } from '@weir/base';
 import type { LearnerSnapshot } from '@weir/learning';
-import { runContest } from '../measure/contest.ts';
+import { type OnEpoch, runContest } from '../measure/contest.ts';
 import { learnerOf, warmStarted } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
-import { type EpochRecord, openEpochs } from '../measure/epochs.ts';
+import { openEpochs } from '../measure/epochs.ts';
 import type { TransferResult } from '../measure/results.ts';
-import { curveOf, interactionsToFound } from '../measure/summarise.ts';
+import { curveOf, interactionsToFound } from '../measure/learning-curve.ts';
 import type { Testbed } from '../measure/testbed.ts';
 
 export interface TransferOptions {
@@ -17,18 +17,20 @@ export interface TransferOptions {
   readonly snapshot: LearnerSnapshot;
   readonly epochs: number;
   readonly random: Random;
-  readonly onEpoch?: (record: EpochRecord, label: string) => void;
+  /** Of the experiment, by the clock. */
+  readonly startedAt: number;
+  readonly onEpoch?: OnEpoch;
 }
 
 /** The same learner from nothing and from what it learned elsewhere, in one living cell. */
 export async function runTransfer(
   testbed: Testbed,
-  { table, floor, learner, snapshot, epochs, random, onEpoch }: TransferOptions,
+  { table, floor, learner, snapshot, epochs, random, startedAt, onEpoch }: TransferOptions,
 ): Promise<Pick<TransferResult, 'oracleMs' | 'starts'>> {
   const { meanMs: oracleMs } = oracleOf(table, floor);
   await testbed.setFloor(floor);
   const records = await runContest(testbed, {
-    contestants: [{ ...learnerOf(learner), label: 'scratch' }, warmStarted('snapshot', snapshot)],
+    candidates: [{ ...learnerOf(learner), label: 'scratch' }, warmStarted('snapshot', snapshot)],
     learning: epochs,
     measured: 0,
     blocks: 0,
@@ -38,7 +40,7 @@ export async function runTransfer(
   return {
     oracleMs,
     starts: records.map(({ label, learning }) => {
-      const curve = curveOf(learning, table, floor);
+      const curve = curveOf({ learning, measured: [] }, table, { floor, startedAt });
       return {
         start: label as 'scratch' | 'snapshot',
         interactionsTo5pct: interactionsToFound(learning, table, { floor, oracleMs }),
@@ -63,6 +65,7 @@ export async function learnSnapshot(
   await testbed.setFloor(floor);
   await learnerOf(learner).start(testbed);
   await using runner = openEpochs(testbed, random);
-  for (let epoch = 0; epoch < epochs; epoch++) onEpoch?.(await runner.next(epoch), learner);
+  for (let epoch = 1; epoch <= epochs; epoch++)
+    onEpoch?.(await runner.next(epoch - 1), { label: learner, phase: 'pretraining', block: null, epoch });
   return testbed.exportSnapshot();
 }

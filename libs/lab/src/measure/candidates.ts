@@ -4,7 +4,7 @@ import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
 
 /** Who plans for the cell, for a while. */
-export interface Contestant {
+export interface Candidate {
   readonly label: string;
   /** From the beginning: what was learned before is forgotten. */
   start(testbed: Testbed): Promise<void>;
@@ -17,7 +17,7 @@ export interface Contestant {
 const fixed = ['device-only', 'edge-only', 'cloud-only', 'static'];
 
 /** A learner that starts from nothing, by its name or the path of its file. */
-export const learnerOf = (learner: string): Contestant => ({
+export const learnerOf = (learner: string): Candidate => ({
   label: learnerName(learner),
   learns: !fixed.includes(learner),
   // What a learner knows before its first outcome does not depend on chance.
@@ -31,13 +31,13 @@ export const learnerOf = (learner: string): Contestant => ({
 });
 
 /** A joint placement that is obeyed, under a name of its own. */
-export function placed(label: string, placements: readonly PlacedDevice[]): Contestant {
+export function placed(label: string, placements: readonly PlacedDevice[]): Candidate {
   const place = (testbed: Testbed) => testbed.place(placements);
   return { label, learns: false, start: place, resume: place };
 }
 
 /** A learner that starts from what was learned elsewhere. */
-export const warmStarted = (label: string, snapshot: LearnerSnapshot): Contestant => ({
+export const warmStarted = (label: string, snapshot: LearnerSnapshot): Candidate => ({
   label,
   learns: true,
   start: (testbed) => testbed.importSnapshot(snapshot),

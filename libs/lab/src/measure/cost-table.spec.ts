@@ -3,6 +3,7 @@ import { expectedWaitMs } from '@weir/learning';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CostTable, asMap } from './cost-table.ts';
+import { optimumOf } from './optimum.ts';
 
 const variants = [
   { name: 'large', accuracy: 0.9 },
@@ -64,7 +65,7 @@ describe('CostTable', () => {
         const best = Math.min(
           ...all.filter((each) => made.accuracy(each) >= floor - 1e-9).map((each) => made.responseMs(each)),
         );
-        const found = made.optimum(floor)!;
+        const found = optimumOf(made, floor)!;
         expect(found.compared).toBe(all.length);
         expect(found.meanMs).toBeCloseTo(best, 9);
         expect(made.responseMs(asMap(found.placements))).toBeCloseTo(best, 9);
@@ -76,14 +77,16 @@ describe('CostTable', () => {
   it('adds the wait of frames that arrive at random', () => {
     const ratePerMs = 0.002;
     const wait = expectedWaitMs({ slots: 1, serviceMs: 400, ratePerMs, arrivalVariability: 1 });
-    const { meanMs, placements } = table({ large: 400, edge: [9_000, 9_000] }).optimum(0.9, { ratePerMs })!;
+    const { meanMs, placements } = optimumOf(table({ large: 400, edge: [9_000, 9_000] }), 0.9, {
+      ratePerMs,
+    })!;
     expect(placements.map(({ tier }) => tier)).toEqual(['device', 'device']);
     expect(meanMs).toBeCloseTo(400 + wait, 9);
   });
 
   it('leaves out other variants where some are named, and says when no placement meets the floor', () => {
-    expect(table().optimum(0, { variants: ['large'] })!.accuracy).toBe(0.9);
-    expect(table().optimum(0.95)).toBeUndefined();
+    expect(optimumOf(table(), 0, { variants: ['large'] })!.accuracy).toBe(0.9);
+    expect(optimumOf(table(), 0.95)).toBeUndefined();
   });
 
   it('tells its entries with the number of samples', () => {

@@ -1,12 +1,5 @@
 import { mean } from '@weir/base';
 import type { Placement } from '@weir/domain';
-import {
-  type Assignment,
-  type AssignmentProblem,
-  bruteForce,
-  expectedWaitMs,
-  solveAssignment,
-} from '@weir/learning';
 import type { CostTableJson, PlacedDevice } from './results.ts';
 
 /** What of a cell the table is about. */
@@ -23,17 +16,6 @@ export interface TableShape {
   /** Variants that run on the devices. */
   readonly localVariants: readonly string[];
 }
-
-export interface Optimum {
-  readonly meanMs: number;
-  readonly accuracy: number;
-  readonly placements: readonly PlacedDevice[];
-  /** Joint placements compared; those that cannot be better are counted though the solver leaves them out. */
-  readonly compared: number;
-}
-
-/** Above so many joint placements the exact solver takes over from trying each. */
-const bruteForceLimit = 2e5;
 
 /**
  * Measured times of a cell: on each device by variant, at each remote node by variant and number of devices that ask at
@@ -84,45 +66,7 @@ export class CostTable {
   }
 
   accuracy(placements: ReadonlyMap<string, Placement>): number {
-    return mean([...placements.values()].map(({ variant }) => this.#accuracyOf(variant)));
-  }
-
-  /**
-   * The best joint placement at or above the floor: for synchronous epochs, or for frames that arrive at random at each
-   * device (`ratePerMs`, `arrivalVariability` 0 periodic, 1 Poisson), where the waits follow from a queueing formula.
-   * `variants`: only these. Undefined when the
-   * floor cannot be met.
-   */
-  optimum(
-    floor: number,
-    {
-      ratePerMs,
-      arrivalVariability = 1,
-      variants,
-    }: {
-      readonly ratePerMs?: number;
-      readonly arrivalVariability?: number;
-      readonly variants?: readonly string[];
-    } = {},
-  ): Optimum | undefined {
-    const allowed = (name: string) => variants?.includes(name) ?? true;
-    const problem = this.#problem(floor, { ratePerMs, arrivalVariability, allowed });
-    const compared = problem.local.reduce(
-      (product, local, device) =>
-        product *
-        (local.length +
-          problem.remote[device]!.reduce((sum, access) => sum + (access?.options.length ?? 0), 0)),
-      1,
-    );
-    const best = compared <= bruteForceLimit ? bruteForce(problem) : solveAssignment(problem);
-    if (!best) return undefined;
-    const placements = this.#placementsOf(best);
-    return {
-      meanMs: best.cost / this.shape.deviceIds.length,
-      accuracy: this.accuracy(asMap(placements)),
-      placements,
-      compared,
-    };
+    return mean([...placements.values()].map(({ variant }) => this.accuracyOf(variant)));
   }
 
   toJSON(): CostTableJson {
@@ -158,74 +102,8 @@ export class CostTable {
     };
   }
 
-  #problem(
-    floor: number,
-    {
-      ratePerMs,
-      arrivalVariability,
-      allowed,
-    }: {
-      readonly ratePerMs: number | undefined;
-      readonly arrivalVariability: number;
-      readonly allowed: (variant: string) => boolean;
-    },
-  ): AssignmentProblem {
-    const { deviceIds, nodes, variants, localVariants } = this.shape;
-    const n = deviceIds.length;
-    const index = new Map(variants.map(({ name }, at) => [name, at]));
-    const surplus = (variant: string) => this.#accuracyOf(variant) - floor;
-    const waitMs = (serviceMs: number, devices: number, slots: number) =>
-      ratePerMs === undefined
-        ? 0
-        : expectedWaitMs({ slots, serviceMs, ratePerMs: devices * ratePerMs, arrivalVariability });
-    return {
-      local: deviceIds.map((deviceId) =>
-        localVariants.filter(allowed).map((variant) => {
-          const serviceMs = this.localMs(deviceId, variant);
-          return {
-            variant: index.get(variant)!,
-            cost: serviceMs + waitMs(serviceMs, 1, 1),
-            surplus: surplus(variant),
-          };
-        }),
-      ),
-      nodes: nodes.map(({ id, slots, variants: served }) => {
-        const ms = new Float64Array(variants.length * (n + 1));
-        for (const variant of served)
-          for (let k = 1; k <= n; k++) {
-            const alone = this.remoteMs(id, variant, 1);
-            ms[index.get(variant)! * (n + 1) + k] =
-              ratePerMs === undefined ? this.remoteMs(id, variant, k) : alone + waitMs(alone, k, slots);
-          }
-        return { capacity: n, ms };
-      }),
-      remote: deviceIds.map((deviceId) =>
-        nodes.map(({ id, variants: served }) => ({
-          offset: this.networkMs(deviceId, id),
-          weight: 1,
-          limitMs: Infinity,
-          options: served.filter(allowed).map((variant) => ({
-            variant: index.get(variant)!,
-            surplus: surplus(variant),
-            extra: 0,
-          })),
-        })),
-      ),
-    };
-  }
-
-  #placementsOf({ targets, variants }: Assignment): PlacedDevice[] {
-    const { deviceIds, nodes } = this.shape;
-    return deviceIds.map((deviceId, device) => {
-      const node = nodes[targets[device]!];
-      const variant = this.shape.variants[variants[device]!]!.name;
-      return node
-        ? { deviceId, tier: node.tier, nodeId: node.id, variant }
-        : { deviceId, tier: 'device', nodeId: deviceId, variant };
-    });
-  }
-
-  #accuracyOf(variant: string): number {
+  /** Of a variant of the family. */
+  accuracyOf(variant: string): number {
     return this.shape.variants.find(({ name }) => name === variant)!.accuracy;
   }
 }

@@ -1,5 +1,5 @@
 import { type Random, Unavailable, mean, sleep } from '@weir/base';
-import type { Answer } from '@weir/cell';
+import type { Answer, Sample } from '@weir/cell';
 import type { common, policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
 import { tierName } from '@weir/wire';
@@ -13,7 +13,10 @@ export interface EpochRecord {
   readonly placements: readonly PlacedDevice[];
   /** Best joint placement as far as the learner knew. */
   readonly bestKnown: readonly PlacedDevice[];
-  readonly answers: readonly (Answer & { readonly deviceId: string })[];
+  /** When the devices asked, by the clock. */
+  readonly at: number;
+  readonly answers: readonly (Answer & AskedFrame)[];
+  readonly failures: readonly (FailedFrame & AskedFrame)[];
   /** False when a frame failed, or did not run where this plan says. */
   readonly complete: boolean;
   /** Mean over the devices. */
@@ -21,6 +24,18 @@ export interface EpochRecord {
   readonly planningMs: number;
   /** From the plan until every device held it. */
   readonly pushMs: number;
+}
+
+/** One frame of an epoch. */
+export interface AskedFrame {
+  readonly deviceId: string;
+  readonly sample: Sample;
+}
+
+export interface FailedFrame {
+  readonly error: unknown;
+  /** Until it failed. */
+  readonly clientMs: number;
 }
 
 /** The cell in epochs, until disposed. */
@@ -49,17 +64,18 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
     return value;
   };
 
-  const ask = async (device: number, picture: number) => {
+  const ask = async (device: number, picture: number): Promise<AskedFrame & (Answer | FailedFrame)> => {
     const { deviceId, client } = applications[device]!;
-    const { image, label } = pictures[picture % pictures.length]!;
+    const sample = pictures[picture % pictures.length]!;
     const sentAt = clock.now();
-    const response = await client.infer({ image });
-    return {
-      deviceId,
-      response,
-      correct: response.classification?.label === label,
-      clientMs: clock.now() - sentAt,
-    };
+    const asked = { deviceId, sample };
+    try {
+      const response = await client.infer({ image: sample.image });
+      const correct = response.classification?.label === sample.label;
+      return { ...asked, response, correct, clientMs: clock.now() - sentAt };
+    } catch (error) {
+      return { ...asked, error, clientMs: clock.now() - sentAt };
+    }
   };
 
   return {
@@ -67,19 +83,23 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
       const { directiveVersion, learner, explored, devices, planningMs, bestKnown } = await plan();
       const plannedAt = clock.now();
       await held(testbed, directiveVersion);
-      const pushMs = clock.now() - plannedAt;
+      const at = clock.now();
+      const pushMs = at - plannedAt;
       const order = shuffledIndices(applications.length, random);
-      const asked = await Promise.allSettled(
+      const frames = await Promise.all(
         order.map((device) => ask(device, epoch * applications.length + device)),
       );
       signal.throwIfAborted();
-      const answers = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      const answers = frames.filter((frame) => 'response' in frame);
+      const failures = frames.filter((frame) => 'error' in frame);
       return {
         learner,
         explored,
         placements: devices.map(({ deviceId, planned }) => placedDevice(deviceId, planned)),
         bestKnown: bestKnown.map(({ deviceId, placement }) => placedDevice(deviceId, placement)),
+        at,
         answers,
+        failures,
         complete:
           answers.length === applications.length &&
           answers.every(({ deviceId, response: { decision, placement } }) => {

@@ -1,5 +1,5 @@
 import { processorTime } from '@weir/cell';
-import type { ContestRecord } from './contest.ts';
+import type { CandidateRecord } from './contest.ts';
 import type { Overheads } from './results.ts';
 import { spreadOf } from './summarise.ts';
 import type { Testbed } from './testbed.ts';
@@ -14,7 +14,7 @@ interface Reading {
 /** Reads meters now; `stop` reads them again and says what was used in between. */
 export interface OverheadMeter {
   stop(
-    records: readonly Pick<ContestRecord, 'learning' | 'measured'>[],
+    records: readonly Pick<CandidateRecord, 'learning' | 'measured'>[],
     answers: Answers,
   ): Promise<Overheads>;
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@weir/base';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 import type { Step } from './step.ts';
 
 /** Before so much of the work is done nothing is foretold. */

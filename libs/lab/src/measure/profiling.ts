@@ -14,8 +14,14 @@ export interface ProfilingOptions {
   /** How long a joint placement is tried again, ms: an outage of the links ends some time. @default 0 */
   readonly patienceMs?: number;
   readonly random: Random;
-  readonly onEpoch?: (done: number, total: number) => void;
+  readonly onEpoch?: OnProfilingEpoch;
 }
+
+/** `epoch`: from 1 to `total`; it is run again when it is not complete. */
+export type OnProfilingEpoch = (
+  record: EpochRecord,
+  progress: { readonly epoch: number; readonly total: number },
+) => void;
 
 /**
  * Times every (tier, variant, concurrency) of the cell by running it: joint placements that are obeyed, in synchronous
@@ -44,8 +50,9 @@ export async function profileCell(
       tried++;
       await testbed.place(placements);
       const record = await epochs.next(done);
+      onEpoch?.(record, { epoch: done + 1, total });
       if (!record.complete) continue;
-      onEpoch?.(++done, total);
+      done++;
       return record;
     }
     throw new Unavailable(

@@ -18,6 +18,9 @@ export type { Estimate, Interval };
 export interface CurvePoint {
   /** Epochs of this learner so far, from 1. */
   readonly epoch: number;
+  /** When its frames were sent, ms since the experiment began; null: an earlier version ran this. */
+  readonly atMs: number | null;
+  readonly phase: 'learning' | 'measured';
   /** Mean response time of the epoch's frames, as measured. */
   readonly responseMs: number;
   /** What the cost table says of the joint placement that was run. */
@@ -138,6 +141,9 @@ export interface FloorWatch {
   readonly floorViolations: number;
 }
 
+/** What a frame counts for: a rule learns before its blocks, and each block begins with a warm-up. */
+export type ArrivalsPhase = 'learning' | 'warmup' | 'measured';
+
 /** One rule under asynchronous arrivals. */
 export interface ArrivalsRule {
   /** `default`: planner and dispatch; `static`: the best static joint placement, obeyed; else a learner's name. */
@@ -160,6 +166,22 @@ export interface ArrivalsRule {
   readonly placements: readonly { readonly tier: Tier; readonly variant: string; readonly share: number }[];
   readonly hopsMs: Readonly<Record<string, number>>;
   readonly reasons: Readonly<Record<string, number>>;
+  /** Empty: an earlier version ran this. */
+  readonly curve: readonly ArrivalsPoint[];
+}
+
+/** Frames that one device sent within one window of time. */
+export interface ArrivalsPoint {
+  /** Beginning of the window, ms since the experiment began. */
+  readonly atMs: number;
+  readonly phase: ArrivalsPhase;
+  readonly deviceId: string;
+  /** Answered. */
+  readonly frames: number;
+  /** Mean. */
+  readonly responseMs: number;
+  /** Mean of what the variants promise. */
+  readonly accuracy: number;
 }
 
 /** One experiment with frames that arrive by themselves. */

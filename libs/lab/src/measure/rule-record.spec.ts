@@ -1,7 +1,7 @@
 import type { Answer } from '@weir/cell';
 import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
-import { RuleRecord } from './rule-record.ts';
+import { type AnswerContext, RuleRecord } from './rule-record.ts';
 
 /** `expectedAccuracy` against a floor of 0.8. */
 const answer = (
@@ -17,16 +17,18 @@ const answer = (
     placement: { tier, nodeId: 'a', variant: 'large' },
   }),
 });
+const sent = (phase: AnswerContext['phase']): AnswerContext => ({ phase, deviceId: 'a', atMs: 0 });
+const [learning, warmup, measured] = [sent('learning'), sent('warmup'), sent('measured')];
 const [above, below] = [answer(0.9), answer(0.7)];
 
 describe('what a rule does under arrivals', () => {
   it('counts frames and those below the floor over the same frames, and each phase apart', () => {
     const record = new RuleRecord('planner', 0.8);
     const learned = record.begin();
-    for (const each of [above, below, below]) learned(each, 'learning');
+    for (const each of [above, below, below]) learned(each, learning);
     const block = record.begin();
-    for (const each of [below, below]) block(each, 'warmup');
-    for (const each of [below, above, above, above, above]) block(each, 'measured');
+    for (const each of [below, below]) block(each, warmup);
+    for (const each of [below, above, above, above, above]) block(each, measured);
     expect(record.result()).toMatchObject({
       rule: 'default',
       learning: { frames: 3, floorViolations: 1 },
@@ -40,8 +42,8 @@ describe('what a rule does under arrivals', () => {
   it('begins each stretch with an empty balance', () => {
     const record = new RuleRecord('planner', 0.8);
     const first = record.begin();
-    for (const each of [above, above]) first(each, 'measured');
-    record.begin()(below, 'measured');
+    for (const each of [above, above]) first(each, measured);
+    record.begin()(below, measured);
     expect(record.result().floorViolations).toBe(1);
   });
 
@@ -49,22 +51,23 @@ describe('what a rule does under arrivals', () => {
     const record = new RuleRecord('static', 0.8);
     for (const ms of [100, 120]) {
       const block = record.begin();
-      block(answer(0.9, { responseMs: 900 }), 'warmup');
-      block(answer(0.9, { responseMs: ms }), 'measured');
+      block(answer(0.9, { responseMs: 900 }), warmup);
+      block(answer(0.9, { responseMs: ms }), measured);
     }
-    const { responseMs, meanMs, learning } = record.result();
+    const result = record.result();
+    const { responseMs, meanMs } = result;
     expect(responseMs.mean).toBe(110);
     expect(meanMs.mean).toBe(110);
     expect(meanMs.low).toBeLessThan(100);
-    expect(learning).toBeNull();
+    expect(result.learning).toBeNull();
   });
 
   it('adds up what the frames of its blocks cost, warm-up included', () => {
     const record = new RuleRecord('planner', 0.8);
-    record.begin()(answer(0.9, { tier: common.Tier.EDGE }), 'learning');
+    record.begin()(answer(0.9, { tier: common.Tier.EDGE }), learning);
     const block = record.begin();
-    block(answer(0.9, { tier: common.Tier.EDGE }), 'warmup');
-    block(above, 'measured');
+    block(answer(0.9, { tier: common.Tier.EDGE }), warmup);
+    block(above, measured);
     expect(record.inBlocks).toEqual({ answered: 2, remote: 1, agentMs: 4 });
   });
 });

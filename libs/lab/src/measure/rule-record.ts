@@ -1,13 +1,18 @@
 import { estimate, mean, proportion } from '@weir/base';
 import { type Answer, Tally } from '@weir/cell';
 import { tierName } from '@weir/wire';
-import type { ArrivalsRule } from './results.ts';
+import { ArrivalsCurve } from './arrivals-curve.ts';
+import type { ArrivalsPhase, ArrivalsRule } from './results.ts';
 import { withoutNull } from './summarise.ts';
 
-/** What a frame counts for: a rule learns before its blocks, and each block begins with a warm-up. */
-export type ArrivalsPhase = 'learning' | 'warmup' | 'measured';
-
 const floorSlack = 1e-9;
+
+/** What an answer counts for, whose it is, and when its frame was sent, ms since the experiment began. */
+export interface AnswerContext {
+  readonly phase: ArrivalsPhase;
+  readonly deviceId: string;
+  readonly atMs: number;
+}
 
 /** Adds up what one rule does with frames that arrive by themselves. */
 export class RuleRecord {
@@ -20,6 +25,7 @@ export class RuleRecord {
     warmup: { frames: 0, floorViolations: 0 },
     measured: { frames: 0, floorViolations: 0 },
   };
+  readonly #curve = new ArrivalsCurve();
   readonly #inBlocks = { answered: 0, remote: 0, agentMs: 0 };
 
   constructor(label: string, floor: number) {
@@ -33,14 +39,15 @@ export class RuleRecord {
   }
 
   /** A stretch of arrivals begins, with an empty balance of accuracy; what it returns is told each answer. */
-  begin(): (answer: Answer, phase: ArrivalsPhase) => void {
+  begin(): (answer: Answer, context: AnswerContext) => void {
     const measuredMs: number[] = [];
     this.#measuredMs.push(measuredMs);
     let surplus = 0;
-    return (answer, phase) => {
+    return (answer, { phase, deviceId, atMs }) => {
       const { expectedAccuracy, responseMs, hops, placement } = answer.response;
       const watched = this.#watched[phase];
       watched.frames++;
+      this.#curve.add({ atMs, phase, deviceId, responseMs, accuracy: expectedAccuracy });
       surplus += expectedAccuracy - this.#floor;
       if (surplus < -floorSlack) watched.floorViolations++;
       if (phase === 'learning') return;
@@ -79,6 +86,7 @@ export class RuleRecord {
       placements: placements as ArrivalsRule['placements'],
       hopsMs: withoutNull(hopsMs),
       reasons,
+      curve: this.#curve.points(),
     };
   }
 }

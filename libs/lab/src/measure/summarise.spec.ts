@@ -2,10 +2,11 @@ import { seededRandom } from '@weir/base';
 import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { CostTable } from './cost-table.ts';
-import type { ContestRecord } from './contest.ts';
+import type { CandidateRecord } from './contest.ts';
 import { rotated } from './contest.ts';
 import type { EpochRecord } from './epochs.ts';
-import { interactionsToFound, predictionQuality, summarise } from './summarise.ts';
+import { interactionsToFound } from './learning-curve.ts';
+import { predictionQuality, summarise } from './summarise.ts';
 
 /** One device that can run `large` (100 ms, 0.9) or `small` (40 ms, 0.7). */
 const table = new CostTable({
@@ -33,6 +34,8 @@ const epoch = (
   learner: 'planner',
   explored,
   complete,
+  at: 1_000,
+  failures: [],
   responseMs,
   planningMs: 1,
   pushMs: 2,
@@ -41,6 +44,7 @@ const epoch = (
   answers: [
     {
       deviceId: 'a',
+      sample: { file: 'a.png', image: new Uint8Array(), label: 'cat' },
       correct,
       clientMs: responseMs,
       response: agent.InferResponse.fromPartial({
@@ -51,7 +55,7 @@ const epoch = (
     },
   ],
 });
-const record = (label: string, measured: EpochRecord[], learning: EpochRecord[] = []): ContestRecord => ({
+const record = (label: string, measured: EpochRecord[], learning: EpochRecord[] = []): CandidateRecord => ({
   label,
   learning,
   measured,
@@ -83,6 +87,7 @@ describe('summarise', () => {
     table,
     oracle,
     floor: 0.8,
+    startedAt: 400,
     blocks: 1,
     random: seededRandom(1),
     records: [
@@ -120,6 +125,14 @@ describe('summarise', () => {
     // Of two pictures one was shown to both with a complete epoch: both were right.
     expect(of('planner').accuracyOverOffloadOnly!.mean).toBe(0);
     expect(of('planner').accuracy).toMatchObject({ n: 2, expected: 0.7, top1: { mean: 0.5 } });
+  });
+
+  it('tells when each epoch ran, and what it counted for', () => {
+    expect(of('planner').curve.map(({ epoch, atMs, phase }) => [epoch, atMs, phase])).toEqual([
+      [1, 600, 'learning'],
+      [2, 600, 'measured'],
+      [3, 600, 'measured'],
+    ]);
   });
 
   it('counts epochs below the floor, those of learning too', () => {

@@ -1,26 +1,26 @@
 import { type Random, estimate, mean, pairedDifference, percentile, proportion } from '@weir/base';
 import { type Spread, Tally } from '@weir/cell';
-import type { ContestRecord } from './contest.ts';
-import { type CostTable, type Optimum, asMap } from './cost-table.ts';
+import type { CandidateRecord } from './contest.ts';
+import { type CostTable, asMap } from './cost-table.ts';
+import type { Optimum } from './optimum.ts';
 import type { EpochRecord } from './epochs.ts';
 import { type MeasuredEpochs, gapInterval } from './gap-interval.ts';
-import type { CurvePoint, Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
-
-/** Within so much of the oracle a plan counts as found: the times of a living machine are not known better. */
-const foundWithin = 0.05;
-const floorSlack = 1e-9;
+import { curveOf, floorViolationsOf, interactionsToFound } from './learning-curve.ts';
+import type { Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
 
 export interface SummaryOptions {
-  readonly records: readonly ContestRecord[];
+  readonly records: readonly CandidateRecord[];
   readonly table: CostTable;
   readonly oracle: Optimum;
   readonly floor: number;
   /** In which the measured epochs were run. */
   readonly blocks: number;
   readonly random: Random;
+  /** Of the experiment, by the clock. */
+  readonly startedAt: number;
 }
 
-/** What came of a contest, one entry for each contestant. The first one named `oracle` and `offload-only` are compared with. */
+/** What came of a contest, one entry for each candidate. The first one named `oracle` and `offload-only` are compared with. */
 export function summarise({
   records,
   table,
@@ -28,6 +28,7 @@ export function summarise({
   floor,
   blocks,
   random,
+  startedAt,
 }: SummaryOptions): LearnerResult[] {
   const steady = new Map(records.map((record) => [record.label, steadyMs(record)]));
   const reference = records.find(({ label }) => label === 'offload-only');
@@ -65,14 +66,14 @@ export function summarise({
       floorViolations: floorViolationsOf(all, table, floor),
       placements: placements as LearnerResult['placements'],
       hopsMs: withoutNull(hopsMs),
-      curve: curveOf(all, table, floor),
+      curve: curveOf(record, table, { floor, startedAt }),
     };
   });
 }
 
 /** How well the table foretold the epochs that were run, in per cent of what was seen. */
 export function predictionQuality(
-  records: readonly ContestRecord[],
+  records: readonly CandidateRecord[],
   table: CostTable,
 ): ExperimentResult['prediction'] {
   const errors = records
@@ -86,55 +87,12 @@ export function predictionQuality(
   };
 }
 
-/** Epochs whose joint placement was below the floor. */
-export const floorViolationsOf = (epochs: readonly EpochRecord[], table: CostTable, floor: number): number =>
-  epochs.filter(({ placements }) => table.accuracy(asMap(placements)) < floor - floorSlack).length;
-
-/** `floor`: what the best joint placement known must meet to count. */
-export function curveOf(epochs: readonly EpochRecord[], table: CostTable, floor: number): CurvePoint[] {
-  return epochs.flatMap((record, index) => {
-    if (!record.complete) return [];
-    const joint = asMap(record.placements);
-    return [
-      {
-        epoch: index + 1,
-        responseMs: record.responseMs,
-        tableMs: table.responseMs(joint),
-        bestKnownMs: bestKnownMs(record, table, floor),
-        accuracy: table.accuracy(joint),
-        explored: record.explored,
-      },
-    ];
-  });
-}
-
-/**
- * Epochs until the best joint placement known stays within 5 % of the oracle, by the table, and above the floor; null:
- * at the end it is not.
- */
-export function interactionsToFound(
-  epochs: readonly EpochRecord[],
-  table: CostTable,
-  { floor, oracleMs }: { readonly floor: number; readonly oracleMs: number },
-): number | null {
-  const lastOff = epochs.findLastIndex((record) => {
-    const best = bestKnownMs(record, table, floor);
-    return best === null || best > oracleMs * (1 + foundWithin);
-  });
-  return lastOff === epochs.length - 1 ? null : lastOff + 1;
-}
-
-function bestKnownMs({ bestKnown }: EpochRecord, table: CostTable, floor: number): number | null {
-  const joint = asMap(bestKnown);
-  return table.accuracy(joint) < floor - floorSlack ? null : table.responseMs(joint);
-}
-
 const completed = (epochs: readonly EpochRecord[]) => epochs.filter(({ complete }) => complete);
 
-const steadyMs = ({ measured }: ContestRecord): Estimate =>
+const steadyMs = ({ measured }: CandidateRecord): Estimate =>
   estimate(completed(measured).map(({ responseMs }) => responseMs));
 
-const responsesOf = ({ measured }: ContestRecord): MeasuredEpochs =>
+const responsesOf = ({ measured }: CandidateRecord): MeasuredEpochs =>
   measured.map(({ complete, responseMs }) => (complete ? responseMs : undefined));
 
 function tallyOf(epochs: readonly EpochRecord[]): Tally {
@@ -144,7 +102,7 @@ function tallyOf(epochs: readonly EpochRecord[]): Tally {
 }
 
 /** Points of per cent, over the frames that show the same picture on the same device. */
-function accuracyDifference(mine: ContestRecord, theirs: ContestRecord): Estimate {
+function accuracyDifference(mine: CandidateRecord, theirs: CandidateRecord): Estimate {
   const counts = { mine: 0, theirs: 0, all: 0 };
   mine.measured.forEach((epoch, index) => {
     const other = theirs.measured[index];

@@ -4,6 +4,8 @@ import { drawnCurve, excessOver } from './curve.ts';
 
 const curve: CurvePoint[] = Array.from({ length: 5_000 }, (_, at) => ({
   epoch: at + 1,
+  atMs: null,
+  phase: 'learning',
   responseMs: 300,
   tableMs: 200 + at,
   bestKnownMs: 200 + at,

@@ -209,7 +209,17 @@ function fakeCurve(
     const tableMs = oracleMs * (1 + Math.round(excess) / 100);
     const bestKnownMs = explored ? oracleMs : tableMs;
     const responseMs = tableMs * noisy(random, 0.05);
-    return { epoch: at + 1, tableMs, bestKnownMs, responseMs, accuracy: 0.863, explored };
+    const atMs = 400 * at;
+    return {
+      epoch: at + 1,
+      atMs,
+      phase: 'learning',
+      tableMs,
+      bestKnownMs,
+      responseMs,
+      accuracy: 0.863,
+      explored,
+    };
   });
 }
 
@@ -218,6 +228,7 @@ function fakeArrivals(load: number, pattern: 'poisson' | 'periodic', random: Ran
   const rule = (name: string, meanMs: number): ArrivalsRule => ({
     rule: name,
     frames: 2_000,
+    curve: [],
     failed: 0,
     responseMs: { mean: meanMs, p50: meanMs * 0.8, p95: meanMs * 2.1, p99: meanMs * 3 },
     meanMs: estimate(meanMs, meanMs * 0.05),

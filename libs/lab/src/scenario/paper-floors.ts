@@ -1,3 +1,4 @@
+import type { Family } from '@weir/inference';
 import { paperFamily } from '@weir/simulation';
 
 /** The paper's floors by the names that people give them; `none` and `best` stand outside the scale. */
@@ -29,4 +30,19 @@ export function mappedFloor(label: FloorLabel, accuracies: readonly number[]): n
   if (above <= 0) return family.at(above)!;
   const share = (floor - paper[above - 1]!) / (paper[above]! - paper[above - 1]!);
   return family[above - 1]! + share * (family[above]! - family[above - 1]!);
+}
+
+/** A floor as a scenario names it: `label` for people, `value` as a fraction of the family's own accuracies. */
+export function floorOf(
+  floor: FloorLabel | number,
+  { variants }: Pick<Family, 'variants'>,
+): { readonly label: string; readonly value: number } {
+  if (typeof floor === 'number') return { label: String(floor), value: floor };
+  return {
+    label: floor,
+    value: mappedFloor(
+      floor,
+      variants.map(({ accuracy }) => accuracy.top1),
+    ),
+  };
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { InvalidInput } from '@weir/base';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { parseScenario, readScenario, scenarioSchema, shippedScenarios } from './scenario.ts';
+import { parseScenario, readScenario, shippedScenarios } from './scenario.ts';
+import { scenarioSchema } from './scenario-schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-scenario-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -45,7 +46,11 @@ describe('a scenario', () => {
       { name: 'x', cell, adaptation: { epochs: 45, events: [{ epoch: 46, weak: [], label: 'late' }] } },
       /adaptation\.events: expected epochs that rise and are at most 45, got 46/,
     ],
-    ['a floor in per cent', { name: 'x', cell, epochs: {}, floor: 89 }, /floor/],
+    [
+      'a floor in per cent',
+      { name: 'x', cell, epochs: {}, floor: 89 },
+      /floor: expected none, '80', .* or a fraction 0\.\.1/,
+    ],
     ['too many users', { name: 'x', cell: { experiment: 'A', users: 99 }, epochs: {} }, /cell/],
     ['a name that is a path', { name: '../x', cell, epochs: {} }, /name: expected/],
     [

@@ -141,6 +141,10 @@ export interface Decision {
   learner: string;
   /** True when the directive's lease had run out. */
   leaseExpired: boolean;
+  /** Probability with which the learner chose this placement, 0..1; 1 when it was not sampled. */
+  propensity: number;
+  /** Inferences in service and queued at the target when this one arrived, itself not counted. */
+  concurrency: number;
 }
 
 /** The answer to one frame. */
@@ -433,6 +437,8 @@ function createBaseDecision(): Decision {
     failedAttempts: [],
     learner: "",
     leaseExpired: false,
+    propensity: 0,
+    concurrency: 0,
   };
 }
 
@@ -467,6 +473,12 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.leaseExpired !== false) {
       writer.uint32(72).bool(message.leaseExpired);
+    }
+    if (message.propensity !== 0) {
+      writer.uint32(81).double(message.propensity);
+    }
+    if (message.concurrency !== 0) {
+      writer.uint32(88).uint32(message.concurrency);
     }
     return writer;
   },
@@ -556,6 +568,22 @@ export const Decision: MessageFns<Decision> = {
             message.leaseExpired = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.propensity = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.concurrency = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -603,6 +631,8 @@ export const Decision: MessageFns<Decision> = {
         : isSet(object.lease_expired)
         ? globalThis.Boolean(object.lease_expired)
         : false,
+      propensity: isSet(object.propensity) ? globalThis.Number(object.propensity) : 0,
+      concurrency: isSet(object.concurrency) ? globalThis.Number(object.concurrency) : 0,
     };
   },
 
@@ -635,6 +665,12 @@ export const Decision: MessageFns<Decision> = {
     if (message.leaseExpired !== false) {
       obj.leaseExpired = message.leaseExpired;
     }
+    if (message.propensity !== 0) {
+      obj.propensity = floatToJson(message.propensity);
+    }
+    if (message.concurrency !== 0) {
+      obj.concurrency = Math.round(message.concurrency);
+    }
     return obj;
   },
 
@@ -654,6 +690,8 @@ export const Decision: MessageFns<Decision> = {
     message.failedAttempts = object.failedAttempts?.map((e) => e) || [];
     message.learner = object.learner ?? "";
     message.leaseExpired = object.leaseExpired ?? false;
+    message.propensity = object.propensity ?? 0;
+    message.concurrency = object.concurrency ?? 0;
     return message;
   },
 };

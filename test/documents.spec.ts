@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '@weir/base';
+import { commands, route } from '@weir/cli';
+import { frameColumns, parseTrace, readScenario } from '@weir/lab';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDocument } from './support/document.ts';
+import { weir } from './support/weir.ts';
+
+const [readme, lab, cell] = await Promise.all(['README.md', 'docs/lab.md', 'docs/cell.md'].map(readDocument));
+
+describe.each([readme!, lab!, cell!])('the commands of $path', ({ commands: shown }) => {
+  const ofTheLab = shown.filter(([first, second]) => first === 'lab' && second !== undefined);
+
+  it.each(ofTheLab.map((words) => [words.join(' ')]))('weir %s', async (line) => {
+    // `--seed N` stands for any number.
+    const { entry, argv } = route(line.replace(/ N$/, ' 1').split(' '), commands);
+    const { spec } = (await entry.load()).default;
+    const config = loadConfig(spec, { argv, env: {} }) as { scenario?: string };
+    // What it names must come with Weir or be an example of these documents.
+    if (config.scenario !== undefined && config.scenario !== 'my-fleet.yaml')
+      expect(readScenario(config.scenario).name).toBe(config.scenario);
+  });
+});
+
+describe('the examples of docs/lab.md and docs/cell.md together', () => {
+  const files = [...lab!.blocks, ...cell!.blocks].filter(({ language }) => language !== 'sh');
+  const of = (name: string) => files.find(({ file }) => file === name)!.text;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'weir-documents-'));
+    for (const { file, text } of files) await writeFile(join(folder, file!), text);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('are a scenario, a cell and a trace', () => {
+    expect(files.map(({ file }) => file).sort()).toEqual(['my-cell.yaml', 'my-fleet.yaml', 'radio.csv']);
+    expect(parseTrace(of('radio.csv')).length).toBeGreaterThan(1);
+  });
+
+  it('run on a living cell, and write the frames that the document describes', async () => {
+    // The fewest epochs that there are; everything else as the document has it.
+    const fewest = 'epochs: { learning: 1, measured: 1, blocks: 1 }\nrepetitions: 1';
+    const scenario = of('my-fleet.yaml').replace(/^epochs: .*$/m, fewest);
+    expect(scenario).toContain(fewest);
+    await writeFile(join(folder, 'my-fleet.yaml'), scenario);
+    const frames = join(folder, 'frames.csv');
+    const run = weir('lab', 'run', '--scenario', join(folder, 'my-fleet.yaml'), '--frames', frames, '--json');
+    const { code, stdout, stderr } = await run.ended;
+    expect({ code, stderr: stderr.slice(-500) }).toMatchObject({ code: 0 });
+    const result = JSON.parse(stdout) as { name: string; learners: { learner: string }[] };
+    expect(result.name).toBe('my-fleet');
+    expect(result.learners.map(({ learner }) => learner)).toEqual([
+      'oracle',
+      'planner',
+      'offload-only',
+      'device-only',
+    ]);
+    const [header, ...rows] = (await readFile(frames, 'utf8')).trimEnd().split('\r\n');
+    expect(header!.split(',')).toEqual(frameColumns.map(({ name }) => name));
+    for (const phase of ['profiling', 'learning', 'measured'])
+      expect(rows.some((row) => row.includes(`,${phase},`))).toBe(true);
+    // Everyone has one measured epoch of two devices.
+    expect(rows.filter((row) => row.includes(',measured,'))).toHaveLength(4 * 2);
+  });
+
+  it('describe each column of a file of frames, with its type', () => {
+    const described = [...lab!.text.matchAll(/^\| `(\w+)` \| (STRING|DOUBLE|INT32|INT64|BOOLEAN) \| \S/gm)];
+    expect(described.map(([, name, type]) => ({ name, type }))).toEqual(frameColumns);
+  });
+});
