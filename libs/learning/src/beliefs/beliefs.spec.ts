@@ -52,7 +52,7 @@ describe('beliefs', () => {
   it('draw the same whatever is asked for first', () => {
     const known = beliefs();
     known.observeLocal('a', 'large', 200);
-    const [one, other] = [known.view(seededRandom(3)), known.view(seededRandom(3))];
+    const [one, other] = [known.view({ random: seededRandom(3), observations: Infinity }), known.view({ random: seededRandom(3), observations: Infinity })];
     const local = one.localMs('a', 'large');
     const remote = one.computeMs(use('small'));
     expect(other.computeMs(use('small'))).toBe(remote);

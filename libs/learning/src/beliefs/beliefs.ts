@@ -1,7 +1,6 @@
-import type { Random } from '@weir/base';
 import type { ComputeNode, Variant } from '@weir/domain';
 import { type BeliefOptions, defaultBeliefOptions, isTime } from './belief-options.ts';
-import { type CostView, costView } from './cost-view.ts';
+import { type CostView, costView, type Draw } from './cost-view.ts';
 import { type Work, workOf } from './features.ts';
 import { LinkBeliefs, type LinkUse } from './link-beliefs.ts';
 import { LocalBeliefs } from './local-beliefs.ts';
@@ -76,9 +75,9 @@ export class Beliefs {
     if (this.links.observe(use, ms)) this.alarms++;
   }
 
-  /** Costs by the means, or, with `random`, by one joint draw that stays the same for the life of the view. */
-  view(random?: Random): CostView {
-    return costView(this, this.#work, random);
+  /** Costs by the means, or by one joint draw that stays the same for the life of the view. */
+  view(draw?: Draw): CostView {
+    return costView(this, this.#work, draw);
   }
 
   state(): BeliefState {

@@ -22,8 +22,12 @@ interface Sources {
   readonly links: LinkBeliefs;
 }
 
-/** Observations that one plan brings of each thing that it uses, about: a second of five frames. */
-const perPlan = 5;
+/** One draw of the costs. */
+export interface Draw {
+  readonly random: Random;
+  /** Observations that the plan made of it brings of each thing that it uses; Infinity: draw from the posterior itself. */
+  readonly observations: number;
+}
 
 /**
  * A draw is of what the beliefs could say after one more plan: variance v²/(v + r/k) where the posterior's is v, the
@@ -35,11 +39,16 @@ const perPlan = 5;
 export function costView(
   { local, nodes, links }: Sources,
   works: ReadonlyMap<string, Work>,
-  random?: Random,
+  draw?: Draw,
 ): CostView {
+  const random = draw?.random;
   const drawn = new Map<string, Float64Array>();
   const normals = new Map<string, number>();
   const normal = (key: string) => remember(normals, key, () => random!.fork(key).normal());
+
+  /** How far one more plan may move a mean, as a share of the posterior's deviation. */
+  const learnable = (variance: number, noise: number) =>
+    variance > 0 ? Math.sqrt(variance / (variance + noise / draw!.observations)) : 0;
 
   /** Mean of features · weights plus unseen residuals, or the draw of it; at least `leastMs`. */
   const cost = (
@@ -94,10 +103,6 @@ export function costView(
     },
   };
 }
-
-/** How far one more plan may move a mean, as a share of the posterior's deviation. */
-const learnable = (variance: number, noise: number) =>
-  variance > 0 ? Math.sqrt(variance / (variance + noise / perPlan)) : 0;
 
 const floorOf = (block: CostBlock, { work }: Work) => leastShare * block.priorMs * work;
 

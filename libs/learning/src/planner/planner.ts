@@ -39,6 +39,12 @@ export function createPlanner({ random, ...given }: { random: Random } & Partial
   return new Planner(random, { ...plannerDefaults, ...given });
 }
 
+/**
+ * Frames that a plan of a living cell brings of each thing that it uses, about: a second of five. In synchronous epochs the
+ * credit alone bounds what draws may cost.
+ */
+const observationsPerPlan = 5;
+
 class Planner implements Learner {
   readonly name = 'planner';
   readonly #options: Omit<PlannerOptions, keyof BeliefOptions>;
@@ -193,10 +199,12 @@ class Planner implements Learner {
   /** ã with its expected excess over a* as a share of a*'s cost; undefined when there is nothing to find out. */
   #draw(input: DecisionInput, greedy: Solved): { assignment: Assignment; excess: number } | undefined {
     const random = this.#random.fork(`plan ${this.#budget.plans}`);
-    const drawn = decideUnder(input, this.#beliefs.view(random), greedy);
+    const asynchronous = isAsynchronous(input.observation);
+    const observations = asynchronous ? observationsPerPlan : Infinity;
+    const drawn = decideUnder(input, this.#beliefs.view({ random, observations }), greedy);
     if (!drawn || sameAssignment(drawn.assignment, greedy.assignment)) return undefined;
     const promised = costOf(drawn.joint.problem, greedy.assignment) / drawn.assignment.cost - 1;
-    if (isAsynchronous(input.observation) && promised < this.#options.leastGain) return undefined;
+    if (asynchronous && promised < this.#options.leastGain) return undefined;
     const { cost } = greedy.assignment;
     const excess = Math.max(0, costOf(greedy.joint.problem, drawn.assignment) - cost) / cost;
     return { assignment: drawn.assignment, excess };

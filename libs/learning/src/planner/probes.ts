@@ -14,9 +14,14 @@ export interface ProbesInput {
   readonly beliefs: Beliefs;
 }
 
+/** Plan of the first round. */
+const firstRound = 3;
+
 /** The shadow inferences of one plan: a round now and then, and a second look wherever the first departed. */
 export function probesOf({ actions, chosen, observation, plans, probeEvery, beliefs }: ProbesInput): Probe[] {
-  const round = plans % probeEvery === 0 ? nextProbes(actions, chosen, observation, plans / probeEvery) : [];
+  // The first round soon: what nobody has tried yet is what there is most to learn of.
+  const sooner = plans + probeEvery - Math.min(probeEvery, firstRound);
+  const round = sooner % probeEvery === 0 ? nextProbes(actions, chosen, observation, sooner / probeEvery) : [];
   const again = secondLooks(actions, chosen, observation, beliefs).filter(
     ({ placement: { nodeId } }) => !round.some(({ placement }) => placement.nodeId === nodeId),
   );
