@@ -175,8 +175,8 @@ describe('CellHost', () => {
     {
       await using store = await openStore({ path });
       await using cell = await CellHost.open('c', options(store, more));
-      for (const id of ['z', 'm']) cell.orchestrator.devices.join(deviceHello(id), link);
-      cell.orchestrator.devices.join(deviceHello('a', { variants: invented }), link);
+      for (const id of ['z', 'm']) cell.devices.join(deviceHello(id), link);
+      cell.devices.join(deviceHello('a', { variants: invented }), link);
       // The deviant has a plan all the same.
       expect(cell.orchestrator.decide('a').placement).toBeDefined();
     }
