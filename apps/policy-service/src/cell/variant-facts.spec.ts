@@ -61,6 +61,19 @@ describe('VariantFacts', () => {
     expect(accuracy()).toEqual([0.8]);
   });
 
+  it.each([
+    ['with', 'without'],
+    ['without', 'with'],
+  ])(
+    'count a claim as old as the oldest device that makes it, stored %s a rank before one %s',
+    (...order) => {
+      const { facts, accuracy } = variantFacts();
+      facts.claim('other', [variant(0.8)], { v: 1 });
+      for (const rank of order) facts.claim(rank, [variant(0.9)], rank === 'with' ? { v: 2 } : {});
+      expect(accuracy()).toEqual([0.9]);
+    },
+  );
+
   it('hold the same true after a restart, whatever the order of the stored devices, and ever after', () => {
     const device = fc.constantFrom('a', 'b', 'c', 'd');
     const claims = fc.uniqueArray(fc.tuple(fc.constantFrom('v', 'w'), fc.constantFrom(0.1, 0.5, 1)), {
