@@ -32,8 +32,8 @@ afterEach(async () => {
   cleanUps = [];
 });
 
-const startEdge = async (listen = '127.0.0.1:0') => {
-  const edge = await startScriptedWorker({ nodeId: 'edge-1', tier: EDGE, variant, listen });
+const startEdge = async (listen = '127.0.0.1:0', nodeId = 'edge-1') => {
+  const edge = await startScriptedWorker({ nodeId, tier: EDGE, variant, listen, instanceId: nodeId });
   cleanUps.push(() => edge[Symbol.asyncDispose]());
   return edge;
 };
@@ -129,6 +129,33 @@ describe('device agent', () => {
       localVariants: [variant],
       outcomesPending: 1,
     });
+  });
+
+  it('knows a worker by the name of its target, and says what the worker calls itself', async () => {
+    const edge = await startEdge('127.0.0.1:0', 'worker-1');
+    const { infer, status } = await startAgent({ edge: edge.address });
+    expect((await infer()).placement).toEqual({ tier: EDGE, nodeId: 'edge-1', variant });
+    const target = (await status()).targets[1];
+    expect(target).toMatchObject({
+      nodeId: 'edge-1',
+      load: { nodeId: 'edge-1' },
+      workerNodeId: 'worker-1',
+    });
+    expect(target?.identityFault).toContain('--node-id edge-1');
+  });
+
+  it('uses a worker behind two targets once, and says so', async () => {
+    const edge = await startEdge();
+    const { infer, status } = await startAgent({
+      flags: [`--targets=edge-1=edge@${edge.address},edge-2=edge@${edge.address}`],
+    });
+    await vi.waitFor(async () => {
+      const [, first, second] = (await status()).targets;
+      expect(first).toMatchObject({ nodeId: 'edge-1', reachable: true, identityFault: '' });
+      expect(second).toMatchObject({ nodeId: 'edge-2', reachable: false });
+      expect(second?.identityFault).toMatch(/the same worker answers as target edge-1/);
+    });
+    expect((await infer()).placement).toMatchObject({ nodeId: 'edge-1' });
   });
 
   it('sends a frame where it is answered sooner, and reports where the time went', async () => {

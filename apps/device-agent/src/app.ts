@@ -106,6 +106,7 @@ export async function startDeviceAgent(
     localFigures: models.figures,
     variants: variants.map(({ name, macs, precision, accuracy }) => ({ name, macs, precision, accuracy })),
     clock,
+    logger,
   });
   const ownObjective = new OwnObjective(dispatcher, {
     own: requestedObjective(config),

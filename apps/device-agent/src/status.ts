@@ -40,9 +40,13 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
         roundTripMs: 0,
         load: nodeToWire(local),
         loadAgeMs: 0,
+        workerNodeId: '',
+        identityFault: '',
       },
       ...view.remotes.map(({ nodeId, tier, link, load, reachable }) => ({
         nodeId,
+        workerNodeId: view.identity(nodeId).worker,
+        identityFault: view.identity(nodeId).fault,
         tier: tierToWire(tier),
         reachable: reachable && (usable.get(nodeId) ?? false),
         roundTripMs: link.state().roundTripMs,

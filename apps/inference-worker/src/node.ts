@@ -5,6 +5,7 @@ import type { common, worker } from '@weir/proto';
 import { extractTraceContext, type TraceContextFields } from '@weir/rpc';
 import { type EnergyProbe, recordWorkerHops } from '@weir/telemetry';
 import { inferenceFromWire, inWireFields, nodeToWire, servedVariantToWire, tierToWire } from '@weir/wire';
+import { randomUUID } from 'node:crypto';
 
 export interface InferOptions {
   /** When the request was received, epoch ms. */
@@ -46,8 +47,11 @@ export interface WorkerNodeOptions {
 
 export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
   const { nodeId, tier, runner, figures, energy, cpuShare, draining, clock } = options;
+  const instanceId = randomUUID();
   const load = () =>
-    nodeToWire(nodeReport(options, runner.load(), { figures: figures(), draining: draining.aborted }));
+    nodeToWire(
+      nodeReport(options, runner.load(), { figures: figures(), draining: draining.aborted, instanceId }),
+    );
 
   return {
     load,

@@ -24,5 +24,6 @@ export const load = (given: Partial<common.NodeLoad> = {}): common.NodeLoad => (
   utilization: 0.5,
   services: [{ variant: 'mobilenet-v1-0.25-fp32', serviceMs: 12, energyJ: 0.3 }],
   draining: false,
+  instanceId: '',
   ...given,
 });

@@ -37,6 +37,8 @@ export interface NodeReport {
   readonly energyJ?: ReadonlyMap<string, number>;
   /** True while it takes no new work. */
   readonly draining: boolean;
+  /** This run of the node; tells two nodes of one name apart. Absent when unknown. */
+  readonly instanceId?: string;
 }
 
 /** A remote node and the link to it, as one agent sees them. */
@@ -51,7 +53,15 @@ export interface TargetReport {
 export function nodeReport(
   { nodeId, tier }: { readonly nodeId: string; readonly tier: Tier },
   load: Omit<NodeLoad, 'nodeId'>,
-  { figures, draining = false }: { readonly figures: readonly ServiceFigure[]; readonly draining?: boolean },
+  {
+    figures,
+    draining = false,
+    instanceId,
+  }: {
+    readonly figures: readonly ServiceFigure[];
+    readonly draining?: boolean;
+    readonly instanceId?: string;
+  },
 ): NodeReport {
   const variants = figures.map(({ variant }) => variant);
   // None is left when all threads have died for good; a node that others know of has one.
@@ -62,6 +72,7 @@ export function nodeReport(
     services: new Map(figures.map(({ variant, serviceMs }) => [variant, serviceMs])),
     energyJ: new Map(figures.map(({ variant, energyJ }) => [variant, energyJ])),
     draining,
+    ...(instanceId !== undefined && { instanceId }),
   };
 }
 

@@ -11,7 +11,14 @@ export interface NodeFaults {
   readonly told: Violations;
 }
 
-export function nodeToWire({ node, load, services, energyJ, draining }: NodeReport): common.NodeLoad {
+export function nodeToWire({
+  node,
+  load,
+  services,
+  energyJ,
+  draining,
+  instanceId = '',
+}: NodeReport): common.NodeLoad {
   return {
     ...load,
     tier: tierToWire(node.tier),
@@ -21,6 +28,7 @@ export function nodeToWire({ node, load, services, energyJ, draining }: NodeRepo
       energyJ: energyJ?.get(variant) ?? 0,
     })),
     draining,
+    instanceId,
   };
 }
 
@@ -46,6 +54,15 @@ export function nodeFromWire(
     told.number(value, `${field}.${name}`, { max }) ? value : 0;
   const atMostSlots = told.check(load.inService <= slots, `${field}.in_service`, 'more than slots');
   const services = servicesFromWire(load.services, `${field}.services`, told);
+  // Only ever compared: one that is too long counts as not said.
+  const { instanceId } = load;
+  const identified =
+    instanceId !== '' &&
+    told.check(
+      instanceId.length <= limits.idLength,
+      `${field}.instance_id`,
+      `expected at most ${limits.idLength} characters`,
+    );
   const energies = services.filter(({ energyJ }) => energyJ > 0);
   return {
     node: { id: nodeId, tier, slots, variants: services.map(({ variant }) => variant) },
@@ -64,6 +81,7 @@ export function nodeFromWire(
       energyJ: new Map(energies.map(({ variant, energyJ }) => [variant, energyJ])),
     }),
     draining,
+    ...(identified && { instanceId }),
   };
 }
 

@@ -52,8 +52,9 @@ const node = (nodeId: fc.Arbitrary<string>, tiers: fc.Arbitrary<Tier>) =>
         maxLength: 5,
       }),
       draining: fc.boolean(),
+      instanceId: fc.option(id),
     })
-    .map(({ nodeId, tier, services, draining, ...load }) => ({
+    .map(({ nodeId, tier, services, draining, instanceId, ...load }) => ({
       ...nodeReport(nodeId, tier, { ...load, inService: Math.min(1, load.slots) }),
       node: { id: nodeId, tier, slots: load.slots, variants: services.map(([variant]) => variant) },
       services: new Map(services.map(([variant, serviceMs]) => [variant, serviceMs])),
@@ -63,6 +64,7 @@ const node = (nodeId: fc.Arbitrary<string>, tiers: fc.Arbitrary<Tier>) =>
         ),
       }),
       draining,
+      ...(instanceId !== null && { instanceId }),
     }));
 const targets = fc
   .uniqueArray(

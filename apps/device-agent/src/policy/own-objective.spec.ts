@@ -68,7 +68,7 @@ describe('OwnObjective', () => {
     expect(() => objective.ask({ ...cell, allowedTiers: ['device'] })).toThrow(InvalidInput);
   });
 
-  it('tells what is the device’s wish from what the cell’s directives hold because of it', () => {
+  it('tells what the device requests from what the cell’s directives hold because of it', () => {
     const objective = setUp();
     objective.ask({ ...cell, allowedTiers: ['device'] });
     objective.directed({ ...cell, allowedTiers: ['device'] });

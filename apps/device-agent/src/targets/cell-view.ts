@@ -1,4 +1,4 @@
-import type { Clock } from '@weir/base';
+import type { Clock, Logger } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import {
   type ActionCost,
@@ -12,6 +12,7 @@ import {
 import { type KnownTarget, knownActions } from './knowledge.ts';
 import type { LocalTarget } from './local-target.ts';
 import type { RemoteTarget } from './remote-target.ts';
+import { type WorkerClaim, WorkerClaims } from './worker-claims.ts';
 
 export interface CellViewOptions {
   readonly dispatcher: Dispatcher;
@@ -21,6 +22,7 @@ export interface CellViewOptions {
   /** Variants of the device's own model family. */
   readonly variants: readonly Variant[];
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** Assumed size of the first frame, bytes. */
@@ -33,11 +35,13 @@ export class CellView {
   readonly #options: CellViewOptions;
   readonly #remotes = new Map<string, RemoteTarget>();
   readonly #variants: Map<string, Variant>;
+  readonly #claims: WorkerClaims;
   #frameBytes = typicalFrameBytes;
   #actions: readonly ActionCost[] = [];
 
   constructor(options: CellViewOptions) {
     this.#options = options;
+    this.#claims = new WorkerClaims(options.logger);
     this.#variants = new Map(options.variants.map((variant) => [variant.name, variant]));
     this.refresh();
   }
@@ -48,6 +52,21 @@ export class CellView {
 
   add(remote: RemoteTarget): void {
     this.#remotes.set(remote.nodeId, remote);
+    this.#claims.add(remote);
+  }
+
+  /** What a worker says it is, as in `RemoteTargetOptions.onClaim`. */
+  claimed(nodeId: string, claim: WorkerClaim | undefined): void {
+    this.#claims.claimed(nodeId, claim);
+    // One worker behind two targets: which of them counts may have changed. A sign of life brings the other one back.
+    for (const remote of this.remotes)
+      if (!this.#claims.usable(remote.nodeId)) this.reachable(remote.nodeId, false);
+    this.refresh();
+  }
+
+  /** Who answers behind a target, and what is wrong with that. */
+  identity(nodeId: string): { readonly worker: string; readonly fault: string } {
+    return { worker: this.#claims.workerOf(nodeId), fault: this.#claims.faultOf(nodeId) };
   }
 
   target(nodeId: string): RemoteTarget | LocalTarget | undefined {
@@ -56,13 +75,15 @@ export class CellView {
 
   loadReported({ load }: NodeReport): void {
     const { dispatcher, clock } = this.#options;
+    if (!this.#claims.usable(load.nodeId)) return;
     const isNew = !this.#actions.some(({ placement }) => placement.nodeId === load.nodeId);
     if (isNew) this.refresh();
     dispatcher.reportLoad(load, clock.now());
   }
 
   reachable(nodeId: string, reachable: boolean): void {
-    this.#options.dispatcher.setReachable(nodeId, reachable, this.#options.clock.now());
+    const usable = reachable && this.#claims.usable(nodeId);
+    this.#options.dispatcher.setReachable(nodeId, usable, this.#options.clock.now());
   }
 
   /** A worker may serve variants that the device's own family lacks; for shared ones the device's figures hold. */
@@ -82,7 +103,7 @@ export class CellView {
     this.#actions = knownActions({
       deviceId: local.nodeId,
       local: localFigures(),
-      targets: this.remotes.map(knownTarget),
+      targets: this.#usableRemotes().map(knownTarget),
       accuracies: new Map([...this.#variants].map(([name, { accuracy }]) => [name, accuracy])),
       frameBytes: this.#frameBytes,
     });
@@ -114,11 +135,15 @@ export class CellView {
   }
 
   targets(): readonly TargetReport[] {
-    return this.remotes.map((remote) => ({
+    return this.#usableRemotes().map((remote) => ({
       report: remote.load?.value ?? unknownNode(remote),
       roundTripMs: remote.link.state().roundTripMs,
       reachable: remote.reachable,
     }));
+  }
+
+  #usableRemotes(): readonly RemoteTarget[] {
+    return this.remotes.filter(({ nodeId }) => this.#claims.usable(nodeId));
   }
 }
 

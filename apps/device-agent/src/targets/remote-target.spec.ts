@@ -229,6 +229,28 @@ describe('RemoteTarget', () => {
     expect(target.load?.value.load.queued).toBe(2);
   });
 
+  it('reports the worker under the name and tier of the target, whatever it calls itself, and says what that is', async () => {
+    const reports: NodeReport[] = [];
+    const claims: unknown[] = [];
+    const { stream, target } = await startReachable({
+      onLoad: (report) => reports.push(report),
+      onClaim: (claim) => claims.push(claim),
+    });
+    for (const nodeId of ['worker-1', 'worker-1', '']) {
+      const value = edgeLoad({ nodeId, tier: common.Tier.CLOUD, instanceId: 'run-1' });
+      stream().arrive({ message: { $case: 'load', value } });
+      await settle();
+    }
+    expect(reports.map(({ node, load }) => [node.id, node.tier, load.nodeId])).toEqual(
+      Array.from({ length: 3 }, () => ['edge-1', 'edge', 'edge-1']),
+    );
+    expect(target.load?.value.node.id).toBe('edge-1');
+    stream().end();
+    await settle();
+    const claim = { tier: 'cloud', instanceId: 'run-1' };
+    expect(claims).toEqual([{ nodeId: 'worker-1', ...claim }, { nodeId: '', ...claim }, undefined]);
+  });
+
   it('hands on what is usable of a load, and says each fault once', async () => {
     const told: unknown[] = [];
     const reports: NodeReport[] = [];

@@ -12,11 +12,20 @@ import type { NodeReport, Tier } from '@weir/domain';
 import type { common, worker } from '@weir/proto';
 import { type ClientDuplex, fromStatus, keepOpen } from '@weir/rpc';
 import { createLinkProbe, type LinkProbe } from '@weir/telemetry';
-import { answerFiguresFromWire, nodeReportFromWire, peerMsFromWire, tellOnce } from '@weir/wire';
+import {
+  answerFiguresFromWire,
+  limits,
+  nodeReportFromWire,
+  peerMsFromWire,
+  tellOnce,
+  tierName,
+  tierToWire,
+} from '@weir/wire';
 import { bounded } from '../frames/bounded.ts';
 import { remoteHops } from '../frames/hops.ts';
 import { InFlight } from './in-flight.ts';
 import type { Target, TargetAnswer, TargetRequest } from './target.ts';
+import type { WorkerClaim } from './worker-claims.ts';
 
 export type WorkerStream = ClientDuplex<worker.StreamInferRequest, worker.StreamInferResponse>;
 
@@ -34,10 +43,12 @@ export interface RemoteTargetOptions {
   readonly pingPeriodMs?: number;
   /** Silence, ms, after which everything in flight fails. @default 5000 */
   readonly silentAfterMs?: number;
-  /** Called with each newer load of the node. */
+  /** Called with each newer load of the node, under the target's own name and tier. */
   readonly onLoad?: (report: NodeReport) => void;
   /** Called at each change, and with every sign of life. */
   readonly onReachable?: (reachable: boolean) => void;
+  /** Called when the worker says who it is, or something else than before; with undefined when its stream has ended. */
+  readonly onClaim?: (claim: WorkerClaim | undefined) => void;
   /** Energy of one ms on the network, J. @default 0 */
   readonly radioJPerMs?: number;
 }
@@ -73,6 +84,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
     this.#options.logger.warn({ node: this.nodeId, leftOut }, 'unusable parts of a message are left out'),
   );
   #load: { value: NodeReport; at: number } | undefined;
+  #claim: WorkerClaim | undefined;
   #requests = 0;
   #pingSequence = 0;
 
@@ -146,6 +158,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
       stopHeartbeat();
       this.#stream = undefined;
       this.#setReachable(false);
+      this.#setClaim(undefined);
       this.#inFlight.rejectAll(new Unavailable(`the stream to ${this.nodeId} broke`, { cause }));
       stream.cancel();
     }
@@ -182,12 +195,29 @@ export class RemoteTarget implements Target, AsyncDisposable {
 
   #takeLoad(load: common.NodeLoad, at: number): void {
     this.#draining = load.draining;
+    this.#setClaim({
+      nodeId: load.nodeId.slice(0, limits.idLength),
+      tier: tierName(load.tier),
+      instanceId: load.instanceId.slice(0, limits.idLength),
+    });
     const leftOut = new Violations();
-    const value = nodeReportFromWire(load, 'load', leftOut);
+    // Renamed at the edge: nothing behind it ever sees what the worker calls itself.
+    const named = { ...load, nodeId: this.nodeId, tier: tierToWire(this.tier) };
+    const value = nodeReportFromWire(named, 'load', leftOut);
     this.#tellLeftOut(leftOut.found);
     if (value) this.#load = { value, at };
     if (load.draining) this.#setReachable(false);
     else if (value) this.#options.onLoad?.(value);
+  }
+
+  #setClaim(claim: WorkerClaim | undefined): void {
+    const before = this.#claim;
+    this.#claim = claim;
+    const same =
+      claim?.nodeId === before?.nodeId &&
+      claim?.tier === before?.tier &&
+      claim?.instanceId === before?.instanceId;
+    if (!same) this.#options.onClaim?.(claim);
   }
 
   #takePong(pong: worker.Pong, at: number, stream: WorkerStream): void {

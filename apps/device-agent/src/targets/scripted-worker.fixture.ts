@@ -29,13 +29,16 @@ export interface ScriptedWorkerOptions {
   readonly variant: string;
   /** @default a free port */
   readonly listen?: string;
+  /** This run of it. @default '', unknown */
+  readonly instanceId?: string;
   /** Its calibrated service time. @default 1 */
   readonly serviceMs?: number;
 }
 
 export async function startScriptedWorker(options: ScriptedWorkerOptions): Promise<ScriptedWorker> {
-  const { nodeId, tier, variant, listen = '127.0.0.1:0', serviceMs = 1 } = options;
-  const load = common.NodeLoad.fromPartial({ nodeId, tier, slots: 1, services: [{ variant, serviceMs }] });
+  const { nodeId, tier, variant, listen = '127.0.0.1:0', serviceMs = 1, instanceId = '' } = options;
+  const services = [{ variant, serviceMs }];
+  const load = common.NodeLoad.fromPartial({ nodeId, tier, slots: 1, services, instanceId });
   const received: worker.InferRequest[] = [];
   const cancelled: string[] = [];
   const open = new Set<AbortController>();

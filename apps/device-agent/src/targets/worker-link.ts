@@ -50,6 +50,10 @@ export function linkWorker(
     maxInFlight,
     radioJPerMs: radioWatts / 1000,
     onLoad: (load) => view.loadReported(load),
+    onClaim(claim) {
+      view.claimed(nodeId, claim);
+      onChange();
+    },
     onReachable(now) {
       view.reachable(nodeId, now);
       if (now === reachable) return;

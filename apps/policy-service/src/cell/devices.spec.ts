@@ -1,4 +1,4 @@
-import { FakeClock } from '@weir/base';
+import { FakeClock, silentLogger } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge } from '../sessions/agent.fixture.ts';
 import { CellDevices, type DeviceEvents } from './devices.ts';
@@ -8,6 +8,7 @@ function cellDevices(events: DeviceEvents = {}) {
   let ledgers = 0;
   return new CellDevices({
     clock: new FakeClock(),
+    logger: silentLogger,
     times: { leaseMs: 5_000, graceMs: 10_000 },
     maxDevices: 3,
     instanceId: 'instance-1',

@@ -1,7 +1,8 @@
-import { type Clock, ResourceExhausted } from '@weir/base';
+import { type Clock, type Logger, ResourceExhausted } from '@weir/base';
 import type { DeviceHello, DeviceState } from '@weir/domain';
 import { createTransferLedger, type TransferLedger } from '@weir/learning';
-import { type Member, Members } from './members.ts';
+import { tellMemberFaults } from './member-faults.ts';
+import { type Member, Members, type StoredDevice } from './members.ts';
 import { type AgentLink, Sessions } from '../sessions/registry.ts';
 
 export interface DeviceTimes {
@@ -13,6 +14,7 @@ export interface DeviceTimes {
 
 export interface CellDevicesOptions {
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly times: DeviceTimes;
   readonly maxDevices: number;
   /** Of this run of the service. */
@@ -41,13 +43,14 @@ export interface DeviceEvents {
  */
 export class CellDevices {
   readonly #options: CellDevicesOptions & DeviceEvents;
-  readonly members = new Members();
+  readonly members: Members;
   readonly sessions: Sessions;
   #ledger: TransferLedger;
 
   constructor(options: CellDevicesOptions & DeviceEvents) {
     const { clock, times, instanceId, nextVersion, newLedgerId } = options;
     this.#options = options;
+    this.members = new Members({ clock, faults: tellMemberFaults(options.logger) });
     this.sessions = new Sessions({ clock, renewMs: times.leaseMs / 2, instanceId, nextVersion });
     this.#ledger = createTransferLedger({ ledgerId: newLedgerId() });
   }
@@ -57,8 +60,8 @@ export class CellDevices {
   }
 
   /** A device as it was before a restart: in the plan until its grace has passed or its agent is back. */
-  remember(hello: DeviceHello): void {
-    this.members.add(hello, this.#options.clock.now());
+  remember(device: StoredDevice): void {
+    this.members.add(device, this.#options.clock.now());
   }
 
   /** Begins a session, and ends the device's former one if it still stands. Throws ResourceExhausted when the cell is full. */

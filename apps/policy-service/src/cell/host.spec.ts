@@ -1,12 +1,12 @@
 import { FakeClock, seededRandom, silentLogger } from '@weir/base';
 import { defaultObjective, type Outcome } from '@weir/domain';
-import { createLearner, type Learner, type LearnerSnapshot } from '@weir/learning';
+import { type CellObservation, createLearner, type Learner, type LearnerSnapshot } from '@weir/learning';
 import { openStore, type Store } from '@weir/storage';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { deviceHello, deviceState, edge, nodeReport, outcome } from '../sessions/agent.fixture.ts';
+import { deviceHello, deviceState, edge, nodeReport, outcome, variants } from '../sessions/agent.fixture.ts';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
@@ -153,7 +153,46 @@ describe('CellHost', () => {
       return learner;
     };
     await using _cell = await CellHost.open('c', options(store, { learners: { names, create } }));
-    expect(events).toEqual(['observe edge-1,cloud-1', 'learn 1']);
+    expect(events).toEqual(['observe cloud-1,edge-1', 'learn 1']);
+  });
+
+  it('holds the same true of variants after a restart, though its devices come back in another order', async () => {
+    const path = newPath();
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: object) => void told.push(fields) };
+    const seen: CellObservation[] = [];
+    const create = () => {
+      const learner = createFastestMean();
+      const { observe } = learner;
+      learner.observe = (observation) => {
+        seen.push(observation);
+        observe(observation);
+      };
+      return learner;
+    };
+    const more = { logger, learners: { names, create } };
+    const invented = variants.map((variant) => ({ ...variant, accuracy: 1 }));
+    {
+      await using store = await openStore({ path });
+      await using cell = await CellHost.open('c', options(store, more));
+      for (const id of ['z', 'm']) cell.devices.join(deviceHello(id), link);
+      cell.devices.join(deviceHello('a', { variants: invented }), link);
+      // The deviant has a plan all the same.
+      expect(cell.orchestrator.decide('a').placement).toBeDefined();
+    }
+    expect(told).toMatchObject([
+      { deviceId: 'a', claimed: { name: 'small', accuracy: 1 }, established: { accuracy: 0.7 } },
+      { deviceId: 'a', claimed: { name: 'large', accuracy: 1 }, established: { accuracy: 0.9 } },
+    ]);
+    const before = seen.at(-1)!;
+    await using store = await openStore({ path });
+    await using _cell = await CellHost.open('c', options(store, more));
+    const { cell, loads } = seen.at(-1)!;
+    expect({ cell, loads }).toEqual({ cell: before.cell, loads: before.loads });
+    expect(cell.variants.map(({ name, accuracy }) => [name, accuracy])).toEqual([
+      ['large', 0.9],
+      ['small', 0.7],
+    ]);
   });
 
   it('opens, learns and takes a learner while no device has anything to run', async () => {

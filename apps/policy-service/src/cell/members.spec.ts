@@ -1,19 +1,26 @@
-import { defaultObjective } from '@weir/domain';
+import { FakeClock } from '@weir/base';
+import { defaultObjective, type DeviceHello } from '@weir/domain';
+import type { LinkObservation } from '@weir/learning';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deviceHello, deviceState, edge, nodeReport } from '../sessions/agent.fixture.ts';
+import { deviceHello, deviceState, edge, nodeReport, variants } from '../sessions/agent.fixture.ts';
 import { Members } from './members.ts';
+
+type Links = readonly [LinkObservation, ...LinkObservation[]];
 
 /** What a device says of a node that it has not heard of yet. */
 const unknown = (reachable: boolean) =>
   edge({ reachable, report: nodeReport('edge-1', 'edge', { slots: 1, services: {} }) });
-const known = { id: 'edge-1', slots: 2, variants: ['small', 'large'] };
+const known = { id: 'edge-1', slots: 2, variants: ['large', 'small'] };
 
 function membersOf(...hellos: Parameters<typeof deviceHello>[]) {
   const members = new Members();
   for (const hello of hellos) members.add(deviceHello(...hello));
   const node = () => members.cell('c', defaultObjective).nodes[0];
   const backlogMs = () => members.observation(0, members.cell('c', defaultObjective)).loads[0]!.backlogMs;
-  return { members, node, backlogMs };
+  const links = () =>
+    members.observation(0, members.cell('c', defaultObjective)).devices.map(({ links }) => links as Links);
+  return { members, node, backlogMs, links };
 }
 
 describe('Members', () => {
@@ -37,9 +44,71 @@ describe('Members', () => {
   it('take the load of a node from devices that reach it', () => {
     const { members, backlogMs } = membersOf(['a'], ['b']);
     members.update('a', deviceState({ targets: [edge({ backlogMs: 40 })] }));
-    members.update('b', deviceState({ targets: [edge({ reachable: false, backlogMs: 900 })] }));
+    members.update('b', deviceState({ targets: [edge({ reachable: false, backlogMs: 10 })] }));
     expect(backlogMs()).toBe(40);
-    members.update('b', deviceState({ targets: [edge({ backlogMs: 50 })] }));
-    expect(backlogMs()).toBe(50);
+    members.update('b', deviceState({ targets: [edge({ backlogMs: 30 })] }));
+    expect(backlogMs()).toBe(30);
+  });
+
+  it('tell the learner the service times that the cell agrees on, whatever one device says', () => {
+    const absurd = edge({
+      report: nodeReport('edge-1', 'edge', { services: { small: 86_400_000, large: 86_400_000 } }),
+    });
+    const { members, links } = membersOf(['a'], ['b'], ['liar', { targets: [absurd] }]);
+    expect(links().map(([{ services }]) => Object.fromEntries(services))).toEqual(
+      Array.from({ length: 3 }, () => ({ large: 50, small: 5 })),
+    );
+    members.update('liar', deviceState({ targets: [absurd] }));
+    expect(links()[0]![0].services.get('large')).toBe(50);
+  });
+
+  it('send no frame to a node that has the name of a device, and say so once, whoever came first', () => {
+    for (const ids of [
+      ['a', 'edge-1'],
+      ['edge-1', 'a'],
+    ]) {
+      const told: string[] = [];
+      const members = new Members({
+        faults: {
+          onDeviantClaim() {},
+          onSharedName() {},
+          onDeviceNamedLikeNode: (deviceId) => told.push(deviceId),
+        },
+      });
+      for (const id of ids) members.add(deviceHello(id, { targets: id === 'a' ? [edge()] : [] }));
+      members.update('a', deviceState());
+      const cell = members.cell('c', defaultObjective);
+      expect(cell.nodes).toEqual([]);
+      expect(cell.devices.map(({ id }) => id)).toEqual(['a', 'edge-1']);
+      expect(members.observation(0, cell).devices[0]!.links).toEqual([]);
+      expect(told).toEqual(['edge-1']);
+    }
+  });
+
+  it('make one cell of the same devices, whatever the order of devices, variants and targets', () => {
+    const cloud = { ...edge({ backlogMs: 7 }), report: nodeReport('cloud-1', 'cloud', { slots: 8 }) };
+    const hellos = [
+      deviceHello('a', { targets: [edge({ backlogMs: 10 }), cloud] }),
+      deviceHello('b', { targets: [edge({ backlogMs: 90, slots: 3 })] }),
+      deviceHello('c', { targets: [cloud, edge({ backlogMs: 40, reachable: false })] }),
+      deviceHello('d', { targets: [unknown(true)] }),
+    ];
+    const seen = (order: readonly DeviceHello[]) => {
+      const members = new Members({ clock: new FakeClock(0) });
+      for (const hello of order) members.add(hello);
+      return members.observation(0, members.cell('c', defaultObjective));
+    };
+    const shuffled = <T>(list: readonly T[]) => fc.shuffledSubarray([...list], { minLength: list.length });
+    const expected = seen(hellos);
+    fc.assert(
+      fc.property(shuffled(hellos), shuffled(variants), fc.boolean(), (order, family, reversed) => {
+        const again = order.map((hello) => ({
+          ...hello,
+          variants: family,
+          targets: reversed ? hello.targets.toReversed() : hello.targets,
+        }));
+        expect(seen(again)).toEqual(expected);
+      }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@weir/base';
 import type {
   Cell,
   ComputeNode,
@@ -9,7 +10,10 @@ import type {
   Variant,
 } from '@weir/domain';
 import { type CellObservation, type DeviceObservation, idleFramesPerSecond } from '@weir/learning';
+import { byName } from './by-name.ts';
 import { linkClass } from './link-class.ts';
+import { NodeReports, type SharedName } from './node-reports.ts';
+import { type ClaimRanks, type DeviantClaim, VariantFacts } from './variant-facts.ts';
 
 /** One device of the cell and what is known of it. */
 export interface Member {
@@ -22,15 +26,49 @@ export interface Member {
   readonly balance: number;
   /** Since when no session stands, ms; undefined while one does. */
   readonly disconnectedAt?: number | undefined;
+  /** When what it says of its variants was first said in this cell. */
+  readonly variantRanks: ClaimRanks;
+}
+
+/** A device as it was before a restart. */
+export interface StoredDevice extends DeviceHello {
+  readonly variantRanks?: ClaimRanks;
+}
+
+/** Faults of what devices say together; each is told once. */
+export interface MemberFaults {
+  /** What this device says of a variant counts for nobody, itself included. */
+  onDeviantClaim(claim: DeviantClaim): void;
+  /** Two workers are one node to the cell. */
+  onSharedName(shared: SharedName): void;
+  /** A device has the name of a node: no frame is sent to that node. */
+  onDeviceNamedLikeNode(deviceId: string): void;
+}
+
+export interface MembersOptions {
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** @default told to nobody */
+  readonly faults?: MemberFaults;
 }
 
 /** Devices of a cell and the remote nodes that they name: what the learner is told. */
 export class Members {
+  readonly #clock: Clock;
+  readonly #faults: MemberFaults | undefined;
   readonly #members = new Map<string, Member>();
-  /** Newest report of each remote node, whichever device that knows it brought it. */
-  readonly #nodes = new Map<string, NodeReport>();
+  readonly #nodes: NodeReports;
+  readonly #facts: VariantFacts;
+  readonly #namedLikeNode = new Set<string>();
   /** Changes whenever a device, a node or a variant comes or goes. */
   #cell: { variants: readonly Variant[]; nodes: readonly ComputeNode[] } | undefined;
+
+  constructor({ clock = systemClock, faults }: MembersOptions = {}) {
+    this.#clock = clock;
+    this.#faults = faults;
+    this.#nodes = new NodeReports((shared) => faults?.onSharedName(shared));
+    this.#facts = new VariantFacts((claim) => faults?.onDeviantClaim(claim));
+  }
 
   get size(): number {
     return this.#members.size;
@@ -45,8 +83,9 @@ export class Members {
   }
 
   /** Adds the device, or renews what is known of it. */
-  add(hello: DeviceHello, disconnectedAt?: number): void {
+  add({ variantRanks, ...hello }: StoredDevice, disconnectedAt?: number): void {
     const { deviceId, local, targets } = hello;
+    this.#facts.claim(deviceId, hello.variants, variantRanks);
     const before = this.#members.get(deviceId);
     this.#members.set(deviceId, {
       hello,
@@ -56,8 +95,9 @@ export class Members {
       arrivalVariability: before?.arrivalVariability ?? 1,
       balance: 0,
       disconnectedAt,
+      variantRanks: this.#facts.ranksOf(deviceId),
     });
-    this.#takeNodes(targets);
+    this.#takeNodes(deviceId, targets);
     this.#cell = undefined;
   }
 
@@ -79,7 +119,7 @@ export class Members {
       local: local ?? before.local,
       balance: balance?.balance ?? before.balance,
     });
-    const loadJumped = this.#takeNodes(targets);
+    const loadJumped = this.#takeNodes(deviceId, targets);
     const renamed = namesOf(before.local, before.targets) !== namesOf(local ?? before.local, targets);
     if (renamed) this.#cell = undefined;
     return { urgent: renamed || usable(before.targets) !== usable(targets) || loadJumped, renamed };
@@ -95,25 +135,34 @@ export class Members {
     const gone = [...this.#members]
       .filter(([, { disconnectedAt }]) => disconnectedAt !== undefined && now - disconnectedAt >= graceMs)
       .map(([deviceId]) => deviceId);
-    for (const deviceId of gone) this.#members.delete(deviceId);
+    for (const deviceId of gone) {
+      this.#members.delete(deviceId);
+      this.#nodes.forget(deviceId);
+      this.#facts.withdraw(deviceId);
+    }
     if (gone.length > 0) this.#cell = undefined;
     return gone;
   }
 
-  /** The cell with all its members. */
+  /** The cell with all its members. Its lists are ordered by name, whatever the order of joining. */
   cell(id: string, objective: Objective): Cell {
     const { variants, nodes } = (this.#cell ??= this.#derive());
     const known = new Set(variants.map(({ name }) => name));
-    const devices = [...this.#members].map(([deviceId, { hello, local }]) => ({
-      id: deviceId,
-      local: { ...local.node, variants: local.node.variants.filter((variant) => known.has(variant)) },
-      ...(hello.objective && { objective: hello.objective }),
-    }));
+    const devices = [...this.#members]
+      .map(([deviceId, { hello, local }]) => ({
+        id: deviceId,
+        local: {
+          ...local.node,
+          variants: local.node.variants.filter((variant) => known.has(variant)).sort(byName),
+        },
+        ...(hello.objective && { objective: hello.objective }),
+      }))
+      .sort((a, b) => byName(a.id, b.id));
     return { id, devices, nodes, variants, objective };
   }
 
   observation(at: number, cell: Cell): CellObservation {
-    const devices = cell.devices.map(({ id }) => deviceObservation(id, this.#members.get(id)!));
+    const devices = cell.devices.map(({ id }) => this.#deviceObservation(id, cell.nodes));
     const local = cell.devices.map(({ id }) => this.#members.get(id)!.local.load);
     return { at, cell, devices, loads: [...cell.nodes.map(({ id }) => this.#nodes.get(id)!.load), ...local] };
   }
@@ -133,71 +182,65 @@ export class Members {
   }
 
   #derive() {
-    const variants = new Map<string, Variant>();
-    const named = new Set<string>();
-    for (const { hello, targets } of this.#members.values()) {
-      for (const variant of hello.variants) variants.set(variant.name, variant);
-      for (const { report } of targets) named.add(report.node.id);
-    }
-    for (const id of this.#nodes.keys()) if (!named.has(id)) this.#nodes.delete(id);
-    const nodes = [...this.#nodes.values()].map(({ node }) => ({
-      ...node,
-      variants: node.variants.filter((variant) => variants.has(variant)),
-    }));
-    return { variants: [...variants.values()], nodes };
+    const named = new Set(
+      [...this.#members.values()].flatMap(({ targets }) => targets.map(({ report }) => report.node.id)),
+    );
+    this.#nodes.keep(named);
+    const variants = this.#facts.established();
+    const known = new Set(variants.map(({ name }) => name));
+    const nodes = this.#nodes
+      .nodes()
+      .filter(({ id }) => !this.#isDevice(id))
+      .map((node) => ({ ...node, variants: node.variants.filter((variant) => known.has(variant)) }));
+    return { variants, nodes };
+  }
+
+  /** A device speaks for itself under its name; that others call a node so is hearsay. */
+  #isDevice(nodeId: string): boolean {
+    if (!this.#members.has(nodeId)) return false;
+    if (!this.#namedLikeNode.has(nodeId)) this.#faults?.onDeviceNamedLikeNode(nodeId);
+    this.#namedLikeNode.add(nodeId);
+    return true;
   }
 
   /** True when a node's wait has changed by much since it was last told. */
-  #takeNodes(targets: readonly TargetReport[]): boolean {
-    let jumped = false;
-    for (const { report, reachable } of targets) {
-      const before = this.#nodes.get(report.node.id);
-      if (before && !isNews(report, { before, reachable })) continue;
-      this.#nodes.set(report.node.id, report);
-      if (!before || !sameNode(before.node, report.node)) this.#cell = undefined;
-      else jumped ||= loadJumped(before.load.backlogMs, report.load.backlogMs);
+  #takeNodes(deviceId: string, targets: readonly TargetReport[]): boolean {
+    let anyJumped = false;
+    for (const target of targets) {
+      const { changed, jumped } = this.#nodes.take(deviceId, target, this.#clock.now());
+      if (changed) this.#cell = undefined;
+      anyJumped ||= jumped;
     }
-    return jumped;
+    return anyJumped;
+  }
+
+  #deviceObservation(deviceId: string, nodes: readonly ComputeNode[]): DeviceObservation {
+    const member = this.#members.get(deviceId)!;
+    const targets = new Map(member.targets.map((target) => [target.report.node.id, target]));
+    return {
+      deviceId,
+      links: nodes.flatMap(({ id: nodeId, tier }) => {
+        const target = targets.get(nodeId);
+        if (!target) return [];
+        const { report, roundTripMs, reachable } = target;
+        return {
+          nodeId,
+          reachable: reachable && !report.draining,
+          roundTripMs,
+          class: linkClass(tier, roundTripMs),
+          services: this.#nodes.get(nodeId)!.services,
+        };
+      }),
+      calibration: member.local.services,
+      framesPerSecond: Math.max(idleFramesPerSecond, member.framesPerSecond),
+      arrivalVariability: member.arrivalVariability,
+      balance: member.balance,
+    };
   }
 }
-
-/**
- * A device that has not heard of a node yet makes up a report without services, and one that is cut off repeats an old
- * one: neither speaks for a cell that knows better.
- */
-const isNews = (
-  report: NodeReport,
-  { before, reachable }: { before: NodeReport; reachable: boolean },
-): boolean => report.services.size > 0 && (reachable || before.services.size === 0);
 
 const namesOf = (local: NodeReport, targets: readonly TargetReport[]): string =>
   JSON.stringify([local, ...targets.map(({ report }) => report)].map(({ node }) => [node.id, node.variants]));
 
 const usable = (targets: readonly TargetReport[]): string =>
   JSON.stringify(targets.map(({ report, reachable }) => [report.node.id, reachable && !report.draining]));
-
-/** A wait that has grown or shrunk by half, and by more than a frame is likely to notice. */
-function loadJumped(beforeMs: number, nowMs: number): boolean {
-  const change = Math.abs(nowMs - beforeMs);
-  return change > 100 && change > Math.max(beforeMs, nowMs) / 2;
-}
-
-const sameNode = (a: ComputeNode, b: ComputeNode): boolean =>
-  a.tier === b.tier && a.slots === b.slots && a.variants.join() === b.variants.join();
-
-function deviceObservation(deviceId: string, member: Member): DeviceObservation {
-  return {
-    deviceId,
-    links: member.targets.map(({ report: { node, services, draining }, roundTripMs, reachable }) => ({
-      nodeId: node.id,
-      reachable: reachable && !draining,
-      roundTripMs,
-      class: linkClass(node.tier, roundTripMs),
-      services,
-    })),
-    calibration: member.local.services,
-    framesPerSecond: Math.max(idleFramesPerSecond, member.framesPerSecond),
-    arrivalVariability: member.arrivalVariability,
-    balance: member.balance,
-  };
-}

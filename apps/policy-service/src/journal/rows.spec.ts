@@ -12,9 +12,15 @@ function stored(): string {
 
 describe('a stored device', () => {
   it('comes back as it was', () => {
-    expect(memberFromJson(stored())).toEqual(
-      deviceHello('a', { targets: [edge()], objective: { accuracyFloor: 0.8 } }),
-    );
+    expect(memberFromJson(stored())).toEqual({
+      ...deviceHello('a', { targets: [edge()], objective: { accuracyFloor: 0.8 } }),
+      variantRanks: { small: 0, large: 0 },
+    });
+  });
+
+  it('comes back from a row of before there were ranks', () => {
+    const { variantRanks: _, ...before } = JSON.parse(stored()) as Record<string, unknown>;
+    expect(memberFromJson(JSON.stringify(before))).toMatchObject({ deviceId: 'a', variantRanks: {} });
   });
 
   it.each([

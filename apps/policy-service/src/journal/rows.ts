@@ -1,7 +1,6 @@
 import { InvalidInput } from '@weir/base';
-import type { DeviceHello } from '@weir/domain';
 import { z } from 'zod';
-import type { Member } from '../cell/members.ts';
+import type { Member, StoredDevice } from '../cell/members.ts';
 
 const finite = z.number();
 const byVariant = z.record(z.string(), finite).transform((figures) => new Map(Object.entries(figures)));
@@ -22,6 +21,7 @@ const nodeReport = z.object({
   services: byVariant,
   energyJ: byVariant.optional(),
   draining: z.boolean(),
+  instanceId: z.string().optional(),
 });
 
 export const objectiveSchema = z.object({
@@ -33,7 +33,7 @@ export const objectiveSchema = z.object({
   allowedTiers: z.array(tier).min(1),
 });
 
-const deviceHello = z.object({
+const storedDevice = z.object({
   deviceId: z.string().min(1),
   instanceId: z.string(),
   local: nodeReport,
@@ -47,18 +47,22 @@ const deviceHello = z.object({
   ),
   targets: z.array(z.object({ report: nodeReport, roundTripMs: finite, reachable: z.boolean() })),
   objective: objectiveSchema.partial().optional(),
+  /** Rows of earlier versions have none: all their claims count as equally old. */
+  variantRanks: z.record(z.string(), finite.min(0)).default({}),
 });
 
 /** What is stored of a member, so that the journal can be learned from again before any device has come back. */
-export function memberToJson({ hello, local, targets }: Member): string {
-  return JSON.stringify({ ...hello, local, targets } satisfies DeviceHello, (_key, value: unknown) =>
-    value instanceof Map ? Object.fromEntries(value as ReadonlyMap<string, number>) : value,
+export function memberToJson({ hello, local, targets, variantRanks }: Member): string {
+  return JSON.stringify(
+    { ...hello, local, targets, variantRanks } satisfies StoredDevice,
+    (_key, value: unknown) =>
+      value instanceof Map ? Object.fromEntries(value as ReadonlyMap<string, number>) : value,
   );
 }
 
 /** Throws InvalidInput, naming every fault, for what `memberToJson` did not write. */
-export const memberFromJson = (text: string): DeviceHello =>
-  storedRow(text, 'member', deviceHello) as unknown as DeviceHello;
+export const memberFromJson = (text: string): StoredDevice =>
+  storedRow(text, 'member', storedDevice) as unknown as StoredDevice;
 
 /** Reads a row of the store. Throws InvalidInput with `field: what would be good` for each fault. */
 export function storedRow<T>(text: string, what: string, schema: z.ZodType<T>): T {

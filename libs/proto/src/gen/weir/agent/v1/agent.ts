@@ -275,6 +275,10 @@ export interface TargetStatus {
     | undefined;
   /** Age of that load, ms. */
   loadAgeMs: number;
+  /** What the worker behind the target calls itself; empty while it has not said so, and for the device itself. */
+  workerNodeId: string;
+  /** What is wrong with the worker's identity, and the cure; empty when nothing is. */
+  identityFault: string;
 }
 
 /** Nothing to say. */
@@ -1734,7 +1738,16 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
 };
 
 function createBaseTargetStatus(): TargetStatus {
-  return { nodeId: "", tier: 0, reachable: false, roundTripMs: 0, load: undefined, loadAgeMs: 0 };
+  return {
+    nodeId: "",
+    tier: 0,
+    reachable: false,
+    roundTripMs: 0,
+    load: undefined,
+    loadAgeMs: 0,
+    workerNodeId: "",
+    identityFault: "",
+  };
 }
 
 export const TargetStatus: MessageFns<TargetStatus> = {
@@ -1756,6 +1769,12 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     }
     if (message.loadAgeMs !== 0) {
       writer.uint32(49).double(message.loadAgeMs);
+    }
+    if (message.workerNodeId !== "") {
+      writer.uint32(58).string(message.workerNodeId);
+    }
+    if (message.identityFault !== "") {
+      writer.uint32(66).string(message.identityFault);
     }
     return writer;
   },
@@ -1821,6 +1840,22 @@ export const TargetStatus: MessageFns<TargetStatus> = {
             message.loadAgeMs = reader.double();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.workerNodeId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.identityFault = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1853,6 +1888,16 @@ export const TargetStatus: MessageFns<TargetStatus> = {
         : isSet(object.load_age_ms)
         ? globalThis.Number(object.load_age_ms)
         : 0,
+      workerNodeId: isSet(object.workerNodeId)
+        ? globalThis.String(object.workerNodeId)
+        : isSet(object.worker_node_id)
+        ? globalThis.String(object.worker_node_id)
+        : "",
+      identityFault: isSet(object.identityFault)
+        ? globalThis.String(object.identityFault)
+        : isSet(object.identity_fault)
+        ? globalThis.String(object.identity_fault)
+        : "",
     };
   },
 
@@ -1876,6 +1921,12 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     if (message.loadAgeMs !== 0) {
       obj.loadAgeMs = floatToJson(message.loadAgeMs);
     }
+    if (message.workerNodeId !== "") {
+      obj.workerNodeId = message.workerNodeId;
+    }
+    if (message.identityFault !== "") {
+      obj.identityFault = message.identityFault;
+    }
     return obj;
   },
 
@@ -1890,6 +1941,8 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     message.roundTripMs = object.roundTripMs ?? 0;
     message.load = (object.load !== undefined && object.load !== null) ? NodeLoad.fromPartial(object.load) : undefined;
     message.loadAgeMs = object.loadAgeMs ?? 0;
+    message.workerNodeId = object.workerNodeId ?? "";
+    message.identityFault = object.identityFault ?? "";
     return message;
   },
 };

@@ -208,6 +208,8 @@ export interface NodeLoad {
   services: VariantService[];
   /** True while the node is draining and accepts no new work. */
   draining: boolean;
+  /** This run of the node; tells two nodes of one name apart. Empty when unknown. */
+  instanceId: string;
 }
 
 /** Service time of one variant on one node. */
@@ -955,6 +957,7 @@ function createBaseNodeLoad(): NodeLoad {
     utilization: 0,
     services: [],
     draining: false,
+    instanceId: "",
   };
 }
 
@@ -992,6 +995,9 @@ export const NodeLoad: MessageFns<NodeLoad> = {
     }
     if (message.draining !== false) {
       writer.uint32(88).bool(message.draining);
+    }
+    if (message.instanceId !== "") {
+      writer.uint32(98).string(message.instanceId);
     }
     return writer;
   },
@@ -1097,6 +1103,14 @@ export const NodeLoad: MessageFns<NodeLoad> = {
             message.draining = reader.bool();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1144,6 +1158,11 @@ export const NodeLoad: MessageFns<NodeLoad> = {
         ? object.services.map((e: any) => VariantService.fromJSON(e))
         : [],
       draining: isSet(object.draining) ? globalThis.Boolean(object.draining) : false,
+      instanceId: isSet(object.instanceId)
+        ? globalThis.String(object.instanceId)
+        : isSet(object.instance_id)
+        ? globalThis.String(object.instance_id)
+        : "",
     };
   },
 
@@ -1182,6 +1201,9 @@ export const NodeLoad: MessageFns<NodeLoad> = {
     if (message.draining !== false) {
       obj.draining = message.draining;
     }
+    if (message.instanceId !== "") {
+      obj.instanceId = message.instanceId;
+    }
     return obj;
   },
 
@@ -1201,6 +1223,7 @@ export const NodeLoad: MessageFns<NodeLoad> = {
     message.utilization = object.utilization ?? 0;
     message.services = object.services?.map((e) => VariantService.fromPartial(e)) || [];
     message.draining = object.draining ?? false;
+    message.instanceId = object.instanceId ?? "";
     return message;
   },
 };
