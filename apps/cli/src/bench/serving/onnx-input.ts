@@ -20,7 +20,12 @@ export function withInputSide(model: Uint8Array, side: number): Uint8Array {
     first === undefined
       ? rewrite(message, dimensionOfShape, resized)
       : rewrite(message, first, (inner) => along(inner, rest));
-  return rewrite(model, graph, (inner) => along(rewrite(inner, graphValueInfo, () => undefined), path));
+  return rewrite(model, graph, (inner) =>
+    along(
+      rewrite(inner, graphValueInfo, () => undefined),
+      path,
+    ),
+  );
 }
 
 /** Replaces each length-delimited field of that number; undefined drops it. */
@@ -53,7 +58,7 @@ interface Field {
 }
 
 function* fieldsOf(message: Uint8Array): Generator<Field> {
-  for (let at = 0; at < message.length; ) {
+  for (let at = 0; at < message.length;) {
     const start = at;
     let tag: number;
     let bytes: Uint8Array | undefined;
