@@ -1,6 +1,7 @@
 import { Cancelled, type Clock, DeadlineExceeded, ResourceExhausted, Unavailable } from '@weir/base';
 import { LoadMeter, type WindowedLoad } from './load-meter.ts';
 import type { Job, Served, Started } from './job.ts';
+import { ServiceStretch } from './service-stretch.ts';
 import { isBefore, type Waiting, WaitingList } from './waiting-list.ts';
 
 /** What is waiting and what is coming at a pool of slots. */
@@ -39,6 +40,8 @@ interface Slot<Payload, Result> {
   running: Assignment<Payload, Result> | undefined;
   /** What it does next, handed over so that it need not wait for this thread. */
   staged: Assignment<Payload, Result> | undefined;
+  /** When what runs began. */
+  startedAt: number;
   /** When it is expected to have done what runs. */
   freeAt: number;
   /** Its thread is being replaced. */
@@ -56,7 +59,9 @@ export class SlotPool<Payload, Result> {
   readonly #meter: LoadMeter;
   readonly #slots = new Map<number, Slot<Payload, Result>>();
   readonly #queue = new WaitingList<Payload, Result>();
+  readonly #stretch = new ServiceStretch();
   #cancelTimer: (() => void) | undefined;
+  #timerAt = Infinity;
   #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(options: SlotPoolOptions<Payload, Result>) {
@@ -65,7 +70,13 @@ export class SlotPool<Payload, Result> {
     this.#clock = clock;
     this.#meter = new LoadMeter({ slots, now: clock.now() });
     for (let slot = 0; slot < slots; slot++)
-      this.#slots.set(slot, { running: undefined, staged: undefined, freeAt: 0, recovering: false });
+      this.#slots.set(slot, {
+        running: undefined,
+        staged: undefined,
+        startedAt: 0,
+        freeAt: 0,
+        recovering: false,
+      });
   }
 
   /**
@@ -153,7 +164,7 @@ export class SlotPool<Payload, Result> {
     const assignment: Assignment<Payload, Result> = { batch, expectedMs, started };
     const slot = this.#slots.get(id)!;
     slot[place] = assignment;
-    if (place === 'running') slot.freeAt = this.#clock.now() + expectedMs;
+    if (place === 'running') this.#begin(slot, this.#clock.now());
     started.results.then(
       (results) => this.#done(id, assignment, results),
       (reason: unknown) => void this.#failed(id, assignment, reason as Error),
@@ -165,6 +176,7 @@ export class SlotPool<Payload, Result> {
     const slot = this.#slots.get(id);
     // Its job was taken back, or the slot is gone.
     if (slot?.running !== assignment) return;
+    this.#stretch.observe({ expectedMs: assignment.expectedMs, heldMs: now - slot.startedAt });
     this.#advance(slot, now);
     assignment.batch.forEach(({ since, resolve }, at) =>
       resolve({ value: results[at]!, elapsedMs: now - since, batchSize: results.length }),
@@ -191,8 +203,12 @@ export class SlotPool<Payload, Result> {
   #advance(slot: Slot<Payload, Result>, now: number): void {
     slot.running = slot.staged;
     slot.staged = undefined;
-    if (!slot.running) return;
-    slot.freeAt = now + slot.running.expectedMs;
+    if (slot.running) this.#begin(slot, now);
+  }
+
+  #begin(slot: Slot<Payload, Result>, now: number): void {
+    slot.startedAt = now;
+    slot.freeAt = now + this.#stretch.mean * slot.running!.expectedMs;
   }
 
   /** Takes back what a slot does next; false when it has begun. */
@@ -244,33 +260,45 @@ export class SlotPool<Payload, Result> {
   #dropLate(): void {
     const now = this.#clock.now();
     for (const slot of this.#slots.values())
-      if (slot.staged?.batch.some(({ job }) => isLate(job, now))) this.#unstage(slot);
-    for (const waiting of this.#queue.takeWhere(({ job }) => isLate(job, now)))
+      if (slot.staged?.batch.some(({ job }) => this.#lastStart(job) < now)) this.#unstage(slot);
+    for (const waiting of this.#queue.takeWhere(({ job }) => this.#lastStart(job) < now))
       waiting.reject(new DeadlineExceeded('the inference could not be done before its deadline'));
   }
 
   #armTimer(): void {
+    const staged = [...this.#slots.values()].flatMap((slot) => slot.staged?.batch ?? []);
+    const lastStarts = [...this.#queue, ...staged].map(({ job }) => this.#lastStart(job));
+    const next = Math.min(...lastStarts);
+    // A timer that comes too early only looks again: cheaper than a new one at every change.
+    if (this.#cancelTimer && this.#timerAt <= next && next < Infinity) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const staged = [...this.#slots.values()].flatMap((slot) => slot.staged?.batch ?? []);
-    const lastStarts = [...this.#queue, ...staged].map(({ job }) => lastStart(job));
-    const next = Math.min(...lastStarts);
     if (next === Infinity) return;
+    this.#timerAt = next;
     // A ms later: at the instant itself there is still time.
-    this.#cancelTimer = this.#clock.after(Math.max(0, next - this.#clock.now()) + 1, () => this.#fill());
+    this.#cancelTimer = this.#clock.after(Math.max(0, next - this.#clock.now()) + 1, () => {
+      this.#cancelTimer = undefined;
+      this.#fill();
+    });
   }
 
   /** Refuses a job that no order of service could do in time, before it costs anybody anything. */
   #refuseIfLate(job: Job<Payload>, now: number): void {
-    const { deadlineAt, expectedMs } = job;
+    const { deadlineAt } = job;
     if (deadlineAt === undefined) return;
     if (deadlineAt <= now) throw new DeadlineExceeded('the deadline passed before the inference began');
     const start = this.#expectedStart(now, deadlineAt);
-    if (start + expectedMs <= deadlineAt) return;
-    throw new ResourceExhausted(
-      `the inference would take until ${Math.ceil(start + expectedMs - deadlineAt)} ms after its deadline`,
-      { reason: 'DEADLINE_UNREACHABLE', retryAfterMs: start + expectedMs - deadlineAt },
-    );
+    const lateMs = start - this.#lastStart(job);
+    if (lateMs <= 0) return;
+    throw new ResourceExhausted(`the inference would take until ${Math.ceil(lateMs)} ms after its deadline`, {
+      reason: 'DEADLINE_UNREACHABLE',
+      retryAfterMs: lateMs,
+    });
+  }
+
+  /** After it the job would probably not be done in time: an answer that comes late helps nobody, and keeps others waiting. */
+  #lastStart({ deadlineAt = Infinity, expectedMs }: Job<unknown>): number {
+    return deadlineAt - this.#stretch.high * expectedMs;
   }
 
   #idleSlot(): number | undefined {
@@ -305,10 +333,11 @@ export class SlotPool<Payload, Result> {
       const { running, staged, freeAt: at } = slot;
       if (!running) return now;
       // Nobody knows how long an overdue slot takes: as long again as it is overdue.
-      return Math.max(at, now + Math.max(0, now - at)) + (staged?.expectedMs ?? 0);
+      return Math.max(at, now + Math.max(0, now - at)) + this.#stretch.mean * (staged?.expectedMs ?? 0);
     });
     const soonest = () => freeAt.indexOf(Math.min(...freeAt));
-    for (const { job } of this.#queue) if (due(job) <= dueAt) freeAt[soonest()]! += job.expectedMs;
+    for (const { job } of this.#queue)
+      if (due(job) <= dueAt) freeAt[soonest()]! += this.#stretch.mean * job.expectedMs;
     return freeAt[soonest()] ?? now;
   }
 
@@ -329,7 +358,5 @@ export class SlotPool<Payload, Result> {
 }
 
 const due = ({ deadlineAt = Infinity }: Job<unknown>) => deadlineAt;
-const lastStart = ({ deadlineAt = Infinity, expectedMs }: Job<unknown>) => deadlineAt - expectedMs;
-const isLate = (job: Job<unknown>, now: number) => lastStart(job) < now;
 const cancelled = (signal: AbortSignal | undefined) =>
   new Cancelled('the request was cancelled before the inference started', { cause: signal?.reason });
