@@ -64,4 +64,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Overhead of orchestration over a bare gRPC stream.',
     load: () => import('./commands/bench-orchestrate.ts'),
   },
+  'bench serving': {
+    summary: "What a worker adds to a model's own time, against ONNX Runtime alone and other servers.",
+    load: () => import('./commands/bench-serving.ts'),
+  },
 };

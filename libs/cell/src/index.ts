@@ -23,5 +23,5 @@ export { type MetricsEndpoint, scrapeTargets } from './metrics-endpoints.ts';
 export type { ProcessEvent } from './supervised-process.ts';
 export { type Arrivals, arrivals } from './arrivals.ts';
 export { type DriveOptions, type Sample, drive, shuffled } from './drive.ts';
-export { type ProcessorTime, processorTime } from './processor-time.ts';
+export { type ProcessorTime, processorMeter, processorTime } from './processor-time.ts';
 export { type Answer, type Spread, Tally, type Totals } from './tally.ts';

@@ -1,0 +1,89 @@
+import { Cancelled, Unavailable } from '@weir/base';
+import { type ChildProcess, fork, spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** A server's process, ended when disposed of. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly address: string;
+}
+
+/** A process that answers one message at a time. */
+export interface Measurer<Ask, Told> extends AsyncDisposable {
+  readonly ask: (turn: Ask) => Promise<Told>;
+}
+
+/** From SIGTERM to SIGKILL, ms. */
+const graceMs = 5_000;
+
+/** Starts a server that prints one JSON line with its `address`. Throws Unavailable with what it wrote to stderr. */
+export async function startServer(
+  command: string,
+  argv: readonly string[],
+  { name, signal, ...options }: SpawnOptions & { name: string; signal: AbortSignal },
+): Promise<ServerProcess> {
+  const child = spawn(command, argv, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (data: Buffer) => (errors = (errors + String(data)).slice(-2_000)));
+  const lines = createInterface({ input: child.stdout });
+  const ready = new Promise<string>((resolve, reject) => {
+    const fail = (why: string) => reject(new Unavailable(`${name} did not start: ${why}`));
+    lines.on('line', (line) => {
+      if (line.startsWith('{"')) resolve((JSON.parse(line) as { address: string }).address);
+    });
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`exit ${code}\n${errors}`));
+    signal.addEventListener('abort', () => reject(new Cancelled('the benchmark was stopped')), {
+      once: true,
+    });
+  });
+  const stop = () => endProcess(child);
+  try {
+    return { address: await ready, pid: child.pid!, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export function startMeasurer<Ask extends object, Told>(
+  script: string,
+  signal: AbortSignal,
+): Measurer<Ask, Told> {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), { execArgv: [] });
+  return {
+    async ask(turn) {
+      if (signal.aborted) throw new Cancelled('the benchmark was stopped');
+      const over = new AbortController();
+      const heard = once(child, 'message', { signal: AbortSignal.any([signal, over.signal]) });
+      const died = once(child, 'exit', { signal: over.signal }).then(() => {
+        throw new Unavailable(`${script} died`);
+      });
+      child.send(turn);
+      try {
+        const [told] = (await Promise.race([heard, died])) as [{ figures: Told } | { failure: string }];
+        if ('failure' in told) throw new Unavailable(told.failure);
+        return told.figures;
+      } catch (error) {
+        throw signal.aborted ? new Cancelled('the benchmark was stopped', { cause: error }) : error;
+      } finally {
+        over.abort();
+        heard.catch(() => {});
+        died.catch(() => {});
+      }
+    },
+    [Symbol.asyncDispose]: () => endProcess(child),
+  };
+}
+
+/** Ends a process, by force after a grace. */
+export async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(kill);
+}
