@@ -7,12 +7,11 @@ import {
   oneDecimal,
   percent,
   percentWithInterval,
-  whole,
 } from './format.ts';
 import { figure, pointLegend } from './figure.ts';
 import { learnerLook } from './looks.ts';
 import type { Markup } from './markup.ts';
-import { decadeTicks, halo, lyingAxis, type Panel, points, uprightAxis } from './plot.ts';
+import { dotStyle, halo, type Panel } from './plot.ts';
 import { atMostUsers, cellName, unitColumns, floorName, learnerNames, learnersOf, users } from './select.ts';
 import { table } from './table.ts';
 
@@ -61,42 +60,37 @@ const seenIn = (units: readonly ExperimentResult[]): Seen[] =>
 function panel(cell: readonly ExperimentResult[], all: readonly Seen[]): Panel {
   const [first] = cell as [ExperimentResult];
   const title = `${cellName(first)}, ${users(first.users)}`;
+  const times = all.map(timeOf);
   const tops = all.map(({ learner }) => learner.accuracy.top1);
-  const times = all.map(({ learner }) => learner.steadyMs.mean);
-  const [fastest, slowest] = [Math.min(...times) * 0.78, Math.max(...times) * 1.1];
-  const [lowest, highest] = [
-    Math.min(...tops.map(({ low }) => low)),
-    Math.max(...tops.map(({ high }) => high)),
-  ];
   const seen = seenIn(cell);
   const planner = seen.filter(({ learner }) => learner.learner === 'planner');
+  const at = { x: timeOf, y: shareOf };
   return {
     title,
     description: `${title}. Points: share of right answers over mean response time of ${listed(learnerNames(cell))} at the floors ${listed(cell.map(({ floor }) => floor.label))}.`,
     plot: {
       height: 306,
-      x: { type: 'log', domain: [fastest, slowest] },
-      y: { domain: [100 * lowest, 100 * highest], nice: 5 },
+      x: {
+        type: 'log',
+        domain: [Math.min(...times) * 0.78, Math.max(...times) * 1.1],
+        grid: true,
+        label: 'mean response time, ms (logarithmic)',
+        tickFormat: plain,
+      },
+      y: {
+        domain: [
+          100 * Math.min(...tops.map(({ low }) => low)),
+          100 * Math.max(...tops.map(({ high }) => high)),
+        ],
+        nice: 5,
+        label: 'right answers, %',
+        tickFormat: oneDecimal,
+      },
       marks: [
-        uprightAxis({ label: 'right answers, %', tickFormat: oneDecimal }),
-        lyingAxis(
-          {
-            label: 'mean response time, ms (logarithmic)',
-            ticks: decadeTicks(fastest, slowest),
-            tickFormat: (value: number) => (value < 1 ? plain(value) : whole(value)),
-          },
-          { lines: true },
-        ),
-        Plot.line(planner, {
-          x: timeOf,
-          y: shareOf,
-          stroke: learnerLook('planner').colour,
-          strokeOpacity: 0.6,
-        }),
+        Plot.line(planner, { ...at, stroke: learnerLook('planner').colour, strokeOpacity: 0.6 }),
         seen.map(drawnPoint),
         Plot.text(planner, {
-          x: timeOf,
-          y: shareOf,
+          ...at,
           text: ({ unit }: Seen) => unit.floor.label,
           dx: -7,
           dy: -7,
@@ -111,19 +105,13 @@ function panel(cell: readonly ExperimentResult[], all: readonly Seen[]): Panel {
 const timeOf = ({ learner }: Seen): number => learner.steadyMs.mean;
 const shareOf = ({ learner }: Seen): number => learner.accuracy.top1.mean * 100;
 
-function drawnPoint(seen: Seen): Plot.Markish {
-  const { learner, steadyMs, accuracy } = seen.learner;
+function drawnPoint({ unit, learner: { learner, steadyMs, accuracy } }: Seen): Plot.Markish {
   const look = learnerLook(learner);
-  const title = `${learner}, ${floorName(seen.unit.floor)}: ${percentWithInterval(accuracy.top1)}, ${msWithInterval(steadyMs)}`;
+  const title = `${learner}, ${floorName(unit.floor)}: ${percentWithInterval(accuracy.top1)}, ${msWithInterval(steadyMs)}`;
+  const { mean, low, high } = accuracy.top1;
+  const interval = { y1: 100 * low, y2: 100 * high, stroke: look.colour, strokeOpacity: 0.45 };
   return [
-    Plot.ruleX([seen], {
-      x: timeOf,
-      y1: accuracy.top1.low * 100,
-      y2: accuracy.top1.high * 100,
-      stroke: look.colour,
-      strokeWidth: 1.2,
-      strokeOpacity: 0.45,
-    }),
-    points(look, look.striped || learner === 'oracle', [seen], { x: timeOf, y: shareOf, title: () => title }),
+    Plot.ruleX([steadyMs.mean], interval),
+    Plot.dot([[steadyMs.mean, 100 * mean]], { ...dotStyle(look), r: 4, title: () => title }),
   ];
 }

@@ -1,4 +1,5 @@
-import { mean } from '@weir/base';
+import { mean, percentile } from '@weir/base';
+import type { CurvePoint as SimulatedPoint, LearningResult } from '@weir/simulation';
 import type { CurvePoint } from '../measure/results.ts';
 import type { LinePoint } from './line-panel.ts';
 
@@ -39,3 +40,19 @@ export const excessOver =
   (oracleMs: number) =>
   ({ bestKnownMs }: CurvePoint): number =>
     bestKnownMs === null ? NaN : (bestKnownMs / oracleMs - 1) * 100;
+
+/** The median of each point of the curves, with the quartiles. */
+export const medians = (
+  learners: readonly (readonly LearningResult[])[],
+  value: (point: SimulatedPoint) => number,
+) =>
+  learners.map((seeds) => ({
+    learner: seeds[0]!.learner,
+    marks: 'none' as const,
+    points: seeds[0]!.curve.flatMap(({ interaction }, at) => {
+      const points = seeds.flatMap(({ curve }) => curve[at] ?? []);
+      if (points.length < seeds.length) return [];
+      const quantile = (q: number) => percentile(points.map(value), q);
+      return { x: interaction, y: quantile(0.5), low: quantile(0.25), high: quantile(0.75) };
+    }),
+  }));

@@ -4,7 +4,7 @@ import { barRows } from './bar-rows.ts';
 import { groupedBars } from './grouped-bars.ts';
 import { linePanel } from './line-panel.ts';
 import { learnerLook } from './looks.ts';
-import { decadeTicks, drawing, type Panel } from './plot.ts';
+import { drawing, type Panel } from './plot.ts';
 
 const written = (panel: Panel): string => drawing(panel, 'id').text;
 const numbers = (text: string): number[] => [...text.matchAll(/-?[\d.]+/g)].map(([number]) => Number(number));
@@ -17,20 +17,16 @@ const rectangle = (svg: string, title: string) => {
 const about = { title: 'Title', description: 'What is seen' };
 
 describe('grouped bars', () => {
-  const bar = (learner: string, mean: number) => ({
-    learner,
-    mean,
-    low: mean - 5,
-    high: mean + 5,
-    title: learner,
-  });
   const panel = (line: number, ...means: number[]) =>
     written(
       groupedBars({
         ...about,
-        groups: [
-          { name: '89', line, bars: means.map((mean, at) => bar(['planner', 'dqn', 'hybrid'][at]!, mean)) },
-        ],
+        groups: means.map((mean, at) => {
+          const learner = ['planner', 'dqn', 'hybrid'][at]!;
+          const interval = { mean, low: mean - 5, high: mean + 5 };
+          return { ...interval, group: '89', learner, look: learnerLook(learner), title: learner };
+        }),
+        lines: [{ group: '89', value: line }],
         axis: 'ms',
         groupsAxis: 'floor',
         top: 400,
@@ -140,16 +136,5 @@ describe('lines', () => {
 
   it('stand below the names of events', () => {
     expect(panel([])).toContain('>an event<');
-  });
-});
-
-describe('numbers of a logarithmic axis', () => {
-  it('are 1, 2 and 5 of each decade', () => {
-    expect(decadeTicks(1, 100)).toEqual([1, 2, 5, 10, 20, 50, 100]);
-    expect(decadeTicks(180, 1_600)).toEqual([200, 500, 1_000]);
-  });
-
-  it('are the decades where there are many', () => {
-    expect(decadeTicks(1, 10_000)).toEqual([1, 10, 100, 1_000, 10_000]);
   });
 });

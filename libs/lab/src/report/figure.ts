@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { learnerLook, type Look } from './looks.ts';
 import { markup, type Markup, type Part } from './markup.ts';
-import { bars, drawing, type Panel, plotted, points } from './plot.ts';
+import { bars, dotStyle, drawing, type Panel, plotted } from './plot.ts';
 import { folded } from './table.ts';
 
 export interface FigureOptions {
@@ -34,51 +34,35 @@ const entry = ({ name, marks }: LegendEntry): Markup =>
 
 export const swatch = (marks: Plot.Markish): Markup =>
   plotted({
-    width: 22,
-    height: 14,
+    ...swatchSize,
     margin: 0,
-    marginTop: 0,
-    marginRight: 0,
-    marginBottom: 0,
-    marginLeft: 0,
     axis: null,
     x: { domain: [0, 22] },
     y: { domain: [0, 14] },
     marks: [marks],
   });
 
-const centre = [[11, 7]];
-const across = [
-  [0, 7],
-  [22, 7],
-];
-
-export const barLegend = (
-  names: readonly string[],
-  look: (name: string) => Look = learnerLook,
-): LegendEntry[] => names.map((name) => barEntry(name, look(name)));
+const swatchSize = { width: 22, height: 14 };
+const across = (stroke: string, style = {}) => Plot.ruleY([7], { stroke, strokeWidth: 2, ...style });
+const centre = (look: Look) => Plot.dot([[11, 7]], { ...dotStyle(look), r: 4 });
 
 export const barEntry = (name: string, look: Look, strength = 1): LegendEntry => ({
   name,
   marks: bars(Plot.rect, [{ look, title: name, strength }], { x1: 3, x2: 19, y1: 1, y2: 13 }),
 });
 
+export const barLegend = (names: readonly string[]): LegendEntry[] =>
+  names.map((name) => barEntry(name, learnerLook(name)));
+
+export const pointLegend = (names: readonly string[]): LegendEntry[] =>
+  names.map((name) => ({ name, marks: centre(learnerLook(name)) }));
+
 export const lineLegend = (names: readonly string[]): LegendEntry[] =>
   names.map((name) => {
     const look = learnerLook(name);
     const dash = look.striped && { strokeDasharray: '4 2' };
-    const line = Plot.line(across, { stroke: look.colour, strokeWidth: 2, ...dash });
-    return { name, marks: [line, points(look, name === 'oracle', centre, {})] };
-  });
-
-export const pointLegend = (names: readonly string[]): LegendEntry[] =>
-  names.map((name) => {
-    const look = learnerLook(name);
-    return { name, marks: points(look, look.striped || name === 'oracle', centre, { r: 4.5 }) };
+    return { name, marks: [across(look.colour, dash || {}), centre(look)] };
   });
 
 /** A thick line: the oracle over bars. */
-export const strokeEntry = (name: string): LegendEntry => ({
-  name,
-  marks: Plot.line(across, { stroke: 'var(--c0)', strokeWidth: 2.2 }),
-});
+export const strokeEntry = (name: string): LegendEntry => ({ name, marks: across('var(--c0)') });

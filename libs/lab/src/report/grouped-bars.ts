@@ -1,25 +1,24 @@
 import * as Plot from '@observablehq/plot';
 import { figure, isFigure } from './format.ts';
-import { learnerLook } from './looks.ts';
-import { bars as filled, groupAxis, oracle, type Panel, uprightAxis, whisker } from './plot.ts';
+import { type Bar, bars, oracle, type Panel, whisker } from './plot.ts';
 
-export interface BarGroup {
-  readonly name: string;
-  readonly bars: readonly {
-    readonly learner: string;
-    readonly mean: number;
-    readonly low: number;
-    readonly high: number;
-    readonly title: string;
-  }[];
-  /** A line across the group. */
-  readonly line: number;
+export interface GroupedBar extends Bar {
+  readonly group: string;
+  readonly learner: string;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
 }
 
-export interface GroupedBarsOptions {
-  readonly title: string;
-  readonly description: string;
-  readonly groups: readonly BarGroup[];
+export interface GroupLine {
+  readonly group: string;
+  readonly value: number;
+}
+
+export interface GroupedBarsOptions extends Omit<Panel, 'plot'> {
+  readonly groups: readonly GroupedBar[];
+  /** Across each group. */
+  readonly lines: readonly GroupLine[];
   readonly axis: string;
   readonly groupsAxis: string;
   /** The same for all panels, so that they can be compared. Bars that are higher are cut there and say how high. */
@@ -27,48 +26,52 @@ export interface GroupedBarsOptions {
 }
 
 /** Bars with whiskers in groups, each with a line across it. */
-export function groupedBars(options: GroupedBarsOptions): Panel {
-  const { title, description, groups, axis, groupsAxis } = options;
-  const y = { type: 'linear', domain: [0, options.top], nice: 5, clamp: true } as const;
-  // Up to the next number of the axis.
-  const top = (Plot.scale({ y }).domain as [number, number])[1];
-  const bars = groups
-    .flatMap(({ name, bars }) => bars.map((bar) => ({ ...bar, group: name, look: learnerLook(bar.learner) })))
-    .filter(({ mean }) => isFigure(mean));
-  const [cut, whole] = [bars.filter(({ mean }) => mean > top), bars.filter(({ mean }) => mean <= top)];
-  const learners = [...new Set(bars.map(({ learner }) => learner))];
+export function groupedBars({ title, description, top, ...options }: GroupedBarsOptions): Panel {
+  const shown = options.groups.filter(({ mean }) => isFigure(mean));
+  const groups = options.lines.map(({ group }) => group);
+  const learners = [...new Set(shown.map(({ learner }) => learner))];
   // Few bars do not fill the panel.
   const inset = Math.max(0.5, (340 / Math.max(1, groups.length * learners.length) - 26) / 2);
   const at = { fx: 'group', x: 'learner' };
+  const cut = shown.filter(({ mean }) => mean > top);
+  const above = { ...at, y: () => top, rotate: -90, dy: 11, textAnchor: 'end', fontSize: 9.5 } as const;
   return {
     title,
     description,
     plot: {
       marginRight: 4,
-      fx: { domain: groups.map(({ name }) => name), padding: 0.14 },
+      fx: {
+        domain: groups,
+        padding: 0.14,
+        axis: 'bottom',
+        label: options.groupsAxis,
+        tickPadding: 10,
+        ...below,
+      },
       x: { domain: learners, axis: null, padding: 0 },
-      y,
+      y: { domain: [0, top], clamp: true, label: options.axis, tickFormat: figure },
       marks: [
-        uprightAxis({ label: axis, tickFormat: figure }),
-        filled(Plot.barY, bars, { ...at, y1: () => 0, y2: 'mean', insetLeft: inset, insetRight: inset }),
-        Plot.ruleX(whole, { ...at, y1: 'low', y2: 'high', ...whisker }),
-        Plot.tickY(cut, { ...at, y: () => top, dy: 6, stroke: 'var(--paper)', strokeWidth: 3 }),
-        Plot.text(cut, {
+        bars(Plot.barY, shown, { ...at, y1: 0, y2: 'mean', insetLeft: inset, insetRight: inset }),
+        Plot.ruleX(shown, {
           ...at,
-          y: () => top,
-          text: ({ mean }: { mean: number }) => figure(mean),
-          rotate: -90,
-          dy: 11,
-          textAnchor: 'end',
-          fontSize: 9.5,
-          fill: '#111',
+          filter: ({ mean }: GroupedBar) => mean <= top,
+          y1: 'low',
+          y2: 'high',
+          ...whisker,
         }),
-        Plot.ruleY(
-          groups.filter(({ line }) => isFigure(line)),
-          { fx: 'name', y: 'line', title: ({ line }: BarGroup) => `oracle: ${figure(line)}`, ...oracle },
-        ),
-        groupAxis(groupsAxis),
+        Plot.tickY(cut, { ...at, y: () => top, dy: 6, stroke: 'var(--paper)', strokeWidth: 3 }),
+        Plot.text(cut, { ...above, text: ({ mean }: GroupedBar) => figure(mean), fill: '#111' }),
+        Plot.ruleY(options.lines, {
+          filter: ({ value }: GroupLine) => isFigure(value),
+          fx: 'group',
+          y: 'value',
+          title: ({ value }: GroupLine) => `oracle: ${figure(value)}`,
+          ...oracle,
+        }),
+        Plot.ruleY([0], { stroke: 'var(--edge)' }),
       ],
     },
   };
 }
+
+const below = { labelAnchor: 'center', labelArrow: 'none', labelOffset: 38 } as const;

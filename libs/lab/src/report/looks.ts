@@ -10,7 +10,8 @@ export interface Look {
   readonly striped: boolean;
 }
 
-export type Shape = 'circle' | 'square' | 'up' | 'down' | 'diamond' | 'plus' | 'cross';
+/** Symbols of Observable Plot. */
+export type Shape = 'circle' | 'square' | 'triangle' | 'diamond2' | 'wye' | 'plus' | 'times' | 'asterisk';
 
 const look = (colour: number, shape: Shape, striped = false): Look => ({
   colour: `var(--c${colour})`,
@@ -25,17 +26,17 @@ const learners: Readonly<Record<string, Look>> = {
   snapshot: look(1, 'circle'),
   'offload-only': look(2, 'square'),
   scratch: look(2, 'square'),
-  'device-only': look(3, 'up'),
-  'edge-only': look(4, 'diamond'),
-  'cloud-only': look(5, 'down'),
+  'device-only': look(3, 'triangle'),
+  'edge-only': look(4, 'diamond2'),
+  'cloud-only': look(5, 'wye'),
   hybrid: look(6, 'plus'),
-  bandits: look(9, 'up'),
-  'q-learning': look(7, 'cross'),
-  'q-learning-masked': look(7, 'cross', true),
+  bandits: look(9, 'triangle'),
+  'q-learning': look(7, 'times'),
+  'q-learning-masked': look(7, 'asterisk', true),
   dqn: look(8, 'square'),
   'dqn-masked': look(8, 'square', true),
-  static: look(0, 'diamond', true),
-  oracle: look(0, 'diamond'),
+  static: look(0, 'diamond2', true),
+  oracle: look(0, 'diamond2'),
 };
 
 const order = Object.keys(learners);

@@ -14,6 +14,7 @@ import {
 import { barLegend, figure, strokeEntry } from './figure.ts';
 import type { Panel } from './plot.ts';
 import { groupedBars } from './grouped-bars.ts';
+import { learnerLook } from './looks.ts';
 import { markup, type Markup } from './markup.ts';
 import {
   atMostUsers,
@@ -57,15 +58,16 @@ function panel(cell: readonly ExperimentResult[], top: number): Panel {
   return groupedBars({
     title,
     description: `${title}. Bars: mean response in ms of ${listed(learnerNames(cell))}, in groups by floor (${listed(cell.map(({ floor }) => floor.label))}). Line: measured oracle.`,
-    groups: cell.map((unit) => ({
-      name: unit.floor.label,
-      line: oracleOf(unit).mean,
-      bars: learnersOf(unit).map(({ learner, steadyMs }) => ({
-        learner,
+    groups: cell.flatMap((unit) =>
+      learnersOf(unit).map(({ learner, steadyMs }) => ({
         ...steadyMs,
+        group: unit.floor.label,
+        learner,
+        look: learnerLook(learner),
         title: `${learner}, ${floorName(unit.floor)}: ${msWithInterval(steadyMs)}`,
       })),
-    })),
+    ),
+    lines: cell.map((unit) => ({ group: unit.floor.label, value: oracleOf(unit).mean })),
     axis: 'response time, ms',
     groupsAxis: 'accuracy floor',
     top,
