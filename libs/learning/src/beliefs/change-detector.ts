@@ -30,7 +30,7 @@ const clipped = 3;
 const mostSum = 30;
 /** Cumulative sum from which a change is looked for at all. */
 const suspicious = 3;
-/** Evidence at which a change is called, nats. Source: docs/learning.md, "Changes and heavy tails". */
+/** Evidence at which a change is called, nats. Source: docs/learning.md, "Change". */
 const enough = 19;
 /** Smaller changes, |log ratio|, are left to forgetting. */
 const leastShift = 0.06;
