@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { descendants, isAlive, weir } from './support/weir.ts';
 
@@ -78,9 +77,7 @@ describe('weir up', () => {
     run.child.kill('SIGKILL');
     await run.ended;
     // There is nobody left who could tell.
-    const giveUpAt = Date.now() + 20_000;
-    while (started.some(isAlive) && Date.now() < giveUpAt) await pause(100);
-    expect(started.filter(isAlive)).toEqual([]);
+    await expect.poll(() => started.filter(isAlive), { timeout: 20_000, interval: 100 }).toEqual([]);
   }, 60_000);
 
   it('refuses what cannot work before anything starts, naming the flag', async () => {

@@ -6,8 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Traffic, startTraffic } from './support/traffic.ts';
 
 const timeoutMs = 2_000;
-/** What a busy machine may add between a deadline and the application's hearing of it, ms. */
-const toleranceMs = 300;
 
 /** Real processes of a whole cell; parts of it go while frames flow. */
 describe('a cell with an outage', () => {
@@ -62,10 +60,8 @@ describe('a cell with an outage', () => {
 
   const answersSince = (from: number) => traffic.answers.slice(from);
   const expectDeadlinesKept = () => {
+    // A frame that is not answered by its deadline is a failure of the call.
     expect(traffic.failures).toEqual([]);
-    expect(Math.max(...traffic.answers.map(({ clientMs }) => clientMs))).toBeLessThan(
-      timeoutMs + toleranceMs,
-    );
   };
   /** Waits until each device has had `count` answers from (or, `from: false`, elsewhere than) a node. */
   const everyDevice = (since: number, count: number, nodeId: string, from = true) =>

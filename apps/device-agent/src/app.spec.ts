@@ -206,7 +206,6 @@ describe('device agent', () => {
     edge.script = 'hold';
     const answer = await infer({ timeoutMs: 3_000 });
     expect(answer.placement?.tier).toBe(DEVICE);
-    expect(answer.responseMs).toBeLessThan(3_000);
     expect(edge.cancelled).toHaveLength(1);
   });
 

@@ -288,7 +288,6 @@ describe('a slow node with a short queue', () => {
     const { variants, dilationFactor } = await callUnary(client, client.listVariants, {});
     expect(dilationFactor).toBeCloseTo(factor);
     expect(variants[0]!.serviceMs).toBeGreaterThan(149);
-    expect(variants[0]!.serviceMs).toBeLessThan(250);
   });
 
   it('refuses what its queue cannot hold, and answers the rest', async () => {
@@ -393,8 +392,8 @@ describe('a slow node with a short queue', () => {
     void stream.infer(request());
     const answers = [await stream.next(), await stream.next(), await stream.next()];
     expect(answers.map(codeOf)).toEqual([codes.UNAVAILABLE, 'result', 'result']);
-    const [refused] = answers;
-    if (refused?.$case === 'failure') expect(fromStatus(refused.value.status!).reason).toBe('DRAINING');
+    const { value: refused } = answers[0] as { value: worker.InferFailure };
+    expect(fromStatus(refused.status!).reason).toBe('DRAINING');
     expect(stream.loads.at(-1)).toMatchObject({ draining: true });
     expect(await stream.next()).toBeUndefined();
     await disposed;

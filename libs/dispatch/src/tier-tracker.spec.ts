@@ -58,6 +58,9 @@ describe('tier tracker', () => {
     const tracker = reported({ congestionPerMs: 0.1 });
     tracker.refresh(0, false);
     expect(tracker.congestionPerMs).toBeCloseTo(0.1);
+    // While its report counts as fresh, and once it is lost.
+    tracker.refresh(1_500, false);
+    expect(tracker.congestionPerMs).toBeCloseTo(0.1 * Math.exp(-1_500 / 5_000));
     tracker.refresh(20_000, false);
     expect(tracker.congestionPerMs).toBeLessThan(0.002);
   });
@@ -70,6 +73,13 @@ describe('tier tracker', () => {
     tracker.returned(work, true, 5_900);
     expect([tracker.isUsable(10_900), tracker.isUsable(10_901)]).toEqual([true, false]);
     expect(tracker.probeDue(10_901)).toBe(true);
+  });
+
+  it('takes no failed frame for a sign of life', () => {
+    const tracker = new TierTracker('edge');
+    tracker.setReachable(true, 0);
+    tracker.returned(tracker.sent(10, 4_000), false, 4_500);
+    expect([tracker.isUsable(5_000), tracker.isUsable(5_001)]).toEqual([true, false]);
   });
 
   it('learns how far its predictions go wrong', () => {

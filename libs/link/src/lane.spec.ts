@@ -59,6 +59,14 @@ describe('lane', () => {
     expect(run(lane)).toEqual([{ content: 'late', at: 1_012 }]);
   });
 
+  it('is empty once cleared', () => {
+    const lane = new Lane<string>({ delayMs: 10, bitsPerSecond: 8e6 });
+    for (const content of ['travelling', 'waiting']) lane.push(content, 1_000, 0);
+    lane.clear();
+    expect([lane.bufferedBytes, lane.waitingBytes, lane.nextAt()]).toEqual([0, 0, Infinity]);
+    expect(lane.advance(1_000)).toEqual([]);
+  });
+
   const conditions = fc.record({
     delayMs: fc.integer({ min: 0, max: 50 }),
     bitsPerSecond: fc.constantFrom(1e5, 8e6, 50e6, Infinity),
@@ -72,7 +80,7 @@ describe('lane', () => {
 
   it('keeps every parcel, in order, never before its time, under any changes', () => {
     fc.assert(
-      fc.property(conditions, fc.array(step, { maxLength: 60 }), (first, steps) => {
+      fc.property(conditions, fc.array(step, { maxLength: 60, size: 'max' }), (first, steps) => {
         const lane = new Lane<number>(first);
         const pushed: { at: number; bytes: number }[] = [];
         const arrived: number[] = [];

@@ -1,8 +1,9 @@
-import { InvalidInput, seededRandom, sleep, Unavailable } from '@weir/base';
+import { FakeClock, InvalidInput, seededRandom, Unavailable } from '@weir/base';
 import fc from 'fast-check';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Link, type LinkChange, startLink } from './link.ts';
 
@@ -42,19 +43,15 @@ async function receive(socket: Socket, bytes: number): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-async function roundTripMs(socket: Socket, bytes = 1): Promise<number> {
-  const startedAt = performance.now();
-  socket.write(Buffer.alloc(bytes));
-  await receive(socket, bytes);
-  return performance.now() - startedAt;
+/** Sends a byte and takes what comes back. */
+async function exchange(socket: Socket): Promise<void> {
+  socket.write('x');
+  await receive(socket, 1);
 }
 
-/** The least of several, because a busy machine adds and never takes away. */
-async function leastMs(count: number, measure: () => Promise<number>): Promise<number> {
-  let least = Infinity;
-  for (let i = 0; i < count; i++) least = Math.min(least, await measure());
-  return least;
-}
+/** Resolves when so many bytes wait or travel in one direction. */
+const inside = (link: Link, way: 'up' | 'down', bytes: number) =>
+  expect.poll(() => link.stats()[way].bufferedBytes, { interval: 1 }).toBe(bytes);
 
 const closed = (socket: Socket) =>
   new Promise<string | undefined>((resolve) => {
@@ -66,33 +63,57 @@ const closed = (socket: Socket) =>
 
 describe('link', () => {
   it('adds its delay each way, from now on when changed', async () => {
-    await using link = await startLink({ target, oneWayDelayMs: 20 });
+    const clock = new FakeClock();
+    await using link = await startLink({ target, oneWayDelayMs: 20, clock });
     const socket = await dial(link);
-    const slow = await leastMs(5, () => roundTripMs(socket));
-    expect(slow).toBeGreaterThan(38);
+    /** Takes a byte there and back; the link's own time for each way. */
+    const waysMs = async () => {
+      const ways: number[] = [];
+      socket.write('x');
+      for (const way of ['up', 'down'] as const) {
+        await inside(link, way, 1);
+        const startedAt = clock.now();
+        while (link.stats()[way].bufferedBytes > 0) clock.advance(1);
+        ways.push(clock.now() - startedAt);
+      }
+      await receive(socket, 1);
+      return ways;
+    };
+    expect(await waysMs()).toEqual([20, 20]);
     link.set({ up: { delayMs: 2 }, down: { delayMs: 5 } });
-    const fast = await leastMs(5, () => roundTripMs(socket));
-    expect(fast).toBeGreaterThan(6);
-    expect(slow - fast).toBeGreaterThan(20);
+    expect(await waysMs()).toEqual([2, 5]);
     socket.destroy();
   });
 
   it('spends bytes × 8 / rate on the way up and not on the way down', async () => {
-    await using link = await startLink({ target, up: { bitsPerSecond: 8e6 } });
+    const clock = new FakeClock();
+    await using link = await startLink({ target, up: { bitsPerSecond: 8e6 }, clock });
     const socket = await dial(link);
-    // 100 KB at 8 Mbit/s.
-    expect(await leastMs(2, () => roundTripMs(socket, 100_000))).toBeGreaterThan(98);
-    link.set({ up: { bitsPerSecond: Infinity } });
-    expect(await leastMs(3, () => roundTripMs(socket, 100_000))).toBeLessThan(80);
+    const reply = receive(socket, 100_000);
+    socket.write(Buffer.alloc(100_000));
+    await inside(link, 'up', 100_000);
+    // 100 KB at 8 Mbit/s: after half of the time half is through, to a piece.
+    clock.advance(50);
+    expect(Math.abs(link.stats().up.bytes - 50_000)).toBeLessThanOrEqual(16 * 1024);
+    clock.advance(49);
+    expect(link.stats().up.bytes).toBeLessThan(100_000);
+    clock.advance(1);
+    expect(link.stats().up.bytes).toBe(100_000);
+    expect(await reply).toHaveLength(100_000);
     socket.destroy();
   });
 
   it('shares its rate among its connections', async () => {
-    await using link = await startLink({ target, up: { bitsPerSecond: 8e6 } });
+    const clock = new FakeClock();
+    await using link = await startLink({ target, up: { bitsPerSecond: 8e6 }, clock });
     const sockets = await Promise.all([dial(link), dial(link)]);
-    const startedAt = performance.now();
-    await Promise.all(sockets.map((socket) => roundTripMs(socket, 50_000)));
-    expect(performance.now() - startedAt).toBeGreaterThan(98);
+    const replies = sockets.map((socket) => receive(socket, 50_000));
+    for (const socket of sockets) socket.write(Buffer.alloc(50_000));
+    await inside(link, 'up', 100_000);
+    clock.advance(99);
+    expect(link.stats().up.bytes).toBeLessThan(100_000);
+    clock.advance(1);
+    expect((await Promise.all(replies)).map(({ length }) => length)).toEqual([50_000, 50_000]);
     for (const socket of sockets) socket.destroy();
   });
 
@@ -119,16 +140,10 @@ describe('link', () => {
     const { up, down } = link.stats();
     expect(up.bufferedBytes).toBeLessThan(1e6);
     link.set({ up: { bitsPerSecond: Infinity } });
-    await expect
-      .poll(
-        async () => {
-          const before = link.stats().down.bytes;
-          await sleep(100);
-          return link.stats().down.bytes - before;
-        },
-        { timeout: 10_000 },
-      )
-      .toBe(0);
+    // Until nothing moves any more.
+    let moved = -1;
+    const still = () => moved === (moved = link.stats().down.bytes);
+    await expect.poll(still, { timeout: 10_000, interval: 100 }).toBe(true);
     expect(link.stats().up.bufferedBytes + link.stats().down.bufferedBytes).toBeLessThan(9e6);
     expect(down.bufferedBytes).toBeLessThan(5e6);
     socket.destroy();
@@ -166,22 +181,38 @@ describe('cut', () => {
   it('resets what is open and what comes, until restored', async () => {
     await using link = await startLink({ target });
     const open = await dial(link);
-    await roundTripMs(open);
+    await exchange(open);
     link.cut();
     expect(await closed(open)).toBe('ECONNRESET');
     expect(await closed(begin(link))).toBe('ECONNRESET');
     expect(link.stats()).toMatchObject({ cut: 'reset', connections: 0, accepted: 1 });
     link.restore();
     const again = await dial(link);
-    await roundTripMs(again);
+    await exchange(again);
     expect(link.stats()).toMatchObject({ cut: null, connections: 1, accepted: 2 });
     again.destroy();
+  });
+
+  it('as a black hole holds the answer that is on its way back', async () => {
+    const clock = new FakeClock();
+    await using link = await startLink({ target, down: { delayMs: 10 }, clock });
+    const socket = await dial(link);
+    const reply = receive(socket, 1);
+    socket.write('x');
+    await inside(link, 'down', 1);
+    link.cut('blackhole');
+    clock.advance(60_000);
+    expect(link.stats().down).toMatchObject({ bytes: 0, bufferedBytes: 1 });
+    link.restore();
+    clock.advance(0);
+    expect((await reply).toString()).toBe('x');
+    socket.destroy();
   });
 
   it('as a black hole lets nothing through, silently; what was sent arrives once restored', async () => {
     await using link = await startLink({ target });
     const open = await dial(link);
-    await roundTripMs(open);
+    await exchange(open);
     link.cut('blackhole');
     const late = await dial(link);
     const replies: string[] = [];
@@ -189,7 +220,7 @@ describe('cut', () => {
       socket.on('data', (data: Buffer) => replies.push(data.toString()));
       socket.write(socket === open ? 'a' : 'b');
     }
-    await sleep(150);
+    await inside(link, 'up', 2);
     expect(replies).toEqual([]);
     expect([open.destroyed, late.destroyed]).toEqual([false, false]);
     link.restore();
@@ -229,7 +260,7 @@ it('delivers every byte unchanged and in order under any sequence of changes', a
           expect(hash(await reply)).toBe(hash(data));
         });
         for (const { blackhole, ...next } of changes) {
-          await sleep(random.integer(10));
+          for (let turn = random.integer(30); turn > 0; turn--) await setImmediate();
           link.set(next);
           if (blackhole) link.cut('blackhole');
           else link.restore();

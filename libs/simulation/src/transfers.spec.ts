@@ -134,7 +134,7 @@ describe('transfers', () => {
           );
         }
       }),
-      { numRuns: 300, seed: 1 },
+      { numRuns: 300 },
     );
     expect(moved).toBeGreaterThan(0.1);
   });

@@ -84,6 +84,44 @@ describe('openStore', () => {
     expect(positions).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
   });
 
+  it('takes again what a failed group had in it', async () => {
+    await using store = await openStore({ path: newPath() });
+    // While the first is at the disk the others gather to one group, which fails as a whole.
+    const first = store.cells();
+    const members = [{ deviceId: 'd', state: null as unknown as string }];
+    const group = [
+      store.append(batch([1, 2])),
+      store.change('c', { objective: '{}' }),
+      store.change('c', { joined: members }),
+    ];
+    await first;
+    for (const { status } of await Promise.allSettled(group)) expect(status).toBe('rejected');
+    await expect(group[0]).rejects.toMatchObject({ status: 'UNAVAILABLE' });
+    expect(await store.load('c')).toBeUndefined();
+    expect((await store.append(batch([1, 2]))).added).toHaveLength(2);
+    expect(await store.read('c', 0, 10)).toHaveLength(2);
+  });
+
+  it('writes everything that was asked before it is closed', async () => {
+    const path = newPath();
+    const store = await openStore({ path });
+    const asked = [1, 2, 3, 4].map((sequence) => store.append(batch([sequence])));
+    await store[Symbol.asyncDispose]();
+    expect((await Promise.all(asked)).map(({ through }) => through)).toEqual([1, 2, 3, 4]);
+    await using again = await openStore({ path });
+    expect(await again.read('c', 0, 10)).toHaveLength(4);
+  });
+
+  it('changes only what a change names', async () => {
+    await using store = await openStore({ path: newPath() });
+    await store.change('c', { objective: '{"floor":0.8}' });
+    await store.change('c', { learner: 'dqn' });
+    await store.change('c', { joined: [{ deviceId: 'd', state: '[]' }] });
+    expect(await store.load('c')).toMatchObject({ objective: '{"floor":0.8}', learner: 'dqn' });
+    await store.change('c', { objective: '{"floor":0.7}' });
+    expect(await store.load('c')).toMatchObject({ objective: '{"floor":0.7}', learner: 'dqn' });
+  });
+
   it('gives every version number once, over a restart too', async () => {
     const path = newPath();
     {
@@ -97,6 +135,7 @@ describe('openStore', () => {
 
   it('drops the oldest outcomes beyond the retention, and still knows that it saw them', async () => {
     await using store = await openStore({ path: newPath(), retention: 1_000 });
+    await store.append(batch([1, 2], { cellId: 'quiet' }));
     for (let i = 0; i < 30; i++)
       await store.append(batch(Array.from({ length: 100 }, (_, j) => i * 100 + j + 1)));
     const kept = await store.read('c', 0, 10_000);
@@ -104,6 +143,8 @@ describe('openStore', () => {
     expect(kept.length).toBeLessThanOrEqual(1_200);
     expect(kept.at(-1)?.outcome).toBe('{"n":3000}');
     expect(await store.append(batch([1]))).toEqual({ added: [], through: 3_000 });
+    // Each cell has its own.
+    expect(await store.read('quiet', 0, 10)).toHaveLength(2);
   });
 
   it('forgets the least recently heard agent instances beyond their bound', async () => {

@@ -108,11 +108,12 @@ describe('dilation', () => {
     await using runner = await start({ dilation });
     const input = { image: await scene(0) };
     runner.slowDown(3);
-    expect((await runner.run({ variant: VARIANT, input })).computeMs).toBeGreaterThanOrEqual(119.9);
+    const slow = await runner.run({ variant: VARIANT, input });
+    expect(slow.computeMs).toBeGreaterThanOrEqual(119.9);
     runner.slowDown(1);
     // A busy machine may hold up one of them.
     const runs = await Promise.all([1, 2, 3, 4].map(() => runner.run({ variant: VARIANT, input })));
-    expect(Math.min(...runs.map(({ computeMs }) => computeMs))).toBeLessThan(119);
+    expect(Math.min(...runs.map(({ computeMs }) => computeMs))).toBeLessThan(slow.computeMs);
     expect(() => runner.slowDown(0)).toThrow(InvalidInput);
     await using real = await start({});
     expect(() => real.slowDown(2)).toThrow(FailedPrecondition);

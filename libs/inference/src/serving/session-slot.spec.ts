@@ -43,7 +43,11 @@ describe('session slot', () => {
     await expect(slot.start(batch('die')).results).rejects.toThrow(Internal);
     expect(await slot.recovered()).toBe(true);
     expect(await slot.start(batch('live')).results).toMatchObject([{ output: Float32Array.of(1, 2) }]);
-    expect(crashes.map(({ message }) => message)).toEqual(['the thread exited with code 7']);
+    // The thread that replaced the first is watched like the first.
+    await expect(slot.start(batch('die')).results).rejects.toThrow(Internal);
+    expect(await slot.recovered()).toBe(true);
+    expect(await slot.start(batch('live')).results).toMatchObject([{ output: Float32Array.of(1, 2) }]);
+    expect(crashes.map(({ message }) => message)).toEqual(Array(2).fill('the thread exited with code 7'));
   });
 
   it('never runs what comes while a dead thread is being replaced, and says so, instead of hanging', async () => {

@@ -8,6 +8,7 @@ import {
   sleep,
 } from '@weir/base';
 import fc from 'fast-check';
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { SlotPool, type SlotPoolOptions } from './slot-pool.ts';
 
@@ -131,6 +132,42 @@ describe('SlotPool', () => {
     expect(drained).toBe(true);
   });
 
+  it('finishes what runs when it is closed', async () => {
+    const { clock, pool, submit } = poolOf({ staging: true });
+    const running = submit('a', 10);
+    pool.close();
+    await clock.advanceAsync(10);
+    expect((await running).value).toBe('a');
+  });
+
+  it('counts what was handed over ahead as waiting', async () => {
+    const { clock, pool, submit } = poolOf({ queueLimit: 1, staging: true });
+    const accepted = Promise.all([submit('a', 10), submit('b', 10)]);
+    expect(pool.load()).toMatchObject({ queued: 1, inService: 1 });
+    await expect(submit('c', 10)).rejects.toMatchObject({ reason: 'QUEUE_FULL' });
+    await clock.advanceAsync(20);
+    await accepted;
+  });
+
+  it('holds nothing with a queue limit of 0, and serves what can start at once', async () => {
+    const { clock, submit } = poolOf({ queueLimit: 0 });
+    const served = submit('a', 10);
+    await expect(submit('b', 10)).rejects.toMatchObject({ reason: 'QUEUE_FULL' });
+    await clock.advanceAsync(10);
+    expect((await served).value).toBe('a');
+  });
+
+  it('leaves no listener on the signal of work that has ended or was given up', async () => {
+    const { clock, submit } = poolOf();
+    const { signal } = new AbortController();
+    const first = submit('a', 50, { signal, expectedMs: 5 });
+    const late = expect(submit('b', 10, { signal, deadlineAt: 1_020 })).rejects.toThrow(DeadlineExceeded);
+    const third = submit('c', 10, { signal });
+    await clock.advanceAsync(60);
+    await Promise.all([first, late, third]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   it('gives up what waits when it is closed, what was handed over included', async () => {
     const { pool, submit } = poolOf({ staging: true });
     void submit('a', 10);
@@ -152,6 +189,19 @@ describe('deadlines in the queue', () => {
     await clock.advanceAsync(40);
     await all;
     expect(started).toEqual(['now', 'urgent', 'patient', 'unhurried']);
+  });
+
+  it('serves work without a deadline as if it were due ten seconds after it came', async () => {
+    const { clock, submit, started } = poolOf();
+    const all = Promise.all([
+      submit('now', 10),
+      submit('undated', 10),
+      submit('later', 10, { deadlineAt: 11_001 }),
+      submit('sooner', 10, { deadlineAt: 10_999 }),
+    ]);
+    await clock.advanceAsync(40);
+    await all;
+    expect(started).toEqual(['now', 'sooner', 'undated', 'later']);
   });
 
   it('refuses at once what no order of service could do in time, and says when to try again', async () => {
@@ -224,7 +274,7 @@ describe('handing over ahead', () => {
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(job, { minLength: 1, maxLength: 40 }),
+        fc.array(job, { minLength: 1, maxLength: 40, size: 'max' }),
         fc.integer({ min: 1, max: 3 }),
         async (jobs, slots) => {
           const { clock, pool, submit, started } = poolOf({ slots, queueLimit: 100, staging: true });
@@ -342,7 +392,7 @@ describe('load', () => {
   it('predicts every wait exactly when service times are known', async () => {
     const arrivals = fc.array(
       fc.record({ gapMs: fc.integer({ min: 0, max: 30 }), serviceMs: fc.integer({ min: 1, max: 40 }) }),
-      { minLength: 1, maxLength: 30 },
+      { minLength: 1, maxLength: 30, size: 'max' },
     );
     await fc.assert(
       fc.asyncProperty(

@@ -80,7 +80,7 @@ export class SlotPool<Payload, Result> {
     if (job.signal?.aborted) throw cancelled(job.signal);
     if (this.#slots.size === 0) throw new Unavailable('no inference thread is alive');
     this.#refuseIfLate(job, now);
-    if (this.#waitingCount() >= this.#options.queueLimit && !this.#idleSlot())
+    if (this.#waitingCount() >= this.#options.queueLimit && this.#idleSlot() === undefined)
       throw new ResourceExhausted(`the inference queue is full (${this.#options.queueLimit} waiting)`, {
         reason: 'QUEUE_FULL',
       });

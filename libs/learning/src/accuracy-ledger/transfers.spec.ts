@@ -86,3 +86,34 @@ describe('a transfer ledger and dishonest devices', () => {
     );
   });
 });
+
+describe('a transfer ledger and messages that are late', () => {
+  /** A ledger whose `rich` was asked for 1 and has given half of it. */
+  function underWay() {
+    const ledger = ledgerOf('rich', 'poor');
+    const first = report(ledger, 'rich', { balance: 2 });
+    ledger.report('rich', first);
+    ledger.report('poor', report(ledger, 'poor', {}));
+    ledger.rebalance();
+    ledger.report('rich', report(ledger, 'rich', { balance: 1.5, debitedTotal: 0.5 }));
+    return { ledger, first };
+  }
+
+  it('learns nothing from a report that a newer one has overtaken', () => {
+    const { ledger, first } = underWay();
+    expect(ledger.pool).toBeCloseTo(0.5);
+    ledger.report('rich', first);
+    expect(ledger.pool).toBeCloseTo(0.5);
+  });
+
+  it('opens a new account for a new session, and knows nothing by the reports of the former', () => {
+    const { ledger, first } = underWay();
+    const { ledgerId } = ledger.ledgerOf('rich');
+    ledger.join('rich');
+    expect(ledger.ledgerOf('rich')).toMatchObject({ creditTotal: 0, debitRequestedTotal: 0 });
+    expect(ledger.ledgerOf('rich').ledgerId).not.toBe(ledgerId);
+    ledger.report('rich', first);
+    ledger.rebalance();
+    expect(ledger.ledgerOf('rich')).toMatchObject({ debitRequestedTotal: 0 });
+  });
+});

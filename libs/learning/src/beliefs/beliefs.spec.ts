@@ -3,6 +3,9 @@ import type { ComputeNode, Variant } from '@weir/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Beliefs } from './beliefs.ts';
+import type { CostView } from './cost-view.ts';
+import { workOf } from './features.ts';
+import { localFeatures } from './local-beliefs.ts';
 import { beliefSchema } from './state.ts';
 
 const variants: readonly Variant[] = [
@@ -52,11 +55,38 @@ describe('beliefs', () => {
   it('draw the same whatever is asked for first', () => {
     const known = beliefs();
     known.observeLocal('a', 'large', 200);
-    const [one, other] = [known.view({ random: seededRandom(3), observations: Infinity }), known.view({ random: seededRandom(3), observations: Infinity })];
-    const local = one.localMs('a', 'large');
-    const remote = one.computeMs(use('small'));
-    expect(other.computeMs(use('small'))).toBe(remote);
-    expect(other.localMs('a', 'large')).toBe(local);
+    const draw = () => known.view({ random: seededRandom(3), observations: Infinity });
+    const [one, other] = [draw(), draw()];
+    // What was measured, and what has residuals that no weight stands for yet.
+    const asks = [
+      (view: CostView) => view.localMs('a', 'large'),
+      (view: CostView) => view.localMs('b', 'small'),
+      (view: CostView) => view.computeMs(use('small')),
+      (view: CostView) => view.networkMs(link('a')),
+    ];
+    const first = asks.map((ask) => ask(one));
+    const second = [...asks].reverse().map((ask) => ask(other));
+    expect(second.reverse()).toEqual(first);
+  });
+
+  it('are drawn widely while little is known, and hardly where only noise is left to learn', () => {
+    /** Spread of draws of a time over the posterior's own. */
+    const shareAfter = (observations: number) => {
+      const random = seededRandom(9);
+      const known = beliefs();
+      for (let i = 0; i < observations; i++)
+        known.observeLocal('a', 'large', 200 * Math.exp(0.2 * random.normal()));
+      const draws = Array.from({ length: 400 }, (_, seed) =>
+        known.view({ random: seededRandom(seed), observations: 5 }).localMs('a', 'large'),
+      );
+      const mean = draws.reduce((sum, each) => sum + each, 0) / draws.length;
+      const variance = draws.reduce((sum, each) => sum + (each - mean) ** 2, 0) / draws.length;
+      const block = known.local.block('a');
+      const { indices, values } = localFeatures(block, 'large', workOf(variants[0]!), false);
+      return Math.sqrt(variance / block.weights.predict(indices, values).variance);
+    };
+    expect(shareAfter(1)).toBeGreaterThan(0.7);
+    expect(shareAfter(400)).toBeLessThan(0.3);
   });
 
   it('expect of a device without measurements what the devices beside it have: the median', () => {
@@ -76,6 +106,19 @@ describe('beliefs', () => {
       known.observeLocal(deviceId, 'large', ms);
     expect(known.view().localMs('new', 'large')).toBeGreaterThan(700);
     expect(known.view().localMs('new', 'large')).toBeLessThan(1_300);
+  });
+
+  it('learn what each further inference and each bit of load costs, and say it of contexts never met', () => {
+    const shared: ComputeNode = { ...edge, slots: 8 };
+    const [crowded, loaded] = [beliefs(), beliefs()];
+    for (const known of [crowded, loaded]) known.setNodes([shared]);
+    for (let i = 0; i < 60; i++)
+      for (const step of [0, 1, 2, 3]) {
+        crowded.observeCompute(use('large', 1 + step), 60 * (1 + 0.1 * step), 'a');
+        loaded.observeCompute({ ...use('large'), load: step / 8 }, 60 * (1 + 0.1 * step), 'a');
+      }
+    expect(crowded.view().computeMs(use('large', 7)) / 96).toBeCloseTo(1, 1);
+    expect(loaded.view().computeMs({ ...use('large'), load: 6 / 8 }) / 96).toBeCloseTo(1, 1);
   });
 
   it('learn what the slots cannot take at once, and say it of contexts never met', () => {

@@ -26,6 +26,14 @@ describe('relative noise', () => {
     );
   });
 
+  it('forgets: noise that has halved is learned, however long it was there', () => {
+    const random = seededRandom(5);
+    const noise = new RelativeNoise(0.15);
+    for (let i = 0; i < 10_000; i++) noise.observe(0.1 * random.normal(), 0, 1, undefined);
+    for (let i = 0; i < 1_500; i++) noise.observe(0.05 * random.normal(), 0, 1, undefined);
+    expect(noise.deviation).toBeLessThan(0.06);
+  });
+
   it('learns the body apart from its outliers', () => {
     const noise = learned({ deviation: 0.06, outliers: 0.05, seed: 3 });
     expect(noise.deviation).toBeLessThan(0.075);
@@ -82,6 +90,36 @@ describe('cost block', () => {
         expect(Math.abs(block.weights.mean[0]! - 100)).toBeLessThan(2);
       }),
     );
+  });
+
+  it('takes its scale from its first observation, up to fifty times the prior', () => {
+    const expected = [300, 3, 90_000].map((ms) => {
+      const block = new CostBlock([1, 0.5], [0.2, 0.2], 300);
+      block.observe({ ...measured(ms, new RelativeNoise(0.15)) });
+      return block.weights.mean;
+    });
+    expect(expected[0]![0]).toBeCloseTo(300, 6);
+    // Too far off for one observation: it meets the bound, and the rest is learned like any observation.
+    expect(expected[1]![0]).toBeLessThan(6.1);
+    expect(expected[2]![0]).toBeGreaterThan(14_900);
+    const block = new CostBlock([1, 0.5], [0.2, 0.2], 300);
+    block.observe(measured(3_000, new RelativeNoise(0.15)));
+    expect([block.weights.mean[0], block.weights.mean[1]]).toEqual([
+      expect.closeTo(3_000, 6),
+      expect.closeTo(1_500, 6),
+    ]);
+  });
+
+  it('follows a step far too small for an alarm by forgetting', () => {
+    const random = seededRandom(6);
+    const noise = new RelativeNoise(0.06);
+    const block = new CostBlock([1], [0.5], 100);
+    const time = (ms: number) => ms * Math.exp(0.06 * random.normal());
+    for (let i = 0; i < 10_000; i++) block.observe(measured(time(100), noise));
+    let called = false;
+    for (let i = 0; i < 500; i++) called ||= block.observe(measured(time(103), noise));
+    expect(called).toBe(false);
+    expect(block.weights.mean[0]).toBeGreaterThan(102);
   });
 
   it('follows a step too small for an alarm within two of its effective memories, after however many observations', () => {

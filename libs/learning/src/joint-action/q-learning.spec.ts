@@ -44,6 +44,25 @@ describe('tabular Q-learning', () => {
     expect(value).toBeCloseTo((-1 - 1.5) / 2, 12);
   });
 
+  it('credits the joint action that was followed, not the one that followed', () => {
+    const toy = new ToyCell(seededRandom(1), { users: 1, floor: 0, allowedTiers: ['device'] });
+    const learner = createQLearning({ random: seededRandom(2), rewardScaleMs: 100, discount: 0.5 });
+    const [first, second] = [100, 200].map((responseMs) => {
+      learner.observe(toy.observation());
+      const { placements } = learner.propose();
+      learner.learn(toy.run(placements).map((outcome) => ({ ...outcome, responseMs })));
+      return [...placements.values()][0]!.variant;
+    });
+    const { tables } = learner.snapshot().state as {
+      tables: { space: { actions: { variant: string }[][] }; entries: [number, number, number][] }[];
+    };
+    const [{ space, entries }] = tables as [(typeof tables)[0]];
+    const values = new Map(entries.map(([at, value]) => [space.actions[0]![at]!.variant, value]));
+    // What follows is new and worth 0; it waits for what follows it.
+    expect(first).not.toBe(second);
+    expect([values.get(first!), values.get(second!)]).toEqual([-1, undefined]);
+  });
+
   it('tries every joint action once before it settles, as its start is optimistic', () => {
     const toy = new ToyCell(seededRandom(3), { users: 2, floor: 0.85 });
     const learner = createQLearning({ random: seededRandom(4), floorMask: true });
@@ -68,6 +87,8 @@ describe('tabular Q-learning', () => {
       learner.observe({ ...toy.observation(), loads: [edgeLoad(utilization)] });
       learner.learn(toy.run(learner.propose().placements));
     }
-    expect((learner.snapshot().state as { tables: unknown[] }).tables).toHaveLength(2);
+    const { tables } = learner.snapshot().state as { tables: { space: { features: number[] } }[] };
+    // The edge's load stands before the cloud's, at the end of the state.
+    expect(tables.map(({ space }) => space.features.at(-2))).toEqual([0.5, 1]);
   });
 });

@@ -47,11 +47,9 @@ describe('solveAssignment', () => {
         fc.pre(sizes.reduce((product, size) => product * size, 1) <= 20_000);
         const reference = bruteForce(problem);
         const solution = solveAssignment(problem);
-        expect(solution === undefined).toBe(reference === undefined);
-        if (!reference || !solution) return;
-        solved++;
-        expect(solution.cost).toBeCloseTo(reference.cost, 6);
-        expect(solution.gap).toBe(0);
+        if (reference) solved++;
+        expect(solution?.cost ?? Infinity).toBeCloseTo(reference?.cost ?? Infinity, 6);
+        expect(solution?.gap ?? 0).toBe(0);
       }),
       { numRuns: 1_500 },
     );
@@ -63,7 +61,7 @@ describe('solveAssignment', () => {
       fc.property(seed, fc.integer({ min: 1, max: 40 }), (start, n) => {
         const problem = randomProblem(seededRandom(start), { n, nodes: 2 });
         const solution = solveAssignment(problem);
-        if (!solution) return;
+        fc.pre(solution !== undefined);
         const audited = audit(problem, solution);
         expect(audited.cost).toBeCloseTo(solution.cost, 6);
         expect(audited.surplus).toBeCloseTo(solution.surplus, 9);
@@ -85,15 +83,18 @@ describe('solveAssignment', () => {
     );
   });
 
-  it('bounds the gap by 0.1 % for 500 devices', () => {
+  it('bounds the gap of 500 devices by 0.1 % at the median and 0.15 % at worst', () => {
     const gaps: number[] = [];
-    for (let start = 1; start <= 6; start++) {
-      const solution = solveAssignment(fleetProblem(seededRandom(start), 500))!;
-      expect(solution.gap).toBeGreaterThanOrEqual(0);
-      gaps.push(solution.gap);
-    }
+    fc.assert(
+      fc.property(seed, (start) => {
+        const { gap } = solveAssignment(fleetProblem(seededRandom(start), 500))!;
+        expect(gap).toBeGreaterThanOrEqual(0);
+        expect(gap).toBeLessThanOrEqual(0.0015);
+        gaps.push(gap);
+      }),
+      { numRuns: 12 },
+    );
     expect(percentile(gaps, 0.5)).toBeLessThanOrEqual(0.001);
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(0.0015);
   });
 
   it('knows when nothing meets the constraints', () => {
@@ -110,10 +111,10 @@ describe('solveLarge', () => {
         const problem = randomProblem(seededRandom(start), { n, nodes: 2 });
         const exact = solveSmall(problem);
         const large = solveLarge(problem);
-        if (!large) return;
-        expect(exact).toBeDefined();
-        expect(large.lowerBound).toBeLessThanOrEqual(exact!.cost + 1e-6);
-        expect(large.cost).toBeGreaterThanOrEqual(exact!.cost - 1e-6);
+        expect(large === undefined).toBe(exact === undefined);
+        fc.pre(exact !== undefined);
+        expect(large!.lowerBound).toBeLessThanOrEqual(exact.cost + 1e-6);
+        expect(large!.cost).toBeGreaterThanOrEqual(exact.cost - 1e-6);
       }),
       { numRuns: 200 },
     );

@@ -1,0 +1,22 @@
+import type { Mutant } from '../mutant.ts';
+import { beliefs } from './beliefs.ts';
+import { dispatch } from './dispatch.ts';
+import { domain } from './domain.ts';
+import { jointAction } from './joint-action.ts';
+import { link } from './link.ts';
+import { planner } from './planner.ts';
+import { serving } from './serving.ts';
+import { solver } from './solver.ts';
+import { storage } from './storage.ts';
+
+export const mutants: readonly Mutant[] = [
+  ...domain,
+  ...dispatch,
+  ...beliefs,
+  ...planner,
+  ...jointAction,
+  ...solver,
+  ...serving,
+  ...storage,
+  ...link,
+];
