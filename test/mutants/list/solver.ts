@@ -103,8 +103,8 @@ export const solver = mutantsOf('libs/learning/src', [
   {
     title: 'the small solver stops at the first vector of counts',
     file: 'solver/small.ts',
-    find: 'else if (solved) ({ picks, cost } = solved);',
-    replace: 'else if (solved) ({ picks, cost } = solved);\n    break;',
+    find: 'else if (solved) ({ chosen, cost } = solved);',
+    replace: 'else if (solved) ({ chosen, cost } = solved);\n    break;',
     specs: ['solver/solver.spec.ts'],
   },
 ]);

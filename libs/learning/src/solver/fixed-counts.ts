@@ -61,7 +61,7 @@ export function completionBounds({ choices, counts, price }: FixedCounts): {
  */
 export function solveFixedCounts(
   problem: FixedCounts,
-): { picks: Choice[]; cost: number } | 'limit' | undefined {
+): { chosen: Choice[]; cost: number } | 'limit' | undefined {
   const { choices, counts, need, price, below, labelLimit = 2_000_000 } = problem;
   const n = choices.length;
   const m = counts.length;
@@ -78,7 +78,7 @@ export function solveFixedCounts(
   const cost: number[] = [0];
   const surplus: number[] = [0];
   const parent: number[] = [-1];
-  const pick: (Choice | undefined)[] = [undefined];
+  const choiceOf: (Choice | undefined)[] = [undefined];
   let fronts = new Map<number, number[]>([[0, [0]]]);
 
   for (let i = 0; i < n; i++) {
@@ -103,7 +103,7 @@ export function solveFixedCounts(
             cost.push(total);
             surplus.push(kept);
             parent.push(label);
-            pick.push(choice);
+            choiceOf.push(choice);
             const into = grown.get(nextState);
             if (into) into.push(id);
             else grown.set(nextState, [id]);
@@ -121,9 +121,9 @@ export function solveFixedCounts(
     if (best < 0 || cost[label]! < cost[best]!) best = label;
   }
   if (best < 0) return undefined;
-  const picks: Choice[] = [];
-  for (let label = best; parent[label]! >= 0; label = parent[label]!) picks.push(pick[label]!);
-  return { picks: picks.reverse(), cost: cost[best]! };
+  const chosen: Choice[] = [];
+  for (let label = best; parent[label]! >= 0; label = parent[label]!) chosen.push(choiceOf[label]!);
+  return { chosen: chosen.reverse(), cost: cost[best]! };
 }
 
 function keepParetoFront(front: number[], cost: readonly number[], surplus: readonly number[]): void {

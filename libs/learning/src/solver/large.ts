@@ -65,11 +65,11 @@ export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
     }
   }
   if (!best) return undefined;
-  const { picks, cost, surplus } = best;
+  const { chosen, cost, surplus } = best;
   const lowerBound = Math.min(cost, bestBound);
   return {
-    targets: Int32Array.from(picks, ({ target }) => target - 1),
-    variants: Int32Array.from(picks, ({ variant }) => variant),
+    targets: Int32Array.from(chosen, ({ target }) => target - 1),
+    variants: Int32Array.from(chosen, ({ variant }) => variant),
     cost,
     surplus,
     lowerBound,
@@ -80,7 +80,7 @@ export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
 
 /** An assignment with its true cost. */
 interface Primal {
-  readonly picks: readonly Choice[];
+  readonly chosen: readonly Choice[];
   readonly cost: number;
   readonly surplus: number;
 }
@@ -135,23 +135,23 @@ function relax(
     );
     const flow = cheapestFlow({ costs, nodes: m, places });
 
-    const picks: Choice[] = [];
+    const chosen: Choice[] = [];
     let cost = 0;
     let surplus = 0;
     let possible = true;
     for (let i = 0; i < n; i++) {
       const target = flow.targets[i]!;
       const list = choices(i, target, target === 0 ? 0 : flow.counts[target - 1]!);
-      const pick = list[cheapest(list, price)];
-      if (!pick) {
+      const current = list[cheapest(list, price)];
+      if (!current) {
         possible = false;
         break;
       }
-      picks.push(pick);
-      cost += pick.cost;
-      surplus += pick.surplus;
+      chosen.push(current);
+      cost += current.cost;
+      surplus += current.surplus;
     }
-    const primal = possible ? { picks, cost, surplus } : undefined;
+    const primal = possible ? { chosen, cost, surplus } : undefined;
     if (!possible) surplus = -price - 1;
     return { price, value: flow.cost, cost: flow.cost + price * surplus, surplus, flow, primal };
   };
@@ -268,13 +268,13 @@ function settleCore(
   // How much a device loses, at the price, by the nearest of its other choices; a change of target must be paid back.
   const losses = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const pick = primal.picks[i]!;
-    const now = pick.cost - price * pick.surplus;
+    const current = primal.chosen[i]!;
+    const now = current.cost - price * current.surplus;
     let least = Infinity;
     for (let target = 0; target < width; target++) {
-      const back = target === pick.target ? 0 : Math.max(0, flow.moves[target * width + pick.target]!);
+      const back = target === current.target ? 0 : Math.max(0, flow.moves[target * width + current.target]!);
       for (const choice of listOf(i, target)) {
-        if (choice.target === pick.target && choice.variant === pick.variant) continue;
+        if (choice.target === current.target && choice.variant === current.variant) continue;
         least = Math.min(least, Math.max(0, choice.cost - price * choice.surplus - now + back));
       }
     }
@@ -284,22 +284,22 @@ function settleCore(
     .sort((a, b) => losses[a]! - losses[b]!)
     .slice(0, coreSize);
   const inCore = new Set(core);
-  const picks: Choice[] = [];
+  const chosen: Choice[] = [];
   const coreCounts = [...shift];
   let restCost = 0;
   let restSurplus = 0;
   for (let i = 0; i < n; i++) {
-    const { target, variant } = primal.picks[i]!;
+    const { target, variant } = primal.chosen[i]!;
     if (inCore.has(i)) {
       if (target > 0) coreCounts[target - 1]!++;
       continue;
     }
     // The same choice at the new count; gone when it is dominated or forbidden there.
-    const pick = listOf(i, target).find((choice) => choice.variant === variant);
-    if (!pick) return undefined;
-    picks[i] = pick;
-    restCost += pick.cost;
-    restSurplus += pick.surplus;
+    const current = listOf(i, target).find((choice) => choice.variant === variant);
+    if (!current) return undefined;
+    chosen[i] = current;
+    restCost += current.cost;
+    restSurplus += current.surplus;
   }
   if (coreCounts.some((count) => count < 0)) return undefined;
   const settled = solveFixedCounts({
@@ -311,10 +311,10 @@ function settleCore(
     labelLimit: coreLabels,
   });
   if (!settled || settled === 'limit') return undefined;
-  core.forEach((device, at) => (picks[device] = settled.picks[at]!));
+  core.forEach((device, at) => (chosen[device] = settled.chosen[at]!));
   return {
-    picks,
+    chosen,
     cost: restCost + settled.cost,
-    surplus: restSurplus + settled.picks.reduce((sum, { surplus }) => sum + surplus, 0),
+    surplus: restSurplus + settled.chosen.reduce((sum, { surplus }) => sum + surplus, 0),
   };
 }

@@ -61,7 +61,7 @@ export function solveSmall(problem: AssignmentProblem): Assignment | undefined {
   // Only vectors that may still hold something cheaper, most promising first.
   const order = vectors.map((_, index) => index).filter((index) => bounds![index]! < upper!.cost - 1e-9);
   order.sort((a, b) => bounds![a]! - bounds![b]!);
-  let picks = best.picks;
+  let chosen = best.chosen;
   let cost = best.cost;
   let lowerBound = Infinity;
   for (const index of price === 0 ? [] : order) {
@@ -69,14 +69,14 @@ export function solveSmall(problem: AssignmentProblem): Assignment | undefined {
     const counts = vectors[index]!;
     const solved = solveFixedCounts({ choices: choicesAt(counts), counts, need: 0, price, below: cost });
     if (solved === 'limit') lowerBound = Math.min(lowerBound, bounds![index]!);
-    else if (solved) ({ picks, cost } = solved);
+    else if (solved) ({ chosen, cost } = solved);
   }
   lowerBound = Math.min(lowerBound, cost);
   return {
-    targets: Int32Array.from(picks, ({ target }) => target - 1),
-    variants: Int32Array.from(picks, ({ variant }) => variant),
+    targets: Int32Array.from(chosen, ({ target }) => target - 1),
+    variants: Int32Array.from(chosen, ({ variant }) => variant),
     cost,
-    surplus: picks.reduce((sum, { surplus }) => sum + surplus, 0),
+    surplus: chosen.reduce((sum, { surplus }) => sum + surplus, 0),
     lowerBound,
     gap: cost === 0 ? 0 : (cost - lowerBound) / Math.abs(cost),
     price: price === topPrice ? 0 : price,
@@ -92,7 +92,7 @@ interface Search {
 }
 
 interface Evaluation {
-  readonly picks: Choice[];
+  readonly chosen: Choice[];
   readonly cost: number;
   readonly surplus: number;
   /** Cheapest reduced cost of each count vector: no assignment with these counts costs less. */
@@ -114,17 +114,17 @@ function evaluate({ n, local, remote, vectors }: Search, price: number): Evaluat
   if (winner < 0) return undefined;
   const counts = vectors[winner]!;
   const targets = transportTargets(n, own, away, counts);
-  const picks = targets.map((target, device) => {
+  const chosen = targets.map((target, device) => {
     const list = target === 0 ? local[device]! : remote[target - 1]![counts[target - 1]!]![device]!;
     return list[cheapest(list, price)]!;
   });
   let cost = 0;
   let surplus = 0;
-  for (const pick of picks) {
+  for (const pick of chosen) {
     cost += pick.cost;
     surplus += pick.surplus;
   }
-  return { picks, cost, surplus, bounds };
+  return { chosen, cost, surplus, bounds };
 }
 
 let table = new Float64Array(1024);
