@@ -21,7 +21,7 @@ const outcome = (deviceId: string, queueMs: number, more: Partial<Outcome> = {})
 });
 
 describe('epochOutcomes', () => {
-  it("charges each frame with the mean wait of its node's frames, and counts the others as its company", () => {
+  it("charges each frame with the mean wait of its node's frames, and counts the others as its concurrency", () => {
     const learned = epochOutcomes([outcome('a', 0), outcome('b', 100), outcome('c', 200)]);
     expect(learned.map(({ hops }) => hops.queueMs)).toEqual([100, 100, 100]);
     expect(learned.map(({ responseMs }) => responseMs)).toEqual([212, 212, 212]);

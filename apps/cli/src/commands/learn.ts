@@ -26,7 +26,7 @@ const whole = (least: number, most: number) =>
 
 const driftInteractions = 600;
 const driftSeeds = 5;
-/** The edge gets company that nobody reports, and loses it again. */
+/** Load from elsewhere that nobody reports comes to the edge, and goes. */
 const driftEvents: readonly (DriftEvent & { readonly label: string })[] = [
   { kind: 'hidden-load', node: 'edge', requests: 2, atInteraction: 200, label: 'edge gets busy' },
   { kind: 'hidden-load', node: 'edge', requests: 0, atInteraction: 400, label: 'edge is free again' },
