@@ -29,10 +29,8 @@ export function barRows({ title, description, rows, axis, top, format = figure }
     .filter(({ value }) => isFigure(value));
   const hasRoom = ({ text = '', value }: (typeof parts)[number]) =>
     textWidth(text) < (value / top) * (470 - marginLeft - marginRight);
-  const marked = rows.flatMap(({ name, mark }) => (isFigure(mark?.value) ? { ...mark!, name } : []));
-  const spread = rows.flatMap(({ name, interval }) =>
-    isFigure(interval?.low) ? { ...interval!, name } : [],
-  );
+  const marked = rows.flatMap(({ name, mark }) => (isFigure(mark?.value) ? { ...mark, name } : []));
+  const spread = rows.flatMap(({ name, interval }) => (isFigure(interval?.low) ? { ...interval, name } : []));
   return {
     title,
     description,

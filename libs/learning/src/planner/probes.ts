@@ -21,7 +21,8 @@ const firstRound = 3;
 export function probesOf({ actions, chosen, observation, plans, probeEvery, beliefs }: ProbesInput): Probe[] {
   // The first round soon: what nobody has tried yet is what there is most to learn of.
   const sooner = plans + probeEvery - Math.min(probeEvery, firstRound);
-  const round = sooner % probeEvery === 0 ? nextProbes(actions, chosen, observation, sooner / probeEvery) : [];
+  const round =
+    sooner % probeEvery === 0 ? nextProbes(actions, chosen, observation, sooner / probeEvery) : [];
   const again = secondLooks(actions, chosen, observation, beliefs).filter(
     ({ placement: { nodeId } }) => !round.some(({ placement }) => placement.nodeId === nodeId),
   );
