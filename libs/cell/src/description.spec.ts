@@ -61,7 +61,7 @@ describe('readCellDescription', () => {
   it('takes the example of docs/cell.md, whose links are the default ones', () => {
     const page = readFileSync(new URL('../../../docs/cell.md', import.meta.url), 'utf8');
     const file = join(mkdtempSync(join(tmpdir(), 'weir-cell-')), 'example.yaml');
-    writeFileSync(file, /```yaml\n(.*?)```/s.exec(page)![1]!);
+    writeFileSync(file, /```yaml[^\n]*\n(.*?)```/s.exec(page)![1]!);
     const example = readCellDescription(file);
     expect(example.devices.map(({ id }) => id)).toEqual(['till', 'camera']);
     expect(example.links).toEqual(linkProfiles);
