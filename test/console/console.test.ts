@@ -26,8 +26,9 @@ describe('the console over a living cell', () => {
   let cell: WeirProcess;
   let url: string;
   beforeAll(async () => {
-    // A low floor: there is something to gain from small variants, and to lose when it is raised.
-    cell = weir('up', '--devices', '3', '--floor', '0.7', '--console', '127.0.0.1:0');
+    // A low floor: there is something to gain from small variants, and to lose when it is raised. A rate that a device can
+    // answer by itself though it is slowed down: what it cannot do in time goes elsewhere.
+    cell = weir('up', '--devices', '3', '--floor', '0.7', '--rate', '1', '--console', '127.0.0.1:0');
     url = /http\S+/.exec(await cell.line(/^console at http/))![0];
   });
   afterAll(async () => {
