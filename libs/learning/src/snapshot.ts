@@ -20,18 +20,7 @@ const mostFaults = 8;
  */
 export function stateOf<State>(
   snapshot: unknown,
-  {
-    learner,
-    version,
-    schema = z.custom<State>(),
-    fault,
-  }: {
-    learner: string;
-    version: number;
-    schema?: z.ZodType<State>;
-    /** @deprecated until the planner has a schema */
-    fault?: (state: unknown) => string | undefined;
-  },
+  { learner, version, schema }: { learner: string; version: number; schema: z.ZodType<State> },
 ): State {
   const envelope = z.object({
     format: z.literal('weir.learner'),
@@ -40,9 +29,6 @@ export function stateOf<State>(
     state: z.unknown().optional(),
   });
   const { state } = valid(snapshot, envelope, 'snapshot');
-  const wrong = fault?.(state);
-  if (wrong !== undefined)
-    throw new InvalidInput([{ field: 'snapshot.state', description: wrong }], { reason: 'BAD_SNAPSHOT' });
   return valid(state, schema, 'snapshot.state');
 }
 
@@ -110,40 +96,4 @@ function bound(
   const unit = { array: ' entry', string: ' character' }[origin] ?? '';
   const what = limit === 1 ? unit : unit.replace('entry', 'entries').replace('character', 'characters');
   return `expected ${relation}${limit}${what}, got ${nameOf(input)}`;
-}
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** An example of a shape: numbers stand for finite numbers, `[x]` for a list of x, objects for their keys. */
-export type Shape = number | string | boolean | readonly Shape[] | { readonly [key: string]: Shape };
-
-/**
- * What is wrong with `value` against an example, with its path, or undefined. A list with several entries is a tuple;
- * with one, a list of any length of that entry.
- */
-export function mismatch(value: unknown, shape: Shape, path = 'state'): string | undefined {
-  if (typeof shape === 'number') {
-    return typeof value === 'number' && Number.isFinite(value)
-      ? undefined
-      : `${path} must be a finite number`;
-  }
-  if (typeof shape !== 'object')
-    return typeof value === typeof shape ? undefined : `${path} must be a ${typeof shape}`;
-  if (Array.isArray(shape)) {
-    if (!Array.isArray(value)) return `${path} must be a list`;
-    const tuple = shape.length > 1;
-    if (tuple && value.length !== shape.length) return `${path} must have ${shape.length} entries`;
-    for (const [index, entry] of value.entries()) {
-      const wrong = mismatch(entry, (shape as readonly Shape[])[tuple ? index : 0]!, `${path}[${index}]`);
-      if (wrong) return wrong;
-    }
-    return undefined;
-  }
-  if (!isObject(value)) return `${path} must be an object`;
-  for (const [key, entry] of Object.entries(shape)) {
-    const wrong = mismatch(value[key], entry, `${path}.${key}`);
-    if (wrong) return wrong;
-  }
-  return undefined;
 }
