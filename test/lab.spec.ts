@@ -1,4 +1,4 @@
-import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@weir/base';
@@ -6,7 +6,6 @@ import type { Sample } from '@weir/cell';
 import { type Family, loadFamily, loadSamples } from '@weir/inference';
 import {
   type PreparedCell,
-  type FrameRecord,
   type Overview,
   prepareCell,
   parseScenario,
@@ -117,41 +116,6 @@ describe('the lab', () => {
     expect(result.oracle[1]!.meanMs).toBeGreaterThan(result.oracle[0]!.meanMs);
   });
 
-  it('holds the floor at every frame of random arrivals, while it learns too, after static placements were obeyed too', async () => {
-    const frames: FrameRecord[] = [];
-    const result = await runScenario(
-      scenario({
-        learners: ['planner'],
-        arrivals: { load: 0.5, learningSeconds: 3, warmupSeconds: 1, seconds: 4, blocks: 2 },
-      }),
-      prepared,
-      { onFrame: (frame) => frames.push(frame) },
-    );
-    if (result.kind !== 'arrivals') throw new Error(result.kind);
-    const [fixed, byDefault] = result.rules;
-    expect([fixed!.rule, byDefault!.rule]).toEqual(['static', 'default']);
-    expect(byDefault).toMatchObject({
-      floorViolations: 0,
-      warmup: { floorViolations: 0 },
-      learning: { floorViolations: 0 },
-    });
-    expect(byDefault!.learning!.frames).toBeGreaterThan(5);
-    expect(fixed!.learning).toBeNull();
-    expect(fixed!.reasons).toEqual({ planned: fixed!.frames });
-    for (const rule of result.rules) {
-      expect(rule.failed).toBe(0);
-      expect(rule.frames).toBeGreaterThan(5);
-      // A row for each frame that counts, and a curve over all of them, phase by phase.
-      const label = rule.rule === 'default' ? 'planner' : rule.rule;
-      const rows = (phase: string) =>
-        frames.filter((frame) => frame.learner === label && frame.phase === phase).length;
-      const drawn = (phase: string) =>
-        rule.curve.filter((point) => point.phase === phase).reduce((sum, point) => sum + point.frames, 0);
-      expect(rows('measured')).toBe(rule.frames);
-      for (const phase of ['learning', 'warmup', 'measured']) expect(drawn(phase)).toBe(rows(phase));
-    }
-  });
-
   it('tells how far each experiment is while it reproduces several', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
     const seen: Overview[] = [];
@@ -193,23 +157,5 @@ describe('the lab', () => {
       done: 10,
       total: 10,
     });
-  });
-
-  it.each([
-    ['a slow link', ['0,50,150'], 300],
-    ['an outage, which profiling waits for the end of', ['0,0,30', '6,50,30', '90,50,30'], 60],
-  ])('drives links by a trace: %s', async (_what, rows, networkMs) => {
-    const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
-    try {
-      const trace = join(folder, 'trace.csv');
-      await writeFile(trace, ['time_s,rate_mbps,delay_ms', ...rows].join('\n'));
-      await using driven = await open(
-        scenario({ links: { trace }, cell: { ...cell, users: 1 }, epochs: {} }),
-      );
-      const table = await driven.tableOf([]);
-      expect(table.networkMs('device-1', 'edge-1')).toBeGreaterThan(networkMs - 10);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 });

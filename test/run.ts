@@ -7,11 +7,13 @@ import { type TaskResult, type TestReport, summarise } from './summary.ts';
 
 /**
  * `npm test`: every project's specs and the checks of the whole repository (lint, types, format, contracts), each an nx
- * target, so that what has not changed is not run again. Ends with one line: `N passed, N failed`. Specs of processes
- * and of time run alone (`parallelism: false` in their package.json). Arguments go to nx, e.g. `--skipNxCache`.
+ * target, so that what has not changed is not run again. Ends with one line: `N passed, N failed`. Specs of time run
+ * alone (`parallelism: false` in their package.json), then the scenarios, three at once. Arguments go to nx, e.g.
+ * `--skipNxCache`.
  */
 const checks = ['lint', 'types', 'format:check', 'proto:check'];
-const parallel = Math.min(4, availableParallelism());
+// One more than processors: specs of processes wait much of their time.
+const parallel = Math.min(4, availableParallelism() + 1);
 const root = dirname(import.meta.dirname);
 const runFile = join(root, '.nx/cache/run.json');
 

@@ -100,8 +100,15 @@ export const planner = mutantsOf('libs/learning/src', [
   {
     title: 'the exploration credit has no cap',
     file: 'planner/exploration-budget.ts',
-    find: 'Math.min(this.#options.creditCap, before.credit + this.#options.creditShare)',
-    replace: 'before.credit + this.#options.creditShare',
+    find: 'Math.min(this.#options.creditCap, before.credit + earnedShare)',
+    replace: 'before.credit + earnedShare',
+  },
+  {
+    title: 'a living cell explores as much as an experiment in epochs',
+    file: 'planner/planner.ts',
+    find: 'isAsynchronous(observation) ? livingCreditShare : creditShare',
+    replace: 'creditShare',
+    specs: ['planner/planner.spec.ts'],
   },
   {
     title: 'a self-measurement is learned again with every observation',

@@ -1,6 +1,4 @@
 export interface BudgetOptions {
-  /** Credit earned by each plan, as a share of its expected cost. */
-  readonly creditShare: number;
   /** Most credit kept, and credit at the start, in costs of one plan. */
   readonly creditCap: number;
 }
@@ -47,12 +45,12 @@ export class ExplorationBudget {
   }
 
   /**
-   * Counts one plan of that expected cost. True when the exploration that it could be is paid for: `excess` is what that
-   * is expected to cost more, as a share of `cost`; undefined: there is nothing to explore.
+   * Counts one plan of that expected cost, which earns a share of it. True when the exploration that it could be is paid
+   * for: `excess` is what that is expected to cost more, as a share of `cost`; undefined: there is nothing to explore.
    */
-  plan(cost: number, excess: number | undefined): boolean {
+  plan(cost: number, { earnedShare, excess }: { earnedShare: number; excess: number | undefined }): boolean {
     const before = this.#state;
-    const credit = Math.min(this.#options.creditCap, before.credit + this.#options.creditShare);
+    const credit = Math.min(this.#options.creditCap, before.credit + earnedShare);
     const explored = excess !== undefined && excess <= credit;
     const spent = explored ? excess : 0;
     this.#state = {

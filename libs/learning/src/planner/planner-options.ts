@@ -5,9 +5,15 @@ export interface PlannerOptions extends BeliefOptions {
   /** Actions considered. @default 'full' — own choice: every variant everywhere; the paper's space is a special case */
   readonly actionSpace: ActionSpace;
   /**
-   * Exploration credit earned by each plan, as a share of the best plan's expected cost. @default 0.03 — docs/learning.md
+   * Exploration credit earned by each plan of a synchronous epoch, as a share of the best plan's expected cost.
+   * @default 0.03 — docs/learning.md
    */
   readonly creditShare: number;
+  /**
+   * The same in a living cell, whose plans come once a second and are many: what all exploration may cost in the long run.
+   * @default 0.005 — docs/learning.md, "How much to explore"
+   */
+  readonly livingCreditShare: number;
   /**
    * Most credit kept, and credit at the start, in costs of one plan: no single exploration is expected to cost more. What
    * it rules out at first is noticed by shadow probes. @default 0.1 — docs/learning.md, "How much to explore"
@@ -29,6 +35,7 @@ export interface PlannerOptions extends BeliefOptions {
 export const plannerDefaults: Omit<PlannerOptions, keyof BeliefOptions> = {
   actionSpace: 'full',
   creditShare: 0.03,
+  livingCreditShare: 0.005,
   creditCap: 0.1,
   probeEvery: 8,
   leastGain: 0.02,

@@ -123,6 +123,20 @@ describe('planner', () => {
     expect(plan.actions.get('device-1')!.length).toBeGreaterThan(2);
   });
 
+  it('spends less on exploring in a living cell, whose plans are many, than in epochs that are asked for', () => {
+    const spent = (framesPerSecond: number) => {
+      const toy = new ToyCell(seededRandom(3), { floor: 0.85, framesPerSecond });
+      // Nothing is ever learned, so that there is always something to find out.
+      const learner = createLearner('planner', { random: seededRandom(4), leastGain: 0 });
+      learner.observe(toy.observation());
+      for (let plan = 0; plan < 400; plan++) learner.propose();
+      return learner.status().explorationShare;
+    };
+    // The credit at the start, and 0.5 or 3 % of each plan.
+    expect(spent(5)).toBeLessThan(0.1 / 400 + 0.005);
+    expect(spent(0)).toBeGreaterThan(0.02);
+  });
+
   it("leaves a device's own queue to its agent, which sees it: the plan is for a frame that finds it free", () => {
     const predictions = [0.5, 6].map((framesPerSecond) => {
       const options = { floor: 0.85, calibrated: true, framesPerSecond, allowedTiers: ['device'] as const };

@@ -86,7 +86,11 @@ class Planner implements Learner {
     const input = this.#input();
     const { observation } = input;
     const other = this.#draw(input, greedy);
-    const explored = this.#budget.plan(greedy.assignment.cost, other?.excess);
+    const { probeEvery, creditShare, livingCreditShare } = this.#options;
+    const explored = this.#budget.plan(greedy.assignment.cost, {
+      earnedShare: isAsynchronous(observation) ? livingCreditShare : creditShare,
+      excess: other?.excess,
+    });
     const chosen = explored ? other!.assignment : greedy.assignment;
     const { plans, frequency } = this.#budget;
     const placements = placementsOf(this.#actions, greedy.joint, chosen);
@@ -95,7 +99,6 @@ class Planner implements Learner {
       observation,
       energyJ: this.#energy.of,
     });
-    const { probeEvery } = this.#options;
     const probes =
       probeEvery > 0
         ? probesOf({ actions: this.#actions, chosen, observation, plans, probeEvery, beliefs: this.#beliefs })
