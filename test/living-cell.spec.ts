@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { descendants, isAlive, weir } from './support/weir.ts';
 
@@ -90,25 +93,39 @@ describe('weir up', () => {
 });
 
 describe('weir infer', () => {
-  it('says what pictures show, and which one it cannot read, on a cell of its own', async () => {
+  it('says what more pictures show than an agent takes at once, and which ones it cannot read', async () => {
     const samples = new URL('../libs/inference/models/samples/', import.meta.url).pathname;
     const notAPicture = new URL('living-cell.spec.ts', import.meta.url).pathname;
-    const run = weir('infer', `${samples}scene-0000.png`, notAPicture, '--json');
-    const { code, stdout } = await run.ended;
-    expect(code).toBe(1);
-    const { images } = JSON.parse(stdout) as { images: Record<string, unknown>[] };
-    expect(images[0]).toMatchObject({
-      label: expect.stringMatching(/\w/) as string,
-      confidence: expect.any(Number) as number,
-      placement: {
-        tier: expect.stringMatching(/^(device|edge|cloud)$/) as string,
-        variant: expect.stringMatching(/^mobilenet/) as string,
-      },
-      hopsMs: { computeMs: expect.any(Number) as number },
-    });
-    expect(images[1]).toMatchObject({
-      file: notAPicture,
-      error: expect.stringMatching(/image|picture|PNG/i) as string,
-    });
+    const folder = await mkdtemp(join(tmpdir(), 'weir-infer-'));
+    try {
+      const tooLarge = join(folder, 'large.png');
+      await writeFile(tooLarge, new Uint8Array(20_000_000));
+      const pictures = Array.from({ length: 80 }, () => `${samples}scene-0000.png`);
+      const run = weir('infer', notAPicture, tooLarge, ...pictures, '--json');
+      const { code, stdout } = await run.ended;
+      expect(code).toBe(1);
+      const { images } = JSON.parse(stdout) as { images: Record<string, unknown>[] };
+      const fault = (file: string, pattern: RegExp) => ({
+        file,
+        error: expect.stringMatching(pattern) as string,
+      });
+      expect(images.slice(0, 2)).toMatchObject([
+        fault(notAPicture, /image|picture|PNG/i),
+        fault(tooLarge, /at most 4194304 bytes/),
+      ]);
+      expect(images.slice(2)).toHaveLength(pictures.length);
+      for (const image of images.slice(2))
+        expect(image).toMatchObject({
+          label: expect.stringMatching(/\w/) as string,
+          confidence: expect.any(Number) as number,
+          placement: {
+            tier: expect.stringMatching(/^(device|edge|cloud)$/) as string,
+            variant: expect.stringMatching(/^mobilenet/) as string,
+          },
+          hopsMs: { computeMs: expect.any(Number) as number },
+        });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }, 60_000);
 });

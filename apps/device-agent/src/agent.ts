@@ -19,6 +19,8 @@ import { agentStatus } from './status.ts';
 export interface Agent {
   /** Most frames in flight, of one stream and of all together. */
   readonly maxInFlight: number;
+  /** Admits a frame as soon as fewer are in flight, in the order of asking. Rejects with the signal's reason. */
+  admitWhenFree(signal: AbortSignal): Promise<Admission>;
   /** Rejects as `infer` does, and with ResourceExhausted (too many frames in flight) or InvalidInput. */
   answer(request: agent.InferRequest, call: CallBounds): Promise<agent.InferResponse>;
   /** Records a frame that was refused before it began. */
@@ -29,8 +31,18 @@ export interface Agent {
   setObjective(objective: Objective): void;
 }
 
+/** A frame that has been let in. */
+export interface Admission {
+  /** When it asked, epoch ms. */
+  readonly askedAt: number;
+  /** Gives its place up; does nothing the second time. */
+  readonly leave: () => void;
+}
+
 /** Limits that the call puts on its frame. */
 export interface CallBounds {
+  /** Of a frame that waited for its place; others are let in at once or refused. */
+  readonly admission?: Admission;
   /** Epoch ms; Infinity: none. */
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
@@ -95,18 +107,24 @@ export function createAgent(parts: AgentParts): Agent {
 
   return {
     maxInFlight: parts.maxInFlight,
-    async answer(request, { deadlineAt, signal, rpcMethod }) {
-      const arrivedAt = clock.now();
+    async admitWhenFree(signal) {
+      const askedAt = clock.now();
+      return { askedAt, leave: await frames.whenFree(signal) };
+    },
+    async answer(request, { deadlineAt, signal, rpcMethod, admission }) {
+      const arrivedAt = admission?.askedAt ?? clock.now();
       const { requestId } = request;
       const span = startInference({
         parent: extractTraceContext(request.trace),
         at: arrivedAt,
         facts: { deviceId, requestId, rpcMethod },
       });
-      let leave: (() => void) | undefined;
+      let leave = admission?.leave;
+      let counts = false;
       try {
         const input = checkInferRequest(request);
-        leave = frames.enter();
+        leave ??= frames.enter();
+        counts = true;
         view.frameSeen(inputBytes(input));
         const timeoutMs = request.timeoutMs || ownObjective.inForce(arrivedAt).deadlineMs;
         const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
@@ -128,7 +146,7 @@ export function createAgent(parts: AgentParts): Agent {
       } catch (error) {
         const known = error instanceof WeirError ? error : undefined;
         if (!known) logger.error({ err: error, requestId }, 'frame failed');
-        if (leave) frames.failed();
+        if (counts) frames.failed();
         const status = known?.status ?? 'INTERNAL';
         metrics.dropped(status);
         span.failed({ at: clock.now(), status });

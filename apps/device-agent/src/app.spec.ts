@@ -9,6 +9,7 @@ import {
 } from '@weir/base';
 import { agent, common } from '@weir/proto';
 import { callUnary, type ClientDuplex, checkHealth, connect, fromStatus, openDuplex } from '@weir/rpc';
+import { limits } from '@weir/wire';
 import { Metadata } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -278,27 +279,75 @@ describe('device agent', () => {
     await expect(infer({ input })).rejects.toBeInstanceOf(InvalidInput);
   });
 
-  it('refuses frames beyond its limit, on whatever stream', async () => {
+  it('refuses a single call beyond its limit, and lets the frames of streams wait for their turn', async () => {
     const edge = await startEdge();
     const { stream, infer, status } = await startAgent({
       edge: edge.address,
       flags: ['--max-in-flight=2'],
     });
     edge.script = 'hold';
-    using frames = stream();
-    await send(frames, frame('a'), frame('b'));
+    using first = stream();
+    using second = stream();
+    await send(first, frame('a'), frame('b'), frame('c'));
     await vi.waitFor(() => expect(edge.received).toHaveLength(2));
+    await send(second, frame('d'));
     await expect(infer()).rejects.toBeInstanceOf(ResourceExhausted);
-    await send(frames, frame('c'));
-    expect((await take(frames, 1)).get('c')).toBeInstanceOf(ResourceExhausted);
-    expect(await status()).toMatchObject({ inFlight: 2, failed: 2n });
+    expect(await status()).toMatchObject({ inFlight: 2, failed: 1n });
+    edge.script = 'answer';
     edge.release();
-    expect(await take(frames, 2)).toEqual(
-      new Map([
-        ['a', EDGE],
-        ['b', EDGE],
-      ]),
+    expect([...(await take(first, 3)).values()]).toEqual([EDGE, EDGE, EDGE]);
+    expect([...(await take(second, 1)).values()]).toEqual([EDGE]);
+  });
+
+  it('answers a thousand frames that are sent at once, and those of another stream in between', async () => {
+    const edge = await startEdge();
+    const { stream, status } = await startAgent({ edge: edge.address });
+    using flood = stream();
+    using other = stream();
+    const ids = Array.from({ length: 1_000 }, (_, index) => `frame-${index}`);
+    const sending = send(flood, ...ids.map((id) => frame(id)));
+    let floodAnswers = 0;
+    const flooded = (async () => {
+      const answers = new Map<string, unknown>();
+      while (answers.size < ids.length)
+        for (const [id, answer] of await take(flood, 1)) floodAnswers = answers.set(id, answer).size;
+      return answers;
+    })();
+    await vi.waitFor(async () => expect((await status()).answered).toBeGreaterThan(0n));
+    await send(other, frame('other'));
+    expect((await take(other, 1)).get('other')).toBe(EDGE);
+    expect(floodAnswers).toBeLessThan(ids.length);
+    await sending;
+    expect([...new Set((await flooded).values())]).toEqual([EDGE]);
+    expect(await status()).toMatchObject({ answered: 1_001n, failed: 0n });
+  });
+
+  it('sends on what is as large as a frame may be, and refuses a byte more, each frame alone', async () => {
+    const edge = await startEdge();
+    const { stream } = await startAgent({ edge: edge.address });
+    using frames = stream();
+    const tensor = (bytes: number): common.Input => {
+      const data = Buffer.alloc(bytes);
+      return {
+        content: { $case: 'tensor', value: { shape: [1, bytes], dataType: common.DataType.UINT8, data } },
+      };
+    };
+    // The longest names and context that are added on the way.
+    const longest = 'x'.repeat(limits.idLength);
+    const trace = {
+      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+      tracestate: Array.from({ length: 3 }, (_, index) => `k${index}=${'v'.repeat(150)}`).join(),
+    };
+    await send(
+      frames,
+      frame('large', { input: tensor(limits.tensorBytes + 1) }),
+      frame(longest, { input: tensor(limits.tensorBytes), trace }),
+      frame('small'),
     );
+    const answers = await take(frames, 3);
+    expect(answers.get('large')).toMatchObject({ violations: [{ field: 'input.tensor.data' }] });
+    expect(answers.get(longest)).toBe(EDGE);
+    expect(answers.get('small')).toBe(EDGE);
   });
 
   it('runs nothing itself where it is told so', async () => {

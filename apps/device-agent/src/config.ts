@@ -58,7 +58,11 @@ const shape = {
   idleWatts: notNegative().default(2).describe('Power model: the idle device, W.'),
   busyWatts: notNegative().default(4).describe('Power model: what a fully used processor adds, W.'),
   radioWatts: notNegative().default(1).describe('Power model: what sending and receiving adds, W.'),
-  maxInFlight: count().default(64).describe('Most frames in flight; more are refused.'),
+  maxInFlight: count()
+    .default(64)
+    .describe(
+      'Most frames in flight; streams are read no further until there is room, single calls are refused.',
+    ),
   queueLimit: count()
     .default(32)
     .describe("Most frames waiting for the device's own processor; more are refused."),

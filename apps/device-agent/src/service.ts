@@ -1,10 +1,10 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import { Cancelled, InvalidInput, ResourceExhausted, type WeirError } from '@weir/base';
+import { Cancelled, InvalidInput, WeirError } from '@weir/base';
 import type { agent } from '@weir/proto';
 import { addAbortListener } from 'node:events';
 import { bidi, type CallContext, type DuplexStream, toStatus, unary } from '@weir/rpc';
 import { checkIds, objectiveFromWire, objectiveToWire } from '@weir/wire';
-import type { Agent } from './agent.ts';
+import type { Admission, Agent } from './agent.ts';
 
 const service = 'weir.agent.v1.DeviceAgent';
 type Stream = DuplexStream<agent.StreamInferRequest, agent.StreamInferResponse>;
@@ -36,7 +36,7 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
   const cancels = new Map<string, AbortController>();
   const inWork = new Set<Promise<void>>();
 
-  const begin = (request: agent.InferRequest, device: Agent) => {
+  const begin = (request: agent.InferRequest, device: Agent, admission: Admission) => {
     const { requestId } = request;
     const cancel = new AbortController();
     cancels.set(requestId, cancel);
@@ -45,6 +45,7 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
         deadlineAt: context.deadlineAt,
         signal: cancel.signal,
         rpcMethod: `${service}/StreamInfer`,
+        admission,
       })
       .then(
         (value) => stream.send({ message: { $case: 'result', value } }),
@@ -60,24 +61,32 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
   };
 
   /** Why a frame is refused. */
-  const obstacle = ({ requestId }: agent.InferRequest, device: Agent): WeirError | undefined => {
+  const obstacle = ({ requestId }: agent.InferRequest): WeirError | undefined => {
     if (context.draining.aborted) return context.draining.reason as WeirError;
     if (cancels.has(requestId))
       return new InvalidInput([{ field: 'request_id', description: `${requestId} is in flight already` }]);
-    // Answers that the caller has not read still count.
-    if (inWork.size >= device.maxInFlight)
-      return new ResourceExhausted(`${device.maxInFlight} frames of this stream are in flight already`);
     return undefined;
+  };
+
+  const ended = AbortSignal.any([context.signal, context.draining]);
+  /** Nothing more is read until this frame has its place: HTTP/2 then holds the caller back. */
+  const admit = async (device: Agent): Promise<Admission> => {
+    // Answers that the caller has not read still count.
+    while (inWork.size >= device.maxInFlight) await Promise.race(inWork);
+    return device.admitWhenFree(ended);
   };
 
   const receive = async ({ message }: agent.StreamInferRequest) => {
     if (message?.$case === 'infer') {
       const device = ready();
-      const error = obstacle(message.value, device);
-      if (error) {
-        device.refused(error);
+      try {
+        const error = obstacle(message.value);
+        if (error) throw error;
+        begin(message.value, device, await admit(device));
+      } catch (error) {
+        if (error instanceof WeirError) device.refused(error);
         await refuse(stream, message.value.requestId, error);
-      } else begin(message.value, device);
+      }
     } else if (message?.$case === 'cancel')
       cancels.get(message.value.requestId)?.abort(new Cancelled('cancelled by the caller'));
     else

@@ -57,6 +57,21 @@ describe('connectAgent', () => {
     expect(seven).toMatchObject({ value: { classification: { classIndex: 7 } } });
   });
 
+  it('refuses a picture that is too large before it is sent, and the others are answered', async () => {
+    await using server = await startAgent();
+    await using client = connectAgent(server.address);
+    const sizes = [3, 20_000_000, 7];
+    const [three, tooLarge, seven] = await Promise.allSettled(
+      sizes.map((size) => client.infer({ image: new Uint8Array(size) })),
+    );
+    expect(three).toMatchObject({ value: { classification: { classIndex: 3 } } });
+    const violations = [
+      { field: 'input.encoded_image', description: expect.stringMatching(/4194304/) as string },
+    ];
+    expect(tooLarge).toMatchObject({ reason: { violations } });
+    expect(seven).toMatchObject({ value: { classification: { classIndex: 7 } } });
+  });
+
   it('fails open frames when the agent goes, and finds it again when it is back', async () => {
     const arrived = Promise.withResolvers<void>();
     const first = await startAgent('127.0.0.1:0', async (stream) => {

@@ -8,6 +8,7 @@ import {
   fromStatus,
   openDuplex,
 } from '@weir/rpc';
+import { checkImage } from '@weir/wire';
 
 /** One frame of an application. */
 export interface Frame {
@@ -21,7 +22,10 @@ export interface Frame {
 
 /** An application's end of a DeviceAgent: many frames over one stream. */
 export interface AgentClient extends AsyncDisposable {
-  /** Rejects with the WeirError of this frame's failure; with Unavailable when the stream breaks. */
+  /**
+   * Rejects with the WeirError of this frame's failure: InvalidInput for a picture that is too large to be sent;
+   * Unavailable when the stream breaks.
+   */
   infer(frame: Frame): Promise<agent.InferResponse>;
   status(): Promise<agent.GetStatusResponse>;
   /** In force on this device, 0..1. */
@@ -71,6 +75,8 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
 
   return {
     async infer({ image, timeoutMs = 0, traceparent }) {
+      // A message beyond gRPC's limit would end the stream, and with it all other frames.
+      checkImage(image);
       const requestId = String(++sequence);
       const waiting = Promise.withResolvers<agent.InferResponse>();
       stream ??= open();

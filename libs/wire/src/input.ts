@@ -1,4 +1,4 @@
-import { InvalidInput, type Violations } from '@weir/base';
+import { InvalidInput, Violations } from '@weir/base';
 import { common } from '@weir/proto';
 import { limits } from './limits.ts';
 
@@ -23,16 +23,10 @@ export function checkInput(input: common.Input | undefined, field: string, viola
     case undefined:
       violations.check(false, field, 'missing: give encoded_image or tensor');
       break;
-    case 'encodedImage': {
-      const { length } = content.value;
-      violations.check(length > 0, `${field}.encoded_image`, 'empty');
-      violations.check(
-        length <= limits.imageBytes,
-        `${field}.encoded_image`,
-        `expected at most ${limits.imageBytes} bytes, got ${length}`,
-      );
+    case 'encodedImage':
+      violations.check(content.value.length > 0, `${field}.encoded_image`, 'empty');
+      atMost(limits.imageBytes, content.value, `${field}.encoded_image`, violations);
       break;
-    }
     case 'tensor':
       checkTensor(content.value, `${field}.tensor`, violations);
   }
@@ -56,6 +50,17 @@ function checkTensor({ shape, dataType, data }: common.Tensor, field: string, vi
     `${field}.data`,
     `expected ${expected} bytes for this shape, got ${data.length}`,
   );
+  if (data.length === expected) atMost(limits.tensorBytes, data, `${field}.data`, violations);
+}
+
+const atMost = (bytes: number, { length }: Uint8Array, field: string, violations: Violations): boolean =>
+  violations.check(length <= bytes, field, `expected at most ${bytes} bytes, got ${length}`);
+
+/** For senders. Throws InvalidInput for a picture that no agent takes because of its size. */
+export function checkImage(image: Uint8Array): void {
+  const violations = new Violations();
+  atMost(limits.imageBytes, image, 'input.encoded_image', violations);
+  violations.throwIfAny();
 }
 
 /** `input` has passed `checkInput`. */

@@ -32,6 +32,8 @@ export const limits = {
   bitsPerSecond: 1e15,
   cpuCount: 1e6,
   imageBytes: 4 * 1024 * 1024,
+  /** Leaves room in a message of 8 MiB for what is added on the way: names, trace context, framing. */
+  tensorBytes: 8 * 1024 * 1024 - 64 * 1024,
   pingBytes: 256 * 1024,
   tensorDimensions: 8,
   /** Entries of lists. */

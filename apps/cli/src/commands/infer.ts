@@ -54,7 +54,7 @@ export default defineCommand({
   async run(config, context) {
     const pictures = await readPictures(config.images);
     const answers = await withAgent(config, context, (client) =>
-      Promise.all(pictures.map((picture) => answer(client, picture, config))),
+      answerAll(client, pictures, config, context),
     );
     if (!answers) return Exit.interrupted;
     for (const result of answers) context.print(sentence(result));
@@ -122,6 +122,30 @@ async function untilInterrupted<Value>(
   if (signal.aborted) interrupt();
   signal.addEventListener('abort', interrupt, { once: true });
   return Promise.race([work, promise]);
+}
+
+/** Pictures under way at once: fewer than an agent takes, so that it can serve others too. */
+const maxInFlight = 32;
+
+async function answerAll(
+  client: AgentClient,
+  pictures: readonly Picture[],
+  config: InferConfig,
+  { progress, signal }: CommandContext,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const left = pictures.entries();
+  let done = 0;
+  const inTurn = async () => {
+    for (const [index, picture] of left) {
+      if (signal.aborted) return;
+      results[index] = await answer(client, picture, config);
+      done++;
+      if (done % 100 === 0 && done < pictures.length) progress(`${done} of ${pictures.length} pictures`);
+    }
+  };
+  await Promise.all(Array.from({ length: maxInFlight }, inTurn));
+  return results;
 }
 
 async function answer(client: AgentClient, { file, image }: Picture, { timeoutMs }: InferConfig) {

@@ -1,4 +1,4 @@
-import { ResourceExhausted } from '@weir/base';
+import { Cancelled, ResourceExhausted } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { FrameCount } from './frame-count.ts';
 
@@ -12,6 +12,39 @@ describe('FrameCount', () => {
     expect(count.read()).toMatchObject({ inFlight: 0, failed: 1n });
     count.enter();
     expect(count.read().inFlight).toBe(1);
+  });
+
+  it('lets frames wait for a place, and in by the order in which they asked', async () => {
+    const count = new FrameCount(1);
+    const leave = count.enter();
+    const admitted: string[] = [];
+    const waiting = ['first', 'second'].map(async (name) => {
+      const leaveAgain = await count.whenFree(new AbortController().signal);
+      admitted.push(name);
+      return leaveAgain;
+    });
+    leave();
+    // Nobody gets ahead of those who wait.
+    expect(() => count.enter()).toThrow(ResourceExhausted);
+    const leaveFirst = await waiting[0]!;
+    expect(admitted).toEqual(['first']);
+    leaveFirst();
+    await waiting[1]!;
+    expect(admitted).toEqual(['first', 'second']);
+    expect(count.read().inFlight).toBe(1);
+  });
+
+  it('passes over a frame that has stopped waiting', async () => {
+    const count = new FrameCount(1);
+    const leave = count.enter();
+    const [gone, patient] = [new AbortController(), new AbortController()];
+    const lost = count.whenFree(gone.signal);
+    const admitted = count.whenFree(patient.signal);
+    gone.abort(new Cancelled('the caller has left'));
+    await expect(lost).rejects.toBeInstanceOf(Cancelled);
+    leave();
+    (await admitted)();
+    expect(count.read().inFlight).toBe(0);
   });
 
   it('keeps the mean of the accuracy expected of the answers', () => {
