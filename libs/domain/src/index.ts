@@ -3,6 +3,7 @@ export type { DeviceHello, DeviceState } from './device-messages.ts';
 export type { ActionCost, BalanceLedger, BalanceReport, Directive } from './directive.ts';
 export { type Hop, hopColours, hops } from './hops.ts';
 export type { Liveness } from './liveness.ts';
+export type { LookCurve, LookCurves, LookStep } from './look-curve.ts';
 export {
   type NodeLoad,
   type NodeReport,

@@ -1,0 +1,35 @@
+/** What looking again at the least certain pictures buys, for pairs of variants of one family. */
+export interface LookCurves {
+  /** Changes when any curve does: equal versions, equal curves. */
+  readonly version: string;
+  /** Labelled pictures that the curves were measured on. */
+  readonly pictures: number;
+  /** At most one a pair; pairs that gain nothing are left out. */
+  readonly curves: readonly LookCurve[];
+}
+
+/**
+ * What a second look by variant `second` buys after a first by `first`, measured on labelled pictures that were
+ * neither trained nor calibrated on.
+ */
+export interface LookCurve {
+  readonly first: string;
+  readonly second: string;
+  /**
+   * 1 to 25, from the smallest share to the last that still gains. `marginBelow`, `share` and `gain` rise, gain per
+   * share falls: the curve is concave. Share 0, no second look, goes without saying.
+   */
+  readonly steps: readonly LookStep[];
+}
+
+/** One threshold on the first look's margin: the probability of its best class minus that of its second best. */
+export interface LookStep {
+  /** Frames whose first look has a margin below it get a second look, > 0; above 1: all do. */
+  readonly marginBelow: number;
+  /** Share of the frames that get a second look, 0..1. */
+  readonly share: number;
+  /** Accuracy with these second looks minus that of the first look alone, a fraction. */
+  readonly gain: number;
+  /** Standard error of `gain`, paired over pictures. */
+  readonly standardError: number;
+}
