@@ -16,7 +16,7 @@ const mayImport = {
   'libs/learning': ['base', 'domain'],
   'libs/simulation': ['base', 'domain', 'dispatch', 'learning'],
   'libs/rpc': ['base', 'proto'],
-  'libs/inference': ['base'],
+  'libs/inference': ['base', 'domain'],
   'libs/telemetry': ['base'],
   'libs/link': ['base'],
   'libs/storage': ['base'],

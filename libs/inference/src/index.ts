@@ -32,5 +32,7 @@ export { type MeasuredAccuracy, type Progress, measureAccuracy } from './catalog
 export { type Latency, measureLatency } from './catalogue/measure-latency.ts';
 export { type ModelRow, listModels } from './catalogue/list-models.ts';
 export { type Verification, type VerifiedVariant, verifyFamily } from './catalogue/verify.ts';
+export { type CurvesCheck, type StepCheck } from './looks/check-curves.ts';
+export { LEAST_PICTURES } from './looks/estimate-curves.ts';
 export { type ModelHints } from './catalogue/inspect-model.ts';
 export { type Imported, type ImportOptions, importModel } from './catalogue/import-model.ts';

@@ -1,5 +1,5 @@
 import { ConfigError } from '@weir/base';
-import { importModel } from '@weir/inference';
+import { LEAST_PICTURES, importModel } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
@@ -63,9 +63,14 @@ export default defineCommand({
     const imported = await asUsage(name, 'import', () =>
       importModel({ ...options, model: file, directory: into, onProgress: throttled(progress) }),
     );
-    const { variant, manifest, p50Ms } = imported;
+    const { variant, manifest, p50Ms, looks } = imported;
     print(
       `${variant.name}: accuracy ${percent(variant.accuracy.top1)} on ${variant.accuracy.n} pictures, p50 ${ms(p50Ms)}; added to ${manifest}`,
+    );
+    print(
+      looks
+        ? `second looks: ${looks.curves} pairs of variants gain, measured on ${looks.pictures} pictures`
+        : `second looks: not measured; it takes another variant in the family and ${LEAST_PICTURES} pictures`,
     );
     out(imported);
   },

@@ -3,6 +3,7 @@ import { loadFamily, verifyFamily } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { looksTable } from '../looks-table.ts';
 import { modelsTable, throttled } from '../models-table.ts';
 
 const name = 'weir models verify';
@@ -12,7 +13,7 @@ const whole = (least: number) =>
 export default defineCommand({
   name,
   summary:
-    'Measures a family again with the runtime that serves it: checksums, accuracy, latency. Fails on a difference.',
+    'Measures a family again with the runtime that serves it: checksums, accuracy, what second looks buy, latency. Fails on a difference.',
   schema: z.object({
     models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
     scenes: whole(0)
@@ -26,6 +27,7 @@ export default defineCommand({
     const family = await asUsage(name, '--models', () => loadFamily(models));
     const verification = await verifyFamily({ family, scenes, runs, onProgress: throttled(progress) });
     print(modelsTable(verification.variants));
+    if (verification.looks) print(looksTable(verification.looks));
     for (const fault of verification.faults) print(`fault: ${fault}`);
     print(
       `${verification.ok ? 'as the manifest says' : 'not as the manifest says'}, on the ${verification.pictures}`,

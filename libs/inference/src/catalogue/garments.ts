@@ -20,26 +20,35 @@ export interface Garments {
   readonly labels: Uint8Array;
 }
 
-/** The test split, or undefined when the data set is not installed. */
-export async function loadTestGarments(directory = GARMENTS_DIRECTORY): Promise<Garments | undefined> {
+/** The last garments of Fashion-MNIST's training split are for validation: no training scene shows them. */
+const VALIDATION_GARMENTS = 5_000;
+
+/** The garments of a split that no model was trained on, or undefined when the data set is not installed. */
+export async function loadGarments(
+  split: 'validation' | 'test',
+  directory = GARMENTS_DIRECTORY,
+): Promise<Garments | undefined> {
+  const stem = split === 'test' ? 't10k' : 'train';
   const read = async (file: string) => promisify(gunzip)(await readFile(join(directory, file)));
   let images: Buffer;
   let labels: Buffer;
   try {
-    images = await read('t10k-images-idx3-ubyte.gz');
-    labels = await read('t10k-labels-idx1-ubyte.gz');
+    images = await read(`${stem}-images-idx3-ubyte.gz`);
+    labels = await read(`${stem}-labels-idx1-ubyte.gz`);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new FailedPrecondition(`${directory} is not readable: install dataset-fashion-mnist again`, {
       cause,
     });
   }
-  const count = images.readUInt32BE(4);
+  const total = images.readUInt32BE(4);
+  const first = split === 'test' ? 0 : total - VALIDATION_GARMENTS;
+  const count = total - first;
   const frames = new Uint8Array(count * FRAME * FRAME);
   for (let garment = 0; garment < count; garment++)
     for (let y = 0; y < SIDE; y++) {
-      const from = 16 + (garment * SIDE + y) * SIDE;
+      const from = 16 + ((first + garment) * SIDE + y) * SIDE;
       frames.set(images.subarray(from, from + SIDE), (garment * FRAME + y + 2) * FRAME + 2);
     }
-  return { count, frames, labels: new Uint8Array(labels.subarray(8)) };
+  return { count, frames, labels: new Uint8Array(labels.subarray(8 + first)) };
 }

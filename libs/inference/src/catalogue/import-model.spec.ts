@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImportOptions, importModel } from './import-model.ts';
 import { loadFamily, verifyChecksums } from './manifest.ts';
+import { LEAST_PICTURES } from '../looks/estimate-curves.ts';
 import { startRunner } from '../serving/runner.ts';
 
 // Built by models/recipe/foreign.py: they tell which colour dominates.
@@ -76,6 +77,42 @@ describe('importModel', () => {
       directory: join(directory, 'other'),
     });
     expect(variant.accuracy).toMatchObject({ top1: 0.5, n: 2 });
+  });
+
+  it('measures what second looks buy as soon as there are two variants and pictures enough', async () => {
+    const manyPictures = async (count: number) => {
+      const csv = join(directory, `${count}.csv`);
+      const colours = Object.keys(COLOURS);
+      const lines = Array.from({ length: count }, (_, index) => colours[index % 3]!).map(
+        (colour) => `pictures/${colour}/40.png,${colour}`,
+      );
+      await writeFile(csv, lines.join('\n'));
+      return csv;
+    };
+    const into = { directory: join(directory, 'looks'), images: await manyPictures(LEAST_PICTURES) };
+    const load = () => loadFamily(into.directory);
+
+    // Divided by so much every picture is the same to it.
+    const blind = { name: 'blind', mean: [127.5], std: [1e60] };
+    expect((await importing('colours-nchw-normalised', { ...into, ...blind })).looks).toBeUndefined();
+    expect((await load()).looks).toBeUndefined();
+
+    const { looks } = await importing('colours-nhwc-uint8', into);
+    expect(looks).toEqual({ pictures: LEAST_PICTURES, curves: 1 });
+    const all = { share: 1, gain: expect.closeTo(2 / 3, 2) as number };
+    expect((await load()).looks).toMatchObject({
+      pictures: LEAST_PICTURES,
+      curves: [{ first: 'blind', second: 'colours-nhwc-uint8', steps: [all] }],
+    });
+
+    const few = { ...into, images: await manyPictures(LEAST_PICTURES - 1) };
+    const third = { name: 'third', mean: [127.5], std: [127.5] };
+    expect((await importing('colours-nchw-normalised', { ...few, ...third })).looks).toEqual(looks);
+    expect((await load()).looks!.curves).toHaveLength(1);
+
+    // Its curves told of a model that is no longer there.
+    expect((await importing('colours-nchw-normalised', { ...few, ...blind })).looks).toBeUndefined();
+    expect((await load()).looks).toBeUndefined();
   });
 
   it.each([

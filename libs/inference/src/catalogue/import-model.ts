@@ -4,16 +4,21 @@ import { basename, join, resolve } from 'node:path';
 import { measureLatency } from './measure-latency.ts';
 import type { InferenceInput } from '../serving/image.ts';
 import { type ModelHints, inspectModel } from './inspect-model.ts';
+import type { Looks } from '../looks/curves-schema.ts';
+import { LEAST_PICTURES } from '../looks/estimate-curves.ts';
+import { measureCurves } from '../looks/measure-curves.ts';
 import { type LabelledPicture, readLabelledPictures } from './labelled-pictures.ts';
 import { type Progress, measureAccuracy } from './measure-accuracy.ts';
 import {
   type Family,
   type Manifest,
   type VariantEntry,
+  familyOf,
   parseManifest,
   sha256Of,
   variantNamed,
 } from './manifest.ts';
+import { manifestText } from './manifest-text.ts';
 import { summariseOnnx } from './onnx-file.ts';
 import { type Runner, startRunner } from '../serving/runner.ts';
 
@@ -44,6 +49,8 @@ export interface Imported {
   readonly variant: Omit<VariantEntry, 'path'>;
   readonly p50Ms: number;
   readonly p95Ms: number;
+  /** Curves of second looks in the family, and the pictures they were measured on; absent: none is known. */
+  readonly looks?: { readonly pictures: number; readonly curves: number } | undefined;
 }
 
 /**
@@ -72,14 +79,61 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   const { path: _, ...entry } = draft;
   const variant = { ...entry, ...measured, referenceMs: round(latency!.p50Ms) };
   const manifest = join(resolve(options.directory), 'manifest.json');
-  const others = before.variants.filter(({ name }) => name !== variant.name);
-  const text = `${JSON.stringify({ ...before, variants: [...others, variant] }, null, 2)}\n`;
+  const variants = [...before.variants.filter(({ name }) => name !== variant.name), variant];
+  const looks = await looksWith(variant, {
+    manifest: { ...before, variants },
+    file: manifest,
+    model: options.model,
+    pictures,
+    onProgress: options.onProgress,
+  });
+  const text = manifestText({ ...before, variants, looks });
   parseManifest(text, manifest);
   makeFolder(options.directory);
   const target = join(options.directory, variant.file);
   if (resolve(target) !== resolve(options.model)) await copyFile(options.model, target);
   await writeFile(manifest, text);
-  return { manifest, variant, p50Ms: latency!.p50Ms, p95Ms: latency!.p95Ms };
+  const known = looks && { pictures: looks.pictures, curves: looks.curves.length };
+  return { manifest, variant, p50Ms: latency!.p50Ms, p95Ms: latency!.p95Ms, looks: known };
+}
+
+/**
+ * Curves of the family with its new variant, all measured on the pictures of this import, which nothing else is fitted to.
+ * Of too few pictures: those that were known and are not about this variant.
+ */
+async function looksWith(
+  variant: Manifest['variants'][number],
+  {
+    manifest,
+    file,
+    model,
+    pictures,
+    onProgress,
+  }: {
+    readonly manifest: Manifest;
+    /** Where the manifest will be. */
+    readonly file: string;
+    /** Where the new variant's model is now. */
+    readonly model: string;
+    readonly pictures: readonly LabelledPicture[];
+    readonly onProgress: Progress | undefined;
+  },
+): Promise<Looks | undefined> {
+  const { name } = variant;
+  const { looks: known, variants } = manifest;
+  if (pictures.length < LEAST_PICTURES) {
+    const curves = known?.curves.filter(({ first, second }) => first !== name && second !== name) ?? [];
+    return known && curves.length > 0 ? { ...known, curves } : undefined;
+  }
+  if (variants.length === 1) return undefined;
+  const others = variants.filter((other) => other.name !== name);
+  const family = await familyOf({ ...manifest, variants: others }, file);
+  const added = { ...variant, path: resolve(model) };
+  return measureCurves({
+    family: { ...family, variants: [...family.variants, added] },
+    pictures,
+    onProgress,
+  });
 }
 
 /** Everything but what must be measured. */

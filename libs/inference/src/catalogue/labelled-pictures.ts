@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Garments } from './garments.ts';
 import { type InferenceInput, normalise } from '../serving/image.ts';
 import type { Family, InputSpec } from './manifest.ts';
-import { TEST_SEED, composeScene } from './scenes.ts';
+import { composeScene } from './scenes.ts';
 
 /** A picture whose class is known. */
 export interface LabelledPicture {
@@ -49,13 +49,16 @@ export async function loadSamples(family: Pick<Family, 'directory' | 'labels'>):
   });
 }
 
-/** The first `count` scenes of the test split, composed when first needed and then kept (12 kB each). */
-export function testScenes(garments: Garments, count: number): readonly LabelledPicture[] {
+/** The first `count` scenes of `seed`, composed when first needed and then kept (12 kB each). */
+export function scenePictures(
+  garments: Garments,
+  { seed, count }: { readonly seed: number; readonly count: number },
+): readonly LabelledPicture[] {
   const composed: Uint8Array[] = [];
   return Array.from({ length: count }, (_, index) => ({
     classIndex: garments.labels[index % garments.count]!,
     load: (spec: InputSpec) => {
-      const pixels = (composed[index] ??= composeScene(garments, TEST_SEED, index).pixels);
+      const pixels = (composed[index] ??= composeScene(garments, seed, index).pixels);
       const size = spec.shape.reduce((product, length) => product * length, 1);
       const data = spec.dtype === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
       normalise(pixels, spec, data);

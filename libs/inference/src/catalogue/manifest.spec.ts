@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   embeddedFamilyDirectory,
+  familyOf,
   loadFamily,
   parseManifest,
   variantNamed,
@@ -62,6 +63,40 @@ describe('loadFamily', () => {
     expect(await verifyChecksums(family)).toEqual([{ name: 'tiny', matches: true }]);
     await writeFile(join(directory, 'tiny.onnx'), 'abd');
     expect(await verifyChecksums(family)).toEqual([{ name: 'tiny', matches: false }]);
+  });
+});
+
+describe('what a family says about second looks', () => {
+  const step = { marginBelow: 0.5, share: 0.3, gain: 0.02, standardError: 0.002 };
+  const looks = { pictures: 900, curves: [{ first: 'tiny', second: 'large', steps: [step] }] };
+  const withLooks = async (variants: readonly object[], told: object | undefined = looks) =>
+    familyOf(
+      parseManifest(JSON.stringify({ ...manifest, variants, looks: told })),
+      join(directory, 'manifest.json'),
+    );
+
+  it('comes with a version, or is absent in a family that was not measured', async () => {
+    await writeFile(join(directory, 'tiny.onnx'), 'abc');
+    const large = { ...entry, name: 'large' };
+    expect((await withLooks([entry, large])).looks).toEqual({
+      ...looks,
+      version: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    });
+    expect(
+      (await familyOf(parseManifest(JSON.stringify(manifest)), join(directory, 'manifest.json'))).looks,
+    ).toBe(undefined);
+  });
+
+  it('is not about variants whose entries were removed', async () => {
+    await writeFile(join(directory, 'tiny.onnx'), 'abc');
+    expect((await withLooks([entry])).looks).toMatchObject({ pictures: 900, curves: [] });
+  });
+
+  it('is refused, with its place, when it cannot be', async () => {
+    const steps = [{ ...step, share: 3 }];
+    const impossible = { ...looks, curves: [{ ...looks.curves[0]!, steps }] };
+    await expect(withLooks([entry], impossible)).rejects.toThrow(InvalidInput);
+    await expect(withLooks([entry], impossible)).rejects.toThrow(/looks\.curves\.0\.steps\.0\.share/);
   });
 });
 

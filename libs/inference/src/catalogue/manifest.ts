@@ -1,4 +1,5 @@
 import { FailedPrecondition, InvalidInput, NotFound } from '@weir/base';
+import type { LookCurves } from '@weir/domain';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { lookCurvesOf, looksSchema } from '../looks/curves-schema.ts';
 
 const perChannel = z.array(z.number()).min(1).max(4);
 
@@ -57,6 +59,7 @@ export const manifestSchema = z.object({
   recipeVersion: z.string().optional(),
   labels: z.array(z.string()).min(2),
   variants: z.array(variantSchema).min(1),
+  looks: looksSchema.optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -74,6 +77,8 @@ export interface Family {
   readonly directory: string;
   readonly labels: readonly string[];
   readonly variants: readonly VariantEntry[];
+  /** What second looks buy; absent: not measured. */
+  readonly looks?: LookCurves | undefined;
 }
 
 /** Folder of the family that ships with Weir. */
@@ -88,6 +93,14 @@ export const embeddedFamilyDirectory = fileURLToPath(new URL('../../models', imp
 export async function loadFamily(path: string = embeddedFamilyDirectory): Promise<Family> {
   const file = path.endsWith('.json') ? resolve(path) : join(resolve(path), 'manifest.json');
   const manifest = parseManifest(await readManifest(file), file);
+  return familyOf(manifest, file);
+}
+
+/**
+ * The family that a manifest describes. `file`: where the manifest is or will be.
+ * @throws FailedPrecondition when a model file is missing
+ */
+export async function familyOf(manifest: Manifest, file: string): Promise<Family> {
   const directory = dirname(file);
   const variants = manifest.variants.map((variant) => ({ ...variant, path: join(directory, variant.file) }));
   const missing: string[] = [];
@@ -100,7 +113,9 @@ export async function loadFamily(path: string = embeddedFamilyDirectory): Promis
         'Copy them there, or remove their entries from the manifest.',
       { reason: 'MODEL_FILE_MISSING' },
     );
-  return { name: manifest.family, directory, labels: manifest.labels, variants };
+  const names = variants.map(({ name }) => name);
+  const looks = manifest.looks && lookCurvesOf(manifest.looks, names);
+  return { name: manifest.family, directory, labels: manifest.labels, variants, looks };
 }
 
 /** Checks the JSON text of a manifest. `origin` names it in errors. */

@@ -27,6 +27,11 @@ describe('measureAccuracy', () => {
     expect(measured[0]).toEqual(measured[1]);
     const right = measured[0]!.classIndices.filter((answer, i) => answer === pictures[i]!.classIndex).length;
     expect(measured[0]!.top1).toBe(right / 40);
+    for (const margin of measured[0]!.margins) {
+      expect(margin).toBeGreaterThanOrEqual(0);
+      expect(margin).toBeLessThanOrEqual(1);
+    }
+    expect(new Set(measured[0]!.margins).size).toBeGreaterThan(30);
   });
 });
 

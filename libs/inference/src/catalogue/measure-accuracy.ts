@@ -11,6 +11,8 @@ export interface MeasuredAccuracy {
   readonly interval95: readonly [number, number];
   /** The class answered for each picture. */
   readonly classIndices: readonly number[];
+  /** Probability of that class minus that of the runner-up, for each picture. */
+  readonly margins: readonly number[];
 }
 
 /** Told after every picture. */
@@ -34,20 +36,23 @@ export async function measureAccuracy({
 }): Promise<MeasuredAccuracy> {
   const { input: spec } = variantNamed(runner, variant);
   const classIndices: number[] = [];
+  const margins: number[] = [];
   let next = 0;
   let done = 0;
   const work = async () => {
     while (next < pictures.length) {
       const index = next++;
       const input = await pictures[index]!.load(spec);
-      classIndices[index] = (await runner.run({ variant, input })).classIndex;
+      const { classIndex, margin } = await runner.run({ variant, input });
+      classIndices[index] = classIndex;
+      margins[index] = margin;
       onProgress?.({ task: variant, done: ++done, total: pictures.length });
     }
   };
   await Promise.all(Array.from({ length: runner.load().slots }, work));
   const right = classIndices.filter((answer, index) => answer === pictures[index]!.classIndex).length;
   const n = pictures.length;
-  return { top1: right / n, n, interval95: wilson95(right, n), classIndices };
+  return { top1: right / n, n, interval95: wilson95(right, n), classIndices, margins };
 }
 
 /** 95 % interval of a proportion: Wilson 1927, "Probable inference, the law of succession, and statistical inference". */

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadTestGarments } from './garments.ts';
+import { loadGarments } from './garments.ts';
 import { decode } from '../serving/image.ts';
 import { embeddedFamilyDirectory } from './manifest.ts';
 import { TEST_SEED, composeScene } from './scenes.ts';
 
-const garments = await loadTestGarments();
+const garments = await loadGarments('test');
 const json = async <T>(file: string) =>
   JSON.parse(await readFile(join(embeddedFamilyDirectory, file), 'utf8')) as T;
 
@@ -33,8 +33,8 @@ describe.skipIf(!garments)('composeScene (data set installed)', () => {
   });
 });
 
-describe('loadTestGarments', () => {
+describe('loadGarments', () => {
   it('finds nothing where the data set is not installed', async () => {
-    expect(await loadTestGarments('/nowhere')).toBeUndefined();
+    expect(await loadGarments('test', '/nowhere')).toBeUndefined();
   });
 });

@@ -2,12 +2,12 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTestGarments } from './garments.ts';
+import { loadGarments } from './garments.ts';
 import { type Manifest, embeddedFamilyDirectory, loadFamily } from './manifest.ts';
 import { verifyFamily } from './verify.ts';
 
 const NAMES = ['mobilenet-v1-0.25-fp32', 'mobilenet-v1-0.25-int8'];
-const installed = (await loadTestGarments()) !== undefined;
+const installed = (await loadGarments('test')) !== undefined;
 
 /** The embedded family's two smallest variants, in a folder of their own, changed by `edit`. */
 async function familyWith(edit: (manifest: Manifest) => void) {
@@ -60,6 +60,38 @@ describe('verifyFamily', () => {
       expect.stringMatching(/0\.25-fp32: the file's sha256/),
       expect.stringMatching(/0\.25-int8: top-1 is .* the manifest says 0\.9900/),
     ]);
+  });
+
+  const curve = {
+    first: 'mobilenet-v1-0.25-int8',
+    second: 'mobilenet-v1-0.25-fp32',
+    steps: [{ marginBelow: 0.5, share: 0.25, gain: 0.001, standardError: 0.001 }],
+  };
+
+  it('holds what second looks are said to buy against its own pictures', async () => {
+    const family = await familyWith((manifest) => (manifest.looks = { pictures: 5_000, curves: [curve] }));
+    const { ok, looks } = await verifyFamily({ family, scenes: 0, runs: 5 });
+    expect(ok).toBe(true);
+    expect(looks).toMatchObject({ version: family.looks!.version, faults: [] });
+    const [check] = looks!.checks;
+    expect(check).toMatchObject({ first: curve.first, second: curve.second, share: 0.25 });
+    expect(check!.measuredShare).toBeGreaterThan(0.1);
+    expect(check!.measuredShare).toBeLessThan(0.5);
+    expect(looks!.worstDeviation).toBe(Math.abs(check!.deviation));
+  });
+
+  it('names a curve that promises what is not so', async () => {
+    const steps = [{ ...curve.steps[0]!, gain: 0.1 }];
+    const curves = [{ ...curve, steps }];
+    const family = await familyWith((manifest) => (manifest.looks = { pictures: 5_000, curves }));
+    const { ok, faults } = await verifyFamily({ family, scenes: 0, runs: 5 });
+    expect(ok).toBe(false);
+    expect(faults).toEqual([expect.stringMatching(/0\.25-int8, then .*0\.25-fp32 below a margin of 0\.5: /)]);
+  });
+
+  it('says nothing about second looks in a family that does not', async () => {
+    const family = await familyWith((manifest) => delete manifest.looks);
+    expect((await verifyFamily({ family, scenes: 0, runs: 5 })).looks).toBeUndefined();
   });
 
   it.skipIf(!installed)('agrees with the reference runtime on a thousand scenes', async () => {

@@ -2,11 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { measureLatency } from './measure-latency.ts';
-import { GARMENTS_DIRECTORY, loadTestGarments } from './garments.ts';
-import { type LabelledPicture, loadSamples, testScenes } from './labelled-pictures.ts';
+import { GARMENTS_DIRECTORY, loadGarments } from './garments.ts';
+import { type LabelledPicture, loadSamples, scenePictures } from './labelled-pictures.ts';
 import { type ModelRow, modelRows } from './list-models.ts';
 import { type MeasuredAccuracy, type Progress, measureAccuracy } from './measure-accuracy.ts';
 import { type Family, type VariantEntry, verifyChecksums } from './manifest.ts';
+import { type CurvesCheck, checkCurves } from '../looks/check-curves.ts';
+import { type Answers, LEAST_PICTURES } from '../looks/estimate-curves.ts';
+import { answersOf } from '../looks/measure-curves.ts';
+import { TEST_SEED } from './scenes.ts';
 import { startRunner } from '../serving/runner.ts';
 
 /** Share of pictures whose class must equal that of the reference runtime. */
@@ -29,6 +33,8 @@ export interface Verification {
   /** Which pictures accuracy was measured on. */
   readonly pictures: 'shipped samples' | 'test split';
   readonly variants: readonly VerifiedVariant[];
+  /** The curves of second looks against these pictures; absent: the family has none, or too few pictures to tell. */
+  readonly looks?: CurvesCheck | undefined;
   /** The family's claims, measured in this run. */
   readonly family: {
     readonly accuracyFallsWithWidth: boolean;
@@ -43,7 +49,7 @@ const referencesSchema = z.object({ scenes: z.int(), classIndices: z.record(z.st
 
 /**
  * Measures a family with the runtime that serves it: checksums, accuracy on the shipped scenes (and on all 10,000 where
- * the data set is installed), agreement with the recipe's runtime, latency. Never throws for a bad family: see `faults`.
+ * the data set is installed), agreement with the recipe's runtime, what second looks buy, latency. Never throws for a bad family: see `faults`.
  */
 export async function verifyFamily({
   family,
@@ -61,34 +67,36 @@ export async function verifyFamily({
   readonly onProgress?: Progress | undefined;
 }): Promise<Verification> {
   const checksums = new Map((await verifyChecksums(family)).map(({ name, matches }) => [name, matches]));
-  const garments = scenes > 0 ? await loadTestGarments(garmentsDirectory) : undefined;
+  const garments = scenes > 0 ? await loadGarments('test', garmentsDirectory) : undefined;
   const pictures: readonly LabelledPicture[] = garments
-    ? testScenes(garments, scenes)
+    ? scenePictures(garments, { seed: TEST_SEED, count: scenes })
     : await loadSamples(family);
   const rows = modelRows(family, await measureLatency({ family, runs, onProgress }));
   const references = await readReferences(family);
   const faults: string[] = [];
   const variants: VerifiedVariant[] = [];
+  const answers: Answers[] = [];
 
   await using runner = await startRunner({ family, slots: 1 });
   for (const row of rows) {
     const variant = family.variants.find(({ name }) => name === row.name)!;
-    const { classIndices, ...measured } = await measureAccuracy({
-      runner,
-      variant: row.name,
-      pictures,
-      onProgress,
-    });
+    const answered = await measureAccuracy({ runner, variant: row.name, pictures, onProgress });
+    const { classIndices, margins: _, ...measured } = answered;
+    answers.push(answersOf(row.name, answered, pictures));
     const reference = agreement(classIndices, references.get(row.name));
     const checksumMatches = checksums.get(row.name) ?? false;
     variants.push({ ...row, checksumMatches, measured, reference });
     faults.push(...faultsOf(variant, checksumMatches, measured, reference));
   }
+  const looks =
+    family.looks && pictures.length >= LEAST_PICTURES ? checkCurves(family.looks, answers) : undefined;
+  faults.push(...(looks?.faults ?? []));
   return {
     ok: faults.length === 0,
     faults,
     pictures: garments ? 'test split' : 'shipped samples',
     variants,
+    looks,
     family: promises(variants),
   };
 }
