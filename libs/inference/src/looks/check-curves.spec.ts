@@ -44,6 +44,12 @@ describe('checkCurves', () => {
     expect(checkCurves(curvesOf(1, { factor: 0.5 }), pictures).faults).not.toEqual([]);
   });
 
+  it('checks a curve of one step once', () => {
+    const { curves, ...rest } = curvesOf(1);
+    const short = { ...rest, curves: curves.map((curve) => ({ ...curve, steps: curve.steps.slice(0, 1) })) };
+    expect(checkCurves(short, twoVariants(1_000, 1)).checks).toHaveLength(1);
+  });
+
   it('has no opinion on what these answers do not tell', () => {
     const [small] = twoVariants(1_000, 1);
     expect(checkCurves(curvesOf(1), [small])).toMatchObject({ checks: [], worstDeviation: 0, faults: [] });

@@ -62,7 +62,7 @@ describe('estimateSteps', () => {
     const worlds = fc.record({
       seed: fc.integer({ min: 0, max: 1e6 }),
       pictures: fc.integer({ min: LEAST_PICTURES, max: 1_500 }),
-      levels: fc.constantFrom(1, 2, 3, 10, 40, 1e9),
+      levels: fc.constantFrom(1, 2, 3, 10, 40, 100, 333, 1e9),
     });
     fc.assert(
       fc.property(worlds, ({ seed, pictures, levels }) => {
@@ -97,9 +97,15 @@ describe('estimateSteps', () => {
 });
 
 describe('estimateCurves', () => {
-  it('goes from the less to the more accurate variant only', () => {
+  it('goes from the less to the more accurate variant only, even where the less accurate one gains', () => {
     const pairs = estimateCurves(twoVariants(5_000, 1)).map(({ first, second }) => [first, second]);
     expect(pairs).toEqual([['small', 'large']]);
+
+    const margins = Array.from({ length: 1_000 }, (_, picture) => picture / 1_000);
+    const better = answers('better', margins, (picture) => picture >= 200);
+    const worse = answers('worse', margins, (picture) => picture % 10 < 7);
+    expect(estimateSteps(better, worse)).not.toEqual([]);
+    expect(estimateCurves([better, worse]).map(({ second }) => second)).not.toContain('worse');
   });
 
   it.each([
