@@ -87,6 +87,16 @@ describe('what a family says about second looks', () => {
     ).toBe(undefined);
   });
 
+  it('comes with the embedded family: a quarter of the frames buys what the largest variant can', async () => {
+    const { looks, variants } = await loadFamily();
+    const named = (name: string) => variants.find((variant) => variant.name === `mobilenet-v1-${name}`)!;
+    const [small, large] = [named('0.50-int8'), named('1.00-int8')];
+    const curve = looks!.curves.find(({ first, second }) => first === small.name && second === large.name)!;
+    const quarter = curve.steps.findLast(({ share }) => share <= 0.25)!;
+    const difference = large.accuracy.top1 - small.accuracy.top1;
+    expect(Math.abs(quarter.gain - difference)).toBeLessThan(2 * quarter.standardError);
+  });
+
   it('is not about variants whose entries were removed', async () => {
     await writeFile(join(directory, 'tiny.onnx'), 'abc');
     expect((await withLooks([entry])).looks).toMatchObject({ pictures: 900, curves: [] });
