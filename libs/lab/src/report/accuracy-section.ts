@@ -1,4 +1,3 @@
-import * as Plot from '@observablehq/plot';
 import type { ExperimentResult, LearnerResult } from '../measure/results.ts';
 import {
   figure as plain,
@@ -8,10 +7,10 @@ import {
   percent,
   percentWithInterval,
 } from './format.ts';
-import { figure, pointLegend } from './figure.ts';
-import { learnerLook } from './looks.ts';
+import { figure, learnersLegend } from './figure.ts';
+import { type LinePoint, lines } from './line-panel.ts';
 import type { Markup } from './markup.ts';
-import { dotStyle, halo, type Panel } from './plot.ts';
+import type { Panel } from './plot.ts';
 import { atMostUsers, cellName, unitColumns, floorName, learnerNames, learnersOf, users } from './select.ts';
 import { table } from './table.ts';
 
@@ -28,7 +27,7 @@ export function accuracyFigure(units: readonly ExperimentResult[]): Markup | und
   const names = learnerNames(cells.flat());
   return figure({
     id: 'figure-accuracy',
-    legend: pointLegend([
+    legend: learnersLegend('point', [
       ...names,
       ...(seen.some(({ learner }) => learner.learner === 'oracle') ? ['oracle'] : []),
     ]),
@@ -60,24 +59,25 @@ const seenIn = (units: readonly ExperimentResult[]): Seen[] =>
 function panel(cell: readonly ExperimentResult[], all: readonly Seen[]): Panel {
   const [first] = cell as [ExperimentResult];
   const title = `${cellName(first)}, ${users(first.users)}`;
-  const times = all.map(timeOf);
+  const times = all.map(({ learner }) => learner.steadyMs.mean);
   const tops = all.map(({ learner }) => learner.accuracy.top1);
-  const seen = seenIn(cell);
-  const planner = seen.filter(({ learner }) => learner.learner === 'planner');
-  const at = { x: timeOf, y: shareOf };
   return {
     title,
     description: `${title}. Points: share of right answers over mean response time of ${listed(learnerNames(cell))} at the floors ${listed(cell.map(({ floor }) => floor.label))}.`,
-    plot: {
-      height: 306,
-      x: {
+    plot: lines(
+      [...Map.groupBy(seenIn(cell), ({ learner }) => learner.learner)].map(([learner, seen]) => ({
+        learner,
+        joined: learner === 'planner',
+        points: seen.map(pointOf),
+      })),
+      {
         type: 'log',
         domain: [Math.min(...times) * 0.78, Math.max(...times) * 1.1],
         grid: true,
         label: 'mean response time, ms (logarithmic)',
         tickFormat: plain,
       },
-      y: {
+      {
         domain: [
           100 * Math.min(...tops.map(({ low }) => low)),
           100 * Math.max(...tops.map(({ high }) => high)),
@@ -86,32 +86,18 @@ function panel(cell: readonly ExperimentResult[], all: readonly Seen[]): Panel {
         label: 'right answers, %',
         tickFormat: oneDecimal,
       },
-      marks: [
-        Plot.line(planner, { ...at, stroke: learnerLook('planner').colour, strokeOpacity: 0.6 }),
-        seen.map(drawnPoint),
-        Plot.text(planner, {
-          ...at,
-          text: ({ unit }: Seen) => unit.floor.label,
-          dx: -7,
-          dy: -7,
-          textAnchor: 'end',
-          ...halo,
-        }),
-      ],
-    },
+    ),
   };
 }
 
-const timeOf = ({ learner }: Seen): number => learner.steadyMs.mean;
-const shareOf = ({ learner }: Seen): number => learner.accuracy.top1.mean * 100;
-
-function drawnPoint({ unit, learner: { learner, steadyMs, accuracy } }: Seen): Plot.Markish {
-  const look = learnerLook(learner);
-  const title = `${learner}, ${floorName(unit.floor)}: ${percentWithInterval(accuracy.top1)}, ${msWithInterval(steadyMs)}`;
+function pointOf({ unit: { floor }, learner: { learner, steadyMs, accuracy } }: Seen): LinePoint {
   const { mean, low, high } = accuracy.top1;
-  const interval = { y1: 100 * low, y2: 100 * high, stroke: look.colour, strokeOpacity: 0.45 };
-  return [
-    Plot.ruleX([steadyMs.mean], interval),
-    Plot.dot([[steadyMs.mean, 100 * mean]], { ...dotStyle(look), r: 4, title: () => title }),
-  ];
+  return {
+    x: steadyMs.mean,
+    y: 100 * mean,
+    low: 100 * low,
+    high: 100 * high,
+    title: `${learner}, ${floorName(floor)}: ${percentWithInterval(accuracy.top1)}, ${msWithInterval(steadyMs)}`,
+    ...(learner === 'planner' && { text: floor.label }),
+  };
 }

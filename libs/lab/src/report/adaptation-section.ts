@@ -1,11 +1,11 @@
 import { percentile } from '@weir/base';
 import type { AdaptationResult, CurvePoint } from '../measure/results.ts';
 import { drawnCurve } from './curve.ts';
-import { figure, strokeEntry } from './figure.ts';
+import { figure } from './figure.ts';
 import { figure as plain, listed, ms, whole } from './format.ts';
 import type { Panel } from './plot.ts';
-import { linePanel } from './line-panel.ts';
-import { byLearner } from './looks.ts';
+import { lines } from './line-panel.ts';
+import { byLearner, learnerLook } from './looks.ts';
 import type { Markup } from './markup.ts';
 import { table } from './table.ts';
 
@@ -21,7 +21,7 @@ export function adaptationFigure(unit: AdaptationResult, id: string): Markup {
   const top = Math.max(percentile(times, 0.99), ...unit.oracle.map(({ meanMs }) => meanMs)) * 1.05;
   return figure({
     id,
-    legend: [strokeEntry('oracle in force')],
+    legend: [{ name: 'oracle in force', kind: 'reference', look: learnerLook('oracle') }],
     panels: learners.map((learner) => panel(unit, learner, top)),
     caption:
       'Mean response of each epoch as measured; light dots: epochs that explored; steps: the oracle in force. What lies above the axis is drawn on its edge.',
@@ -49,17 +49,35 @@ function panel(
   top: number,
 ): Panel {
   const last = Math.max(2, ...curve.map(({ epoch }) => epoch));
-  return linePanel({
+  return {
     title: learner,
     description: `${title}. Mean response in ms of each epoch of ${learner}, with the oracle in force. Events: ${listed(
       events.map(({ epoch, label }) => `${label} before epoch ${epoch}`),
     )}.`,
-    lines: [{ learner, marks: 'none', ...drawnCurve(curve, responseOf, { logarithmic: false, bins: 240 }) }],
-    steps: oracle.map(({ epoch, meanMs }) => ({ x: epoch, y: meanMs })),
-    events: events.map(({ epoch, label }) => ({ x: epoch, label })),
-    x: { domain: [0, last], ticks: 5, label: 'epochs', tickFormat: whole },
-    y: { domain: [0, top], nice: 5, label: 'response time, ms', tickFormat: plain },
-  });
+    plot: lines(
+      [
+        {
+          learner,
+          points: drawnCurve(
+            curve.filter(({ explored }) => !explored),
+            responseOf,
+            'linear',
+          ),
+          light: drawnCurve(
+            curve.filter(({ explored }) => explored),
+            responseOf,
+            'linear',
+          ),
+        },
+      ],
+      { domain: [0, last], ticks: 5, label: 'epochs', tickFormat: whole },
+      { domain: [0, top], nice: 5, label: 'response time, ms', tickFormat: plain },
+      {
+        steps: oracle.map(({ epoch, meanMs }) => ({ x: epoch, y: meanMs })),
+        events: events.map(({ epoch, label }) => ({ x: epoch, label })),
+      },
+    ),
+  };
 }
 
 const responseOf = ({ responseMs }: CurvePoint): number => responseMs;

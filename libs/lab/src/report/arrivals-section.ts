@@ -1,6 +1,6 @@
 import type { ArrivalsResult, ArrivalsRule } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
-import { barLegend, figure } from './figure.ts';
+import { figure, learnersLegend } from './figure.ts';
 import {
   figure as plain,
   listed,
@@ -25,7 +25,7 @@ export function arrivalsFigure(units: readonly ArrivalsResult[]): Markup {
   const rows = sorted.flatMap((unit) => rulesOf(unit).map((rule) => ({ unit, rule })));
   return figure({
     id: 'figure-arrivals',
-    legend: barLegend([...new Set(rows.map(({ rule }) => rule.rule))].sort(byLearner)),
+    legend: learnersLegend('bar', [...new Set(rows.map(({ rule }) => rule.rule))].sort(byLearner)),
     panels: sorted.map(panel),
     caption:
       'Bars: mean response with its 95 % interval over blocks; upright ticks: 95th percentile. ✓ floor held after every frame, those of warm-ups and learning too, ✗ cumulative expected accuracy fell below it. default: planner and dispatch; static: the best static joint placement, obeyed. Each panel has its own axis.',
@@ -61,30 +61,28 @@ function panel(unit: ArrivalsResult): Panel {
   const rules = rulesOf(unit);
   const reach = ({ responseMs, meanMs }: ArrivalsRule) =>
     [responseMs.p95 ?? 0, meanMs.high].filter(Number.isFinite);
-  return barRows({
+  const top = Math.max(1, ...rules.flatMap(reach));
+  return {
     title,
     description: `${title}. Mean response in ms, its interval and the 95th percentile of ${listed(rules.map(({ rule }) => rule))}.`,
-    rows: rules.map((rule) => ({
-      name: rule.rule,
-      parts: [
-        {
-          value: rule.meanMs.mean,
-          look: learnerLook(rule.rule),
-          title: `${rule.rule}: ${msWithInterval(rule.meanMs)}`,
-        },
-      ],
-      interval: rule.meanMs,
-      ...(rule.responseMs.p95 !== null && {
-        mark: {
-          value: rule.responseMs.p95,
-          title: `${rule.rule}, 95th percentile: ${plain(rule.responseMs.p95)} ms`,
-        },
-      }),
-      end: `${plain(rule.meanMs.mean)} / ${plain(rule.responseMs.p95)} ms ${belowFloor(rule) === 0 ? '✓' : '✗'}`,
-    })),
-    axis: 'response time, ms (mean / p95)',
-    top: Math.max(1, ...rules.flatMap(reach)),
-  });
+    plot: barRows(
+      rules.map((rule) => ({
+        name: rule.rule,
+        parts: [
+          {
+            ...learnerLook(rule.rule),
+            value: rule.meanMs.mean,
+            title: `${rule.rule}: ${msWithInterval(rule.meanMs)}`,
+          },
+        ],
+        low: rule.meanMs.low,
+        high: rule.meanMs.high,
+        mark: rule.responseMs.p95,
+        end: `${plain(rule.meanMs.mean)} / ${plain(rule.responseMs.p95)} ms ${belowFloor(rule) === 0 ? '✓' : '✗'}`,
+      })),
+      { domain: [0, top], nice: 4, label: 'response time, ms (mean / p95)', tickFormat: plain },
+    ),
+  };
 }
 
 const rulesOf = ({ rules }: ArrivalsResult): ArrivalsRule[] =>

@@ -1,38 +1,25 @@
-import { mean, percentile } from '@weir/base';
-import type { CurvePoint as SimulatedPoint, LearningResult } from '@weir/simulation';
+import { mean } from '@weir/base';
 import type { CurvePoint } from '../measure/results.ts';
-import type { LinePoint } from './line-panel.ts';
+import { whole } from './format.ts';
+import { type LinePoint, lines } from './line-panel.ts';
 
-/** A learner's epochs, ready to be drawn. */
-export interface DrawnCurve {
-  /** Plans that were not exploring. */
-  readonly points: readonly LinePoint[];
-  /** Plans that were. */
-  readonly light: readonly LinePoint[];
-}
+/** Of an axis: epochs that lie closer are averaged, so that thousands of epochs stay a small page. */
+const bins = 100;
 
-/**
- * Epochs with `value` on the upright axis. Where several lie closer than 1/`bins` of the axis, their mean is drawn,
- * so that thousands of epochs stay a small page.
- */
+/** Epochs with `value` on the upright axis; those without one are left out. */
 export function drawnCurve(
   curve: readonly CurvePoint[],
   value: (point: CurvePoint) => number,
-  { logarithmic, bins = 160 }: { readonly logarithmic: boolean; readonly bins?: number },
-): DrawnCurve {
-  const last = curve.at(-1)?.epoch ?? 1;
-  const place = ({ epoch }: CurvePoint) =>
-    Math.floor(bins * (logarithmic ? Math.log(epoch) / Math.log(last + 1) : epoch / (last + 1)));
-  const averaged = (points: readonly CurvePoint[]): LinePoint[] =>
-    [...Map.groupBy(points, place).values()].map((near) => ({
-      x: mean(near.map(({ epoch }) => epoch)),
-      y: mean(near.map(value)),
-    }));
+  axis: 'linear' | 'logarithmic',
+): LinePoint[] {
+  const place = (epoch: number) => (axis === 'linear' ? epoch : Math.log(epoch));
+  const width = place((curve.at(-1)?.epoch ?? 1) + 1) / bins;
   const finite = curve.filter((point) => Number.isFinite(value(point)));
-  return {
-    points: averaged(finite.filter(({ explored }) => !explored)),
-    light: averaged(finite.filter(({ explored }) => explored)),
-  };
+  const near = Map.groupBy(finite, ({ epoch }) => Math.floor(place(epoch) / width));
+  return [...near.values()].map((points) => ({
+    x: mean(points.map(({ epoch }) => epoch)),
+    y: mean(points.map(value)),
+  }));
 }
 
 /** Excess of the best joint placement known over the oracle's, by the cost table, in per cent; NaN below the floor. */
@@ -41,18 +28,25 @@ export const excessOver =
   ({ bestKnownMs }: CurvePoint): number =>
     bestKnownMs === null ? NaN : (bestKnownMs / oracleMs - 1) * 100;
 
-/** The median of each point of the curves, with the quartiles. */
-export const medians = (
-  learners: readonly (readonly LearningResult[])[],
-  value: (point: SimulatedPoint) => number,
-) =>
-  learners.map((seeds) => ({
-    learner: seeds[0]!.learner,
-    marks: 'none' as const,
-    points: seeds[0]!.curve.flatMap(({ interaction }, at) => {
-      const points = seeds.flatMap(({ curve }) => curve[at] ?? []);
-      if (points.length < seeds.length) return [];
-      const quantile = (q: number) => percentile(points.map(value), q);
-      return { x: interaction, y: quantile(0.5), low: quantile(0.25), high: quantile(0.75) };
-    }),
-  }));
+/** How far the best joint placements known are off the oracle's, over epochs: learning curves by learner. */
+export function excessCurves(
+  oracleMs: number,
+  curves: readonly { readonly learner: string; readonly curve: readonly CurvePoint[] }[],
+) {
+  const drawn = curves.map(({ learner, curve }) => {
+    return { learner, points: drawnCurve(curve, excessOver(oracleMs), 'logarithmic') };
+  });
+  const excesses = drawn.flatMap(({ points }) => points.map(({ y }) => y));
+  const last = Math.max(2, ...curves.map(({ curve }) => curve.at(-1)?.epoch ?? 1));
+  const [from, to] = [Math.min(0, ...excesses), Math.max(20, ...excesses) * 1.05];
+  const marks = [-50, -20, -5, 0, 5, 20, 50, 100, 200, 500, 1_000, 5_000];
+  const ticks = marks.filter((mark) => mark >= from && mark <= to);
+  const epochs = {
+    type: 'log',
+    domain: [1, last],
+    label: 'epochs (logarithmic)',
+    tickFormat: whole,
+  } as const;
+  const cost = { domain: [from, to], ticks, label: 'cost over the oracle, %', tickFormat: whole } as const;
+  return lines(drawn, epochs, { type: 'symlog', constant: 5, ...cost }, { level: 5 });
+}

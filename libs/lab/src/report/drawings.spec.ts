@@ -1,12 +1,13 @@
+import type { PlotOptions } from '@observablehq/plot';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { barRows } from './bar-rows.ts';
-import { groupedBars } from './grouped-bars.ts';
-import { linePanel } from './line-panel.ts';
+import { type BarRow, barRows } from './bar-rows.ts';
+import { lines } from './line-panel.ts';
 import { learnerLook } from './looks.ts';
-import { drawing, type Panel } from './plot.ts';
+import { drawing } from './plot.ts';
 
-const written = (panel: Panel): string => drawing(panel, 'id').text;
+const written = (plot: PlotOptions): string =>
+  drawing({ title: 'Title', description: 'What is seen', plot }, 'id').text;
 const numbers = (text: string): number[] => [...text.matchAll(/-?[\d.]+/g)].map(([number]) => Number(number));
 /** The rectangle that is named by its title. */
 const rectangle = (svg: string, title: string) => {
@@ -14,92 +15,85 @@ const rectangle = (svg: string, title: string) => {
   const of = (name: string) => Number(new RegExp(`(?:^| )${name}="([^"]+)"`).exec(attributes!)![1]);
   return { x: of('x'), y: of('y'), width: of('width'), height: of('height') };
 };
-const about = { title: 'Title', description: 'What is seen' };
-
-describe('grouped bars', () => {
-  const panel = (line: number, ...means: number[]) =>
-    written(
-      groupedBars({
-        ...about,
-        groups: means.map((mean, at) => {
-          const learner = ['planner', 'dqn', 'hybrid'][at]!;
-          const interval = { mean, low: mean - 5, high: mean + 5 };
-          return { ...interval, group: '89', learner, look: learnerLook(learner), title: learner };
-        }),
-        lines: [{ group: '89', value: line }],
-        axis: 'ms',
-        groupsAxis: 'floor',
-        top: 400,
-      }),
-    );
-
-  it('are as high as their values', () => {
-    const svg = panel(100, 100, 200, 400);
-    const [low, middle, high] = ['planner', 'dqn', 'hybrid'].map((title) => rectangle(svg, title).height);
-    expect(middle! / low!).toBeCloseTo(2, 1);
-    expect(high! / low!).toBeCloseTo(4, 1);
-  });
-
-  it('have a line at the oracle', () => {
-    const at = (line: number) => {
-      const [, attributes] = /<line ([^>]*)><title>oracle: /.exec(panel(line, 300))!;
-      return Number(/y1="([^"]+)"/.exec(attributes!)![1]);
-    };
-    expect(at(100) - at(200)).toBeCloseTo(at(200) - at(300), 1);
-    expect(at(100)).toBeGreaterThan(at(200));
-  });
-
-  it('are cut at the top, where they say how high they are', () => {
-    expect(panel(100, 100, 987)).toMatch(/<text[^>]*rotate\(-90\)[^>]*>987</);
-    expect(panel(100, 100, 387)).not.toContain('>387<');
-  });
-
-  it('bear that there is nothing to show', () => {
-    expect(panel(NaN)).not.toContain('NaN');
-    expect(panel(NaN, NaN)).not.toContain('NaN');
-  });
-});
 
 describe('rows of bars', () => {
-  const look = learnerLook('planner');
-  const row = (parts: readonly number[], more = {}) => ({
+  const row = (values: readonly number[], more = {}) => ({
     name: 'planner',
-    parts: parts.map((value, at) => ({ value, look, title: `part ${at}`, text: `text ${at}` })),
+    parts: values.map((value, at) => ({
+      ...learnerLook('planner'),
+      value,
+      title: `part ${at}`,
+      text: `text ${at}`,
+    })),
     end: 'END',
     ...more,
   });
-  const svgOf = (...rows: ReturnType<typeof row>[]) =>
-    written(barRows({ ...about, rows, axis: 'ms', top: 100 }));
+  const svgOf = (...rows: BarRow[]) =>
+    written(barRows(rows, { domain: [0, 100], label: 'ms', tickFormat: String }));
+  const learner = (name: string, value: number, group: string, more = {}) => ({
+    ...row([], more),
+    name,
+    group,
+    parts: [{ ...learnerLook(name), value, title: `${name} ${group}` }],
+  });
 
   it('stack their parts by value', () => {
     const svg = svgOf(row([20, 60]));
     const [first, second] = [rectangle(svg, 'part 0'), rectangle(svg, 'part 1')];
     expect(second.x).toBeCloseTo(first.x + first.width + 0.75, 1);
     expect((second.width + 0.75) / (first.width + 0.75)).toBeCloseTo(3, 1);
+    expect(svg).toContain('>text 1<');
   });
 
-  it('name parts only where there is room', () => {
-    expect(svgOf(row([2, 60]))).toContain('>text 1<');
-    expect(svgOf(row([2, 60]))).not.toContain('>text 0<');
+  it('say what they are, on the same axis in each group', () => {
+    const one = svgOf(learner('planner', 50, 'low'));
+    expect(one).toContain('>planner<');
+    expect(one).not.toContain('>low<');
+    const two = svgOf(learner('planner', 50, 'low'), learner('planner', 100, 'high'));
+    expect(two).not.toContain('>planner<');
+    for (const group of ['low', 'high']) expect(two).toContain(`>${group}<`);
+    const [low, high] = ['low', 'high'].map((group) => rectangle(two, `planner ${group}`).width + 0.75);
+    expect(high! / low!).toBeCloseTo(2, 1);
+  });
+
+  it('are cut with a gap where they are longer than the axis', () => {
+    const gap = /stroke="var\(--paper\)"[^>]*><line/;
+    const [longest, longer] = [100, 987].map((value) => svgOf(row([value])));
+    expect(rectangle(longer!, 'part 0').width).toBeCloseTo(rectangle(longest!, 'part 0').width, 1);
+    expect(longer).toMatch(gap);
+    expect(longest).not.toMatch(gap);
+  });
+
+  it('have a tick at their second value, and a line over their interval', () => {
+    const lineOf = (svg: string, name: string, width: string) =>
+      Number(new RegExp(`stroke-width="${width}"[^>]*><line [^>]*${name}="([^"]+)"`).exec(svg)![1]);
+    const [near, far] = [20, 60].map((mark) => svgOf(row([50], { mark, low: mark - 5, high: mark + 5 })));
+    const perUnit = (lineOf(far!, 'x1', '1.8') - lineOf(near!, 'x1', '1.8')) / 40;
+    expect(perUnit).toBeGreaterThan(2);
+    expect(lineOf(far!, 'x2', '1.2') - lineOf(far!, 'x1', '1.2')).toBeCloseTo(10 * perUnit, 0);
   });
 
   it('leave out what was not measured', () => {
-    const svg = svgOf(row([NaN], { interval: { low: NaN, high: NaN }, mark: { value: NaN, title: 'p95' } }));
-    expect(svg).not.toMatch(/NaN|p95/);
+    const nothing = { low: NaN, high: NaN, mark: null };
+    const svg = svgOf(row([NaN], nothing));
+    expect(svg).not.toMatch(/NaN|part 0/);
     expect(svg).toContain('>END<');
+    expect(svgOf(learner('planner', NaN, '80', nothing), learner('dqn', NaN, '89', nothing))).not.toContain(
+      'NaN',
+    );
+    expect(written(barRows([], { domain: [0, 1] }))).not.toContain('NaN');
   });
 });
 
 describe('lines', () => {
   const panel = (points: readonly { x: number; y: number }[], y = { domain: [0, 100] as const }) =>
     written(
-      linePanel({
-        ...about,
-        lines: [{ learner: 'planner', points }],
-        x: { domain: [0, 10], label: 'epochs', tickFormat: String },
-        y: { ...y, label: 'ms', tickFormat: String },
-        events: [{ x: 5, label: 'an event' }],
-      }),
+      lines(
+        [{ learner: 'planner', points }],
+        { domain: [0, 10], label: 'epochs', tickFormat: String },
+        { ...y, label: 'ms', tickFormat: String },
+        { events: [{ x: 5, label: 'an event' }] },
+      ),
     );
   const path = (svg: string) => numbers(/ d="(M[^"]+)"[^>]*><title>planner/.exec(svg)![1]!);
 
@@ -132,6 +126,17 @@ describe('lines', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('mark each of few points with its interval, and some of many on a band', () => {
+    const point = (x: number) => ({ x, y: 50, low: 40, high: 60 });
+    const marksOf = (count: number) => {
+      const svg = panel(Array.from({ length: count }, (_, at) => point((10 * at) / count)));
+      const marks = svg.match(/<circle /g) ?? [];
+      return { marks: marks.length, band: svg.includes('fill-opacity="0.15"') };
+    };
+    expect(marksOf(5)).toEqual({ marks: 5, band: false });
+    expect(marksOf(80)).toEqual({ marks: 8, band: true });
   });
 
   it('stand below the names of events', () => {

@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot';
-import { learnerLook, type Look } from './looks.ts';
+import { bars } from './bar-rows.ts';
+import { isMasked, learnerLook, type Look } from './looks.ts';
 import { markup, type Markup, type Part } from './markup.ts';
-import { bars, dotStyle, drawing, type Panel, plotted } from './plot.ts';
+import { drawing, lineStyle, type Panel, plotted, pointStyle, reference } from './plot.ts';
 import { folded } from './table.ts';
 
 export interface FigureOptions {
@@ -16,53 +17,37 @@ export interface FigureOptions {
 
 export interface LegendEntry {
   readonly name: string;
-  readonly marks: Plot.Markish;
+  readonly kind: 'bar' | 'point' | 'line' | 'reference';
+  readonly look: Look;
 }
 
 /** Panels with one legend above, a caption and the folded table of the numbers below. */
 export function figure({ id, legend = [], panels, caption, numbers }: FigureOptions): Markup {
   return markup`<figure id="${id}">
-${legend.length > 0 && markup`<ul class="legend">${legend.map(entry)}</ul>\n`}<div class="panels">
+${legend.length > 0 && markup`<ul class="legend">${legend.map((entry) => markup`<li><svg width="22" height="14" viewBox="0 0 22 14" aria-hidden="true">${swatch(entry)}</svg>${entry.name}</li>`)}</ul>\n`}<div class="panels">
 ${panels.map((panel, at) => markup`<div><p class="panel-title" aria-hidden="true">${panel.title}</p>${drawing(panel, `${id}-${at}`)}</div>\n`)}</div>
-<figcaption>${caption}</figcaption>
+<figcaption>${caption}${maskedNote(legend)}</figcaption>
 ${folded('The numbers', numbers)}</figure>
 `;
 }
 
-const entry = ({ name, marks }: LegendEntry): Markup =>
-  markup`<li><svg width="22" height="14" viewBox="0 0 22 14" aria-hidden="true">${swatch(marks)}</svg>${name}</li>`;
+/** What the looks of masked learners mean, where there are any. */
+export const maskedNote = (legend: readonly LegendEntry[]): string =>
+  legend.some(({ name }) => isMasked(name))
+    ? ' Masked learners (striped, dashed or hollow) see only joint placements that keep the floor.'
+    : '';
 
-export const swatch = (marks: Plot.Markish): Markup =>
-  plotted({
-    ...swatchSize,
-    margin: 0,
-    axis: null,
-    x: { domain: [0, 22] },
-    y: { domain: [0, 14] },
-    marks: [marks],
-  });
+export const learnersLegend = (kind: LegendEntry['kind'], names: readonly string[]): LegendEntry[] =>
+  names.map((name) => ({ name, kind, look: learnerLook(name) }));
 
-const swatchSize = { width: 22, height: 14 };
-const across = (stroke: string, style = {}) => Plot.ruleY([7], { stroke, strokeWidth: 2, ...style });
-const centre = (look: Look) => Plot.dot([[11, 7]], { ...dotStyle(look), r: 4 });
-
-export const barEntry = (name: string, look: Look, strength = 1): LegendEntry => ({
-  name,
-  marks: bars(Plot.rect, [{ look, title: name, strength }], { x1: 3, x2: 19, y1: 1, y2: 13 }),
-});
-
-export const barLegend = (names: readonly string[]): LegendEntry[] =>
-  names.map((name) => barEntry(name, learnerLook(name)));
-
-export const pointLegend = (names: readonly string[]): LegendEntry[] =>
-  names.map((name) => ({ name, marks: centre(learnerLook(name)) }));
-
-export const lineLegend = (names: readonly string[]): LegendEntry[] =>
-  names.map((name) => {
-    const look = learnerLook(name);
-    const dash = look.striped && { strokeDasharray: '4 2' };
-    return { name, marks: [across(look.colour, dash || {}), centre(look)] };
-  });
-
-/** A thick line: the oracle over bars. */
-export const strokeEntry = (name: string): LegendEntry => ({ name, marks: across('var(--c0)') });
+/** 22 × 14. */
+export function swatch({ name, kind, look }: LegendEntry): Markup {
+  const [point, line] = [
+    Plot.dot([[11, 7]], { ...pointStyle(look), r: 4 }),
+    Plot.ruleY([7], lineStyle(look)),
+  ];
+  const bar = bars([{ ...look, title: name }], { x1: 3, x2: 19, insetTop: 1, insetBottom: 1 });
+  const marks = [{ point, line: [line, point], bar, reference: Plot.ruleY([7], reference) }[kind]];
+  const y = kind === 'bar' ? {} : { domain: [0, 14] };
+  return plotted({ width: 22, height: 14, margin: 0, axis: null, x: { domain: [0, 22] }, y, marks });
+}

@@ -1,6 +1,6 @@
 import type { ExperimentResult, LearnerResult } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
-import { barEntry, figure } from './figure.ts';
+import { figure } from './figure.ts';
 import { figure as plain, ms } from './format.ts';
 import { hopLooks, otherHop } from './looks.ts';
 import type { Markup } from './markup.ts';
@@ -27,25 +27,26 @@ export function hopsFigure(units: readonly ExperimentResult[]): Markup | undefin
   const top = Math.max(...rows.map(({ learner }) => total(learner.hopsMs)));
   return figure({
     id: 'figure-hops',
-    legend: parts.map(({ name, look }) => barEntry(name, look)),
+    legend: parts.map(({ name, look }) => ({ name, look, kind: 'bar' })),
     panels: shown.map((unit) => {
       const title = `${cellName(unit)}, ${users(unit.users)}, ${floorName(unit.floor)}`;
       const learners = withOracle(unit);
-      return barRows({
+      return {
         title,
         description: `${title}. For each learner the mean milliseconds of each part of a response, stacked.`,
-        rows: learners.map(({ learner, hopsMs }) => ({
-          name: learner,
-          parts: parts.map(({ key, name, look }) => ({
-            value: hopsMs[key] ?? 0,
-            look,
-            title: `${learner}, ${name}: ${ms(hopsMs[key])}`,
+        plot: barRows(
+          learners.map(({ learner, hopsMs }) => ({
+            name: learner,
+            parts: parts.map(({ key, name, look }) => ({
+              ...look,
+              value: hopsMs[key] ?? 0,
+              title: `${learner}, ${name}: ${ms(hopsMs[key])}`,
+            })),
+            end: ms(total(hopsMs)),
           })),
-          end: ms(total(hopsMs)),
-        })),
-        axis: 'mean response time, ms',
-        top,
-      });
+          { domain: [0, top], nice: 4, label: 'mean response time, ms', tickFormat: plain },
+        ),
+      };
     }),
     caption: 'Mean of each part of the response after the learning phase.',
     numbers: table('Parts of the response', rows, [

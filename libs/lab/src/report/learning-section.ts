@@ -1,7 +1,6 @@
 import type { LearningResult } from '../measure/results.ts';
-import { excessOver } from './curve.ts';
-import { excessPanel } from './excess-panel.ts';
-import { lineLegend, figure } from './figure.ts';
+import { excessCurves, excessOver } from './curve.ts';
+import { figure, learnersLegend } from './figure.ts';
 import { signedPercent, whole } from './format.ts';
 import { byLearner } from './looks.ts';
 import type { Markup } from './markup.ts';
@@ -18,17 +17,15 @@ export function learningFigure(units: readonly LearningResult[]): Markup {
   );
   return figure({
     id: 'figure-learning',
-    legend: lineLegend(names),
-    panels: units.map((unit) =>
-      excessPanel({
-        title: titled(unit),
-        description: `Cost over the oracle in per cent, by epochs, of each learner. ${unit.title}.`,
-        oracleMs: unit.oracleMs,
-        curves: unit.learners
-          .toSorted((a, b) => byLearner(b.learner, a.learner))
-          .map(({ learner, curve }) => ({ name: learner, curve })),
-      }),
-    ),
+    legend: learnersLegend('line', names),
+    panels: units.map((unit) => ({
+      title: titled(unit),
+      description: `Cost over the oracle in per cent, by epochs, of each learner. ${unit.title}.`,
+      plot: excessCurves(
+        unit.oracleMs,
+        unit.learners.toSorted((a, b) => byLearner(b.learner, a.learner)),
+      ),
+    })),
     caption:
       'What the cost table says of the best joint placement that the learner knew, over the oracle’s: nearly linear up to 5 %, logarithmic beyond; dashed: 5 %. Not drawn where that was under the floor. Close epochs are averaged.',
     numbers: table('Learning', rows, [

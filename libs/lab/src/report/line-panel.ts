@@ -1,12 +1,15 @@
 import * as Plot from '@observablehq/plot';
 import { learnerLook } from './looks.ts';
-import { dotStyle, halo, oracle, type Panel, whisker } from './plot.ts';
+import { type Axis, halo, lineStyle, pointStyle, reference } from './plot.ts';
 
 export interface LinePoint {
   readonly x: number;
   readonly y: number;
   readonly low?: number;
   readonly high?: number;
+  /** Beside it, and on hovering over it. */
+  readonly text?: string;
+  readonly title?: string;
 }
 
 export interface Line {
@@ -14,80 +17,62 @@ export interface Line {
   readonly points: readonly LinePoint[];
   /** Drawn light, not joined. */
   readonly light?: readonly LinePoint[];
-  /** Which points are marked: some tell lines apart without colours. @default 'some' */
-  readonly marks?: 'all' | 'some' | 'none';
+  /** @default true */
+  readonly joined?: boolean;
 }
 
-export interface LinePanelOptions extends Omit<Panel, 'plot'> {
-  readonly lines: readonly Line[];
-  readonly x: Plot.ScaleOptions & { readonly domain: readonly [number, number] };
-  readonly y: Plot.ScaleOptions;
-  /** A dashed line across. */
+/** What stands behind the lines: a level, a line of steps that each hold from their x on, and events. */
+export interface Behind {
   readonly level?: number;
-  /** A line of steps, each from its x on. */
   readonly steps?: readonly LinePoint[];
   readonly events?: readonly { readonly x: number; readonly label: string }[];
 }
 
 const at = { x: 'x', y: 'y' } as const;
 const between = { x: 'x', y1: 'low', y2: 'high' } as const;
+const muted = { ...halo, fill: 'var(--muted)' };
+const beside = { text: 'text', dx: -7, dy: -7, textAnchor: 'end' } as const;
 
-/** Lines over two axes, with what stands behind them: levels, steps, events. */
-export function linePanel({ title, description, ...options }: LinePanelOptions): Panel {
-  const { lines, x, y, level, steps = [], events = [] } = options;
+/** Lines over two axes; what lies beyond an axis is drawn on its edge. */
+export function lines(of: readonly Line[], x: Axis, y: Axis, behind: Behind = {}): Plot.PlotOptions {
+  const { level, steps = [], events = [] } = behind;
   const last = x.domain[1];
+  const held = [...steps, ...steps.slice(-1).map((step) => ({ ...step, x: last }))];
   return {
-    title,
-    description,
-    plot: {
-      marginTop: 10 + 14 * events.length,
-      x: { ...x, clamp: true },
-      y: { ...y, clamp: true },
-      marks: [
-        events.map(({ x, label }, row) => {
-          const dy = 14 * (row - events.length) - 2;
-          const side = x > last / 2 ? ({ textAnchor: 'end', dx: -4 } as const) : { dx: 4 };
-          const text = {
-            x,
-            frameAnchor: 'top',
-            textAnchor: 'start',
-            dy,
-            ...halo,
-            fill: 'var(--muted)',
-          } as const;
-          return [
-            Plot.ruleX([x], { insetTop: dy, stroke: 'var(--edge)', strokeDasharray: '2 3' }),
-            Plot.text([label], { ...text, ...side }),
-          ];
-        }),
-        level === undefined ? null : Plot.ruleY([level], { stroke: 'var(--edge)', strokeDasharray: '4 3' }),
-        lines.map(({ learner, light = [] }) =>
-          Plot.dot(light, { ...at, r: 1.8, fill: learnerLook(learner).colour, fillOpacity: 0.35 }),
-        ),
-        Plot.line([...steps, ...steps.slice(-1).map((step) => ({ ...step, x: last }))], {
-          ...at,
-          curve: 'step-after',
-          ...oracle,
-        }),
-        lines.map(drawnLine),
-      ],
-    },
+    marginTop: 10 + 14 * events.length,
+    x: { ...x, clamp: true },
+    y: { ...y, clamp: true },
+    marks: [
+      events.map(({ x, label }, row) => {
+        const dy = 14 * (row - events.length) - 2;
+        const [textAnchor, dx] = x > last / 2 ? (['end', -4] as const) : (['start', 4] as const);
+        return [
+          Plot.ruleX([x], { insetTop: dy, stroke: 'var(--edge)', strokeDasharray: '2 3' }),
+          Plot.text([label], { x, dx, dy, frameAnchor: 'top', textAnchor, ...muted }),
+        ];
+      }),
+      Plot.ruleY(level === undefined ? [] : [level], { stroke: 'var(--edge)', strokeDasharray: '4 3' }),
+      of.map(({ learner, light }) =>
+        Plot.dot(light ?? [], { ...at, r: 1.8, fill: learnerLook(learner).colour, fillOpacity: 0.35 }),
+      ),
+      Plot.line(held, { ...at, curve: 'step-after', ...reference }),
+      of.map(drawnLine),
+      of.map(({ points }) => Plot.text(points, { ...at, ...beside, ...halo })),
+    ],
   };
 }
 
-/** The interval of points that are marked is a whisker, that of others a band. */
-function drawnLine({ learner, points, marks = 'some' }: Line): Plot.Markish {
+/** Few points are all marked, with their intervals; of many some are, and a band is the interval. */
+function drawnLine({ learner, points, joined = true }: Line): Plot.Markish {
   const look = learnerLook(learner);
-  const every = marks === 'all' ? 1 : Math.ceil(points.length / 6);
-  const shown = marks === 'none' ? [] : points.filter((_, index) => (index + 1) % every === 0);
-  const spread = points.filter(({ low, high }) => low !== undefined && high !== undefined);
-  const dash = look.striped && { strokeDasharray: '5 3' };
+  const every = Math.ceil(points.length / 8);
+  const marked = points.filter((_, index) => (index + 1) % every === 0);
   return [
-    marks === 'none'
-      ? Plot.areaY(spread, { ...between, fill: look.colour, fillOpacity: 0.15 })
-      : Plot.ruleX(spread, { ...between, ...whisker }),
-    Plot.line(points, { ...at, stroke: look.colour, strokeWidth: 1.8, title: () => learner, ...dash }),
+    every > 1
+      ? Plot.areaY(points, { ...between, fill: look.colour, fillOpacity: 0.15 })
+      : Plot.ruleX(points, { ...between, stroke: look.colour, strokeOpacity: 0.5 }),
+    Plot.line(joined ? points : [], { ...at, ...lineStyle(look), title: () => learner }),
     // The oracle lies under those that come close to it: a ring around their marks.
-    Plot.dot(shown, { ...at, ...dotStyle(look), r: learner === 'oracle' ? 6.5 : 3.6 }),
+    Plot.dot(marked, { ...at, ...pointStyle(look), r: learner === 'oracle' ? 6.5 : 4, title: 'title' }),
   ];
 }

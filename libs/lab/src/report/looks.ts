@@ -2,60 +2,56 @@ import { hops } from '@weir/domain';
 
 /** How a learner, a hop or a tier is drawn: everywhere the same. */
 export interface Look {
-  /** One of the custom properties `--c0` to `--c9`, in style.ts. */
+  /** One of the custom properties of style.ts. */
   readonly colour: string;
-  /** Told apart without colours as well. */
-  readonly shape: Shape;
-  /** Striped bars and dashed lines. */
+  /** Told apart without colours as well, turned by `rotate` degrees. */
+  readonly symbol: 'circle' | 'square' | 'triangle' | 'cross' | 'star';
+  readonly rotate: number;
+  /** Striped bars, dashed lines, hollow points. */
   readonly striped: boolean;
+  /** 0..1: less lightens bars. */
+  readonly strength: number;
 }
 
-/** Symbols of Observable Plot. */
-export type Shape = 'circle' | 'square' | 'triangle' | 'diamond2' | 'wye' | 'plus' | 'times' | 'asterisk';
+function look(colour: number, symbol: Look['symbol'] = 'square', rotate = 0, striped = false): Look {
+  return { colour: `var(--c${colour})`, symbol, rotate, striped, strength: 1 };
+}
 
-const look = (colour: number, shape: Shape, striped = false): Look => ({
-  colour: `var(--c${colour})`,
-  shape,
-  striped,
-});
-
-/** In the order in which they are listed everywhere. Striped: sees only joint placements that keep the floor. */
+/** In the order in which they are listed everywhere. */
 const learners: Readonly<Record<string, Look>> = {
   planner: look(1, 'circle'),
   default: look(1, 'circle'),
   snapshot: look(1, 'circle'),
-  'offload-only': look(2, 'square'),
-  scratch: look(2, 'square'),
+  'offload-only': look(2),
+  scratch: look(2),
   'device-only': look(3, 'triangle'),
-  'edge-only': look(4, 'diamond2'),
-  'cloud-only': look(5, 'wye'),
-  hybrid: look(6, 'plus'),
+  'edge-only': look(4, 'square', 45),
+  'cloud-only': look(5, 'triangle', 180),
+  hybrid: look(6, 'cross'),
   bandits: look(9, 'triangle'),
-  'q-learning': look(7, 'times'),
-  'q-learning-masked': look(7, 'asterisk', true),
-  dqn: look(8, 'square'),
-  'dqn-masked': look(8, 'square', true),
-  static: look(0, 'diamond2', true),
-  oracle: look(0, 'diamond2'),
+  'q-learning': look(7, 'cross', 45),
+  'q-learning-masked': look(7, 'cross', 45, true),
+  dqn: look(8, 'star'),
+  'dqn-masked': look(8, 'star', 0, true),
+  static: look(0, 'square', 45, true),
+  oracle: look(0, 'square', 45, true),
 };
 
-const order = Object.keys(learners);
+export const learnerLook = (name: string): Look => learners[name] ?? look(8, 'circle', 0, true);
 
-export const learnerLook = (name: string): Look => learners[name] ?? look(8, 'circle', true);
+/** Sees only joint placements that keep the floor. */
+export const isMasked = (name: string): boolean => name.endsWith('-masked');
 
-/** Order of legends, bars and rows. */
+/** Order of legends, bars and rows; names that are not known come last. */
 export const byLearner = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
 
-const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
+const rank = (name: string): number => [...Object.keys(learners), name].indexOf(name);
 
 /** The parts of a response. */
-export const hopLooks: readonly { readonly key: string; readonly name: string; readonly look: Look }[] =
-  hops.map(({ key, name }) => ({
-    key,
-    name,
-    look: { colour: `var(--hop-${name})`, shape: 'square', striped: false },
-  }));
+export const hopLooks = hops.map(({ key, name }) => {
+  return { key: String(key), name: String(name), look: { ...look(0), colour: `var(--hop-${name})` } };
+});
 
-export const otherHop: Look = look(7, 'square', true);
+export const otherHop: Look = look(7, 'square', 0, true);
 
-export const tierLook = (tier: string): Look => look({ device: 3, edge: 4, cloud: 5 }[tier] ?? 8, 'square');
+export const tierLook = (tier: string): Look => look({ device: 3, edge: 4, cloud: 5 }[tier] ?? 8);

@@ -1,6 +1,6 @@
 import type { ExperimentResult } from '../measure/results.ts';
 import { barRows } from './bar-rows.ts';
-import { barEntry, figure } from './figure.ts';
+import { figure } from './figure.ts';
 import { ms, percent, whole } from './format.ts';
 import type { Markup } from './markup.ts';
 import {
@@ -23,26 +23,28 @@ export function placementsFigure(units: readonly ExperimentResult[]): Markup {
   const looks = placementLooks(rows.flatMap(({ placements }) => placements));
   return figure({
     id: 'figure-placements',
-    legend: [...looks.values()].map(({ name, look, strength }) => barEntry(name, look, strength)),
+    legend: [...looks.values()].map((placed) => ({ ...placed, kind: 'bar' })),
     panels: shown.map((unit) => {
       const title = `${cellName(unit)}, ${users(unit.users)}, ${floorName(unit.floor)}`;
-      return barRows({
+      return {
         title,
         description: `${title}. For each learner the share of its frames by tier and variant, stacked.`,
-        rows: rowsOf(unit).map(({ name, placements, end }) => ({
-          name,
-          end,
-          parts: [...looks].flatMap(([key, { name: placement, short, look, strength }]) => {
-            const found = placements.find((placed) => placementKey(placed) === key);
-            if (found === undefined) return [];
-            const title = `${name}, ${placement}: ${percent(found.share)}`;
-            return [{ value: found.share * 100, look, strength, text: short, title }];
-          }),
-        })),
-        axis: 'share of frames, %',
-        format: whole,
-        top: 100,
-      });
+        plot: barRows(
+          rowsOf(unit).map(({ name, placements, end }) => ({
+            name,
+            end,
+            parts: [...looks].flatMap(([key, { name: placement, short, look }]) => {
+              const found = placements.find((placed) => placementKey(placed) === key);
+              if (found === undefined) return [];
+              const title = `${name}, ${placement}: ${percent(found.share)}`;
+              // Where there is room.
+              const text = short.length < 40 * found.share ? short : '';
+              return [{ ...look, value: found.share * 100, text, title }];
+            }),
+          })),
+          { domain: [0, 100], label: 'share of frames, %', tickFormat: whole },
+        ),
+      };
     }),
     caption:
       'Share of frames by tier (colour) and variant after the learning phase: narrower variants lighter, INT8 striped. At the right the mean response.',

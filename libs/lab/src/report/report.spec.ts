@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Results } from '../measure/results.ts';
-import { oneDecimal, whole } from './format.ts';
+import type { ExperimentResult, Results } from '../measure/results.ts';
+import { figure as plain, oneDecimal, whole } from './format.ts';
 import { reportHtml } from './report.ts';
 import { fakeExperiment, fakeResults } from './results.fixture.ts';
 import { seededRandom } from '@weir/base';
@@ -79,6 +79,22 @@ describe('reportHtml', () => {
       expect(document).toContain('3 of 500');
       expect(document).not.toContain(' ms ✓');
     }
+  });
+
+  it('says what the looks of masked learners mean, beneath each figure that has any', () => {
+    for (const figure of html.match(/<figure [^]*?<\/figure>/g)!) {
+      const [legend] = /<ul class="legend">[^]*?<\/ul>/.exec(figure) ?? [''];
+      expect(figure.includes('Masked learners (striped')).toBe(legend.includes('-masked<'));
+    }
+  });
+
+  it('cuts what is far beyond the oracle, with its figure and a sign', () => {
+    const figure = html.slice(html.indexOf('<figure id="figure-response"'), html.indexOf('id="users"'));
+    const unit = results.units.find(({ name }) => name === 'A-5-89-measured') as ExperimentResult;
+    const endOf = (name: string) =>
+      plain(unit.learners.find(({ learner }) => learner === name)!.steadyMs.mean);
+    expect(figure).toContain(`>${endOf('cloud-only')} ▸<`);
+    expect(figure).toContain(`>${endOf('planner')}<`);
   });
 
   it('sets goals only for what they were set for', () => {

@@ -11,11 +11,11 @@ import {
   signedPercentWithInterval,
   whole,
 } from './format.ts';
-import { barLegend, figure, strokeEntry } from './figure.ts';
+import { figure, learnersLegend } from './figure.ts';
 import type { Panel } from './plot.ts';
-import { groupedBars } from './grouped-bars.ts';
+import { barRows } from './bar-rows.ts';
 import { learnerLook } from './looks.ts';
-import { markup, type Markup } from './markup.ts';
+import type { Markup } from './markup.ts';
 import {
   atMostUsers,
   cellName,
@@ -36,42 +36,52 @@ export function responseFigure(units: readonly ExperimentResult[], id: string): 
   const top = axisTop(shown);
   return figure({
     id,
-    legend: [...barLegend(names), strokeEntry('oracle, measured')],
+    legend: [
+      ...learnersLegend('bar', names),
+      { name: 'oracle, measured', kind: 'reference', look: learnerLook('oracle') },
+    ],
     panels: cells.map((cell) => panel(cell, top)),
-    caption: markup`Mean response time after the learning phase, with 95 % intervals over epochs. The line across each group is the oracle: the best joint placement by the measured cost table, run beside the learners. Bars cut at the top carry their value.${names.some((name) => name.endsWith('-masked')) && ' Striped: the learner sees only joint placements that keep the floor.'}`,
+    caption:
+      'Mean response time after the learning phase, at the right in ms, with 95 % intervals over epochs. Upright ticks are the oracle: the best joint placement by the measured cost table, run beside the learners. ▸ goes on beyond the axis.',
     numbers: learnersTable(units),
   });
 }
 
 /** What stays near the oracle is told apart; what goes far beyond, edge-only say, would press it to the ground. */
 function axisTop(units: readonly ExperimentResult[]): number {
-  const means = units
-    .flatMap((unit) => learnersOf(unit).map(({ steadyMs }) => steadyMs.high))
-    .filter(isFigure);
+  const seen = units.flatMap((unit) => learnersOf(unit).map(({ steadyMs }) => steadyMs.high));
   const limit = 2.2 * Math.max(...units.map((unit) => oracleOf(unit).mean));
-  return Math.min(Math.max(1, ...means), limit > 0 ? limit : Infinity);
+  return Math.max(1, ...seen.filter((high) => isFigure(high) && !(high > limit)));
 }
 
 function panel(cell: readonly ExperimentResult[], top: number): Panel {
   const [first] = cell as [ExperimentResult];
   const title = `${cellName(first)}, ${users(first.users)}`;
-  return groupedBars({
+  return {
     title,
     description: `${title}. Bars: mean response in ms of ${listed(learnerNames(cell))}, in groups by floor (${listed(cell.map(({ floor }) => floor.label))}). Line: measured oracle.`,
-    groups: cell.flatMap((unit) =>
-      learnersOf(unit).map(({ learner, steadyMs }) => ({
-        ...steadyMs,
-        group: unit.floor.label,
-        learner,
-        look: learnerLook(learner),
-        title: `${learner}, ${floorName(unit.floor)}: ${msWithInterval(steadyMs)}`,
-      })),
+    plot: barRows(
+      cell.flatMap((unit) =>
+        learnersOf(unit).map(({ learner, steadyMs }) => ({
+          name: learner,
+          group: unit.floor.label,
+          parts: [
+            {
+              ...learnerLook(learner),
+              value: steadyMs.mean,
+              title: `${learner}, ${floorName(unit.floor)}: ${msWithInterval(steadyMs)}`,
+            },
+          ],
+          low: steadyMs.low,
+          high: steadyMs.high,
+          mark: oracleOf(unit).mean,
+          end: `${plain(steadyMs.mean)}${steadyMs.high > top ? ' ▸' : ''}`,
+        })),
+      ),
+      { domain: [0, top], label: 'response time, ms', tickFormat: plain },
+      'accuracy floor',
     ),
-    lines: cell.map((unit) => ({ group: unit.floor.label, value: oracleOf(unit).mean })),
-    axis: 'response time, ms',
-    groupsAxis: 'accuracy floor',
-    top,
-  });
+  };
 }
 
 /** Every learner of every unit, all numbers of users. */

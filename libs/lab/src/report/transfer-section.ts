@@ -1,6 +1,6 @@
 import type { TransferResult } from '../measure/results.ts';
-import { excessPanel } from './excess-panel.ts';
-import { figure, lineLegend } from './figure.ts';
+import { excessCurves } from './curve.ts';
+import { figure, learnersLegend } from './figure.ts';
 import { figure as plain, ms, whole } from './format.ts';
 import type { Markup } from './markup.ts';
 import { table } from './table.ts';
@@ -10,15 +10,15 @@ export function transferFigure(units: readonly TransferResult[]): Markup {
   const rows = units.flatMap((unit) => unit.starts.map((start) => ({ unit, start })));
   return figure({
     id: 'figure-transfer',
-    legend: lineLegend(['snapshot', 'scratch']),
-    panels: units.map((unit) =>
-      excessPanel({
-        title: `${unit.learner}: ${unit.from} → ${unit.to}`,
-        description: `${unit.title}. Cost over the oracle in per cent by epochs, of ${unit.learner} started from a snapshot of ${unit.from} and from scratch, in ${unit.to}.`,
-        oracleMs: unit.oracleMs,
-        curves: unit.starts.map(({ start, curve }) => ({ name: start, curve })),
-      }),
-    ),
+    legend: learnersLegend('line', ['snapshot', 'scratch']),
+    panels: units.map((unit) => ({
+      title: `${unit.learner}: ${unit.from} → ${unit.to}`,
+      description: `${unit.title}. Cost over the oracle in per cent by epochs, of ${unit.learner} started from a snapshot of ${unit.from} and from scratch, in ${unit.to}.`,
+      plot: excessCurves(
+        unit.oracleMs,
+        unit.starts.map(({ start, curve }) => ({ learner: start, curve })),
+      ),
+    })),
     caption:
       'What the cost table says of the best joint placement that the learner knew, over the oracle’s: nearly linear up to 5 %, logarithmic beyond; dashed: 5 %.',
     numbers: table('Transfer', rows, [

@@ -1,8 +1,8 @@
 import type { ExperimentResult } from '../measure/results.ts';
 import { figure as plain, isFigure, msWithInterval, signedPercent, whole } from './format.ts';
-import { figure, lineLegend } from './figure.ts';
+import { figure, learnersLegend } from './figure.ts';
 import type { Panel } from './plot.ts';
-import { linePanel } from './line-panel.ts';
+import { lines } from './line-panel.ts';
 import type { Markup } from './markup.ts';
 import { cellName, cellShort, floorName, headlineUnit, latestBy, learnerOf, oracleOf } from './select.ts';
 import { table } from './table.ts';
@@ -28,7 +28,10 @@ export function usersFigure(units: readonly ExperimentResult[]): Markup | undefi
   );
   return figure({
     id: 'figure-users',
-    legend: lineLegend(shown.filter((name) => all.some((unit) => responseOf(unit, name)))),
+    legend: learnersLegend(
+      'line',
+      shown.filter((name) => all.some((unit) => responseOf(unit, name))),
+    ),
     panels: cells.map((cell) => panel(cell, most, top)),
     caption:
       'Mean response time after the learning phase by the number of users, with 95 % intervals over epochs.',
@@ -53,27 +56,28 @@ export function usersFigure(units: readonly ExperimentResult[]): Markup | undefi
 function panel(cell: readonly ExperimentResult[], most: number, top: number): Panel {
   const [first] = cell as [ExperimentResult];
   const title = `${cellName(first)}, ${floorName(first.floor)}`;
-  return linePanel({
+  return {
     title,
     description: `${title}. Mean response in ms over the number of users, for planner, offload-only and the measured oracle.`,
-    lines: shown.toReversed().map((learner) => ({
-      learner,
-      marks: 'all',
-      points: cell.flatMap((unit) => {
-        const seen = responseOf(unit, learner);
-        return seen === undefined || !isFigure(seen.mean)
-          ? []
-          : [{ x: unit.users, y: seen.mean, low: seen.low, high: seen.high }];
-      }),
-    })),
-    x: {
-      domain: [0.5, most + 0.5],
-      ticks: cell.map((unit) => unit.users),
-      label: 'users',
-      tickFormat: whole,
-    },
-    y: { domain: [0, top], nice: 5, label: 'response time, ms', tickFormat: plain },
-  });
+    plot: lines(
+      shown.toReversed().map((learner) => ({
+        learner,
+        points: cell.flatMap((unit) => {
+          const seen = responseOf(unit, learner);
+          return seen === undefined || !isFigure(seen.mean)
+            ? []
+            : [{ x: unit.users, y: seen.mean, low: seen.low, high: seen.high }];
+        }),
+      })),
+      {
+        domain: [0.5, most + 0.5],
+        ticks: cell.map((unit) => unit.users),
+        label: 'users',
+        tickFormat: whole,
+      },
+      { domain: [0, top], nice: 5, label: 'response time, ms', tickFormat: plain },
+    ),
+  };
 }
 
 const responseOf = (unit: ExperimentResult, name: string) =>

@@ -15,8 +15,8 @@ describe('placementLooks', () => {
   });
 
   it('stripes INT8 and lightens narrow variants', () => {
-    expect(looks.get(placementKey(device))).toMatchObject({ strength: 0.35, look: { striped: true } });
-    expect(looks.get(placementKey(edge))).toMatchObject({ strength: 1, look: { striped: false } });
+    expect(looks.get(placementKey(device))).toMatchObject({ look: { strength: 0.35, striped: true } });
+    expect(looks.get(placementKey(edge))).toMatchObject({ look: { strength: 1, striped: false } });
   });
 
   it('leaves the name of a lone variant whole, and bears none', () => {

@@ -6,7 +6,6 @@ export interface PlacementLook {
   /** "0.50 int8". */
   readonly short: string;
   readonly look: Look;
-  readonly strength: number;
 }
 
 interface Placed {
@@ -28,10 +27,10 @@ export function placementLooks(placements: readonly Placed[]): Map<string, Place
   return new Map(
     distinct.map((placed) => {
       const short = placed.variant.slice(prefix.length).replaceAll('-', ' ');
-      const look = { ...tierLook(placed.tier), striped: placed.variant.includes('int8') };
       const rank = sizes.indexOf(sizeOf(placed.variant));
       const strength = sizes.length < 2 ? 1 : 0.35 + (0.65 * rank) / (sizes.length - 1);
-      return [placementKey(placed), { name: `${placed.tier} ${short}`, short, look, strength }];
+      const look = { ...tierLook(placed.tier), striped: placed.variant.includes('int8'), strength };
+      return [placementKey(placed), { name: `${placed.tier} ${short}`, short, look }];
     }),
   );
 }
