@@ -21,7 +21,7 @@ export const solver = mutantsOf('libs/learning/src', [
     file: 'solver/problem.ts',
     find: 'access.weight * ms',
     replace: 'ms',
-    specs: ['solver/small.spec.ts', 'solver/large.spec.ts'],
+    specs: ['solver/problem.spec.ts'],
   },
   {
     title: 'a node takes one device more than it may',
@@ -49,7 +49,7 @@ export const solver = mutantsOf('libs/learning/src', [
     file: 'solver/flow.ts',
     find: 'places[node]![counts[node]!] ?? Infinity',
     replace: 'places[node]![0] ?? Infinity',
-    specs: ['solver/solver.spec.ts', 'solver/large.spec.ts'],
+    specs: ['solver/flow.spec.ts'],
   },
   {
     title: 'chains of moves are not followed',
@@ -70,21 +70,21 @@ export const solver = mutantsOf('libs/learning/src', [
     file: 'solver/heap.ts',
     find: 'this.#keys[child + 1]! < this.#keys[child]!',
     replace: 'this.#keys[child + 1]! > this.#keys[child]!',
-    specs: ['solver/flow.spec.ts'],
+    specs: ['solver/heap.spec.ts'],
   },
   {
     title: 'large cells are not improved near the floor',
     file: 'solver/large.ts',
     find: 'const mostShifts = 13;',
     replace: 'const mostShifts = 0;',
-    specs: ['solver/solver.spec.ts', 'solver/large.spec.ts'],
+    specs: ['solver/large.spec.ts'],
   },
   {
     title: 'the bound of a crowded node is that of its heaviest device',
     file: 'solver/large.ts',
     find: 'least < 0 ? least * heaviest(problem, j) : least * lightest',
     replace: 'least * heaviest(problem, j)',
-    specs: ['solver/solver.spec.ts', 'solver/large.spec.ts'],
+    specs: ['solver/large.spec.ts'],
   },
   {
     title: 'a large cell forgets to make place costs convex',
@@ -98,7 +98,7 @@ export const solver = mutantsOf('libs/learning/src', [
     file: 'solver/large.ts',
     find: 'primal.surplus >= -floorSlack && primal.cost',
     replace: 'primal.surplus >= -0.01 && primal.cost',
-    specs: ['solver/solver.spec.ts', 'solver/large.spec.ts'],
+    specs: ['solver/large.spec.ts'],
   },
   {
     title: 'the small solver stops at the first vector of counts',

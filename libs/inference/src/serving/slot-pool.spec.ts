@@ -106,8 +106,11 @@ describe('SlotPool', () => {
     expect(started).toEqual([]);
   });
 
-  it('drops cancelled work at once, which frees its place in the queue', async () => {
-    const { clock, submit, started } = poolOf({ queueLimit: 1 });
+  it.each([
+    ['in the queue', false],
+    ['handed over ahead', true],
+  ])('drops cancelled work %s at once, which frees its place', async (_where, staging) => {
+    const { clock, submit, started } = poolOf({ queueLimit: 1, staging });
     const abort = new AbortController();
     const first = submit('a', 10);
     const cancelled = expect(submit('b', 10, { signal: abort.signal })).rejects.toThrow(Cancelled);
@@ -378,8 +381,11 @@ describe('slots that fail', () => {
 });
 
 describe('load', () => {
-  it('expects a new arrival to start when the work before it is done', async () => {
-    const { clock, pool, submit } = poolOf({ slots: 2 });
+  it.each([
+    ['waits', false],
+    ['was handed over ahead', true],
+  ])('expects a new arrival to start when what %s before it is done', async (_what, staging) => {
+    const { clock, pool, submit } = poolOf({ slots: 2, staging });
     const all = Promise.all([submit('a', 30), submit('b', 20), submit('c', 5), submit('d', 40)]);
     await clock.advanceAsync(10);
     // a until 30, b until 20, then c there until 25, then d there until 65: an arrival now starts at 30.

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { solveLarge } from './large.ts';
 import { optimumByMip } from './mip.fixture.ts';
 import type { AssignmentProblem } from './problem.ts';
+import { solveSmall } from './small.ts';
 import { fleetProblem, randomProblem } from './solver.fixture.ts';
 
 const seed = fc.integer({ min: 0, max: 2 ** 31 });
@@ -64,12 +65,31 @@ describe('the large solver by hand', () => {
     expect(solveLarge(problem)).toMatchObject({ cost: 2, gap: 0 });
   });
 
+  it('does not fall short of the floor for a lower cost', () => {
+    const options = [
+      { variant: 0, cost: 10, surplus: 0.1 },
+      { variant: 1, cost: 1, surplus: -0.005 },
+    ];
+    expect(solveLarge({ local: [options], nodes: [], remote: [[]] })).toMatchObject({ cost: 10 });
+  });
+
   it('bounds the crowding of a node by its lightest device', () => {
     // Alone, the heavy device makes 85 with the light one at home; both at the node make 20 + 60.
     const problem = { local: local(55, 1_000), nodes: [node(10, 20)], remote: [access(1), access(3)] };
     const found = solveLarge(problem)!;
     expect(found.cost).toBe(80);
     expect(found.lowerBound).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('the large solver against the small one', () => {
+  it('finds the optimum of most of eight fixed fleets of twelve', () => {
+    const excess = [1, 2, 3, 4, 5, 6, 7, 8].map((start) => {
+      const problem = fleetProblem(seededRandom(start), 12);
+      return solveLarge(problem)!.cost / solveSmall(problem)!.cost - 1;
+    });
+    expect(Math.max(...excess)).toBeLessThanOrEqual(0.01);
+    expect(percentile(excess, 0.5)).toBeLessThanOrEqual(1e-6);
   });
 });
 

@@ -34,26 +34,44 @@ function audit(problem: AssignmentProblem, { targets, variants }: Assignment) {
   return { cost, surplus };
 }
 
+/** How many there are, whether above the floor or not. */
+const assignments = ({ local, remote }: AssignmentProblem): number =>
+  local.reduce(
+    (product, own, i) =>
+      product * (own.length + remote[i]!.reduce((sum, access) => sum + (access?.options.length ?? 0), 0)),
+    1,
+  );
+
+/** Expects the same of both; whether there is an assignment above the floor. */
+function equalsBruteForce(problem: AssignmentProblem): boolean {
+  const reference = bruteForce(problem);
+  const solution = solveAssignment(problem);
+  expect(solution?.cost ?? Infinity).toBeCloseTo(reference?.cost ?? Infinity, 6);
+  expect(solution?.gap ?? 0).toBe(0);
+  return reference !== undefined;
+}
+
 describe('solveAssignment', () => {
   it('equals brute force on random heterogeneous cells of up to five devices', () => {
     let solved = 0;
     fc.assert(
       fc.property(seed, fc.integer({ min: 1, max: 5 }), (start, n) => {
         const problem = randomProblem(seededRandom(start), { n });
-        const sizes = problem.local.map(
-          (own, i) =>
-            own.length + problem.remote[i]!.reduce((sum, access) => sum + (access?.options.length ?? 0), 0),
-        );
-        fc.pre(sizes.reduce((product, size) => product * size, 1) <= 20_000);
-        const reference = bruteForce(problem);
-        const solution = solveAssignment(problem);
-        if (reference) solved++;
-        expect(solution?.cost ?? Infinity).toBeCloseTo(reference?.cost ?? Infinity, 6);
-        expect(solution?.gap ?? 0).toBe(0);
+        fc.pre(assignments(problem) <= 20_000);
+        if (equalsBruteForce(problem)) solved++;
       }),
       { numRuns: 1_500 },
     );
     expect(solved).toBeGreaterThan(1_000);
+  });
+
+  it('equals brute force on four hundred fixed cells', () => {
+    let solved = 0;
+    for (let start = 1; start <= 400; start++) {
+      const problem = randomProblem(seededRandom(start), { n: 2 + (start % 4) });
+      if (assignments(problem) <= 20_000 && equalsBruteForce(problem)) solved++;
+    }
+    expect(solved).toBeGreaterThan(200);
   });
 
   it('adds up: cost and surplus are those of the assignment, the floor holds', () => {
