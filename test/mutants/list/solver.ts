@@ -28,7 +28,7 @@ export const solver = mutantsOf('libs/learning/src', [
     file: 'solver/fixed-counts.ts',
     find: 'if (t > 0 && Math.floor(state / steps[t - 1]!) % (counts[t - 1]! + 1) === counts[t - 1]) continue;',
     replace: '',
-    specs: ['solver/solver.spec.ts'],
+    specs: ['solver/fixed-counts.spec.ts'],
   },
   {
     title: 'dominated partial solutions push out better ones',

@@ -382,14 +382,14 @@ describe('slots that fail', () => {
 
 describe('load', () => {
   it.each([
-    ['waits', false],
-    ['was handed over ahead', true],
-  ])('expects a new arrival to start when what %s before it is done', async (_what, staging) => {
+    ['waiting', false],
+    ['handed over ahead', true],
+  ])('expects a new arrival to start when the work before it, %s, is done', async (_where, staging) => {
     const { clock, pool, submit } = poolOf({ slots: 2, staging });
-    const all = Promise.all([submit('a', 30), submit('b', 20), submit('c', 5), submit('d', 40)]);
+    const all = Promise.all([submit('a', 30), submit('b', 20), submit('c', 25), submit('d', 40)]);
     await clock.advanceAsync(10);
-    // a until 30, b until 20, then c there until 25, then d there until 65: an arrival now starts at 30.
-    expect(pool.load()).toMatchObject({ queued: 2, inService: 2, slots: 2, backlogMs: 20 });
+    // a until 30, then d there until 70; b until 20, then c there until 45: an arrival now starts at 45.
+    expect(pool.load()).toMatchObject({ queued: 2, inService: 2, slots: 2, backlogMs: 35 });
     await clock.advanceAsync(100);
     await all;
     expect(pool.load()).toMatchObject({ queued: 0, inService: 0, backlogMs: 0 });
