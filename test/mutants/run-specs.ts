@@ -4,9 +4,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageOf } from './mutant.ts';
 
-/** A hanging mutant is noticed too; far above what the slowest specs take on a busy machine. */
-const timeoutMs = 180_000;
-
 /** `broken`: no spec failed, and yet the run did, e.g. because a file does not load. */
 export type Verdict = 'passed' | 'failed' | 'timed out' | 'broken';
 
@@ -15,12 +12,20 @@ export interface FailedSpec {
   readonly why: string;
 }
 
-/** Runs specs of one package in a sandbox until the first one fails. */
+/** How long specs may take before they count as hanging, ms. */
+export interface Limits {
+  readonly specMs: number;
+  /** All of them together, for what spins and reaches no end of a spec. */
+  readonly runMs: number;
+}
+
+/** Runs specs of one package in a sandbox until the first one fails. `slowestMs`: what the slowest of them took. */
 export async function runSpecs(
   sandbox: string,
   specs: readonly string[],
+  { specMs, runMs }: Limits,
   stop: AbortSignal,
-): Promise<{ verdict: Verdict; failed: FailedSpec[]; output: string }> {
+): Promise<{ verdict: Verdict; failed: FailedSpec[]; slowestMs: number; output: string }> {
   const folder = join(sandbox, packageOf(specs[0]!));
   const reportFile = join(folder, '.weir/test-report.json');
   rmSync(reportFile, { force: true });
@@ -29,6 +34,7 @@ export async function runSpecs(
     [
       join(sandbox, 'node_modules/vitest/vitest.mjs'),
       ...['run', '--config', join(sandbox, 'test/mutants/vitest.config.ts'), '--root', folder, '--bail', '1'],
+      ...['--testTimeout', String(specMs)],
       ...specs.map((spec) => join(sandbox, spec)),
     ],
     // A group of its own: a mutant that spins in a worker is ended with all of them.
@@ -49,28 +55,37 @@ export async function runSpecs(
   const output: string[] = [];
   for (const stream of [vitest.stdout, vitest.stderr])
     stream.on('data', (data: Buffer) => output.push(data.toString()));
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const deadline = AbortSignal.timeout(runMs);
   const ended = AbortSignal.any([deadline, stop]);
   ended.addEventListener('abort', end);
   const [code] = (await once(vitest, 'close')) as [number | null];
   ended.removeEventListener('abort', end);
 
-  const failed = failedSpecs(reportFile);
+  const results = resultsIn(reportFile);
+  const failed = results
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => ({ name: fullName, why: failureMessages.join('\n') }));
   const verdict =
     code === 0 ? 'passed' : failed.length > 0 ? 'failed' : deadline.aborted ? 'timed out' : 'broken';
-  return { verdict, failed, output: output.join('') };
+  const slowestMs = Math.max(0, ...results.map(({ duration }) => duration ?? 0));
+  return { verdict, failed, slowestMs, output: output.join('') };
 }
 
-/** The failed specs, with why they failed; none when the run has left no report. */
-function failedSpecs(reportFile: string): FailedSpec[] {
+interface SpecResult {
+  readonly status: string;
+  readonly fullName: string;
+  readonly failureMessages: readonly string[];
+  /** ms; missing for what did not run. */
+  readonly duration?: number | null;
+}
+
+/** One for each spec; none when the run has left no report. */
+function resultsIn(reportFile: string): SpecResult[] {
   try {
     const { testResults } = JSON.parse(readFileSync(reportFile, 'utf8')) as {
-      testResults: { assertionResults: { status: string; fullName: string; failureMessages: string[] }[] }[];
+      testResults: { assertionResults: SpecResult[] }[];
     };
-    return testResults
-      .flatMap(({ assertionResults }) => assertionResults)
-      .filter(({ status }) => status === 'failed')
-      .map(({ fullName, failureMessages }) => ({ name: fullName, why: failureMessages.join('\n') }));
+    return testResults.flatMap(({ assertionResults }) => assertionResults);
   } catch {
     return [];
   }

@@ -24,6 +24,10 @@ let done = 0;
 const faults: string[] = [];
 const survivors: Mutant[] = [];
 let killed = 0;
+/** Of specs without a mutant: they end those that hang, and must not end those that a busy machine slows. */
+const soundLimits = { specMs: 120_000, runMs: 600_000 };
+/** What the slowest spec takes without a mutant, here and now. */
+let slowestMs = 0;
 
 // All faults of the list at once, before any time is spent.
 for (const mutant of chosen) {
@@ -35,7 +39,8 @@ for (const mutant of chosen) {
 }
 if (faults.length === 0) {
   await inParallel(soundSpecs(), async (sandbox, specs) => {
-    const { verdict, failed, output } = await runSpecs(sandbox, specs, stop.signal);
+    const { verdict, failed, output, ...sound } = await runSpecs(sandbox, specs, soundLimits, stop.signal);
+    slowestMs = Math.max(slowestMs, sound.slowestMs);
     if (verdict !== 'passed' && !stop.signal.aborted)
       faults.push(
         `${packageOf(specs[0]!)} fails without any mutant: ${failed[0] ? `${failed[0].name}\n${failed[0].why}` : output}`,
@@ -56,7 +61,10 @@ async function kill(sandbox: string, mutant: Mutant): Promise<void> {
   const path = join(sandbox, mutant.file);
   const source = readFileSync(path, 'utf8');
   writeFileSync(path, applyMutant(mutant, source));
-  const { verdict, failed, output } = await runSpecs(sandbox, mutant.specs, stop.signal);
+  // A mutant that leaves a promise unsettled hangs; one that is only slow, as the machine is, must not count as killed.
+  const specMs = Math.max(10_000, 5 * slowestMs);
+  const limits = { specMs, runMs: Math.max(180_000, 2 * specMs) };
+  const { verdict, failed, output } = await runSpecs(sandbox, mutant.specs, limits, stop.signal);
   writeFileSync(path, source);
   if (stop.signal.aborted) return;
   if (verdict === 'passed') survivors.push(mutant);

@@ -8,8 +8,6 @@ export default mergeConfig(
   defineConfig({
     test: {
       setupFiles: [fileURLToPath(new URL('no-shrinking.ts', import.meta.url))],
-      // Well above what any one spec takes: a mutant may leave a promise that never settles.
-      testTimeout: 20_000,
     },
   }),
 );

@@ -57,6 +57,15 @@ describe('accuracy balance', () => {
     expect(balance.balance).toBeCloseTo(1);
   });
 
+  it('takes no more than there is from a frame that goes below it, and gives no more back', () => {
+    const balance = account();
+    earn(balance, 1);
+    const obeyed = balance.reserve(0.6);
+    expect([balance.balance, obeyed.debit]).toEqual([0, about(0.1)]);
+    balance.refund(obeyed);
+    expect(balance.balance).toBeCloseTo(0.1);
+  });
+
   it('keeps what it has when the floor is lowered', () => {
     const balance = account();
     earn(balance, 10);

@@ -59,6 +59,16 @@ describe('action table', () => {
     expect(tableOf([localSmall, edgeBest, cloudBest], { accuracyFloor: 0.65 }).ownPriceMs).toBe(0);
   });
 
+  it('prices accuracy by the mix next to the floor', () => {
+    const costs = [
+      [0.6, 10],
+      [0.7, 50],
+      [0.9, 350],
+    ].map(([accuracy, ms]) => action('edge-1', { ...best, accuracy: accuracy! }, ms!));
+    expect(tableOf(costs, { accuracyFloor: 0.65 }).ownPriceMs).toBeCloseTo((50 - 10) / 0.1);
+    expect(tableOf(costs, { accuracyFloor: 0.8 }).ownPriceMs).toBeCloseTo((350 - 50) / 0.2);
+  });
+
   it('prices accuracy by what the next bit of floor would cost the best mix of actions', () => {
     const anAction = fc.record({
       accuracy: fc.double({ min: 0.5, max: 0.99, noNaN: true }),

@@ -78,6 +78,33 @@ describe('cost of an action', () => {
     expect([predictedMs(local(50), queued), costMs(local(50), queued)]).toEqual([90, 90]);
   });
 
+  it('adds energy, lost accuracy and the waits behind a remote frame', () => {
+    const edge = remote(
+      { waitMs: 30, congestionPerMs: 0.05, slots: 2 },
+      { serviceMs: 100, networkMs: 20, energyPriceMs: 7, deficit: 0.2 },
+    );
+    // Half of the service at either slot: the queue rises from 30 to 80 ms.
+    const [responseMs, othersMs, ownMs] = [150, 0.05 * 50 * 55, 7 + 0.2 * 40];
+    expect(costMs(edge, frameOf({ priceMs: 40 }))).toBeCloseTo(responseMs + othersMs + ownMs);
+
+    // Three parts tail; a lognormal's 95th percentile over its mean is 1.2655 at σ = 0.15, of a node never heard of.
+    expect(edge.tracker!.spread).toBeCloseTo(0.15);
+    const objective = { ...defaultObjective, meanWeight: 1, tailWeight: 3 };
+    expect(costMs(edge, frameOf({ priceMs: 40, objective }))).toBeCloseTo(
+      (responseMs + 3 * 1.2655 * responseMs) / 4 + othersMs + ownMs,
+      1,
+    );
+  });
+
+  it('charges a local frame from the end of the quiet time on', () => {
+    const queue = { slots: 2, waitMs: 40, congestionPerMs: 0.1, quietMs: 60 };
+    // The queue rises from 40 to 90 ms: 30 ms beyond the quiet time, so 0.1 · 30² / 2.
+    expect(costMs(local(100), frameOf({ local: queue }))).toBeCloseTo(140 + 45);
+    // Without it, from 40 to 90: 0.1 · (90² − 40²) / 2.
+    expect(costMs(local(100), frameOf({ local: { ...queue, quietMs: 0 } }))).toBeCloseTo(140 + 325);
+    expect(costMs(local(100, { energyPriceMs: 7, deficit: 0.2 }), frameOf({ priceMs: 40 }))).toBeCloseTo(115);
+  });
+
   it('charges a remote frame for the waits behind it: κ times the area under the queue that it adds', () => {
     fc.assert(
       fc.property(

@@ -89,6 +89,7 @@ describe('transfers', () => {
       of('rebalance', 4),
       of('restart', 1),
     );
+    const [seed] = fc.sample(fc.noBias(fc.integer()), 1);
     let moved = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 400, size: 'max' }), (steps) => {
@@ -134,8 +135,8 @@ describe('transfers', () => {
           );
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: seed! },
     );
-    expect(moved).toBeGreaterThan(0.1);
+    expect(moved, `most that was moved, seed ${seed}`).toBeGreaterThan(0.1);
   });
 });

@@ -19,6 +19,22 @@ describe('SequenceWindow', () => {
     );
   });
 
+  it('admits each sequence once, whether it is settled or early', () => {
+    const window = new SequenceWindow({ limit: 10 });
+    expect([1, 1, 4, 4, 2, 2, 3, 4, 3].map((sequence) => window.admit(sequence))).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    expect(window.through).toBe(4);
+  });
+
   it('skips what will never arrive', () => {
     const window = new SequenceWindow({ limit: 10 });
     for (const sequence of [1, 2, 5, 6, 9]) window.admit(sequence);

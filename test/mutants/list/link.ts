@@ -112,7 +112,6 @@ export const link = mutantsOf('libs/link/src', [
     file: 'direction.ts',
     find: 'if (!this.full && this.#held.size > 0)',
     replace: 'if (!this.full && this.#held.size > 1e9)',
-    specs: ['link.spec.ts'],
   },
   {
     title: 'the lane stops after its first timer',

@@ -106,8 +106,11 @@ describe('SlotPool', () => {
     expect(started).toEqual([]);
   });
 
-  it('drops cancelled work at once, which frees its place in the queue', async () => {
-    const { clock, submit, started } = poolOf({ queueLimit: 1 });
+  it.each([
+    ['in the queue', false],
+    ['handed over ahead', true],
+  ])('drops cancelled work %s at once, which frees its place', async (_where, staging) => {
+    const { clock, submit, started } = poolOf({ queueLimit: 1, staging });
     const abort = new AbortController();
     const first = submit('a', 10);
     const cancelled = expect(submit('b', 10, { signal: abort.signal })).rejects.toThrow(Cancelled);
@@ -378,12 +381,15 @@ describe('slots that fail', () => {
 });
 
 describe('load', () => {
-  it('expects a new arrival to start when the work before it is done', async () => {
-    const { clock, pool, submit } = poolOf({ slots: 2 });
-    const all = Promise.all([submit('a', 30), submit('b', 20), submit('c', 5), submit('d', 40)]);
+  it.each([
+    ['waiting', false],
+    ['handed over ahead', true],
+  ])('expects a new arrival to start when the work before it, %s, is done', async (_where, staging) => {
+    const { clock, pool, submit } = poolOf({ slots: 2, staging });
+    const all = Promise.all([submit('a', 30), submit('b', 20), submit('c', 25), submit('d', 40)]);
     await clock.advanceAsync(10);
-    // a until 30, b until 20, then c there until 25, then d there until 65: an arrival now starts at 30.
-    expect(pool.load()).toMatchObject({ queued: 2, inService: 2, slots: 2, backlogMs: 20 });
+    // a until 30, then d there until 70; b until 20, then c there until 45: an arrival now starts at 45.
+    expect(pool.load()).toMatchObject({ queued: 2, inService: 2, slots: 2, backlogMs: 35 });
     await clock.advanceAsync(100);
     await all;
     expect(pool.load()).toMatchObject({ queued: 0, inService: 0, backlogMs: 0 });

@@ -52,6 +52,21 @@ describe('a transfer ledger and dishonest devices', () => {
     expect(ledger.pool + ledger.ledgerOf('poor').creditTotal).toBeLessThanOrEqual(0.3 + 1e-9);
   });
 
+  const figures = ['balance', 'cap', 'debitedTotal', 'creditedTotal'] as const;
+  const noFigures = [NaN, -1, Infinity, 2e9];
+  it.each(figures.flatMap((figure) => noFigures.map((value) => [figure, value] as const)))(
+    'believes nothing of a report whose %s is %d',
+    (figure, value) => {
+      const ledger = ledgerOf('liar', 'poor');
+      ledger.report('liar', report(ledger, 'liar', { balance: 2, [figure]: value }));
+      ledger.report('poor', report(ledger, 'poor', {}));
+      ledger.rebalance();
+      expect(ledger.pool).toBe(0);
+      for (const deviceId of ['liar', 'poor'])
+        expect(ledger.ledgerOf(deviceId)).toMatchObject({ creditTotal: 0, debitRequestedTotal: 0 });
+    },
+  );
+
   it('keeps its totals finite, rising and covered by what was asked for, whatever is claimed', () => {
     const claim = fc.oneof(
       fc.constantFrom(0, 1, -1, NaN, Infinity, 1e308, 1e9),

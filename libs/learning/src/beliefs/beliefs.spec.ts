@@ -133,6 +133,18 @@ describe('beliefs', () => {
     expect(known.view().computeMs(use('large', 8)) / truth(8)).toBeGreaterThan(0.85);
   });
 
+  it.each([NaN, Infinity, -1, 86_400_001])('learn nothing from %s ms, which is no time of a day', (ms) => {
+    const known = beliefs();
+    known.observeCompute(use('large'), 60, 'a');
+    known.observeLocal('a', 'large', 300);
+    known.observeNetwork(link('a'), 30);
+    const before = JSON.stringify(known.state());
+    known.observeCompute(use('large'), ms, 'a');
+    known.observeLocal('a', 'large', ms);
+    known.observeNetwork(link('a'), ms);
+    expect(JSON.stringify(known.state())).toBe(before);
+  });
+
   it('are spoiled by no device but for its own', () => {
     const lie = fc.constantFrom(0, 1e-9, 1e9, NaN, -5, Infinity, 3, 600, 4_000);
     fc.assert(

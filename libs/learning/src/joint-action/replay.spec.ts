@@ -10,6 +10,17 @@ const filled = (capacity: number, count: number) => {
 };
 
 describe('replay', () => {
+  it.each([
+    [3, 0, []],
+    [3, 2, [0, 1]],
+    [3, 3, [0, 1, 2]],
+    [3, 5, [2, 3, 4]],
+    [1, 4, [3]],
+  ])('of %i keeps, of %i experiences, the last ones: %j', (capacity, count, kept) => {
+    const replay = filled(capacity, count);
+    expect([replay.items(), replay.size, replay.newest()]).toEqual([kept, kept.length, kept.at(-1)]);
+  });
+
   it('keeps the last experiences, oldest first, and no more than its capacity', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 0, max: 40 }), (capacity, count) => {

@@ -79,6 +79,15 @@ describe('cheapest flow', () => {
     });
   });
 
+  it('pays for each further place what that place costs', () => {
+    const costs = Float64Array.from([10, 0, 30, 0]);
+    const places = [Float64Array.from([0, 20])];
+    expect(cheapestFlow({ costs, nodes: 1, places })).toMatchObject({
+      targets: Int32Array.from([0, 1]),
+      cost: 10,
+    });
+  });
+
   it('tells what the cheapest move of one device between any two targets costs', () => {
     const costs = Float64Array.from([0, 5, 0, 9]);
     const { moves } = cheapestFlow({ costs, nodes: 1, places: [Float64Array.from([0, 0])] });
