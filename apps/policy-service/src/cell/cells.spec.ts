@@ -56,28 +56,31 @@ function damage(path: string, statement: string): void {
 const west = `(select id from cell where name = 'west')`;
 
 describe('Cells', () => {
-  it('sets a cell aside that cannot be opened, names it, serves the others and tries again later', async () => {
-    const path = await twoCells();
-    damage(path, `update cell set objective = '{"accuracyFloor":7}' where name = 'west'`);
-    await using store = await openStore({ path });
-    const clock = new FakeClock(5_000);
-    const named: unknown[] = [];
-    const logger: Logger = { ...silentLogger, error: (fields) => void named.push(fields) };
-    await using cells = new Cells(options({ store, clock, logger }));
-    await cells.openStored();
-    expect((await cells.get('east')).orchestrator.objective.deadlineMs).toBe(5_000);
-    expect(named).toMatchObject([{ cellId: 'west' }]);
-    expect(cells.setAside).toBe(1);
-    await expect(cells.get('west')).rejects.toMatchObject({ reason: 'CELL_SET_ASIDE' });
-    await expect(cells.open('west')).rejects.toThrow(Unavailable);
-    await expect(cells.open('west')).rejects.toThrow(/accuracyFloor/);
+  it.each(['get', 'open'] as const)(
+    'sets a cell aside that cannot be opened, names it, serves the others and tries again by %s later',
+    async (ask) => {
+      const path = await twoCells();
+      damage(path, `update cell set objective = '{"accuracyFloor":7}' where name = 'west'`);
+      await using store = await openStore({ path });
+      const clock = new FakeClock(5_000);
+      const named: unknown[] = [];
+      const logger: Logger = { ...silentLogger, error: (fields) => void named.push(fields) };
+      await using cells = new Cells(options({ store, clock, logger }));
+      await cells.openStored();
+      expect((await cells.get('east')).orchestrator.objective.deadlineMs).toBe(5_000);
+      expect(named).toMatchObject([{ cellId: 'west' }]);
+      expect(cells.setAside).toBe(1);
+      await expect(cells.get('west')).rejects.toMatchObject({ reason: 'CELL_SET_ASIDE' });
+      await expect(cells.open('west')).rejects.toThrow(Unavailable);
+      await expect(cells.open('west')).rejects.toThrow(/accuracyFloor/);
 
-    await store.change('west', { objective: JSON.stringify(defaultObjective) });
-    await expect(cells.open('west')).rejects.toThrow(Unavailable);
-    clock.advance(30_000);
-    expect((await cells.open('west')).orchestrator.objective).toEqual(defaultObjective);
-    expect(cells.setAside).toBe(0);
-  });
+      await store.change('west', { objective: JSON.stringify(defaultObjective) });
+      await expect(cells[ask]('west')).rejects.toThrow(Unavailable);
+      clock.advance(30_000);
+      expect((await cells[ask]('west')).orchestrator.objective).toEqual(defaultObjective);
+      expect(cells.setAside).toBe(0);
+    },
+  );
 
   it('names stored cells that are more than it may hold', async () => {
     await using store = await openStore({ path: await twoCells() });

@@ -76,11 +76,10 @@ export class Cells implements AsyncDisposable {
     return [...this.#opened].map(([cellId, { orchestrator }]) => ({ cellId, status: orchestrator.status() }));
   }
 
-  /** Throws NotFound for a cell that nobody has joined or configured. */
+  /** Throws NotFound for a cell that nobody has joined or configured, and what `open` throws for one that is set aside. */
   async get(cellId: string): Promise<CellHost> {
     const cell = this.#cells.get(cellId);
-    const aside = this.#setAside.get(cellId);
-    if (!cell && aside) throw setAside(cellId, aside.reason);
+    if (!cell && this.#setAside.has(cellId)) return this.open(cellId);
     if (!cell) throw new NotFound(`there is no cell ${cellId}`);
     return cell;
   }
