@@ -61,7 +61,7 @@ export class CellHost implements AsyncDisposable {
 
   /** Resolves when the learner knows all that was ever acknowledged, as far as the journal reaches. */
   static async open(cellId: string, options: CellHostOptions): Promise<CellHost> {
-    const { store, clock, learners } = options;
+    const { store, clock, learners, errors } = options;
     const logger = withCell(options.logger, cellId);
     const versions = await VersionCounter.open(cellId, { store, clock, logger });
     const stored = await store.load(cellId);
@@ -79,7 +79,7 @@ export class CellHost implements AsyncDisposable {
       cellId,
       clock,
       logger,
-      errors: options.errors,
+      errors,
       instanceId: randomUUID(),
       learner,
       objective: stored?.objective
@@ -104,13 +104,10 @@ export class CellHost implements AsyncDisposable {
       try {
         orchestrator.devices.remember(memberFromJson(state));
       } catch (err) {
-        logger.error(
-          { err, deviceId },
-          'a stored device cannot be read and is left out until it joins again',
-        );
+        // It is left out until it joins again.
+        errors.report('replay', err, { cellId, deviceId });
       }
     orchestrator.observe();
-    const { errors } = options;
     const learnedThrough = await learnJournal(cellId, { store, orchestrator, errors, from: position });
     if (learnedThrough > position)
       logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');

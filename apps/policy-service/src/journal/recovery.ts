@@ -5,6 +5,7 @@ import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
 import type { CellOrchestrator } from '../cell/orchestrator.ts';
 import type { Learners } from '../cell/learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
+import { outcomeFromJson } from './rows.ts';
 
 /** Outcomes that are learned from again between two breaths of the event loop. */
 const REPLAY_CHUNK = 500;
@@ -40,17 +41,20 @@ export async function learnJournal(
   for (;;) {
     const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
     if (entries.length === 0) return through;
-    orchestrator.learn(entries.flatMap((entry) => readable(entry, errors)));
+    orchestrator.learn(entries.flatMap((entry) => readable(entry, { cellId, errors })));
     through = entries.at(-1)!.position;
   }
 }
 
-/** A row that is damaged costs its outcome, not the cell. */
-function readable({ position, outcome }: JournalEntry, errors: InternalErrors): Outcome[] {
+/** A row that is damaged costs its outcome, not the cell: what is no outcome would spoil what the learner knows. */
+function readable(
+  { position, outcome }: JournalEntry,
+  { cellId, errors }: { cellId: string; errors: InternalErrors },
+): Outcome[] {
   try {
-    return [JSON.parse(outcome) as Outcome];
+    return [outcomeFromJson(outcome)];
   } catch (err) {
-    errors.report('replay', err, { position });
+    errors.report('replay', err, { cellId, position });
     return [];
   }
 }
