@@ -26,6 +26,8 @@ export interface CellHostOptions {
   /** Time between snapshots of a learner that has learned something, ms. */
   readonly snapshotMs: number;
   readonly errors: InternalErrors;
+  /** Aborted when the service stops: cells that are being opened are not waited for. @default never */
+  readonly signal?: AbortSignal;
   readonly onPlanned?: (plan: PlanMade) => void;
 }
 
@@ -75,6 +77,7 @@ export class CellHost implements AsyncDisposable {
       learners,
       logger,
     });
+    using opened = new DisposableStack();
     const orchestrator: CellOrchestrator = new CellOrchestrator({
       cellId,
       clock,
@@ -100,6 +103,7 @@ export class CellHost implements AsyncDisposable {
         ),
       onExpired: (deviceIds) => inPassing(store.change(cellId, { left: deviceIds }), logger),
     });
+    opened.use(orchestrator);
     for (const { deviceId, state } of stored?.members ?? [])
       try {
         orchestrator.devices.remember(memberFromJson(state));
@@ -108,11 +112,19 @@ export class CellHost implements AsyncDisposable {
         errors.report('replay', err, { cellId, deviceId });
       }
     orchestrator.observe();
-    const learnedThrough = await learnJournal(cellId, { store, orchestrator, errors, from: position });
+    const learnedThrough = await learnJournal(cellId, {
+      store,
+      orchestrator,
+      errors,
+      from: position,
+      signal: options.signal,
+    });
     if (learnedThrough > position)
       logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');
     const host = new CellHost(cellId, { ...options, logger }, orchestrator, learnedThrough);
+    opened.defer(host.#stopSaving);
     await host.save();
+    opened.move();
     return host;
   }
 

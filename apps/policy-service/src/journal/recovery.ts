@@ -1,4 +1,4 @@
-import type { Logger } from '@weir/base';
+import { type Logger, Unavailable } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
 import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
@@ -27,7 +27,15 @@ export function learnerFrom(
   }
 }
 
-/** Learns everything journaled after `from`; resolves to the position of the last. */
+/** Throws Unavailable once the signal is aborted. */
+export function goOnUnless(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Unavailable('the service is stopping', { reason: 'STOPPING' });
+}
+
+/**
+ * Learns everything journaled after `from`; resolves to the position of the last. Throws Unavailable when the signal is
+ * aborted before, and then nothing of it is kept.
+ */
 export async function learnJournal(
   cellId: string,
   {
@@ -35,10 +43,18 @@ export async function learnJournal(
     orchestrator,
     errors,
     from,
-  }: { store: Store; orchestrator: CellOrchestrator; errors: InternalErrors; from: number },
+    signal,
+  }: {
+    store: Store;
+    orchestrator: CellOrchestrator;
+    errors: InternalErrors;
+    from: number;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<number> {
   let through = from;
   for (;;) {
+    goOnUnless(signal);
     const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
     if (entries.length === 0) return through;
     orchestrator.learn(entries.flatMap((entry) => readable(entry, { cellId, errors })));
