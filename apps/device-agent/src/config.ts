@@ -1,4 +1,4 @@
-import { type ConfigSpec, durationMs, hostPort, periodMs } from '@weir/base';
+import { type ConfigSpec, durationMs, hostPort, periodMs, share } from '@weir/base';
 import type { Tier } from '@weir/domain';
 import { z } from 'zod';
 
@@ -70,10 +70,7 @@ const shape = {
     .max(1_000_000, 'must be <= 1000000')
     .default(10_000)
     .describe('Most outcomes kept until PolicyService acknowledges them; beyond it the oldest is dropped.'),
-  accuracyFloor: notNegative()
-    .max(1, 'must be <= 1')
-    .optional()
-    .describe("Raises the cell's accuracy floor, 0..1."),
+  accuracyFloor: share().optional().describe("Raises the cell's accuracy floor, 0..1."),
   deadlineMs: durationMs().optional().describe("Shortens the cell's default deadline, ms."),
   allowedTiers: z
     .array(tier)

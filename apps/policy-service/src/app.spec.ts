@@ -1,7 +1,16 @@
-import { InvalidInput, seededRandom, silentLogger, type WeirError } from '@weir/base';
+import {
+  FakeClock,
+  InvalidInput,
+  type Logger,
+  seededRandom,
+  silentLogger,
+  Unavailable,
+  type WeirError,
+} from '@weir/base';
 import { createLearner, learnerNames } from '@weir/learning';
 import { common, policy } from '@weir/proto';
 import { callUnary, checkHealth, connect, openDuplex, openServerStream } from '@weir/rpc';
+import { openStore, type Store, type StoreOptions, storeNotWritable } from '@weir/storage';
 import { stateToWire } from '@weir/wire';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -298,6 +307,42 @@ describe('PolicyService', () => {
     });
     epochs.end();
     expect((await plans.next()).done).toBe(true);
+  });
+
+  it('is not ready while nothing can be written, says why, and serves its cells once that is over', async () => {
+    const data = newDirectory();
+    {
+      await using before = await start({ data });
+      await session(before.client).directive();
+    }
+    const clock = new FakeClock(5_000);
+    const said: string[] = [];
+    const logger: Logger = { ...silentLogger, error: (_, message) => void said.push(message) };
+    let full = true;
+    const store = async (options: StoreOptions): Promise<Store> => {
+      const real = await openStore(options);
+      return {
+        ...real,
+        reserveVersions: (...given) =>
+          full
+            ? Promise.reject(new Unavailable('the disk is full (ENOSPC)', { reason: storeNotWritable }))
+            : real.reserveVersions(...given),
+      };
+    };
+    await using app = await startPolicyService(configSpec.schema.parse({ data }), { clock, logger, store });
+    await using connection = connect(app.address);
+    const client = connection.client(policy.PolicyServiceClient);
+    expect(await checkHealth(connection)).toBe('NOT_SERVING');
+    expect(said).toEqual([expect.stringMatching(/trying again: the disk is full \(ENOSPC\)/)]);
+    expect(await session(client).end()).toMatchObject({
+      status: 'UNAVAILABLE',
+      message: expect.stringContaining('ENOSPC') as string,
+    });
+    full = false;
+    clock.advance(5_000);
+    await expect.poll(() => checkHealth(connection)).toBe('SERVING');
+    const { objective } = await callUnary(client, client.getObjective, { cellId: 'c' });
+    expect(objective).toBeDefined();
   });
 
   it('bounds cells and devices', async () => {

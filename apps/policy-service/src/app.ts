@@ -11,7 +11,7 @@ import {
 import { learnerName } from '@weir/learning';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
-import { openStore } from '@weir/storage';
+import { openStore, storeNotWritable } from '@weir/storage';
 import { createNoopMeter, type Meter } from '@weir/telemetry';
 import { join } from 'node:path';
 import { Cells } from './cell/cells.ts';
@@ -36,17 +36,24 @@ export interface PolicyServiceDeps {
   readonly learners?: Learners;
   /** @default one that measures nothing */
   readonly meter?: Meter;
+  /** @default openStore of libs/storage */
+  readonly store?: typeof openStore;
+  /** Aborted to give up the start: it may have to learn long from its journal. @default never */
+  readonly signal?: AbortSignal;
 }
 
 /** How long a stream may stay without its Hello, ms. */
 const helloTimeoutMs = 10_000;
 /** Time between two statuses to a watcher, ms. */
 const statusMs = 1_000;
+/** Time between two tries to open the stored cells while the store is not writable, ms. */
+const reopenMs = 5_000;
 /** Changes that come close together are planned for together: least time between plans, as a share of the regular. */
 const leastReplanShare = 0.1;
 
 /**
- * Serves PolicyService until disposed: begins when all that was acknowledged before has been learned again. Disposing
+ * Serves PolicyService until disposed: begins when all that was acknowledged before has been learned again. While nothing
+ * can be written it is not ready, and tries again. Throws when the signal is aborted before it has begun. Disposing
  * ends the sessions (agents go on by their last directives), saves what was learned, and closes the store.
  */
 export async function startPolicyService(
@@ -56,6 +63,8 @@ export async function startPolicyService(
     logger = createLogger({ service: 'policy-service', level: config.logLevel }),
     learners = configuredLearners(config),
     meter = createNoopMeter(),
+    store: open = openStore,
+    signal,
   }: PolicyServiceDeps = {},
 ): Promise<PolicyServiceApp> {
   const { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers } = config;
@@ -68,8 +77,13 @@ export async function startPolicyService(
     }),
   );
   const store = started.use(
-    await openStore({ path: join(data.path, storeFile), retention: config.retention }),
+    await open({
+      path: join(data.path, storeFile),
+      retention: config.retention,
+      ...(signal && { signal }),
+    }),
   );
+  const stopping = new AbortController();
   const metrics = createPolicyMetrics(meter);
   const errors = internalErrors(logger, (activity) => metrics.internalError(activity));
   const cells = started.use(
@@ -85,10 +99,12 @@ export async function startPolicyService(
       maxCells,
       maxDevices,
       errors,
+      signal: AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]),
       onPlanned: (plan) => metrics.planned(plan),
     }),
   );
-  await cells.openStored();
+  let trying = false;
+  let ready = await openStored(cells, logger);
   metrics.watch(cells);
   const server = started.use(
     await serve({
@@ -113,7 +129,23 @@ export async function startPolicyService(
       logger,
     }).catch(asConfigError(configSpec.name)),
   );
-  server.setServing(true);
+  server.setServing(ready);
+  if (!ready)
+    started.defer(
+      clock.every(reopenMs, () => {
+        if (trying || ready) return;
+        trying = true;
+        void openStored(cells, logger)
+          .then((opened) => {
+            ready = opened;
+            server.setServing(ready && !store.failed.aborted);
+          })
+          .catch((err: unknown) => logger.warn({ err }, 'the stored cells are not opened'))
+          .finally(() => (trying = false));
+      }),
+    );
+  // First of all: nobody waits for a cell that is still learning from its journal.
+  started.defer(() => stopping.abort());
   store.failed.addEventListener('abort', () => {
     logger.error({ err: store.failed.reason as unknown }, 'the store has failed');
     server.setServing(false);
@@ -124,6 +156,18 @@ export async function startPolicyService(
     failed: store.failed,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** False when nothing can be written at present. Throws whatever else keeps the cells from being opened. */
+async function openStored(cells: Cells, logger: Logger): Promise<boolean> {
+  try {
+    await cells.openStored();
+    return true;
+  } catch (err) {
+    if (!(err instanceof WeirError && err.reason === storeNotWritable)) throw err;
+    logger.error({ err }, `not ready, and trying again: ${err.message}`);
+    return false;
+  }
 }
 
 /** Throws ConfigError when the file of a learner is not there or holds none. */

@@ -1,4 +1,4 @@
-import { type ConfigSpec, durationMs, hostPort } from '@weir/base';
+import { type ConfigSpec, durationMs, hostPort, share } from '@weir/base';
 import { isLearnerFile, learnerNames } from '@weir/learning';
 import { z } from 'zod';
 
@@ -23,10 +23,7 @@ const shape = {
     .describe(
       `Learner of cells for which none was chosen at run time: ${learnerNames.join(', ')}, or a file of your own, e.g. ./mine.ts.`,
     ),
-  accuracyFloor: z
-    .number('expected a number')
-    .min(0, 'must be >= 0')
-    .max(1, 'must be <= 1')
+  accuracyFloor: share()
     .default(0)
     .describe(
       'Lowest average accuracy, 0..1, of cells for which no objective was set at run time; 0: no floor.',

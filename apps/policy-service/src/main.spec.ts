@@ -1,6 +1,7 @@
 import { seededRandom } from '@weir/base';
 import { policy } from '@weir/proto';
 import { connect, openDuplex, openServerStream } from '@weir/rpc';
+import { openStore } from '@weir/storage';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -109,6 +110,50 @@ describe('policy-service process', () => {
       expect(await exited).toEqual([0, null]);
     },
   );
+
+  it('ended while it learns its journal again, ends at once and leaves the store as it was', async () => {
+    const data = mkdtempSync(join(directory, 'replay-'));
+    const learner = join(data, 'slow.mjs');
+    writeFileSync(
+      learner,
+      `import { createLearner } from '@weir/learning';
+       export default ({ random }) => ({
+         ...createLearner('edge-only', { random }),
+         name: 'slow',
+         learn(outcomes) {
+           if (outcomes.length < 2) return;
+           process.stderr.write('learned ' + outcomes.length + '\\n');
+           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+         },
+       });`,
+    );
+    const outcomes = 10_000;
+    const entries = async () => {
+      await using store = await openStore({ path: join(data, 'policy.db') });
+      return (await store.read('c', 0, 2 * outcomes)).length;
+    };
+    {
+      await using store = await openStore({ path: join(data, 'policy.db') });
+      const records = Array.from({ length: outcomes }, (_, i) => ({
+        sequence: i + 1,
+        outcome: JSON.stringify(outcome('a')),
+      }));
+      await store.append({ cellId: 'c', deviceId: 'a', instanceId: 'i', oldestPending: 0, records });
+    }
+    const child = spawn(process.execPath, [main, '--data', data, '--learner', learner], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said: string[] = [];
+    child.stdout.on('data', () => said.push('ready'));
+    child.stderr.on('data', (chunk: Buffer) => {
+      said.push(...(chunk.toString().match(/learned \d+/g) ?? []));
+      if (!child.killed && said.length > 0) child.kill('SIGTERM');
+    });
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(said).not.toContain('ready');
+    expect(said.length).toBeLessThan(outcomes / 500);
+    expect(await entries()).toBe(outcomes);
+  });
 
   it('refuses a corrupt store, naming the cure, and exits with 1', async () => {
     const data = mkdtempSync(join(directory, 'corrupt-'));

@@ -10,7 +10,13 @@ await runMain(async ({ signal }) => {
   const config = loadConfig(configSpec, { argv: process.argv.slice(2), env: process.env });
   const logger = createLogger({ service, level: config.logLevel });
   await using metrics = await startMetrics({ service, listen: config.metrics, logger });
-  await using app = await startPolicyService(config, { logger, meter: metrics.meter });
+  await using app = await startPolicyService(config, { logger, meter: metrics.meter, signal }).catch(
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+      return undefined;
+    },
+  );
+  if (!app) return Exit.done;
   process.stdout.write(`${JSON.stringify({ service, address: app.address, metrics: metrics.address })}\n`);
   const over = AbortSignal.any([signal, app.failed]);
   if (!over.aborted) await once(over, 'abort');

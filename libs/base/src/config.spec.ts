@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   asConfigError,
-  type ConfigError,
+  ConfigError,
   HelpRequested,
   hostPort,
   loadConfig,
+  share,
   splitHostPort,
 } from './config.ts';
 import { InvalidInput } from './errors.ts';
@@ -96,6 +97,36 @@ describe('loadConfig', () => {
     expect(() => load(['--help'])).toThrow(/Variants. One of: paper, full.\n/);
     expect(() => load(['--help'])).toThrow(/Kinds. One of: a, b. \[a\]\n/);
     expect(() => load(['--help'])).toThrow(/Arrivals: poisson or periodic.$/);
+  });
+});
+
+describe('share', () => {
+  const spec = {
+    name: 'weir demo',
+    summary: 'Shows.',
+    schema: z.object({
+      floor: share().optional().describe('Floor.'),
+      idle: share().describe('Idle.').default(0.5),
+      either: z.union([z.enum(['89']), share()]).optional(),
+      load: share(3).positive('must be > 0').optional(),
+      devices: z.number().optional(),
+    }),
+  };
+  const given = (...argv: string[]) => loadConfig(spec, { argv, env: {} });
+
+  it('is taken as a fraction or in per cent, from a flag as from the environment', () => {
+    expect(given('--floor', '86%', '--idle', '0.2')).toEqual({ floor: 0.86, idle: 0.2 });
+    expect(given('--floor=12.5 %', '--idle', '100%')).toEqual({ floor: 0.125, idle: 1 });
+    expect(loadConfig(spec, { argv: [], env: { WEIR_FLOOR: '7%' } }).floor).toBe(0.07);
+    expect(given('--either', '86%', '--load', '150%')).toMatchObject({ either: 0.86, load: 1.5 });
+  });
+
+  it.each(['86', '101%', '-3%', '%', 'high', '8 6%'])('refuses %s, naming both forms', (text) => {
+    expect(() => given('--floor', text)).toThrow(/--floor: .*e\.g\. 0\.86 or 86%/);
+  });
+
+  it('is no other number', () => {
+    expect(() => given('--devices', '86%')).toThrow(ConfigError);
   });
 });
 

@@ -212,6 +212,10 @@ function fromText(type: z.ZodType, value: unknown): unknown {
     if (options.some((option) => option.safeParse(value).success)) return value;
     return options.map((option) => fromText(option, value)).find((each) => each !== value) ?? value;
   }
+  if (base instanceof z.ZodNumber && base.meta()?.[inPerCent]) {
+    const percent = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*$/.exec(value)?.[1];
+    if (percent !== undefined) return Number(percent) / 100;
+  }
   if (base instanceof z.ZodNumber)
     return value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
   if (base instanceof z.ZodBoolean)
@@ -250,6 +254,20 @@ export function splitHostPort(address: string): { host: string; port: number } {
   const at = address.lastIndexOf(':');
   return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }
+
+/** Of a schema whose text may be in per cent. */
+const inPerCent = 'weirInPerCent';
+/** What a share is, for messages of schemas that take one among others. */
+export const shareExpected = 'a fraction 0..1, e.g. 0.86 or 86%';
+/** A share 0..1, or up to `most`; in per cent too as text: 0.86 or 86%. */
+export const share = (most = 1) => {
+  const expected = `expected ${shareExpected.replace('0..1', `0..${most}`)}`;
+  return z
+    .number(expected)
+    .min(0, expected)
+    .max(most, expected)
+    .meta({ [inPerCent]: true });
+};
 
 /** A duration in ms, > 0. */
 export const durationMs = () => z.number('expected a number of ms').positive('must be > 0');

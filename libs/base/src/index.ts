@@ -37,6 +37,8 @@ export {
   asConfigError,
   HelpRequested,
   durationMs,
+  share,
+  shareExpected,
   hostPort,
   periodMs,
   splitHostPort,

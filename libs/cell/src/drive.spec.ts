@@ -110,4 +110,41 @@ describe('drive', () => {
     expect(answers.length).toBeGreaterThanOrEqual(10);
     expect(answers.length).toBeLessThanOrEqual(11);
   });
+
+  it.each(['onAnswer', 'onFailure'] as const)(
+    'ends with what %s throws, sends nothing more and counts it as no failure',
+    async (callback) => {
+      const clock = new FakeClock();
+      let asked = 0;
+      const full = new Error('the disk is full');
+      const told: string[] = [];
+      const tell = (name: string) => () => {
+        told.push(name);
+        if (name === callback) throw full;
+      };
+      const client: AgentClient = {
+        ...agentAnswering(clock, 0).client,
+        infer: () => {
+          asked++;
+          return callback === 'onAnswer'
+            ? Promise.resolve(agent.InferResponse.fromPartial({}))
+            : Promise.reject(new Error('unavailable'));
+        },
+      };
+      const running = drive({
+        client,
+        samples,
+        arrivals: { pattern: 'periodic', rate: 10, frames: 5 },
+        clock,
+        random: seededRandom(3),
+        signal: new AbortController().signal,
+        onAnswer: tell('onAnswer'),
+        onFailure: tell('onFailure'),
+      }).catch((error: unknown) => error);
+      await clock.advanceAsync(60_000);
+      expect(await running).toBe(full);
+      expect(told).toEqual([callback]);
+      expect(asked).toBe(1);
+    },
+  );
 });

@@ -27,7 +27,10 @@ export interface DriveOptions {
   readonly onFailure: (error: unknown, frame: { readonly sample: Sample; readonly clientMs: number }) => void;
 }
 
-/** One device's application: sends frames as they arrive and resolves with the last answer. */
+/**
+ * One device's application: sends frames as they arrive and resolves with the last answer. What `onAnswer` or `onFailure`
+ * throws is no failure of an inference: nothing more is sent, and it is thrown.
+ */
 export async function drive(options: DriveOptions): Promise<void> {
   const {
     client,
@@ -42,16 +45,26 @@ export async function drive(options: DriveOptions): Promise<void> {
   } = options;
   const order = shuffled(samples, random.fork('samples'));
   const inFlight = new Set<Promise<void>>();
+  const broken = new AbortController();
 
   const send = async (sample: Sample) => {
     const { image, label } = sample;
     const sentAt = clock.now();
+    const tell = await client.infer({ image, timeoutMs }).then(
+      (response) => {
+        const correct = response.classification?.label === label;
+        const answer = { response, correct, clientMs: clock.now() - sentAt };
+        return () => onAnswer(answer, sample);
+      },
+      (error: unknown) => {
+        const clientMs = clock.now() - sentAt;
+        return () => onFailure(error, { sample, clientMs });
+      },
+    );
     try {
-      const response = await client.infer({ image, timeoutMs });
-      const correct = response.classification?.label === label;
-      onAnswer({ response, correct, clientMs: clock.now() - sentAt }, sample);
+      if (!broken.signal.aborted) tell();
     } catch (error) {
-      onFailure(error, { sample, clientMs: clock.now() - sentAt });
+      broken.abort(error);
     }
   };
 
@@ -59,14 +72,16 @@ export async function drive(options: DriveOptions): Promise<void> {
     ...options.arrivals,
     clock,
     random: random.fork('arrivals'),
-    signal,
+    signal: AbortSignal.any([signal, broken.signal]),
   })) {
     if (inFlight.size >= maxInFlight) await Promise.race(inFlight);
+    if (broken.signal.aborted) break;
     const sent = send(order[frame % order.length]!);
     inFlight.add(sent);
     void sent.then(() => inFlight.delete(sent));
   }
   await Promise.all(inFlight);
+  broken.signal.throwIfAborted();
 }
 
 /** Fisher–Yates. */

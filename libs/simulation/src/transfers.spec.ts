@@ -48,22 +48,6 @@ describe('transfers', () => {
     expect(ledger.pool).toBeCloseTo(0);
   });
 
-  it('gives in advance to the device whose plan spends', () => {
-    const ledger = createTransferLedger({ ledgerId: 'l' });
-    const [rich, poor] = [device(), device()];
-    ledger.join('rich');
-    ledger.join('poor');
-    for (let frame = 0; frame < 10; frame++) rich.frame(0.9);
-    for (let round = 0; round < 4; round++) {
-      rich.account.applyLedger(ledger.ledgerOf('rich'));
-      poor.account.applyLedger(ledger.ledgerOf('poor'));
-      ledger.report('rich', rich.account.report());
-      ledger.report('poor', poor.account.report(), { drainPerMs: 0.0002 });
-      ledger.rebalance();
-    }
-    expect(poor.account.balance).toBeGreaterThan(rich.account.balance + 0.3);
-  });
-
   it('credits a restarted device nothing that its predecessor had received', () => {
     const ledger = createTransferLedger({ ledgerId: 'l' });
     ledger.join('a');
@@ -108,7 +92,7 @@ describe('transfers', () => {
           if (what === 'report') {
             reports[index]!.push(agent.account.report());
             const report = reports[index]!.at(-1 - (pick % reports[index]!.length))!;
-            ledger.report(String(index), report, { drainPerMs: (pick - 5) * 1e-5 });
+            ledger.report(String(index), report);
           }
           if (what === 'directive') {
             words[index]!.push({ version: time, ledger: ledger.ledgerOf(String(index)) });

@@ -1,4 +1,5 @@
 import { FailedPrecondition, makeFolder } from '@weir/base';
+import { notWritable, storeNotWritable } from './not-writable.ts';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -115,6 +116,8 @@ function refusal(path: string, error: unknown): Error {
         cause: error,
       },
     );
+  const reason = notWritable(error);
+  if (reason) return new FailedPrecondition(`${path}: ${reason}`, { reason: storeNotWritable, cause: error });
   return new FailedPrecondition(
     `${path} cannot be opened (${message}); name a directory that can be written to`,
     {

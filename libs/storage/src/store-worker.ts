@@ -2,6 +2,7 @@ import { WeirError } from '@weir/base';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
 import type { Fault, Group, Operation, WorkerOptions, WorkerReply } from './protocol.ts';
+import { notWritable, storeNotWritable } from './not-writable.ts';
 import { openTables } from './tables.ts';
 
 // The store's own thread: a commit waits for the disk, usually for milliseconds, sometimes for hundreds of them, which
@@ -10,10 +11,18 @@ import { openTables } from './tables.ts';
 const port = parentPort;
 if (!port) throw new Error('store-worker runs as a worker thread only');
 const reply = (message: WorkerReply) => port.postMessage(message);
-const faultOf = (error: unknown): Fault =>
-  error instanceof WeirError
-    ? { message: error.message, reason: error.reason, status: error.status }
-    : { message: (error as Error).message, reason: 'STORE_FAILED', status: 'INTERNAL' };
+const faultOf = (error: unknown): Fault => {
+  if (error instanceof WeirError)
+    return { message: error.message, reason: error.reason, status: error.status };
+  const message = notWritable(error);
+  return message
+    ? { message, reason: storeNotWritable, status: 'UNAVAILABLE' }
+    : {
+        message: `the store cannot write: ${(error as Error).message}`,
+        reason: 'STORE_FAILED',
+        status: 'INTERNAL',
+      };
+};
 
 try {
   serve(workerData as WorkerOptions);

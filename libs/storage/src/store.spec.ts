@@ -228,6 +228,20 @@ describe('openStore', () => {
     await expect(openStore({ path })).rejects.toThrow(/in use by another process/);
   });
 
+  it('gives up opening when it is told to, and the file is as it was', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      await store.append(batch([1]));
+    }
+    const stop = new AbortController();
+    const opening = openStore({ path, signal: stop.signal });
+    stop.abort(new Error('stopped'));
+    await expect(opening).rejects.toThrow('stopped');
+    await using store = await openStore({ path });
+    expect(await store.read('c', 0, 10)).toHaveLength(1);
+  });
+
   it('refuses a directory that cannot be', async () => {
     const file = join(mkdtempSync(join(directory, 'file-')), 'plain');
     writeFileSync(file, '');

@@ -10,12 +10,14 @@ import type { Tables } from './tables.ts';
 export interface StoreOptions extends Partial<StoreLimits> {
   /** The file; a missing directory is created. One process at a time. */
   readonly path: string;
+  /** Gives up while the file is being checked, which takes as long as reading it. @default never */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Everything that outlives PolicyService. Operations run in call order; a resolved promise means
- * that the change is on disk. All reject with Unavailable once the store is closed or its disk has failed, and
- * with ResourceExhausted while too many wait.
+ * that the change is on disk. All reject with Unavailable once the store is closed or has failed, and while
+ * its disk takes nothing (reason `storeNotWritable`); with ResourceExhausted while too many wait.
  */
 export interface Store extends AsyncDisposable {
   /** Aborts, with the reason, when the store has failed for good and only a new process can help. */
@@ -43,13 +45,19 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Opens the store, creating the file where there is none. Throws FailedPrecondition, naming the cure, when it cannot. */
-export async function openStore({ path, ...limits }: StoreOptions): Promise<Store> {
+/**
+ * Opens the store, creating the file where there is none. Throws FailedPrecondition, naming the cure, when it cannot, and
+ * the signal's reason when it is aborted before, which harms nothing.
+ */
+export async function openStore({ path, signal, ...limits }: StoreOptions): Promise<Store> {
   const bounds = { ...defaultLimits, ...limits };
   const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
     workerData: { path, limits: bounds } satisfies WorkerOptions,
   });
-  const [opened] = (await once(worker, 'message')) as [WorkerReply];
+  const [opened] = (await once(worker, 'message', { signal }).catch(async (error: unknown) => {
+    await worker.terminate();
+    throw signal?.aborted ? signal.reason : error;
+  })) as [WorkerReply];
   if (opened.kind !== 'opened') {
     await worker.terminate();
     if (opened.kind === 'refused')
@@ -86,8 +94,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
       group.forEach(({ resolve }, index) => resolve(reply.results[index] as never));
     if (reply.kind === 'failed') {
       const { message, reason } = reply.fault;
-      for (const { reject } of group)
-        reject(new Unavailable(`the store cannot write: ${message}`, { reason }));
+      for (const { reject } of group) reject(new Unavailable(message, { reason }));
     }
     commitNext();
   });

@@ -148,14 +148,14 @@ export const planner = mutantsOf('libs/learning/src', [
   {
     title: 'a device fills the pool with a debit that nobody asked for',
     file: 'accuracy-ledger/transfers.ts',
-    find: '        account.mostRequestedTotal,\n        proof',
-    replace: '        proof',
+    find: 'Math.min(report.debitedTotal, account.mostRequestedTotal)',
+    replace: 'report.debitedTotal',
   },
   {
-    title: 'a device lends what it has not earned',
+    title: 'nothing is given in advance to a device that spends',
     file: 'accuracy-ledger/transfers.ts',
-    find: 'proof ? Math.max(account.debitedTotal, proof.earnedTotal + creditedTotal) : Infinity',
-    replace: 'Infinity',
+    find: 'account.drained += DRAIN_WEIGHT *',
+    replace: 'account.drained += 0 *',
   },
   {
     title: 'an older report takes back what a newer one said',

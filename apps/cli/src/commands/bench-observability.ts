@@ -1,4 +1,4 @@
-import { type Estimate, Exit, seededRandom } from '@weir/base';
+import { type Estimate, Exit, seededRandom, share } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
@@ -36,12 +36,7 @@ export default defineCommand({
     frames: count().default(100).describe('Frames in a block.'),
     warmUp: count().default(6_000).describe('Warm-up frames per mode and cell, until code is compiled.'),
     inFlight: count().max(64, 'must be <= 64').default(8).describe('Frames in flight at once.'),
-    sampled: z
-      .number('expected a number')
-      .min(0, 'must be >= 0')
-      .max(1, 'must be <= 1')
-      .default(0.01)
-      .describe('Share of frames that are traced, 0..1.'),
+    sampled: share().default(0.01).describe('Share of frames that are traced, 0..1.'),
     seconds: count().default(15).describe('Seconds to watch the console, without and with a page.'),
     models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
     seed: count().default(1).describe('Seed of the order of the modes.'),

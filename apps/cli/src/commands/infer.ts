@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigError, Exit, InvalidInput, hostPort, silentLogger } from '@weir/base';
+import { ConfigError, Exit, InvalidInput, hostPort, share, silentLogger } from '@weir/base';
 import { type AgentClient, connectAgent, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import type { agent } from '@weir/proto';
@@ -21,12 +21,7 @@ const shape = {
     .positive('must be > 0')
     .default(10_000)
     .describe('Time for each picture, ms.'),
-  floor: z
-    .number('expected a number')
-    .min(0, 'must be >= 0')
-    .max(1, 'must be <= 1')
-    .optional()
-    .describe('Accuracy floor of the one-off cell, 0..1.'),
+  floor: share().optional().describe('Accuracy floor of the one-off cell, 0..1.'),
   models: z
     .string()
     .optional()

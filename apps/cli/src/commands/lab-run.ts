@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Exit, makeFolder, silentLogger } from '@weir/base';
+import { Exit, makeFolder, share, shareExpected, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import {
   everyTenth,
@@ -38,7 +38,7 @@ const shape = {
     .optional()
     .describe("Instead of --scenario: the paper's experiment, A (all links regular) to D (all weak) [A]."),
   floor: z
-    .union([z.enum(floorLabels), z.number()], `expected one of ${floorLabels.join(', ')} or a fraction 0..1`)
+    .union([z.enum(floorLabels), share()], `expected one of ${floorLabels.join(', ')} or ${shareExpected}`)
     .optional()
     .describe(
       `Floor: ${floorLabels.join(', ')} as in the paper, or a fraction 0..1 [89, or the scenario's].`,
@@ -60,10 +60,8 @@ const shape = {
     .enum(['poisson', 'periodic'], 'expected poisson or periodic')
     .optional()
     .describe('Frames arrive by themselves instead of in synchronous epochs.'),
-  load: z
-    .number('expected a number')
+  load: share(3)
     .positive('must be > 0')
-    .max(3, 'must be <= 3')
     .optional()
     .describe('With --arrivals: share of what the cell would sustain [0.6].'),
   epochs: whole(1, 100_000).optional().describe("Measured epochs of each learner [60, or the scenario's]."),

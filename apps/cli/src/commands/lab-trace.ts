@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { Exit, seededRandom } from '@weir/base';
+import { Exit, seededRandom, share } from '@weir/base';
 import { formatTrace, generateTrace } from '@weir/lab';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
@@ -23,12 +23,7 @@ export default defineCommand({
       .max(3, 'must be <= 3')
       .default(0.5)
       .describe('Spread: standard deviation of the logarithm.'),
-    memory: z
-      .number('expected a number')
-      .min(0, 'must be >= 0')
-      .max(1, 'must be <= 1')
-      .default(0.9)
-      .describe('How much a point resembles the one before, 0..1.'),
+    memory: share().default(0.9).describe('How much a point resembles the one before, 0..1.'),
     seed: z
       .number('expected a number')
       .int('expected a whole number')

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { ConfigError, Exit } from '@weir/base';
+import { ConfigError, Exit, share } from '@weir/base';
 import { learnerNames } from '@weir/learning';
 import {
   arrivalKinds,
@@ -42,12 +42,7 @@ const schema = z.object({
     .min(1, 'must name a number')
     .default([5])
     .describe('Devices of the cell; several numbers, separated by commas, with --arrivals and --drift.'),
-  floor: z
-    .number('expected a number')
-    .min(0, 'must be >= 0')
-    .max(1, 'must be <= 1')
-    .default(0.89)
-    .describe('Average accuracy floor, 0..1.'),
+  floor: share().default(0.89).describe('Average accuracy floor, 0..1.'),
   profile: z
     .enum(profileNames, 'unknown profile')
     .default('contended')
@@ -65,10 +60,7 @@ const schema = z.object({
     .default('none')
     .describe('Load by others: none, or a random walk over 81 contexts.'),
   heterogeneous: z.boolean().default(false).describe('Devices of unequal speed.'),
-  noise: z
-    .number('expected a number')
-    .min(0, 'must be >= 0')
-    .max(1, 'must be <= 1')
+  noise: share()
     .optional()
     .describe('Noise of every measured time, relative [0.05; with --arrivals and --drift 0.07].'),
   interactions: whole(10, 10_000_000)

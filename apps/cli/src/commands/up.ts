@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Exit, hostPort, seededRandom, silentLogger, systemClock } from '@weir/base';
+import { Exit, hostPort, seededRandom, share, silentLogger, systemClock } from '@weir/base';
 import {
   type CellConsole,
   type CellDescription,
@@ -37,10 +37,7 @@ const shape = {
     .optional()
     .describe('Seconds after which the run ends.'),
   learner: z.string().default('planner').describe(`Learner that plans: ${learnersHelp}.`),
-  floor: z
-    .number('expected a number')
-    .min(0, 'must be >= 0')
-    .max(1, 'must be <= 1')
+  floor: share()
     .optional()
     .describe(
       "Lowest average accuracy, 0..1; by default 70 % of the way from the family's least to its most accurate variant.",
@@ -155,7 +152,7 @@ export default defineCommand({
             arrivals: {
               pattern: config.arrivals,
               rate: config.rate,
-              frames: share(config, devices.length, index),
+              frames: framesOf(config, devices.length, index),
             },
             clock: systemClock,
             random: seededRandom(config.seed).fork(`device ${index}`),
@@ -246,7 +243,7 @@ function endOf({ duration }: UpConfig, signal: AbortSignal): AbortSignal {
 }
 
 /** One device's share of the frames. */
-function share({ requests }: UpConfig, devices: number, index: number): number {
+function framesOf({ requests }: UpConfig, devices: number, index: number): number {
   if (requests === undefined) return Infinity;
   return Math.floor(requests / devices) + (index < requests % devices ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-import { FakeClock, type Logger, silentLogger, Unavailable } from '@weir/base';
+import { FakeClock, InvalidInput, type Logger, silentLogger, Unavailable } from '@weir/base';
 import { defaultObjective } from '@weir/domain';
 import { openStore } from '@weir/storage';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { deviceHello, outcome } from '../sessions/agent.fixture.ts';
 import { agent } from './orchestrator.fixture.ts';
 import { Cells, type CellsOptions } from './cells.ts';
 import { createFastestMean } from './learner.fixture.ts';
+import type { InternalErrors } from '../internal-errors.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-cells-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -56,28 +57,31 @@ function damage(path: string, statement: string): void {
 const west = `(select id from cell where name = 'west')`;
 
 describe('Cells', () => {
-  it('sets a cell aside that cannot be opened, names it, serves the others and tries again later', async () => {
-    const path = await twoCells();
-    damage(path, `update cell set objective = '{"accuracyFloor":7}' where name = 'west'`);
-    await using store = await openStore({ path });
-    const clock = new FakeClock(5_000);
-    const named: unknown[] = [];
-    const logger: Logger = { ...silentLogger, error: (fields) => void named.push(fields) };
-    await using cells = new Cells(options({ store, clock, logger }));
-    await cells.openStored();
-    expect((await cells.get('east')).orchestrator.objective.deadlineMs).toBe(5_000);
-    expect(named).toMatchObject([{ cellId: 'west' }]);
-    expect(cells.setAside).toBe(1);
-    await expect(cells.get('west')).rejects.toMatchObject({ reason: 'CELL_SET_ASIDE' });
-    await expect(cells.open('west')).rejects.toThrow(Unavailable);
-    await expect(cells.open('west')).rejects.toThrow(/accuracyFloor/);
+  it.each(['get', 'open'] as const)(
+    'sets a cell aside that cannot be opened, names it, serves the others and tries again by %s later',
+    async (ask) => {
+      const path = await twoCells();
+      damage(path, `update cell set objective = '{"accuracyFloor":7}' where name = 'west'`);
+      await using store = await openStore({ path });
+      const clock = new FakeClock(5_000);
+      const named: unknown[] = [];
+      const logger: Logger = { ...silentLogger, error: (fields) => void named.push(fields) };
+      await using cells = new Cells(options({ store, clock, logger }));
+      await cells.openStored();
+      expect((await cells.get('east')).orchestrator.objective.deadlineMs).toBe(5_000);
+      expect(named).toMatchObject([{ cellId: 'west' }]);
+      expect(cells.setAside).toBe(1);
+      await expect(cells.get('west')).rejects.toMatchObject({ reason: 'CELL_SET_ASIDE' });
+      await expect(cells.open('west')).rejects.toThrow(Unavailable);
+      await expect(cells.open('west')).rejects.toThrow(/accuracyFloor/);
 
-    await store.change('west', { objective: JSON.stringify(defaultObjective) });
-    await expect(cells.open('west')).rejects.toThrow(Unavailable);
-    clock.advance(30_000);
-    expect((await cells.open('west')).orchestrator.objective).toEqual(defaultObjective);
-    expect(cells.setAside).toBe(0);
-  });
+      await store.change('west', { objective: JSON.stringify(defaultObjective) });
+      await expect(cells[ask]('west')).rejects.toThrow(Unavailable);
+      clock.advance(30_000);
+      expect((await cells[ask]('west')).orchestrator.objective).toEqual(defaultObjective);
+      expect(cells.setAside).toBe(0);
+    },
+  );
 
   it('names stored cells that are more than it may hold', async () => {
     await using store = await openStore({ path: await twoCells() });
@@ -90,20 +94,38 @@ describe('Cells', () => {
     await expect(cells.get('west')).rejects.toThrow(/--max-cells/);
   });
 
+  const spoilt = (more: object) =>
+    `insert into experience(cell, outcome) values (${west}, '${JSON.stringify({ ...outcome('a'), ...more })}')`;
+
   it.each([
     ['member', `insert into member values (${west}, 'z', '{"foreign":true}')`],
     ['member that is no JSON', `insert into member values (${west}, 'z', 'x')`],
     ['outcome', `insert into experience(cell, outcome) values (${west}, '{"deviceId"')`],
-    ['snapshot', `update snapshot set state = 'x' where cell = ${west}`],
-  ])('opens a cell with a foreign %s without it', async (_, statement) => {
+    ['outcome that is no object', `insert into experience(cell, outcome) values (${west}, 'null')`],
+    ['outcome without a response time', spoilt({ responseMs: null })],
+    ['outcome of a tier that is none', spoilt({ placement: { tier: 'x', nodeId: 'e', variant: 'v' } })],
+  ])('opens a cell with a foreign %s without it, and names it', async (_, statement) => {
     const path = await twoCells();
     damage(path, statement);
     await using store = await openStore({ path });
-    await using cells = new Cells(options({ store }));
+    const reported: unknown[][] = [];
+    const errors: InternalErrors = { report: (...report) => void reported.push(report) };
+    await using cells = new Cells(options({ store, errors }));
     await cells.openStored();
     const { orchestrator } = await cells.get('west');
     expect(orchestrator.status().devices.map(({ deviceId }) => deviceId)).toEqual(['a']);
     expect(orchestrator.learner.status().outcomes).toBe(2);
     expect(cells.setAside).toBe(0);
+    const row = statement.includes('member') ? { deviceId: 'z' } : { position: 5 };
+    expect(reported).toEqual([['replay', expect.any(InvalidInput), { cellId: 'west', ...row }]]);
+  });
+
+  it('learns the journal again where a snapshot is of no use', async () => {
+    const path = await twoCells();
+    damage(path, `update snapshot set state = 'x' where cell = ${west}`);
+    await using store = await openStore({ path });
+    await using cells = new Cells(options({ store }));
+    await cells.openStored();
+    expect((await cells.get('west')).orchestrator.learner.status().outcomes).toBe(2);
   });
 });

@@ -2,6 +2,8 @@ import { type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/bas
 import type { CellStatus } from '@weir/domain';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { isExpected } from '../internal-errors.ts';
+import { goOnUnless } from '../journal/recovery.ts';
+import { storeNotWritable } from '@weir/storage';
 
 /** Time after which a cell that was set aside is tried again, ms. */
 const reopenAfterMs = 30_000;
@@ -23,13 +25,19 @@ export class Cells implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Opens every cell that the store knows. One that cannot be opened is set aside, and the others serve. */
+  /**
+   * Opens every cell that the store knows. One that cannot be opened is set aside, and the others serve. Throws
+   * Unavailable while the store is not writable (reason `storeNotWritable`): then call it again later; and when the service
+   * stops.
+   */
   async openStored(): Promise<void> {
-    const { store, clock, logger } = this.#options;
+    const { store, clock, logger, signal } = this.#options;
     for (const cellId of await store.cells())
       try {
+        goOnUnless(signal);
         await this.open(cellId);
       } catch (error) {
+        if (!isOfCell(error)) throw error;
         // `open` has told of a cell that it set aside; one too many is no fault of the cell's.
         if (this.#setAside.has(cellId)) continue;
         logger.error({ err: error, cellId }, 'the stored cell is not opened and is set aside');
@@ -44,7 +52,8 @@ export class Cells implements AsyncDisposable {
 
   /**
    * The cell, new or not. Throws ResourceExhausted when there are too many, Unavailable (reason CELL_SET_ASIDE) for one that
-   * could not be opened a short time ago; it is tried again later.
+   * could not be opened a short time ago, and is tried again later, and (reason `storeNotWritable`) while the disk takes
+   * nothing.
    */
   async open(cellId: string): Promise<CellHost> {
     const known = this.#cells.get(cellId);
@@ -63,6 +72,7 @@ export class Cells implements AsyncDisposable {
       return cell;
     } catch (error) {
       this.#cells.delete(cellId);
+      if (!isOfCell(error)) throw error;
       if (isExpected(error))
         logger.error({ err: error, cellId }, 'the cell cannot be opened and is set aside');
       else errors.report('open', error, { cellId });
@@ -76,11 +86,10 @@ export class Cells implements AsyncDisposable {
     return [...this.#opened].map(([cellId, { orchestrator }]) => ({ cellId, status: orchestrator.status() }));
   }
 
-  /** Throws NotFound for a cell that nobody has joined or configured. */
+  /** Throws NotFound for a cell that nobody has joined or configured, and what `open` throws for one that is set aside. */
   async get(cellId: string): Promise<CellHost> {
     const cell = this.#cells.get(cellId);
-    const aside = this.#setAside.get(cellId);
-    if (!cell && aside) throw setAside(cellId, aside.reason);
+    if (!cell && this.#setAside.has(cellId)) return this.open(cellId);
     if (!cell) throw new NotFound(`there is no cell ${cellId}`);
     return cell;
   }
@@ -95,6 +104,10 @@ export class Cells implements AsyncDisposable {
         this.#options.logger.error({ err: closed.reason as unknown }, 'a cell was not saved');
   }
 }
+
+/** False for what keeps any cell from being opened. */
+const isOfCell = (error: unknown): boolean =>
+  !(error instanceof Unavailable && [storeNotWritable, 'STOPPING'].includes(error.reason));
 
 const setAside = (cellId: string, reason: Error) =>
   new Unavailable(

@@ -26,6 +26,8 @@ export interface CellHostOptions {
   /** Time between snapshots of a learner that has learned something, ms. */
   readonly snapshotMs: number;
   readonly errors: InternalErrors;
+  /** Aborted when the service stops: cells that are being opened are not waited for. @default never */
+  readonly signal?: AbortSignal;
   readonly onPlanned?: (plan: PlanMade) => void;
 }
 
@@ -61,7 +63,7 @@ export class CellHost implements AsyncDisposable {
 
   /** Resolves when the learner knows all that was ever acknowledged, as far as the journal reaches. */
   static async open(cellId: string, options: CellHostOptions): Promise<CellHost> {
-    const { store, clock, learners } = options;
+    const { store, clock, learners, errors } = options;
     const logger = withCell(options.logger, cellId);
     const versions = await VersionCounter.open(cellId, { store, clock, logger });
     const stored = await store.load(cellId);
@@ -75,11 +77,12 @@ export class CellHost implements AsyncDisposable {
       learners,
       logger,
     });
+    using opened = new DisposableStack();
     const orchestrator: CellOrchestrator = new CellOrchestrator({
       cellId,
       clock,
       logger,
-      errors: options.errors,
+      errors,
       instanceId: randomUUID(),
       learner,
       objective: stored?.objective
@@ -100,22 +103,28 @@ export class CellHost implements AsyncDisposable {
         ),
       onExpired: (deviceIds) => inPassing(store.change(cellId, { left: deviceIds }), logger),
     });
+    opened.use(orchestrator);
     for (const { deviceId, state } of stored?.members ?? [])
       try {
         orchestrator.devices.remember(memberFromJson(state));
       } catch (err) {
-        logger.error(
-          { err, deviceId },
-          'a stored device cannot be read and is left out until it joins again',
-        );
+        // It is left out until it joins again.
+        errors.report('replay', err, { cellId, deviceId });
       }
     orchestrator.observe();
-    const { errors } = options;
-    const learnedThrough = await learnJournal(cellId, { store, orchestrator, errors, from: position });
+    const learnedThrough = await learnJournal(cellId, {
+      store,
+      orchestrator,
+      errors,
+      from: position,
+      signal: options.signal,
+    });
     if (learnedThrough > position)
       logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');
     const host = new CellHost(cellId, { ...options, logger }, orchestrator, learnedThrough);
+    opened.defer(host.#stopSaving);
     await host.save();
+    opened.move();
     return host;
   }
 

@@ -154,6 +154,22 @@ describe('CellOrchestrator', () => {
       expect(a.last().ledger.ledgerId).toBe('');
     });
 
+    it('is attainable as the plan weighs it: by the frames that each device has', () => {
+      const { orchestrator } = cell();
+      const { local } = deviceHello('weak');
+      const small = { ...local, node: { ...local.node, variants: ['small'] } };
+      const objective = { allowedTiers: ['device'] as const };
+      orchestrator.devices.join(deviceHello('weak', { local: small, objective }), agent().link);
+      orchestrator.devices.join(deviceHello('strong'), agent().link);
+      const check = (accuracyFloor: number) =>
+        orchestrator.checkObjective({ ...defaultObjective, accuracyFloor });
+      check(0.8);
+      expect(() => check(0.81)).toThrow(/0\.8000/);
+      orchestrator.devices.report('weak', deviceState({ framesPerSecond: 9 }));
+      orchestrator.devices.report('strong', deviceState({ framesPerSecond: 1 }));
+      expect(() => check(0.75)).toThrow(/0\.7200/);
+    });
+
     it('that present conditions do not allow is met as far as they do', () => {
       const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.85 } });
       const local = deviceHello('a').local;

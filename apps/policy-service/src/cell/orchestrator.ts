@@ -126,7 +126,7 @@ export class CellOrchestrator implements Disposable {
 
   /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
   checkObjective(objective: Objective): void {
-    checkAttainable(this.devices.members.cell(this.#options.cellId, objective));
+    checkAttainable(this.#observation(objective));
   }
 
   setObjective(objective: Objective): void {
@@ -194,10 +194,10 @@ export class CellOrchestrator implements Disposable {
     return this.devices.sessions.push(directives, { always });
   }
 
-  #observation(): CellObservation {
+  #observation(objective = this.#objective): CellObservation {
     const { cellId, clock } = this.#options;
     const { members } = this.devices;
-    const cell = members.cell(cellId, this.#objective);
+    const cell = members.cell(cellId, objective);
     return this.#epochs
       ? members.epochObservation(clock.now(), cell)
       : members.observation(clock.now(), cell);

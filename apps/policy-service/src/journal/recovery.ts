@@ -1,10 +1,11 @@
-import type { Logger } from '@weir/base';
+import { type Logger, Unavailable } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
 import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
 import type { CellOrchestrator } from '../cell/orchestrator.ts';
 import type { Learners } from '../cell/learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
+import { outcomeFromJson } from './rows.ts';
 
 /** Outcomes that are learned from again between two breaths of the event loop. */
 const REPLAY_CHUNK = 500;
@@ -26,7 +27,15 @@ export function learnerFrom(
   }
 }
 
-/** Learns everything journaled after `from`; resolves to the position of the last. */
+/** Throws Unavailable once the signal is aborted. */
+export function goOnUnless(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Unavailable('the service is stopping', { reason: 'STOPPING' });
+}
+
+/**
+ * Learns everything journaled after `from`; resolves to the position of the last. Throws Unavailable when the signal is
+ * aborted before, and then nothing of it is kept.
+ */
 export async function learnJournal(
   cellId: string,
   {
@@ -34,23 +43,34 @@ export async function learnJournal(
     orchestrator,
     errors,
     from,
-  }: { store: Store; orchestrator: CellOrchestrator; errors: InternalErrors; from: number },
+    signal,
+  }: {
+    store: Store;
+    orchestrator: CellOrchestrator;
+    errors: InternalErrors;
+    from: number;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<number> {
   let through = from;
   for (;;) {
+    goOnUnless(signal);
     const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
     if (entries.length === 0) return through;
-    orchestrator.learn(entries.flatMap((entry) => readable(entry, errors)));
+    orchestrator.learn(entries.flatMap((entry) => readable(entry, { cellId, errors })));
     through = entries.at(-1)!.position;
   }
 }
 
-/** A row that is damaged costs its outcome, not the cell. */
-function readable({ position, outcome }: JournalEntry, errors: InternalErrors): Outcome[] {
+/** A row that is damaged costs its outcome, not the cell: what is no outcome would spoil what the learner knows. */
+function readable(
+  { position, outcome }: JournalEntry,
+  { cellId, errors }: { cellId: string; errors: InternalErrors },
+): Outcome[] {
   try {
-    return [JSON.parse(outcome) as Outcome];
+    return [outcomeFromJson(outcome)];
   } catch (err) {
-    errors.report('replay', err, { position });
+    errors.report('replay', err, { cellId, position });
     return [];
   }
 }

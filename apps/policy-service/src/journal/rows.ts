@@ -1,4 +1,5 @@
 import { InvalidInput } from '@weir/base';
+import type { Outcome } from '@weir/domain';
 import { z } from 'zod';
 import type { Member, StoredDevice } from '../cell/members.ts';
 
@@ -51,6 +52,34 @@ const storedDevice = z.object({
   variantRanks: z.record(z.string(), finite.min(0)).default({}),
 });
 
+const notNegative = finite.min(0);
+const share = notNegative.max(1);
+
+const outcomeSchema = z.object({
+  deviceId: z.string().min(1),
+  placement: z.object({ tier, nodeId: z.string().min(1), variant: z.string().min(1) }),
+  planVersion: notNegative,
+  reason: z.enum(['planned', 'explored', 'deviated', 'fallback']),
+  at: finite,
+  hops: z.object({
+    agentMs: notNegative,
+    uplinkMs: notNegative,
+    queueMs: notNegative,
+    decodeMs: notNegative,
+    computeMs: notNegative,
+    downlinkMs: notNegative,
+  }),
+  responseMs: notNegative,
+  predictedMs: notNegative,
+  energyJ: notNegative,
+  accuracy: share,
+  margin: share,
+  concurrency: notNegative,
+  propensity: share,
+  failure: z.string().optional(),
+  shadow: z.boolean().optional(),
+});
+
 /** What is stored of a member, so that the journal can be learned from again before any device has come back. */
 export function memberToJson({ hello, local, targets, variantRanks }: Member): string {
   return JSON.stringify(
@@ -63,6 +92,10 @@ export function memberToJson({ hello, local, targets, variantRanks }: Member): s
 /** Throws InvalidInput, naming every fault, for what `memberToJson` did not write. */
 export const memberFromJson = (text: string): StoredDevice =>
   storedRow(text, 'member', storedDevice) as unknown as StoredDevice;
+
+/** Throws InvalidInput, naming every fault, for what is no outcome as the journal takes it. */
+export const outcomeFromJson = (text: string): Outcome =>
+  storedRow(text, 'outcome', outcomeSchema) as Outcome;
 
 /** Reads a row of the store. Throws InvalidInput with `field: what would be good` for each fault. */
 export function storedRow<T>(text: string, what: string, schema: z.ZodType<T>): T {

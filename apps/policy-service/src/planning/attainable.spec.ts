@@ -7,7 +7,7 @@ import { Members } from '../cell/members.ts';
 function check(objective: Objective, ...hellos: DeviceHello[]): void {
   const members = new Members();
   for (const hello of hellos) members.add(hello);
-  checkAttainable(members.cell('c', objective));
+  checkAttainable(members.observation(0, members.cell('c', objective)));
 }
 
 describe('checkAttainable', () => {

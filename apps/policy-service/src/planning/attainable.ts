@@ -6,10 +6,10 @@ import { attainableAccuracy, type CellObservation } from '@weir/learning';
 const ROUNDING = 1e-9;
 
 /**
- * Throws FailedPrecondition, naming the best attainable accuracy, when the cell cannot meet its floor. `devices`: what
- * is known of their frame rates; by default all count the same.
+ * Throws FailedPrecondition, naming the best attainable accuracy, when the cell cannot meet its floor. Devices count by
+ * their frame rates, as in the plan.
  */
-export function checkAttainable(cell: Cell, devices: CellObservation['devices'] = []): void {
+export function checkAttainable({ cell, devices }: Pick<CellObservation, 'cell' | 'devices'>): void {
   const best = bestAccuracies(cell, () => true);
   const most = attainableAccuracy({ cell, devices }, (deviceId) => best.get(deviceId));
   const { accuracyFloor } = cell.objective;

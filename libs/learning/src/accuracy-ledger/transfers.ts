@@ -3,9 +3,6 @@ import type { BalanceLedger, BalanceReport } from '@weir/domain';
 /** Differences below this share of a device's cap are not worth a transfer. */
 const DEADBAND = 0.05;
 
-/** Time for which a device is given in advance what its plan will spend, ms: until the transfer after the next. */
-const HORIZON_MS = 2_000;
-
 /** Weight of the newest report in the measured drain of a device. */
 const DRAIN_WEIGHT = 1 / 8;
 
@@ -14,18 +11,6 @@ const MOST_CAP = 20;
 
 /** Largest total that is believed; beyond, sums of accuracies lose their last digits. */
 const MOST_TOTAL = 1e9;
-
-/** What a device's plan spends beyond what it earns. */
-export interface TransferWant {
-  /** (floor − planned accuracy) × frames per ms; negative when the plan earns. */
-  readonly drainPerMs: number;
-}
-
-/** What others know of a device's frames. */
-export interface TransferProof {
-  /** What its answered frames have earned over the floor since it joined, frames × accuracy. */
-  readonly earnedTotal: number;
-}
 
 /**
  * Shares earned accuracy between the devices of a cell, as running totals per device. A donor's debit is reported
@@ -40,11 +25,12 @@ export interface TransferLedger {
   join(deviceId: string): void;
   leave(deviceId: string): void;
   /**
-   * A device's newest report; of another ledger: ignored. Without `want`, what the device spent between its reports is
-   * taken for what it will spend until the next: devices that deviate much do not spend what was planned. A report is
-   * a claim: a debit counts up to what was asked for, and, with `proof`, up to what was earned or credited before.
+   * A device's newest report; of another ledger: ignored. What the device spent between its reports is taken for what it
+   * will spend until the next: devices that deviate much do not spend what was planned. A report is a claim: a debit
+   * counts up to what was asked for. Not up to what its outcomes have earned: a balance outlives sessions, outages and
+   * restarts whose outcomes nobody has seen.
    */
-  report(deviceId: string, report: BalanceReport, want?: TransferWant, proof?: TransferProof): void;
+  report(deviceId: string, report: BalanceReport): void;
   /** Asks the rich and credits the poor from what has been given; every 1–2 s. */
   rebalance(): void;
   /** What the device's next directive says; zero totals of ledger '' for a device that did not join. */
@@ -63,10 +49,8 @@ interface Account {
   creditedTotal: number;
   balance: number;
   cap: number;
-  /** Spent beyond what was earned from report to report, transfers apart. */
+  /** Spent beyond what was earned from report to report, transfers apart: what it will need until the next. */
   drained: number;
-  /** What the device will need until transfers come round again. */
-  ahead: number;
 }
 
 /** `ledgerId`: new whenever the pool is lost (a restart) or the floor changes, since accuracy was earned over a floor. */
@@ -90,23 +74,18 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
         balance: 0,
         cap: 0,
         drained: 0,
-        ahead: 0,
       });
     },
     leave(deviceId) {
       accounts.delete(deviceId);
     },
-    report(deviceId, report, want, proof) {
+    report(deviceId, report) {
       const account = accounts.get(deviceId);
       if (!account || report.ledgerId !== account.ledgerId || !isSound(report)) return;
       const cap = Math.min(report.cap, MOST_CAP);
       const balance = Math.min(report.balance, cap);
       const creditedTotal = Math.min(report.creditedTotal, account.creditTotal);
-      const debitedTotal = Math.min(
-        report.debitedTotal,
-        account.mostRequestedTotal,
-        proof ? Math.max(account.debitedTotal, proof.earnedTotal + creditedTotal) : Infinity,
-      );
+      const debitedTotal = Math.min(report.debitedTotal, account.mostRequestedTotal);
       // Reports may overtake each other: totals only rise, and an older report tells nothing new.
       if (debitedTotal < account.debitedTotal || creditedTotal < account.creditedTotal) return;
       pool += debitedTotal - account.debitedTotal;
@@ -116,8 +95,6 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
         (creditedTotal - account.creditedTotal) +
         (debitedTotal - account.debitedTotal);
       account.drained += DRAIN_WEIGHT * (-earned - account.drained);
-      const wanted = want && Number.isFinite(want.drainPerMs) ? want.drainPerMs * HORIZON_MS : undefined;
-      account.ahead = wanted ?? account.drained;
       account.debitedTotal = debitedTotal;
       account.creditedTotal = creditedTotal;
       account.balance = balance;
@@ -153,9 +130,9 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
   };
 }
 
-/** The same share of its cap for every device, hence the same price of accuracy, and what its plan will spend. */
+/** The same share of its cap for every device, hence the same price of accuracy, and what it will spend. */
 function targets(accounts: readonly Account[], total: number): number[] {
-  const ahead = accounts.map(({ ahead: needed, cap }) => Math.min(cap / 2, Math.max(0, needed)));
+  const ahead = accounts.map(({ drained, cap }) => Math.min(cap / 2, Math.max(0, drained)));
   const aheadTotal = sum(ahead);
   const affordable = aheadTotal > 0 ? Math.min(1, total / aheadTotal) : 0;
   const rest = Math.max(0, total - aheadTotal * affordable);
