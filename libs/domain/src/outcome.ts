@@ -32,6 +32,8 @@ export interface Outcome {
   readonly margin: number;
   /** Inferences in service and queued at the target on arrival, without this one. */
   readonly concurrency: number;
+  /** Inferences that were computed together, this one included; `hops.computeMs` is the time of them all. @default 1 */
+  readonly batchSize?: number;
   /** Probability with which the learner chose this placement, 0..1; 1 when it was not sampled. */
   readonly propensity: number;
   /** gRPC status name of a failure; its times then teach nothing. */

@@ -2,7 +2,15 @@ import { worker } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { answerFiguresFromWire, peerMsFromWire } from './infer-answer.ts';
 
-const figures = { queueMs: 1, decodeMs: 2, computeMs: 3, workerMs: 7, energyJ: 0.5, concurrency: 4 };
+const figures = {
+  queueMs: 1,
+  decodeMs: 2,
+  computeMs: 3,
+  workerMs: 7,
+  energyJ: 0.5,
+  concurrency: 4,
+  batchSize: 2,
+};
 
 describe('answerFiguresFromWire', () => {
   it('takes what the worker measured', () => {
@@ -22,6 +30,13 @@ describe('answerFiguresFromWire', () => {
     const { value, leftOut } = answerFiguresFromWire(wire);
     expect(value).toEqual({ ...figures, [name]: 0 });
     expect(leftOut.map((fault) => fault.field)).toEqual([field]);
+  });
+});
+
+describe('the batch of an answer', () => {
+  it.each([0, 4e9])('is the frame alone where a worker says %i', (batchSize) => {
+    const wire = worker.InferResponse.fromPartial({ ...figures, batchSize });
+    expect(answerFiguresFromWire(wire).value).toEqual({ ...figures, batchSize: 1 });
   });
 });
 

@@ -11,9 +11,11 @@ export interface AnswerFigures {
   readonly workerMs: number;
   readonly energyJ: number;
   readonly concurrency: number;
+  /** Inferences computed together, this one included, >= 1. */
+  readonly batchSize: number;
 }
 
-/** A figure that is none counts as 0: the answer itself is worth no less for it. */
+/** A figure that is none counts as 0, a batch as 1: the answer itself is worth no less for it. */
 export function answerFiguresFromWire(wire: worker.InferResponse): Received<AnswerFigures> {
   const told = new Violations();
   const figure = (field: string, value: number, max: number) =>
@@ -25,6 +27,7 @@ export function answerFiguresFromWire(wire: worker.InferResponse): Received<Answ
     workerMs: figure('worker_ms', wire.workerMs, limits.ms),
     energyJ: figure('energy_j', wire.energyJ, limits.energyJ),
     concurrency: figure('concurrency', wire.concurrency, limits.count),
+    batchSize: Math.max(1, figure('batch_size', wire.batchSize, limits.batch)),
   };
   return { value, leftOut: told.found };
 }

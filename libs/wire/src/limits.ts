@@ -14,6 +14,8 @@ export const limits = {
   ageMs: 365 * 86_400_000,
   /** Things at one node at once: slots, inferences in service, queued. */
   count: 1_000_000,
+  /** Inferences computed together. */
+  batch: 1_024,
   /** Frames per second, or inferences per ms. */
   rate: 1e9,
   /** Of one inference, J. */

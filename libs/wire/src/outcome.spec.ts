@@ -55,6 +55,7 @@ describe('outcomes', () => {
     ['an accuracy in per cent', { expectedAccuracy: 90 }, 'expected_accuracy: '],
     ['too much confidence', { confidence: 1.1 }, 'confidence: '],
     ['more at once than any node bears', { concurrency: 4e9 }, 'concurrency: '],
+    ['a batch larger than any node computes', { batchSize: 4e9 }, 'batch_size: '],
     ['a negative margin', { margin: -0.1 }, 'margin: '],
     ['a propensity above 1', { propensity: 2 }, 'propensity: '],
     ['an age before its end', { ageMs: -5 }, 'age_ms: '],
@@ -67,6 +68,10 @@ describe('outcomes', () => {
     expect(outcomes[1]).not.toHaveProperty('outcome');
     expect(outcomes[1]).toMatchObject({ faults: [expect.stringContaining(fault)] });
     expect(outcomes[2]).toHaveProperty('outcome');
+  });
+
+  it.each([0, 1])('of a frame alone, told as a batch of %i, name none', (batchSize) => {
+    expect(batch([wire({ batchSize })]).outcomes[0]).not.toHaveProperty('outcome.batchSize');
   });
 
   it('that failed need no times', () => {

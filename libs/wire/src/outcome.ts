@@ -36,6 +36,7 @@ export function outcomeToWire(
     confidence,
     margin: outcome.margin,
     concurrency: outcome.concurrency,
+    batchSize: outcome.batchSize ?? 1,
     propensity: outcome.propensity,
     ageMs: Math.max(0, now - outcome.at),
     failure: outcome.failure ?? '',
@@ -81,7 +82,7 @@ function outcomeFromWire(
   violations: Violations,
   { deviceId, now }: { deviceId: string; now: number },
 ): Outcome {
-  const { failure, responseMs, predictedMs, energyJ, margin, concurrency, propensity } = wire;
+  const { failure, responseMs, predictedMs, energyJ, margin, concurrency, batchSize, propensity } = wire;
   const accuracy = wire.expectedAccuracy;
   violations.number(Number(wire.directiveVersion), 'directive_version', { max: Number.MAX_SAFE_INTEGER });
   violations.number(responseMs, 'response_ms', { max: limits.ms });
@@ -91,6 +92,7 @@ function outcomeFromWire(
   violations.number(wire.confidence, 'confidence', { max: 1 });
   violations.number(margin, 'margin', { max: 1 });
   violations.number(concurrency, 'concurrency', { max: limits.count });
+  violations.number(batchSize, 'batch_size', { max: limits.batch });
   violations.number(propensity, 'propensity', { max: 1 });
   violations.number(wire.ageMs, 'age_ms', { max: limits.ageMs });
   violations.check(
@@ -112,6 +114,7 @@ function outcomeFromWire(
     accuracy,
     margin,
     concurrency,
+    ...(batchSize > 1 && { batchSize }),
     propensity,
     ...(failure && { failure }),
   };

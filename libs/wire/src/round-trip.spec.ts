@@ -160,18 +160,26 @@ describe('conversion to the wire and back', () => {
       accuracy: fraction,
     });
     const failure = fc.constantFrom({}, { failure: 'UNAVAILABLE' }, { failure: 'DEADLINE_EXCEEDED' });
+    const batch = fc.constantFrom({}, { batchSize: 2 }, { batchSize: 1_024 });
     fc.assert(
-      fc.property(fc.nat(), cost, failure, fraction, (planVersion, more, failed, propensity) => {
-        const value = outcome('d', { ...more, ...failed, planVersion, propensity, at: 900 });
-        const wire = sent(policy.OutcomeBatch, {
-          outcomes: [outcomeToWire({ sequence: 7n, outcome: value, confidence: 0.8 }, 1_000)],
-          oldestPendingSequence: 3n,
-        });
-        expect(outcomesFromWire(wire, 'd', 1_000)).toEqual({
-          outcomes: [{ sequence: 7, outcome: value }],
-          oldestPending: 3,
-        });
-      }),
+      fc.property(
+        fc.nat(),
+        cost,
+        failure,
+        batch,
+        fraction,
+        (planVersion, more, failed, batched, propensity) => {
+          const value = outcome('d', { ...more, ...failed, ...batched, planVersion, propensity, at: 900 });
+          const wire = sent(policy.OutcomeBatch, {
+            outcomes: [outcomeToWire({ sequence: 7n, outcome: value, confidence: 0.8 }, 1_000)],
+            oldestPendingSequence: 3n,
+          });
+          expect(outcomesFromWire(wire, 'd', 1_000)).toEqual({
+            outcomes: [{ sequence: 7, outcome: value }],
+            oldestPending: 3,
+          });
+        },
+      ),
     );
   });
 

@@ -156,6 +156,27 @@ export const beliefs = mutantsOf('libs/learning/src/beliefs', [
     specs: ['beliefs.spec.ts'],
   },
   {
+    title: 'a frame in a batch is taken for one alone',
+    file: 'node-beliefs.ts',
+    find: 'size * (batchSize - 1)',
+    replace: '0',
+    specs: ['beliefs.spec.ts'],
+  },
+  {
+    title: 'each frame of a batch counts like a measurement of its own',
+    file: 'node-beliefs.ts',
+    find: 'evidence: 1 / batchSize',
+    replace: 'evidence: 1',
+    specs: ['beliefs.spec.ts'],
+  },
+  {
+    title: 'one claims how large batches get',
+    file: 'node-beliefs.ts',
+    find: 'this.#batches.median(nodeId) ?? 1',
+    replace: 'Math.max(1, ...["a", "b", "liar"].map((id) => this.#batches.of(nodeId, id) ?? 1))',
+    specs: ['beliefs.spec.ts'],
+  },
+  {
     title: 'work is measured in units of the family present',
     file: 'beliefs.ts',
     find: 'this.#work.set(variant.name, workOf(variant))',

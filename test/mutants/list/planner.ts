@@ -2,6 +2,20 @@ import { mutantsOf } from '../mutant.ts';
 
 export const planner = mutantsOf('libs/learning/src', [
   {
+    title: 'batches come as unevenly as frames',
+    file: 'planner/waiting.ts',
+    find: 'arrivalVariability / batchSize',
+    replace: 'arrivalVariability',
+    specs: ['planner/waiting.spec.ts'],
+  },
+  {
+    title: 'a plan has no batches',
+    file: 'planner/joint-problem.ts',
+    find: 'length: costs.largestBatch(node.id)',
+    replace: 'length: 1',
+    specs: ['planner/planner.spec.ts'],
+  },
+  {
     title: "Sakasegawa's exponent is 1",
     file: 'planner/waiting.ts',
     find: 'below ** (Math.sqrt(2 * (slots + 1)) - 1)',

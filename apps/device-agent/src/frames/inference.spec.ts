@@ -25,6 +25,7 @@ const answers: Behaviour = async () => ({
   hops: { uplinkMs: 2, queueMs: 3, decodeMs: 1, computeMs: 4, downlinkMs: 1 },
   energyJ: 0.5,
   concurrency: 1,
+  batchSize: 2,
 });
 const fails =
   (error: Error): Behaviour =>
@@ -102,7 +103,14 @@ describe('infer', () => {
     expect(failedAttempts).toEqual([]);
     expect(asked[0]?.[1]).toMatchObject({ variant: 'v', deadlineAt: 1_500 });
     expect(outcomes).toMatchObject([
-      { placement: { nodeId: 'edge-1' }, energyJ: 0.5, concurrency: 1, margin: 0.8, accuracy: 0.8 },
+      {
+        placement: { nodeId: 'edge-1' },
+        energyJ: 0.5,
+        concurrency: 1,
+        batchSize: 2,
+        margin: 0.8,
+        accuracy: 0.8,
+      },
     ]);
     expect(outcomes[0]?.failure).toBeUndefined();
   });

@@ -132,9 +132,10 @@ async function attempt(
     const end = clock.now();
     const attemptHops = withAgentTime(answer.hops, end - at);
     dispatcher.settle(decision, { ok: true, responseMs: end - at, queueMs: answer.hops.queueMs }, end);
-    const { energyJ, concurrency, classification } = answer;
+    const { energyJ, concurrency, batchSize, classification } = answer;
+    const { margin } = classification;
     record(
-      { ...outcome(attemptHops, end), energyJ, concurrency, margin: classification.margin },
+      { ...outcome(attemptHops, end), energyJ, concurrency, batchSize, margin },
       classification.confidence,
     );
     const responseMs = end - frame.arrivedAt;

@@ -31,7 +31,7 @@ function setUp(run?: LocalRunner['run']) {
           queueMs: 3,
           decodeMs: 1,
           computeMs: 6,
-          batchSize: 1,
+          batchSize: 2,
         };
       }),
   };
@@ -55,6 +55,7 @@ describe('LocalTarget', () => {
       hops: { uplinkMs: 0, queueMs: 3, decodeMs: 1, computeMs: 6, downlinkMs: 0 },
       energyJ: 7,
       concurrency: 3,
+      batchSize: 2,
     });
   });
 

@@ -41,12 +41,13 @@ export class LocalTarget implements Target {
     // `input` was checked as the frame came.
     const work = runner.run({ variant, input: inputFromWire(input), deadlineAt, signal });
     const result = await bounded(work, { deadlineAt, signal, clock });
-    const { classIndex, label, confidence, margin, queueMs, decodeMs, computeMs } = result;
+    const { classIndex, label, confidence, margin, queueMs, decodeMs, computeMs, batchSize } = result;
     return {
       classification: { classIndex, label, confidence, margin },
       hops: { uplinkMs: 0, queueMs, decodeMs, computeMs, downlinkMs: 0 },
       energyJ: energyOf(result),
       concurrency: inService + queued,
+      batchSize,
     };
   }
 }

@@ -104,11 +104,13 @@ describe('RemoteTarget', () => {
     const result = target.run(picture({ deadlineAt: 1_010 }));
     expect(messages('infer')[0]).toMatchObject({ variant: 'v', input, timeoutMs: 1_000 });
     clock.advance(100);
-    await answer({ queueMs: 10, decodeMs: 5, computeMs: 25, workerMs: 40, energyJ: 2, concurrency: 3 });
+    const figures = { queueMs: 10, decodeMs: 5, computeMs: 25, workerMs: 40, energyJ: 2 };
+    await answer({ ...figures, concurrency: 3, batchSize: 4 });
     expect(await result).toMatchObject({
       hops: { uplinkMs: 55, queueMs: 10, decodeMs: 5, computeMs: 25, downlinkMs: 5 },
       energyJ: 2,
       concurrency: 3,
+      batchSize: 4,
       classification: { label: 'cat' },
     });
   });

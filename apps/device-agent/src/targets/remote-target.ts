@@ -275,6 +275,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
       hops,
       energyJ: figures.energyJ + radioJ,
       concurrency: figures.concurrency,
+      batchSize: figures.batchSize,
     };
   }
 }

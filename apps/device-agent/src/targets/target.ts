@@ -21,6 +21,8 @@ export interface TargetAnswer {
   readonly energyJ: number;
   /** Inferences in service and queued at the target on arrival, without this one. */
   readonly concurrency: number;
+  /** Inferences computed together, this one included, >= 1; `hops.computeMs` is the time of them all. */
+  readonly batchSize: number;
 }
 
 /** A node that runs inferences for this device: its own processor, an edge box, a share of the cloud. */

@@ -145,6 +145,78 @@ describe('beliefs', () => {
     expect(JSON.stringify(known.state())).toBe(before);
   });
 
+  describe('of a node that computes together what waits', () => {
+    /** Time of a batch over that of one inference. */
+    const curve = new Map([
+      [1, 1],
+      [2, 1.3],
+      [4, 1.9],
+      [8, 3.4],
+    ]);
+    const aloneMs = { large: 60, small: 9 } as const;
+
+    /** Batches of chance sizes, each told by the devices whose frames were in it; a share of them far too slow. */
+    function batched({ batches, seed, outliers = 0 }: { batches: number; seed: number; outliers?: number }) {
+      const random = seededRandom(seed);
+      const known = beliefs();
+      for (let i = 0; i < batches; i++) {
+        const variant = random.uniform() < 0.7 ? 'large' : 'small';
+        const batchSize = 2 ** random.integer(4);
+        const slow = random.uniform() < outliers ? 2 * 10 ** random.uniform() : 1;
+        const ms = aloneMs[variant] * curve.get(batchSize)! * slow * Math.exp(0.05 * random.normal());
+        for (let frame = 0; frame < batchSize; frame++)
+          known.observeCompute({ ...use(variant), batchSize }, ms, `device-${random.integer(4)}`);
+      }
+      return known;
+    }
+
+    it.each([1, 2, 3])('find what a frame takes alone, and how batches grow (seed %i)', (seed) => {
+      const view = batched({ batches: 600, seed, outliers: 0.02 }).view();
+      for (const variant of ['large', 'small'] as const)
+        for (const [batchSize, factor] of curve) {
+          const ms = view.computeMs({ ...use(variant), batchSize });
+          expect(Math.abs(ms / (factor * aloneMs[variant]) - 1)).toBeLessThan(0.04);
+        }
+      expect(view.largestBatch('edge')).toBe(8);
+    });
+
+    it('take neither batches of another size nor one slow batch, however many frames tell of it, for a change', () => {
+      const alarms = [1, 2, 3, 4, 5].map((seed) => batched({ batches: 2_000, seed, outliers: 0.02 }).alarms);
+      expect(alarms).toEqual([0, 0, 0, 0, 0]);
+    });
+
+    it('see a node that takes twice as long by its batches', () => {
+      const known = batched({ batches: 300, seed: 4 });
+      for (let i = 0; i < 6; i++)
+        for (const deviceId of ['a', 'b', 'c', 'd'])
+          known.observeCompute({ ...use('large'), batchSize: 4 }, 2 * 60 * 1.9, deviceId);
+      expect(known.alarms).toBe(1);
+      expect(known.view().computeMs({ ...use('large'), batchSize: 4 }) / (2 * 60 * 1.9)).toBeCloseTo(1, 1);
+    });
+
+    it('are the same after a restart', () => {
+      const before = batched({ batches: 50, seed: 1 });
+      const after = beliefs();
+      after.restore(beliefSchema.parse(JSON.parse(JSON.stringify(before.state()))));
+      const times = (of: Beliefs) =>
+        [1, 2, 8].map((batchSize) => of.view().computeMs({ ...use('large'), batchSize }));
+      expect(times(after)).toEqual(times(before));
+      expect(after.view().largestBatch('edge')).toBe(8);
+    });
+
+    it('expect batches as large as most devices have met, whatever one claims', () => {
+      const known = beliefs();
+      for (const [deviceId, batchSize] of [
+        ['a', 2],
+        ['liar', 1_024],
+        ['b', 2],
+      ] as const)
+        known.observeCompute({ ...use('large'), batchSize }, 78, deviceId);
+      expect(known.view().largestBatch('edge')).toBe(2);
+      expect(known.view().largestBatch('never met')).toBe(1);
+    });
+  });
+
   it('are spoiled by no device but for its own', () => {
     const lie = fc.constantFrom(0, 1e-9, 1e9, NaN, -5, Infinity, 3, 600, 4_000);
     fc.assert(

@@ -49,7 +49,7 @@ export class Beliefs {
   /** Drops what belongs to other devices and nodes. */
   retain({ device, node }: Retained): void {
     this.local.retain(device);
-    this.nodes.retain(node);
+    this.nodes.retain(device, node);
     this.links.retain(device, node);
   }
 

@@ -8,6 +8,8 @@ export interface Innovation {
   readonly deviation: number;
   /** Who reported it; '' where only one can. */
   readonly reporter: string;
+  /** How much of an independent measurement it is, (0, 1]: one over how many report the same one. */
+  readonly evidence: number;
 }
 
 /** JSON form of a `ChangeDetector`. */
@@ -15,7 +17,7 @@ export interface ChangeState {
   readonly up: number;
   readonly down: number;
   readonly last: number | null;
-  readonly window: readonly (readonly [z: number, deviation: number, reporter: string])[];
+  readonly window: readonly (readonly [z: number, deviation: number, reporter: string, evidence: number])[];
 }
 
 /** Most innovations that a change may take to show; slower drift is followed by forgetting. */
@@ -73,17 +75,29 @@ export class ChangeDetector {
   }
 
   /** The innovations that show a change, or undefined. */
-  observe({ z, deviation, reporter, noise, othersReport }: Heard): readonly Innovation[] | undefined {
+  observe({
+    z,
+    deviation,
+    reporter,
+    evidence,
+    noise,
+    othersReport,
+  }: Heard): readonly Innovation[] | undefined {
     const standard = Math.min(clipped, Math.max(-clipped, z / deviation));
     this.#last = z / deviation;
-    this.#up = Math.min(mostSum, Math.max(0, this.#up + standard - slack));
-    this.#down = Math.min(mostSum, Math.max(0, this.#down - standard - slack));
+    this.#up = Math.min(mostSum, Math.max(0, this.#up + evidence * standard - evidence * slack));
+    this.#down = Math.min(mostSum, Math.max(0, this.#down - evidence * standard - evidence * slack));
     if (this.#up === 0 && this.#down === 0) {
       this.#window = [];
       return undefined;
     }
     // Rounded, for the size of a snapshot.
-    this.#window.push({ z: rounded(z), deviation: Math.max(1e-4, rounded(deviation)), reporter });
+    this.#window.push({
+      z: rounded(z),
+      deviation: Math.max(1e-4, rounded(deviation)),
+      reporter,
+      evidence: Math.max(1e-4, rounded(evidence)),
+    });
     if (this.#window.length > longest) this.#window.shift();
     if (Math.max(this.#up, this.#down) < suspicious) return undefined;
     const changed = this.#stretch(noise, othersReport);
@@ -106,12 +120,12 @@ export class ChangeDetector {
       const stretch = this.#window.slice(from);
       const shift = median(stretch.map(({ z }) => z));
       if (Math.abs(shift) < leastShift) continue;
-      const evidence = new Map<string, number>();
-      for (const [at, { z, deviation, reporter }] of stretch.entries()) {
+      const byReporter = new Map<string, number>();
+      for (const [at, { z, deviation, reporter, evidence }] of stretch.entries()) {
         const gained = Math.log(noise.density(z - shift, deviation)) - without[from + at]!;
-        evidence.set(reporter, (evidence.get(reporter) ?? 0) + scale * gained);
+        byReporter.set(reporter, (byReporter.get(reporter) ?? 0) + scale * evidence * gained);
       }
-      if (suffices([...evidence.values()], othersReport)) return stretch;
+      if (suffices([...byReporter.values()], othersReport)) return stretch;
     }
     return undefined;
   }
@@ -121,13 +135,13 @@ export class ChangeDetector {
       up: this.#up,
       down: this.#down,
       last: this.#last ?? null,
-      window: this.#window.map(({ z, deviation, reporter }) => [z, deviation, reporter]),
+      window: this.#window.map(({ z, deviation, reporter, evidence }) => [z, deviation, reporter, evidence]),
     };
   }
 
   restore({ up, down, last, window }: ChangeState): void {
     [this.#up, this.#down, this.#last] = [up, down, last ?? undefined];
-    this.#window = window.map(([z, deviation, reporter]) => ({ z, deviation, reporter }));
+    this.#window = window.map(([z, deviation, reporter, evidence]) => ({ z, deviation, reporter, evidence }));
   }
 }
 

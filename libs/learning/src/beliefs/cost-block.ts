@@ -29,6 +29,8 @@ export interface Measurement {
   readonly noiseWeight: number;
   /** Relative variance on top of the learned noise. @default 0 */
   readonly extraNoise?: number;
+  /** How much of an independent measurement it is, (0, 1]: one over how many report the same one. @default 1 */
+  readonly evidence?: number;
   /** Which of several devices says so; missing: the block's only witness. */
   readonly reporter?: string;
 }
@@ -87,11 +89,11 @@ export class CostBlock {
     return this.#change.suspects;
   }
 
-  /** The residual of that name, with that deviation relative to the prior's size when it is new. */
-  residual(name: string, deviation: number): number {
+  /** The residual of that name; when it is new, with that deviation and mean relative to the prior's size. */
+  residual(name: string, deviation: number, mean = 0): number {
     let index = this.residuals.get(name);
     if (index === undefined) {
-      index = this.weights.append(0, deviation * this.priorMs);
+      index = this.weights.append(mean * this.priorMs, deviation * this.priorMs);
       this.residuals.set(name, index);
     }
     return index;
@@ -107,6 +109,7 @@ export class CostBlock {
       noise,
       noiseWeight,
       extraNoise = 0,
+      evidence = 1,
       reporter,
     } = measurement;
     let { mean, variance } = this.weights.predict(indices, values);
@@ -119,19 +122,20 @@ export class CostBlock {
     const z = Math.min(widestRatio, Math.max(-widestRatio, ratio));
     const predictive = variance / (size * size);
     const deviation = Math.sqrt(noise.variance + extraNoise + predictive);
-    const before = this.#change.last;
+    // What others repeat tells nothing of how one measurement follows from another.
+    const before = evidence < 1 ? undefined : this.#change.last;
     const share = reporter === undefined ? 1 : this.#reporters.weigh(reporter);
     const othersReport = reporter !== undefined && this.#reporters.hasOthers(reporter);
     const change =
       this.observations > 0
-        ? this.#change.observe({ z, deviation, reporter: reporter ?? '', noise, othersReport })
+        ? this.#change.observe({ z, deviation, reporter: reporter ?? '', evidence, noise, othersReport })
         : undefined;
     if (change) {
       this.#inflate(commonShift, ownShift);
-      for (const innovation of change) noise.retract(innovation.z, innovation.deviation);
+      for (const { z, deviation, evidence } of change) noise.retract(z, deviation, evidence);
     }
-    const weight = change ? 1 : share * noise.bodyProbability(z, deviation);
-    if (!change) noise.observe(z, predictive + extraNoise, noiseWeight * share, before);
+    const weight = evidence * (change ? 1 : share * noise.bodyProbability(z, deviation));
+    if (!change) noise.observe(z, predictive + extraNoise, evidence * noiseWeight * share, before);
     // A time far above a prediction that knew little has the larger noise.
     const observedSize = Math.max(size, Math.min(knownMs + observedMs, 50 * size) / 4);
     const observedVariance =

@@ -10,6 +10,8 @@ import { contextKey, type NodeBeliefs, type NodeUse, positive } from './node-bel
 export interface CostView {
   localMs(deviceId: string, variant: string): number;
   computeMs(use: NodeUse): number;
+  /** The largest batch that a device may expect to be part of there, >= 1. */
+  largestBatch(nodeId: string): number;
   networkMs(use: LinkUse): number;
 }
 
@@ -93,6 +95,7 @@ export function costView(
       const ms = cost(`node ${use.nodeId}`, block, features, unseen, nodes.noise, positive);
       return Math.max(floorOf(block, work), ms);
     },
+    largestBatch: (nodeId) => nodes.largestBatch(nodeId),
     networkMs: (use) => {
       const { mean, deviation } = links.expect(use);
       const variance = deviation * deviation;

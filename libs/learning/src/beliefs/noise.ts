@@ -121,12 +121,14 @@ export class RelativeNoise {
     this.#forget();
   }
 
-  /** Takes back outliers that have turned out to be a change. */
-  retract(z: number, deviation: number): void {
-    const square = clip(z / deviation) ** 2;
-    this.#products -= square;
-    this.#squares = Math.max(uncorrelated, this.#squares - square);
-    const outlier = 1 - this.bodyProbability(z, deviation);
+  /** Takes back an outlier that has turned out to be a change. `evidence`: as it was observed, (0, 1]. */
+  retract(z: number, deviation: number, evidence = 1): void {
+    if (evidence === 1) {
+      const square = clip(z / deviation) ** 2;
+      this.#products -= square;
+      this.#squares = Math.max(uncorrelated, this.#squares - square);
+    }
+    const outlier = evidence * (1 - this.bodyProbability(z, deviation));
     const { seen, above, below } = guessed;
     if (z > 0) this.#above = Math.max(seen * above * 0.1, this.#above - outlier);
     else this.#below = Math.max(seen * below * 0.1, this.#below - outlier);

@@ -64,7 +64,7 @@ const block = z
       up: share,
       down: share,
       last: finite.nullable(),
-      window: z.array(z.tuple([finite, positive, name])).max(64),
+      window: z.array(z.tuple([finite, positive, name, z.number().positive().max(1)])).max(64),
     }),
     reporters: z.array(name).max(32),
     observations: counter,
@@ -88,6 +88,7 @@ const nodes = z.object({
   noise,
   noiseShare,
   tiers: z.array(z.tuple([name, z.enum(['device', 'edge', 'cloud'])])).max(100_000),
+  batches: medians,
 });
 const links = z.object({ blocks, noise, noiseShare, pools: medians });
 

@@ -11,7 +11,7 @@ import type {
   RemoteOption,
 } from '../solver/problem.ts';
 import { frameShares, framesPerMs, isAsynchronous } from './frame-shares.ts';
-import { batchWaitMs, expectedWaitMs } from './waiting.ts';
+import { expectedQueue } from './waiting.ts';
 
 /** Noise of the three groups, relative; for the tail. */
 export interface Spread {
@@ -38,9 +38,6 @@ export interface JointInput {
   /** Mean service of the variants that a node is expected to run, ms, by node id; missing: its best variant's. */
   readonly mixMs?: ReadonlyMap<string, number>;
 }
-
-/** Share of a batch's wait that periodic arrivals are charged with: nobody knows how their phases lie. */
-const phaseShare = 0.5;
 
 /** Load of a node by others than the cell's planned frames, 0..1; known in synchronous epochs only. */
 export const foreignLoad = (observation: CellObservation, nodeId: string): number =>
@@ -77,30 +74,31 @@ export function jointProblem(input: JointInput): JointProblem {
       : 0;
     const ms = new Float64Array(cell.variants.length * (capacity + 1));
     const load = foreignLoad(observation, node.id);
-    const compute = ({ name }: Variant, concurrency: number) =>
-      costs.computeMs({ nodeId: node.id, variant: name, concurrency, load });
+    const compute = ({ name }: Variant, concurrency: number, batchSize = 1) =>
+      costs.computeMs({ nodeId: node.id, variant: name, concurrency, load, batchSize });
     const best = served.reduce<Variant | undefined>(
       (a, b) => (a && a.accuracy >= b.accuracy ? a : b),
       undefined,
     );
     const typicalMs = best && asynchronous ? (mixMs?.get(node.id) ?? compute(best, 1)) : 0;
+    /** Times of batches of 1, 2, 3 …: as much longer than one inference as the best variant's are. */
+    const serviceMs = Array.from({ length: costs.largestBatch(node.id) }, (_, at) =>
+      best ? typicalMs * (compute(best, 1, at + 1) / compute(best, 1)) : typicalMs,
+    );
     for (let k = 1; k <= capacity; k++) {
       let wait = 0;
       let together = k;
+      let batchSize = 1;
       if (asynchronous) {
         const ratePerMs = k * meanRate;
         const { slots } = node;
-        const periodic = Math.max(0, 1 - variability);
-        wait =
-          expectedWaitMs({ slots, serviceMs: typicalMs, ratePerMs, arrivalVariability: variability }) +
-          phaseShare *
-            periodic *
-            batchWaitMs({ slots, serviceMs: typicalMs, count: k }) *
-            Math.min(1, ratePerMs * typicalMs);
-        together = Math.max(1, Math.min(slots, Math.round(ratePerMs * typicalMs)));
+        const queue = { slots, serviceMs, ratePerMs, arrivalVariability: variability, count: k };
+        ({ waitMs: wait, batchSize } = expectedQueue(queue));
+        const inService = (ratePerMs / batchSize) * serviceMs[batchSize - 1]!;
+        together = Math.max(1, Math.min(slots, Math.round(inService)));
       }
       for (const variant of served)
-        ms[index.get(variant.name)! * (capacity + 1) + k] = wait + compute(variant, together);
+        ms[index.get(variant.name)! * (capacity + 1) + k] = wait + compute(variant, together, batchSize);
     }
     return { capacity, ms };
   });

@@ -33,7 +33,7 @@ export function learnOutcomes(
   let answered = 0;
   for (const outcome of outcomes) {
     if (!devices.has(outcome.deviceId) || !isCredible(outcome, nodes)) continue;
-    const { deviceId, placement, hops, energyJ, concurrency, failure, shadow } = outcome;
+    const { deviceId, placement, hops, energyJ, concurrency, batchSize, failure, shadow } = outcome;
     const { nodeId, variant, tier } = placement;
     if (tier !== 'device') failures.observe(nodeId, deviceId, failure);
     if (failure !== undefined) continue;
@@ -46,7 +46,14 @@ export function learnOutcomes(
     }
     // At most all devices of the cell, and a shadow inference: more would open contexts that nobody else can meet.
     const together = Math.min(1 + concurrency, asynchronous ? nodes.get(nodeId)!.slots : devices.size + 1);
-    const use = { nodeId, variant, concurrency: together, load: foreignLoad(observation, nodeId) };
+    const use = {
+      nodeId,
+      variant,
+      concurrency: together,
+      load: foreignLoad(observation, nodeId),
+      // The batches of an epoch follow from how many are there together: learned with that.
+      batchSize: asynchronous ? (batchSize ?? 1) : 1,
+    };
     beliefs.observeCompute(use, serviceMs, deviceId);
     const link = links.get(`${deviceId}\n${nodeId}`);
     if (!link) continue;
@@ -61,11 +68,13 @@ export function learnOutcomes(
 
 /** Whether every number can be true and the placement is one of the cell. */
 function isCredible(
-  { deviceId, placement: { nodeId, tier }, hops, concurrency, failure }: Outcome,
+  { deviceId, placement: { nodeId, tier }, hops, concurrency, batchSize = 1, failure }: Outcome,
   nodes: ReadonlyMap<string, ComputeNode>,
 ): boolean {
   const placed = tier === 'device' ? nodeId === deviceId : nodes.get(nodeId)?.tier === tier;
   if (!placed || failure !== undefined) return placed;
   const times = [hops.uplinkMs, hops.queueMs, hops.decodeMs, hops.computeMs, hops.downlinkMs];
-  return times.every(isTime) && Number.isFinite(concurrency) && concurrency >= 0;
+  const counts =
+    Number.isFinite(concurrency) && concurrency >= 0 && Number.isInteger(batchSize) && batchSize >= 1;
+  return counts && times.every(isTime);
 }

@@ -4,7 +4,7 @@ import { beliefSchema, type Immutable } from '../beliefs/state.ts';
 import type { LearnerSnapshot } from '../learner.ts';
 import { snapshotOf, stateOf } from '../snapshot.ts';
 
-const version = 4;
+const version = 5;
 const learner = 'planner';
 
 const most = 1e12;

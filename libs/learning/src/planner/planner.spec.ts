@@ -139,6 +139,55 @@ describe('planner', () => {
     expect(exploring({ creditShare: 0, livingCreditShare: 1 })).toBeGreaterThan(2 * none);
   });
 
+  describe('of a node that computes together what waits', () => {
+    const curve = [1, 1.3, 1.9];
+    /** Learns from frames that all ran on the edge, in batches of 1, 2 and 4 when `batched`. */
+    function learnt(batched: boolean) {
+      const toy = new ToyCell(seededRandom(3), { floor: 0.89, users: 6, framesPerSecond: 8 });
+      const learner = createLearner('planner', { random: seededRandom(4) });
+      const { cell } = toy.observation();
+      const onEdge = new Map(
+        cell.devices.map(({ id }) => [id, { tier: 'edge', nodeId: 'edge', variant: 'large' }] as const),
+      );
+      for (let epoch = 0; epoch < 60; epoch++) {
+        learner.observe(toy.observation());
+        const doublings = batched ? epoch % curve.length : 0;
+        // The toy's edge takes as many times as long as frames are there.
+        const times = curve[doublings]! / onEdge.size;
+        learner.learn(
+          toy.run(onEdge).map((outcome) => ({
+            ...outcome,
+            hops: { ...outcome.hops, computeMs: outcome.hops.computeMs * times },
+            concurrency: 2 ** doublings - 1,
+            batchSize: 2 ** doublings,
+          })),
+        );
+      }
+      return { learner, plan: learner.propose() };
+    }
+    const serviceMs = ({ plan }: ReturnType<typeof learnt>) =>
+      plan.actions.get('device-1')!.find(({ placement }) => placement.nodeId === 'edge')!.serviceMs;
+
+    it('learns what a frame takes alone', () => {
+      expect(serviceMs(learnt(true)) / serviceMs(learnt(false))).toBeCloseTo(1, 1);
+    });
+
+    it('gives it more than its slots can serve one by one', () => {
+      const onEdge = ({ plan }: ReturnType<typeof learnt>) =>
+        [...plan.placements.values()].filter(({ nodeId }) => nodeId === 'edge').length;
+      expect(onEdge(learnt(true))).toBeGreaterThan(onEdge(learnt(false)));
+    });
+
+    it('takes no batch for one that nobody can have counted', () => {
+      const { learner } = learnt(false);
+      const before = learner.status().outcomes;
+      const toy = new ToyCell(seededRandom(3), { floor: 0, users: 6, framesPerSecond: 8 });
+      const [outcome] = toy.run(new Map([['device-1', { tier: 'edge', nodeId: 'edge', variant: 'large' }]]));
+      for (const batchSize of [0, -1, 1.5, NaN, Infinity]) learner.learn([{ ...outcome!, batchSize }]);
+      expect(learner.status().outcomes).toBe(before);
+    });
+  });
+
   it("leaves a device's own queue to its agent, which sees it: the plan is for a frame that finds it free", () => {
     const predictions = [0.5, 6].map((framesPerSecond) => {
       const options = { floor: 0.85, calibrated: true, framesPerSecond, allowedTiers: ['device'] as const };

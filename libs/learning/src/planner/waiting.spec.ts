@@ -1,6 +1,6 @@
 import { seededRandom } from '@weir/base';
 import { describe, expect, it } from 'vitest';
-import { batchWaitMs, expectedWaitMs } from './waiting.ts';
+import { batchWaitMs, expectedQueue, expectedWaitMs } from './waiting.ts';
 
 /** Mean wait of M/M/c, ms, in closed form. Source: Erlang 1917; Kleinrock 1975, "Queueing Systems", section 3.5. */
 function erlangWaitMs(slots: number, serviceMs: number, ratePerMs: number): number {
@@ -77,5 +77,58 @@ describe('wait of a batch', () => {
       const mean = waits.reduce((a, b) => a + b) / count;
       expect(batchWaitMs({ slots, serviceMs: 10, count })).toBeCloseTo(mean);
     }
+  });
+});
+
+describe('a node that computes together what waits', () => {
+  /** 1, 1.3, 1.9 and 3.4 times 50 ms for batches of 1, 2, 4 and 8. */
+  const serviceMs = [1, 1.3, 1.6, 1.9, 2.275, 2.65, 3.025, 3.4].map((factor) => 50 * factor);
+
+  /** Mean response of frames that come by chance, ms. */
+  function simulatedMs(slots: number, ratePerMs: number): number {
+    const random = seededRandom(slots);
+    let at = 0;
+    const arrivals = Array.from({ length: 100_000 }, () => (at += random.exponential(1 / ratePerMs)));
+    const free = new Array<number>(slots).fill(0);
+    let [next, responses] = [0, 0];
+    while (next < arrivals.length) {
+      const slot = free.indexOf(Math.min(...free));
+      const start = Math.max(arrivals[next]!, free[slot]!);
+      let after = next + 1;
+      while (after - next < serviceMs.length && arrivals[after]! <= start) after++;
+      const end = start + serviceMs[after - next - 1]!;
+      for (; next < after; next++) responses += end - arrivals[next]!;
+      free[slot] = end;
+    }
+    return responses / arrivals.length;
+  }
+
+  it.each([1, 2, 4])('answers as soon as a simulation of it says, with %i slots', (slots) => {
+    for (const load of [0.3, 0.6, 0.9, 1.1, 1.5, 2]) {
+      const ratePerMs = (load * slots) / 50;
+      const queue = { slots, ratePerMs, arrivalVariability: 1, count: slots, serviceMs };
+      const { waitMs, batchSize } = expectedQueue(queue);
+      const simulated = simulatedMs(slots, ratePerMs);
+      expect(Math.abs((waitMs + serviceMs[batchSize - 1]!) / simulated - 1)).toBeLessThan(0.15);
+    }
+  });
+
+  it('serves one by one while nothing waits, and the more at once the more come', () => {
+    const batches = [0.1, 1, 1.5, 2, 5].map(
+      (load) =>
+        expectedQueue({ slots: 1, ratePerMs: load / 50, arrivalVariability: 1, count: 1, serviceMs })
+          .batchSize,
+    );
+    expect(batches[0]).toBe(1);
+    expect(batches).toEqual([...batches].sort((a, b) => a - b));
+    expect(batches.at(-1)).toBe(8);
+  });
+
+  it('is the queue of single frames where it computes none together', () => {
+    const load = { slots: 2, ratePerMs: 0.03, arrivalVariability: 0.4 };
+    const { waitMs, batchSize } = expectedQueue({ ...load, count: 5, serviceMs: [50] });
+    const together = 0.5 * 0.6 * batchWaitMs({ slots: 2, serviceMs: 50, count: 5 });
+    expect(batchSize).toBe(1);
+    expect(waitMs).toBe(expectedWaitMs({ ...load, serviceMs: 50 }) + together);
   });
 });

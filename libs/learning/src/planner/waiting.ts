@@ -26,7 +26,7 @@ export function expectedWaitMs({ slots, serviceMs, ratePerMs, arrivalVariability
 }
 
 /**
- * Mean wait when `count` inferences arrive at once, ms: the first `slots` wait for nothing, the next for one service,
+ * Mean wait when `count` inferences (or batches of them) arrive at once, ms: the first `slots` wait for nothing, the next for one service,
  * and so on.
  */
 export function batchWaitMs({
@@ -41,4 +41,46 @@ export function batchWaitMs({
   const rounds = Math.floor(count / slots);
   const rest = count - rounds * slots;
   return count === 0 ? 0 : (serviceMs * ((slots * rounds * (rounds - 1)) / 2 + rest * rounds)) / count;
+}
+
+/** Share of the wait of frames that come at once that periodic arrivals are charged with: nobody knows their phases. */
+const phaseShare = 0.5;
+
+/** One node under the frames of `count` devices. */
+export interface NodeQueue extends Omit<QueueLoad, 'serviceMs'> {
+  /** Time of a batch of 1, 2, 3 …, ms; as many as the node computes together at most. */
+  readonly serviceMs: readonly number[];
+  readonly count: number;
+}
+
+/**
+ * Mean wait of a frame, ms, and the batch that it is computed in: the one with which it is answered soonest, as a node
+ * computes together what waits, and so batches grow until they are done in time. A batch gathers the arrivals of as many
+ * frames, so that batches come more rarely and more evenly (Erlang's stages). Within 15 % of a simulation of such a node
+ * up to 85 % of what its largest batches sustain (waiting.spec.ts).
+ */
+export function expectedQueue(queue: NodeQueue): { readonly waitMs: number; readonly batchSize: number } {
+  const { slots, serviceMs: batches, ratePerMs, arrivalVariability, count } = queue;
+  const periodic = Math.max(0, 1 - arrivalVariability);
+  const together = Math.min(1, ratePerMs * batches[0]!);
+  let soonest = { waitMs: 0, batchSize: 1 };
+  let leastMs = Infinity;
+  for (const [at, serviceMs] of batches.entries()) {
+    const batchSize = at + 1;
+    const waitMs =
+      expectedWaitMs({
+        slots,
+        serviceMs,
+        ratePerMs: ratePerMs / batchSize,
+        arrivalVariability: arrivalVariability / batchSize,
+      }) +
+      phaseShare *
+        periodic *
+        batchWaitMs({ slots, serviceMs, count: Math.ceil(count / batchSize) }) *
+        together;
+    if (waitMs + serviceMs >= leastMs) continue;
+    leastMs = waitMs + serviceMs;
+    soonest = { waitMs, batchSize };
+  }
+  return soonest;
 }

@@ -111,6 +111,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
         accuracy: decision.accuracy,
         margin: 0.5,
         concurrency,
+        batchSize: 1,
         propensity: decision.propensity,
         ...(failure !== undefined && { failure }),
       });

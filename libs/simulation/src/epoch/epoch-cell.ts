@@ -216,6 +216,7 @@ export class EpochCell {
         accuracy: this.#byName.get(placement.variant)!.accuracy,
         margin: 0,
         concurrency: placement.tier === 'device' ? 0 : count - 1,
+        batchSize: 1,
         propensity: 1,
         ...(shadow && { shadow }),
       };

@@ -160,6 +160,8 @@ export interface Outcome {
   ageMs: number;
   /** gRPC status name of the failure, empty when it succeeded. */
   failure: string;
+  /** Inferences that were computed together, this one included; the compute hop is the time of them all. 0: as 1. */
+  batchSize: number;
 }
 
 /** An agent's state. */
@@ -1234,6 +1236,7 @@ function createBaseOutcome(): Outcome {
     propensity: 0,
     ageMs: 0,
     failure: "",
+    batchSize: 0,
   };
 }
 
@@ -1289,6 +1292,9 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.failure !== "") {
       writer.uint32(122).string(message.failure);
+    }
+    if (message.batchSize !== 0) {
+      writer.uint32(128).uint32(message.batchSize);
     }
     return writer;
   },
@@ -1426,6 +1432,14 @@ export const Outcome: MessageFns<Outcome> = {
             message.failure = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.batchSize = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1479,6 +1493,11 @@ export const Outcome: MessageFns<Outcome> = {
         ? globalThis.Number(object.age_ms)
         : 0,
       failure: isSet(object.failure) ? globalThis.String(object.failure) : "",
+      batchSize: isSet(object.batchSize)
+        ? globalThis.Number(object.batchSize)
+        : isSet(object.batch_size)
+        ? globalThis.Number(object.batch_size)
+        : 0,
     };
   },
 
@@ -1529,6 +1548,9 @@ export const Outcome: MessageFns<Outcome> = {
     if (message.failure !== "") {
       obj.failure = message.failure;
     }
+    if (message.batchSize !== 0) {
+      obj.batchSize = Math.round(message.batchSize);
+    }
     return obj;
   },
 
@@ -1558,6 +1580,7 @@ export const Outcome: MessageFns<Outcome> = {
     message.propensity = object.propensity ?? 0;
     message.ageMs = object.ageMs ?? 0;
     message.failure = object.failure ?? "";
+    message.batchSize = object.batchSize ?? 0;
     return message;
   },
 };
