@@ -37,12 +37,10 @@ export function jointSpace(observation: CellObservation, space: ActionSpace): Jo
   const actions = open.map(placements);
   const floor = observation.cell.objective.accuracyFloor;
   const features = stateFeatures(observation, open);
+  const deviceIds = open.map(({ device }) => device.id);
   return {
-    key: JSON.stringify([
-      floor,
-      open.map(({ device }, i) => [device.id, actions[i]!.map((p) => [p.nodeId, p.variant])]),
-    ]),
-    deviceIds: open.map(({ device }) => device.id),
+    key: `[${floor},${listsKeyOf(deviceIds, actions)}]`,
+    deviceIds,
     actions,
     surplus: actions.map((list, i) =>
       list.map(({ variant }) => (open[i]!.ownFloor ? 0 : accuracyOf.get(variant)! - floor)),
@@ -52,6 +50,12 @@ export function jointSpace(observation: CellObservation, space: ActionSpace): Jo
     stateKey: stateKeyOf(features),
   };
 }
+
+/** What a space's key says of its devices and lists, beside the floor. */
+export const listsKeyOf = (deviceIds: JointSpace['deviceIds'], actions: JointSpace['actions']): string =>
+  JSON.stringify(
+    deviceIds.map((id, device) => [id, actions[device]!.map(({ nodeId, variant }) => [nodeId, variant])]),
+  );
 
 export const sizeOf = (actions: JointSpace['actions']): number =>
   actions.reduce((product, list) => product * list.length, 1);

@@ -35,6 +35,16 @@ describe('a saved joint space', () => {
       { surplus: [[7, 0, 0, 0, 0], saved().surplus[1]!] },
       /surplus\[0\]\[0\]: expected at most 1/,
     ],
+    [
+      'a variant that its key does not name',
+      {
+        actions: [
+          [{ ...saved().actions[0]![0]!, variant: 'x' }, ...saved().actions[0]!.slice(1)],
+          saved().actions[1]!,
+        ],
+      },
+      /space\.key: expected the key of these devices and actions/,
+    ],
     ['a load beyond full', { features: [2] }, /features\[0\]: expected at most 1, got 2/],
     ['no devices', { deviceIds: [] }, /deviceIds: expected at least 1 entry/],
   ])('is refused with %s', (_, change, fault) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DenseNet } from './dense-net.ts';
-import { type JointAction, type JointSpace, sizeOf, stateKeyOf } from './joint-space.ts';
+import { type JointAction, type JointSpace, listsKeyOf, sizeOf, stateKeyOf } from './joint-space.ts';
 
 /** Most devices, and actions of one device, that a snapshot may tell of. */
 const mostDevices = 100_000;
@@ -22,17 +22,21 @@ export const spaceSchema = z
     features: z.array(z.number().min(0).max(1)),
   })
   .check(({ value, issues }) => {
-    const { deviceIds, actions, surplus } = value;
+    const { key, deviceIds, actions, surplus } = value;
     const refuse = (path: (string | number)[], message: string) =>
       issues.push({ code: 'custom', input: value, path, message });
     if (actions.length !== deviceIds.length)
       refuse(['actions'], `expected ${deviceIds.length} lists, one for each device`);
     else if (surplus.length !== deviceIds.length)
       refuse(['surplus'], `expected ${deviceIds.length} lists, one for each device`);
-    else
+    else {
       actions.forEach(({ length }, device) => {
         if (surplus[device]!.length !== length) refuse(['surplus', device], `expected ${length} numbers`);
       });
+      // A space is found again by its key: with other actions it would plan what the cell does not have.
+      if (!key.endsWith(`,${listsKeyOf(deviceIds, actions)}]`))
+        refuse(['key'], 'expected the key of these devices and actions');
+    }
   })
   .transform((saved): JointSpace => {
     const features = Float32Array.from(saved.features);
