@@ -19,8 +19,6 @@ export class CellLearner {
   #current: Learner;
   /** There is a device that the learner has not been told of. */
   #unobserved = false;
-  /** The learner has thrown at outcomes. */
-  #hasThrown = false;
 
   constructor(options: CellLearnerOptions) {
     this.#options = options;
@@ -35,7 +33,6 @@ export class CellLearner {
   replace(learner: Learner): void {
     this.#tell(learner);
     this.#current = learner;
-    this.#hasThrown = false;
   }
 
   /** A device has joined: the learner is told of it before it next plans or learns. */
@@ -48,10 +45,6 @@ export class CellLearner {
     this.#tell(this.#current);
   }
 
-  /**
-   * Each outcome is learned at most once. How much of a batch a learner had taken before it threw, nobody knows, so the
-   * batch is not taught again; from then on it is taught one outcome at a time, and no other is lost with a bad one.
-   */
   learn(outcomes: readonly Outcome[]): void {
     const { errors } = this.#options;
     const alarms = this.#current.status().driftAlarms;
@@ -61,13 +54,14 @@ export class CellLearner {
     } catch (err) {
       errors.report('observe', err);
     }
-    for (const batch of this.#hasThrown ? outcomes.map((outcome) => [outcome]) : [outcomes])
-      try {
-        this.#current.learn(batch);
-      } catch (err) {
-        this.#hasThrown = true;
-        errors.report('learn', err, { outcomes: batch.length, first: batch[0] });
-      }
+    try {
+      this.#current.learn(outcomes);
+    } catch (err) {
+      if (outcomes.length === 1) errors.report('learn', err, { outcome: outcomes[0] });
+      // They have been acknowledged, so the others must not be lost with the one that cannot be learned. What came before
+      // it in the batch may be learned twice.
+      else for (const outcome of outcomes) this.learn([outcome]);
+    }
     if (this.#current.status().driftAlarms > alarms) this.#options.onDrift();
   }
 
