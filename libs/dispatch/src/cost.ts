@@ -32,6 +32,8 @@ export interface Frame {
   };
   /** The planned action when frames arrive like clockwork, else undefined. */
   readonly weighed: DispatchAction | undefined;
+  /** True when nothing else is left than what has been ejected. */
+  readonly ejectedToo: boolean;
 }
 
 const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitMs ?? local.waitMs;

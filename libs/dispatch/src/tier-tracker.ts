@@ -1,4 +1,5 @@
 import type { NodeLoad } from '@weir/domain';
+import { NodeOutliers } from './node-outliers.ts';
 
 /** τ: time constant with which a reported backlog relaxes to its mean, ms. Source: docs/learning.md, "On the device". */
 const RELAXATION_MS = 80;
@@ -17,6 +18,9 @@ const REPORT_LOST_MS = 2_000;
 
 /** Weight of the newest wait in the mean of the waits met. */
 const WAIT_WEIGHT = 1 / 8;
+
+/** How long a node's own word of when it could begin is kept, ms: what it said may rest on frames that were given up since. */
+const REFUSAL_KEPT_MS = 1_000;
 
 /** Most frames in flight that are tracked; beyond it the oldest is forgotten. */
 const IN_FLIGHT_LIMIT = 4_096;
@@ -47,6 +51,10 @@ export class TierTracker {
   #relativeVariance = 0.15 ** 2;
   #metWaitMs = 0;
   #metWaitAt = -Infinity;
+  #refusedAt = -Infinity;
+  #beginsAt = -Infinity;
+  /** How its frames have fared. */
+  readonly outliers: NodeOutliers;
 
   /** Ŵ as of the last `refresh`. */
   waitMs = 0;
@@ -58,6 +66,7 @@ export class TierTracker {
 
   constructor(nodeId: string) {
     this.nodeId = nodeId;
+    this.outliers = new NodeOutliers(nodeId);
   }
 
   get load(): NodeLoad | undefined {
@@ -114,6 +123,11 @@ export class TierTracker {
    * they met is then W̄. Own work that the report includes counts again as the report fades.
    */
   refresh(now: number, regular: boolean): void {
+    this.#refresh(now, regular);
+    if (now - this.#refusedAt <= REFUSAL_KEPT_MS) this.waitMs = Math.max(this.waitMs, this.#beginsAt - now);
+  }
+
+  #refresh(now: number, regular: boolean): void {
     this.usable = this.isUsable(now);
     const load = this.#load;
     const ageMs = Math.max(0, now - this.#reportedAt);
@@ -155,6 +169,12 @@ export class TierTracker {
     if (work.seen) this.#seenMs = Math.max(0, this.#seenMs - work.workMs);
     else this.#unseenMs = Math.max(0, this.#unseenMs - work.workMs);
     if (ok && this.#reachable) this.#heardAt = now;
+  }
+
+  /** The node refused a frame, for it could not have begun with it before `beginsAt`. */
+  refused(beginsAt: number, now: number): void {
+    this.#refusedAt = now;
+    this.#beginsAt = beginsAt;
   }
 
   /** The wait that one of the device's frames met at the node. */
