@@ -37,6 +37,45 @@ describe('admission', () => {
     refusalOf(() => agent(200).dispatch(0, { deadlineMs: 270 }));
   });
 
+  it('holds no mean backlog against a frame once the backlog is gone', () => {
+    const after = agent();
+    after.reportLoad(idle('edge-1', { backlogMs: 0, meanBacklogMs: 1_000 }), 0);
+    expect(after.dispatch(300, { deadlineMs: 200 }).placement).toEqual(edgeBest.placement);
+    refusalOf(() => after.dispatch(300, { deadlineMs: 200, exclude: ['device-1'] }));
+  });
+
+  it('keeps queues the shorter the more frames come too late, and forgets it', () => {
+    const longest = (lateAt: readonly number[], now: number) => {
+      const flooded = agent();
+      flooded.setFallbackActions([edgeBest]);
+      for (const at of lateAt) {
+        const decision = flooded.dispatch(at, { deadlineMs: 10_000 });
+        flooded.settle(decision, { ok: false, fault: 'late' }, at + 1);
+      }
+      let waitMs = 0;
+      for (; ; waitMs += 5) {
+        flooded.reportLoad(idle('edge-1', { backlogMs: waitMs + 20, meanBacklogMs: waitMs }), now);
+        try {
+          flooded.settle(flooded.dispatch(now, { deadlineMs: 500 }), { ok: false }, now);
+        } catch {
+          return waitMs;
+        }
+      }
+    };
+    expect(longest([], 10)).toBe(410);
+    expect(longest([0], 10)).toBe(330);
+    expect(longest([0, 2, 4], 10)).toBe(210);
+    // All sent before the first was known to be late: told once.
+    expect(longest([0, 0, 0], 10)).toBe(330);
+    expect(
+      longest(
+        Array.from({ length: 50 }, (_, at) => 2 * at),
+        110,
+      ),
+    ).toBe(105);
+    expect(longest([0, 2, 4], 60_000)).toBe(410);
+  });
+
   it('counts and reserves nothing for a refused frame', () => {
     const refusing = agent(300);
     refusing.setOwnObjective({ ...defaultObjective, accuracyFloor: 0.8 });

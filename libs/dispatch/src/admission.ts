@@ -20,13 +20,19 @@ export interface AdmissionFrame extends Pick<Frame, 'now' | 'deadlineMs' | 'excl
 }
 
 /**
- * How far beyond the frame's deadline an action would answer, ms; at most 0 when it can be in time. The wait counts in
- * full: whoever joins a queue in the hope that it is shorter takes time from frames that would have been in time. A
- * frame that has failed elsewhere gets no such hope at all.
+ * How far beyond the frame's deadline an action would answer, ms; at most 0 when it can be in time. The wait that is known
+ * for sure counts in full: whoever joins a queue in the hope that it is shorter takes time from frames that would have
+ * been in time. The mean backlog does not: it would stand long after a flood has been worked off, and a worker that is
+ * busier than it seemed says so when it refuses; it then knows best, and nothing is hoped for. A frame that has failed
+ * elsewhere is held to the plain prediction.
  */
 export function excessMs({ cost, tracker }: DispatchAction, frame: AdmissionFrame): number {
-  const waitMs = tracker?.waitMs ?? frame.localWaitMs;
-  const share = tracker && !frame.retry ? Math.max(LEAST_SHARE, Math.exp(-OPTIMISM * tracker.spread)) : 1;
+  const remoteWaitMs = frame.retry ? tracker?.waitMs : tracker?.leastWaitMs;
+  const waitMs = remoteWaitMs ?? frame.localWaitMs;
+  const share =
+    tracker && !frame.retry && !tracker.refusing
+      ? Math.max(LEAST_SHARE, Math.exp(-OPTIMISM * tracker.spread))
+      : 1;
   return waitMs + share * (cost.serviceMs + cost.networkMs) - frame.deadlineMs;
 }
 

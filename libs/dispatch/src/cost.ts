@@ -42,6 +42,10 @@ const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitM
 export const predictedMs = (action: DispatchAction, frame: Frame): number =>
   waitMs(action, frame) + action.cost.serviceMs + action.cost.networkMs;
 
+/** The same with the wait that is known for sure, ms. */
+export const leastMs = ({ tracker, cost }: DispatchAction, { local }: Frame): number =>
+  (tracker?.leastWaitMs ?? local.waitMs) + cost.serviceMs + cost.networkMs;
+
 /** Cost of an action, ms: response time, the delay it causes to frames behind it, energy and lost accuracy. */
 export function costMs(action: DispatchAction, frame: Frame): number {
   const { meanWeight, tailWeight } = frame.objective;

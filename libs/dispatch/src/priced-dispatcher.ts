@@ -19,7 +19,7 @@ import {
 } from './action-table.ts';
 import { type AdmissionFrame, Trials, excessMs, unreachableDeadline } from './admission.ts';
 import { ArrivalMeter } from './arrivals.ts';
-import { type Frame, costMs, predictedMs } from './cost.ts';
+import { type Frame, costMs, leastMs, predictedMs } from './cost.ts';
 import { type Commitment, type Decision, OpenDecision } from './decision.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { LocalQueue } from './local-queue.ts';
@@ -198,6 +198,7 @@ class PricedDispatcher implements Dispatcher {
     if (ok && queueMs !== undefined) tracker.observeWait(queueMs, now);
     if (ok && responseMs !== undefined) tracker.observeError(decision.predictedMs, responseMs);
     if (soonestAnswerAt !== undefined) tracker.refused(soonestAnswerAt - ownMs, now);
+    if (settlement.fault === 'late') tracker.late(work.at, now);
     const verdict = verdictOn(decision, commitment, settlement, now);
     // What fails with its link says nothing about the node.
     if (!verdict || !tracker.isUsable(now)) return;
@@ -332,10 +333,9 @@ class PricedDispatcher implements Dispatcher {
     let equals = 1;
     for (const action of table.actions) {
       if (this.#blockedBy(action, frame, false) !== undefined) continue;
-      const expectedMs = predictedMs(action, frame);
-      const late = expectedMs > frame.deadlineMs;
-      // Of what is late, the least late is best.
-      const actionMs = late ? expectedMs : costMs(action, frame);
+      const late = predictedMs(action, frame) > frame.deadlineMs;
+      // Of what is late, the one that may still be in time is best.
+      const actionMs = late ? leastMs(action, frame) : costMs(action, frame);
       if (best) {
         if (late && !bestLate) continue;
         if (late === bestLate) {

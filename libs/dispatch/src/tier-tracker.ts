@@ -22,6 +22,9 @@ const WAIT_WEIGHT = 1 / 8;
 /** How long a node's own word of when it could begin is kept, ms: what it said may rest on frames that were given up since. */
 const REFUSAL_KEPT_MS = 1_000;
 
+/** How much longer waits count after a frame that was admitted came too late, the most of it, and how fast it fades, ms. */
+const STRETCH = { step: 1.25, most: 4, windowMs: 5_000 };
+
 /** Most frames in flight that are tracked; beyond it the oldest is forgotten. */
 const IN_FLIGHT_LIMIT = 4_096;
 
@@ -53,11 +56,17 @@ export class TierTracker {
   #metWaitAt = -Infinity;
   #refusedAt = -Infinity;
   #beginsAt = -Infinity;
+  #stretched = 1;
+  #stretchedAt = -Infinity;
   /** How its frames have fared. */
   readonly outliers: NodeOutliers;
 
   /** Ŵ as of the last `refresh`. */
   waitMs = 0;
+  /** What is left of the reported backlog and of own work since, times the stretch, as of the last `refresh`. */
+  leastWaitMs = 0;
+  /** True within a second of a frame that the node refused as too late, as of the last `refresh`. */
+  refusing = false;
   /** κ · exp(−age / 5 s) as of the last `refresh`, per ms. */
   congestionPerMs = 0;
   /** c. */
@@ -124,7 +133,13 @@ export class TierTracker {
    */
   refresh(now: number, regular: boolean): void {
     this.#refresh(now, regular);
-    if (now - this.#refusedAt <= REFUSAL_KEPT_MS) this.waitMs = Math.max(this.waitMs, this.#beginsAt - now);
+    const ageMs = Math.max(0, now - this.#reportedAt);
+    const restMs = this.#restMs(ageMs);
+    this.leastWaitMs = this.stretch(now) * Math.min(this.waitMs, restMs + this.#unseenMs / this.slots);
+    this.refusing = now - this.#refusedAt <= REFUSAL_KEPT_MS;
+    if (!this.refusing) return;
+    this.waitMs = Math.max(this.waitMs, this.#beginsAt - now);
+    this.leastWaitMs = Math.max(this.leastWaitMs, this.#beginsAt - now);
   }
 
   #refresh(now: number, regular: boolean): void {
@@ -144,12 +159,16 @@ export class TierTracker {
       const known = Math.exp(-Math.max(0, now - this.#metWaitAt) / CONGESTION_WINDOW_MS);
       meanMs += (this.#metWaitMs - meanMs) * known;
     }
-    // The node works its backlog off while the report and then the frame travel.
-    const restMs = Math.max(0, load.backlogMs - ageMs - this.#roundTripMs);
+    const restMs = this.#restMs(ageMs);
     const backlogMs = meanMs + (restMs - meanMs) * fresh;
     const ownMs = this.#unseenMs + this.#seenMs * (1 - fresh);
     this.waitMs = backlogMs + ownMs / this.slots;
     this.congestionPerMs = load.congestionPerMs * Math.exp(-ageMs / CONGESTION_WINDOW_MS);
+  }
+
+  /** What the node has not worked off of the backlog that it reported, while the report and then the frame travel, ms. */
+  #restMs(ageMs: number): number {
+    return Math.max(0, (this.#load?.backlogMs ?? 0) - ageMs - this.#roundTripMs);
   }
 
   sent(workMs: number, now: number): WorkInFlight {
@@ -175,6 +194,22 @@ export class TierTracker {
   refused(beginsAt: number, now: number): void {
     this.#refusedAt = now;
     this.#beginsAt = beginsAt;
+  }
+
+  /**
+   * How many times longer waits turn out than they are told, >= 1. A queue that reaches to the deadline makes every frame
+   * late as soon as the node serves slower than it believes, as under a flood that shares its processor; a shorter one
+   * keeps it just as busy.
+   */
+  stretch(now: number): number {
+    return 1 + (this.#stretched - 1) * Math.exp(-Math.max(0, now - this.#stretchedAt) / STRETCH.windowMs);
+  }
+
+  /** A frame sent at `sentAt` came too late. Those that were sent before the last such news tell nothing new. */
+  late(sentAt: number, now: number): void {
+    if (sentAt < this.#stretchedAt) return;
+    this.#stretched = Math.min(STRETCH.most, STRETCH.step * this.stretch(now));
+    this.#stretchedAt = now;
   }
 
   /** The wait that one of the device's frames met at the node. */

@@ -355,8 +355,15 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: "a worker's refusal is held for ever",
     file: 'tier-tracker.ts',
-    find: 'if (now - this.#refusedAt <= REFUSAL_KEPT_MS)',
-    replace: 'if (true)',
+    find: 'now - this.#refusedAt <= REFUSAL_KEPT_MS',
+    replace: 'true',
+    specs: ['admission.spec.ts'],
+  },
+  {
+    title: 'late frames do not shorten queues',
+    file: 'tier-tracker.ts',
+    find: 'STRETCH.step * this.stretch(now)',
+    replace: '1',
     specs: ['admission.spec.ts'],
   },
   {
@@ -403,8 +410,8 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'reported backlog is not worked off while the report ages',
     file: 'tier-tracker.ts',
-    find: 'load.backlogMs - ageMs - this.#roundTripMs',
-    replace: 'load.backlogMs - this.#roundTripMs',
+    find: '?? 0) - ageMs - this.#roundTripMs',
+    replace: '?? 0) - this.#roundTripMs',
   },
   {
     title: 'own work in flight does not wait',

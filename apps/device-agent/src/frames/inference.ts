@@ -124,7 +124,10 @@ async function attempt(
     // Give a silent target up while the device can still answer by itself, but never cut short a target that answers as
     // predicted.
     const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * decision.predictedMs);
-    const keptMs = placement.tier === 'device' ? 0 : Math.max(0, Math.min(rescueMs(at), spareMs));
+    const neededMs = rescueMs(at);
+    // Half of it is what the device takes as a rule: with less left it is of no use.
+    const useful = placement.tier !== 'device' && spareMs >= neededMs / 2;
+    const keptMs = useful ? Math.max(0, Math.min(neededMs, spareMs)) : 0;
     deadlineAt -= keptMs;
     const chosen = target(placement.nodeId);
     if (!chosen) throw new Unavailable(`${placement.nodeId} is not known here`);
