@@ -20,7 +20,7 @@ import {
 import { type AdmissionFrame, Trials, excessMs, unreachableDeadline } from './admission.ts';
 import { ArrivalMeter } from './arrivals.ts';
 import { type Frame, costMs, leastMs, predictedMs } from './cost.ts';
-import { type Commitment, type Decision, OpenDecision } from './decision.ts';
+import { type Decision, OpenDecision } from './decision.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { LocalQueue } from './local-queue.ts';
 import { type Constraint, refusal } from './constraints.ts';
@@ -33,16 +33,11 @@ import type {
 } from './dispatcher.ts';
 import type { EjectionChange } from './node-outliers.ts';
 import type { Verdict } from './outlier-circuit.ts';
+import { verdictOn } from './verdict.ts';
 import { TierTracker } from './tier-tracker.ts';
 
 /** A plan that needs more than this share of the device's own processor overloads it. */
 const OVERLOAD = 0.95;
-
-/** An answer that took so many times its own expected time, and at least so much longer, ms, is slow. */
-const SLOW = { factor: 5, leastMs: 20 };
-
-/** A target that let a deadline pass is at fault from so many times its prediction. */
-const LATE_FACTOR = 2;
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return new PricedDispatcher(options);
@@ -461,23 +456,6 @@ class PricedDispatcher implements Dispatcher {
 
 /** A probe's: it earns and spends nothing. */
 const nothingReserved: Reservation = { debit: 0, credit: 0, account: -1 };
-
-/** What a frame's end says about its target; undefined: nothing. */
-function verdictOn(
-  { predictedMs: expectedMs }: Decision,
-  { work, ownMs, obeyed }: Commitment,
-  { ok, responseMs, queueMs = 0, fault }: Settlement,
-  now: number,
-): Verdict | undefined {
-  if (!ok) {
-    const had = now - (work?.at ?? now);
-    return fault === 'failed' || (fault === 'late' && had >= LATE_FACTOR * expectedMs) ? 'failed' : undefined;
-  }
-  // The wait is not the node's fault, and an obeyed plan need not come with a prediction.
-  if (responseMs === undefined || obeyed) return 'good';
-  const tookMs = responseMs - queueMs;
-  return tookMs > SLOW.factor * ownMs && tookMs > ownMs + SLOW.leastMs ? 'slow' : 'good';
-}
 
 const nothing: ReadonlySet<string> = new Set();
 const asSet = (ids: ReadonlySet<string> | readonly string[]): ReadonlySet<string> =>

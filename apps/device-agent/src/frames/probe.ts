@@ -1,7 +1,14 @@
-import { Unavailable } from '@weir/base';
+import { type Clock, Unavailable } from '@weir/base';
+import type { Dispatcher } from '@weir/dispatch';
 import type { common } from '@weir/proto';
+import type { Target } from '../targets/target.ts';
 import { failedSettlement } from './settlement.ts';
-import type { InferenceOptions } from './inference.ts';
+
+export interface ProbeOptions {
+  readonly dispatcher: Dispatcher;
+  readonly target: (nodeId: string) => Target | undefined;
+  readonly clock: Clock;
+}
 
 /** A probe is waited for four times as long as it is expected to take, within these bounds, ms. */
 const patience = { factor: 4, leastMs: 1_000, mostMs: 10_000 };
@@ -12,7 +19,7 @@ const patience = { factor: 4, leastMs: 1_000, mostMs: 10_000 };
  */
 export async function probeOutlier(
   input: common.Input,
-  { dispatcher, clock, target }: Pick<InferenceOptions, 'dispatcher' | 'clock' | 'target'>,
+  { dispatcher, clock, target }: ProbeOptions,
 ): Promise<void> {
   const at = clock.now();
   const decision = dispatcher.probe(at);
