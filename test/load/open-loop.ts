@@ -1,4 +1,4 @@
-import type { Random } from '@weir/base';
+import { type Random, WeirError } from '@weir/base';
 
 /** What came of the frames of one phase. */
 export interface Outcome {
@@ -7,6 +7,8 @@ export interface Outcome {
   readonly inTimePerSecond: number;
   readonly inTime: number;
   readonly refused: number;
+  /** Those, by gRPC status and reason. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Frames that were not sent, because too many were without an answer. */
   readonly held: number;
 }
@@ -29,6 +31,7 @@ export async function openLoop(
   const until = performance.now() + 1_000 * seconds;
   const from = performance.now();
   let [sent, inTime, refused, held, open] = [0, 0, 0, 0, 0];
+  const refusals: Record<string, number> = {};
   let next = from;
   while (performance.now() < until) {
     for (; next <= performance.now(); next += random.exponential(1_000 / framesPerSecond)) {
@@ -43,7 +46,11 @@ export async function openLoop(
         .infer(patienceMs)
         .then(
           () => (inTime += performance.now() - at <= patienceMs ? 1 : 0),
-          () => refused++,
+          (error: unknown) => {
+            refused++;
+            const why = error instanceof WeirError ? `${error.status} ${error.reason}` : String(error);
+            refusals[why] = (refusals[why] ?? 0) + 1;
+          },
         )
         .finally(() => open--);
     }
@@ -53,7 +60,7 @@ export async function openLoop(
   const answered = inTime;
   for (let wait = 0; open > 0 && wait < 200; wait++) await new Promise((resolve) => setTimeout(resolve, 50));
   if (open > 0) throw new Error(`${open} frames were never answered nor refused`);
-  return { sent, inTimePerSecond: (1_000 * answered) / elapsedMs, inTime, refused, held };
+  return { sent, inTimePerSecond: (1_000 * answered) / elapsedMs, inTime, refused, refusals, held };
 }
 
 /** Frames one after the other in so many loops: the most that a target answers in time. */

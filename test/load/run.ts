@@ -11,10 +11,15 @@ import { closedLoop, openLoop, type Target } from './open-loop.ts';
 /**
  * `npm run test:load`: a soak at half load and a flood of ten times the load, against a worker and against an agent with
  * that worker: goodput under the flood, memory and handles. Ten minutes; `-- --short`: under one. `--seed N` is the
- * order of the arrivals. Loopback only. Ends with `N passed, N failed`.
+ * order of the arrivals, `--learner` what plans for the agent: with the planner it decides by itself which frames to
+ * refuse, with `edge-only` it obeys. Loopback only. Ends with `N passed, N failed`.
  */
 const { values } = parseArgs({
-  options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },
+  options: {
+    short: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    learner: { type: 'string', default: 'planner' },
+  },
 });
 const seconds = values.short ? { peak: 3, soak: 8, flood: 6 } : { peak: 10, soak: 220, flood: 50 };
 /** Emulated processor: an inference takes the same time on any machine, and what refusals cost shows beside it. */
@@ -47,7 +52,7 @@ console.log(`seed ${values.seed}`);
 {
   await using cell = await startCell(
     describeCell({
-      learner: 'edge-only',
+      learner: values.learner,
       nodes: [
         { id: 'edge-1', tier: 'edge', slots: 1, dilationFactor: factor, variants: [variant], maxBatch: 1 },
       ],
@@ -98,6 +103,7 @@ async function load(name: string, target: Target, pids: readonly number[]): Prom
     `${name}, ten times the load: goodput ${flood.inTimePerSecond.toFixed(0)} a second, ${(100 * kept).toFixed(0)} % of the peak (${flood.sent} sent, ${flood.refused} refused, ${flood.held} held back)`,
     kept >= leastGoodput,
   );
+  for (const [why, count] of Object.entries(flood.refusals)) console.log(`         ${count} ${why}`);
   const again = await closedLoop(target, { loops: 4, seconds: 2 });
   check(`${name}, after the flood: ${again.toFixed(0)} a second`, again >= leastGoodput * peak);
   pids.map(footprintOf).forEach((after, at) => {

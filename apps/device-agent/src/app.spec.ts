@@ -1,6 +1,7 @@
 import {
   Cancelled,
   FailedPrecondition,
+  Internal,
   InvalidInput,
   loadConfig,
   ResourceExhausted,
@@ -200,6 +201,19 @@ describe('device agent', () => {
     });
   });
 
+  it('keeps its frames from a target that keeps failing, and says so in its status', async () => {
+    const edge = await startEdge();
+    const { infer, status } = await startAgent({ edge: edge.address });
+    edge.script = { fail: new Internal('broken') };
+    for (let at = 0; at < 6; at++) expect((await infer()).placement?.tier).toBe(DEVICE);
+    expect(edge.received).toHaveLength(5);
+    expect((await status()).targets[1]).toMatchObject({
+      nodeId: 'edge-1',
+      reachable: false,
+      ejection: '5 failures in a row',
+    });
+  });
+
   it('leaves a target that does not answer early enough to answer itself before the deadline', async () => {
     const edge = await startEdge();
     // Slower still, so that twice its own time leaves a busy machine room.
@@ -214,6 +228,7 @@ describe('device agent', () => {
     const { infer, status } = await startAgent();
     await expect(infer({ timeoutMs: 40 })).rejects.toMatchObject({
       status: 'RESOURCE_EXHAUSTED',
+      reason: 'DEADLINE_UNREACHABLE',
       retryAfterMs: expect.any(Number) as number,
     });
     expect(await status()).toMatchObject({ answered: 0n, failed: 1n });

@@ -8,7 +8,7 @@ import {
   Unavailable,
 } from '@weir/base';
 import { loadFamily } from '@weir/inference';
-import { createDispatcher } from '@weir/dispatch';
+import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { agent } from '@weir/proto';
 import { serve } from '@weir/rpc';
@@ -93,6 +93,7 @@ export async function startDeviceAgent(
     objective: defaultObjective,
     random: random.fork('dispatch'),
     now: clock.now(),
+    onEjection: tellEjection(logger),
   });
   const local = new LocalTarget({
     deviceId,
@@ -148,6 +149,17 @@ export async function startDeviceAgent(
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+const tellEjection =
+  (logger: Logger) =>
+  ({ nodeId: node, variant, ejected, reason, pauseMs }: EjectionChange): void => {
+    if (ejected)
+      logger.warn(
+        { node, variant, reason, pauseMs },
+        'target ejected: it gets no frames until a probe does well',
+      );
+    else logger.info({ node, variant, reason }, 'target in use again: a probe did well');
+  };
 
 /** The objective that the configuration requests on top of the cell's. */
 function requestedObjective({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {

@@ -20,7 +20,7 @@ export interface StatusSources {
 export function agentStatus(sources: StatusSources, now: number): agent.GetStatusResponse {
   const { deviceId, cellId, dispatcher, view, frames, outcomes, policyConnected, localVariants } = sources;
   const dispatch = dispatcher.status(now);
-  const usable = new Map(dispatch.targets.map((target) => [target.nodeId, target.usable]));
+  const states = new Map(dispatch.targets.map((target) => [target.nodeId, target]));
   const local = view.localReport();
   return {
     deviceId,
@@ -42,13 +42,15 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
         loadAgeMs: 0,
         workerNodeId: '',
         identityFault: '',
+        ejection: '',
       },
       ...view.remotes.map(({ nodeId, tier, link, load, reachable }) => ({
         nodeId,
         workerNodeId: view.identity(nodeId).worker,
         identityFault: view.identity(nodeId).fault,
         tier: tierToWire(tier),
-        reachable: reachable && (usable.get(nodeId) ?? false),
+        reachable: reachable && (states.get(nodeId)?.usable ?? false),
+        ejection: states.get(nodeId)?.ejected ?? '',
         roundTripMs: link.state().roundTripMs,
         load: load && nodeToWire(load.value),
         loadAgeMs: load ? Math.max(0, now - load.at) : 0,

@@ -3,7 +3,7 @@ import type { Objective } from '@weir/domain';
 import type { DispatchAction } from './action-table.ts';
 
 /** Why an action is not allowed. */
-export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'floor';
+export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'ejected' | 'floor';
 
 /** Names every constraint with the actions it forbids. */
 export function refusal(
@@ -15,6 +15,7 @@ export function refusal(
     tier: `the objective allows only ${objective.allowedTiers.join(', ')}`,
     excluded: 'a target has already failed this frame',
     unreachable: 'a target is unreachable',
+    ejected: 'a target keeps failing',
     floor: `the accuracy floor is ${objective.accuracyFloor} and the balance ${balance.toFixed(4)}`,
   };
   const blocked = new Map<Constraint, Set<string>>();

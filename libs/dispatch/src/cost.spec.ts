@@ -14,6 +14,7 @@ const frameOf = (more: Partial<Frame> = {}): Frame => ({
   priceMs: 0,
   local: { slots: 1, waitMs: 0, congestionPerMs: 0, quietMs: 0 },
   weighed: undefined,
+  ejectedToo: false,
   ...more,
 });
 

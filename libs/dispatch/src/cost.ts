@@ -32,6 +32,8 @@ export interface Frame {
   };
   /** The planned action when frames arrive like clockwork, else undefined. */
   readonly weighed: DispatchAction | undefined;
+  /** True when nothing else is left than what has been ejected. */
+  readonly ejectedToo: boolean;
 }
 
 const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitMs ?? local.waitMs;
@@ -39,6 +41,10 @@ const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitM
 /** Expected response time, ms: Ŵ + s + network, or U + s on the device. */
 export const predictedMs = (action: DispatchAction, frame: Frame): number =>
   waitMs(action, frame) + action.cost.serviceMs + action.cost.networkMs;
+
+/** The same with the wait that is known for sure, ms. */
+export const leastMs = ({ tracker, cost }: DispatchAction, { local }: Frame): number =>
+  (tracker?.leastWaitMs ?? local.waitMs) + cost.serviceMs + cost.networkMs;
 
 /** Cost of an action, ms: response time, the delay it causes to frames behind it, energy and lost accuracy. */
 export function costMs(action: DispatchAction, frame: Frame): number {

@@ -30,6 +30,10 @@ export interface Commitment {
   readonly tracker: TierTracker | undefined;
   readonly work: WorkInFlight | undefined;
   readonly reservation: Reservation;
+  /** s + network: the time of its own that the action was expected to take, ms. */
+  readonly ownMs: number;
+  /** True when the plan was obeyed: its prediction then need not be one. */
+  readonly obeyed: boolean;
 }
 
 /** A decision with its commitment, which can be closed once. */

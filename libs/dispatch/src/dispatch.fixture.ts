@@ -7,7 +7,7 @@ import {
   type Directive,
   type NodeLoad,
 } from '@weir/domain';
-import type { Dispatcher } from './dispatcher.ts';
+import type { Dispatcher, DispatcherOptions } from './dispatcher.ts';
 import { createDispatcher } from './priced-dispatcher.ts';
 
 /** Two variants, a device, an edge and a cloud node: a small world for the specs of dispatch. */
@@ -68,18 +68,25 @@ export const directive = (more: Partial<Directive> = {}): Directive => ({
 });
 
 /** A dispatcher that knows no more than its own variants. */
-export const uncalibrated = (objective: Partial<Objective> = {}): Dispatcher =>
+export const uncalibrated = (
+  objective: Partial<Objective> = {},
+  onEjection: DispatcherOptions['onEjection'] = undefined,
+): Dispatcher =>
   createDispatcher({
     deviceId: 'device-1',
     localNode: { id: 'device-1', tier: 'device', slots: 1, variants: ['best', 'small'] },
     variants: [best, small],
     objective: { ...defaultObjective, ...objective },
     random: seededRandom(1),
+    ...(onEjection && { onEjection }),
   });
 
 /** A dispatcher that has calibrated itself and heard of both remote nodes at time 0. */
-export function dispatcher(objective: Partial<Objective> = {}): Dispatcher {
-  const created = uncalibrated(objective);
+export function dispatcher(
+  objective: Partial<Objective> = {},
+  onEjection?: DispatcherOptions['onEjection'],
+): Dispatcher {
+  const created = uncalibrated(objective, onEjection);
   created.setFallbackActions(actions);
   for (const nodeId of ['edge-1', 'cloud-1']) {
     created.setReachable(nodeId, true, 0);

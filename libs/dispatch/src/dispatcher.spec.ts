@@ -1,4 +1,4 @@
-import { FailedPrecondition } from '@weir/base';
+import { FailedPrecondition, ResourceExhausted } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { defaultObjective } from '@weir/domain';
 import {
@@ -269,14 +269,14 @@ describe('dispatcher and accuracy', () => {
     agent.applyDirective(directive({ objective: floor(0.8), thresholdMs: 0 }), 1);
     // Only the small local variant can meet so near a deadline.
     const urgent = { deadlineMs: 60 };
-    const first = agent.dispatch(1, urgent);
+    const first = agent.dispatch(1);
     expect(first.accuracy).toBe(0.9);
-    expect(agent.dispatch(2, urgent).accuracy).toBe(0.9);
+    expect(() => agent.dispatch(2, urgent)).toThrow(ResourceExhausted);
     agent.settle(first, { ok: true }, 10);
     const cheap = agent.dispatch(11, urgent);
     expect(cheap).toMatchObject({ accuracy: 0.7 });
     expect(cheap.balance).toBeCloseTo(0);
-    expect(agent.dispatch(12, urgent).accuracy).toBe(0.9);
+    expect(() => agent.dispatch(12, urgent)).toThrow(ResourceExhausted);
     agent.settle(cheap, { ok: false }, 13);
     agent.settle(cheap, { ok: false }, 14);
     expect(agent.status(14).balance.balance).toBeCloseTo(0.1);

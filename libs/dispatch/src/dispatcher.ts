@@ -10,6 +10,7 @@ import type {
   NodeLoad,
 } from '@weir/domain';
 import type { Decision } from './decision.ts';
+import type { EjectionChange } from './node-outliers.ts';
 
 export interface DispatcherOptions {
   readonly deviceId: string;
@@ -23,6 +24,8 @@ export interface DispatcherOptions {
   readonly random: Random;
   /** Time of creation, ms. @default 0 */
   readonly now?: number;
+  /** Called when a target is ejected, and when it is in use again. */
+  readonly onEjection?: (change: EjectionChange) => void;
 }
 
 export interface DispatchOptions {
@@ -40,13 +43,19 @@ export interface Settlement {
   readonly responseMs?: number;
   /** Wait for a slot, ms; stands in for load reports while they are missing. */
   readonly queueMs?: number;
+  /** Why there is no answer, where that may speak against the target: it failed, or let the time run out. */
+  readonly fault?: 'failed' | 'late';
+  /** Instant before which the target said that it could not have answered; it refused the frame for that. */
+  readonly soonestAnswerAt?: number;
 }
 
 /** One remote node as the dispatcher sees it. */
 export interface DispatchTarget {
   readonly nodeId: string;
-  /** Reachable, and heard from within the last 5 s. */
+  /** Reachable, heard from within the last 5 s, and not ejected as a whole. */
   readonly usable: boolean;
+  /** Why it, or variants of it, are ejected; empty when nothing is. */
+  readonly ejected: string;
   readonly load?: NodeLoad;
   /** Infinity before its first report. */
   readonly loadAgeMs: number;
@@ -92,10 +101,16 @@ export interface Dispatcher {
   /** Silent or unreachable nodes that are due for a probe; each at most once a second. */
   probesDue(now: number): string[];
   /**
-   * Places one frame and reserves its accuracy and work at once; settle every decision. Throws FailedPrecondition,
-   * naming the constraints, when nothing is allowed.
+   * Places one frame and reserves its accuracy and work at once; settle every decision. Throws ResourceExhausted
+   * (DEADLINE_UNREACHABLE, with retryAfterMs) before anything is counted or reserved when no target can answer in time
+   * (admission.ts), FailedPrecondition, naming the constraints, when nothing is allowed.
    */
   dispatch(now: number, options?: DispatchOptions): Decision;
+  /**
+   * Where a copy of a frame may go for which nobody waits, to find out whether an ejected target does well again
+   * (node-outliers.ts). Undefined while no probe is due. Reserves no accuracy; settle it as any decision.
+   */
+  probe(now: number): Decision | undefined;
   /** Closes a decision once; later calls do nothing. A failed frame may then be dispatched again. */
   settle(decision: Decision, settlement: Settlement, now: number): void;
   status(now: number): DispatchStatus;

@@ -8,7 +8,7 @@ import {
   type NodeLoad,
   type Reason,
 } from '@weir/domain';
-import { AccuracyBalance } from './accuracy-balance.ts';
+import { AccuracyBalance, type Reservation } from './accuracy-balance.ts';
 import {
   type ActionTable,
   type DispatchAction,
@@ -17,8 +17,9 @@ import {
   plannedCost,
   uncalibrated,
 } from './action-table.ts';
+import { type AdmissionFrame, Trials, excessMs, unreachableDeadline } from './admission.ts';
 import { ArrivalMeter } from './arrivals.ts';
-import { type Frame, costMs, predictedMs } from './cost.ts';
+import { type Frame, costMs, leastMs, predictedMs } from './cost.ts';
 import { type Decision, OpenDecision } from './decision.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { LocalQueue } from './local-queue.ts';
@@ -30,6 +31,9 @@ import type {
   DispatcherOptions,
   Settlement,
 } from './dispatcher.ts';
+import type { EjectionChange } from './node-outliers.ts';
+import type { Verdict } from './outlier-circuit.ts';
+import { verdictOn } from './verdict.ts';
 import { TierTracker } from './tier-tracker.ts';
 
 /** A plan that needs more than this share of the device's own processor overloads it. */
@@ -54,12 +58,15 @@ class PricedDispatcher implements Dispatcher {
   #directive: Directive | undefined;
   #leaseEndsAt = -Infinity;
   readonly #exploration = new ExplorationBudget();
+  readonly #trials = new Trials();
+  readonly #onEjection: (change: EjectionChange) => void;
   #fallbackCosts: readonly ActionCost[];
   #planned: DispatchAction | undefined;
   #table: ActionTable = emptyTable;
   #fallbackTable: ActionTable = emptyTable;
 
-  constructor({ localNode, variants, objective, random, now = 0 }: DispatcherOptions) {
+  constructor({ localNode, variants, objective, random, now = 0, onEjection }: DispatcherOptions) {
+    this.#onEjection = onEjection ?? (() => {});
     this.#arrivals = new ArrivalMeter(now);
     this.#localNode = localNode;
     this.#random = random;
@@ -107,8 +114,9 @@ class PricedDispatcher implements Dispatcher {
   }
 
   dispatch(now: number, options: DispatchOptions = {}): Decision {
+    this.#refuseIfUnreachable(now, options);
     // A retry is not a new arrival.
-    if (!options.exclude || size(options.exclude) === 0) this.#arrivals.add(now);
+    if (asSet(options.exclude ?? nothing).size === 0) this.#arrivals.add(now);
     const directive = this.#directive;
     const frame = this.#frame(this.#table, now, options);
 
@@ -143,27 +151,74 @@ class PricedDispatcher implements Dispatcher {
       return this.#decide(found.action, reason, found.costMs, plannedCostMs ?? found.costMs, frame);
     }
 
-    const own = this.#frame(this.#fallbackTable, now, options);
-    const rescue = this.#cheapest(this.#fallbackTable, own);
-    if (rescue)
-      return this.#decide(rescue.action, 'fallback', rescue.costMs, plannedCostMs ?? rescue.costMs, own);
+    for (const [table, ejectedToo] of this.#resorts()) {
+      const own = this.#frame(table, now, options, ejectedToo);
+      const rescue = this.#cheapest(table, own);
+      if (rescue)
+        return this.#decide(rescue.action, 'fallback', rescue.costMs, plannedCostMs ?? rescue.costMs, own);
+    }
     const actions = [...this.#table.actions, ...this.#fallbackTable.actions];
-    throw refusal(actions, (action) => this.#blockedBy(action, own, false), {
+    throw refusal(actions, (action) => this.#blockedBy(action, frame, false), {
       objective: this.#objective,
       balance: this.#balance.balance,
     });
   }
 
-  settle(decision: Decision, { ok, responseMs, queueMs }: Settlement, now: number): void {
+  probe(now: number): Decision | undefined {
+    for (const tracker of this.#trackers.values()) {
+      if (!tracker.outliers.any || !tracker.isUsable(now)) continue;
+      const actions = [...this.#table.actions, ...this.#fallbackTable.actions].filter(
+        (action) => action.tracker === tracker && action.tierAllowed,
+      );
+      const variant = actions.length > 0 ? tracker.outliers.probeDue(now) : undefined;
+      if (variant === undefined) continue;
+      const suspect = actions.find(({ cost }) => cost.placement.variant === variant) ?? actions[0]!;
+      const frame = this.#frame(this.#table, now, {}, true);
+      tracker.refresh(now, false);
+      const actionMs = costMs(suspect, frame);
+      return this.#commit(suspect, 'fallback', actionMs, actionMs, frame, nothingReserved);
+    }
+    return undefined;
+  }
+
+  settle(decision: Decision, settlement: Settlement, now: number): void {
+    const { ok, responseMs, queueMs, soonestAnswerAt } = settlement;
     const commitment = decision instanceof OpenDecision ? decision.close() : undefined;
     if (!commitment) return;
-    const { tracker, work, reservation } = commitment;
+    const { tracker, work, reservation, ownMs } = commitment;
     if (ok) this.#balance.answered(reservation);
     else this.#balance.refund(reservation);
     if (!tracker || !work) return this.#local.returned(now);
     tracker.returned(work, ok, now);
     if (ok && queueMs !== undefined) tracker.observeWait(queueMs, now);
     if (ok && responseMs !== undefined) tracker.observeError(decision.predictedMs, responseMs);
+    if (soonestAnswerAt !== undefined) tracker.refused(soonestAnswerAt - ownMs, now);
+    if (settlement.fault === 'late') tracker.late(work.at, now);
+    const verdict = verdictOn(decision, commitment, settlement, now);
+    // What fails with its link says nothing about the node.
+    if (!verdict || !tracker.isUsable(now)) return;
+    const { variant } = decision.placement;
+    this.#judge(tracker, { variant, verdict, sentAt: work.at, tookMs: responseMs ?? Infinity }, now);
+  }
+
+  #judge(
+    tracker: TierTracker,
+    observed: { variant: string; verdict: Verdict; sentAt: number; tookMs: number },
+    now: number,
+  ): void {
+    const { trackers, actions } = this.#table;
+    const limits = {
+      node: () =>
+        2 * (trackers.filter(({ outliers }) => outliers.ejection).length + 1) <= trackers.length + 1,
+      variants: () => actions.filter((action) => action.tracker === tracker).length,
+      somethingFaster: () => {
+        const frame = this.#frame(this.#table, now, { exclude: [tracker.nodeId] });
+        const other = this.#cheapest(this.#table, frame);
+        return other !== undefined && predictedMs(other.action, frame) < observed.tookMs;
+      },
+    };
+    const change = tracker.outliers.observe(observed, limits, now);
+    if (change) this.#onEjection(change);
   }
 
   status(now: number): DispatchStatus {
@@ -179,20 +234,77 @@ class PricedDispatcher implements Dispatcher {
       arrivalVariability: this.#arrivals.variability,
       targets: [...this.#trackers.values()].map((tracker) => ({
         nodeId: tracker.nodeId,
-        usable: tracker.isUsable(now),
+        usable: tracker.isUsable(now) && !tracker.outliers.ejection,
+        ejected: tracker.outliers.reason,
         ...(tracker.load && { load: tracker.load }),
         loadAgeMs: tracker.loadAgeMs(now),
       })),
     };
   }
 
-  #frame(table: ActionTable, now: number, { deadlineMs, exclude = [] }: DispatchOptions): Frame {
+  /** Where to turn when the plan's table allows nothing; what was ejected is better than nothing. */
+  #resorts(): readonly (readonly [table: ActionTable, ejectedToo: boolean])[] {
+    return [
+      [this.#fallbackTable, false],
+      [this.#table, true],
+      [this.#fallbackTable, true],
+    ];
+  }
+
+  /** Refuses a frame that no target could answer in time, before it costs anybody anything. */
+  #refuseIfUnreachable(now: number, options: DispatchOptions): void {
+    const frame = this.#admission(now, options);
+    const planned = this.#directive?.thresholdMs === Infinity ? this.#planned : undefined;
+    let leastMs = this.#leastExcessMs(this.#table, frame);
+    if (leastMs <= 0 || (planned && this.#blockedBy(planned, frame, true) === undefined)) return;
+    if (leastMs === Infinity)
+      for (const [table, ejectedToo] of this.#resorts()) {
+        leastMs = this.#leastExcessMs(table, { ...frame, ejectedToo });
+        if (leastMs < Infinity) break;
+      }
+    // Nothing is allowed: for other reasons than time.
+    if (leastMs <= 0 || leastMs === Infinity) return;
+    if (!frame.retry && this.#trials.due(now)) return;
+    throw unreachableDeadline(leastMs, frame.deadlineMs);
+  }
+
+  #admission(now: number, { deadlineMs, exclude = nothing }: DispatchOptions): AdmissionFrame {
+    const excluded = asSet(exclude);
+    return {
+      now,
+      deadlineMs: deadlineMs ?? this.#objective.deadlineMs,
+      exclude: excluded,
+      ejectedToo: false,
+      retry: excluded.size > 0,
+      localWaitMs: this.#local.waitMs(now),
+    };
+  }
+
+  /** Over the deadline, of the best action that is allowed, or of the first that is in time; Infinity without any. */
+  #leastExcessMs(table: ActionTable, frame: AdmissionFrame): number {
+    const { regular } = this.#arrivals;
+    for (const tracker of table.trackers) tracker.refresh(frame.now, regular);
+    let leastMs = Infinity;
+    for (const action of table.actions) {
+      if (this.#blockedBy(action, frame, false) !== undefined) continue;
+      leastMs = Math.min(leastMs, excessMs(action, frame));
+      if (leastMs <= 0) break;
+    }
+    return leastMs;
+  }
+
+  #frame(
+    table: ActionTable,
+    now: number,
+    { deadlineMs, exclude = nothing }: DispatchOptions,
+    ejectedToo = false,
+  ): Frame {
     const { regular, quietMs } = this.#arrivals;
     for (const tracker of table.trackers) tracker.refresh(now, regular);
     return {
       now,
       deadlineMs: deadlineMs ?? this.#objective.deadlineMs,
-      exclude: exclude instanceof Set ? (exclude as ReadonlySet<string>) : new Set(exclude),
+      exclude: asSet(exclude),
       objective: this.#objective,
       priceMs: this.#priceMs(table),
       local: {
@@ -202,6 +314,7 @@ class PricedDispatcher implements Dispatcher {
         quietMs,
       },
       weighed: regular ? this.#planned : undefined,
+      ejectedToo,
     };
   }
 
@@ -215,8 +328,9 @@ class PricedDispatcher implements Dispatcher {
     let equals = 1;
     for (const action of table.actions) {
       if (this.#blockedBy(action, frame, false) !== undefined) continue;
-      const actionMs = costMs(action, frame);
       const late = predictedMs(action, frame) > frame.deadlineMs;
+      // Of what is late, the one that may still be in time is best.
+      const actionMs = late ? leastMs(action, frame) : costMs(action, frame);
       if (best) {
         if (late && !bestLate) continue;
         if (late === bestLate) {
@@ -232,14 +346,21 @@ class PricedDispatcher implements Dispatcher {
       bestMs = actionMs;
       bestLate = late;
     }
-    return best && { action: best, costMs: bestMs, late: bestLate };
+    return best && { action: best, costMs: bestLate ? costMs(best, frame) : bestMs, late: bestLate };
   }
 
   /** The constraint that forbids an action now, if any. For an obeyed plan the planner answers for the floor. */
-  #blockedBy(action: DispatchAction, frame: Frame, obey: boolean): Constraint | undefined {
+  #blockedBy(
+    action: DispatchAction,
+    frame: Pick<Frame, 'exclude' | 'ejectedToo'>,
+    obey: boolean,
+  ): Constraint | undefined {
     if (!action.tierAllowed) return 'tier';
     if (frame.exclude.has(action.cost.placement.nodeId)) return 'excluded';
-    if (action.tracker && !action.tracker.usable) return 'unreachable';
+    const { tracker } = action;
+    if (tracker && !tracker.usable) return 'unreachable';
+    if (tracker && !frame.ejectedToo && tracker.outliers.leavesOut(action.cost.placement.variant))
+      return 'ejected';
     if (!obey && !this.#balance.allows(action.cost.accuracy)) return 'floor';
     return undefined;
   }
@@ -261,9 +382,20 @@ class PricedDispatcher implements Dispatcher {
     plannedCostMs: number,
     frame: Frame,
   ): Decision {
+    const reservation = this.#balance.reserve(action.cost.accuracy);
+    return this.#commit(action, reason, actionMs, plannedCostMs, frame, reservation);
+  }
+
+  #commit(
+    action: DispatchAction,
+    reason: Reason,
+    actionMs: number,
+    plannedCostMs: number,
+    frame: Frame,
+    reservation: Reservation,
+  ): Decision {
     const directive = this.#directive;
     const { cost, tracker } = action;
-    const reservation = this.#balance.reserve(cost.accuracy);
     const work = tracker?.sent(cost.serviceMs, frame.now);
     if (!tracker) this.#local.sent(cost.serviceMs, frame.now);
     const asPlanned = reason === 'planned' || reason === 'explored';
@@ -281,7 +413,13 @@ class PricedDispatcher implements Dispatcher {
         balance: this.#balance.balance,
         propensity: asPlanned ? directive!.propensity : 1,
       },
-      { tracker, work, reservation },
+      {
+        tracker,
+        work,
+        reservation,
+        ownMs: cost.serviceMs + cost.networkMs,
+        obeyed: asPlanned && directive?.thresholdMs === Infinity,
+      },
     );
   }
 
@@ -316,5 +454,9 @@ class PricedDispatcher implements Dispatcher {
   }
 }
 
-const size = (ids: ReadonlySet<string> | readonly string[]) =>
-  ids instanceof Set ? ids.size : (ids as readonly string[]).length;
+/** A probe's: it earns and spends nothing. */
+const nothingReserved: Reservation = { debit: 0, credit: 0, account: -1 };
+
+const nothing: ReadonlySet<string> = new Set();
+const asSet = (ids: ReadonlySet<string> | readonly string[]): ReadonlySet<string> =>
+  ids instanceof Set ? (ids as ReadonlySet<string>) : new Set(ids);

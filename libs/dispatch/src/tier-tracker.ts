@@ -1,4 +1,5 @@
 import type { NodeLoad } from '@weir/domain';
+import { NodeOutliers } from './node-outliers.ts';
 
 /** τ: time constant with which a reported backlog relaxes to its mean, ms. Source: docs/learning.md, "On the device". */
 const RELAXATION_MS = 80;
@@ -17,6 +18,12 @@ const REPORT_LOST_MS = 2_000;
 
 /** Weight of the newest wait in the mean of the waits met. */
 const WAIT_WEIGHT = 1 / 8;
+
+/** How long a node's own word of when it could begin is kept, ms: what it said may rest on frames that were given up since. */
+const REFUSAL_KEPT_MS = 1_000;
+
+/** How much longer waits count after a frame that was admitted came too late, the most of it, and how fast it fades, ms. */
+const STRETCH = { step: 1.25, most: 4, windowMs: 5_000 };
 
 /** Most frames in flight that are tracked; beyond it the oldest is forgotten. */
 const IN_FLIGHT_LIMIT = 4_096;
@@ -47,9 +54,19 @@ export class TierTracker {
   #relativeVariance = 0.15 ** 2;
   #metWaitMs = 0;
   #metWaitAt = -Infinity;
+  #refusedAt = -Infinity;
+  #beginsAt = -Infinity;
+  #stretched = 1;
+  #stretchedAt = -Infinity;
+  /** How its frames have fared. */
+  readonly outliers: NodeOutliers;
 
   /** Ŵ as of the last `refresh`. */
   waitMs = 0;
+  /** What is left of the reported backlog and of own work since, times the stretch, as of the last `refresh`. */
+  leastWaitMs = 0;
+  /** True within a second of a frame that the node refused as too late, as of the last `refresh`. */
+  refusing = false;
   /** κ · exp(−age / 5 s) as of the last `refresh`, per ms. */
   congestionPerMs = 0;
   /** c. */
@@ -58,6 +75,7 @@ export class TierTracker {
 
   constructor(nodeId: string) {
     this.nodeId = nodeId;
+    this.outliers = new NodeOutliers(nodeId);
   }
 
   get load(): NodeLoad | undefined {
@@ -114,6 +132,17 @@ export class TierTracker {
    * they met is then W̄. Own work that the report includes counts again as the report fades.
    */
   refresh(now: number, regular: boolean): void {
+    this.#refresh(now, regular);
+    const ageMs = Math.max(0, now - this.#reportedAt);
+    const restMs = this.#restMs(ageMs);
+    this.leastWaitMs = this.stretch(now) * Math.min(this.waitMs, restMs + this.#unseenMs / this.slots);
+    this.refusing = now - this.#refusedAt <= REFUSAL_KEPT_MS;
+    if (!this.refusing) return;
+    this.waitMs = Math.max(this.waitMs, this.#beginsAt - now);
+    this.leastWaitMs = Math.max(this.leastWaitMs, this.#beginsAt - now);
+  }
+
+  #refresh(now: number, regular: boolean): void {
     this.usable = this.isUsable(now);
     const load = this.#load;
     const ageMs = Math.max(0, now - this.#reportedAt);
@@ -130,12 +159,16 @@ export class TierTracker {
       const known = Math.exp(-Math.max(0, now - this.#metWaitAt) / CONGESTION_WINDOW_MS);
       meanMs += (this.#metWaitMs - meanMs) * known;
     }
-    // The node works its backlog off while the report and then the frame travel.
-    const restMs = Math.max(0, load.backlogMs - ageMs - this.#roundTripMs);
+    const restMs = this.#restMs(ageMs);
     const backlogMs = meanMs + (restMs - meanMs) * fresh;
     const ownMs = this.#unseenMs + this.#seenMs * (1 - fresh);
     this.waitMs = backlogMs + ownMs / this.slots;
     this.congestionPerMs = load.congestionPerMs * Math.exp(-ageMs / CONGESTION_WINDOW_MS);
+  }
+
+  /** What the node has not worked off of the backlog that it reported, while the report and then the frame travel, ms. */
+  #restMs(ageMs: number): number {
+    return Math.max(0, (this.#load?.backlogMs ?? 0) - ageMs - this.#roundTripMs);
   }
 
   sent(workMs: number, now: number): WorkInFlight {
@@ -155,6 +188,28 @@ export class TierTracker {
     if (work.seen) this.#seenMs = Math.max(0, this.#seenMs - work.workMs);
     else this.#unseenMs = Math.max(0, this.#unseenMs - work.workMs);
     if (ok && this.#reachable) this.#heardAt = now;
+  }
+
+  /** The node refused a frame, for it could not have begun with it before `beginsAt`. */
+  refused(beginsAt: number, now: number): void {
+    this.#refusedAt = now;
+    this.#beginsAt = beginsAt;
+  }
+
+  /**
+   * How many times longer waits turn out than they are told, >= 1. A queue that reaches to the deadline makes every frame
+   * late as soon as the node serves slower than it believes, as under a flood that shares its processor; a shorter one
+   * keeps it just as busy.
+   */
+  stretch(now: number): number {
+    return 1 + (this.#stretched - 1) * Math.exp(-Math.max(0, now - this.#stretchedAt) / STRETCH.windowMs);
+  }
+
+  /** A frame sent at `sentAt` came too late. Those that were sent before the last such news tell nothing new. */
+  late(sentAt: number, now: number): void {
+    if (sentAt < this.#stretchedAt) return;
+    this.#stretched = Math.min(STRETCH.most, STRETCH.step * this.stretch(now));
+    this.#stretchedAt = now;
   }
 
   /** The wait that one of the device's frames met at the node. */

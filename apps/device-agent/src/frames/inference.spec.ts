@@ -251,9 +251,15 @@ describe('infer', () => {
   });
 
   it('lets a target take as long as it was predicted to, and some more', async () => {
-    const { run, asked } = setUp({ 'edge-1': answers }, 400);
+    const { run, asked } = setUp({ 'edge-1': answers }, 3);
     await run(14);
     expect(asked[0]![1].deadlineAt - 1_000).toBe(12.5);
+  });
+
+  it('keeps no time for a device that could not use it', async () => {
+    const { run, asked } = setUp({ 'edge-1': answers }, 600);
+    await run(500);
+    expect(asked[0]![1].deadlineAt - 1_000).toBe(500);
   });
 
   it('passes on why nothing is allowed', async () => {

@@ -13,6 +13,8 @@ import type { common } from '@weir/proto';
 import { injectTraceContext } from '@weir/rpc';
 import type { InferenceSpan } from '@weir/telemetry';
 import { withAgentTime } from './hops.ts';
+import { probeOutlier } from './probe.ts';
+import { failedSettlement } from './settlement.ts';
 import type { Target, TargetAnswer } from '../targets/target.ts';
 
 /** One frame of an application. Times are ms since the epoch. */
@@ -51,15 +53,17 @@ export interface InferenceOptions {
 }
 
 /**
- * Answers one frame: dispatch, run, settle; when a target fails, leave it out and dispatch again while time remains.
- * Never settles later than the frame's deadline. Rejects with InvalidInput (the picture), DeadlineExceeded, Cancelled,
- * FailedPrecondition (no placement is allowed) or what the last target failed with.
+ * Answers one frame: dispatch, run, settle; when a target fails, leave it out and dispatch again while another one is
+ * predicted to be in time. Never settles later than the frame's deadline. Rejects with InvalidInput (the picture),
+ * DeadlineExceeded, Cancelled, ResourceExhausted (DEADLINE_UNREACHABLE: no target can be in time), FailedPrecondition (no
+ * placement is allowed) or what the last target failed with.
  */
 export async function infer(frame: Frame, options: InferenceOptions): Promise<FrameAnswer> {
   const { dispatcher, clock, refresh } = options;
   const excluded = new Set<string>();
   const failedAttempts: string[] = [];
   const failures: WeirError[] = [];
+  void probeOutlier(frame.input, options);
   for (;;) {
     const at = clock.now();
     refuseIfOver(frame, at, failedAttempts);
@@ -69,7 +73,7 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
       decision = dispatcher.dispatch(at, { deadlineMs: frame.deadlineAt - at, exclude: excluded });
     } catch (error) {
       // Nothing is left to try: the first failure says more than that.
-      throw failures.length > 0 ? exhausted(failedAttempts, failures) : error;
+      throw failures.length > 0 ? exhausted(failedAttempts, failures, error) : error;
     }
     const { nodeId, tier } = decision.placement;
     try {
@@ -114,18 +118,23 @@ async function attempt(
     concurrency: 0,
     propensity: decision.propensity,
   });
+  const remainingMs = frame.deadlineAt - at;
+  let deadlineAt = frame.deadlineAt;
   try {
-    const remainingMs = frame.deadlineAt - at;
     // Give a silent target up while the device can still answer by itself, but never cut short a target that answers as
     // predicted.
     const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * decision.predictedMs);
-    const keptMs = placement.tier === 'device' ? 0 : Math.max(0, Math.min(rescueMs(at), spareMs));
+    const neededMs = rescueMs(at);
+    // Half of it is what the device takes as a rule: with less left it is of no use.
+    const useful = placement.tier !== 'device' && spareMs >= neededMs / 2;
+    const keptMs = useful ? Math.max(0, Math.min(neededMs, spareMs)) : 0;
+    deadlineAt -= keptMs;
     const chosen = target(placement.nodeId);
     if (!chosen) throw new Unavailable(`${placement.nodeId} is not known here`);
     const answer = await chosen.run({
       variant: placement.variant,
       input: frame.input,
-      deadlineAt: frame.deadlineAt - keptMs,
+      deadlineAt,
       signal: frame.signal,
       trace: injectTraceContext(frame.span.context),
     });
@@ -149,7 +158,11 @@ async function attempt(
     };
   } catch (error) {
     const end = clock.now();
-    dispatcher.settle(decision, { ok: false }, end);
+    dispatcher.settle(
+      decision,
+      frame.signal.aborted ? { ok: false } : failedSettlement(error, deadlineAt),
+      end,
+    );
     const failure = error instanceof WeirError ? error.status : 'INTERNAL';
     // A bad picture or a departed caller says nothing about the target.
     const targetsFault = !(error instanceof InvalidInput) && !frame.signal.aborted;
@@ -164,14 +177,24 @@ function refuseIfOver({ signal, deadlineAt }: Frame, now: number, failedAttempts
   if (now >= deadlineAt) throw new DeadlineExceeded(`no answer before the deadline${tried}`);
 }
 
-/** Overload is told as what it is, with the soonest of the times at which a target would have another try. */
-function exhausted(failedAttempts: readonly string[], failures: readonly WeirError[]): WeirError {
+/**
+ * Overload is told as what it is, with the soonest of the times at which a target would have another try. `refusal`: why
+ * the frame was not sent to yet another one.
+ */
+function exhausted(
+  failedAttempts: readonly string[],
+  failures: readonly WeirError[],
+  refusal: unknown,
+): WeirError {
   const message = `no target answered: ${failedAttempts.join(', ')}`;
   const cause = failures.at(-1)!;
-  if (failures.some((failure) => failure instanceof ResourceExhausted)) {
-    const waits = failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  const full = failures.filter((failure) => failure instanceof ResourceExhausted);
+  if (full.length > 0) {
+    const refusals = refusal instanceof ResourceExhausted ? [...failures, refusal] : failures;
+    const waits = refusals.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+    const late = full.every(({ reason }) => reason === 'DEADLINE_UNREACHABLE');
     return new ResourceExhausted(message, {
-      reason: 'OVERLOADED',
+      reason: late ? 'DEADLINE_UNREACHABLE' : 'OVERLOADED',
       cause,
       ...(waits.length > 0 && { retryAfterMs: Math.min(...waits) }),
     });

@@ -158,6 +158,27 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
     });
   }
 
+  /** A copy of a frame, to find out how an ejected node does: nobody waits for it. */
+  function probeOutlier(): void {
+    const decision = dispatcher.probe(events.now);
+    if (!decision) return;
+    const { placement } = decision;
+    const oneWayMs = trueNetworkMs(world, device, placement.nodeId) / 2;
+    const serviceMs = trueServiceMs(world, device, placement);
+    const sentAt = events.now;
+    events.after(oneWayMs, () =>
+      nodeOf.get(placement.nodeId)!.arrive({
+        nominalMs: nominalMs(world, device, placement),
+        serviceMs,
+        done: ({ queueMs }) =>
+          events.after(oneWayMs, () =>
+            dispatcher.settle(decision, { ok: true, responseMs: events.now - sentAt, queueMs }, events.now),
+          ),
+        lost: () => events.after(oneWayMs, () => dispatcher.settle(decision, { ok: false }, events.now)),
+      }),
+    );
+  }
+
   return {
     device,
     dispatcher,
@@ -168,6 +189,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
     frame() {
       if (!device.present) return;
       outstanding++;
+      probeOutlier();
       place(events.now, frames++, []);
     },
     probe() {

@@ -279,6 +279,11 @@ export interface TargetStatus {
   workerNodeId: string;
   /** What is wrong with the worker's identity, and the cure; empty when nothing is. */
   identityFault: string;
+  /**
+   * Why frames are kept from it, or from variants of it, until a probe does well, e.g. "5 failures in a row"; empty when
+   * they are not.
+   */
+  ejection: string;
 }
 
 /** Nothing to say. */
@@ -1747,6 +1752,7 @@ function createBaseTargetStatus(): TargetStatus {
     loadAgeMs: 0,
     workerNodeId: "",
     identityFault: "",
+    ejection: "",
   };
 }
 
@@ -1775,6 +1781,9 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     }
     if (message.identityFault !== "") {
       writer.uint32(66).string(message.identityFault);
+    }
+    if (message.ejection !== "") {
+      writer.uint32(74).string(message.ejection);
     }
     return writer;
   },
@@ -1856,6 +1865,14 @@ export const TargetStatus: MessageFns<TargetStatus> = {
             message.identityFault = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.ejection = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1898,6 +1915,7 @@ export const TargetStatus: MessageFns<TargetStatus> = {
         : isSet(object.identity_fault)
         ? globalThis.String(object.identity_fault)
         : "",
+      ejection: isSet(object.ejection) ? globalThis.String(object.ejection) : "",
     };
   },
 
@@ -1927,6 +1945,9 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     if (message.identityFault !== "") {
       obj.identityFault = message.identityFault;
     }
+    if (message.ejection !== "") {
+      obj.ejection = message.ejection;
+    }
     return obj;
   },
 
@@ -1943,6 +1964,7 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     message.loadAgeMs = object.loadAgeMs ?? 0;
     message.workerNodeId = object.workerNodeId ?? "";
     message.identityFault = object.identityFault ?? "";
+    message.ejection = object.ejection ?? "";
     return message;
   },
 };
