@@ -26,8 +26,8 @@ const survivors: Mutant[] = [];
 let killed = 0;
 /** Of specs without a mutant: they end those that hang, and must not end those that a busy machine slows. */
 const soundLimits = { specMs: 120_000, runMs: 600_000 };
-/** What the slowest spec takes without a mutant, here and now. */
-let slowestMs = 0;
+/** What the slowest spec of each package takes without a mutant, here and now. */
+const slowestMs = new Map<string, number>();
 
 // All faults of the list at once, before any time is spent.
 for (const mutant of chosen) {
@@ -40,7 +40,7 @@ for (const mutant of chosen) {
 if (faults.length === 0) {
   await inParallel(soundSpecs(), async (sandbox, specs) => {
     const { verdict, failed, output, ...sound } = await runSpecs(sandbox, specs, soundLimits, stop.signal);
-    slowestMs = Math.max(slowestMs, sound.slowestMs);
+    slowestMs.set(packageOf(specs[0]!), sound.slowestMs);
     if (verdict !== 'passed' && !stop.signal.aborted)
       faults.push(
         `${packageOf(specs[0]!)} fails without any mutant: ${failed[0] ? `${failed[0].name}\n${failed[0].why}` : output}`,
@@ -62,7 +62,7 @@ async function kill(sandbox: string, mutant: Mutant): Promise<void> {
   const source = readFileSync(path, 'utf8');
   writeFileSync(path, applyMutant(mutant, source));
   // A mutant that leaves a promise unsettled hangs; one that is only slow, as the machine is, must not count as killed.
-  const specMs = Math.max(10_000, 5 * slowestMs);
+  const specMs = Math.ceil(Math.max(10_000, 5 * (slowestMs.get(packageOf(mutant.file)) ?? 0)));
   const limits = { specMs, runMs: Math.max(180_000, 2 * specMs) };
   const { verdict, failed, output } = await runSpecs(sandbox, mutant.specs, limits, stop.signal);
   writeFileSync(path, source);

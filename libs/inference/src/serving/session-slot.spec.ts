@@ -1,6 +1,7 @@
 import { Internal } from '@weir/base';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,13 +79,15 @@ describe('session slot', () => {
   });
 
   it('lets the process end though native code does not come back', async () => {
+    const sign = join(directory, 'begun.db');
     const entry = await script(
       'native.mjs',
       `import { DatabaseSync } from 'node:sqlite';
        import { parentPort } from 'node:worker_threads';
        parentPort.on('message', () => {
          const forever = 'with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n';
-         new DatabaseSync(':memory:').prepare(forever).get();
+         // One call of native code, which first leaves a sign that it is in it.
+         new DatabaseSync('${sign}').exec('create table begun(x); ' + forever);
        });
        parentPort.postMessage({ kind: 'ready', warmMs: {} });`,
     );
@@ -95,14 +98,13 @@ describe('session slot', () => {
        await runMain(async ({ signal }) => {
          await using slot = await startSlot({ entry: new URL('${entry.href}'), models: [], threadsPerSession: 1 });
          slot.start({ variant: 'v', inputs: [] }).results.catch(() => {});
-         process.stdout.write('busy');
          await new Promise((resolve) => signal.addEventListener('abort', resolve));
        });`,
     );
     const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    await once(child.stdout, 'data');
+    await expect.poll(() => existsSync(sign) && statSync(sign).size, { timeout: 60_000 }).toBeGreaterThan(0);
     child.kill('SIGTERM');
     expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
     expect(stderr).toMatch(/native code/);
