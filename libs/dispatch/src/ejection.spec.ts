@@ -178,6 +178,7 @@ describe('ejection', () => {
     );
     expect(after({ ok: true, responseMs: 150, queueMs: 130 })).toBe('');
     expect(after({ ok: true, responseMs: 70, queueMs: 0 })).toBe('');
+    expect(after({ ok: true, responseMs: 150, queueMs: 0, batchSize: 2 })).toBe('');
     expect(after({ ok: true, responseMs: 150, queueMs: 0 }, [edge[0]!, action('device-1', best, 400)])).toBe(
       '',
     );

@@ -12,7 +12,7 @@ const LATE_FACTOR = 2;
 export function verdictOn(
   { predictedMs: expectedMs }: Decision,
   { work, ownMs, obeyed }: Commitment,
-  { ok, responseMs, queueMs = 0, fault }: Settlement,
+  { ok, responseMs, queueMs = 0, batchSize = 1, fault }: Settlement,
   now: number,
 ): Verdict | undefined {
   if (!ok) {
@@ -22,5 +22,7 @@ export function verdictOn(
   // The wait is not the node's fault, and an obeyed plan need not come with a prediction.
   if (responseMs === undefined || obeyed) return 'good';
   const tookMs = responseMs - queueMs;
-  return tookMs > SLOW.factor * ownMs && tookMs > ownMs + SLOW.leastMs ? 'slow' : 'good';
+  const expectedOwnMs = batchSize * ownMs;
+  const slow = tookMs > SLOW.factor * expectedOwnMs && tookMs > expectedOwnMs + SLOW.leastMs;
+  return slow ? 'slow' : 'good';
 }

@@ -140,7 +140,12 @@ async function attempt(
     });
     const end = clock.now();
     const attemptHops = withAgentTime(answer.hops, end - at);
-    dispatcher.settle(decision, { ok: true, responseMs: end - at, queueMs: answer.hops.queueMs }, end);
+    const { queueMs } = answer.hops;
+    dispatcher.settle(
+      decision,
+      { ok: true, responseMs: end - at, queueMs, batchSize: answer.batchSize },
+      end,
+    );
     const { energyJ, concurrency, batchSize, classification } = answer;
     const { margin } = classification;
     record(

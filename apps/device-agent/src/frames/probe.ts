@@ -31,9 +31,9 @@ export async function probeOutlier(
     const chosen = target(placement.nodeId);
     if (!chosen) throw new Unavailable(`${placement.nodeId} is not known here`);
     const { signal } = new AbortController();
-    const { hops } = await chosen.run({ variant: placement.variant, input, deadlineAt, signal });
+    const { hops, batchSize } = await chosen.run({ variant: placement.variant, input, deadlineAt, signal });
     const end = clock.now();
-    dispatcher.settle(decision, { ok: true, responseMs: end - at, queueMs: hops.queueMs }, end);
+    dispatcher.settle(decision, { ok: true, responseMs: end - at, queueMs: hops.queueMs, batchSize }, end);
   } catch (error) {
     dispatcher.settle(decision, failedSettlement(error, deadlineAt), clock.now());
   }
