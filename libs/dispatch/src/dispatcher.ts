@@ -43,6 +43,10 @@ export interface Settlement {
   readonly responseMs?: number;
   /** Wait for a slot, ms; stands in for load reports while they are missing. */
   readonly queueMs?: number;
+  /** Time that the target itself took for it, decode and compute, ms; far above what was expected, it speaks against it. */
+  readonly serviceMs?: number;
+  /** Frames that ran together with it, itself among them: each may take so many times as long. @default 1 */
+  readonly batchSize?: number;
   /** Why there is no answer, where that may speak against the target: it failed, or let the time run out. */
   readonly fault?: 'failed' | 'late';
   /** Instant before which the target said that it could not have answered; it refused the frame for that. */

@@ -167,20 +167,21 @@ describe('ejection', () => {
     expect(target('edge-1', 500)?.usable).toBe(false);
   });
 
-  it('leaves a node out that is far slower than expected, its queue aside, if another is faster', () => {
+  it('leaves a node out that is far slower than expected, queue and network aside, if another is faster', () => {
     const after = (settlement: Settlement, costs = [edge[0]!, ...cloud, ...device]) => {
       const { frame, agent } = setUp(costs);
       for (let at = 0; at < 5; at++) frame(settlement, 1 + 10 * at, ['cloud-1', 'device-1']);
       return agent.status(60).targets.find(({ nodeId }) => nodeId === 'edge-1')?.ejected;
     };
-    expect(after({ ok: true, responseMs: 150, queueMs: 0 })).toBe(
+    expect(after({ ok: true, responseMs: 150, serviceMs: 145 })).toBe(
       '5 answers in a row far slower than expected',
     );
-    expect(after({ ok: true, responseMs: 150, queueMs: 130 })).toBe('');
-    expect(after({ ok: true, responseMs: 70, queueMs: 0 })).toBe('');
-    expect(after({ ok: true, responseMs: 150, queueMs: 0 }, [edge[0]!, action('device-1', best, 400)])).toBe(
-      '',
-    );
+    expect(after({ ok: true, responseMs: 150, serviceMs: 15 })).toBe('');
+    expect(after({ ok: true, responseMs: 50, serviceMs: 45 })).toBe('');
+    expect(after({ ok: true, responseMs: 100, serviceMs: 95, batchSize: 2 })).toBe('');
+    expect(
+      after({ ok: true, responseMs: 150, serviceMs: 145 }, [edge[0]!, action('device-1', best, 400)]),
+    ).toBe('');
   });
 
   it('does not measure an obeyed plan by a prediction that it need not have', () => {
@@ -191,7 +192,7 @@ describe('ejection', () => {
     );
     for (let now = 0; now < 100; now += 10) {
       hear(now);
-      agent.settle(agent.dispatch(now), { ok: true, responseMs: 500, queueMs: 0 }, now + 1);
+      agent.settle(agent.dispatch(now), { ok: true, responseMs: 500, serviceMs: 500 }, now + 1);
     }
     expect(target('edge-1', 100)?.ejected).toBe('');
   });

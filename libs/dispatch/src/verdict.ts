@@ -2,7 +2,7 @@ import type { Commitment, Decision } from './decision.ts';
 import type { Settlement } from './dispatcher.ts';
 import type { Verdict } from './outlier-circuit.ts';
 
-/** An answer that took so many times its own expected time, and at least so much longer, ms, is slow. */
+/** Decode and compute that took so many times what was expected, and at least so much longer, ms, are slow. */
 const SLOW = { factor: 5, leastMs: 20 };
 
 /** A target that let a deadline pass is at fault from so many times its prediction. */
@@ -11,16 +11,16 @@ const LATE_FACTOR = 2;
 /** What a frame's end says about its target; undefined: nothing. */
 export function verdictOn(
   { predictedMs: expectedMs }: Decision,
-  { work, ownMs, obeyed }: Commitment,
-  { ok, responseMs, queueMs = 0, fault }: Settlement,
+  { work, obeyed }: Commitment,
+  { ok, serviceMs, batchSize = 1, fault }: Settlement,
   now: number,
 ): Verdict | undefined {
   if (!ok) {
     const had = now - (work?.at ?? now);
     return fault === 'failed' || (fault === 'late' && had >= LATE_FACTOR * expectedMs) ? 'failed' : undefined;
   }
-  // The wait is not the node's fault, and an obeyed plan need not come with a prediction.
-  if (responseMs === undefined || obeyed) return 'good';
-  const tookMs = responseMs - queueMs;
-  return tookMs > SLOW.factor * ownMs && tookMs > ownMs + SLOW.leastMs ? 'slow' : 'good';
+  // Only its own time is the node's fault, neither queue nor network, and an obeyed plan need not come with a prediction.
+  const ownMs = batchSize * (work?.workMs ?? 0);
+  if (serviceMs === undefined || obeyed || ownMs <= 0) return 'good';
+  return serviceMs > SLOW.factor * ownMs && serviceMs > ownMs + SLOW.leastMs ? 'slow' : 'good';
 }

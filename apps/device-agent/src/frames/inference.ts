@@ -14,7 +14,7 @@ import { injectTraceContext } from '@weir/rpc';
 import type { InferenceSpan } from '@weir/telemetry';
 import { withAgentTime } from './hops.ts';
 import { probeOutlier } from './probe.ts';
-import { failedSettlement } from './settlement.ts';
+import { answeredSettlement, failedSettlement } from './settlement.ts';
 import type { Target, TargetAnswer } from '../targets/target.ts';
 
 /** One frame of an application. Times are ms since the epoch. */
@@ -140,7 +140,7 @@ async function attempt(
     });
     const end = clock.now();
     const attemptHops = withAgentTime(answer.hops, end - at);
-    dispatcher.settle(decision, { ok: true, responseMs: end - at, queueMs: answer.hops.queueMs }, end);
+    dispatcher.settle(decision, answeredSettlement(answer, end - at), end);
     const { energyJ, concurrency, batchSize, classification } = answer;
     const { margin } = classification;
     record(

@@ -2,7 +2,7 @@ import { type Clock, Unavailable } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import type { common } from '@weir/proto';
 import type { Target } from '../targets/target.ts';
-import { failedSettlement } from './settlement.ts';
+import { answeredSettlement, failedSettlement } from './settlement.ts';
 
 export interface ProbeOptions {
   readonly dispatcher: Dispatcher;
@@ -31,9 +31,9 @@ export async function probeOutlier(
     const chosen = target(placement.nodeId);
     if (!chosen) throw new Unavailable(`${placement.nodeId} is not known here`);
     const { signal } = new AbortController();
-    const { hops } = await chosen.run({ variant: placement.variant, input, deadlineAt, signal });
+    const answer = await chosen.run({ variant: placement.variant, input, deadlineAt, signal });
     const end = clock.now();
-    dispatcher.settle(decision, { ok: true, responseMs: end - at, queueMs: hops.queueMs }, end);
+    dispatcher.settle(decision, answeredSettlement(answer, end - at), end);
   } catch (error) {
     dispatcher.settle(decision, failedSettlement(error, deadlineAt), clock.now());
   }

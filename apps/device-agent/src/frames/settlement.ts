@@ -1,5 +1,15 @@
 import { Cancelled, DeadlineExceeded, InvalidInput, ResourceExhausted, WeirError } from '@weir/base';
 import type { Settlement } from '@weir/dispatch';
+import type { TargetAnswer } from '../targets/target.ts';
+
+/** What an answer tells the dispatcher. */
+export const answeredSettlement = ({ hops, batchSize }: TargetAnswer, responseMs: number): Settlement => ({
+  ok: true,
+  responseMs,
+  queueMs: hops.queueMs,
+  serviceMs: hops.decodeMs + hops.computeMs,
+  batchSize,
+});
 
 /** What a failed attempt tells the dispatcher. `deadlineAt`: the attempt's, epoch ms. */
 export function failedSettlement(error: unknown, deadlineAt: number): Settlement {

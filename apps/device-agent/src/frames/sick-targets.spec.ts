@@ -75,7 +75,7 @@ class Worker implements Target {
         const hops = { uplinkMs: 1, queueMs: begin - now, decodeMs: 0, computeMs: serviceMs, downlinkMs: 1 };
         const classification = common.Classification.fromPartial({ label: this.nodeId });
         clock.after(begin - now + serviceMs, () =>
-          reply(() => resolve({ classification, hops, energyJ: 0, concurrency: 0 })),
+          reply(() => resolve({ classification, hops, energyJ: 0, concurrency: 0, batchSize: 1 })),
         );
       });
     });

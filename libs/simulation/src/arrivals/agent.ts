@@ -130,7 +130,12 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
             const responseMs = events.now - cameAt;
             dispatcher.settle(
               decision,
-              { ok: true, responseMs: uplinkMs + queueMs + computeMs + downlinkMs, queueMs },
+              {
+                ok: true,
+                responseMs: uplinkMs + queueMs + computeMs + downlinkMs,
+                queueMs,
+                serviceMs: computeMs,
+              },
               events.now,
             );
             tell(queueMs, concurrency);
@@ -172,7 +177,11 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
         serviceMs,
         done: ({ queueMs }) =>
           events.after(oneWayMs, () =>
-            dispatcher.settle(decision, { ok: true, responseMs: events.now - sentAt, queueMs }, events.now),
+            dispatcher.settle(
+              decision,
+              { ok: true, responseMs: events.now - sentAt, queueMs, serviceMs },
+              events.now,
+            ),
           ),
         lost: () => events.after(oneWayMs, () => dispatcher.settle(decision, { ok: false }, events.now)),
       }),
