@@ -74,8 +74,9 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         throw error instanceof InvalidInput ? inWireFields(error) : error;
       });
 
-      const { queueMs, decodeMs, computeMs } = result;
-      const energyJ = energy.energyOfInference({ computeMs, decodeMs, cpuShare });
+      const { queueMs, decodeMs, computeMs, batchSize } = result;
+      // The frames of a batch share its computation.
+      const energyJ = energy.energyOfInference({ computeMs: computeMs / batchSize, decodeMs, cpuShare });
       const at = clock.now();
       const workerMs = Math.max(at - arrivedAt, queueMs + decodeMs + computeMs);
       recordWorkerHops({
@@ -94,7 +95,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         energyJ,
         concurrency,
         load: load(),
-        batchSize: result.batchSize,
+        batchSize,
       };
     },
 

@@ -85,24 +85,28 @@ describe('a learner of a file', () => {
 });
 
 describe('an imported snapshot', () => {
+  /** Of a joint space of devices that each run `v` on `a`, offered so many times. */
+  const keyOf = (deviceIds: readonly string[], times: number) =>
+    `[0,${JSON.stringify(deviceIds.map((id) => [id, Array.from({ length: times }, () => ['a', 'v'])]))}]`;
   /** What a learner of one device and one node has learned, with another value at a path. */
   const changed = (learner: LearnerName, path: readonly (string | number)[], value: unknown) => {
     const space = {
-      key: 'k',
+      key: keyOf(['a'], 1),
       deviceIds: ['a'],
       actions: [[{ tier: 'device', nodeId: 'a', variant: 'v' }]],
       surplus: [[0]],
       features: [0],
     };
     const { state, ...envelope } = createLearner(learner, { random: seededRandom(1) }).snapshot();
-    const tables = [{ key: 'k', space, masked: false, entries: [[0, -1, 1]] }];
+    const tables = [{ key: space.key, space, masked: false, entries: [[0, -1, 1]] }];
     const full = { ...(state as object), ...(learner === 'q-learning' && { tables }) };
     let node = full as Record<string | number, unknown>;
     for (const key of path.slice(0, -1)) node = node[key] as typeof node;
     node[path.at(-1)!] = value;
     return { ...envelope, state: full } as LearnerSnapshot;
   };
-  const twenty = Array.from({ length: 20 }, () =>
+  const twentyIds = Array.from({ length: 20 }, (_, at) => `d${at}`);
+  const twenty = twentyIds.map(() =>
     Array.from({ length: 10 }, () => ({ tier: 'device', nodeId: 'a', variant: 'v' })),
   );
 
@@ -114,8 +118,8 @@ describe('an imported snapshot', () => {
       'q-learning',
       ['tables', 0, 'space'],
       {
-        key: 'k',
-        deviceIds: twenty.map((_, at) => `d${at}`),
+        key: keyOf(twentyIds, 10),
+        deviceIds: twentyIds,
         actions: twenty,
         surplus: twenty.map((list) => list.map(() => 0)),
         features: [0],
