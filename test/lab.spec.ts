@@ -1,7 +1,7 @@
 import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '@weir/base';
+import { mean, silentLogger } from '@weir/base';
 import type { Sample } from '@weir/cell';
 import { type Family, loadFamily, loadSamples } from '@weir/inference';
 import {
@@ -61,6 +61,11 @@ describe('the lab', () => {
     for (const { curve, discarded, accuracy, floorViolations } of result.learners) {
       expect(discarded).toBe(0);
       expect(curve.length).toBeGreaterThanOrEqual(6);
+      for (const { responseMs, accuracy: expected, devices } of curve) {
+        expect(devices.map(({ deviceId }) => deviceId)).toEqual(['device-1', 'device-2']);
+        expect(mean(devices.map((device) => device.responseMs))).toBeCloseTo(responseMs);
+        expect(mean(devices.map((device) => device.accuracy))).toBeCloseTo(expected);
+      }
       expect(accuracy.n).toBe(12);
       expect(floorViolations).toBe(0);
     }

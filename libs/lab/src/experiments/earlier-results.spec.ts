@@ -44,6 +44,7 @@ describe('a result of an earlier version', () => {
     expect(learners.map((learner) => learner.gapToOracleIntervalPct)).toEqual([null, expected]);
     // When they ran is not known; what for is.
     const phases = learners[1]!.curve.map(({ atMs, phase }) => [atMs, phase]);
+    expect(learners[1]!.curve.flatMap(({ devices }) => devices)).toEqual([]);
     expect(phases).toEqual([
       [null, 'learning'],
       [null, 'measured'],

@@ -33,7 +33,7 @@ const timed = <Result extends { readonly curve: readonly CurvePoint[] }>(
 ): Result => ({
   ...result,
   curve: result.curve.map((point) => ({
-    ...{ atMs: null, phase: point.epoch <= learned ? 'learning' : 'measured' },
+    ...{ atMs: null, phase: point.epoch <= learned ? 'learning' : 'measured', devices: [] },
     ...point,
   })),
 });

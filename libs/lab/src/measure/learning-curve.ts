@@ -30,6 +30,14 @@ export function curveOf(
         bestKnownMs: bestKnownMs(record, table, floor),
         accuracy: table.accuracy(joint),
         explored: record.explored,
+        devices: record.answers
+          .map(({ deviceId, response: { responseMs, expectedAccuracy } }) => ({
+            deviceId,
+            responseMs,
+            accuracy: expectedAccuracy,
+          }))
+          // They were asked in an order of their own.
+          .toSorted((a, b) => a.deviceId.localeCompare(b.deviceId, 'en', { numeric: true })),
       },
     ];
   });

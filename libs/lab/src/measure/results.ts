@@ -31,6 +31,17 @@ export interface CurvePoint {
   readonly accuracy: number;
   /** The learner tried something out. */
   readonly explored: boolean;
+  /** Each device's own frame, by id; empty: an earlier version ran this. */
+  readonly devices: readonly DevicePoint[];
+}
+
+/** One device's frame of one synchronous epoch. */
+export interface DevicePoint {
+  readonly deviceId: string;
+  /** As measured. */
+  readonly responseMs: number;
+  /** Expected of the variant that answered, 0..1. */
+  readonly accuracy: number;
 }
 
 /** One learner in one experiment; `oracle` is the best joint placement by the cost table, run beside the others. */

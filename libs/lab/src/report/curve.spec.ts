@@ -11,6 +11,7 @@ const curve: CurvePoint[] = Array.from({ length: 5_000 }, (_, at) => ({
   bestKnownMs: 200 + at,
   accuracy: 0.86,
   explored: at % 10 === 9,
+  devices: [],
 }));
 
 const byTable = ({ tableMs }: CurvePoint): number => tableMs;

@@ -219,6 +219,7 @@ function fakeCurve(
       responseMs,
       accuracy: 0.863,
       explored,
+      devices: [],
     };
   });
 }
