@@ -7,7 +7,7 @@ import { prepareJaeger, preparePrometheus } from './tools.ts';
 
 /**
  * `npm run test:observability`: metrics against a real Prometheus, traces against a real Jaeger, both over a living
- * cell. Without Prometheus it fails; without Jaeger or Python it leaves out what needs them, and says so. Ends with
+ * cell, and the benchmark of what observing costs. Without Prometheus it fails; without Jaeger or Python it leaves out what needs them, and says so. Ends with
  * `N passed, N failed`.
  */
 const here = import.meta.dirname;
