@@ -40,6 +40,21 @@ describe('a transfer ledger and dishonest devices', () => {
     expect(ledger.pool).toBeCloseTo(debitRequestedTotal);
   });
 
+  it('credits what was given once, however many are in need', () => {
+    const ledger = ledgerOf('rich', 'poor', 'poorer');
+    const tell = (deviceId: string, given: Partial<BalanceReport> = {}) =>
+      ledger.report(deviceId, report(ledger, deviceId, given));
+    tell('rich', { balance: 2 });
+    for (const deviceId of ['poor', 'poorer']) tell(deviceId);
+    ledger.rebalance();
+    const { debitRequestedTotal: given } = ledger.ledgerOf('rich');
+    tell('rich', { balance: 2 - given, debitedTotal: given });
+    for (let round = 0; round < 3; round++) ledger.rebalance();
+    const credited = ledger.ledgerOf('poor').creditTotal + ledger.ledgerOf('poorer').creditTotal;
+    expect(credited).toBeGreaterThan(0.5 * given);
+    expect(ledger.pool).toBeCloseTo(given - credited);
+  });
+
   const figures = ['balance', 'cap', 'debitedTotal', 'creditedTotal'] as const;
   const noFigures = [NaN, -1, Infinity, 2e9];
   it.each(figures.flatMap((figure) => noFigures.map((value) => [figure, value] as const)))(
