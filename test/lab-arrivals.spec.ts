@@ -1,34 +1,19 @@
-import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '@weir/base';
-import type { Sample } from '@weir/cell';
-import { type Family, loadFamily, loadSamples } from '@weir/inference';
-import { type PreparedCell, type FrameRecord, prepareCell, parseScenario, runScenario } from '@weir/lab';
+import { type PreparedCell, type FrameRecord, runScenario } from '@weir/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cell, openLab, scenario } from './support/lab-cell.ts';
 
 /** Frames that arrive by themselves, and links that follow a trace, on a living cell of two devices, an edge and a cloud. */
 describe('the lab, in its own time', () => {
   const stop = new AbortController();
-  const cell = { experiment: 'A' as const, users: 2 };
-  const scenario = (more: object) => parseScenario({ name: 'tested', cell, repetitions: 2, ...more });
-  let family: Family;
-  let pictures: Sample[];
+  let lab: Awaited<ReturnType<typeof openLab>>;
   let prepared: PreparedCell;
 
-  const open = (of: ReturnType<typeof scenario>) =>
-    prepareCell(of, { family, pictures, logger: silentLogger, signal: stop.signal, progress: () => {} });
-
   beforeAll(async () => {
-    family = await loadFamily();
-    pictures = await Promise.all(
-      (await loadSamples(family)).map(async ({ path, label }) => ({
-        file: path,
-        label,
-        image: await readFile(path),
-      })),
-    );
-    prepared = await open(scenario({ epochs: {} }));
+    lab = await openLab(stop.signal);
+    prepared = await lab.open(scenario({ epochs: {} }));
   });
   afterAll(async () => {
     stop.abort();
@@ -78,7 +63,7 @@ describe('the lab, in its own time', () => {
     try {
       const trace = join(folder, 'trace.csv');
       await writeFile(trace, ['time_s,rate_mbps,delay_ms', ...rows].join('\n'));
-      await using driven = await open(
+      await using driven = await lab.open(
         scenario({ links: { trace }, cell: { ...cell, users: 1 }, epochs: {} }),
       );
       const table = await driven.tableOf([]);

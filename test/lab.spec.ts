@@ -1,41 +1,20 @@
-import { readFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mean, silentLogger } from '@weir/base';
-import type { Sample } from '@weir/cell';
-import { type Family, loadFamily, loadSamples } from '@weir/inference';
-import {
-  type PreparedCell,
-  type Overview,
-  prepareCell,
-  parseScenario,
-  reproduce,
-  runScenario,
-} from '@weir/lab';
+import { type PreparedCell, type Overview, reproduce, runScenario } from '@weir/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cell, openLab, scenario } from './support/lab-cell.ts';
 
 /** Experiments on a living cell of two devices, an edge and a cloud: real processes, models, queues and links. */
 describe('the lab', () => {
   const stop = new AbortController();
-  const cell = { experiment: 'A' as const, users: 2 };
-  const scenario = (more: object) => parseScenario({ name: 'tested', cell, repetitions: 2, ...more });
-  let family: Family;
-  let pictures: Sample[];
+  let lab: Awaited<ReturnType<typeof openLab>>;
   let prepared: PreparedCell;
 
-  const open = (of: ReturnType<typeof scenario>) =>
-    prepareCell(of, { family, pictures, logger: silentLogger, signal: stop.signal, progress: () => {} });
-
   beforeAll(async () => {
-    family = await loadFamily();
-    pictures = await Promise.all(
-      (await loadSamples(family)).map(async ({ path, label }) => ({
-        file: path,
-        label,
-        image: await readFile(path),
-      })),
-    );
-    prepared = await open(scenario({ epochs: {} }));
+    lab = await openLab(stop.signal);
+    prepared = await lab.open(scenario({ epochs: {} }));
   });
   afterAll(async () => {
     stop.abort();
@@ -129,8 +108,8 @@ describe('the lab', () => {
     const epochs = { learning: 2, measured: 2, blocks: 1 };
     try {
       await reproduce({
-        family,
-        pictures,
+        family: lab.family,
+        pictures: lab.pictures,
         scenarios: ['first', 'second'].map((name) => scenario({ ...small, name, epochs })),
         folder,
         parallel: 1,

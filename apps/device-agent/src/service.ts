@@ -73,7 +73,11 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
   const admit = async (device: Agent): Promise<Admission> => {
     // Answers that the caller has not read still count.
     while (inWork.size >= device.maxInFlight) await Promise.race(inWork);
-    return device.admitWhenFree(ended);
+    const admission = await device.admitWhenFree(ended);
+    if (!ended.aborted) return admission;
+    // The caller left, or the agent began to stop, as it was let in.
+    admission.leave();
+    throw ended.reason;
   };
 
   const receive = async ({ message }: agent.StreamInferRequest) => {

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { silentLogger } from '@weir/base';
+import type { Sample } from '@weir/cell';
+import { loadFamily, loadSamples } from '@weir/inference';
+import { parseScenario, prepareCell } from '@weir/lab';
+
+export const cell = { experiment: 'A' as const, users: 2 };
+
+/** Two devices, an edge and a cloud, unless told otherwise. */
+export const scenario = (more: object) => parseScenario({ name: 'tested', cell, repetitions: 2, ...more });
+
+/** The embedded family with its labelled pictures, and how a cell of it is opened. */
+export async function openLab(signal: AbortSignal) {
+  const family = await loadFamily();
+  const pictures: Sample[] = await Promise.all(
+    (await loadSamples(family)).map(async ({ path, label }) => ({
+      file: path,
+      label,
+      image: await readFile(path),
+    })),
+  );
+  const options = { family, pictures, logger: silentLogger, signal, progress: () => {} };
+  return { family, pictures, open: (of: ReturnType<typeof scenario>) => prepareCell(of, options) };
+}
