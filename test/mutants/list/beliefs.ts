@@ -93,13 +93,13 @@ export const beliefs = mutantsOf('libs/learning/src/beliefs', [
   {
     title: 'no change is ever told',
     file: 'change-detector.ts',
-    find: 'const enough = 19;',
+    find: 'const enough = 20;',
     replace: 'const enough = 1e9;',
   },
   {
     title: 'a little evidence is a change',
     file: 'change-detector.ts',
-    find: 'const enough = 19;',
+    find: 'const enough = 20;',
     replace: 'const enough = 3;',
   },
   {

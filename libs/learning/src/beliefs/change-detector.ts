@@ -33,7 +33,7 @@ const mostSum = 30;
 /** Cumulative sum from which a change is looked for at all. */
 const suspicious = 3;
 /** Evidence at which a change is called, nats. Source: docs/learning.md, "Change". */
-const enough = 19;
+const enough = 20;
 /** Smaller changes, |log ratio|, are left to forgetting. */
 const leastShift = 0.06;
 /** A reporter alone, where others have reported lately, needs so many times the evidence, and no contradiction. */
