@@ -2,7 +2,14 @@ import type { Placement, Reason } from '@weir/domain';
 import type { Reservation } from './accuracy-balance.ts';
 import type { TierTracker, WorkInFlight } from './tier-tracker.ts';
 
-/** The agent's choice for one frame. Times in ms. */
+/** The second look that a frame gets when its first is unsure. */
+export interface LookAgain {
+  readonly variant: string;
+  /** It is due when the first look's margin is smaller, > 0. */
+  readonly marginBelow: number;
+}
+
+/** The agent's choice for one look at a frame. Times in ms. */
 export interface Decision {
   readonly placement: Placement;
   readonly reason: Reason;
@@ -12,8 +19,10 @@ export interface Decision {
   readonly costMs: number;
   /** Cost of the planned action by the rule; `costMs` when it was followed or no plan is in force. */
   readonly plannedCostMs: number;
-  /** Expected accuracy of the variant, 0..1. */
+  /** Accuracy promised, 0..1: of the variant, or with the second looks at the least certain frames. */
   readonly accuracy: number;
+  /** When and how to look again, in a first look; absent: its answer stands. */
+  readonly lookAgain?: LookAgain;
   /** 0 when no directive is in force. */
   readonly directiveVersion: number;
   /** Empty when no directive is in force. */

@@ -7,6 +7,7 @@ import type {
   ActionCost,
   BalanceReport,
   Directive,
+  LookCurves,
   NodeLoad,
 } from '@weir/domain';
 import type { Decision } from './decision.ts';
@@ -18,6 +19,8 @@ export interface DispatcherOptions {
   readonly localNode: ComputeNode;
   /** Variants known on any target: what the local actions are made of before calibration. */
   readonly variants: readonly Variant[];
+  /** What second looks buy; absent: every first answer stands. */
+  readonly looks?: LookCurves;
   /** In force until the first directive brings the cell's. */
   readonly objective: Objective;
   /** Breaks ties between actions of equal cost and accuracy. */
@@ -110,6 +113,19 @@ export interface Dispatcher {
    * (admission.ts), FailedPrecondition, naming the constraints, when nothing is allowed.
    */
   dispatch(now: number, options?: DispatchOptions): Decision;
+  /**
+   * Places the second look at a frame, when its first has answered with a margin below `lookAgain.marginBelow`, or when
+   * another second look has failed: at the now cheapest place that is allowed and expected in time. Settles `decision`
+   * with `settlement` either way. Undefined when there is no such place: the first answer stands then, and the balance is
+   * charged what the second look would have gained. Settle what comes back as any decision; when that look fails for
+   * good, call this again.
+   */
+  lookAgain(
+    decision: Decision,
+    settlement: Settlement,
+    now: number,
+    options?: DispatchOptions,
+  ): Decision | undefined;
   /**
    * Where a copy of a frame may go for which nobody waits, to find out whether an ejected target does well again
    * (node-outliers.ts). Undefined while no probe is due. Reserves no accuracy; settle it as any decision.

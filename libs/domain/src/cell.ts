@@ -1,3 +1,4 @@
+import type { LookCurves } from './look-curve.ts';
 import type { Objective } from './objective.ts';
 import type { Tier } from './placement.ts';
 
@@ -25,6 +26,8 @@ export interface ComputeNode {
 export interface Device {
   readonly id: string;
   readonly local: ComputeNode;
+  /** Version of the curves that the device goes by; absent: it knows of no second looks. */
+  readonly curves?: string;
   /** The objective this device requests for itself; only what is stricter than the cell's counts. */
   readonly objective?: Partial<Objective>;
 }
@@ -36,5 +39,7 @@ export interface Cell {
   /** Remote nodes, any number on any tier. */
   readonly nodes: readonly ComputeNode[];
   readonly variants: readonly Variant[];
+  /** What second looks buy; absent where nobody knows. */
+  readonly looks?: LookCurves;
   readonly objective: Objective;
 }

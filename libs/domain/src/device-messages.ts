@@ -1,5 +1,6 @@
 import type { Variant } from './cell.ts';
 import type { BalanceReport } from './directive.ts';
+import type { LookCurves } from './look-curve.ts';
 import type { NodeReport, TargetReport } from './node-load.ts';
 import type { Objective } from './objective.ts';
 
@@ -10,6 +11,8 @@ export interface DeviceHello {
   readonly instanceId: string;
   readonly local: NodeReport;
   readonly variants: readonly Variant[];
+  /** What second looks by the device's own family buy; absent when it does not know. */
+  readonly looks?: LookCurves;
   readonly targets: readonly TargetReport[];
   /** What the device asks beyond its cell. */
   readonly objective?: Partial<Objective>;

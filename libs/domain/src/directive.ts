@@ -13,6 +13,15 @@ export interface ActionCost {
   readonly energyJ: number;
 }
 
+/** A second look as planned. */
+export interface PlannedLook {
+  readonly placement: Placement;
+  /** Frames whose first look has a smaller margin get it: a step of the curve of both variants. */
+  readonly marginBelow: number;
+  /** Version of the curves it was planned by: an agent with others leaves it out. */
+  readonly curves: string;
+}
+
 /** What an agent does until the next directive: pushed, versioned, valid until a lease runs out. */
 export interface Directive {
   /** Which run of the policy made it. Versions are compared within one instance; a new one is taken whatever its clock says. */
@@ -21,6 +30,8 @@ export interface Directive {
   readonly leaseMs: number;
   readonly learner: string;
   readonly planned: Placement;
+  /** Which frames are looked at again where, when the plan is obeyed; absent: none. Otherwise the agent chooses for each. */
+  readonly secondLook?: PlannedLook;
   /** θ, ms: deviate when cost(planned) − min cost > θ. Infinity: obey. */
   readonly thresholdMs: number;
   readonly explored: boolean;

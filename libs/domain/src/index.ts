@@ -1,6 +1,6 @@
 export type { Cell, ComputeNode, Device, Variant } from './cell.ts';
 export type { DeviceHello, DeviceState } from './device-messages.ts';
-export type { ActionCost, BalanceLedger, BalanceReport, Directive } from './directive.ts';
+export type { ActionCost, BalanceLedger, BalanceReport, Directive, PlannedLook } from './directive.ts';
 export { type Hop, hopColours, hops } from './hops.ts';
 export type { Liveness } from './liveness.ts';
 export type { LookCurve, LookCurves, LookStep } from './look-curve.ts';
@@ -12,7 +12,15 @@ export {
   figuresOf,
   nodeReport,
 } from './node-load.ts';
-export { type Objective, defaultObjective, tightenObjective } from './objective.ts';
-export type { HopTimes, NumberedOutcome, Outcome, OutcomeBatch, Reason, RefusedOutcome } from './outcome.ts';
+export { type Objective, defaultObjective, mostLooks, tightenObjective } from './objective.ts';
+export type {
+  FirstLook,
+  HopTimes,
+  NumberedOutcome,
+  Outcome,
+  OutcomeBatch,
+  Reason,
+  RefusedOutcome,
+} from './outcome.ts';
 export type { Placement, Tier } from './placement.ts';
 export type { CellStatus, DeviceStatus } from './status.ts';

@@ -13,9 +13,14 @@ export interface Objective {
   readonly energyMsPerJ: number;
   /** Tiers that frames may use; never empty. */
   readonly allowedTiers: readonly Tier[];
+  /** Looks that a frame may get: 1, or 2, where the frames that a first model is least sure of go to another one. */
+  readonly maxLooks: number;
 }
 
-/** Fastest mean response, no floor, every tier, ten seconds a frame. */
+/** No more looks than this are planned for. */
+export const mostLooks = 2;
+
+/** Fastest mean response, no floor, every tier, ten seconds and two looks a frame. */
 export const defaultObjective: Objective = {
   accuracyFloor: 0,
   deadlineMs: 10_000,
@@ -23,11 +28,13 @@ export const defaultObjective: Objective = {
   tailWeight: 0,
   energyMsPerJ: 0,
   allowedTiers: ['device', 'edge', 'cloud'],
+  maxLooks: mostLooks,
 };
 
 /**
- * A cell's objective tightened by what a device requests: the higher floor, the shorter deadline, the tiers both
- * allow; weights the device names replace the cell's. When no tier is left, the device's tiers hold: privacy comes first.
+ * A cell's objective tightened by what a device requests: the higher floor, the shorter deadline, the fewer
+ * looks, the tiers both allow; weights the device names replace the cell's. When no tier is left, the device's tiers hold:
+ * privacy comes first.
  */
 export function tightenObjective(cell: Objective, own: Partial<Objective> | undefined): Objective {
   if (!own) return cell;
@@ -37,6 +44,7 @@ export function tightenObjective(cell: Objective, own: Partial<Objective> | unde
     ...asked,
     accuracyFloor: Math.max(cell.accuracyFloor, asked.accuracyFloor),
     deadlineMs: Math.min(cell.deadlineMs, asked.deadlineMs),
+    maxLooks: Math.min(cell.maxLooks, asked.maxLooks),
     allowedTiers: shared.length > 0 ? shared : asked.allowedTiers,
   };
 }

@@ -1,7 +1,7 @@
 import type { Placement } from './placement.ts';
 
-/** Why a frame was placed where it was. */
-export type Reason = 'planned' | 'explored' | 'deviated' | 'fallback';
+/** Why a frame was placed where it was; `unsure`: the look before had too small a margin. */
+export type Reason = 'planned' | 'explored' | 'deviated' | 'fallback' | 'unsure';
 
 /** Where one inference's time went, ms; the hops add up to the response time. */
 export interface HopTimes {
@@ -13,7 +13,16 @@ export interface HopTimes {
   readonly downlinkMs: number;
 }
 
-/** What one inference cost. */
+/** The first look at a frame that was looked at again. */
+export interface FirstLook {
+  readonly placement: Placement;
+  /** Top-1 minus top-2 probability, 0..1. */
+  readonly margin: number;
+  /** Whether the second look said the same; false when it failed. */
+  readonly agreed: boolean;
+}
+
+/** What one inference cost: one look at a frame. */
 export interface Outcome {
   readonly deviceId: string;
   readonly placement: Placement;
@@ -26,7 +35,7 @@ export interface Outcome {
   readonly responseMs: number;
   readonly predictedMs: number;
   readonly energyJ: number;
-  /** Expected accuracy of the variant, 0..1. */
+  /** Accuracy that the frame was promised, 0..1: of the variant, or with the second looks at the least certain. */
   readonly accuracy: number;
   /** Top-1 minus top-2 probability, 0..1. */
   readonly margin: number;
@@ -38,6 +47,10 @@ export interface Outcome {
   readonly propensity: number;
   /** gRPC status name of a failure; its times then teach nothing. */
   readonly failure?: string;
+  /** True when the frame was looked at again: another outcome follows, and this answer is not the last. */
+  readonly lookedAgain?: boolean;
+  /** Set for a second look. */
+  readonly firstLook?: FirstLook;
   /** True for a shadow inference: it ran only to learn, and nobody waited for the answer. */
   readonly shadow?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Cell, Placement, ActionCost, NodeLoad, Outcome } from '@weir/domain';
+import type { ActionCost, Cell, NodeLoad, Outcome, Placement, PlannedLook } from '@weir/domain';
 
 /**
  * What a learner is told before it proposes. Membership may change from one observation to the next: devices join and
@@ -45,6 +45,8 @@ export interface LinkObservation {
 export interface Plan {
   /** A placement for every device of the observation. */
   readonly placements: ReadonlyMap<string, Placement>;
+  /** Second looks of devices whose least certain frames are to be looked at again; absent: none. */
+  readonly secondLooks?: ReadonlyMap<string, PlannedLook>;
   /** θ, ms; Infinity for learners whose joint action must be obeyed. */
   readonly thresholdMs: number;
   /** True when the plan departs from the best known one to learn. */

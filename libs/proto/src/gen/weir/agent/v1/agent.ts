@@ -53,6 +53,8 @@ export const Reason = {
   DEVIATED: 3,
   /** FALLBACK - The planned target was unreachable, failed or not allowed, or no plan is in force. */
   FALLBACK: 4,
+  /** UNSURE - A second look: the first had too small a margin. */
+  UNSURE: 5,
 } as const;
 
 export type Reason = typeof Reason[keyof typeof Reason];
@@ -63,6 +65,7 @@ export namespace Reason {
   export type EXPLORED = typeof Reason.EXPLORED;
   export type DEVIATED = typeof Reason.DEVIATED;
   export type FALLBACK = typeof Reason.FALLBACK;
+  export type UNSURE = typeof Reason.UNSURE;
 }
 
 export function reasonFromJSON(object: any): Reason {
@@ -82,6 +85,9 @@ export function reasonFromJSON(object: any): Reason {
     case 4:
     case "REASON_FALLBACK":
       return Reason.FALLBACK;
+    case 5:
+    case "REASON_UNSURE":
+      return Reason.UNSURE;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }
@@ -99,6 +105,8 @@ export function reasonToJSON(object: Reason): string {
       return "REASON_DEVIATED";
     case Reason.FALLBACK:
       return "REASON_FALLBACK";
+    case Reason.UNSURE:
+      return "REASON_UNSURE";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }
@@ -145,36 +153,62 @@ export interface Decision {
   propensity: number;
   /** Inferences in service and queued at the target when this one arrived, itself not counted. */
   concurrency: number;
+  /** A first look with a smaller margin than this was to be followed by a second; 0: no second look was meant. */
+  lookAgainBelow: number;
+  /** Variant of that second look; empty when none was meant. */
+  secondVariant: string;
 }
 
 /** The answer to one frame. */
 export interface InferResponse {
   /** As in the request. */
   requestId: string;
-  /** What the model says. */
+  /** What the model says: the last of the looks that succeeded. */
   classification:
     | Classification
     | undefined;
-  /** Where it ran and with which variant. */
+  /** Where that look ran and with which variant. */
   placement:
     | Placement
     | undefined;
-  /** Where the time went. */
+  /** Where the time went, all looks together. */
   hops:
     | HopTimings
     | undefined;
   /** From the arrival of the frame at the agent to the sending of this answer, ms. */
   responseMs: number;
-  /** Why there. */
+  /** Why the first look went where it did. */
   decision:
     | Decision
     | undefined;
-  /** Accuracy expected of the variant, 0..1. */
+  /** Accuracy promised, 0..1: of the variant, or with the second looks at the least certain frames. */
   expectedAccuracy: number;
   /** Energy of this inference, J, on all nodes whose energy is known. */
   energyJ: number;
   /** Trace context of the agent's span; empty when not traced. */
-  trace: TraceContext | undefined;
+  trace:
+    | TraceContext
+    | undefined;
+  /** The looks at this frame, in order; more than one where the first was unsure. */
+  looks: Look[];
+}
+
+/** One look at a frame. */
+export interface Look {
+  /** Where it ran, or was to run, and with which variant. */
+  placement:
+    | Placement
+    | undefined;
+  /** What this model said; absent when the look failed. */
+  classification:
+    | Classification
+    | undefined;
+  /** Where its time went. */
+  hops:
+    | HopTimings
+    | undefined;
+  /** gRPC status name of its failure, DEADLINE_EXCEEDED too where there was no time for it; empty when it succeeded. */
+  failure: string;
 }
 
 /** Up the stream. */
@@ -448,6 +482,8 @@ function createBaseDecision(): Decision {
     leaseExpired: false,
     propensity: 0,
     concurrency: 0,
+    lookAgainBelow: 0,
+    secondVariant: "",
   };
 }
 
@@ -488,6 +524,12 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.concurrency !== 0) {
       writer.uint32(88).uint32(message.concurrency);
+    }
+    if (message.lookAgainBelow !== 0) {
+      writer.uint32(97).double(message.lookAgainBelow);
+    }
+    if (message.secondVariant !== "") {
+      writer.uint32(106).string(message.secondVariant);
     }
     return writer;
   },
@@ -593,6 +635,22 @@ export const Decision: MessageFns<Decision> = {
             message.concurrency = reader.uint32();
             continue;
           }
+          case 12: {
+            if (tag !== 97) {
+              break;
+            }
+
+            message.lookAgainBelow = reader.double();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.secondVariant = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -642,6 +700,16 @@ export const Decision: MessageFns<Decision> = {
         : false,
       propensity: isSet(object.propensity) ? globalThis.Number(object.propensity) : 0,
       concurrency: isSet(object.concurrency) ? globalThis.Number(object.concurrency) : 0,
+      lookAgainBelow: isSet(object.lookAgainBelow)
+        ? globalThis.Number(object.lookAgainBelow)
+        : isSet(object.look_again_below)
+        ? globalThis.Number(object.look_again_below)
+        : 0,
+      secondVariant: isSet(object.secondVariant)
+        ? globalThis.String(object.secondVariant)
+        : isSet(object.second_variant)
+        ? globalThis.String(object.second_variant)
+        : "",
     };
   },
 
@@ -680,6 +748,12 @@ export const Decision: MessageFns<Decision> = {
     if (message.concurrency !== 0) {
       obj.concurrency = Math.round(message.concurrency);
     }
+    if (message.lookAgainBelow !== 0) {
+      obj.lookAgainBelow = floatToJson(message.lookAgainBelow);
+    }
+    if (message.secondVariant !== "") {
+      obj.secondVariant = message.secondVariant;
+    }
     return obj;
   },
 
@@ -701,6 +775,8 @@ export const Decision: MessageFns<Decision> = {
     message.leaseExpired = object.leaseExpired ?? false;
     message.propensity = object.propensity ?? 0;
     message.concurrency = object.concurrency ?? 0;
+    message.lookAgainBelow = object.lookAgainBelow ?? 0;
+    message.secondVariant = object.secondVariant ?? "";
     return message;
   },
 };
@@ -716,6 +792,7 @@ function createBaseInferResponse(): InferResponse {
     expectedAccuracy: 0,
     energyJ: 0,
     trace: undefined,
+    looks: [],
   };
 }
 
@@ -747,6 +824,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     }
     if (message.trace !== undefined) {
       TraceContext.encode(message.trace, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.looks) {
+      Look.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -836,6 +916,14 @@ export const InferResponse: MessageFns<InferResponse> = {
             message.trace = TraceContext.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.looks.push(Look.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -875,6 +963,9 @@ export const InferResponse: MessageFns<InferResponse> = {
         ? globalThis.Number(object.energy_j)
         : 0,
       trace: isSet(object.trace) ? TraceContext.fromJSON(object.trace) : undefined,
+      looks: globalThis.Array.isArray(object?.looks)
+        ? object.looks.map((e: any) => Look.fromJSON(e))
+        : [],
     };
   },
 
@@ -907,6 +998,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     if (message.trace !== undefined) {
       obj.trace = TraceContext.toJSON(message.trace);
     }
+    if (message.looks?.length) {
+      obj.looks = message.looks.map((e) => Look.toJSON(e));
+    }
     return obj;
   },
 
@@ -934,6 +1028,130 @@ export const InferResponse: MessageFns<InferResponse> = {
     message.trace = (object.trace !== undefined && object.trace !== null)
       ? TraceContext.fromPartial(object.trace)
       : undefined;
+    message.looks = object.looks?.map((e) => Look.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLook(): Look {
+  return { placement: undefined, classification: undefined, hops: undefined, failure: "" };
+}
+
+export const Look: MessageFns<Look> = {
+  encode(message: Look, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(10).fork()).join();
+    }
+    if (message.classification !== undefined) {
+      Classification.encode(message.classification, writer.uint32(18).fork()).join();
+    }
+    if (message.hops !== undefined) {
+      HopTimings.encode(message.hops, writer.uint32(26).fork()).join();
+    }
+    if (message.failure !== "") {
+      writer.uint32(34).string(message.failure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Look {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.classification = Classification.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.hops = HopTimings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.failure = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Look {
+    return {
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      classification: isSet(object.classification) ? Classification.fromJSON(object.classification) : undefined,
+      hops: isSet(object.hops) ? HopTimings.fromJSON(object.hops) : undefined,
+      failure: isSet(object.failure) ? globalThis.String(object.failure) : "",
+    };
+  },
+
+  toJSON(message: Look): unknown {
+    const obj: any = {};
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.classification !== undefined) {
+      obj.classification = Classification.toJSON(message.classification);
+    }
+    if (message.hops !== undefined) {
+      obj.hops = HopTimings.toJSON(message.hops);
+    }
+    if (message.failure !== "") {
+      obj.failure = message.failure;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Look>, I>>(base?: I): Look {
+    return Look.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Look>, I>>(object: I): Look {
+    const message = createBaseLook();
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.classification = (object.classification !== undefined && object.classification !== null)
+      ? Classification.fromPartial(object.classification)
+      : undefined;
+    message.hops = (object.hops !== undefined && object.hops !== null)
+      ? HopTimings.fromPartial(object.hops)
+      : undefined;
+    message.failure = object.failure ?? "";
     return message;
   },
 };

@@ -236,6 +236,43 @@ export interface Objective {
   energyMsPerJ: number;
   /** Tiers that frames may use; never empty. TIER_DEVICE alone means: never leaves the device. */
   allowedTiers: Tier[];
+  /**
+   * Looks that a frame may get, 1 or 2; 0: not said, as 2. With two, the frames that a first variant is least sure of are
+   * looked at again by another one.
+   */
+  maxLooks: number;
+}
+
+/** What looking again at the least certain pictures buys, as measured on labelled pictures. */
+export interface LookCurves {
+  /** Changes when any curve does; 1..128 characters. */
+  version: string;
+  /** Labelled pictures that they were measured on. */
+  pictures: number;
+  /** At most one a pair of variants. */
+  curves: LookCurve[];
+}
+
+/** What a second look by one variant buys after a first by another. */
+export interface LookCurve {
+  /** Variant that looks first. */
+  first: string;
+  /** Variant that looks second. */
+  second: string;
+  /** 1..25, in rising order of margin_below, share and gain. */
+  steps: LookStep[];
+}
+
+/** One threshold on the margin of the first look. */
+export interface LookStep {
+  /** Frames whose first look has a smaller margin get a second look, > 0; above 1: all do. */
+  marginBelow: number;
+  /** Share of the frames that get one, 0..1. */
+  share: number;
+  /** Accuracy with these second looks minus that of the first look alone, -1..1. */
+  gain: number;
+  /** Standard error of gain. */
+  standardError: number;
 }
 
 function createBasePlacement(): Placement {
@@ -1338,7 +1375,15 @@ export const VariantService: MessageFns<VariantService> = {
 };
 
 function createBaseObjective(): Objective {
-  return { accuracyFloor: 0, deadlineMs: 0, meanWeight: 0, tailWeight: 0, energyMsPerJ: 0, allowedTiers: [] };
+  return {
+    accuracyFloor: 0,
+    deadlineMs: 0,
+    meanWeight: 0,
+    tailWeight: 0,
+    energyMsPerJ: 0,
+    allowedTiers: [],
+    maxLooks: 0,
+  };
 }
 
 export const Objective: MessageFns<Objective> = {
@@ -1364,6 +1409,9 @@ export const Objective: MessageFns<Objective> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.maxLooks !== 0) {
+      writer.uint32(56).uint32(message.maxLooks);
     }
     return writer;
   },
@@ -1439,6 +1487,14 @@ export const Objective: MessageFns<Objective> = {
 
             break;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.maxLooks = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1483,6 +1539,11 @@ export const Objective: MessageFns<Objective> = {
         : globalThis.Array.isArray(object?.allowed_tiers)
         ? object.allowed_tiers.map((e: any) => tierFromJSON(e))
         : [],
+      maxLooks: isSet(object.maxLooks)
+        ? globalThis.Number(object.maxLooks)
+        : isSet(object.max_looks)
+        ? globalThis.Number(object.max_looks)
+        : 0,
     };
   },
 
@@ -1506,6 +1567,9 @@ export const Objective: MessageFns<Objective> = {
     if (message.allowedTiers?.length) {
       obj.allowedTiers = message.allowedTiers.map((e) => tierToJSON(e));
     }
+    if (message.maxLooks !== 0) {
+      obj.maxLooks = Math.round(message.maxLooks);
+    }
     return obj;
   },
 
@@ -1520,6 +1584,334 @@ export const Objective: MessageFns<Objective> = {
     message.tailWeight = object.tailWeight ?? 0;
     message.energyMsPerJ = object.energyMsPerJ ?? 0;
     message.allowedTiers = object.allowedTiers?.map((e) => e) || [];
+    message.maxLooks = object.maxLooks ?? 0;
+    return message;
+  },
+};
+
+function createBaseLookCurves(): LookCurves {
+  return { version: "", pictures: 0, curves: [] };
+}
+
+export const LookCurves: MessageFns<LookCurves> = {
+  encode(message: LookCurves, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.pictures !== 0) {
+      writer.uint32(16).uint32(message.pictures);
+    }
+    for (const v of message.curves) {
+      LookCurve.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LookCurves {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLookCurves();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pictures = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.curves.push(LookCurve.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LookCurves {
+    return {
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
+      pictures: isSet(object.pictures) ? globalThis.Number(object.pictures) : 0,
+      curves: globalThis.Array.isArray(object?.curves) ? object.curves.map((e: any) => LookCurve.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: LookCurves): unknown {
+    const obj: any = {};
+    if (message.version !== "") {
+      obj.version = message.version;
+    }
+    if (message.pictures !== 0) {
+      obj.pictures = Math.round(message.pictures);
+    }
+    if (message.curves?.length) {
+      obj.curves = message.curves.map((e) => LookCurve.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LookCurves>, I>>(base?: I): LookCurves {
+    return LookCurves.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LookCurves>, I>>(object: I): LookCurves {
+    const message = createBaseLookCurves();
+    message.version = object.version ?? "";
+    message.pictures = object.pictures ?? 0;
+    message.curves = object.curves?.map((e) => LookCurve.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLookCurve(): LookCurve {
+  return { first: "", second: "", steps: [] };
+}
+
+export const LookCurve: MessageFns<LookCurve> = {
+  encode(message: LookCurve, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.first !== "") {
+      writer.uint32(10).string(message.first);
+    }
+    if (message.second !== "") {
+      writer.uint32(18).string(message.second);
+    }
+    for (const v of message.steps) {
+      LookStep.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LookCurve {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLookCurve();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.first = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.second = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.steps.push(LookStep.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LookCurve {
+    return {
+      first: isSet(object.first) ? globalThis.String(object.first) : "",
+      second: isSet(object.second) ? globalThis.String(object.second) : "",
+      steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => LookStep.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: LookCurve): unknown {
+    const obj: any = {};
+    if (message.first !== "") {
+      obj.first = message.first;
+    }
+    if (message.second !== "") {
+      obj.second = message.second;
+    }
+    if (message.steps?.length) {
+      obj.steps = message.steps.map((e) => LookStep.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LookCurve>, I>>(base?: I): LookCurve {
+    return LookCurve.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LookCurve>, I>>(object: I): LookCurve {
+    const message = createBaseLookCurve();
+    message.first = object.first ?? "";
+    message.second = object.second ?? "";
+    message.steps = object.steps?.map((e) => LookStep.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLookStep(): LookStep {
+  return { marginBelow: 0, share: 0, gain: 0, standardError: 0 };
+}
+
+export const LookStep: MessageFns<LookStep> = {
+  encode(message: LookStep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.marginBelow !== 0) {
+      writer.uint32(9).double(message.marginBelow);
+    }
+    if (message.share !== 0) {
+      writer.uint32(17).double(message.share);
+    }
+    if (message.gain !== 0) {
+      writer.uint32(25).double(message.gain);
+    }
+    if (message.standardError !== 0) {
+      writer.uint32(33).double(message.standardError);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LookStep {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLookStep();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.marginBelow = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.share = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.gain = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.standardError = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LookStep {
+    return {
+      marginBelow: isSet(object.marginBelow)
+        ? globalThis.Number(object.marginBelow)
+        : isSet(object.margin_below)
+        ? globalThis.Number(object.margin_below)
+        : 0,
+      share: isSet(object.share) ? globalThis.Number(object.share) : 0,
+      gain: isSet(object.gain) ? globalThis.Number(object.gain) : 0,
+      standardError: isSet(object.standardError)
+        ? globalThis.Number(object.standardError)
+        : isSet(object.standard_error)
+        ? globalThis.Number(object.standard_error)
+        : 0,
+    };
+  },
+
+  toJSON(message: LookStep): unknown {
+    const obj: any = {};
+    if (message.marginBelow !== 0) {
+      obj.marginBelow = floatToJson(message.marginBelow);
+    }
+    if (message.share !== 0) {
+      obj.share = floatToJson(message.share);
+    }
+    if (message.gain !== 0) {
+      obj.gain = floatToJson(message.gain);
+    }
+    if (message.standardError !== 0) {
+      obj.standardError = floatToJson(message.standardError);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LookStep>, I>>(base?: I): LookStep {
+    return LookStep.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LookStep>, I>>(object: I): LookStep {
+    const message = createBaseLookStep();
+    message.marginBelow = object.marginBelow ?? 0;
+    message.share = object.share ?? 0;
+    message.gain = object.gain ?? 0;
+    message.standardError = object.standardError ?? 0;
     return message;
   },
 };

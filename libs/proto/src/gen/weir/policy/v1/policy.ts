@@ -24,7 +24,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Reason, reasonFromJSON, reasonToJSON } from "../../agent/v1/agent.ts";
-import { HopTimings, NodeLoad, Objective, Placement } from "../../common/v1/common.ts";
+import { HopTimings, LookCurves, NodeLoad, Objective, Placement } from "../../common/v1/common.ts";
 
 export const protobufPackage = "weir.policy.v1";
 
@@ -86,6 +86,8 @@ export interface Hello {
    * Empty: all of them.
    */
   objectiveFields: string[];
+  /** What second looks by the device's own family buy; absent when it does not know. */
+  looks: LookCurves | undefined;
 }
 
 /** A model variant, as far as planning needs it. */
@@ -146,7 +148,7 @@ export interface Outcome {
   predictedMs: number;
   /** Energy, J. */
   energyJ: number;
-  /** Expected accuracy of the variant, 0..1. */
+  /** Accuracy that the frame was promised, 0..1: of the variant, or with the second looks at the least certain. */
   expectedAccuracy: number;
   /** Confidence of the answer, 0..1. */
   confidence: number;
@@ -162,6 +164,22 @@ export interface Outcome {
   failure: string;
   /** Inferences that were computed together, this one included; the compute hop is the time of them all. 0: as 1. */
   batchSize: number;
+  /** True when the frame was looked at again: another outcome follows, and this answer is not the last. */
+  lookedAgain: boolean;
+  /** The first look, when this is a second. */
+  firstLook: FirstLook | undefined;
+}
+
+/** The first look at a frame that was looked at again. */
+export interface FirstLook {
+  /** Where it ran and with which variant. */
+  placement:
+    | Placement
+    | undefined;
+  /** Top-1 minus top-2 probability, 0..1. */
+  margin: number;
+  /** Whether the second look said the same; false when it failed. */
+  agreed: boolean;
 }
 
 /** An agent's state. */
@@ -232,6 +250,20 @@ export interface Directive {
   predictedMs: number;
   /** Which run of the policy made it; every start of the service is another one. */
   instanceId: string;
+  /** Which frames are looked at again where, when the plan is obeyed; absent: none. Otherwise the agent chooses. */
+  secondLook: PlannedLook | undefined;
+}
+
+/** A second look as planned. */
+export interface PlannedLook {
+  /** Where and with which variant. */
+  placement:
+    | Placement
+    | undefined;
+  /** Frames whose first look has a smaller margin get it, > 0. */
+  marginBelow: number;
+  /** Version of the curves it was planned by: an agent with others leaves it out. */
+  curves: string;
 }
 
 /** Expected cost of one action for this device. */
@@ -396,6 +428,8 @@ export interface DevicePlan {
   connected: boolean;
   /** Its accuracy balance as last reported. */
   balance: number;
+  /** The second look that is planned for its least certain frames; absent: none, or the agent chooses. */
+  secondLook: PlannedLook | undefined;
 }
 
 /** Which cell. */
@@ -466,7 +500,11 @@ export interface PlacedDevice {
   /** The device. */
   deviceId: string;
   /** Where it runs and with which variant. */
-  placement: Placement | undefined;
+  placement:
+    | Placement
+    | undefined;
+  /** The second look at its least certain frames; absent: none. */
+  secondLook: PlannedLook | undefined;
 }
 
 function createBaseOrchestrateRequest(): OrchestrateRequest {
@@ -702,6 +740,7 @@ function createBaseHello(): Hello {
     targets: [],
     objective: undefined,
     objectiveFields: [],
+    looks: undefined,
   };
 }
 
@@ -730,6 +769,9 @@ export const Hello: MessageFns<Hello> = {
     }
     for (const v of message.objectiveFields) {
       writer.uint32(66).string(v!);
+    }
+    if (message.looks !== undefined) {
+      LookCurves.encode(message.looks, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -811,6 +853,14 @@ export const Hello: MessageFns<Hello> = {
             message.objectiveFields.push(reader.string());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.looks = LookCurves.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -849,6 +899,7 @@ export const Hello: MessageFns<Hello> = {
         : globalThis.Array.isArray(object?.objective_fields)
         ? object.objective_fields.map((e: any) => globalThis.String(e))
         : [],
+      looks: isSet(object.looks) ? LookCurves.fromJSON(object.looks) : undefined,
     };
   },
 
@@ -878,6 +929,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.objectiveFields?.length) {
       obj.objectiveFields = message.objectiveFields;
     }
+    if (message.looks !== undefined) {
+      obj.looks = LookCurves.toJSON(message.looks);
+    }
     return obj;
   },
 
@@ -898,6 +952,9 @@ export const Hello: MessageFns<Hello> = {
       ? Objective.fromPartial(object.objective)
       : undefined;
     message.objectiveFields = object.objectiveFields?.map((e) => e) || [];
+    message.looks = (object.looks !== undefined && object.looks !== null)
+      ? LookCurves.fromPartial(object.looks)
+      : undefined;
     return message;
   },
 };
@@ -1237,6 +1294,8 @@ function createBaseOutcome(): Outcome {
     ageMs: 0,
     failure: "",
     batchSize: 0,
+    lookedAgain: false,
+    firstLook: undefined,
   };
 }
 
@@ -1295,6 +1354,12 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.batchSize !== 0) {
       writer.uint32(128).uint32(message.batchSize);
+    }
+    if (message.lookedAgain !== false) {
+      writer.uint32(136).bool(message.lookedAgain);
+    }
+    if (message.firstLook !== undefined) {
+      FirstLook.encode(message.firstLook, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -1440,6 +1505,22 @@ export const Outcome: MessageFns<Outcome> = {
             message.batchSize = reader.uint32();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.lookedAgain = reader.bool();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.firstLook = FirstLook.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1498,6 +1579,16 @@ export const Outcome: MessageFns<Outcome> = {
         : isSet(object.batch_size)
         ? globalThis.Number(object.batch_size)
         : 0,
+      lookedAgain: isSet(object.lookedAgain)
+        ? globalThis.Boolean(object.lookedAgain)
+        : isSet(object.looked_again)
+        ? globalThis.Boolean(object.looked_again)
+        : false,
+      firstLook: isSet(object.firstLook)
+        ? FirstLook.fromJSON(object.firstLook)
+        : isSet(object.first_look)
+        ? FirstLook.fromJSON(object.first_look)
+        : undefined,
     };
   },
 
@@ -1551,6 +1642,12 @@ export const Outcome: MessageFns<Outcome> = {
     if (message.batchSize !== 0) {
       obj.batchSize = Math.round(message.batchSize);
     }
+    if (message.lookedAgain !== false) {
+      obj.lookedAgain = message.lookedAgain;
+    }
+    if (message.firstLook !== undefined) {
+      obj.firstLook = FirstLook.toJSON(message.firstLook);
+    }
     return obj;
   },
 
@@ -1581,6 +1678,113 @@ export const Outcome: MessageFns<Outcome> = {
     message.ageMs = object.ageMs ?? 0;
     message.failure = object.failure ?? "";
     message.batchSize = object.batchSize ?? 0;
+    message.lookedAgain = object.lookedAgain ?? false;
+    message.firstLook = (object.firstLook !== undefined && object.firstLook !== null)
+      ? FirstLook.fromPartial(object.firstLook)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseFirstLook(): FirstLook {
+  return { placement: undefined, margin: 0, agreed: false };
+}
+
+export const FirstLook: MessageFns<FirstLook> = {
+  encode(message: FirstLook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(10).fork()).join();
+    }
+    if (message.margin !== 0) {
+      writer.uint32(17).double(message.margin);
+    }
+    if (message.agreed !== false) {
+      writer.uint32(24).bool(message.agreed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FirstLook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFirstLook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.margin = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.agreed = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FirstLook {
+    return {
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      margin: isSet(object.margin) ? globalThis.Number(object.margin) : 0,
+      agreed: isSet(object.agreed) ? globalThis.Boolean(object.agreed) : false,
+    };
+  },
+
+  toJSON(message: FirstLook): unknown {
+    const obj: any = {};
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.margin !== 0) {
+      obj.margin = floatToJson(message.margin);
+    }
+    if (message.agreed !== false) {
+      obj.agreed = message.agreed;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FirstLook>, I>>(base?: I): FirstLook {
+    return FirstLook.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FirstLook>, I>>(object: I): FirstLook {
+    const message = createBaseFirstLook();
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.margin = object.margin ?? 0;
+    message.agreed = object.agreed ?? false;
     return message;
   },
 };
@@ -1891,6 +2095,7 @@ function createBaseDirective(): Directive {
     ledger: undefined,
     predictedMs: 0,
     instanceId: "",
+    secondLook: undefined,
   };
 }
 
@@ -1940,6 +2145,9 @@ export const Directive: MessageFns<Directive> = {
     }
     if (message.instanceId !== "") {
       writer.uint32(114).string(message.instanceId);
+    }
+    if (message.secondLook !== undefined) {
+      PlannedLook.encode(message.secondLook, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -2069,6 +2277,14 @@ export const Directive: MessageFns<Directive> = {
             message.instanceId = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.secondLook = PlannedLook.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2119,6 +2335,11 @@ export const Directive: MessageFns<Directive> = {
         : isSet(object.instance_id)
         ? globalThis.String(object.instance_id)
         : "",
+      secondLook: isSet(object.secondLook)
+        ? PlannedLook.fromJSON(object.secondLook)
+        : isSet(object.second_look)
+        ? PlannedLook.fromJSON(object.second_look)
+        : undefined,
     };
   },
 
@@ -2166,6 +2387,9 @@ export const Directive: MessageFns<Directive> = {
     if (message.instanceId !== "") {
       obj.instanceId = message.instanceId;
     }
+    if (message.secondLook !== undefined) {
+      obj.secondLook = PlannedLook.toJSON(message.secondLook);
+    }
     return obj;
   },
 
@@ -2194,6 +2418,116 @@ export const Directive: MessageFns<Directive> = {
       : undefined;
     message.predictedMs = object.predictedMs ?? 0;
     message.instanceId = object.instanceId ?? "";
+    message.secondLook = (object.secondLook !== undefined && object.secondLook !== null)
+      ? PlannedLook.fromPartial(object.secondLook)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePlannedLook(): PlannedLook {
+  return { placement: undefined, marginBelow: 0, curves: "" };
+}
+
+export const PlannedLook: MessageFns<PlannedLook> = {
+  encode(message: PlannedLook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(10).fork()).join();
+    }
+    if (message.marginBelow !== 0) {
+      writer.uint32(17).double(message.marginBelow);
+    }
+    if (message.curves !== "") {
+      writer.uint32(26).string(message.curves);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlannedLook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlannedLook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.marginBelow = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.curves = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlannedLook {
+    return {
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      marginBelow: isSet(object.marginBelow)
+        ? globalThis.Number(object.marginBelow)
+        : isSet(object.margin_below)
+        ? globalThis.Number(object.margin_below)
+        : 0,
+      curves: isSet(object.curves) ? globalThis.String(object.curves) : "",
+    };
+  },
+
+  toJSON(message: PlannedLook): unknown {
+    const obj: any = {};
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.marginBelow !== 0) {
+      obj.marginBelow = floatToJson(message.marginBelow);
+    }
+    if (message.curves !== "") {
+      obj.curves = message.curves;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlannedLook>, I>>(base?: I): PlannedLook {
+    return PlannedLook.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlannedLook>, I>>(object: I): PlannedLook {
+    const message = createBasePlannedLook();
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.marginBelow = object.marginBelow ?? 0;
+    message.curves = object.curves ?? "";
     return message;
   },
 };
@@ -3695,7 +4029,7 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
 };
 
 function createBaseDevicePlan(): DevicePlan {
-  return { deviceId: "", planned: undefined, predictedMs: 0, connected: false, balance: 0 };
+  return { deviceId: "", planned: undefined, predictedMs: 0, connected: false, balance: 0, secondLook: undefined };
 }
 
 export const DevicePlan: MessageFns<DevicePlan> = {
@@ -3714,6 +4048,9 @@ export const DevicePlan: MessageFns<DevicePlan> = {
     }
     if (message.balance !== 0) {
       writer.uint32(41).double(message.balance);
+    }
+    if (message.secondLook !== undefined) {
+      PlannedLook.encode(message.secondLook, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -3771,6 +4108,14 @@ export const DevicePlan: MessageFns<DevicePlan> = {
             message.balance = reader.double();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.secondLook = PlannedLook.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3798,6 +4143,11 @@ export const DevicePlan: MessageFns<DevicePlan> = {
         : 0,
       connected: isSet(object.connected) ? globalThis.Boolean(object.connected) : false,
       balance: isSet(object.balance) ? globalThis.Number(object.balance) : 0,
+      secondLook: isSet(object.secondLook)
+        ? PlannedLook.fromJSON(object.secondLook)
+        : isSet(object.second_look)
+        ? PlannedLook.fromJSON(object.second_look)
+        : undefined,
     };
   },
 
@@ -3818,6 +4168,9 @@ export const DevicePlan: MessageFns<DevicePlan> = {
     if (message.balance !== 0) {
       obj.balance = floatToJson(message.balance);
     }
+    if (message.secondLook !== undefined) {
+      obj.secondLook = PlannedLook.toJSON(message.secondLook);
+    }
     return obj;
   },
 
@@ -3833,6 +4186,9 @@ export const DevicePlan: MessageFns<DevicePlan> = {
     message.predictedMs = object.predictedMs ?? 0;
     message.connected = object.connected ?? false;
     message.balance = object.balance ?? 0;
+    message.secondLook = (object.secondLook !== undefined && object.secondLook !== null)
+      ? PlannedLook.fromPartial(object.secondLook)
+      : undefined;
     return message;
   },
 };
@@ -4489,7 +4845,7 @@ export const RunEpochsResponse: MessageFns<RunEpochsResponse> = {
 };
 
 function createBasePlacedDevice(): PlacedDevice {
-  return { deviceId: "", placement: undefined };
+  return { deviceId: "", placement: undefined, secondLook: undefined };
 }
 
 export const PlacedDevice: MessageFns<PlacedDevice> = {
@@ -4499,6 +4855,9 @@ export const PlacedDevice: MessageFns<PlacedDevice> = {
     }
     if (message.placement !== undefined) {
       Placement.encode(message.placement, writer.uint32(18).fork()).join();
+    }
+    if (message.secondLook !== undefined) {
+      PlannedLook.encode(message.secondLook, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -4532,6 +4891,14 @@ export const PlacedDevice: MessageFns<PlacedDevice> = {
             message.placement = Placement.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.secondLook = PlannedLook.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4552,6 +4919,11 @@ export const PlacedDevice: MessageFns<PlacedDevice> = {
         ? globalThis.String(object.device_id)
         : "",
       placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      secondLook: isSet(object.secondLook)
+        ? PlannedLook.fromJSON(object.secondLook)
+        : isSet(object.second_look)
+        ? PlannedLook.fromJSON(object.second_look)
+        : undefined,
     };
   },
 
@@ -4562,6 +4934,9 @@ export const PlacedDevice: MessageFns<PlacedDevice> = {
     }
     if (message.placement !== undefined) {
       obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.secondLook !== undefined) {
+      obj.secondLook = PlannedLook.toJSON(message.secondLook);
     }
     return obj;
   },
@@ -4574,6 +4949,9 @@ export const PlacedDevice: MessageFns<PlacedDevice> = {
     message.deviceId = object.deviceId ?? "";
     message.placement = (object.placement !== undefined && object.placement !== null)
       ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.secondLook = (object.secondLook !== undefined && object.secondLook !== null)
+      ? PlannedLook.fromPartial(object.secondLook)
       : undefined;
     return message;
   },
