@@ -16,6 +16,7 @@ const reasons: [Reason, agent.Reason][] = [
   ['explored', agent.Reason.EXPLORED],
   ['deviated', agent.Reason.DEVIATED],
   ['fallback', agent.Reason.FALLBACK],
+  ['unsure', agent.Reason.UNSURE],
 ];
 const livenesses: [Liveness, telemetry.Liveness][] = [
   ['live', telemetry.Liveness.LIVE],

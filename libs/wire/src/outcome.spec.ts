@@ -22,6 +22,12 @@ describe('outcomes', () => {
   const batch = (outcomes: policy.Outcome[], oldestPendingSequence = 0n) =>
     outcomesFromWire({ outcomes, oldestPendingSequence }, 'd', 1_000);
 
+  const firstLook = {
+    placement: { tier: common.Tier.DEVICE, nodeId: 'd', variant: 'v' },
+    margin: 0.1,
+    agreed: true,
+  };
+
   const faults: [string, Partial<policy.Outcome>, string][] = [
     ['no placement', { placement: undefined }, 'placement: missing'],
     [
@@ -60,6 +66,17 @@ describe('outcomes', () => {
     ['a propensity above 1', { propensity: 2 }, 'propensity: '],
     ['an age before its end', { ageMs: -5 }, 'age_ms: '],
     ['a failure that is none', { failure: 'OOPS' }, 'failure: '],
+    [
+      'a first look nowhere',
+      { firstLook: { ...firstLook, placement: undefined } },
+      'first_look.placement: missing',
+    ],
+    [
+      'a first look on another device',
+      { firstLook: { ...firstLook, placement: { ...firstLook.placement, nodeId: 'other' } } },
+      'first_look.placement.node_id: ',
+    ],
+    ['a margin in per cent', { firstLook: { ...firstLook, margin: 12 } }, 'first_look.margin: '],
   ];
   it.each(faults)('with %s are settled, named, and spoil nothing else', (_what, spoilt, fault) => {
     const { outcomes } = batch([wire({}, 1), wire(spoilt, 2), wire({}, 3)]);
@@ -72,6 +89,12 @@ describe('outcomes', () => {
 
   it.each([0, 1])('of a frame alone, told as a batch of %i, name none', (batchSize) => {
     expect(batch([wire({ batchSize })]).outcomes[0]).not.toHaveProperty('outcome.batchSize');
+  });
+
+  it('of one look alone, name neither a first nor a next', () => {
+    const [one] = batch([wire()]).outcomes;
+    expect(one).not.toHaveProperty('outcome.lookedAgain');
+    expect(one).not.toHaveProperty('outcome.firstLook');
   });
 
   it('that failed need no times', () => {

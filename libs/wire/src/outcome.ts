@@ -1,5 +1,5 @@
 import { Violations } from '@weir/base';
-import type { NumberedOutcome, Outcome, OutcomeBatch, RefusedOutcome } from '@weir/domain';
+import type { FirstLook, NumberedOutcome, Outcome, OutcomeBatch, RefusedOutcome } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { hopsFromWire, hopsToWire, noHops } from './hops.ts';
 import { limits } from './limits.ts';
@@ -40,6 +40,11 @@ export function outcomeToWire(
     propensity: outcome.propensity,
     ageMs: Math.max(0, now - outcome.at),
     failure: outcome.failure ?? '',
+    lookedAgain: outcome.lookedAgain ?? false,
+    firstLook: outcome.firstLook && {
+      ...outcome.firstLook,
+      placement: placementToWire(outcome.firstLook.placement),
+    },
   };
 }
 
@@ -83,7 +88,7 @@ function outcomeFromWire(
   { deviceId, now }: { deviceId: string; now: number },
 ): Outcome {
   const { failure, responseMs, predictedMs, energyJ, margin, concurrency, batchSize, propensity } = wire;
-  const accuracy = wire.expectedAccuracy;
+  const { lookedAgain, expectedAccuracy: accuracy } = wire;
   violations.number(Number(wire.directiveVersion), 'directive_version', { max: Number.MAX_SAFE_INTEGER });
   violations.number(responseMs, 'response_ms', { max: limits.ms });
   violations.number(predictedMs, 'predicted_ms', { max: limits.ms });
@@ -100,6 +105,7 @@ function outcomeFromWire(
     'failure',
     'expected a gRPC status name or nothing',
   );
+  const firstLook = wire.firstLook && firstLookFromWire(wire.firstLook, violations, deviceId);
   return {
     deviceId,
     placement: placementFromWire(wire.placement, 'placement', violations, deviceId),
@@ -117,5 +123,14 @@ function outcomeFromWire(
     ...(batchSize > 1 && { batchSize }),
     propensity,
     ...(failure && { failure }),
+    ...(lookedAgain && { lookedAgain }),
+    ...(firstLook && { firstLook }),
   };
+}
+
+function firstLookFromWire(wire: policy.FirstLook, violations: Violations, deviceId: string): FirstLook {
+  const { margin, agreed } = wire;
+  violations.number(margin, 'first_look.margin', { max: 1 });
+  const placement = placementFromWire(wire.placement, 'first_look.placement', violations, deviceId);
+  return { placement, margin, agreed };
 }

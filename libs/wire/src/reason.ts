@@ -8,6 +8,7 @@ const reasons = enumTable<Reason, agent.Reason>({
   explored: agent.Reason.EXPLORED,
   deviated: agent.Reason.DEVIATED,
   fallback: agent.Reason.FALLBACK,
+  unsure: agent.Reason.UNSURE,
 });
 
 export const reasonToWire = reasons.toWire;
@@ -15,10 +16,14 @@ export const reasonToWire = reasons.toWire;
 /** `planned` stands in for a reason that is none, which is noted. */
 export function reasonFromWire(reason: agent.Reason, field: string, violations: Violations): Reason {
   const name = reasons.fromWire(reason);
-  violations.check(name !== undefined, field, 'expected REASON_PLANNED, _EXPLORED, _DEVIATED or _FALLBACK');
+  violations.check(
+    name !== undefined,
+    field,
+    'expected REASON_PLANNED, _EXPLORED, _DEVIATED, _FALLBACK or _UNSURE',
+  );
   return name ?? 'planned';
 }
 
-/** For people: `planned`, `explored`, `deviated`, `fallback`, or `unspecified`. */
+/** For people: `planned`, `explored`, `deviated`, `fallback`, `unsure`, or `unspecified`. */
 export const reasonName = (reason: agent.Reason | undefined): string =>
   reasons.fromWire(reason) ?? 'unspecified';

@@ -82,7 +82,7 @@ const targets = fc
       ),
     ),
   );
-const reason = fc.constantFrom<Reason>('planned', 'explored', 'deviated', 'fallback');
+const reason = fc.constantFrom<Reason>('planned', 'explored', 'deviated', 'fallback', 'unsure');
 
 /** Over the wire, as bytes. */
 function sent<T>(
@@ -162,15 +162,22 @@ describe('conversion to the wire and back', () => {
     });
     const failure = fc.constantFrom({}, { failure: 'UNAVAILABLE' }, { failure: 'DEADLINE_EXCEEDED' });
     const batch = fc.constantFrom({}, { batchSize: 2 }, { batchSize: 1_024 });
+    const first = { placement: { tier: 'device', nodeId: 'd', variant: 'v' }, margin: 0.25 } as const;
+    const look = fc.constantFrom(
+      {},
+      { lookedAgain: true },
+      { firstLook: { ...first, agreed: true } },
+      { firstLook: { ...first, agreed: false }, failure: 'UNAVAILABLE', lookedAgain: true },
+    );
     fc.assert(
       fc.property(
         fc.nat(),
         cost,
-        failure,
+        fc.oneof(failure, look),
         batch,
         fraction,
-        (planVersion, more, failed, batched, propensity) => {
-          const value = outcome('d', { ...more, ...failed, ...batched, planVersion, propensity, at: 900 });
+        (planVersion, more, ended, batched, propensity) => {
+          const value = outcome('d', { ...more, ...ended, ...batched, planVersion, propensity, at: 900 });
           const wire = sent(policy.OutcomeBatch, {
             outcomes: [outcomeToWire({ sequence: 7n, outcome: value, confidence: 0.8 }, 1_000)],
             oldestPendingSequence: 3n,
