@@ -15,8 +15,8 @@ import {
 import { plannedAtTheEdge } from './support/planned-at-the-edge.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
-const remoteSpans = ['weir.infer', ...hopNames];
-const localSpans = ['weir.infer', 'agent', 'queue', 'decode', 'compute'];
+const remoteSpans = ['weir.infer', 'weir.look', ...hopNames];
+const localSpans = ['weir.infer', 'weir.look', 'agent', 'queue', 'decode', 'compute'];
 
 /** Real processes of a whole cell, exporting to a real OTLP receiver. */
 describe('traces of a living cell', () => {
@@ -63,16 +63,19 @@ describe('traces of a living cell', () => {
     const ofTrace = (all: readonly ReceivedSpan[]) => all.filter((span) => span.traceId === traceId);
     const spans = ofTrace(await receiver.until((all) => ofTrace(all).length >= expected.length));
     const root = spans.find(({ name }) => name === 'weir.infer')!;
-    return { answer, callersMs, callersSpanId, spans, root, hops: spans.filter((span) => span !== root) };
+    const look = spans.find(({ name }) => name === 'weir.look')!;
+    const hops = spans.filter((span) => span !== root && span !== look);
+    return { answer, callersMs, callersSpanId, spans, root, look, hops };
   }
 
   it('hold every hop of a remote inference under one trace id, across agent and worker', async () => {
     for (let frame = 0; frame < 3; frame++) {
-      const { answer, spans, root, hops, callersSpanId } = await traced(remoteSpans);
+      const { answer, spans, root, look, hops, callersSpanId } = await traced(remoteSpans);
       expect(answer.placement?.nodeId).toBe('edge-1');
       expect(spans.map(({ name }) => name).sort()).toEqual([...remoteSpans].sort());
       expect(root.parentSpanId).toBe(callersSpanId);
-      for (const hop of hops) expect(hop.parentSpanId).toBe(root.spanId);
+      expect(look.parentSpanId).toBe(root.spanId);
+      for (const hop of hops) expect(hop.parentSpanId).toBe(look.spanId);
       const processOf = (name: HopName) => hops.find((hop) => hop.name === name)!.resource['service.name'];
       for (const name of ['agent', 'uplink', 'downlink'] as const)
         expect(processOf(name)).toBe('device-agent');

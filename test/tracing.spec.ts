@@ -27,7 +27,8 @@ describe('traces over OTLP', () => {
       const at = systemClock.now();
       const fromCaller = { traceparent: `00-${traceId}-${callersSpanId}-01`, tracestate: 'vendor=x' };
       const inference = startInference({ parent: extractTraceContext(fromCaller), at });
-      const toWorker = injectTraceContext(inference.context);
+      const look = inference.look({ number: 1, at });
+      const toWorker = injectTraceContext(look.context);
       expect(toWorker.tracestate).toBe('vendor=x');
       recordWorkerHops({
         parent: extractTraceContext(toWorker),
@@ -35,10 +36,13 @@ describe('traces over OTLP', () => {
         times: { queueMs: 1, decodeMs: 2, computeMs: 30, workerMs: 34 },
         facts: { nodeId: 'edge-1', tier: 'edge', concurrency: 2 },
       });
-      inference.answered({
+      look.answered({
         at: at + 50,
         hops: { agentMs: 1, uplinkMs: 10, queueMs: 2, decodeMs: 2, computeMs: 30, downlinkMs: 5 },
         local: false,
+      });
+      inference.answered({
+        at: at + 50,
         facts: () => ({ reason: 'planned', directiveVersion: 7, predictedMs: 48.5 }),
       });
     }
@@ -60,17 +64,19 @@ describe('traces over OTLP', () => {
       'weir.node.id': 'device-1',
       'deployment.environment.name': 'test',
     });
-    const hops = spans.filter((span) => span !== root);
+    const look = spans.find(({ name }) => name === 'weir.look')!;
+    expect(look).toMatchObject({ traceId, parentSpanId: root.spanId, attributes: { 'weir.look.number': 1 } });
+    const hops = spans.filter((span) => span !== root && span !== look);
     expect(hops.map(({ name }) => name).sort()).toEqual([...hopNames].sort());
-    for (const hop of hops) expect(hop).toMatchObject({ traceId, parentSpanId: root.spanId });
+    for (const hop of hops) expect(hop).toMatchObject({ traceId, parentSpanId: look.spanId });
     const sum = Object.values(durationsByName(hops)).reduce((total, ms) => total + ms, 0);
     expect(sum).toBeCloseTo(root.durationMs, 2);
     expect(root.durationMs).toBeCloseTo(50, 2);
   });
 
   it.each([
-    ['go to the endpoint', {}, 5, 'traced-process'],
-    ['carry the name that OTEL_SERVICE_NAME gives', { OTEL_SERVICE_NAME: 'camera' }, 5, 'camera'],
+    ['go to the endpoint', {}, 6, 'traced-process'],
+    ['carry the name that OTEL_SERVICE_NAME gives', { OTEL_SERVICE_NAME: 'camera' }, 6, 'camera'],
     ['are left out by the sampler', { OTEL_TRACES_SAMPLER: 'always_off' }, 0, undefined],
     ['are not drawn without the SDK', { OTEL_SDK_DISABLED: 'true' }, 0, undefined],
     ['are not drawn without an exporter', { OTEL_TRACES_EXPORTER: 'none' }, 0, undefined],

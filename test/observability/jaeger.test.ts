@@ -17,7 +17,7 @@ const binary = process.env.WEIR_JAEGER;
 const python = process.env.WEIR_PYTHON;
 const samples = fileURLToPath(new URL('../../libs/inference/models/samples/', import.meta.url));
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const spanNames = ['weir.infer', ...hopNames].sort();
+const spanNames = ['weir.infer', 'weir.look', ...hopNames].sort();
 const rootOf = (spans: readonly JaegerSpan[]) =>
   spans.find(({ operationName }) => operationName === 'weir.infer')!;
 
@@ -82,11 +82,13 @@ describe.skipIf(!binary)('traces in Jaeger', () => {
     expect(spans.map(({ operationName }) => operationName).sort()).toEqual(spanNames);
     const root = rootOf(spans);
     expect(root.references).toEqual([]);
-    const hops = spans.filter((span) => span !== root);
+    const look = spans.find(({ operationName }) => operationName === 'weir.look')!;
+    const hops = spans.filter((span) => span !== root && span !== look);
+    expect(look.references).toMatchObject([{ refType: 'CHILD_OF', spanID: root.spanID }]);
     for (const hop of hops)
-      expect(hop.references).toEqual([expect.objectContaining({ refType: 'CHILD_OF', spanID: root.spanID })]);
+      expect(hop.references).toMatchObject([{ refType: 'CHILD_OF', spanID: look.spanID }]);
     const services = new Map(spans.map(({ operationName, service }) => [operationName, service]));
-    for (const name of ['weir.infer', 'agent', 'uplink', 'downlink'])
+    for (const name of ['weir.infer', 'weir.look', 'agent', 'uplink', 'downlink'])
       expect(services.get(name)).toBe('device-agent');
     for (const name of ['queue', 'decode', 'compute']) expect(services.get(name)).toBe('inference-worker');
     const sumMs = hops.reduce((sum, { duration }) => sum + duration / 1_000, 0);
@@ -174,8 +176,8 @@ describe.skipIf(!binary)('traces in Jaeger', () => {
       { env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint }, stdio: 'inherit' },
     );
     expect(await once(emitting, 'exit')).toEqual([0, null]);
-    expect(await jaeger.traceOf(slow!, 5)).toHaveLength(5);
-    expect(await jaeger.traceOf(fallback!, 5)).toHaveLength(5);
+    expect(await jaeger.traceOf(slow!, 6)).toHaveLength(6);
+    expect(await jaeger.traceOf(fallback!, 6)).toHaveLength(6);
     expect(await jaeger.traceOf(failed!, 1)).toHaveLength(1);
     // It came first, with the others, and so was decided about no later than they.
     expect(await jaeger.trace(fast!)).toEqual([]);

@@ -4,10 +4,12 @@ import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
-import { checkInferRequest, hopsToWire, placementToWire, reasonToWire } from '@weir/wire';
+import { checkInferRequest } from '@weir/wire';
 import type { CellView } from './targets/cell-view.ts';
+import { answerToWire } from './frames/answer-to-wire.ts';
+import { frameFacts } from './frames/facts.ts';
 import type { FrameCount } from './frames/frame-count.ts';
-import { type FrameAnswer, infer } from './frames/inference.ts';
+import { infer } from './frames/inference.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import type { OwnObjective } from './policy/own-objective.ts';
@@ -129,20 +131,18 @@ export function createAgent(parts: AgentParts): Agent {
         const timeoutMs = request.timeoutMs || ownObjective.inForce(arrivedAt).deadlineMs;
         const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
         const result = await infer({ input, arrivedAt, deadlineAt: until, signal, span }, inference);
-        frames.answered(result.decision.accuracy);
-        const local = result.decision.placement.tier === 'device';
+        const { accuracy: promised } = result.decision;
+        frames.answered(promised);
         const { balance: account, objective } = dispatcher.status(clock.now());
         const { balance } = account;
         const { accuracyFloor: floor } = objective;
-        const floorSlack = result.decision.accuracy - floor;
+        const floorSlack = promised - floor;
         span.answered({
           at: arrivedAt + result.responseMs,
-          hops: result.hops,
-          local,
-          facts: () => ({ ...factsOf(result), floor, floorSlack, balance }),
+          facts: () => ({ ...frameFacts(result), floor, floorSlack, balance }),
         });
         metrics.answered(result, floorSlack);
-        return toWire(requestId, result, balance, injectTraceContext(span.context));
+        return answerToWire(result, { requestId, balance, trace: injectTraceContext(span.context) });
       } catch (error) {
         const known = error instanceof WeirError ? error : undefined;
         if (!known) logger.error({ err: error, requestId }, 'frame failed');
@@ -169,52 +169,3 @@ export function createAgent(parts: AgentParts): Agent {
     },
   };
 }
-
-function toWire(
-  requestId: string,
-  { answer, decision, reason, failedAttempts, hops, responseMs }: FrameAnswer,
-  balance: number,
-  trace: agent.InferResponse['trace'],
-): agent.InferResponse {
-  return {
-    requestId,
-    classification: answer.classification,
-    placement: placementToWire(decision.placement),
-    hops: hopsToWire(hops),
-    responseMs,
-    decision: {
-      reason: reasonToWire(reason),
-      directiveVersion: BigInt(decision.directiveVersion),
-      predictedMs: decision.predictedMs,
-      costMs: decision.costMs,
-      plannedCostMs: decision.plannedCostMs,
-      balance,
-      failedAttempts: [...failedAttempts],
-      learner: decision.learner,
-      leaseExpired: decision.leaseExpired,
-      propensity: decision.propensity,
-      concurrency: answer.concurrency,
-    },
-    expectedAccuracy: decision.accuracy,
-    energyJ: answer.energyJ,
-    trace,
-  };
-}
-
-const factsOf = ({ answer, decision, reason, responseMs }: FrameAnswer) => ({
-  ...decision.placement,
-  directiveVersion: decision.directiveVersion,
-  learner: decision.learner,
-  reason,
-  decision: reason === 'explored' ? 'explored' : 'exploited',
-  propensity: decision.propensity,
-  leaseExpired: decision.leaseExpired,
-  costMs: decision.costMs,
-  plannedCostMs: decision.plannedCostMs,
-  predictedMs: decision.predictedMs,
-  predictionErrorMs: responseMs - decision.predictedMs,
-  responseMs,
-  expectedAccuracy: decision.accuracy,
-  energyJ: answer.energyJ,
-  concurrency: answer.concurrency,
-});

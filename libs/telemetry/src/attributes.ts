@@ -18,7 +18,7 @@ export const attribute = {
   directiveVersion: 'weir.directive.version',
   /** Learner whose directive was in force. */
   learner: 'weir.learner',
-  /** `planned`, `explored`, `deviated` or `fallback`. */
+  /** `planned`, `explored`, `deviated` or `fallback`; of a second look `unsure`. */
   reason: 'weir.reason',
   /** `explored` when the frame was placed to learn, `exploited` when it was placed where it seemed best. */
   decision: 'weir.decision',
@@ -36,11 +36,11 @@ export const attribute = {
   responseMs: 'weir.response_ms',
   /** Response time less what was expected, ms. */
   predictionErrorMs: 'weir.prediction_error_ms',
-  /** Accuracy expected of the variant, 0..1. */
+  /** Accuracy promised, 0..1: of the variant, or with the second looks at the least certain frames. */
   expectedAccuracy: 'weir.accuracy.expected',
   /** Lowest average accuracy that the objective in force allows, 0..1. */
   floor: 'weir.accuracy.floor',
-  /** Accuracy expected of the variant less the floor. */
+  /** Accuracy promised less the floor. */
   floorSlack: 'weir.floor.slack',
   /** Accuracy that the device has earned and not spent, after this frame, frames × accuracy. */
   balance: 'weir.accuracy.balance',
@@ -48,6 +48,18 @@ export const attribute = {
   energyJ: 'weir.energy_j',
   /** Inferences in service and queued at the target on arrival, without this one. */
   concurrency: 'weir.concurrency',
+  /** Looks that answered: 2 where the first was unsure. */
+  looks: 'weir.look.count',
+  /** Of a look: 1 is the first. */
+  lookNumber: 'weir.look.number',
+  /** Top-1 minus top-2 probability that a look gave, 0..1. */
+  margin: 'weir.look.margin',
+  /** Of a second look: the margin of the first, which is why there is a second. */
+  firstMargin: 'weir.look.first_margin',
+  /** A first look with a smaller margin is to be followed by a second. */
+  lookAgainBelow: 'weir.look.again_below',
+  /** Of a second look: whether it said the same as the first. */
+  agreed: 'weir.look.agreed',
   /** gRPC status name of a failure (OpenTelemetry's own name). */
   errorType: 'error.type',
   /** `grpc` (OpenTelemetry's own name). */
@@ -82,6 +94,11 @@ export interface InferenceFacts {
   readonly balance?: number | undefined;
   readonly energyJ?: number | undefined;
   readonly concurrency?: number | undefined;
+  readonly looks?: number | undefined;
+  readonly margin?: number | undefined;
+  readonly firstMargin?: number | undefined;
+  readonly lookAgainBelow?: number | undefined;
+  readonly agreed?: boolean | undefined;
   readonly rpcMethod?: string | undefined;
 }
 

@@ -6,8 +6,9 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InferenceFacts } from './attributes.ts';
 import { type Hops, sumOfHops } from './hops.ts';
-import { recordWith, recordWorkerHops, startInference } from './spans.ts';
+import { type InferenceSpan, recordWith, recordWorkerHops, startInference } from './spans.ts';
 
 const exporter = new InMemorySpanExporter();
 const callersSpan = (traceFlags = TraceFlags.SAMPLED) => ({
@@ -29,13 +30,23 @@ const span = (name: string): ReadableSpan => {
   expect(found, name).toHaveLength(1);
   return found[0]!;
 };
+/** Draws a frame of one look. */
+const answer = (
+  inference: InferenceSpan,
+  { local = false, of = hops, facts }: { local?: boolean; of?: Hops; facts?: () => InferenceFacts } = {},
+) => {
+  const end = at + sumOfHops(of);
+  inference.look({ number: 1, at }).answered({ at: end, hops: of, local, ...(facts && { facts }) });
+  inference.answered({ at: end, ...(facts && { facts }) });
+};
 const names = () => exporter.getFinishedSpans().map(({ name }) => name);
 
 describe('spans of an inference, while nothing is exported', () => {
   it("pass the caller's context on unchanged", () => {
     const inference = startInference({ parent: callersContext(), at });
     expect(trace.getSpanContext(inference.context)).toEqual(callersSpan());
-    inference.answered({ at: at + responseMs, hops, local: false });
+    expect(inference.look({ number: 1, at }).context).toBe(inference.context);
+    answer(inference);
   });
 
   it('have no context where the caller gave none', () => {
@@ -56,16 +67,16 @@ describe('spans of an inference', () => {
     const inference = startInference({ parent: callersContext(), at, facts: { deviceId: 'device-1' } });
     // The worker's clock is an hour ahead.
     const { queueMs, decodeMs, computeMs } = hops;
+    const look = inference.look({ number: 1, at });
     recordWorkerHops({
-      parent: inference.context,
+      parent: look.context,
       at: at + 3_600_000,
       times: { queueMs: 7, decodeMs, computeMs, workerMs: queueMs + decodeMs + computeMs },
       facts: { nodeId: 'edge-1', variant: 'v' },
     });
+    look.answered({ at: at + responseMs, hops, local: false, facts: () => ({ margin: 0.4 }) });
     inference.answered({
       at: at + responseMs,
-      hops,
-      local: false,
       facts: () => ({ reason: 'planned', predictedMs: 9, learner: '' }),
     });
 
@@ -79,9 +90,13 @@ describe('spans of an inference', () => {
       'rpc.system.name': 'grpc',
       'rpc.response.status_code': 'OK',
     });
+    const first = span('weir.look');
+    expect(first.parentSpanContext?.spanId).toBe(root.spanContext().spanId);
+    expect(first.attributes).toEqual({ 'weir.look.number': 1, 'weir.look.margin': 0.4 });
+    expect(durationMs(first)).toBeCloseTo(responseMs, 2);
     const parts = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'].map(span);
     for (const part of parts) {
-      expect(part.parentSpanContext?.spanId).toBe(root.spanContext().spanId);
+      expect(part.parentSpanContext?.spanId).toBe(first.spanContext().spanId);
       expect(part.spanContext().traceId).toBe(callersSpan().traceId);
     }
     expect(parts.reduce((sum, part) => sum + durationMs(part), 0)).toBeCloseTo(responseMs, 2);
@@ -89,8 +104,7 @@ describe('spans of an inference', () => {
   });
 
   it('of a remote run lie in order: agent and uplink from the arrival on, downlink up to the answer', () => {
-    const inference = startInference({ parent: ROOT_CONTEXT, at });
-    inference.answered({ at: at + responseMs, hops, local: false });
+    answer(startInference({ parent: ROOT_CONTEXT, at }));
     expect(millis(span('agent').startTime)).toBeCloseTo(at, 2);
     expect(millis(span('uplink').startTime)).toBeCloseTo(at + 2, 2);
     expect(millis(span('downlink').endTime)).toBeCloseTo(at + responseMs, 2);
@@ -110,14 +124,9 @@ describe('spans of an inference', () => {
 
   it('of a local run need no worker', () => {
     const local = { ...hops, uplinkMs: 0, downlinkMs: 0 };
-    const inference = startInference({ parent: ROOT_CONTEXT, at });
-    inference.answered({
-      at: at + sumOfHops(local),
-      hops: local,
-      local: true,
-      facts: () => ({ variant: 'v' }),
-    });
-    expect(names()).toEqual(['agent', 'queue', 'decode', 'compute', 'weir.infer']);
+    const facts = () => ({ variant: 'v', reason: 'planned' });
+    answer(startInference({ parent: ROOT_CONTEXT, at }), { local: true, of: local, facts });
+    expect(names()).toEqual(['agent', 'queue', 'decode', 'compute', 'weir.look', 'weir.infer']);
     expect(millis(span('compute').endTime)).toBeCloseTo(at + sumOfHops(local), 2);
     expect(span('compute').attributes).toEqual({ 'weir.variant': 'v' });
   });
@@ -131,7 +140,8 @@ describe('spans of an inference', () => {
   it("are not recorded when the caller's trace is not sampled, whose context goes on all the same", () => {
     const inference = startInference({ parent: callersContext(TraceFlags.NONE), at });
     const facts = () => expect.unreachable('nobody reads them');
-    inference.answered({ at: at + responseMs, hops, local: true, facts });
+    inference.look({ number: 1, at, facts }).failed({ at, status: 'UNAVAILABLE', facts });
+    answer(inference, { local: true, facts });
     expect(trace.getSpanContext(inference.context)).toMatchObject({
       traceId: callersSpan().traceId,
       traceFlags: TraceFlags.NONE,
@@ -165,10 +175,49 @@ describe('spans of an inference', () => {
     expect(durationMs(root)).toBeCloseTo(9, 2);
   });
 
-  it('end once', () => {
+  it('tell the looks at a frame apart, and why there is a second', () => {
     const inference = startInference({ parent: ROOT_CONTEXT, at });
+    const local = { ...hops, uplinkMs: 0, downlinkMs: 0 };
+    const againAt = at + sumOfHops(local);
+    inference.look({ number: 1, at }).answered({ at: againAt, hops: local, local: true });
+    const facts = () => ({ firstMargin: 0.1, lookAgainBelow: 0.3, reason: 'unsure' });
+    const failing = inference.look({ number: 2, at: againAt, facts });
+    failing.failed({ at: againAt + 5, status: 'UNAVAILABLE', facts: () => ({ nodeId: 'edge-1' }) });
+    const again = inference.look({ number: 2, at: againAt + 5, facts });
+    again.answered({ at: againAt + 5 + responseMs, hops, local: false, facts: () => ({ agreed: false }) });
+    inference.answered({ at: againAt + 5 + responseMs });
+    const looks = exporter.getFinishedSpans().filter(({ name }) => name === 'weir.look');
+    const why = {
+      'weir.look.number': 2,
+      'weir.look.first_margin': 0.1,
+      'weir.look.again_below': 0.3,
+      'weir.reason': 'unsure',
+    };
+    expect(looks.map(({ attributes }) => attributes)).toEqual([
+      { 'weir.look.number': 1 },
+      { ...why, 'weir.node.id': 'edge-1', 'error.type': 'UNAVAILABLE' },
+      { ...why, 'weir.look.agreed': false },
+    ]);
+    expect(looks.map(({ status }) => status.code)).toEqual([
+      SpanStatusCode.UNSET,
+      SpanStatusCode.ERROR,
+      SpanStatusCode.UNSET,
+    ]);
+    const looksMs = looks.reduce((sum, look) => sum + durationMs(look), 0);
+    expect(durationMs(span('weir.infer'))).toBeCloseTo(looksMs, 2);
+    const parents = exporter.getFinishedSpans().filter(({ name }) => name === 'agent');
+    expect(parents.map(({ parentSpanContext }) => parentSpanContext?.spanId)).toEqual(
+      [looks[0]!, looks[2]!].map((look) => look.spanContext().spanId),
+    );
+  });
+
+  it('end once, together with the look that was under way', () => {
+    const inference = startInference({ parent: ROOT_CONTEXT, at });
+    const look = inference.look({ number: 1, at });
     inference.failed({ at: at + 1, status: 'CANCELLED' });
-    inference.answered({ at: at + 2, hops, local: true });
-    expect(names()).toEqual(['weir.infer']);
+    look.answered({ at: at + 2, hops, local: true });
+    inference.answered({ at: at + 2 });
+    expect(names()).toEqual(['weir.look', 'weir.infer']);
+    expect(span('weir.look').attributes).toEqual({ 'weir.look.number': 1, 'error.type': 'CANCELLED' });
   });
 });

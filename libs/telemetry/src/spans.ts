@@ -9,13 +9,12 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { attribute, attributesOf, type InferenceFacts } from './attributes.ts';
-import { type Hops, queueOf, type WorkerTimes } from './hops.ts';
+import { drawHops, type HopName } from './hop-spans.ts';
+import { queueOf, type WorkerTimes } from './hops.ts';
+import { type LookSpan, type LookStart, RecordedLook } from './look-span.ts';
 
 /** Name of the span that covers a whole inference, as the agent sees it. */
 export const inferenceSpanName = 'weir.infer';
-/** Names of the spans below it, one a hop, in the order in which a frame meets them. */
-export const hopNames = ['agent', 'uplink', 'queue', 'decode', 'compute', 'downlink'] as const;
-export type HopName = (typeof hopNames)[number];
 
 /** Records the spans. */
 export interface Recorder {
@@ -34,17 +33,15 @@ export function recordWith(next: Recorder | undefined): void {
 
 /** One inference's trace on the agent. All times `at` are ms since the epoch by the agent's clock. */
 export interface InferenceSpan {
-  /** Goes into the message to the worker and into the answer; their spans become children of this one. */
+  /** Goes into the answer. */
   readonly context: Context;
   /** Records a failed attempt before another target is tried. */
   attemptFailed(attempt: { at: number; nodeId: string; tier: string; status: string }): void;
-  /**
-   * Ends the trace: `hops` add up to the response time. Network hops are recorded here, the worker's by
-   * the worker; a `local` run has no worker, so its queue, decode and compute are recorded here too. `facts` are called
-   * only if the trace is recorded.
-   */
-  answered(answer: { at: number; hops: Hops; local: boolean; facts?: () => InferenceFacts }): void;
-  /** Ends the trace of a frame that got no answer. `status` is a gRPC status name. */
+  /** Begins one look at the frame; whoever does ends it before the next, or the whole trace with it. */
+  look(look: LookStart): LookSpan;
+  /** Ends the trace of a frame that was answered. `facts` are called only if the trace is recorded. */
+  answered(answer: { at: number; facts?: () => InferenceFacts }): void;
+  /** Ends the trace of a frame that got no answer, and the look that was under way. `status` is a gRPC status name. */
   failed(failure: { at: number; status: string; message?: string; facts?: InferenceFacts }): void;
 }
 
@@ -66,7 +63,7 @@ export function startInference({
     return parent === ROOT_CONTEXT ? unrecorded : { ...unrecorded, context: parent };
   const root = recorder.tracer.startSpan(inferenceSpanName, { kind: SpanKind.SERVER, startTime: at }, parent);
   root.setAttributes({ [attribute.rpcSystem]: 'grpc', ...attributesOf(facts) });
-  return new RecordedInference(recorder.tracer, root, trace.setSpan(parent, root), at);
+  return new RecordedInference(recorder.tracer, root, trace.setSpan(parent, root));
 }
 
 /**
@@ -105,13 +102,12 @@ class RecordedInference implements InferenceSpan {
   readonly context: Context;
   readonly #tracer: Tracer;
   readonly #root: Span;
-  readonly #startedAt: number;
+  #look: LookSpan | undefined;
 
-  constructor(tracer: Tracer, root: Span, context: Context, startedAt: number) {
+  constructor(tracer: Tracer, root: Span, context: Context) {
     this.#tracer = tracer;
     this.#root = root;
     this.context = context;
-    this.#startedAt = startedAt;
   }
 
   attemptFailed({ at, nodeId, tier, status }: Parameters<InferenceSpan['attemptFailed']>[0]): void {
@@ -120,29 +116,19 @@ class RecordedInference implements InferenceSpan {
     this.#root.addEvent('attempt failed', facts, at);
   }
 
-  answered({ at, hops, local, facts: asked }: Parameters<InferenceSpan['answered']>[0]): void {
+  look(look: LookStart): LookSpan {
+    return (this.#look = new RecordedLook(this.#tracer, this.context, look));
+  }
+
+  answered({ at, facts }: Parameters<InferenceSpan['answered']>[0]): void {
     if (!this.#root.isRecording()) return;
-    const { context } = this;
-    const facts = asked?.() ?? {};
-    const remoteFrom = this.#startedAt + hops.agentMs;
-    drawHops(this.#tracer, [['agent', hops.agentMs]], { context, from: this.#startedAt });
-    if (local) {
-      const here: [HopName, number][] = [
-        ['queue', hops.queueMs],
-        ['decode', hops.decodeMs],
-        ['compute', hops.computeMs],
-      ];
-      drawHops(this.#tracer, here, { context, from: remoteFrom, facts });
-    } else {
-      drawHops(this.#tracer, [['uplink', hops.uplinkMs]], { context, from: remoteFrom });
-      drawHops(this.#tracer, [['downlink', hops.downlinkMs]], { context, from: at - hops.downlinkMs });
-    }
-    this.#root.setAttributes({ ...attributesOf(facts), [attribute.rpcStatus]: 'OK' });
+    this.#root.setAttributes({ ...attributesOf(facts?.() ?? {}), [attribute.rpcStatus]: 'OK' });
     this.#root.end(at);
   }
 
   failed({ at, status, message, facts = {} }: Parameters<InferenceSpan['failed']>[0]): void {
     if (!this.#root.isRecording()) return;
+    this.#look?.failed({ at, status });
     const outcome = { [attribute.errorType]: status, [attribute.rpcStatus]: status };
     this.#root.setAttributes({ ...attributesOf(facts), ...outcome });
     this.#root.setStatus({ code: SpanStatusCode.ERROR, message: message ?? status });
@@ -150,19 +136,13 @@ class RecordedInference implements InferenceSpan {
   }
 }
 
-const unrecorded: InferenceSpan = { context: ROOT_CONTEXT, attemptFailed() {}, answered() {}, failed() {} };
-
-/** Hops one after the other, from `from` on, ms since the epoch. */
-function drawHops(
-  tracer: Tracer,
-  hops: readonly (readonly [HopName, number])[],
-  { context, from, facts }: { context: Context; from: number; facts?: InferenceFacts },
-): void {
-  let at = from;
-  const attributes = facts ? attributesOf(facts) : {};
-  for (const [name, durationMs] of hops) {
-    const span = tracer.startSpan(name, { startTime: at, attributes }, context);
-    at += durationMs;
-    span.end(at);
-  }
-}
+/** Stands in for the spans of a frame that is not recorded, and for those of its looks. */
+const unrecorded: InferenceSpan & LookSpan = {
+  context: ROOT_CONTEXT,
+  attemptFailed() {},
+  look() {
+    return this;
+  },
+  answered() {},
+  failed() {},
+};

@@ -19,5 +19,6 @@ for (const argument of process.argv.slice(2)) {
   }
   const hops = { agentMs: 1, uplinkMs: 0, queueMs: 0, decodeMs: 0, computeMs: responseMs - 1, downlinkMs: 0 };
   const reason = how === 'fallback' ? how : 'planned';
-  inference.answered({ at: at + responseMs, hops, local: true, facts: () => ({ reason }) });
+  inference.look({ number: 1, at }).answered({ at: at + responseMs, hops, local: true });
+  inference.answered({ at: at + responseMs, facts: () => ({ reason }) });
 }

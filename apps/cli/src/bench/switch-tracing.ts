@@ -77,7 +77,7 @@ const cutOut: Readonly<Record<string, (url: string) => string>> = {
     import * as traced from '${url}?traced';
     export * from '${url}?traced';
     const { state, ROOT_CONTEXT } = globalThis[Symbol.for('weir.bench.tracing')];
-    const nothing = { context: ROOT_CONTEXT, attemptFailed() {}, answered() {}, failed() {} };
+    const nothing = { context: ROOT_CONTEXT, attemptFailed() {}, look: () => nothing, answered() {}, failed() {} };
     let recorder;
     state.turned = () => traced.recordWith(state.way === 'sampled' ? recorder : undefined);
     export const recordWith = (given) => {

@@ -57,7 +57,7 @@ export class FrameCount {
     };
   }
 
-  /** `expectedAccuracy`: of the variant, 0..1. */
+  /** `expectedAccuracy`: promised of the frame, 0..1. */
   answered(expectedAccuracy: number): void {
     this.#answered += 1n;
     this.#accuracySum += expectedAccuracy;

@@ -39,3 +39,13 @@ export function withAgentTime(hops: Omit<HopTimes, 'agentMs'>, responseMs: numbe
   const elsewhereMs = hops.uplinkMs + hops.queueMs + hops.decodeMs + hops.computeMs + hops.downlinkMs;
   return { agentMs: Math.max(0, responseMs - elsewhereMs), ...hops };
 }
+
+/** Hop by hop. */
+export const addHops = (a: HopTimes, b: HopTimes): HopTimes => ({
+  agentMs: a.agentMs + b.agentMs,
+  uplinkMs: a.uplinkMs + b.uplinkMs,
+  queueMs: a.queueMs + b.queueMs,
+  decodeMs: a.decodeMs + b.decodeMs,
+  computeMs: a.computeMs + b.computeMs,
+  downlinkMs: a.downlinkMs + b.downlinkMs,
+});

@@ -1,214 +1,118 @@
-import {
-  Cancelled,
-  type Clock,
-  DeadlineExceeded,
-  InvalidInput,
-  ResourceExhausted,
-  Unavailable,
-  WeirError,
-} from '@weir/base';
-import type { Decision, Dispatcher } from '@weir/dispatch';
-import type { HopTimes, Outcome, Reason } from '@weir/domain';
-import type { common } from '@weir/proto';
-import { injectTraceContext } from '@weir/rpc';
-import type { InferenceSpan } from '@weir/telemetry';
-import { withAgentTime } from './hops.ts';
+import { noHops } from '@weir/wire';
+import { type Answered, type Attempt, isTargetsFault, outcomeOf, statusOf } from './attempt.ts';
+import { type FirstLook, lookFirst } from './first-look.ts';
+import type { Frame, FrameAnswer, InferenceOptions, Look } from './frame.ts';
+import { addHops, withAgentTime } from './hops.ts';
 import { probeOutlier } from './probe.ts';
-import { answeredSettlement, failedSettlement } from './settlement.ts';
-import type { Target, TargetAnswer } from '../targets/target.ts';
-
-/** One frame of an application. Times are ms since the epoch. */
-export interface Frame {
-  readonly input: common.Input;
-  readonly arrivedAt: number;
-  readonly deadlineAt: number;
-  readonly signal: AbortSignal;
-  readonly span: InferenceSpan;
-}
-
-/** A frame's answer, with what was chosen and what that cost. */
-export interface FrameAnswer {
-  readonly answer: TargetAnswer;
-  readonly decision: Decision;
-  /** As decided; after a failed attempt always a fallback. */
-  readonly reason: Reason;
-  /** Failed attempts before this one, e.g. `edge-1: UNAVAILABLE`. */
-  readonly failedAttempts: readonly string[];
-  /** Add up to `responseMs`. */
-  readonly hops: HopTimes;
-  readonly responseMs: number;
-}
-
-export interface InferenceOptions {
-  readonly deviceId: string;
-  readonly dispatcher: Dispatcher;
-  readonly target: (nodeId: string) => Target | undefined;
-  readonly clock: Clock;
-  /** Records every attempt, failed ones included. */
-  readonly record: (outcome: Outcome, confidence: number) => void;
-  /** Called right before dispatch to report the load of the device's own processor. */
-  readonly refresh: (now: number) => void;
-  /** Time the device needs to answer a frame itself if a remote target fails, ms; 0 when it cannot. */
-  readonly rescueMs: (now: number) => number;
-}
+import { agree, isOver, lookAgain } from './second-look.ts';
 
 /**
  * Answers one frame: dispatch, run, settle; when a target fails, leave it out and dispatch again while another one is
- * predicted to be in time. Never settles later than the frame's deadline. Rejects with InvalidInput (the picture),
- * DeadlineExceeded, Cancelled, ResourceExhausted (DEADLINE_UNREACHABLE: no target can be in time), FailedPrecondition (no
- * placement is allowed) or what the last target failed with.
+ * predicted to be in time. When the first look is less sure than its decision asks for, looks again; where that fails, or
+ * there is no time for it, the first answer stands. Never settles later than the frame's deadline. Rejects with InvalidInput
+ * (the picture), DeadlineExceeded, Cancelled, ResourceExhausted (DEADLINE_UNREACHABLE: no target can be in time),
+ * FailedPrecondition (no placement is allowed) or what the last target failed with.
  */
 export async function infer(frame: Frame, options: InferenceOptions): Promise<FrameAnswer> {
-  const { dispatcher, clock, refresh } = options;
-  const excluded = new Set<string>();
-  const failedAttempts: string[] = [];
-  const failures: WeirError[] = [];
   void probeOutlier(frame.input, options);
-  for (;;) {
-    const at = clock.now();
-    refuseIfOver(frame, at, failedAttempts);
-    refresh(at);
-    let decision: Decision;
-    try {
-      decision = dispatcher.dispatch(at, { deadlineMs: frame.deadlineAt - at, exclude: excluded });
-    } catch (error) {
-      // Nothing is left to try: the first failure says more than that.
-      throw failures.length > 0 ? exhausted(failedAttempts, failures, error) : error;
-    }
-    const { nodeId, tier } = decision.placement;
-    try {
-      return await attempt(frame, decision, at, failedAttempts, options);
-    } catch (error) {
-      const failure = error instanceof WeirError ? error : undefined;
-      if (!failure || failure instanceof InvalidInput || frame.signal.aborted) throw error;
-      excluded.add(nodeId);
-      failedAttempts.push(`${nodeId}: ${failure.status}`);
-      frame.span.attemptFailed({ at: clock.now(), nodeId, tier, status: failure.status });
-      failures.push(failure);
-    }
+  const first = await lookFirst(frame, options);
+  const { decision, answer, settlement, end } = first.attempt;
+  const due = decision.lookAgain;
+  const unsure = due !== undefined && answer.classification.margin < due.marginBelow;
+  // Nobody waits for a second look at a frame whose caller has left.
+  if (!unsure || frame.signal.aborted) {
+    options.dispatcher.settle(decision, settlement, end);
+    recordLooks(frame, first, [], options);
+    return answerOf(frame, first, [firstLookOf(frame, first)], [first.attempt]);
   }
-}
-
-/** An answer later than this many times its prediction is given up when waiting would leave no time for a fallback. */
-const predictionMargin = 1.25;
-
-/** Tries one target. Settles the decision and records its outcome, whatever happens. */
-async function attempt(
-  frame: Frame,
-  decision: Decision,
-  at: number,
-  failedAttempts: readonly string[],
-  options: InferenceOptions,
-): Promise<FrameAnswer> {
-  const { dispatcher, clock, target, rescueMs, record, deviceId } = options;
-  const { placement } = decision;
-  const reason = failedAttempts.length > 0 ? 'fallback' : decision.reason;
-  const outcome = (hops: HopTimes, end: number): Outcome => ({
-    deviceId,
-    placement,
-    planVersion: decision.directiveVersion,
-    reason,
-    at: end,
-    hops,
-    responseMs: end - at,
-    predictedMs: decision.predictedMs,
-    energyJ: 0,
-    accuracy: decision.accuracy,
-    margin: 0,
-    concurrency: 0,
-    propensity: decision.propensity,
-  });
-  const remainingMs = frame.deadlineAt - at;
-  let deadlineAt = frame.deadlineAt;
-  try {
-    // Give a silent target up while the device can still answer by itself, but never cut short a target that answers as
-    // predicted.
-    const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * decision.predictedMs);
-    const neededMs = rescueMs(at);
-    // Half of it is what the device takes as a rule: with less left it is of no use.
-    const useful = placement.tier !== 'device' && spareMs >= neededMs / 2;
-    const keptMs = useful ? Math.max(0, Math.min(neededMs, spareMs)) : 0;
-    deadlineAt -= keptMs;
-    const chosen = target(placement.nodeId);
-    if (!chosen) throw new Unavailable(`${placement.nodeId} is not known here`);
-    const answer = await chosen.run({
-      variant: placement.variant,
-      input: frame.input,
-      deadlineAt,
-      signal: frame.signal,
-      trace: injectTraceContext(frame.span.context),
-    });
-    const end = clock.now();
-    const attemptHops = withAgentTime(answer.hops, end - at);
-    dispatcher.settle(decision, answeredSettlement(answer, end - at), end);
-    const { energyJ, concurrency, batchSize, classification } = answer;
-    const { margin } = classification;
-    record(
-      { ...outcome(attemptHops, end), energyJ, concurrency, batchSize, margin },
-      classification.confidence,
-    );
-    const responseMs = end - frame.arrivedAt;
-    return {
-      answer,
-      decision,
-      reason,
-      failedAttempts,
-      hops: withAgentTime(answer.hops, responseMs),
-      responseMs,
-    };
-  } catch (error) {
-    const end = clock.now();
-    dispatcher.settle(
-      decision,
-      frame.signal.aborted ? { ok: false } : failedSettlement(error, deadlineAt),
-      end,
-    );
-    const failure = error instanceof WeirError ? error.status : 'INTERNAL';
-    // A bad picture or a departed caller says nothing about the target.
-    const targetsFault = !(error instanceof InvalidInput) && !frame.signal.aborted;
-    if (targetsFault) record({ ...outcome(noHops(end - at), end), failure }, 0);
-    throw error;
-  }
-}
-
-function refuseIfOver({ signal, deadlineAt }: Frame, now: number, failedAttempts: readonly string[]): void {
-  if (signal.aborted) throw new Cancelled('the frame was cancelled');
-  const tried = failedAttempts.length > 0 ? ` (tried ${failedAttempts.join(', ')})` : '';
-  if (now >= deadlineAt) throw new DeadlineExceeded(`no answer before the deadline${tried}`);
+  const again = await lookAgain(frame, first, due, options);
+  recordLooks(frame, first, again, options);
+  const last = again.at(-1);
+  if (last && 'error' in last && isOver(last, frame)) throw last.error;
+  const looks = again.length > 0 ? again.map(secondLookOf) : [noPlaceFor(due.variant)];
+  return answerOf(frame, first, [firstLookOf(frame, first), ...looks], [first.attempt, ...again]);
 }
 
 /**
- * Overload is told as what it is, with the soonest of the times at which a target would have another try. `refusal`: why
- * the frame was not sent to yet another one.
+ * One outcome a look, in order. All but the last are told to have been looked at again, so that a frame counts once; all of
+ * them where nobody got an answer.
  */
-function exhausted(
-  failedAttempts: readonly string[],
-  failures: readonly WeirError[],
-  refusal: unknown,
-): WeirError {
-  const message = `no target answered: ${failedAttempts.join(', ')}`;
-  const cause = failures.at(-1)!;
-  const full = failures.filter((failure) => failure instanceof ResourceExhausted);
-  if (full.length > 0) {
-    const refusals = refusal instanceof ResourceExhausted ? [...failures, refusal] : failures;
-    const waits = refusals.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
-    const late = full.every(({ reason }) => reason === 'DEADLINE_UNREACHABLE');
-    return new ResourceExhausted(message, {
-      reason: late ? 'DEADLINE_UNREACHABLE' : 'OVERLOADED',
-      cause,
-      ...(waits.length > 0 && { retryAfterMs: Math.min(...waits) }),
-    });
+function recordLooks(
+  frame: Frame,
+  { attempt: first, reason }: FirstLook,
+  again: readonly Attempt[],
+  { deviceId, record }: InferenceOptions,
+): void {
+  const { accuracy, placement } = first.decision;
+  const { margin } = first.answer.classification;
+  const worthTelling = again.filter((second) => 'answer' in second || isTargetsFault(second, frame));
+  const outcomes = [
+    { ...outcomeOf(first, { deviceId, reason, accuracy }), confidence: confidenceOf(first) },
+    ...worthTelling.map((second) => ({
+      ...outcomeOf(second, { deviceId, reason: 'unsure', accuracy }),
+      firstLook: { placement, margin, agreed: isSame(first, second) },
+      confidence: confidenceOf(second),
+    })),
+  ];
+  const unanswered = again.some((second) => isOver(second, frame));
+  for (const [at, { confidence, ...outcome }] of outcomes.entries()) {
+    const lookedAgain = unanswered || at < outcomes.length - 1;
+    record(lookedAgain ? { ...outcome, lookedAgain } : outcome, confidence);
   }
-  return cause instanceof DeadlineExceeded
-    ? new DeadlineExceeded(message, { cause })
-    : new Unavailable(message, { cause });
 }
 
-const noHops = (agentMs: number): HopTimes => ({
-  agentMs,
-  uplinkMs: 0,
-  queueMs: 0,
-  decodeMs: 0,
-  computeMs: 0,
-  downlinkMs: 0,
+const confidenceOf = (tried: Attempt) => ('answer' in tried ? tried.answer.classification.confidence : 0);
+const isSame = (first: Answered, second: Attempt) =>
+  'answer' in second && agree(first.answer.classification, second.answer.classification);
+
+/** `attempts`: the first look and all that came after it. */
+function answerOf(
+  frame: Frame,
+  { reason, failedAttempts, attempt: { decision } }: FirstLook,
+  looks: readonly Look[],
+  attempts: readonly [Answered, ...Attempt[]],
+): FrameAnswer {
+  const answered = attempts.filter((tried) => 'answer' in tried);
+  const { answer, decision: last } = answered.at(-1)!;
+  return {
+    classification: answer.classification,
+    placement: last.placement,
+    concurrency: answer.concurrency,
+    decision,
+    reason,
+    failedAttempts,
+    looks,
+    hops: looks.map(({ hops }) => hops).reduce(addHops),
+    responseMs: attempts.at(-1)!.end - frame.arrivedAt,
+    predictedMs: answered.reduce((sum, tried) => sum + tried.decision.predictedMs, 0),
+    energyJ: answered.reduce((sum, tried) => sum + tried.answer.energyJ, 0),
+  };
+}
+
+function firstLookOf({ arrivedAt }: Frame, { attempt: { decision, answer, end } }: FirstLook): Look {
+  const { placement } = decision;
+  const { classification, hops } = answer;
+  return {
+    variant: placement.variant,
+    placement,
+    classification,
+    hops: withAgentTime(hops, end - arrivedAt),
+  };
+}
+
+function secondLookOf(tried: Attempt): Look {
+  const { decision, hops } = tried;
+  const { placement } = decision;
+  const look = { variant: placement.variant, placement, hops };
+  return 'answer' in tried
+    ? { ...look, classification: tried.answer.classification }
+    : { ...look, failure: statusOf(tried.error) };
+}
+
+/** There was neither time nor place for it. */
+const noPlaceFor = (variant: string): Look => ({
+  variant,
+  placement: undefined,
+  hops: noHops,
+  failure: 'DEADLINE_EXCEEDED',
 });

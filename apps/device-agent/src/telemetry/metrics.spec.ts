@@ -1,7 +1,7 @@
 import type { Outcome } from '@weir/domain';
 import { startMetrics } from '@weir/telemetry';
 import { describe, expect, it } from 'vitest';
-import type { FrameAnswer } from '../frames/inference.ts';
+import type { FrameAnswer, Look } from '../frames/frame.ts';
 import { type AgentState, createAgentMetrics } from './metrics.ts';
 
 /** The agent's figures as Prometheus would scrape them. */
@@ -23,11 +23,20 @@ async function setUp() {
 }
 
 const hops = { agentMs: 1, uplinkMs: 20, queueMs: 4, decodeMs: 5, computeMs: 60, downlinkMs: 10 };
-const answerAt = (tier: 'device' | 'edge') =>
+const lookAt = (tier: 'device' | 'edge', classIndex = 1) =>
   ({
-    decision: { placement: { tier, nodeId: 'n', variant: 'v' } },
+    variant: 'v',
+    placement: { tier, nodeId: 'n', variant: 'v' },
+    classification: { classIndex },
+  }) as unknown as Look;
+const answerAt = (tier: 'device' | 'edge', looks: readonly Look[] = [lookAt(tier)]) =>
+  ({
+    placement: { tier, nodeId: 'n', variant: 'v' },
     reason: 'planned',
-    hops: tier === 'edge' ? hops : { ...hops, uplinkMs: 0, downlinkMs: 0 },
+    looks,
+    hops: looks.some(({ placement }) => placement?.tier === 'edge')
+      ? hops
+      : { ...hops, uplinkMs: 0, downlinkMs: 0 },
     responseMs: tier === 'edge' ? 100 : 70,
   }) as unknown as FrameAnswer;
 const state: AgentState = {
@@ -61,6 +70,38 @@ describe('agent metrics', () => {
     await using test = await setUp();
     test.agent.answered(answerAt('device'), 0);
     expect(await test.scrape()).not.toMatch(/weir_hop="(up|down)link"/);
+  });
+
+  it('have the network of a first look, where the second ran on the device', async () => {
+    await using test = await setUp();
+    test.agent.answered(answerAt('device', [lookAt('edge'), lookAt('device')]), 0);
+    const uplink = await test.value('weir_hop_duration_seconds_sum', 'weir_hop="uplink"');
+    expect(uplink).toBeCloseTo(0.02, 9);
+  });
+
+  it('count the frames whose first look was unsure, by how the second ended', async () => {
+    await using test = await setUp();
+    const first = lookAt('device', 1);
+    const failed = {
+      ...lookAt('edge'),
+      classification: undefined,
+      failure: 'UNAVAILABLE',
+    } as unknown as Look;
+    const nowhere = { ...failed, placement: undefined };
+    for (const again of [
+      [],
+      [lookAt('edge', 1)],
+      [lookAt('edge', 2)],
+      [failed, lookAt('edge', 2)],
+      [failed, failed],
+      [nowhere],
+    ])
+      test.agent.answered(answerAt('device', [first, ...again]), 0);
+    const ended = (result: string) => test.value('weir_second_looks_total', `weir_result="${result}"`);
+    expect(await ended('agreed')).toBe(1);
+    expect(await ended('disagreed')).toBe(2);
+    expect(await ended('failed')).toBe(1);
+    expect(await ended('unplaced')).toBe(1);
   });
 
   it('tell whether answers come later or earlier than predicted, and which targets failed', async () => {

@@ -1,6 +1,7 @@
 import type { Outcome } from '@weir/domain';
 import { type HopName, hopNames, type Meter, secondsBuckets } from '@weir/telemetry';
-import type { FrameAnswer } from '../frames/inference.ts';
+import type { FrameAnswer, Look } from '../frames/frame.ts';
+import { agree } from '../frames/second-look.ts';
 
 /** What the gauges show when they are read. */
 export interface AgentState {
@@ -24,7 +25,7 @@ export interface AgentState {
 
 /** The device's figures; names, units and labels are described in docs/metrics.md. */
 export interface AgentMetrics {
-  /** `slack`: expected accuracy less the floor in force. */
+  /** `slack`: accuracy promised less the floor in force. */
   answered(answer: FrameAnswer, slack: number): void;
   /** A frame got no answer; `status` is a gRPC status name. */
   dropped(status: string): void;
@@ -66,6 +67,11 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   const count = (name: string, unit: string, description: string) =>
     meter.createCounter(name, { unit, description });
   const frames = count('weir.frames', '{frame}', 'Frames answered, by placement and reason.');
+  const secondLooks = count(
+    'weir.second_looks',
+    '{frame}',
+    'Frames whose first look was unsure, by how the second ended.',
+  );
   const dropped = count('weir.frames.dropped', '{frame}', 'Frames without an answer, by gRPC status.');
   const failed = count('weir.attempts.failed', '{attempt}', 'Failed attempts, by gRPC status.');
   const changes = count(
@@ -77,6 +83,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
 
   // Start at 0, so that Prometheus sees the first failure as an increase.
   changes.add(0);
+  for (const ended of secondLookEnds) secondLooks.add(0, { 'weir.result': ended });
   for (const status of [
     'CANCELLED',
     'DEADLINE_EXCEEDED',
@@ -94,15 +101,17 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   let lastPlanned: string | undefined;
 
   return {
-    answered({ decision, reason, hops, responseMs }, slack) {
-      const { tier, variant } = decision.placement;
+    answered({ placement, reason, hops, responseMs, looks }, slack) {
+      const { tier, variant } = placement;
       const where = { 'weir.tier': tier, 'weir.variant': variant };
       frames.add(1, { ...where, 'weir.reason': reason });
       response.record(responseMs / 1_000, where);
       for (const name of hopNames) {
-        if (tier === 'device' && networkHops.has(name)) continue;
+        if (networkHops.has(name) && !looks.some(isRemote)) continue;
         hop.record(hops[`${name}Ms`] / 1_000, { ...where, 'weir.hop': name });
       }
+      const ended = secondLookEnd(looks);
+      if (ended) secondLooks.add(1, { 'weir.result': ended });
       slacks.push(slack);
       if (slacks.length > slackWindow) slacks.shift();
     },
@@ -159,7 +168,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       meter
         .createObservableGauge('weir.floor.slack', {
           unit: '1',
-          description: `Mean expected accuracy less the floor, over the last ${slackWindow} answered frames.`,
+          description: `Mean accuracy promised less the floor, over the last ${slackWindow} answered frames.`,
         })
         .addCallback((result) => {
           if (slacks.length > 0)
@@ -179,3 +188,18 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
 }
 
 const networkHops: ReadonlySet<HopName> = new Set(['uplink', 'downlink']);
+const isRemote = ({ placement, failure }: Look) =>
+  placement !== undefined && placement.tier !== 'device' && failure === undefined;
+
+/** How the second look at a frame may end; `unplaced`: there was neither time nor place for it. */
+const secondLookEnds = ['agreed', 'disagreed', 'failed', 'unplaced'] as const;
+
+/** Undefined for a frame whose first look was sure enough. */
+function secondLookEnd(looks: readonly Look[]): (typeof secondLookEnds)[number] | undefined {
+  const [first, ...again] = looks;
+  const last = again.at(-1);
+  if (!last) return undefined;
+  if (!last.placement) return 'unplaced';
+  if (!last.classification) return 'failed';
+  return agree(first?.classification, last.classification) ? 'agreed' : 'disagreed';
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '@weir/base';
+import type { Decision, Dispatcher } from '@weir/dispatch';
+import type { HopTimes, Outcome, Placement, Reason } from '@weir/domain';
+import type { common } from '@weir/proto';
+import type { InferenceSpan } from '@weir/telemetry';
+import type { Target } from '../targets/target.ts';
+
+/** One frame of an application. Times are ms since the epoch. */
+export interface Frame {
+  readonly input: common.Input;
+  readonly arrivedAt: number;
+  readonly deadlineAt: number;
+  readonly signal: AbortSignal;
+  readonly span: InferenceSpan;
+}
+
+/** A frame's answer, with what was chosen and what that cost. */
+export interface FrameAnswer {
+  /** Of the last look that answered, as are `placement` and `concurrency`. */
+  readonly classification: common.Classification;
+  readonly placement: Placement;
+  /** Inferences in service and queued at the target on arrival, without this one. */
+  readonly concurrency: number;
+  /** Of the first look. */
+  readonly decision: Decision;
+  /** Of the first look, as decided; after a failed attempt always a fallback. */
+  readonly reason: Reason;
+  /** Failed attempts before the first look answered, e.g. `edge-1: UNAVAILABLE`. */
+  readonly failedAttempts: readonly string[];
+  /** In order; the second is missing where the first was sure enough. */
+  readonly looks: readonly Look[];
+  /** Of all looks; they add up to `responseMs`. */
+  readonly hops: HopTimes;
+  readonly responseMs: number;
+  /** Expected of the looks that answered, together, ms. */
+  readonly predictedMs: number;
+  /** Of all looks, J. */
+  readonly energyJ: number;
+}
+
+/** One look at a frame: its answer, or why there is none. */
+export interface Look {
+  readonly variant: string;
+  /** Undefined where there was neither time nor place for it. */
+  readonly placement: Placement | undefined;
+  readonly classification?: common.Classification;
+  /** Add up to its time, failed attempts before a first look included. */
+  readonly hops: HopTimes;
+  /** gRPC status name. */
+  readonly failure?: string;
+}
+
+export interface InferenceOptions {
+  readonly deviceId: string;
+  readonly dispatcher: Dispatcher;
+  readonly target: (nodeId: string) => Target | undefined;
+  readonly clock: Clock;
+  /** Records every attempt, failed ones included. */
+  readonly record: (outcome: Outcome, confidence: number) => void;
+  /** Called right before dispatch to report the load of the device's own processor. */
+  readonly refresh: (now: number) => void;
+  /** Time the device needs to answer a frame itself if a remote target fails, ms; 0 when it cannot. */
+  readonly rescueMs: (now: number) => number;
+}

@@ -1,0 +1,125 @@
+import { Cancelled, DeadlineExceeded, FakeClock } from '@weir/base';
+import type { Decision, Dispatcher, DispatchOptions, Settlement } from '@weir/dispatch';
+import type { Outcome, Placement, Tier } from '@weir/domain';
+import { common } from '@weir/proto';
+import { extractTraceContext } from '@weir/rpc';
+import { startInference } from '@weir/telemetry';
+import type { Target, TargetAnswer, TargetRequest } from '../targets/target.ts';
+import { infer } from './inference.ts';
+
+const place = (tier: Tier, nodeId: string, variant: string): Placement => ({ tier, nodeId, variant });
+export const onDevice = place('device', 'device-1', 'small');
+export const onEdge = place('edge', 'edge-1', 'large');
+export const onCloud = place('cloud', 'cloud-1', 'large');
+
+const decide = (placement: Placement, more: Partial<Decision> = {}): Decision => ({
+  placement,
+  reason: 'planned',
+  predictedMs: 30,
+  costMs: 40,
+  plannedCostMs: 40,
+  accuracy: 0.86,
+  directiveVersion: 7,
+  learner: 'planner',
+  leaseExpired: false,
+  balance: 1,
+  propensity: 1,
+  ...more,
+});
+
+/** Takes `ms` and says `classIndex`, as surely as `margin`. */
+interface Says {
+  readonly ms: number;
+  readonly margin?: number;
+  readonly classIndex?: number;
+}
+type Behaviour = Says | { readonly ms: number; readonly fails: Error } | 'hangs';
+
+interface Scene {
+  /** Whether the decision asks for a second look, below a margin of 0.3. @default true */
+  readonly looksTwice?: boolean;
+  /** Where the frame is sent before it goes to the device itself. */
+  readonly firsts?: readonly Placement[];
+  /** Where second looks go, one after the other. */
+  readonly again?: readonly Placement[];
+  readonly nodes: Readonly<Record<string, Behaviour>>;
+  readonly deadlineMs?: number;
+}
+
+/** A device with a dispatcher that does as it is told, and notes what it is told. */
+export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, deadlineMs = 1_000 }: Scene) {
+  const clock = new FakeClock(1_000);
+  const told: unknown[] = [];
+  const left = [...again];
+  const leftFirst = [...firsts];
+  const nameOf = ({ placement }: Decision) => placement.nodeId;
+  const dispatcher = {
+    probe: () => undefined,
+    dispatch: () =>
+      decide(
+        leftFirst.shift() ?? onDevice,
+        looksTwice ? { lookAgain: { variant: 'large', marginBelow: 0.3 } } : {},
+      ),
+    lookAgain(decision: Decision, settlement: Settlement, now: number, options: DispatchOptions = {}) {
+      const { deadlineMs: leftMs, exclude = [] } = options;
+      told.push({ lookAgain: nameOf(decision), ...settlement, now, leftMs, exclude: [...exclude] });
+      const next = leftMs! > 0 ? left.shift() : undefined;
+      return next && decide(next, { reason: 'unsure', predictedMs: 50, propensity: 0.5 });
+    },
+    settle(decision: Decision, settlement: Settlement, now: number) {
+      told.push({ settle: nameOf(decision), ...settlement, now });
+    },
+  } as unknown as Dispatcher;
+  const asked: (TargetRequest & { nodeId: string })[] = [];
+  const stop = new AbortController();
+  const target = (nodeId: string): Target => ({
+    nodeId,
+    tier: 'edge',
+    reachable: true,
+    run(request) {
+      asked.push({ ...request, nodeId });
+      const behaviour = nodes[nodeId]!;
+      return new Promise<TargetAnswer>((resolve, reject) => {
+        request.signal.addEventListener('abort', () => reject(new Cancelled('cancelled')), { once: true });
+        clock.after(request.deadlineAt - clock.now(), () => reject(new DeadlineExceeded('late')));
+        if (behaviour === 'hangs') return;
+        clock.after(behaviour.ms, () => {
+          if ('fails' in behaviour) return reject(behaviour.fails);
+          const { ms, margin = 0.1, classIndex = 3 } = behaviour;
+          const classification = { classIndex, label: `class ${classIndex}`, confidence: 0.5, margin };
+          // The device itself is all compute; the others have networks.
+          const uplinkMs = nodeId === 'device-1' ? 0 : 5;
+          const hops = { uplinkMs, queueMs: 1, decodeMs: 2, computeMs: ms - uplinkMs - 3, downlinkMs: 0 };
+          resolve({
+            classification: common.Classification.fromPartial(classification),
+            hops,
+            energyJ: ms / 1_000,
+            concurrency: nodeId === 'device-1' ? 0 : 2,
+            batchSize: 1,
+          });
+        });
+      });
+    },
+  });
+  const outcomes: (Outcome & { confidence: number })[] = [];
+  const answer = infer(
+    {
+      input: { content: { $case: 'encodedImage', value: Buffer.alloc(1) } },
+      arrivedAt: clock.now(),
+      deadlineAt: clock.now() + deadlineMs,
+      signal: stop.signal,
+      span: startInference({ parent: extractTraceContext(undefined), at: clock.now() }),
+    },
+    {
+      deviceId: 'device-1',
+      dispatcher,
+      target,
+      clock,
+      record: (outcome, confidence) => outcomes.push({ ...outcome, confidence }),
+      refresh() {},
+      rescueMs: () => 0,
+    },
+  );
+  answer.catch(() => {});
+  return { clock, answer, told, asked, outcomes, stop };
+}

@@ -1,0 +1,70 @@
+import { InvalidInput, WeirError } from '@weir/base';
+import type { LookAgain } from '@weir/dispatch';
+import type { common } from '@weir/proto';
+import { type Attempt, attempt, statusOf } from './attempt.ts';
+import { lookFacts } from './facts.ts';
+import type { FirstLook } from './first-look.ts';
+import type { Frame, InferenceOptions } from './frame.ts';
+
+/** Time that is left for the first answer to go out when the second look has to be given up, ms. */
+const answerReserveMs = 10;
+
+/**
+ * Looks again at a frame whose first look was unsure: where the dispatcher says and, when that fails, where it says then,
+ * until one answers, no place is left that would be in time, or the caller has left. Gives what was tried, in order; all
+ * decisions are settled, that of the first look too. Never rejects, and ends early enough for the first answer.
+ */
+export async function lookAgain(
+  frame: Frame,
+  { attempt: first, excluded: failedBefore }: FirstLook,
+  due: LookAgain,
+  options: InferenceOptions,
+): Promise<readonly Attempt[]> {
+  const { dispatcher, refresh } = options;
+  const deadlineAt = frame.deadlineAt - answerReserveMs;
+  const exclude = new Set(failedBefore);
+  const { margin } = first.answer.classification;
+  const why = { reason: 'unsure', firstMargin: margin, lookAgainBelow: due.marginBelow };
+  const tried: Attempt[] = [];
+  let before: Attempt = first;
+  for (;;) {
+    const at = before.end;
+    refresh(at);
+    // No other target could do anything with a bad picture.
+    const hopeless = 'error' in before && before.error instanceof InvalidInput;
+    const deadlineMs = hopeless ? 0 : deadlineAt - at;
+    const decision = dispatcher.lookAgain(before.decision, before.settlement, at, { deadlineMs, exclude });
+    if (!decision) return tried;
+    const span = frame.span.look({ number: 2, at, facts: () => why });
+    const again: Attempt = await attempt(frame, { decision, at, deadlineAt, span }, options);
+    tried.push(again);
+    const { end, settlement, hops } = again;
+    const { placement } = decision;
+    if ('answer' in again) {
+      dispatcher.settle(decision, settlement, end);
+      const facts = () => ({
+        ...lookFacts(again),
+        agreed: agree(first.answer.classification, again.answer.classification),
+      });
+      span.answered({ at: end, hops, local: placement.tier === 'device', facts });
+      return tried;
+    }
+    span.failed({ at: end, status: statusOf(again.error), facts: () => ({ ...placement }) });
+    if (isOver(again, frame)) {
+      dispatcher.settle(decision, settlement, end);
+      return tried;
+    }
+    exclude.add(placement.nodeId);
+    before = again;
+  }
+}
+
+/** Whether a second look ended in a way that takes the frame with it: its caller has left, or the code is wrong. */
+export const isOver = (again: Attempt, { signal }: Frame): boolean =>
+  'error' in again && (signal.aborted || !(again.error instanceof WeirError));
+
+/** Whether two looks said the same. */
+export const agree = (
+  first: common.Classification | undefined,
+  second: common.Classification | undefined,
+): boolean => first !== undefined && first.classIndex === second?.classIndex;

@@ -1,0 +1,74 @@
+import { type Context, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { attribute, attributesOf, type InferenceFacts } from './attributes.ts';
+import { drawHops, type HopName } from './hop-spans.ts';
+import type { Hops } from './hops.ts';
+
+/** Name of the span of one look at a frame, below `weir.infer`. */
+export const lookSpanName = 'weir.look';
+
+/** One look's part of the trace on the agent. Times `at` are ms since the epoch by the agent's clock. */
+export interface LookSpan {
+  /** Goes into the message to the worker, whose spans become children of this one. */
+  readonly context: Context;
+  /**
+   * Ends it: `hops` add up to its time. Network hops are recorded here, the worker's by the worker; a `local` run has no
+   * worker, so its queue, decode and compute are recorded here too. `facts` are called only if the trace is recorded.
+   */
+  answered(answer: { at: number; hops: Hops; local: boolean; facts?: () => InferenceFacts }): void;
+  /** Ends it without an answer. `status` is a gRPC status name. */
+  failed(failure: { at: number; status: string; facts?: () => InferenceFacts }): void;
+}
+
+/** What a look begins with. */
+export interface LookStart {
+  /** 1 is the first. */
+  readonly number: number;
+  readonly at: number;
+  readonly facts?: () => InferenceFacts;
+}
+
+export class RecordedLook implements LookSpan {
+  readonly context: Context;
+  readonly #tracer: Tracer;
+  readonly #span: Span;
+  readonly #startedAt: number;
+
+  /** `parent`: the context of the whole inference. */
+  constructor(tracer: Tracer, parent: Context, { number, at, facts }: LookStart) {
+    this.#tracer = tracer;
+    this.#startedAt = at;
+    const attributes = { [attribute.lookNumber]: number, ...attributesOf(facts?.() ?? {}) };
+    this.#span = tracer.startSpan(lookSpanName, { startTime: at, attributes }, parent);
+    this.context = trace.setSpan(parent, this.#span);
+  }
+
+  answered({ at, hops, local, facts: asked }: Parameters<LookSpan['answered']>[0]): void {
+    if (!this.#span.isRecording()) return;
+    const { context } = this;
+    const facts = asked?.() ?? {};
+    const { tier, nodeId, variant, energyJ, concurrency } = facts;
+    const remoteFrom = this.#startedAt + hops.agentMs;
+    drawHops(this.#tracer, [['agent', hops.agentMs]], { context, from: this.#startedAt });
+    if (local) {
+      const here: [HopName, number][] = [
+        ['queue', hops.queueMs],
+        ['decode', hops.decodeMs],
+        ['compute', hops.computeMs],
+      ];
+      const ofNode = { tier, nodeId, variant, energyJ, concurrency };
+      drawHops(this.#tracer, here, { context, from: remoteFrom, facts: ofNode });
+    } else {
+      drawHops(this.#tracer, [['uplink', hops.uplinkMs]], { context, from: remoteFrom });
+      drawHops(this.#tracer, [['downlink', hops.downlinkMs]], { context, from: at - hops.downlinkMs });
+    }
+    this.#span.setAttributes(attributesOf(facts));
+    this.#span.end(at);
+  }
+
+  failed({ at, status, facts }: Parameters<LookSpan['failed']>[0]): void {
+    if (!this.#span.isRecording()) return;
+    this.#span.setAttributes({ ...attributesOf(facts?.() ?? {}), [attribute.errorType]: status });
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: status });
+    this.#span.end(at);
+  }
+}
