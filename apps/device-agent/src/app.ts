@@ -86,10 +86,12 @@ export async function startDeviceAgent(
   const models = started.use(await startLocalModels(config, { family, energy, clock, logger }));
   const localVariants = models.figures().map(({ variant }) => variant);
   const variants = family.variants.map(variantOf);
+  const { looks } = family;
   const dispatcher = createDispatcher({
     deviceId,
     localNode: { id: deviceId, tier: 'device', slots, variants: localVariants },
     variants,
+    ...(looks && { looks }),
     objective: defaultObjective,
     random: random.fork('dispatch'),
     now: clock.now(),
@@ -120,7 +122,9 @@ export async function startDeviceAgent(
   const onChange = () => policyLink?.session.stateChanged();
   for (const target of config.targets) started.use(linkWorker(target, { ...common, onChange }));
   if (config.policy)
-    policyLink = started.use(linkPolicy(config.policy, { ...common, dispatcher, outcomes, ownObjective }));
+    policyLink = started.use(
+      linkPolicy(config.policy, { ...common, dispatcher, looks, outcomes, ownObjective }),
+    );
   if (config.telemetry) started.use(linkTelemetry(config.telemetry, { ...common, energy }));
   started.defer(clock.every(refreshPeriodMs, () => view.refresh()));
 
@@ -162,10 +166,11 @@ const tellEjection =
   };
 
 /** The objective that the configuration requests on top of the cell's. */
-function requestedObjective({ accuracyFloor, deadlineMs, allowedTiers }: Config): Partial<Objective> {
+function requestedObjective({ accuracyFloor, deadlineMs, allowedTiers, looks }: Config): Partial<Objective> {
   return {
     ...(accuracyFloor === undefined ? {} : { accuracyFloor }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(allowedTiers === undefined ? {} : { allowedTiers }),
+    ...(looks === undefined ? {} : { maxLooks: looks }),
   };
 }

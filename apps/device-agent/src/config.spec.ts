@@ -19,9 +19,9 @@ describe('configuration of the agent', () => {
   it('takes the same keys from the environment', () => {
     const config = loadConfig(configSpec, {
       argv: [],
-      env: { WEIR_ALLOWED_TIERS: 'device', WEIR_SLOTS: '2' },
+      env: { WEIR_ALLOWED_TIERS: 'device', WEIR_SLOTS: '2', WEIR_LOOKS: '1' },
     });
-    expect(config).toMatchObject({ allowedTiers: ['device'], slots: 2 });
+    expect(config).toMatchObject({ allowedTiers: ['device'], slots: 2, looks: 1 });
   });
 
   it.each([
@@ -50,6 +50,9 @@ describe('configuration of the agent', () => {
     ['--accuracy-floor', '1.1'],
     ['--accuracy-floor', '-0.1'],
     ['--deadline-ms', '0'],
+    ['--looks', '0'],
+    ['--looks', '3'],
+    ['--looks', '1.5'],
     ['--allowed-tiers', 'moon'],
     ['--grace-ms', '-1'],
     ['--seed', '0.5'],

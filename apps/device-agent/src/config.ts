@@ -1,5 +1,5 @@
 import { type ConfigSpec, durationMs, hostPort, periodMs, share } from '@weir/base';
-import type { Tier } from '@weir/domain';
+import { mostLooks, type Tier } from '@weir/domain';
 import { z } from 'zod';
 
 /** A remote worker that frames may run on. */
@@ -72,6 +72,12 @@ const shape = {
     .describe('Most outcomes kept until PolicyService acknowledges them; beyond it the oldest is dropped.'),
   accuracyFloor: share().optional().describe("Raises the cell's accuracy floor, 0..1."),
   deadlineMs: durationMs().optional().describe("Shortens the cell's default deadline, ms."),
+  looks: count()
+    .max(mostLooks, `must be <= ${mostLooks}`)
+    .optional()
+    .describe(
+      'Lowers the looks that the cell allows a frame: with 1 its first answer stands, with 2 another variant looks again where the first is unsure.',
+    ),
   allowedTiers: z
     .array(tier)
     .min(1, 'expected at least one tier')
@@ -108,6 +114,7 @@ export const configSpec: ConfigSpec<typeof shape> = {
   }),
   examples: [
     'device-agent --targets edge-1=edge@127.0.0.1:7101,cloud-1=cloud@127.0.0.1:7102 --policy 127.0.0.1:7002',
+    'device-agent --looks 1',
     'device-agent --allowed-tiers device --local-variants mobilenet-v1-0.25-int8',
   ],
 };

@@ -53,6 +53,13 @@ describe('OwnObjective', () => {
     expect(objective.inForce(0)).toMatchObject({ accuracyFloor: 0.9 });
   });
 
+  it('never allows more looks than the cell, and fewer where asked', () => {
+    expect(setUp({ maxLooks: 1 }).inForce(0).maxLooks).toBe(1);
+    const { objective, dispatcher } = parts({ maxLooks: 2 });
+    dispatcher.applyDirective(directive({ ...cell, maxLooks: 1 }), 0);
+    expect(objective.inForce(0).maxLooks).toBe(1);
+  });
+
   it('leaves all that the device does not name to the cell, also what the cell changes later', () => {
     const { objective, dispatcher } = parts({ accuracyFloor: 0.9 });
     expect(objective.asked).toEqual({ accuracyFloor: 0.9 });

@@ -1,5 +1,6 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
+import type { LookCurves } from '@weir/domain';
 import { policy } from '@weir/proto';
 import { connect, openDuplex } from '@weir/rpc';
 import { helloToWire, stateToWire } from '@weir/wire';
@@ -7,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { CellView } from '../targets/cell-view.ts';
 import type { Config } from '../config.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
+import { tellForeignCurves } from './foreign-curves.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
 import { PolicySession } from './policy-session.ts';
@@ -16,6 +18,8 @@ export interface PolicyLinkOptions {
   readonly config: Config;
   readonly dispatcher: Dispatcher;
   readonly view: CellView;
+  /** What second looks by the device's family buy; undefined when it does not know. */
+  readonly looks: LookCurves | undefined;
   readonly outcomes: OutcomeBuffer;
   readonly ownObjective: OwnObjective;
   readonly clock: Clock;
@@ -30,12 +34,13 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const { config, dispatcher, view, outcomes, ownObjective, clock, random, logger, metrics } = options;
+  const { config, dispatcher, view, looks, outcomes, ownObjective, clock, random, logger, metrics } = options;
   const { cellId, deviceId } = config;
   // Outcome sequences count within one run of this process.
   const agentInstanceId = randomUUID();
   const connection = connect(address, securityOf(config));
   const client = connection.client(policy.PolicyServiceClient);
+  const checkCurves = tellForeignCurves(looks?.version, logger);
   const session = new PolicySession({
     openStream(signal) {
       metrics.opening('policy');
@@ -48,7 +53,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     hello() {
       const { asked: objective } = ownObjective;
       const own = { deviceId, instanceId: agentInstanceId, local: view.localReport() };
-      const known = { variants: view.variants(), targets: view.targets() };
+      const known = { variants: view.variants(), targets: view.targets(), ...(looks && { looks }) };
       return helloToWire({ cellId, hello: { ...own, ...known, ...(objective && { objective }) } });
     },
     state() {
@@ -63,6 +68,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     onDirective(directive) {
       const { tier, nodeId, variant } = directive.planned;
       metrics.directed(`${tier} ${nodeId} ${variant}`);
+      checkCurves(directive);
       ownObjective.directed(directive.objective);
       dispatcher.applyDirective(directive, clock.now());
     },
