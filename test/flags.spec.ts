@@ -82,6 +82,8 @@ describe.each([
   ['weir up', '--duration=0'],
   ['weir up', '--floor=1.1'],
   ['weir up', '--requests=1.5'],
+  ['weir up', '--looks=3'],
+  ['weir infer', '--looks=0'],
   ['weir infer', '--agent=nowhere'],
   ['weir infer', '--agent=localhost:70000'],
   ['telemetry', '--listen=nowhere'],
@@ -95,6 +97,7 @@ describe.each([
   ['device-agent', '--targets=edge-1=edge'],
   ['device-agent', '--targets=edge-1=moon@127.0.0.1:1'],
   ['device-agent', '--allowed-tiers=edge,moon'],
+  ['device-agent', '--looks=3'],
   ['device-agent', '--policy=:'],
 ])('%s %s', (name, argument) => {
   it('is refused', () => {

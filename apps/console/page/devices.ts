@@ -70,6 +70,8 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
           <dd>
             <${Reasons} reasons=${recent.reasons} />
           </dd>
+          <dt>looked again</dt>
+          <dd>${percent(recent.lookedAgain, 0)} <small>where the first look was unsure</small></dd>
           <dt>response</dt>
           <dd>
             ${ms(recent.meanMs)}, predicted ${ms(recent.predictedMs)}

@@ -27,6 +27,7 @@ function Trace({ trace, longest }: { trace: TraceView; longest: number }): VNode
   const { deviceId, at, tier, nodeId, variant, reason, predictedMs, responseMs, hopsMs, correct, label } =
     trace;
   const tried = trace.failedAttempts.join(', ');
+  const again = trace.lookedAgain ? ' · looked again' : '';
   return html`<li>
     <span class="who"
       ><time>${timeOfDay(at)}</time> ${deviceId} → <span class=${`tier ${tier}`}>${nodeId}</span>
@@ -46,7 +47,7 @@ function Trace({ trace, longest }: { trace: TraceView; longest: number }): VNode
       <strong>${ms(responseMs)}</strong>
       <small
         >${`predicted ${ms(predictedMs)} · `}<span title=${reasonWords[reason] ?? ''}>${reason}</span>
-        ${tried && ` · after ${tried}`}${` · ${label}${answerMark(correct)}`}</small
+        ${tried && ` · after ${tried}`}${`${again} · ${label}${answerMark(correct)}`}</small
       >
     </span>
   </li>`;

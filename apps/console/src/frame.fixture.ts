@@ -12,6 +12,7 @@ export const frame = (given: Partial<FrameRecord> = {}): FrameRecord => ({
   responseMs: 80,
   hopsMs: [1, 10, 5, 4, 50, 10],
   expectedAccuracy: 0.75,
+  lookedAgain: false,
   correct: true,
   label: 'shirt',
   confidence: 0.9,

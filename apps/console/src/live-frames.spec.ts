@@ -21,7 +21,14 @@ describe('the newest frames', () => {
     const live = frames(
       frame({ at: 10_000, responseMs: 500, expectedAccuracy: 0.7, correct: false }),
       frame({ at: 30_000, responseMs: 80, predictedMs: 60 }),
-      frame({ at: 31_000, responseMs: 120, predictedMs: 100, nodeId: 'device-1', tier: 'device' }),
+      frame({
+        at: 31_000,
+        responseMs: 120,
+        predictedMs: 100,
+        nodeId: 'device-1',
+        tier: 'device',
+        lookedAgain: true,
+      }),
     );
     expect(live.recent(32_000)).toMatchObject({
       framesPerSecond: 0.4,
@@ -30,6 +37,7 @@ describe('the newest frames', () => {
       predictionError: 0.2,
       expectedAccuracy: 0.7333,
       right: 0.6667,
+      lookedAgain: 0.5,
       hopsMs: [1, 10, 5, 4, 50, 10],
       reasons: { planned: 2 },
       placements: [

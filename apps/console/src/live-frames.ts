@@ -48,6 +48,10 @@ export class LiveFrames {
       predictionError: meanMs > 0 ? round(meanOf(errors) / meanMs, 3) : 0,
       expectedAccuracy: round(meanOf(long.map(({ expectedAccuracy }) => expectedAccuracy)), 4),
       right: known.length > 0 ? round(known.filter(({ correct }) => correct).length / known.length, 4) : null,
+      lookedAgain: round(
+        frames.filter(({ lookedAgain }) => lookedAgain).length / Math.max(1, frames.length),
+        3,
+      ),
       hopsMs: hops.map((_, hop) => round(meanOf(frames.map(({ hopsMs }) => hopsMs[hop] ?? 0)))),
       placements: placementsOf(frames),
       reasons: countsOf(frames.map(({ reason }) => reason)),

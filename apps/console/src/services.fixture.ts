@@ -18,6 +18,7 @@ const objective: common.Objective = {
   tailWeight: 0.5,
   energyMsPerJ: 2,
   allowedTiers: [common.Tier.DEVICE, common.Tier.EDGE],
+  maxLooks: 2,
 };
 const load = (nodeId: string, tier: common.Tier) =>
   common.NodeLoad.fromPartial({ nodeId, tier, slots: 2, inService: 1, queued: 3, utilization: 0.5 });

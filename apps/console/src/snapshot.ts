@@ -25,6 +25,8 @@ export interface RecentView {
   readonly predictionError: number;
   readonly expectedAccuracy: number;
   readonly right: number | null;
+  /** Share of the frames that a second look answered. */
+  readonly lookedAgain: number;
   readonly hopsMs: Hops;
   readonly placements: readonly (PlacementView & { readonly share: number })[];
   readonly reasons: Readonly<Record<string, number>>;
@@ -98,6 +100,7 @@ export interface TraceView extends PlacementView {
   readonly deviceId: string;
   readonly at: number;
   readonly reason: string;
+  readonly lookedAgain: boolean;
   readonly predictedMs: number;
   readonly responseMs: number;
   readonly hopsMs: Hops;

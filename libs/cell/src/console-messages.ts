@@ -8,13 +8,15 @@ export interface FrameRecord {
   readonly tier: string;
   readonly nodeId: string;
   readonly variant: string;
-  /** `planned`, `explored`, `deviated` or `fallback`. */
+  /** Of the first look: `planned`, `explored`, `deviated` or `fallback`. */
   readonly reason: string;
   readonly predictedMs: number;
   readonly responseMs: number;
   /** Agent, uplink, queue, decode, compute, downlink, ms. */
   readonly hopsMs: readonly number[];
   readonly expectedAccuracy: number;
+  /** Whether a second look gave the answer. */
+  readonly lookedAgain: boolean;
   /** Undefined where the right answer is not known. */
   readonly correct: boolean | undefined;
   readonly label: string;

@@ -25,7 +25,12 @@ describe('describeCell', () => {
     expect(describeCell(cell())).toMatchObject({
       cellId: 'cell-1',
       learner: 'planner',
-      objective: { accuracyFloor: 0, deadlineMs: 10_000, allowedTiers: ['device', 'edge', 'cloud'] },
+      objective: {
+        accuracyFloor: 0,
+        deadlineMs: 10_000,
+        allowedTiers: ['device', 'edge', 'cloud'],
+        maxLooks: 2,
+      },
       devices: [{ id: 'device-1', links: 'regular', variants: [] }],
       links: { regular: { edge: { delayMs: linkProfiles.regular.edge.delayMs } } },
     });
@@ -38,6 +43,7 @@ describe('describeCell', () => {
     ['a reserved name', { devices: [{ id: 'policy', dilationFactor: 1 }] }, 'devices'],
     ['an id that is no file name', { devices: [{ id: '../x', dilationFactor: 1 }] }, 'devices.0.id'],
     ['a floor above 1', { objective: { accuracyFloor: 85 } }, 'objective.accuracyFloor'],
+    ['three looks', { objective: { maxLooks: 3 } }, 'objective.maxLooks'],
     ['a negative speed', { devices: [{ id: 'd', dilationFactor: -1 }] }, 'devices.0.dilationFactor'],
   ])('refuses %s', (_what, changes, field) => {
     expect(fields(cell(changes))).toEqual([field]);

@@ -17,6 +17,11 @@ describe('exampleCell', () => {
     expect(edge!.slots).toBeLessThan(devices.length);
   });
 
+  it('allows two looks unless told otherwise', () => {
+    expect(exampleCell().objective.maxLooks).toBe(2);
+    expect(exampleCell({ maxLooks: 1 }).objective.maxLooks).toBe(1);
+  });
+
   it('lets its agents answer on given ports', () => {
     const { devices } = exampleCell({ devices: 2, firstPort: 7_000 });
     expect(devices.map(({ listen }) => listen)).toEqual(['127.0.0.1:7000', '127.0.0.1:7001']);

@@ -8,6 +8,8 @@ export interface ExampleCellOptions {
   readonly learner?: string | undefined;
   /** 0..1. @default 0 */
   readonly accuracyFloor?: number | undefined;
+  /** Looks that a frame may get. @default 2 */
+  readonly maxLooks?: number | undefined;
   readonly seed?: number | undefined;
   /** Port of the first DeviceAgent; the others follow. @default free ones */
   readonly firstPort?: number | undefined;
@@ -25,11 +27,11 @@ const speeds = {
 
 /** The cell that `weir up` brings up: devices, one edge node, one share of the cloud. */
 export function exampleCell(options: ExampleCellOptions = {}): CellDescription {
-  const { devices = 3, profile = 'regular', learner, accuracyFloor = 0, seed, firstPort } = options;
+  const { devices = 3, profile = 'regular', learner, accuracyFloor = 0, maxLooks, seed, firstPort } = options;
   return describeCell({
     ...(learner === undefined ? {} : { learner }),
     ...(seed === undefined ? {} : { seed }),
-    objective: { accuracyFloor },
+    objective: { accuracyFloor, maxLooks },
     nodes: [
       { id: 'edge-1', tier: 'edge', ...speeds.edge },
       { id: 'cloud-1', tier: 'cloud', ...speeds.cloud },

@@ -40,6 +40,38 @@ describe('Tally', () => {
     });
   });
 
+  it('tells first and second looks apart, and whether they agreed', () => {
+    const tally = new Tally();
+    const look = (tier: common.Tier, variant: string, classIndex?: number) =>
+      agent.Look.fromPartial({
+        placement: { tier, variant },
+        ...(classIndex === undefined ? { failure: 'UNAVAILABLE' } : { classification: { classIndex } }),
+      });
+    const { DEVICE, EDGE, CLOUD, UNSPECIFIED } = common.Tier;
+    const first = look(DEVICE, 'small', 1);
+    for (const again of [
+      [],
+      [look(EDGE, 'large', 1)],
+      [look(EDGE, 'large', 2)],
+      [look(EDGE, 'large'), look(CLOUD, 'large', 1)],
+      [look(EDGE, 'large')],
+      [look(UNSPECIFIED, 'large')],
+    ]) {
+      const { response, ...rest } = answer(10, true);
+      tally.answered({ ...rest, response: { ...response, looks: [first, ...again] } });
+    }
+    expect(tally.totals().looks).toEqual({
+      first: [{ tier: 'device', variant: 'small', share: 1 }],
+      second: [
+        { tier: 'edge', variant: 'large', share: 2 / 3 },
+        { tier: 'cloud', variant: 'large', share: 1 / 3 },
+      ],
+      escalationShare: 0.5,
+      agreed: 2 / 3,
+      failed: 2,
+    });
+  });
+
   it('claims nothing when nothing was answered', () => {
     expect(new Tally().totals()).toMatchObject({
       requests: 0,
@@ -47,6 +79,7 @@ describe('Tally', () => {
       responseMs: { mean: null, p95: null },
       hopsMs: { computeMs: null },
       placements: [],
+      looks: { first: [], second: [], escalationShare: null, agreed: null, failed: 0 },
     });
   });
 

@@ -1,14 +1,15 @@
 import { percentile } from '@weir/base';
 import { hops } from '@weir/domain';
 import type { agent } from '@weir/proto';
-import { reasonName, tierName } from '@weir/wire';
+import { reasonName } from '@weir/wire';
+import { LooksTally, type LooksTotals, PlacementCount, type Placements } from './looks-tally.ts';
 
 /** Totals of a run, as `--json` prints them. Times in ms, accuracies and shares 0..1; null: nothing was answered. */
 export interface Totals {
   readonly requests: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** `top1`: share of right answers; `expected`: mean accuracy of the variants that gave them. */
+  /** `top1`: share of right answers; `expected`: mean accuracy that the frames were promised. */
   readonly accuracy: { readonly top1: number | null; readonly expected: number | null };
   /** As the agents measured; the hops are its parts. */
   readonly responseMs: Spread;
@@ -16,7 +17,9 @@ export interface Totals {
   readonly clientMs: Spread;
   /** Mean of each part. */
   readonly hopsMs: Readonly<Record<string, number | null>>;
-  readonly placements: readonly { readonly tier: string; readonly variant: string; readonly share: number }[];
+  /** Where the answers were made: by the last look of each frame. */
+  readonly placements: Placements;
+  readonly looks: LooksTotals;
   /** Frames by the reason of their placement. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Failures by message. */
@@ -49,7 +52,8 @@ export class Tally {
   readonly #response = new RunningSpread();
   readonly #client = new RunningSpread();
   readonly #hops = new Map<string, number>();
-  readonly #placements = new Map<string, { tier: string; variant: string; count: number }>();
+  readonly #placements = new PlacementCount();
+  readonly #looks = new LooksTally();
   readonly #reasons = new Map<string, number>();
   readonly #failures = new Map<string, number>();
 
@@ -68,10 +72,8 @@ export class Tally {
     this.#client.add(clientMs);
     for (const { key } of hops) count(this.#hops, key, response.hops?.[key] ?? 0);
     count(this.#reasons, reasonName(response.decision?.reason));
-    const [tier, variant] = [tierName(response.placement?.tier), response.placement?.variant ?? ''];
-    const placement = this.#placements.get(`${tier} ${variant}`) ?? { tier, variant, count: 0 };
-    placement.count++;
-    this.#placements.set(`${tier} ${variant}`, placement);
+    this.#placements.add(response.placement);
+    this.#looks.answered(response);
   }
 
   failed(why: string): void {
@@ -91,9 +93,8 @@ export class Tally {
       responseMs: this.#response.spread(),
       clientMs: this.#client.spread(),
       hopsMs: Object.fromEntries(hops.map(({ key }) => [key, mean(this.#hops.get(key) ?? 0)])),
-      placements: [...this.#placements.values()]
-        .sort((a, b) => b.count - a.count)
-        .map(({ tier, variant, count: frames }) => ({ tier, variant, share: frames / n })),
+      placements: this.#placements.placements(),
+      looks: this.#looks.totals(),
       reasons: Object.fromEntries(this.#reasons),
       failures: Object.fromEntries(this.#failures),
       energyJ: this.#energyJ,

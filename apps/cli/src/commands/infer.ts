@@ -3,11 +3,12 @@ import { ConfigError, Exit, InvalidInput, hostPort, share, silentLogger } from '
 import { type AgentClient, connectAgent, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import type { agent } from '@weir/proto';
-import { reasonName, tierName } from '@weir/wire';
+import { reasonName } from '@weir/wire';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { cellOf, checkFloor } from '../up/cell-of.ts';
+import { againText, describeLook, describePlacement } from '../look-text.ts';
+import { cellOf, checkFloor, looksFlag } from '../up/cell-of.ts';
 import { ms, percent } from '../words.ts';
 
 const name = 'weir infer';
@@ -22,6 +23,7 @@ const shape = {
     .default(10_000)
     .describe('Time for each picture, ms.'),
   floor: share().optional().describe('Accuracy floor of the one-off cell, 0..1.'),
+  looks: looksFlag,
   models: z
     .string()
     .optional()
@@ -91,10 +93,10 @@ async function withAgent<Value>(
     return await untilInterrupted(use(client), signal);
   }
   const family = await asUsage(name, '--models', () => loadFamily(config.models));
-  const { floor, models } = config;
+  const { floor, looks, models } = config;
   checkFloor(name, floor, family);
   const description = cellOf(
-    { devices: 1, learner: 'planner', floor, profile: 'regular', models, seed: 1 },
+    { devices: 1, learner: 'planner', floor, looks, profile: 'regular', models, seed: 1 },
     family,
   );
   progress('starting a one-off cell; weir up keeps one running');
@@ -157,27 +159,28 @@ function describe(response: agent.InferResponse) {
   return {
     label: classification?.label ?? '',
     confidence: classification?.confidence ?? 0,
-    placement: {
-      tier: tierName(placement?.tier),
-      node: placement?.nodeId ?? '',
-      variant: placement?.variant ?? '',
-    },
+    placement: describePlacement(placement),
     reason: reasonName(decision?.reason),
     responseMs: response.responseMs,
     hopsMs: { ...hops },
     expectedAccuracy: response.expectedAccuracy,
     energyJ: response.energyJ,
     traceparent: response.trace?.traceparent ?? '',
+    looks: response.looks.map(describeLook),
+    lookAgainBelow: decision?.lookAgainBelow ?? 0,
   };
 }
 
 function sentence(result: Result): string {
   if ('error' in result) return `${result.file}: no answer: ${result.error}`;
-  const { file, label, confidence, placement, responseMs, hopsMs, reason } = result;
+  const { file, label, confidence, placement, responseMs, hopsMs, reason, looks, lookAgainBelow } = result;
   const hops = Object.entries(hopsMs).map(([hop, time]) => `${hop.replace(/Ms$/, '')} ${ms(time)}`);
+  const [first, ...again] = looks;
+  const where = first?.placement ?? placement;
   return [
     `${file}: ${label} (${percent(confidence)})`,
-    `  ran on ${placement.node} (${placement.tier}) with ${placement.variant}, ${reason}`,
+    `  ran on ${where.node} (${where.tier}) with ${where.variant}, ${reason}`,
+    ...again.map((look) => `  ${againText(look, { margin: first?.margin, lookAgainBelow })}`),
     `  ${ms(responseMs)}: ${hops.join(', ')}`,
   ].join('\n');
 }

@@ -18,7 +18,7 @@ import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { learnersHelp, readLearner } from '../learn/learner-flags.ts';
 import { samplesOf } from '../samples.ts';
-import { cellOf, checkFloor } from '../up/cell-of.ts';
+import { cellOf, checkFloor, looksFlag } from '../up/cell-of.ts';
 import { checkPaths, checkPorts } from '../up/check-first.ts';
 import { watchLearning } from '../up/learning.ts';
 import { liveView } from '../up/live-view.ts';
@@ -42,6 +42,7 @@ const shape = {
     .describe(
       "Lowest average accuracy, 0..1; by default 70 % of the way from the family's least to its most accurate variant.",
     ),
+  looks: looksFlag,
   profile: z.enum(['regular', 'weak']).default('regular').describe("The devices' links: regular or weak."),
   arrivals: z
     .enum(['periodic', 'poisson'])
@@ -61,7 +62,7 @@ const shape = {
     .string()
     .optional()
     .describe(
-      'File of a cell description (YAML or JSON), instead of --devices, --learner, --floor and --profile.',
+      'File of a cell description (YAML or JSON), instead of --devices, --learner, --floor, --looks and --profile.',
     ),
   models: z
     .string()
@@ -103,6 +104,7 @@ export default defineCommand({
   examples: [
     'weir up',
     'weir up --devices 5 --requests 500 --floor 0.75 --json',
+    'weir up --looks 1',
     'weir up --learner edge-only --profile weak --duration 30',
     'weir up --learner ./mine.ts',
   ],

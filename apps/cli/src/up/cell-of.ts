@@ -1,11 +1,14 @@
 import { ConfigError } from '@weir/base';
 import { type CellDescription, exampleCell, readCellDescription } from '@weir/cell';
+import { mostLooks } from '@weir/domain';
 import type { Family } from '@weir/inference';
+import { z } from 'zod';
 
 export interface CellFlags {
   readonly devices: number;
   readonly learner: string;
   readonly floor?: number | undefined;
+  readonly looks?: number | undefined;
   readonly profile: 'regular' | 'weak';
   readonly cell?: string | undefined;
   readonly models?: string | undefined;
@@ -24,9 +27,21 @@ export function cellOf(flags: CellFlags, family: Family): CellDescription {
     seed,
     firstPort: port,
     accuracyFloor: flags.floor ?? defaultFloor(family),
+    maxLooks: flags.looks,
   });
   return models === undefined ? cell : { ...cell, models };
 }
+
+/** Looks that a frame may get, of the commands that bring up a cell. */
+export const looksFlag = z
+  .number('expected 1 or 2')
+  .int('expected 1 or 2')
+  .min(1, 'expected 1 or 2')
+  .max(mostLooks, 'expected 1 or 2')
+  .default(mostLooks)
+  .describe(
+    'Looks a frame may get. 2: a small variant answers, and the frames that it is unsure of go to a better one as well, which gives its accuracy at a fraction of its time. 1: each answer is final.',
+  );
 
 /** Throws ConfigError for a floor that no variant of the family reaches. */
 export function checkFloor(

@@ -23,6 +23,10 @@ function answered(): Tally {
       placement: { tier: common.Tier.EDGE, nodeId: 'edge-1', variant: 'middle' },
       decision: { reason: agent.Reason.DEVIATED, balance: 0.25 },
       hops: { computeMs: 15, uplinkMs: 5 },
+      looks: [
+        { placement: { tier: common.Tier.DEVICE, variant: 'small' }, classification: { classIndex: 1 } },
+        { placement: { tier: common.Tier.EDGE, variant: 'middle' }, classification: { classIndex: 1 } },
+      ],
     }),
   });
   return tally;
@@ -34,6 +38,12 @@ describe('cellOf', () => {
     const flags = { devices: 2, learner: 'planner', profile: 'weak', seed: 1 } as const;
     expect(cellOf(flags, family).objective.accuracyFloor).toBeCloseTo(0.74);
     expect(cellOf({ ...flags, floor: 0.5 }, family).objective.accuracyFloor).toBe(0.5);
+  });
+
+  it('allows as many looks as the flag says', () => {
+    const flags = { devices: 2, learner: 'planner', profile: 'weak', seed: 1 } as const;
+    expect(cellOf({ ...flags, looks: 1 }, family).objective.maxLooks).toBe(1);
+    expect(cellOf(flags, family).objective.maxLooks).toBe(2);
   });
 });
 
@@ -67,10 +77,17 @@ describe('report', () => {
       responseMs: { mean: 20, p50: 20, p95: 20, p99: 20 },
       hopsMs: { computeMs: 15, uplinkMs: 5 },
       placements: [{ tier: 'edge', variant: 'middle', share: 1 }],
+      looks: {
+        first: [{ tier: 'device', variant: 'small', share: 1 }],
+        second: [{ tier: 'edge', variant: 'middle', share: 1 }],
+        escalationShare: 1,
+        agreed: 1,
+        failed: 0,
+      },
       learner: 'planner',
       restarts: { 'edge-1': 2 },
       metrics: { policy: 'http://127.0.0.1:20001/metrics' },
-      devices: [{ id: 'device-1', succeeded: 1 }],
+      devices: [{ id: 'device-1', succeeded: 1, looks: { escalationShare: 1 } }],
     });
   });
 
@@ -79,6 +96,15 @@ describe('report', () => {
     expect(text).toMatch(/emulated +links: regular \(edge .* ms.*processors.*device-1 \d+×/);
     expect(text).toMatch(/real +processes; gRPC/);
     expect(text).toContain('edge-1 2');
+  });
+
+  it('says how often frames were looked at again, and where', () => {
+    expect(report(run).text).toContain(
+      'looks      a second at 100.0 % of the frames (edge middle 100 %), 100 % of them agreed',
+    );
+    const once = exampleCell({ devices: 1, maxLooks: 1 });
+    expect(report({ ...run, description: once }).text).toContain('looks      one a frame, as asked for');
+    expect(report({ ...run, all: new Tally() }).text).toContain('looks      none');
   });
 
   it('claims nothing without an answer', () => {
@@ -95,7 +121,7 @@ describe('the live view', () => {
       { id: 'device-2', tally: new Tally() },
     ];
     const shown = table(devices, ['edge-1 died'], 'cell-1');
-    expect(shown).toMatch(/device-1.*edge.*middle.*1.*0.*20 ms.*100\.0 %.*75\.0 %.*0\.25.*deviated/);
+    expect(shown).toMatch(/device-1.*edge.*middle.*1.*0.*20 ms.*100\.0 %.*75\.0 %.*0\.25.*100 %.*deviated/);
     expect(shown).toContain('edge-1 died');
     const narrow = table(devices, [], 'cell-1', 80);
     expect(narrow).toMatch(/device-1.*edge.*middle.*20 ms.*100\.0 %/);

@@ -1,4 +1,4 @@
-import type { CellDescription, MetricsEndpoint, Tally } from '@weir/cell';
+import type { CellDescription, MetricsEndpoint, Tally, Totals } from '@weir/cell';
 import { learnerName } from '@weir/learning';
 import { ms, percent } from '../words.ts';
 import type { Learning } from './learning.ts';
@@ -34,8 +34,8 @@ export function report(run: Run): { document: object; text: string } {
     seconds,
     firstAnswerMs: firstAnswerMs ?? null,
     devices: devices.map(({ id, tally }) => {
-      const { requests, succeeded, failed, accuracy, responseMs, placements } = tally.totals();
-      return { id, requests, succeeded, failed, accuracy, responseMs, placements };
+      const { requests, succeeded, failed, accuracy, responseMs, placements, looks } = tally.totals();
+      return { id, requests, succeeded, failed, accuracy, responseMs, placements, looks };
     }),
     restarts,
     metrics: Object.fromEntries(
@@ -44,13 +44,14 @@ export function report(run: Run): { document: object; text: string } {
     emulated,
     real: realParts,
   };
-  const { accuracy, responseMs, hopsMs, placements, reasons, failures } = totals;
+  const { accuracy, responseMs, hopsMs, placements, looks, reasons, failures } = totals;
   const text = [
     `${totals.succeeded} of ${totals.requests} frames answered in ${seconds.toFixed(1)} s, first answer ${ms(firstAnswerMs)} after the start`,
     `  accuracy   right ${percent(accuracy.top1)}, expected ${percent(accuracy.expected)}, floor ${percent(objective.accuracyFloor)}`,
     `  response   mean ${ms(responseMs.mean)}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, p99 ${ms(responseMs.p99)}`,
     `  hops       ${list(hopsMs, (value) => ms(value))}`,
     `  placements ${placements.map(({ tier, variant, share }) => `${tier} ${variant} ${percent(share, 0)}`).join(', ')}`,
+    `  looks      ${looksLine(looks, objective.maxLooks)}`,
     `  because    ${list(reasons, String)}`,
     ...(totals.failed > 0 ? [`  failures   ${list(failures, String)}`] : []),
     ...(Object.keys(restarts).length > 0 ? [`  restarts   ${list(restarts, String)}`] : []),
@@ -59,6 +60,17 @@ export function report(run: Run): { document: object; text: string } {
     `  real       ${realParts.join('; ')}`,
   ].join('\n');
   return { document, text };
+}
+
+function looksLine({ second, escalationShare, agreed, failed }: Totals['looks'], maxLooks: number): string {
+  if (maxLooks < 2) return 'one a frame, as asked for';
+  if (escalationShare === null) return 'none';
+  const where = second.map(({ tier, variant, share }) => `${tier} ${variant} ${percent(share, 0)}`);
+  const twice =
+    where.length > 0
+      ? `a second at ${percent(escalationShare)} of the frames (${where.join(', ')}), ${percent(agreed, 0)} of them agreed`
+      : 'no second';
+  return failed > 0 ? `${twice}; ${failed} second looks failed, the first answer stood` : twice;
 }
 
 function learningLine({ plans, exploringPlans, exploringFrames, explorationShare, driftAlarms }: Learning) {

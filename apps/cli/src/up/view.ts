@@ -31,10 +31,11 @@ const columns: readonly Column[] = [
   number('right', ({ totals }) => percent(totals.accuracy.top1)),
   number('expected', ({ totals }) => percent(totals.accuracy.expected)),
   number('balance', ({ last }) => last?.decision?.balance.toFixed(2) ?? '–'),
+  number('2nd look', ({ totals }) => percent(totals.looks.escalationShare, 0)),
   text('because', ({ totals }) => mostFrequent(totals.reasons)),
 ];
 /** Columns that a narrow terminal drops, in this order. */
-const dispensable = ['balance', 'because', 'expected', 'failed', 'p95', 'variant'];
+const dispensable = ['balance', 'because', 'expected', 'failed', 'p95', '2nd look', 'variant'];
 
 /**
  * The live table, a row per device: where its newest frame ran, and its totals; with as many columns as fit
