@@ -256,6 +256,12 @@ describe('infer', () => {
     expect(asked[0]![1].deadlineAt - 1_000).toBe(12.5);
   });
 
+  it('keeps no time from the device itself', async () => {
+    const { run, asked } = setUp({ 'device-1': answers }, 80);
+    await run(500);
+    expect(asked.map(([nodeId, { deadlineAt }]) => [nodeId, deadlineAt - 1_000])).toEqual([['device-1', 500]]);
+  });
+
   it('keeps no time for a device that could not use it', async () => {
     const { run, asked } = setUp({ 'edge-1': answers }, 600);
     await run(500);
