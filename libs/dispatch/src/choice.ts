@@ -14,6 +14,11 @@ export interface Choice {
   readonly after: AfterFirst | undefined;
 }
 
+/** The best choice, and the cost of the best one without a second look, ms; Infinity when none is allowed and in time. */
+export interface Best extends Choice {
+  readonly oneLookMs: number;
+}
+
 /** An action with the second look that has been chosen for this frame (`SecondLooks.refresh`). */
 export function choiceOf(action: DispatchAction, frame: Frame): Choice {
   const responseMs = predictedMs(action, frame);
@@ -32,10 +37,11 @@ function secondLookOf({ after }: DispatchAction, frame: Frame, firstMs: number):
 const neededMs = (after: AfterFirst | undefined) => (after?.needed ? after.secondMs : 0);
 
 /** The action of least cost that is allowed and in time; of what is late, the one that may still be in time is best. */
-export function cheapest(table: ActionTable, frame: Frame, random: Random): Choice | undefined {
+export function cheapest(table: ActionTable, frame: Frame, random: Random): Best | undefined {
   let best: DispatchAction | undefined;
   let bestMs = Infinity;
   let bestLate = true;
+  let oneLookMs = Infinity;
   let equals = 1;
   for (const action of table.actions) {
     if (constraintOn(action, frame, 'chosen') !== undefined) continue;
@@ -43,7 +49,9 @@ export function cheapest(table: ActionTable, frame: Frame, random: Random): Choi
     const after = action.after && secondLookOf(action, frame, responseMs);
     const late = responseMs + neededMs(after) > frame.deadlineMs;
     if (late && best && !bestLate) continue;
-    const actionMs = late ? leastMs(action, frame) : costMs(action, frame) + (after?.costMs ?? 0);
+    const aloneMs = late ? leastMs(action, frame) : costMs(action, frame);
+    if (!late && !after?.needed && aloneMs < oneLookMs) oneLookMs = aloneMs;
+    const actionMs = late ? aloneMs : aloneMs + (after?.costMs ?? 0);
     if (best && late === bestLate) {
       if (actionMs > bestMs) continue;
       if (actionMs === bestMs) {
@@ -56,5 +64,5 @@ export function cheapest(table: ActionTable, frame: Frame, random: Random): Choi
     bestMs = actionMs;
     bestLate = late;
   }
-  return best && choiceOf(best, frame);
+  return best && { ...choiceOf(best, frame), oneLookMs };
 }

@@ -19,6 +19,8 @@ export interface Decision {
   readonly costMs: number;
   /** Cost of the planned action by the rule; `costMs` when it was followed or no plan is in force. */
   readonly plannedCostMs: number;
+  /** What the second look is expected to save, ms: cost of the best action without one, less `costMs`; 0 without one. */
+  readonly savedMs: number;
   /** Accuracy promised, 0..1: of the variant, or with the second looks at the least certain frames. */
   readonly accuracy: number;
   /** When and how to look again, in a first look; undefined: its answer stands. */
@@ -60,6 +62,7 @@ export interface SecondLook {
 export interface Costs {
   readonly costMs: number;
   readonly plannedCostMs: number;
+  readonly savedMs: number;
 }
 
 /** A step of a curve that a first look is meant to be followed by. */
@@ -91,6 +94,7 @@ export class OpenDecision implements Decision {
   readonly leaseExpired: boolean;
   readonly balance: number;
   readonly propensity: number;
+  readonly savedMs: number;
   readonly lookAgain: LookAgain | undefined;
   readonly #commitment: Commitment;
   #open = true;
@@ -107,6 +111,7 @@ export class OpenDecision implements Decision {
     this.leaseExpired = decision.leaseExpired;
     this.balance = decision.balance;
     this.propensity = decision.propensity;
+    this.savedMs = decision.savedMs;
     this.lookAgain = decision.lookAgain;
     this.#commitment = commitment;
   }

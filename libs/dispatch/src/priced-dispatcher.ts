@@ -4,7 +4,7 @@ import { AccuracyBalance, type Reservation } from './accuracy-balance.ts';
 import type { ActionTable, DispatchAction } from './action-table.ts';
 import { Admission } from './admission.ts';
 import { ArrivalMeter } from './arrivals.ts';
-import { cheapest, type Choice, choiceOf } from './choice.ts';
+import { type Best, cheapest, choiceOf } from './choice.ts';
 import { constraintOn, refusal } from './constraints.ts';
 import { costMs, type Frame, predictedMs, processingCostMs } from './cost.ts';
 import {
@@ -124,7 +124,8 @@ class PricedDispatcher implements Dispatcher {
       const worth = excessMs <= thresholdMs || (directive.explored && this.#exploration.affords(excessMs));
       if (worth && (!plan.late || found.late)) {
         if (excessMs > thresholdMs) this.#exploration.spend(excessMs);
-        return this.#decide(plan, directive.explored ? 'explored' : 'planned', plan.costMs, frame);
+        const reason = directive.explored ? 'explored' : 'planned';
+        return this.#decide({ ...plan, oneLookMs: found.oneLookMs }, reason, plan.costMs, frame);
       }
     }
     if (found) {
@@ -169,6 +170,7 @@ class PricedDispatcher implements Dispatcher {
       accuracy,
       costMs: ms,
       plannedCostMs: ms,
+      savedMs: 0,
       reservation,
       secondLook,
       lookAgain: undefined,
@@ -194,7 +196,7 @@ class PricedDispatcher implements Dispatcher {
     return this.#reserve(
       planned,
       explored ? 'explored' : 'planned',
-      { costMs: ms, plannedCostMs: ms, look },
+      { costMs: ms, plannedCostMs: ms, savedMs: 0, look },
       frame,
     );
   }
@@ -212,7 +214,7 @@ class PricedDispatcher implements Dispatcher {
       tracker.refresh(now, false);
       const ms = costMs(suspect, frame);
       const { accuracy } = suspect.cost;
-      const costs = { accuracy, costMs: ms, plannedCostMs: ms };
+      const costs = { accuracy, costMs: ms, plannedCostMs: ms, savedMs: 0 };
       const nothing = { reservation: nothingReserved, secondLook: undefined, lookAgain: undefined };
       return this.#commit(suspect, 'fallback', { ...costs, ...nothing }, frame);
     }
@@ -322,30 +324,36 @@ class PricedDispatcher implements Dispatcher {
     return this.#balance.priceMs(this.#plan.directive?.accuracyPriceMs || table.ownPriceMs);
   }
 
-  #decide({ action, costMs, after }: Choice, reason: Reason, plannedCostMs: number, frame: Frame): Decision {
+  #decide(
+    { action, costMs, after, oneLookMs }: Best,
+    reason: Reason,
+    plannedCostMs: number,
+    frame: Frame,
+  ): Decision {
     const look = after?.step && { variant: after.variant, step: after.step, placement: undefined };
-    return this.#reserve(action, reason, { costMs, plannedCostMs, look }, frame);
+    const savedMs = look && oneLookMs < Infinity ? Math.max(0, oneLookMs - costMs) : 0;
+    return this.#reserve(action, reason, { costMs, plannedCostMs, savedMs, look }, frame);
   }
 
   /** Reserves the accuracy that a first look promises, with the second that may follow. */
   #reserve(
     action: DispatchAction,
     reason: Reason,
-    { costMs, plannedCostMs, look }: Costs & { readonly look: ChosenLook | undefined },
+    { costMs, plannedCostMs, savedMs, look }: Costs & { readonly look: ChosenLook | undefined },
     frame: Frame,
   ): Decision {
     const accuracy = action.cost.accuracy + (look?.step.gain ?? 0);
     const reservation = this.#balance.reserve(accuracy);
     const secondLook = look && secondLookOf(look);
     const lookAgain = look && { variant: look.variant, marginBelow: look.step.marginBelow };
-    const promised = { accuracy, costMs, plannedCostMs, reservation, secondLook, lookAgain };
+    const promised = { accuracy, costMs, plannedCostMs, savedMs, reservation, secondLook, lookAgain };
     return this.#commit(action, reason, promised, frame);
   }
 
   #commit(action: DispatchAction, reason: Reason, promised: Promised, frame: Frame): Decision {
     const directive = this.#plan.directive;
     const { cost, tracker } = action;
-    const { accuracy, costMs, plannedCostMs, reservation, secondLook, lookAgain } = promised;
+    const { accuracy, costMs, plannedCostMs, savedMs, reservation, secondLook, lookAgain } = promised;
     const work = tracker?.sent(cost.serviceMs, frame.now);
     if (!tracker) this.#local.sent(cost.serviceMs, frame.now);
     const asPlanned = reason === 'planned' || reason === 'explored';
@@ -356,6 +364,7 @@ class PricedDispatcher implements Dispatcher {
         predictedMs: predictedMs(action, frame),
         costMs,
         plannedCostMs,
+        savedMs,
         accuracy,
         directiveVersion: directive?.version ?? 0,
         learner: directive?.learner ?? '',

@@ -63,6 +63,7 @@ describe('second looks', () => {
     // Half of the frames cost 220 ms more; it gives up 0.01 against the best.
     const { accuracyPriceMs } = agent().status(0);
     expect(first.costMs).toBeCloseTo(50 + 0.5 * 220 + 0.01 * accuracyPriceMs);
+    expect(first.savedMs).toBeCloseTo(220 - first.costMs);
   });
 
   it('are left out when one look is asked for, accuracy costs nothing, or there are no curves', () => {
