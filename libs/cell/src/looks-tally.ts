@@ -19,6 +19,11 @@ export interface LooksTotals {
   readonly agreed: number | null;
   /** Frames whose first look was unsure and whose answer it is all the same: the second failed, or had no time or place. */
   readonly failed: number;
+  /**
+   * Mean over all answered frames of what the second look that was meant was expected to save, ms: cost of the best action
+   * without one, less that of what was chosen, by the agent's own rule (which prices accuracy and congestion too).
+   */
+  readonly savedMs: number | null;
 }
 
 /** Adds up looks, in constant memory. */
@@ -27,10 +32,12 @@ export class LooksTally {
   readonly #second = new PlacementCount();
   #agreed = 0;
   #failed = 0;
+  #savedMs = 0;
 
-  answered({ looks }: agent.InferResponse): void {
+  answered({ looks, decision }: agent.InferResponse): void {
     const [first, ...again] = looks;
     if (!first) return;
+    this.#savedMs += decision?.savedMs ?? 0;
     this.#first.add(first.placement);
     const last = again.at(-1);
     if (!last) return;
@@ -50,6 +57,7 @@ export class LooksTally {
       escalationShare: frames > 0 ? twice / frames : null,
       agreed: twice > 0 ? this.#agreed / twice : null,
       failed: this.#failed,
+      savedMs: frames > 0 ? this.#savedMs / frames : null,
     };
   }
 }

@@ -58,7 +58,8 @@ describe('Tally', () => {
       [look(UNSPECIFIED, 'large')],
     ]) {
       const { response, ...rest } = answer(10, true);
-      tally.answered({ ...rest, response: { ...response, looks: [first, ...again] } });
+      const decision = agent.Decision.fromPartial({ savedMs: again.length > 0 ? 12 : 0 });
+      tally.answered({ ...rest, response: { ...response, decision, looks: [first, ...again] } });
     }
     expect(tally.totals().looks).toEqual({
       first: [{ tier: 'device', variant: 'small', share: 1 }],
@@ -69,6 +70,7 @@ describe('Tally', () => {
       escalationShare: 0.5,
       agreed: 2 / 3,
       failed: 2,
+      savedMs: 10,
     });
   });
 
@@ -79,7 +81,7 @@ describe('Tally', () => {
       responseMs: { mean: null, p95: null },
       hopsMs: { computeMs: null },
       placements: [],
-      looks: { first: [], second: [], escalationShare: null, agreed: null, failed: 0 },
+      looks: { first: [], second: [], escalationShare: null, agreed: null, failed: 0, savedMs: null },
     });
   });
 

@@ -21,7 +21,7 @@ function answered(): Tally {
       responseMs: 20,
       expectedAccuracy: 0.75,
       placement: { tier: common.Tier.EDGE, nodeId: 'edge-1', variant: 'middle' },
-      decision: { reason: agent.Reason.DEVIATED, balance: 0.25 },
+      decision: { reason: agent.Reason.DEVIATED, balance: 0.25, savedMs: 5 },
       hops: { computeMs: 15, uplinkMs: 5 },
       looks: [
         { placement: { tier: common.Tier.DEVICE, variant: 'small' }, classification: { classIndex: 1 } },
@@ -83,6 +83,7 @@ describe('report', () => {
         escalationShare: 1,
         agreed: 1,
         failed: 0,
+        savedMs: 5,
       },
       learner: 'planner',
       restarts: { 'edge-1': 2 },
@@ -100,7 +101,7 @@ describe('report', () => {
 
   it('says how often frames were looked at again, and where', () => {
     expect(report(run).text).toContain(
-      'looks      a second at 100.0 % of the frames (edge middle 100 %), 100 % of them agreed',
+      'looks      a second at 100.0 % of the frames (edge middle 100 %), 100 % of them agreed; expected to save 5.0 ms a frame',
     );
     const once = exampleCell({ devices: 1, maxLooks: 1 });
     expect(report({ ...run, description: once }).text).toContain('looks      one a frame, as asked for');

@@ -62,13 +62,16 @@ export function report(run: Run): { document: object; text: string } {
   return { document, text };
 }
 
-function looksLine({ second, escalationShare, agreed, failed }: Totals['looks'], maxLooks: number): string {
+function looksLine(
+  { second, escalationShare, agreed, failed, savedMs }: Totals['looks'],
+  maxLooks: number,
+): string {
   if (maxLooks < 2) return 'one a frame, as asked for';
   if (escalationShare === null) return 'none';
   const where = second.map(({ tier, variant, share }) => `${tier} ${variant} ${percent(share, 0)}`);
   const twice =
     where.length > 0
-      ? `a second at ${percent(escalationShare)} of the frames (${where.join(', ')}), ${percent(agreed, 0)} of them agreed`
+      ? `a second at ${percent(escalationShare)} of the frames (${where.join(', ')}), ${percent(agreed, 0)} of them agreed; expected to save ${ms(savedMs)} a frame`
       : 'no second';
   return failed > 0 ? `${twice}; ${failed} second looks failed, the first answer stood` : twice;
 }

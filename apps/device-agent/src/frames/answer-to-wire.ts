@@ -27,6 +27,7 @@ export function answerToWire(
       concurrency: answer.concurrency,
       lookAgainBelow: decision.lookAgain?.marginBelow ?? 0,
       secondVariant: decision.lookAgain?.variant ?? '',
+      savedMs: decision.savedMs,
     },
     expectedAccuracy: decision.accuracy,
     energyJ: answer.energyJ,

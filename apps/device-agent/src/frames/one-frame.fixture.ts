@@ -18,6 +18,8 @@ const decide = (placement: Placement, more: Partial<Decision> = {}): Decision =>
   predictedMs: 30,
   costMs: 40,
   plannedCostMs: 40,
+  savedMs: 0,
+  lookAgain: undefined,
   accuracy: 0.86,
   directiveVersion: 7,
   learner: 'planner',
