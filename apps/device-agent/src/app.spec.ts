@@ -37,8 +37,12 @@ afterEach(async () => {
   cleanUps = [];
 });
 
-const startEdge = async (listen = '127.0.0.1:0', nodeId = 'edge-1') => {
-  const edge = await startScriptedWorker({ nodeId, tier: EDGE, variant, listen, instanceId: nodeId });
+const startEdge = async (
+  listen = '127.0.0.1:0',
+  nodeId = 'edge-1',
+  serves: { variant: string; serviceMs?: number } = { variant },
+) => {
+  const edge = await startScriptedWorker({ nodeId, tier: EDGE, listen, instanceId: nodeId, ...serves });
   cleanUps.push(() => edge[Symbol.asyncDispose]());
   return edge;
 };
@@ -119,6 +123,7 @@ describe('device agent', () => {
       placement: { tier: DEVICE, nodeId: 'device-1', variant },
       decision: { reason: FALLBACK, directiveVersion: 0n, failedAttempts: [] },
       hops: { uplinkMs: 0, downlinkMs: 0 },
+      looks: [{ placement: { tier: DEVICE, variant }, failure: '' }],
     });
     expect(answer.hops!.computeMs).toBeGreaterThan(100);
     expect(answer.energyJ).toBeGreaterThan(0);
@@ -413,6 +418,39 @@ describe('device agent', () => {
     expect((await infer()).placement?.tier).toBe(DEVICE);
     await set({ accuracyFloor: 0.99 });
     await expect(infer()).rejects.toBeInstanceOf(FailedPrecondition);
+  });
+
+  describe('with a better variant at a slow edge, and a floor that the device’s own does not meet', () => {
+    const better = { variant: 'mobilenet-v1-1.00-int8', serviceMs: 1_000 };
+    const flags = ['--accuracy-floor=0.84'];
+
+    it('has the edge look again at what the device is unsure of, and answers without it too', async () => {
+      const edge = await startEdge('127.0.0.1:0', 'edge-1', better);
+      const { infer } = await startAgent({ edge: edge.address, flags });
+      const { decision, looks, placement, hops, responseMs, classification } = await infer();
+      expect(decision).toMatchObject({ secondVariant: better.variant });
+      expect(looks.map((look) => look.placement?.tier)).toEqual([DEVICE, EDGE]);
+      expect(looks[0]!.classification!.margin).toBeLessThan(decision!.lookAgainBelow);
+      expect(placement).toMatchObject({ tier: EDGE, variant: better.variant });
+      expect(classification?.label).toBe('edge-1');
+      const spent = Object.values({ ...hops }).reduce((sum, ms) => sum + ms, 0);
+      expect(spent).toBeCloseTo(responseMs, 6);
+      edge.script = { fail: new ResourceExhausted('full') };
+      const alone = await infer();
+      expect(alone.placement?.tier).toBe(DEVICE);
+      expect(alone.looks[1]).toMatchObject({ placement: { tier: EDGE }, failure: 'RESOURCE_EXHAUSTED' });
+    });
+
+    it('has the edge answer by itself where it may not look twice', async () => {
+      const edge = await startEdge('127.0.0.1:0', 'edge-1', better);
+      const { infer, client } = await startAgent({ edge: edge.address, flags: [...flags, '--looks=1'] });
+      const { objective } = await callUnary(client, client.getObjective, {}, { timeoutMs: 5_000 });
+      expect(objective?.maxLooks).toBe(1);
+      const { decision, looks, expectedAccuracy } = await infer();
+      expect(looks.map((look) => look.placement?.tier)).toEqual([EDGE]);
+      expect(decision).toMatchObject({ lookAgainBelow: 0, secondVariant: '' });
+      expect(expectedAccuracy).toBeGreaterThan(0.84);
+    });
   });
 
   it('passes the caller’s trace on to the worker, from the message or, on Infer, from the metadata', async () => {
