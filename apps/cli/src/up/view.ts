@@ -71,11 +71,12 @@ export function table(
 export function line(devices: readonly DeviceView[]): string {
   return devices
     .map(({ id, tally }) => {
-      const { succeeded, failed, responseMs, accuracy } = tally.totals();
+      const { succeeded, failed, responseMs, accuracy, looks } = tally.totals();
       const { placement } = tally.last ?? {};
       const where = placement ? `${tierName(placement.tier)} ${placement.variant}` : 'waiting';
       const faults = failed > 0 ? `, ${failed} failed` : '';
-      return `${id}: ${succeeded} answered${faults}, ${where}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, right ${percent(accuracy.top1)}`;
+      const again = looks.escalationShare ? `, looked again at ${percent(looks.escalationShare, 0)}` : '';
+      return `${id}: ${succeeded} answered${faults}, ${where}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, right ${percent(accuracy.top1)}${again}`;
     })
     .join(' | ');
 }

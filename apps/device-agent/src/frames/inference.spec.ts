@@ -259,7 +259,9 @@ describe('infer', () => {
   it('keeps no time from the device itself', async () => {
     const { run, asked } = setUp({ 'device-1': answers }, 80);
     await run(500);
-    expect(asked.map(([nodeId, { deadlineAt }]) => [nodeId, deadlineAt - 1_000])).toEqual([['device-1', 500]]);
+    expect(asked.map(([nodeId, { deadlineAt }]) => [nodeId, deadlineAt - 1_000])).toEqual([
+      ['device-1', 500],
+    ]);
   });
 
   it('keeps no time for a device that could not use it', async () => {

@@ -3,7 +3,7 @@ import type { Decision, Dispatcher, DispatchOptions, Settlement } from '@weir/di
 import type { Outcome, Placement, Tier } from '@weir/domain';
 import { common } from '@weir/proto';
 import { extractTraceContext } from '@weir/rpc';
-import { startInference } from '@weir/telemetry';
+import type { InferenceFacts, InferenceSpan } from '@weir/telemetry';
 import type { Target, TargetAnswer, TargetRequest } from '../targets/target.ts';
 import { infer } from './inference.ts';
 
@@ -18,7 +18,7 @@ const decide = (placement: Placement, more: Partial<Decision> = {}): Decision =>
   predictedMs: 30,
   costMs: 40,
   plannedCostMs: 40,
-  savedMs: 0,
+  savedMs: 4,
   lookAgain: undefined,
   accuracy: 0.86,
   directiveVersion: 7,
@@ -46,6 +46,36 @@ interface Scene {
   readonly again?: readonly Placement[];
   readonly nodes: Readonly<Record<string, Behaviour>>;
   readonly deadlineMs?: number;
+}
+
+/** What the span of one look was told. */
+type ToldLook = InferenceFacts & {
+  readonly number: number;
+  readonly from: number;
+  to?: number;
+  local?: boolean;
+  failed?: string;
+};
+
+/** Notes what the spans of a frame's looks are told. */
+function notingSpan(looks: ToldLook[]): InferenceSpan {
+  const context = extractTraceContext(undefined);
+  return {
+    context,
+    attemptFailed() {},
+    look({ number, at: from, facts }) {
+      const look: ToldLook = { number, from, ...facts?.() };
+      looks.push(look);
+      return {
+        context,
+        answered: ({ at: to, local, facts: known }) => void Object.assign(look, { to, local, ...known?.() }),
+        failed: ({ at: to, status, facts: known }) =>
+          void Object.assign(look, { to, failed: status, ...known?.() }),
+      };
+    },
+    answered() {},
+    failed() {},
+  };
 }
 
 /** A device with a dispatcher that does as it is told, and notes what it is told. */
@@ -103,6 +133,7 @@ export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, de
       });
     },
   });
+  const spans: ToldLook[] = [];
   const outcomes: (Outcome & { confidence: number })[] = [];
   const answer = infer(
     {
@@ -110,7 +141,7 @@ export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, de
       arrivedAt: clock.now(),
       deadlineAt: clock.now() + deadlineMs,
       signal: stop.signal,
-      span: startInference({ parent: extractTraceContext(undefined), at: clock.now() }),
+      span: notingSpan(spans),
     },
     {
       deviceId: 'device-1',
@@ -123,5 +154,5 @@ export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, de
     },
   );
   answer.catch(() => {});
-  return { clock, answer, told, asked, outcomes, stop };
+  return { clock, answer, told, asked, outcomes, spans, stop };
 }
