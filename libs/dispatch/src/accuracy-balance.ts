@@ -33,6 +33,7 @@ export class AccuracyBalance {
   #floor = 0;
   #cap = 0;
   #balance = 0;
+  #debt = 0;
   #priceExponent = 0;
   #account = 0;
   #ledgerId = '';
@@ -59,15 +60,21 @@ export class AccuracyBalance {
   configure({ floor, best }: { floor: number; best: number }): void {
     if (floor > this.#floor) {
       this.#balance = 0;
+      this.#debt = 0;
       this.#account++;
     }
     this.#floor = floor;
     this.#cap = floor > 0 ? CAP_FRAMES * Math.max(0, best - floor) : 0;
   }
 
+  /** Least accuracy of a frame that the balance covers; 0 without a floor. */
+  get leastAccuracy(): number {
+    return this.#floor <= 0 ? 0 : this.#floor - this.#balance - ROUNDING;
+  }
+
   /** Whether the balance covers a frame of this accuracy. */
   allows(accuracy: number): boolean {
-    return this.#floor <= 0 || this.#balance + accuracy - this.#floor >= -ROUNDING || accuracy >= this.#floor;
+    return accuracy >= this.leastAccuracy;
   }
 
   /**
@@ -86,9 +93,16 @@ export class AccuracyBalance {
     return { debit, credit: Math.max(0, surplus), account: this.#account };
   }
 
-  /** The frame was answered: credit its surplus, up to the cap. */
-  answered(reservation: Reservation): void {
-    if (reservation.account === this.#account) this.#add(reservation.credit);
+  /**
+   * The frame was answered: credit its surplus, up to the cap, less what the answer fell short of the accuracy that was
+   * reserved. What the balance cannot pay of that is owed, and paid by the next credits.
+   */
+  answered(reservation: Reservation, shortfall = 0): void {
+    if (reservation.account !== this.#account) return;
+    this.#add(reservation.credit);
+    const paid = clamp(shortfall, this.#balance);
+    this.#balance -= paid;
+    if (this.#floor > 0) this.#debt += shortfall - paid;
   }
 
   /** The frame failed: give its deficit back. */
@@ -127,7 +141,9 @@ export class AccuracyBalance {
   }
 
   #add(amount: number): void {
-    this.#balance = Math.max(this.#balance, Math.min(this.#cap, this.#balance + amount));
+    const repaid = clamp(amount, this.#debt);
+    this.#debt -= repaid;
+    this.#balance = Math.max(this.#balance, Math.min(this.#cap, this.#balance + amount - repaid));
   }
 
   report(): BalanceReport {

@@ -1,6 +1,9 @@
 import { ResourceExhausted } from '@weir/base';
-import type { DispatchAction } from './action-table.ts';
+import type { ActionTable, DispatchAction } from './action-table.ts';
+import type { ArrivalMeter } from './arrivals.ts';
+import { type Constrained, constraintOn } from './constraints.ts';
 import type { Frame } from './cost.ts';
+import type { PlanInForce } from './plan-in-force.ts';
 
 /** An action's own time may turn out at its 5 % quantile: 1.645 standard deviations of the logarithm below the mean. */
 const OPTIMISM = 1.645;
@@ -12,7 +15,7 @@ const LEAST_SHARE = 0.5;
 const TRIAL_PERIOD_MS = 1_000;
 
 /** What admission asks of a frame. Times in ms. */
-export interface AdmissionFrame extends Pick<Frame, 'now' | 'deadlineMs' | 'exclude' | 'ejectedToo'> {
+interface AdmissionFrame extends Constrained, Pick<Frame, 'now' | 'deadlineMs'> {
   /** True when it has failed elsewhere. */
   readonly retry: boolean;
   /** U. */
@@ -26,18 +29,60 @@ export interface AdmissionFrame extends Pick<Frame, 'now' | 'deadlineMs' | 'excl
  * busier than it seemed says so when it refuses; it then knows best, and nothing is hoped for. A frame that has failed
  * elsewhere is held to the plain prediction.
  */
-export function excessMs({ cost, tracker }: DispatchAction, frame: AdmissionFrame): number {
+function excessMs({ cost, tracker, after }: DispatchAction, frame: AdmissionFrame): number {
   const remoteWaitMs = frame.retry ? tracker?.waitMs : tracker?.leastWaitMs;
   const waitMs = remoteWaitMs ?? frame.localWaitMs;
   const share =
     tracker && !frame.retry && !tracker.refusing
       ? Math.max(LEAST_SHARE, Math.exp(-OPTIMISM * tracker.spread))
       : 1;
-  return waitMs + share * (cost.serviceMs + cost.networkMs) - frame.deadlineMs;
+  const secondMs = after && cost.accuracy < frame.leastAccuracy ? after.leastMs : 0;
+  return waitMs + share * (cost.serviceMs + cost.networkMs + secondMs) - frame.deadlineMs;
+}
+
+/** Turns frames away that no target could answer in time, before they cost anybody anything. */
+export class Admission {
+  readonly #plan: PlanInForce;
+  readonly #arrivals: ArrivalMeter;
+  readonly #trials = new Trials();
+
+  constructor(plan: PlanInForce, arrivals: ArrivalMeter) {
+    this.#plan = plan;
+    this.#arrivals = arrivals;
+  }
+
+  /** Throws ResourceExhausted (DEADLINE_UNREACHABLE). A frame for which nothing is allowed at all passes: that is no matter of time. */
+  refuseIfUnreachable(frame: AdmissionFrame): void {
+    const { directive, planned, table, resorts } = this.#plan;
+    let leastMs = this.#leastExcessMs(table, frame);
+    if (leastMs <= 0) return;
+    const obeyed = directive?.thresholdMs === Infinity ? planned : undefined;
+    if (obeyed && constraintOn(obeyed, frame, 'obeyed') === undefined) return;
+    if (leastMs === Infinity)
+      for (const [resort, ejectedToo] of resorts) {
+        leastMs = this.#leastExcessMs(resort, { ...frame, ejectedToo });
+        if (leastMs < Infinity) break;
+      }
+    if (leastMs <= 0 || leastMs === Infinity) return;
+    if (!frame.retry && this.#trials.due(frame.now)) return;
+    throw unreachableDeadline(leastMs, frame.deadlineMs);
+  }
+
+  /** Of the best action that is allowed, or of the first that is in time; Infinity when none is allowed. */
+  #leastExcessMs({ trackers, actions }: ActionTable, frame: AdmissionFrame): number {
+    for (const tracker of trackers) tracker.refresh(frame.now, this.#arrivals.regular);
+    let leastMs = Infinity;
+    for (const action of actions) {
+      if (constraintOn(action, frame, 'possible') !== undefined) continue;
+      leastMs = Math.min(leastMs, excessMs(action, frame));
+      if (leastMs <= 0) break;
+    }
+    return leastMs;
+  }
 }
 
 /** Which of the frames that no target can answer in time are tried all the same. */
-export class Trials {
+class Trials {
   #dueAt: number | undefined;
 
   /** True for one of them a second, from a second after the first. */
@@ -50,7 +95,7 @@ export class Trials {
 }
 
 /** `leastExcessMs`: over the deadline, of the best target. */
-export const unreachableDeadline = (leastExcessMs: number, deadlineMs: number): ResourceExhausted =>
+const unreachableDeadline = (leastExcessMs: number, deadlineMs: number): ResourceExhausted =>
   new ResourceExhausted(
     `no target could answer within ${Math.floor(deadlineMs)} ms: the best would take ${Math.ceil(leastExcessMs)} ms longer`,
     { reason: 'DEADLINE_UNREACHABLE', retryAfterMs: leastExcessMs },

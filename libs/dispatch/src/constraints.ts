@@ -1,9 +1,37 @@
 import { FailedPrecondition } from '@weir/base';
 import type { Objective } from '@weir/domain';
 import type { DispatchAction } from './action-table.ts';
+import type { Frame } from './cost.ts';
 
 /** Why an action is not allowed. */
 export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'ejected' | 'floor';
+
+/** What constraints ask of a frame. */
+export type Constrained = Pick<Frame, 'exclude' | 'ejectedToo' | 'leastAccuracy'>;
+
+/**
+ * What makes up for an accuracy that the balance does not cover: the second look that has been chosen for the frame, any
+ * that may yet be, or the plan, when it is obeyed: then the planner answers for the floor.
+ */
+export type Lift = 'chosen' | 'possible' | 'obeyed';
+
+/** The constraint that forbids an action now, if any. */
+export function constraintOn(action: DispatchAction, frame: Constrained, lift: Lift): Constraint | undefined {
+  if (!action.tierAllowed) return 'tier';
+  if (frame.exclude.has(action.cost.placement.nodeId)) return 'excluded';
+  const { tracker } = action;
+  if (tracker && !tracker.usable) return 'unreachable';
+  if (tracker && !frame.ejectedToo && tracker.outliers.leavesOut(action.cost.placement.variant))
+    return 'ejected';
+  if (action.cost.accuracy < frame.leastAccuracy && !lifts(lift, action, frame)) return 'floor';
+  return undefined;
+}
+
+function lifts(lift: Lift, { cost, after }: DispatchAction, { leastAccuracy }: Constrained): boolean {
+  if (lift === 'obeyed') return true;
+  if (!after) return false;
+  return lift === 'chosen' ? after.step !== undefined : cost.accuracy + after.mostGain >= leastAccuracy;
+}
 
 /** Names every constraint with the actions it forbids. */
 export function refusal(

@@ -2,21 +2,9 @@ import { defaultObjective } from '@weir/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DispatchAction } from './action-table.ts';
-import { type Frame, costMs, predictedMs } from './cost.ts';
-import { action, best, small } from './dispatch.fixture.ts';
+import { costMs, predictedMs } from './cost.ts';
+import { action, best, frameOf, small } from './dispatch.fixture.ts';
 import { TierTracker } from './tier-tracker.ts';
-
-const frameOf = (more: Partial<Frame> = {}): Frame => ({
-  now: 0,
-  deadlineMs: 10_000,
-  exclude: new Set(),
-  objective: defaultObjective,
-  priceMs: 0,
-  local: { slots: 1, waitMs: 0, congestionPerMs: 0, quietMs: 0 },
-  weighed: undefined,
-  ejectedToo: false,
-  ...more,
-});
 
 const remote = (
   {
@@ -31,6 +19,7 @@ const remote = (
   tierAllowed: true,
   energyPriceMs,
   deficit,
+  after: undefined,
 });
 
 const local = (serviceMs: number, { energyPriceMs = 0, deficit = 0 } = {}): DispatchAction => ({
@@ -39,6 +28,7 @@ const local = (serviceMs: number, { energyPriceMs = 0, deficit = 0 } = {}): Disp
   tierAllowed: true,
   energyPriceMs,
   deficit,
+  after: undefined,
 });
 
 /** ∫ f from `from` to `to`, by the midpoints of many small steps. */

@@ -34,6 +34,8 @@ export interface Frame {
   readonly weighed: DispatchAction | undefined;
   /** True when nothing else is left than what has been ejected. */
   readonly ejectedToo: boolean;
+  /** Least accuracy that the balance covers; frames may have less only where the plan is obeyed. */
+  readonly leastAccuracy: number;
 }
 
 const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitMs ?? local.waitMs;
@@ -47,14 +49,18 @@ export const leastMs = ({ tracker, cost }: DispatchAction, { local }: Frame): nu
   (tracker?.leastWaitMs ?? local.waitMs) + cost.serviceMs + cost.networkMs;
 
 /** Cost of an action, ms: response time, the delay it causes to frames behind it, energy and lost accuracy. */
-export function costMs(action: DispatchAction, frame: Frame): number {
+export const costMs = (action: DispatchAction, frame: Frame): number =>
+  processingCostMs(action, frame) + frame.priceMs * action.deficit;
+
+/** The same without lost accuracy, ms. */
+export function processingCostMs(action: DispatchAction, frame: Frame): number {
   const { meanWeight, tailWeight } = frame.objective;
   const responseMs = predictedMs(action, frame);
   const delayMs = delayOfOthersMs(action, frame);
   let weightedMs = meanWeight * (responseMs + delayMs);
   if (tailWeight > 0)
     weightedMs += tailWeight * (responseMs * tailFactor(action.tracker?.spread ?? 0) + delayMs);
-  return weightedMs / (meanWeight + tailWeight) + action.energyPriceMs + frame.priceMs * action.deficit;
+  return weightedMs / (meanWeight + tailWeight) + action.energyPriceMs;
 }
 
 /** The terms in κ: what this frame makes later ones wait, ms. */

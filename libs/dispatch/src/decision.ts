@@ -1,4 +1,4 @@
-import type { Placement, Reason } from '@weir/domain';
+import type { LookStep, Placement, Reason } from '@weir/domain';
 import type { Reservation } from './accuracy-balance.ts';
 import type { TierTracker, WorkInFlight } from './tier-tracker.ts';
 
@@ -19,10 +19,12 @@ export interface Decision {
   readonly costMs: number;
   /** Cost of the planned action by the rule; `costMs` when it was followed or no plan is in force. */
   readonly plannedCostMs: number;
+  /** What the second look is expected to save, ms: cost of the best action without one, less `costMs`; 0 without one. */
+  readonly savedMs: number;
   /** Accuracy promised, 0..1: of the variant, or with the second looks at the least certain frames. */
   readonly accuracy: number;
-  /** When and how to look again, in a first look; absent: its answer stands. */
-  readonly lookAgain?: LookAgain;
+  /** When and how to look again, in a first look; undefined: its answer stands. */
+  readonly lookAgain: LookAgain | undefined;
   /** 0 when no directive is in force. */
   readonly directiveVersion: number;
   /** Empty when no directive is in force. */
@@ -43,6 +45,40 @@ export interface Commitment {
   readonly ownMs: number;
   /** True when the plan was obeyed: its prediction then need not be one. */
   readonly obeyed: boolean;
+  /** The second look that may follow, or that this is. */
+  readonly secondLook: SecondLook | undefined;
+}
+
+/** What placing a second look needs. */
+export interface SecondLook {
+  readonly variant: string;
+  /** Accuracy that a frame loses on average when it does not get the second look it should have. */
+  readonly shortfall: number;
+  /** Where an obeyed plan wants it; else the cheapest place. */
+  readonly placement: Placement | undefined;
+}
+
+/** Costs of a look by the rule, ms: of the chosen action and of the planned one. */
+export interface Costs {
+  readonly costMs: number;
+  readonly plannedCostMs: number;
+  readonly savedMs: number;
+}
+
+/** A step of a curve that a first look is meant to be followed by. */
+export interface ChosenLook {
+  readonly variant: string;
+  readonly step: LookStep;
+  /** Where an obeyed plan wants it. */
+  readonly placement: Placement | undefined;
+}
+
+/** What a look is sent out with. */
+export interface Promised extends Costs {
+  readonly accuracy: number;
+  readonly reservation: Reservation;
+  readonly secondLook: SecondLook | undefined;
+  readonly lookAgain: LookAgain | undefined;
 }
 
 /** A decision with its commitment, which can be closed once. */
@@ -58,6 +94,8 @@ export class OpenDecision implements Decision {
   readonly leaseExpired: boolean;
   readonly balance: number;
   readonly propensity: number;
+  readonly savedMs: number;
+  readonly lookAgain: LookAgain | undefined;
   readonly #commitment: Commitment;
   #open = true;
 
@@ -73,6 +111,8 @@ export class OpenDecision implements Decision {
     this.leaseExpired = decision.leaseExpired;
     this.balance = decision.balance;
     this.propensity = decision.propensity;
+    this.savedMs = decision.savedMs;
+    this.lookAgain = decision.lookAgain;
     this.#commitment = commitment;
   }
 

@@ -5,8 +5,10 @@ import {
   defaultObjective,
   type ActionCost,
   type Directive,
+  type LookCurves,
   type NodeLoad,
 } from '@weir/domain';
+import type { Frame } from './cost.ts';
 import type { Dispatcher, DispatcherOptions } from './dispatcher.ts';
 import { createDispatcher } from './priced-dispatcher.ts';
 
@@ -67,26 +69,36 @@ export const directive = (more: Partial<Directive> = {}): Directive => ({
   ...more,
 });
 
+/** A frame without a floor, with nothing before it. */
+export const frameOf = (more: Partial<Frame> = {}): Frame => ({
+  now: 0,
+  deadlineMs: 10_000,
+  exclude: new Set(),
+  objective: defaultObjective,
+  priceMs: 0,
+  local: { slots: 1, waitMs: 0, congestionPerMs: 0, quietMs: 0 },
+  weighed: undefined,
+  ejectedToo: false,
+  leastAccuracy: 0,
+  ...more,
+});
+
+type Given = Partial<Pick<DispatcherOptions, 'onEjection' | 'looks'>>;
+
 /** A dispatcher that knows no more than its own variants. */
-export const uncalibrated = (
-  objective: Partial<Objective> = {},
-  onEjection: DispatcherOptions['onEjection'] = undefined,
-): Dispatcher =>
+export const uncalibrated = (objective: Partial<Objective> = {}, given: Given = {}): Dispatcher =>
   createDispatcher({
     deviceId: 'device-1',
     localNode: { id: 'device-1', tier: 'device', slots: 1, variants: ['best', 'small'] },
     variants: [best, small],
     objective: { ...defaultObjective, ...objective },
     random: seededRandom(1),
-    ...(onEjection && { onEjection }),
+    ...given,
   });
 
 /** A dispatcher that has calibrated itself and heard of both remote nodes at time 0. */
-export function dispatcher(
-  objective: Partial<Objective> = {},
-  onEjection?: DispatcherOptions['onEjection'],
-): Dispatcher {
-  const created = uncalibrated(objective, onEjection);
+export function dispatcher(objective: Partial<Objective> = {}, given: Given = {}): Dispatcher {
+  const created = uncalibrated(objective, given);
   created.setFallbackActions(actions);
   for (const nodeId of ['edge-1', 'cloud-1']) {
     created.setReachable(nodeId, true, 0);
@@ -94,3 +106,20 @@ export function dispatcher(
   }
   return created;
 }
+
+/** What a second look by the best variant buys after one by the small. */
+export const looks: LookCurves = {
+  version: 'curves-1',
+  pictures: 1_000,
+  curves: [
+    {
+      first: 'small',
+      second: 'best',
+      steps: [
+        { marginBelow: 0.2, share: 0.25, gain: 0.14, standardError: 0.001 },
+        { marginBelow: 0.4, share: 0.5, gain: 0.19, standardError: 0.001 },
+        { marginBelow: 0.8, share: 0.9, gain: 0.2, standardError: 0.001 },
+      ],
+    },
+  ],
+};

@@ -12,7 +12,7 @@ const failed: Settlement = { ok: false, fault: 'failed' };
 /** A device in front of some nodes that are all heard from at every step. */
 function setUp(costs = [...edge, ...cloud, ...device], nodes = ['edge-1', 'cloud-1']) {
   const changes: EjectionChange[] = [];
-  const agent = dispatcher({}, (change) => changes.push(change));
+  const agent = dispatcher({}, { onEjection: (change) => changes.push(change) });
   agent.setFallbackActions(costs);
   const hear = (now: number) => {
     for (const nodeId of nodes) agent.reportLoad(idle(nodeId), now);

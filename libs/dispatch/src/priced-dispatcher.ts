@@ -1,29 +1,21 @@
 import type { Random } from '@weir/base';
-import {
-  type ComputeNode,
-  type Objective,
-  type ActionCost,
-  type Directive,
-  tightenObjective,
-  type NodeLoad,
-  type Reason,
-} from '@weir/domain';
+import type { ActionCost, ComputeNode, Directive, NodeLoad, Objective, Reason } from '@weir/domain';
 import { AccuracyBalance, type Reservation } from './accuracy-balance.ts';
-import {
-  type ActionTable,
-  type DispatchAction,
-  actionTable,
-  emptyTable,
-  plannedCost,
-  uncalibrated,
-} from './action-table.ts';
-import { type AdmissionFrame, Trials, excessMs, unreachableDeadline } from './admission.ts';
+import type { ActionTable, DispatchAction } from './action-table.ts';
+import { Admission } from './admission.ts';
 import { ArrivalMeter } from './arrivals.ts';
-import { type Frame, costMs, leastMs, predictedMs } from './cost.ts';
-import { type Decision, OpenDecision } from './decision.ts';
-import { ExplorationBudget } from './exploration-budget.ts';
-import { LocalQueue } from './local-queue.ts';
-import { type Constraint, refusal } from './constraints.ts';
+import { type Best, cheapest, choiceOf } from './choice.ts';
+import { constraintOn, refusal } from './constraints.ts';
+import { costMs, type Frame, predictedMs, processingCostMs } from './cost.ts';
+import {
+  type ChosenLook,
+  type Commitment,
+  type Costs,
+  type Decision,
+  OpenDecision,
+  type Promised,
+  type SecondLook,
+} from './decision.ts';
 import type {
   DispatchOptions,
   DispatchStatus,
@@ -31,10 +23,14 @@ import type {
   DispatcherOptions,
   Settlement,
 } from './dispatcher.ts';
+import { ExplorationBudget } from './exploration-budget.ts';
+import { LocalQueue } from './local-queue.ts';
 import type { EjectionChange } from './node-outliers.ts';
 import type { Verdict } from './outlier-circuit.ts';
+import { PlanInForce } from './plan-in-force.ts';
+import { Targets } from './targets.ts';
+import type { TierTracker } from './tier-tracker.ts';
 import { verdictOn } from './verdict.ts';
-import { TierTracker } from './tier-tracker.ts';
 
 /** A plan that needs more than this share of the device's own processor overloads it. */
 const OVERLOAD = 0.95;
@@ -47,147 +43,196 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 class PricedDispatcher implements Dispatcher {
   readonly #localNode: ComputeNode;
   readonly #random: Random;
-  readonly #accuracyOf: ReadonlyMap<string, number>;
   readonly #balance = new AccuracyBalance();
   readonly #arrivals: ArrivalMeter;
   readonly #local: LocalQueue;
-  readonly #trackers = new Map<string, TierTracker>();
-  #cellObjective: Objective;
-  #ownObjective: Partial<Objective> | undefined;
-  #objective: Objective;
-  #directive: Directive | undefined;
-  #leaseEndsAt = -Infinity;
+  readonly #targets = new Targets();
+  readonly #plan: PlanInForce;
   readonly #exploration = new ExplorationBudget();
-  readonly #trials = new Trials();
+  readonly #admission: Admission;
   readonly #onEjection: (change: EjectionChange) => void;
-  #fallbackCosts: readonly ActionCost[];
-  #planned: DispatchAction | undefined;
-  #table: ActionTable = emptyTable;
-  #fallbackTable: ActionTable = emptyTable;
 
-  constructor({ localNode, variants, objective, random, now = 0, onEjection }: DispatcherOptions) {
+  constructor({ localNode, variants, looks, objective, random, now = 0, onEjection }: DispatcherOptions) {
     this.#onEjection = onEjection ?? (() => {});
     this.#arrivals = new ArrivalMeter(now);
     this.#localNode = localNode;
     this.#random = random;
-    this.#accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
     this.#local = new LocalQueue(localNode.slots);
-    this.#cellObjective = objective;
-    this.#objective = objective;
-    this.#fallbackCosts = uncalibrated(localNode, variants);
-    this.#rebuild();
+    const trackerOf = (nodeId: string) => this.#targets.of(nodeId);
+    this.#plan = new PlanInForce({ localNode, variants, looks, objective, trackerOf });
+    this.#admission = new Admission(this.#plan, this.#arrivals);
+    this.#configureBalance();
   }
 
   applyDirective(directive: Directive, now: number): void {
-    const current = this.#directive;
-    if (current?.instanceId === directive.instanceId && directive.version < current.version) return;
-    this.#directive = directive;
-    this.#leaseEndsAt = now + directive.leaseMs;
-    this.#cellObjective = directive.objective;
-    this.#rebuild();
+    if (!this.#plan.apply(directive, now)) return;
+    this.#configureBalance();
     this.#balance.applyLedger(directive.ledger);
   }
 
   setFallbackActions(actions: readonly ActionCost[]): void {
-    this.#fallbackCosts = actions;
-    this.#rebuild();
+    this.#plan.setFallbackActions(actions);
+    this.#configureBalance();
   }
 
   setOwnObjective(objective: Partial<Objective> | undefined): void {
-    this.#ownObjective = objective;
-    this.#rebuild();
+    this.#plan.setOwnObjective(objective);
+    this.#configureBalance();
   }
 
   reportLoad(load: NodeLoad, now: number): void {
     if (load.nodeId === this.#localNode.id) this.#local.report(load, now);
-    else this.#tracker(load.nodeId).report(load, now, this.#networkMs(load.nodeId));
+    else this.#targets.of(load.nodeId).report(load, now, this.#networkMs(load.nodeId));
   }
 
   setReachable(nodeId: string, reachable: boolean, now: number): void {
-    this.#tracker(nodeId).setReachable(reachable, now);
+    this.#targets.of(nodeId).setReachable(reachable, now);
   }
 
   probesDue(now: number): string[] {
-    return [...this.#trackers.values()]
-      .filter((tracker) => tracker.probeDue(now))
-      .map(({ nodeId }) => nodeId);
+    return [...this.#targets].filter((tracker) => tracker.probeDue(now)).map(({ nodeId }) => nodeId);
   }
 
   dispatch(now: number, options: DispatchOptions = {}): Decision {
-    this.#refuseIfUnreachable(now, options);
+    const exclude = asSet(options.exclude);
+    this.#admission.refuseIfUnreachable({
+      now,
+      deadlineMs: options.deadlineMs ?? this.#plan.objective.deadlineMs,
+      exclude,
+      ejectedToo: false,
+      leastAccuracy: this.#balance.leastAccuracy,
+      retry: exclude.size > 0,
+      localWaitMs: this.#local.waitMs(now),
+    });
     // A retry is not a new arrival.
-    if (asSet(options.exclude ?? nothing).size === 0) this.#arrivals.add(now);
-    const directive = this.#directive;
-    const frame = this.#frame(this.#table, now, options);
+    if (exclude.size === 0) this.#arrivals.add(now);
+    const directive = this.#plan.directive;
+    const frame = this.#choosing(this.#plan.table, now, options);
 
-    const planned = this.#planned;
+    const planned = this.#plan.planned;
     const obey = directive?.thresholdMs === Infinity;
-    const followable = planned !== undefined && this.#blockedBy(planned, frame, obey) === undefined;
-    const plannedCostMs = planned ? costMs(planned, frame) : undefined;
-    if (directive && planned && followable && obey)
-      return this.#decide(
-        planned,
-        directive.explored ? 'explored' : 'planned',
-        plannedCostMs!,
-        plannedCostMs!,
-        frame,
-      );
+    const followable =
+      planned !== undefined && constraintOn(planned, frame, obey ? 'obeyed' : 'chosen') === undefined;
+    if (directive && planned && followable && obey) return this.#obey(planned, directive, frame);
 
-    const found = this.#cheapest(this.#table, frame);
+    const plan = planned && choiceOf(planned, frame);
+    const found = cheapest(this.#plan.table, frame, this.#random);
     if (found) this.#exploration.earn(predictedMs(found.action, frame));
-    if (directive && planned && found && followable) {
-      const late = predictedMs(planned, frame) > frame.deadlineMs;
-      const excessMs = plannedCostMs! - found.costMs;
-      const thresholdMs = this.#overloads(planned, now) ? 0 : directive.thresholdMs;
+    if (directive && plan && found && followable) {
+      const excessMs = plan.costMs - found.costMs;
+      const thresholdMs = this.#overloads(plan.action, now) ? 0 : directive.thresholdMs;
       const worth = excessMs <= thresholdMs || (directive.explored && this.#exploration.affords(excessMs));
-      if (worth && (!late || found.late)) {
+      if (worth && (!plan.late || found.late)) {
         if (excessMs > thresholdMs) this.#exploration.spend(excessMs);
         const reason = directive.explored ? 'explored' : 'planned';
-        return this.#decide(planned, reason, plannedCostMs!, plannedCostMs!, frame);
+        return this.#decide({ ...plan, oneLookMs: found.oneLookMs }, reason, plan.costMs, frame);
       }
     }
     if (found) {
       const reason = directive && followable ? 'deviated' : 'fallback';
-      return this.#decide(found.action, reason, found.costMs, plannedCostMs ?? found.costMs, frame);
+      return this.#decide(found, reason, plan?.costMs ?? found.costMs, frame);
     }
 
-    for (const [table, ejectedToo] of this.#resorts()) {
-      const own = this.#frame(table, now, options, ejectedToo);
-      const rescue = this.#cheapest(table, own);
-      if (rescue)
-        return this.#decide(rescue.action, 'fallback', rescue.costMs, plannedCostMs ?? rescue.costMs, own);
+    for (const [table, ejectedToo] of this.#plan.resorts) {
+      const own = this.#choosing(table, now, options, ejectedToo);
+      const rescue = cheapest(table, own, this.#random);
+      if (rescue) return this.#decide(rescue, 'fallback', plan?.costMs ?? rescue.costMs, own);
     }
-    const actions = [...this.#table.actions, ...this.#fallbackTable.actions];
-    throw refusal(actions, (action) => this.#blockedBy(action, frame, false), {
-      objective: this.#objective,
+    throw refusal(this.#plan.allActions, (action) => constraintOn(action, frame, 'chosen'), {
+      objective: this.#plan.objective,
       balance: this.#balance.balance,
     });
   }
 
+  lookAgain(
+    decision: Decision,
+    settlement: Settlement,
+    now: number,
+    options: DispatchOptions = {},
+  ): Decision | undefined {
+    const commitment = decision instanceof OpenDecision ? decision.close() : undefined;
+    if (!commitment) return undefined;
+    this.#returned(decision, commitment, settlement, now);
+    const { secondLook, reservation } = commitment;
+    if (!secondLook) {
+      this.#balance.answered(reservation);
+      return undefined;
+    }
+    const frame = this.#frame(this.#plan.table, now, options);
+    const place = this.#placeOf(secondLook, frame);
+    if (!place) {
+      this.#balance.answered(reservation, secondLook.shortfall);
+      return undefined;
+    }
+    const ms = processingCostMs(place, frame);
+    const { accuracy } = decision;
+    const promised = {
+      accuracy,
+      costMs: ms,
+      plannedCostMs: ms,
+      savedMs: 0,
+      reservation,
+      secondLook,
+      lookAgain: undefined,
+    };
+    return this.#commit(place, 'unsure', promised, frame);
+  }
+
+  /** Where a second look goes: as an obeyed plan says, else to the cheapest place that is in time. */
+  #placeOf({ variant, placement }: SecondLook, frame: Frame): DispatchAction | undefined {
+    const seconds = this.#plan.table.secondLooks?.by(variant);
+    const nodeId = placement?.nodeId;
+    const planned = nodeId === undefined ? undefined : seconds?.at(nodeId, frame, frame.deadlineMs);
+    return planned ?? seconds?.cheapest(frame, frame.deadlineMs);
+  }
+
+  #obey(planned: DispatchAction, { explored, secondLook: asked }: Directive, frame: Frame): Decision {
+    const step =
+      asked && asked.curves === this.#plan.curves
+        ? planned.after?.stepOf(asked.placement.variant, asked.marginBelow)
+        : undefined;
+    const look = step && { variant: asked!.placement.variant, step, placement: asked!.placement };
+    const ms = costMs(planned, frame);
+    return this.#reserve(
+      planned,
+      explored ? 'explored' : 'planned',
+      { costMs: ms, plannedCostMs: ms, savedMs: 0, look },
+      frame,
+    );
+  }
+
   probe(now: number): Decision | undefined {
-    for (const tracker of this.#trackers.values()) {
+    for (const tracker of this.#targets) {
       if (!tracker.outliers.any || !tracker.isUsable(now)) continue;
-      const actions = [...this.#table.actions, ...this.#fallbackTable.actions].filter(
+      const actions = this.#plan.allActions.filter(
         (action) => action.tracker === tracker && action.tierAllowed,
       );
       const variant = actions.length > 0 ? tracker.outliers.probeDue(now) : undefined;
       if (variant === undefined) continue;
       const suspect = actions.find(({ cost }) => cost.placement.variant === variant) ?? actions[0]!;
-      const frame = this.#frame(this.#table, now, {}, true);
+      const frame = this.#frame(this.#plan.table, now, {}, true);
       tracker.refresh(now, false);
-      const actionMs = costMs(suspect, frame);
-      return this.#commit(suspect, 'fallback', actionMs, actionMs, frame, nothingReserved);
+      const ms = costMs(suspect, frame);
+      const { accuracy } = suspect.cost;
+      const costs = { accuracy, costMs: ms, plannedCostMs: ms, savedMs: 0 };
+      const nothing = { reservation: nothingReserved, secondLook: undefined, lookAgain: undefined };
+      return this.#commit(suspect, 'fallback', { ...costs, ...nothing }, frame);
     }
     return undefined;
   }
 
   settle(decision: Decision, settlement: Settlement, now: number): void {
-    const { ok, responseMs, queueMs, soonestAnswerAt } = settlement;
     const commitment = decision instanceof OpenDecision ? decision.close() : undefined;
     if (!commitment) return;
-    const { tracker, work, reservation, ownMs } = commitment;
-    if (ok) this.#balance.answered(reservation);
-    else this.#balance.refund(reservation);
+    if (settlement.ok) this.#balance.answered(commitment.reservation);
+    else this.#balance.refund(commitment.reservation);
+    this.#returned(decision, commitment, settlement, now);
+  }
+
+  /** A look is over: its work is no longer under way, and its end says something about its target. */
+  #returned(decision: Decision, commitment: Commitment, settlement: Settlement, now: number): void {
+    const { tracker, work, ownMs } = commitment;
+    const { ok, responseMs, queueMs, soonestAnswerAt } = settlement;
     if (!tracker || !work) return this.#local.returned(now);
     tracker.returned(work, ok, now);
     if (ok && queueMs !== undefined) tracker.observeWait(queueMs, now);
@@ -206,14 +251,14 @@ class PricedDispatcher implements Dispatcher {
     observed: { variant: string; verdict: Verdict; sentAt: number; tookMs: number },
     now: number,
   ): void {
-    const { trackers, actions } = this.#table;
+    const { trackers, actions } = this.#plan.table;
     const limits = {
       node: () =>
         2 * (trackers.filter(({ outliers }) => outliers.ejection).length + 1) <= trackers.length + 1,
       variants: () => actions.filter((action) => action.tracker === tracker).length,
       somethingFaster: () => {
-        const frame = this.#frame(this.#table, now, { exclude: [tracker.nodeId] });
-        const other = this.#cheapest(this.#table, frame);
+        const frame = this.#choosing(this.#plan.table, now, { exclude: [tracker.nodeId] });
+        const other = cheapest(this.#plan.table, frame, this.#random);
         return other !== undefined && predictedMs(other.action, frame) < observed.tookMs;
       },
     };
@@ -223,89 +268,39 @@ class PricedDispatcher implements Dispatcher {
 
   status(now: number): DispatchStatus {
     return {
-      directiveVersion: this.#directive?.version ?? 0,
-      learner: this.#directive?.learner ?? '',
-      planned: this.#directive?.planned,
-      leaseExpired: this.#leaseExpired(now),
-      objective: this.#objective,
+      directiveVersion: this.#plan.directive?.version ?? 0,
+      learner: this.#plan.directive?.learner ?? '',
+      planned: this.#plan.directive?.planned,
+      leaseExpired: this.#plan.leaseExpired(now),
+      objective: this.#plan.objective,
       balance: this.#balance.report(),
-      accuracyPriceMs: this.#priceMs(this.#table),
+      accuracyPriceMs: this.#priceMs(this.#plan.table),
       framesPerSecond: 1_000 * this.#arrivals.perMs(now),
       arrivalVariability: this.#arrivals.variability,
-      targets: [...this.#trackers.values()].map((tracker) => ({
-        nodeId: tracker.nodeId,
-        usable: tracker.isUsable(now) && !tracker.outliers.ejection,
-        ejected: tracker.outliers.reason,
-        ...(tracker.load && { load: tracker.load }),
-        loadAgeMs: tracker.loadAgeMs(now),
-      })),
+      targets: this.#targets.status(now),
     };
   }
 
-  /** Where to turn when the plan's table allows nothing; what was ejected is better than nothing. */
-  #resorts(): readonly (readonly [table: ActionTable, ejectedToo: boolean])[] {
-    return [
-      [this.#fallbackTable, false],
-      [this.#table, true],
-      [this.#fallbackTable, true],
-    ];
-  }
-
-  /** Refuses a frame that no target could answer in time, before it costs anybody anything. */
-  #refuseIfUnreachable(now: number, options: DispatchOptions): void {
-    const frame = this.#admission(now, options);
-    const planned = this.#directive?.thresholdMs === Infinity ? this.#planned : undefined;
-    let leastMs = this.#leastExcessMs(this.#table, frame);
-    if (leastMs <= 0 || (planned && this.#blockedBy(planned, frame, true) === undefined)) return;
-    if (leastMs === Infinity)
-      for (const [table, ejectedToo] of this.#resorts()) {
-        leastMs = this.#leastExcessMs(table, { ...frame, ejectedToo });
-        if (leastMs < Infinity) break;
-      }
-    // Nothing is allowed: for other reasons than time.
-    if (leastMs <= 0 || leastMs === Infinity) return;
-    if (!frame.retry && this.#trials.due(now)) return;
-    throw unreachableDeadline(leastMs, frame.deadlineMs);
-  }
-
-  #admission(now: number, { deadlineMs, exclude = nothing }: DispatchOptions): AdmissionFrame {
-    const excluded = asSet(exclude);
-    return {
-      now,
-      deadlineMs: deadlineMs ?? this.#objective.deadlineMs,
-      exclude: excluded,
-      ejectedToo: false,
-      retry: excluded.size > 0,
-      localWaitMs: this.#local.waitMs(now),
-    };
-  }
-
-  /** Over the deadline, of the best action that is allowed, or of the first that is in time; Infinity without any. */
-  #leastExcessMs(table: ActionTable, frame: AdmissionFrame): number {
-    const { regular } = this.#arrivals;
-    for (const tracker of table.trackers) tracker.refresh(frame.now, regular);
-    let leastMs = Infinity;
-    for (const action of table.actions) {
-      if (this.#blockedBy(action, frame, false) !== undefined) continue;
-      leastMs = Math.min(leastMs, excessMs(action, frame));
-      if (leastMs <= 0) break;
-    }
-    return leastMs;
+  /** With the second looks that are best for it. */
+  #choosing(table: ActionTable, now: number, options: DispatchOptions, ejectedToo = false): Frame {
+    const frame = this.#frame(table, now, options, ejectedToo);
+    table.secondLooks?.refresh(frame);
+    return frame;
   }
 
   #frame(
     table: ActionTable,
     now: number,
-    { deadlineMs, exclude = nothing }: DispatchOptions,
+    { deadlineMs, exclude }: DispatchOptions,
     ejectedToo = false,
   ): Frame {
     const { regular, quietMs } = this.#arrivals;
     for (const tracker of table.trackers) tracker.refresh(now, regular);
     return {
       now,
-      deadlineMs: deadlineMs ?? this.#objective.deadlineMs,
+      deadlineMs: deadlineMs ?? this.#plan.objective.deadlineMs,
       exclude: asSet(exclude),
-      objective: this.#objective,
+      objective: this.#plan.objective,
       priceMs: this.#priceMs(table),
       local: {
         slots: this.#local.slots,
@@ -313,56 +308,10 @@ class PricedDispatcher implements Dispatcher {
         congestionPerMs: this.#local.congestionPerMs(now),
         quietMs,
       },
-      weighed: regular ? this.#planned : undefined,
+      weighed: regular ? this.#plan.planned : undefined,
       ejectedToo,
+      leastAccuracy: this.#balance.leastAccuracy,
     };
-  }
-
-  #cheapest(
-    table: ActionTable,
-    frame: Frame,
-  ): { action: DispatchAction; costMs: number; late: boolean } | undefined {
-    let best: DispatchAction | undefined;
-    let bestMs = Infinity;
-    let bestLate = true;
-    let equals = 1;
-    for (const action of table.actions) {
-      if (this.#blockedBy(action, frame, false) !== undefined) continue;
-      const late = predictedMs(action, frame) > frame.deadlineMs;
-      // Of what is late, the one that may still be in time is best.
-      const actionMs = late ? leastMs(action, frame) : costMs(action, frame);
-      if (best) {
-        if (late && !bestLate) continue;
-        if (late === bestLate) {
-          if (actionMs > bestMs) continue;
-          if (actionMs === bestMs) {
-            if (action.cost.accuracy < best.cost.accuracy) continue;
-            if (action.cost.accuracy === best.cost.accuracy && this.#random.integer(++equals) > 0) continue;
-          }
-        }
-      }
-      if (actionMs < bestMs) equals = 1;
-      best = action;
-      bestMs = actionMs;
-      bestLate = late;
-    }
-    return best && { action: best, costMs: bestLate ? costMs(best, frame) : bestMs, late: bestLate };
-  }
-
-  /** The constraint that forbids an action now, if any. For an obeyed plan the planner answers for the floor. */
-  #blockedBy(
-    action: DispatchAction,
-    frame: Pick<Frame, 'exclude' | 'ejectedToo'>,
-    obey: boolean,
-  ): Constraint | undefined {
-    if (!action.tierAllowed) return 'tier';
-    if (frame.exclude.has(action.cost.placement.nodeId)) return 'excluded';
-    const { tracker } = action;
-    if (tracker && !tracker.usable) return 'unreachable';
-    if (tracker && !frame.ejectedToo && tracker.outliers.leavesOut(action.cost.placement.variant))
-      return 'ejected';
-    if (!obey && !this.#balance.allows(action.cost.accuracy)) return 'floor';
-    return undefined;
   }
 
   /** Whether the device's own processor could not keep up if every frame followed the plan: then θ is 0. */
@@ -372,30 +321,39 @@ class PricedDispatcher implements Dispatcher {
 
   /** μ, from the plan's μ₀, or the table's where the plan has none. */
   #priceMs(table: ActionTable): number {
-    return this.#balance.priceMs(this.#directive?.accuracyPriceMs || table.ownPriceMs);
+    return this.#balance.priceMs(this.#plan.directive?.accuracyPriceMs || table.ownPriceMs);
   }
 
   #decide(
-    action: DispatchAction,
+    { action, costMs, after, oneLookMs }: Best,
     reason: Reason,
-    actionMs: number,
     plannedCostMs: number,
     frame: Frame,
   ): Decision {
-    const reservation = this.#balance.reserve(action.cost.accuracy);
-    return this.#commit(action, reason, actionMs, plannedCostMs, frame, reservation);
+    const look = after?.step && { variant: after.variant, step: after.step, placement: undefined };
+    const savedMs = look && oneLookMs < Infinity ? Math.max(0, oneLookMs - costMs) : 0;
+    return this.#reserve(action, reason, { costMs, plannedCostMs, savedMs, look }, frame);
   }
 
-  #commit(
+  /** Reserves the accuracy that a first look promises, with the second that may follow. */
+  #reserve(
     action: DispatchAction,
     reason: Reason,
-    actionMs: number,
-    plannedCostMs: number,
+    { costMs, plannedCostMs, savedMs, look }: Costs & { readonly look: ChosenLook | undefined },
     frame: Frame,
-    reservation: Reservation,
   ): Decision {
-    const directive = this.#directive;
+    const accuracy = action.cost.accuracy + (look?.step.gain ?? 0);
+    const reservation = this.#balance.reserve(accuracy);
+    const secondLook = look && secondLookOf(look);
+    const lookAgain = look && { variant: look.variant, marginBelow: look.step.marginBelow };
+    const promised = { accuracy, costMs, plannedCostMs, savedMs, reservation, secondLook, lookAgain };
+    return this.#commit(action, reason, promised, frame);
+  }
+
+  #commit(action: DispatchAction, reason: Reason, promised: Promised, frame: Frame): Decision {
+    const directive = this.#plan.directive;
     const { cost, tracker } = action;
+    const { accuracy, costMs, plannedCostMs, savedMs, reservation, secondLook, lookAgain } = promised;
     const work = tracker?.sent(cost.serviceMs, frame.now);
     if (!tracker) this.#local.sent(cost.serviceMs, frame.now);
     const asPlanned = reason === 'planned' || reason === 'explored';
@@ -404,14 +362,16 @@ class PricedDispatcher implements Dispatcher {
         placement: cost.placement,
         reason,
         predictedMs: predictedMs(action, frame),
-        costMs: actionMs,
+        costMs,
         plannedCostMs,
-        accuracy: cost.accuracy,
+        savedMs,
+        accuracy,
         directiveVersion: directive?.version ?? 0,
         learner: directive?.learner ?? '',
-        leaseExpired: this.#leaseExpired(frame.now),
+        leaseExpired: this.#plan.leaseExpired(frame.now),
         balance: this.#balance.balance,
         propensity: asPlanned ? directive!.propensity : 1,
+        lookAgain,
       },
       {
         tracker,
@@ -419,44 +379,30 @@ class PricedDispatcher implements Dispatcher {
         reservation,
         ownMs: cost.serviceMs + cost.networkMs,
         obeyed: asPlanned && directive?.thresholdMs === Infinity,
+        secondLook,
       },
     );
   }
 
-  #rebuild(): void {
-    const directive = this.#directive;
-    const trackerOf = (nodeId: string) => this.#tracker(nodeId);
-    this.#objective = tightenObjective(this.#cellObjective, this.#ownObjective);
-    this.#fallbackTable = actionTable(this.#fallbackCosts, this.#objective, trackerOf);
-    const known = directive && directive.actions.length > 0 ? directive.actions : this.#fallbackCosts;
-    const planned = directive && plannedCost(directive, known, this.#fallbackCosts, this.#accuracyOf);
-    this.#table = actionTable(
-      planned && !known.includes(planned) ? [...known, planned] : known,
-      this.#objective,
-      trackerOf,
-    );
-    this.#planned = this.#table.actions.find(({ cost }) => cost === planned);
-    this.#balance.configure({ floor: this.#objective.accuracyFloor, best: this.#table.bestAccuracy });
-  }
-
-  #tracker(nodeId: string): TierTracker {
-    let tracker = this.#trackers.get(nodeId);
-    if (!tracker) this.#trackers.set(nodeId, (tracker = new TierTracker(nodeId)));
-    return tracker;
+  #configureBalance(): void {
+    const { objective, table } = this.#plan;
+    this.#balance.configure({ floor: objective.accuracyFloor, best: table.bestAccuracy });
   }
 
   #networkMs(nodeId: string): number {
-    return this.#table.actions.find(({ cost }) => cost.placement.nodeId === nodeId)?.cost.networkMs ?? 0;
-  }
-
-  #leaseExpired(now: number): boolean {
-    return this.#directive !== undefined && now > this.#leaseEndsAt;
+    return this.#plan.table.actions.find(({ cost }) => cost.placement.nodeId === nodeId)?.cost.networkMs ?? 0;
   }
 }
+
+const secondLookOf = ({ variant, step, placement }: ChosenLook): SecondLook => ({
+  variant,
+  shortfall: step.gain / step.share,
+  placement,
+});
 
 /** A probe's: it earns and spends nothing. */
 const nothingReserved: Reservation = { debit: 0, credit: 0, account: -1 };
 
 const nothing: ReadonlySet<string> = new Set();
-const asSet = (ids: ReadonlySet<string> | readonly string[]): ReadonlySet<string> =>
+const asSet = (ids: DispatchOptions['exclude'] = nothing): ReadonlySet<string> =>
   ids instanceof Set ? (ids as ReadonlySet<string>) : new Set(ids);

@@ -23,6 +23,7 @@ describe('objectiveFromWire', () => {
     ['tail_weight', { tailWeight: -1 }],
     ['energy_ms_per_j', { energyMsPerJ: Infinity }],
     ['allowed_tiers', { allowedTiers: [] }],
+    ['max_looks', { maxLooks: 3 }],
   ])('refuses a bad %s: %o', (field, over) => expect(bad(over)).toEqual([`objective.${field}`]));
 
   it('refuses none at all, and a tier that is none', () => {
@@ -37,6 +38,15 @@ describe('objectiveFromWire', () => {
       'objective.accuracy_floor',
       'objective.deadline_ms',
     ]);
+  });
+
+  it.each([
+    [0, 2],
+    [1, 1],
+    [2, 2],
+  ])('takes %i looks for %i', (maxLooks, meant) => {
+    const wire = { ...objectiveToWire(defaultObjective), maxLooks };
+    expect(objectiveFromWire(wire, 'o', new Violations())).toEqual({ ...defaultObjective, maxLooks: meant });
   });
 
   it('counts a tier once', () => {

@@ -1,5 +1,5 @@
 import type { Violations } from '@weir/base';
-import { defaultObjective, type Objective } from '@weir/domain';
+import { defaultObjective, mostLooks, type Objective } from '@weir/domain';
 import type { common, policy } from '@weir/proto';
 import { fieldName } from './field-name.ts';
 import { limits } from './limits.ts';
@@ -38,6 +38,9 @@ export function objectiveFromWire(
   const allowed = violations
     .list(objective.allowedTiers, `${field}.allowed_tiers`, limits.tiers)
     .map((tier, index) => tierFromWire(tier, `${field}.allowed_tiers[${index}]`, violations));
+  // Not said by whoever knows of no second looks.
+  const maxLooks = objective.maxLooks || mostLooks;
+  violations.number(maxLooks, `${field}.max_looks`, { max: mostLooks });
   return {
     accuracyFloor,
     deadlineMs,
@@ -45,6 +48,7 @@ export function objectiveFromWire(
     tailWeight,
     energyMsPerJ,
     allowedTiers: [...new Set(allowed)],
+    maxLooks,
   };
 }
 

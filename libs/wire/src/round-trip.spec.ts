@@ -27,6 +27,7 @@ const objective: fc.Arbitrary<Objective> = fc.record({
   tailWeight: ms,
   energyMsPerJ: ms,
   allowedTiers: fc.uniqueArray(tier, { minLength: 1 }),
+  maxLooks: fc.constantFrom(1, 2),
 });
 const hops: fc.Arbitrary<HopTimes> = fc.record({
   agentMs: ms,

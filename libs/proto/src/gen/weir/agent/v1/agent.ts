@@ -157,6 +157,8 @@ export interface Decision {
   lookAgainBelow: number;
   /** Variant of that second look; empty when none was meant. */
   secondVariant: string;
+  /** What that second look was expected to save, ms: cost of the best action without one, less cost_ms; 0 without one. */
+  savedMs: number;
 }
 
 /** The answer to one frame. */
@@ -484,6 +486,7 @@ function createBaseDecision(): Decision {
     concurrency: 0,
     lookAgainBelow: 0,
     secondVariant: "",
+    savedMs: 0,
   };
 }
 
@@ -530,6 +533,9 @@ export const Decision: MessageFns<Decision> = {
     }
     if (message.secondVariant !== "") {
       writer.uint32(106).string(message.secondVariant);
+    }
+    if (message.savedMs !== 0) {
+      writer.uint32(113).double(message.savedMs);
     }
     return writer;
   },
@@ -651,6 +657,14 @@ export const Decision: MessageFns<Decision> = {
             message.secondVariant = reader.string();
             continue;
           }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.savedMs = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -710,6 +724,11 @@ export const Decision: MessageFns<Decision> = {
         : isSet(object.second_variant)
         ? globalThis.String(object.second_variant)
         : "",
+      savedMs: isSet(object.savedMs)
+        ? globalThis.Number(object.savedMs)
+        : isSet(object.saved_ms)
+        ? globalThis.Number(object.saved_ms)
+        : 0,
     };
   },
 
@@ -754,6 +773,9 @@ export const Decision: MessageFns<Decision> = {
     if (message.secondVariant !== "") {
       obj.secondVariant = message.secondVariant;
     }
+    if (message.savedMs !== 0) {
+      obj.savedMs = floatToJson(message.savedMs);
+    }
     return obj;
   },
 
@@ -777,6 +799,7 @@ export const Decision: MessageFns<Decision> = {
     message.concurrency = object.concurrency ?? 0;
     message.lookAgainBelow = object.lookAgainBelow ?? 0;
     message.secondVariant = object.secondVariant ?? "";
+    message.savedMs = object.savedMs ?? 0;
     return message;
   },
 };
