@@ -79,7 +79,7 @@ describe('the shortfall of a second look that came to nothing', () => {
   });
 
   it('is none where none was meant', () => {
-    expect(shortfall(looks, { placement })).toBe(0);
-    expect(shortfall(undefined, { placement })).toBe(0);
+    expect(shortfall(looks, { placement, lookAgain: undefined })).toBe(0);
+    expect(shortfall(undefined, { placement, lookAgain: undefined })).toBe(0);
   });
 });
