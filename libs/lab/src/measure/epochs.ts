@@ -149,9 +149,9 @@ export function asPlanned(response: agent.InferResponse, { secondLook, ...planne
     look.placement?.nodeId === nodeId && look.placement.variant === variant;
   const { first } = looksOf(response);
   if (!at(first, planned)) return false;
-  const [second, ...others] = response.looks.slice(1);
+  const [, second] = response.looks;
   if (!secondLook || (first.classification?.margin ?? 1) >= secondLook.marginBelow) return !second;
-  return second !== undefined && second.failure === '' && at(second, secondLook) && others.length === 0;
+  return second !== undefined && second.failure === '' && at(second, secondLook);
 }
 
 /** Waits until every device holds the plan. Throws Unavailable. */

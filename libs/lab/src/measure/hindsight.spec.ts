@@ -10,12 +10,12 @@ const step = (marginBelow: number, share: number, gain: number) => ({
   standardError: 0.001,
 });
 /** Two devices, an edge that serves `large` alone. `small` takes 100 ms, `large` 400 at home and 150 at the edge. */
-function table(): CostTable {
+function table({ best = 0.9 } = {}): CostTable {
   const made = new CostTable({
     deviceIds: ['a', 'b'],
     nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, variants: ['large'] }],
     variants: [
-      { name: 'large', accuracy: 0.9 },
+      { name: 'large', accuracy: best },
       { name: 'small', accuracy: 0.8 },
     ],
     localVariants: ['large', 'small'],
@@ -61,6 +61,13 @@ describe('the threshold that is tuned in hindsight', () => {
       ['device', 'small'],
       ['device', 'small'],
     ]);
+  });
+
+  it('asks of pictures that are harder than others no more than the best variant reaches on them', () => {
+    const thresholdAt = (floor: number) =>
+      tuneThreshold({ table: table({ best: 0.97 }), answers, floor })?.placements[0]!.secondLook?.marginBelow;
+    expect(thresholdAt(0.97)).toBe(0.15);
+    expect(thresholdAt(0.86)).toBeUndefined();
   });
 
   it('looks again wherever the table says that it is quickest', () => {

@@ -119,7 +119,7 @@ function placedBest({ first, again }: Rule, options: HindsightOptions): PlacedDe
       for (const place of placesOf(device.deviceId)) {
         const other = placements.with(at, withLook(device, place));
         const otherMs = expectedMs(other, options);
-        if (otherMs >= ms - slack) continue;
+        if (!(otherMs < ms - slack)) continue;
         [placements, ms, moved] = [other, otherMs, true];
       }
   }

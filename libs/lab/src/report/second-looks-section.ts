@@ -1,11 +1,18 @@
 import type { ArrivalsResult, Estimate, ExperimentResult, LooksResult } from '../measure/results.ts';
 import { figure, learnersLegend } from './figure.ts';
-import { isFigure, listed, msWithInterval, oneDecimal, percent, percentWithInterval } from './format.ts';
+import {
+  isFigure,
+  listed,
+  msWithInterval,
+  oneDecimal,
+  percent,
+  percentWithInterval,
+  whole,
+} from './format.ts';
 import { lines } from './line-panel.ts';
 import { byLearner } from './looks.ts';
 import type { Markup } from './markup.ts';
 import type { Panel } from './plot.ts';
-import { floorName } from './select.ts';
 import { table } from './table.ts';
 
 type Unit = ExperimentResult | ArrivalsResult;
@@ -63,7 +70,7 @@ const lookingIn = (unit: Unit): Looking[] =>
 
 function panel(cell: readonly Looking[]): Panel {
   const { unit } = cell[0]!;
-  const title = `${unit.title}, ${floorName(unit.floor)}`;
+  const { title } = unit;
   const accuracies = cell
     .flatMap(({ looks, accuracy: { top1 } }) => [
       top1.low,
@@ -85,7 +92,7 @@ function panel(cell: readonly Looking[]): Panel {
           title: `${learner}: ${percent(accuracy)} right with ${percent(first)} answered by the first look`,
         })),
       })),
-      { domain: [100 * left, 100], nice: 5, label: 'answered by the first look, %', tickFormat: oneDecimal },
+      { domain: [100 * left, 100], nice: 5, label: 'answered by the first look, %', tickFormat: whole },
       {
         domain: [100 * Math.min(...accuracies), 100 * Math.max(...accuracies)],
         nice: 5,
