@@ -1,4 +1,5 @@
 import { Unavailable } from '@weir/base';
+import { mostLooks } from '@weir/domain';
 import { agent } from '@weir/proto';
 import {
   type ClientDuplex,
@@ -28,8 +29,8 @@ export interface AgentClient extends AsyncDisposable {
    */
   infer(frame: Frame): Promise<agent.InferResponse>;
   status(): Promise<agent.GetStatusResponse>;
-  /** In force on this device, 0..1. */
-  accuracyFloor(): Promise<number>;
+  /** Of the objective in force on this device. */
+  objective(): Promise<{ readonly accuracyFloor: number; readonly maxLooks: number }>;
   /** Resolves when connected. Throws DeadlineExceeded when the agent does not answer within 5 s. */
   ready(): Promise<void>;
 }
@@ -97,9 +98,10 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
       return waiting.promise;
     },
     status: () => callUnary(client, client.getStatus, {}, { timeoutMs: 5_000 }),
-    async accuracyFloor() {
+    async objective() {
       const { objective } = await callUnary(client, client.getObjective, {}, { timeoutMs: 5_000 });
-      return objective?.accuracyFloor ?? 0;
+      // 0 is whoever knows of no second looks.
+      return { accuracyFloor: objective?.accuracyFloor ?? 0, maxLooks: objective?.maxLooks || mostLooks };
     },
     ready: () => connection.ready(),
     async [Symbol.asyncDispose]() {

@@ -1,3 +1,4 @@
+import type { PlannedLook } from './directive.ts';
 import type { Objective } from './objective.ts';
 import type { Placement } from './placement.ts';
 
@@ -26,6 +27,8 @@ export interface CellStatus {
 export interface DeviceStatus {
   readonly deviceId: string;
   readonly planned?: Placement;
+  /** Which of its frames are to be looked at again where; absent: none, or its agent chooses. */
+  readonly secondLook?: PlannedLook;
   readonly predictedMs: number;
   readonly connected: boolean;
   readonly balance: number;

@@ -6,7 +6,8 @@ export {
   generateTrace,
   parseTrace,
 } from './scenario/link-trace.ts';
-export { floorLabels } from './scenario/paper-floors.ts';
+export { type NamedFloor, belowBest, floorLabels, isPaperFloor } from './scenario/paper-floors.ts';
+export { isLabLearner } from './scenario/lab-learners.ts';
 export { learningPlotSvg, reportHtml } from './report/index.ts';
 export { type Overview, type ReproductionOptions, reproduce, resultsOf } from './experiments/reproduction.ts';
 export { type FrameColumn, frameColumns } from './frames/frame-columns.ts';
@@ -19,6 +20,7 @@ export type {
   FloorWatch,
   Interval,
   LearnerResult,
+  LooksResult,
   Results,
   UnitResult,
 } from './measure/results.ts';

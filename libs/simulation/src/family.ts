@@ -1,4 +1,12 @@
-import type { Variant } from '@weir/domain';
+import { NotFound } from '@weir/base';
+import type { LookCurves, Variant } from '@weir/domain';
+
+/** Models as a cell in virtual time knows them. */
+export interface SimulatedFamily {
+  readonly variants: readonly Variant[];
+  /** What second looks buy; absent: not known. */
+  readonly looks?: LookCurves | undefined;
+}
 
 /**
  * The paper's eight variants: MobileNetV1 at 224², million MACs and ImageNet top-5 accuracy as published with the
@@ -22,3 +30,22 @@ function variant(width: string, macs: number, precision: 'fp32' | 'int8', accura
 
 /** The paper's floors: none, 80, 85, 89 % and the best possible. */
 export const paperFloors: readonly number[] = [0, 0.8, 0.85, 0.89, 0.899];
+
+/**
+ * Another family's accuracies and curves under the sizes of the paper's variants of the same names, from which profiles
+ * know their times. Throws NotFound for a family of other variants.
+ */
+export const withPaperSizes = ({
+  variants,
+  looks,
+}: {
+  readonly variants: readonly Pick<Variant, 'name' | 'accuracy'>[];
+  readonly looks?: LookCurves | undefined;
+}): SimulatedFamily => ({
+  variants: variants.map(({ name, accuracy }) => {
+    const paper = paperFamily.find((each) => each.name === name);
+    if (!paper) throw new NotFound(`the paper's setting has no variant ${name}`);
+    return { ...paper, accuracy };
+  }),
+  looks,
+});

@@ -1,12 +1,12 @@
 export type { DriftEvent } from './epoch/drift.ts';
 export { EpochCell, type EpochCellOptions, type EpochResult } from './epoch/epoch-cell.ts';
 export { type ExperimentName, experimentNames, isWeak } from './experiment.ts';
-export { paperFamily, paperFloors } from './family.ts';
+export { type SimulatedFamily, paperFamily, paperFloors, withPaperSizes } from './family.ts';
 export { type Optimum, type OptimumOptions, optimum, trueProblem } from './epoch/oracle.ts';
 export { type CostProfile, type ProfileName, localMs, profileNames, profiles, remoteMs } from './profile.ts';
 export { type Arrivals, arrivalKinds, arrivalTimes } from './arrivals/arrivals.ts';
 export type { AsyncFrame, Knowledge } from './arrivals/agent.ts';
-export { type AsyncCell, type AsyncRule, asyncRules, defaultAsyncCell } from './arrivals/cell.ts';
+export { type AsyncCell, type AsyncRule, asyncRules, defaultAsyncCell, rulesOf } from './arrivals/cell.ts';
 export {
   type AsyncDriftJob,
   type AsyncDriftOptions,

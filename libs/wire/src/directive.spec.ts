@@ -61,6 +61,33 @@ describe('directive', () => {
     expect(value).toEqual({ ...directive, actions: directive.actions.slice(1) });
   });
 
+  describe('with a second look', () => {
+    const secondLook = {
+      placement: { ...placement, variant: 'w' },
+      marginBelow: 0.3,
+      curves: 'v1',
+    };
+
+    it('carries it', () => {
+      const wire = directiveToWire({ ...directive, secondLook });
+      expect(directiveFromWire(wire)).toEqual({ value: { ...directive, secondLook }, leftOut: [] });
+    });
+
+    it.each<[string, (look: policy.PlannedLook) => void]>([
+      ['placement', (look) => (look.placement = undefined)],
+      ['placement.variant', (look) => (look.placement!.variant = '')],
+      ['margin_below', (look) => (look.marginBelow = 0)],
+      ['margin_below', (look) => (look.marginBelow = Infinity)],
+      ['curves', (look) => (look.curves = '')],
+    ])('leaves out one with a bad %s, and only that', (field, spoil) => {
+      const wire = directiveToWire({ ...directive, secondLook });
+      spoil(wire.secondLook!);
+      const { value, leftOut } = directiveFromWire(wire);
+      expect(leftOut.map((fault) => fault.field)).toEqual([`second_look.${field}`]);
+      expect(value).toEqual(directive);
+    });
+  });
+
   it('takes no promise for one of no time', () => {
     const wire = { ...directiveToWire(directive), predictedMs: Infinity };
     expect(directiveFromWire(wire).value.predictedMs).toBe(0);

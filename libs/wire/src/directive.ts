@@ -5,14 +5,16 @@ import { type Received, usableEntries } from './left-out.ts';
 import { limits } from './limits.ts';
 import { objectiveFromWire, objectiveToWire } from './objective.ts';
 import { placementFromWire, placementToWire } from './placement.ts';
+import { plannedLookFromWire, plannedLookToWire } from './planned-look.ts';
 
 export function directiveToWire(directive: Directive): policy.Directive {
-  const { thresholdMs, planned, objective, actions, ledger, version, ...same } = directive;
+  const { thresholdMs, planned, secondLook, objective, actions, ledger, version, ...same } = directive;
   const obey = thresholdMs === Infinity;
   return {
     ...same,
     version: BigInt(version),
     planned: placementToWire(planned),
+    secondLook: secondLook && plannedLookToWire(secondLook),
     obey,
     thresholdMs: obey ? 0 : thresholdMs,
     actions: actions.map(actionToWire),
@@ -23,7 +25,7 @@ export function directiveToWire(directive: Directive): policy.Directive {
 
 /**
  * Throws InvalidInput, naming every fault, when a part that dispatching rests on is missing or out of range; an action
- * that is none is left out.
+ * or a second look that is none is left out.
  */
 export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   const faults = new Violations();
@@ -45,12 +47,14 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   if (!wire.obey) faults.number(thresholdMs, 'threshold_ms');
   faults.number(propensity, 'propensity', { max: 1 });
   faults.number(accuracyPriceMs, 'accuracy_price_ms');
+  const secondLook = plannedLookFromWire(wire.secondLook, 'second_look', told);
   const value = {
     instanceId,
     version: Number(wire.version),
     leaseMs,
     learner,
     planned: placementFromWire(wire.planned, 'planned', faults),
+    ...(secondLook && { secondLook }),
     thresholdMs,
     explored,
     propensity,

@@ -1,8 +1,9 @@
 import { Violations } from '@weir/base';
-import type { DeviceStatus, Placement } from '@weir/domain';
+import type { DeviceStatus, Placement, PlannedLook } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { limits } from './limits.ts';
 import { placementToWire } from './placement.ts';
+import { plannedLookToWire } from './planned-look.ts';
 import { deviceStatusToWire } from './status.ts';
 
 /** One plan of a cell in synchronous epochs. */
@@ -11,6 +12,8 @@ export interface PlannedEpoch {
   readonly learner: string;
   readonly plan: { readonly explored: boolean; readonly propensity: number };
   readonly bestKnown: ReadonlyMap<string, Placement>;
+  /** Second looks that go with it. */
+  readonly bestSecondLooks: ReadonlyMap<string, PlannedLook>;
   /** Of the epoch before that were learned from. */
   readonly outcomes: number;
   /** Devices whose outcome of the epoch before did not come in time. */
@@ -31,7 +34,7 @@ export function checkEpochRequest(
 }
 
 export const epochToWire = (
-  { version, learner, plan, bestKnown, outcomes, missing, planningMs }: PlannedEpoch,
+  { version, learner, plan, bestKnown, bestSecondLooks, outcomes, missing, planningMs }: PlannedEpoch,
   devices: readonly DeviceStatus[],
 ): policy.RunEpochsResponse => ({
   directiveVersion: BigInt(version),
@@ -42,8 +45,12 @@ export const epochToWire = (
   outcomes,
   missingDeviceIds: [...missing],
   planningMs,
-  bestKnown: [...bestKnown].map(([deviceId, placement]) => ({
-    deviceId,
-    placement: placementToWire(placement),
-  })),
+  bestKnown: [...bestKnown].map(([deviceId, placement]) => {
+    const secondLook = bestSecondLooks.get(deviceId);
+    return {
+      deviceId,
+      placement: placementToWire(placement),
+      secondLook: secondLook && plannedLookToWire(secondLook),
+    };
+  }),
 });

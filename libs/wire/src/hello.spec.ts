@@ -258,6 +258,21 @@ describe('hello', () => {
     expect(count(value)).toBe(256);
   });
 
+  it('without usable curves joins as a device that knows of no second looks', () => {
+    const step = { marginBelow: 0.2, share: 0.1, gain: 0.02, standardError: 0.001 };
+    const looks = {
+      version: 'v1',
+      pictures: 100,
+      curves: [{ first: 'small', second: 'large', steps: [step] }],
+    };
+    const hello = helloToWire({ cellId: 'c', hello: deviceHello('d', { looks }) });
+    expect(helloFromWire(hello).value.hello.looks).toEqual(looks);
+    hello.looks!.version = '';
+    const { value, leftOut } = helloFromWire(hello);
+    expect(leftOut.map((fault) => fault.field)).toEqual(['hello.looks.version']);
+    expect(value.hello).toEqual(deviceHello('d'));
+  });
+
   it('of 250 targets with 256 variants each takes those that planning can bear', () => {
     const services = Object.fromEntries(Array.from({ length: 256 }, (_, index) => [`v${index}`, 10]));
     const report = (index: number) => nodeReport(`edge-${index}`, 'edge', { services });

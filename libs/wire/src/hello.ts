@@ -2,6 +2,7 @@ import { InvalidInput, Violations } from '@weir/base';
 import type { DeviceHello, NodeReport } from '@weir/domain';
 import { common, type policy } from '@weir/proto';
 import { type Received, usable } from './left-out.ts';
+import { lookCurvesFromWire, lookCurvesToWire } from './look-curves.ts';
 import { nodeFromWire, nodeToWire } from './node-load.ts';
 import { requestedObjectiveFromWire, requestedObjectiveToWire } from './objective.ts';
 import { targetsFromWire, targetToWire } from './target.ts';
@@ -20,6 +21,7 @@ export const helloToWire = ({ cellId, hello }: CellHello): policy.Hello => ({
   local: nodeToWire(hello.local),
   variants: hello.variants.map(variantToWire),
   targets: hello.targets.map(targetToWire),
+  looks: hello.looks && lookCurvesToWire(hello.looks),
   ...requestedObjectiveToWire(hello.objective),
 });
 
@@ -33,6 +35,7 @@ export function helloFromWire(wire: policy.Hello): Received<CellHello> {
   faults.id(instanceId, 'hello.agent_instance_id');
   const objective = requestedObjectiveFromWire(wire, 'hello', faults);
   faults.throwIfAny();
+  const looks = lookCurvesFromWire(wire.looks, 'hello.looks', told);
   const value = {
     cellId,
     hello: {
@@ -41,6 +44,7 @@ export function helloFromWire(wire: policy.Hello): Received<CellHello> {
       local: localFromWire(wire.local, 'hello.local', told, deviceId) ?? runsNothing(deviceId),
       variants: variantsFromWire(wire.variants, 'hello.variants', told),
       targets: targetsFromWire(wire.targets, 'hello.targets', told, deviceId),
+      ...(looks && { looks }),
       ...(objective && { objective }),
     },
   };

@@ -45,6 +45,9 @@ export const limits = {
   targets: 256,
   links: 256,
   tiers: 16,
+  /** Pairs of variants of which a device says what a second look buys. */
+  lookCurves: 128,
+  lookSteps: 25,
   /**
    * Services of all targets of one device together, its choices for a frame. Planning time grows with them: 250 targets ×
    * 256 variants kept the service from its other cells for 13.8 s.

@@ -1,5 +1,15 @@
 import { Violations } from '@weir/base';
-import type { Directive, HopTimes, Objective, Placement, Reason, TargetReport, Tier } from '@weir/domain';
+import type {
+  Directive,
+  HopTimes,
+  LookCurves,
+  Objective,
+  Placement,
+  PlannedLook,
+  Reason,
+  TargetReport,
+  Tier,
+} from '@weir/domain';
 import { common, policy, worker } from '@weir/proto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +39,30 @@ const objective: fc.Arbitrary<Objective> = fc.record({
   allowedTiers: fc.uniqueArray(tier, { minLength: 1 }),
   maxLooks: fc.constantFrom(1, 2),
 });
+const rising = (length: number) =>
+  fc
+    .uniqueArray(fc.double({ min: 1e-6, max: 1, noNaN: true }), { minLength: length, maxLength: length })
+    .map((values) => values.sort((a, b) => a - b));
+const looks: fc.Arbitrary<LookCurves> = fc.record({
+  version: id,
+  pictures: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+  curves: fc.uniqueArray(
+    fc.integer({ min: 1, max: 25 }).chain((length) =>
+      fc.tuple(id, rising(length), rising(length), rising(length)).map(([first, margins, shares, gains]) => ({
+        first,
+        second: `after ${first}`,
+        steps: margins.map((marginBelow, at) => ({
+          marginBelow,
+          share: shares[at]!,
+          gain: gains[at]!,
+          standardError: 0.001,
+        })),
+      })),
+    ),
+    { selector: ({ first }) => first, maxLength: 3 },
+  ),
+});
+const secondLook: fc.Arbitrary<PlannedLook> = fc.record({ placement, marginBelow: aboveZero, curves: id });
 const hops: fc.Arbitrary<HopTimes> = fc.record({
   agentMs: ms,
   uplinkMs: ms,
@@ -137,8 +171,8 @@ describe('conversion to the wire and back', () => {
 
   it('keeps a hello and a state', () => {
     fc.assert(
-      fc.property(targets, objective, ms, (remote, own, framesPerSecond) => {
-        const hello = deviceHello('d', { targets: remote, objective: own });
+      fc.property(targets, objective, looks, ms, (remote, own, curves, framesPerSecond) => {
+        const hello = deviceHello('d', { targets: remote, objective: own, looks: curves });
         const wire = sent(policy.Hello, helloToWire({ cellId: 'c', hello }));
         expect(helloFromWire(wire)).toEqual({ value: { cellId: 'c', hello }, leftOut: [] });
         const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };
@@ -215,7 +249,8 @@ describe('conversion to the wire and back', () => {
       predictedMs: ms,
     });
     fc.assert(
-      fc.property(directive, (value) => {
+      fc.property(directive, fc.option(secondLook), (one, look) => {
+        const value = { ...one, ...(look && { secondLook: look }) };
         const wire = sent(policy.Directive, directiveToWire(value));
         expect(directiveFromWire(wire)).toEqual({ value, leftOut: [] });
       }),

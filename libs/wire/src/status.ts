@@ -2,6 +2,7 @@ import type { CellStatus, DeviceStatus } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { objectiveToWire } from './objective.ts';
 import { placementToWire } from './placement.ts';
+import { plannedLookToWire } from './planned-look.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
   const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, objective, ...same } =
@@ -19,7 +20,8 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
   };
 }
 
-export const deviceStatusToWire = ({ planned, ...device }: DeviceStatus): policy.DevicePlan => ({
+export const deviceStatusToWire = ({ planned, secondLook, ...device }: DeviceStatus): policy.DevicePlan => ({
   ...device,
   planned: planned && placementToWire(planned),
+  secondLook: secondLook && plannedLookToWire(secondLook),
 });

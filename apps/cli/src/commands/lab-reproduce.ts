@@ -39,6 +39,11 @@ export default defineCommand({
       .boolean()
       .default(false)
       .describe('Ten minutes instead of two hours: one floor, fewer users and epochs.'),
+    looks: whole(1, 2)
+      .default(1)
+      .describe(
+        "1: the paper's experiments, one look a frame; 2: besides, those of second looks (looks-… of weir lab list).",
+      ),
     fresh: z.boolean().default(false).describe('Forget what is in the folder and start again.'),
     parallel: whole(1, 8)
       .default(Math.min(2, availableParallelism()))
@@ -49,12 +54,12 @@ export default defineCommand({
     json: z.boolean().default(false).describe('The results as one JSON document on stdout too.'),
   }),
   examples: ['weir lab reproduce --quick', 'weir lab reproduce --out report'],
-  async run({ out: folder, quick, fresh, parallel, seed, json }, { signal, out, print, progress }) {
+  async run({ out: folder, quick, looks, fresh, parallel, seed, json }, { signal, out, print, progress }) {
     const family = await loadFamily();
     const pictures = await samplesOf(family);
     if (fresh) await rm(join(folder, 'units'), { recursive: true, force: true });
     await asUsage(name, '--out', () => makeFolder(folder));
-    const scenarios = reproductionScenarios({ quick, seed });
+    const scenarios = reproductionScenarios({ quick, seed, looks });
     progress(
       `${scenarios.length} experiments, ${parallel} cells at a time; Ctrl-C stops, the same command goes on`,
     );
@@ -72,7 +77,7 @@ export default defineCommand({
         parallel,
         quick,
         seed,
-        command: `weir lab reproduce${quick ? ' --quick' : ''} --seed ${seed} --parallel ${parallel}`,
+        command: `weir lab reproduce${quick ? ' --quick' : ''}${looks === 2 ? ' --looks 2' : ''} --seed ${seed} --parallel ${parallel}`,
         logger: silentLogger,
         signal,
         progress,

@@ -38,16 +38,26 @@ const shape = {
     .optional()
     .describe("Instead of --scenario: the paper's experiment, A (all links regular) to D (all weak) [A]."),
   floor: z
-    .union([z.enum(floorLabels), share()], `expected one of ${floorLabels.join(', ')} or ${shareExpected}`)
+    .union(
+      [z.enum(floorLabels), z.templateLiteral(['best-', z.number()]), share()],
+      `expected one of ${floorLabels.join(', ')}, best-POINTS (e.g. best-0.9) or ${shareExpected}`,
+    )
     .optional()
     .describe(
-      `Floor: ${floorLabels.join(', ')} as in the paper, or a fraction 0..1 [89, or the scenario's].`,
+      `Floor: ${floorLabels.join(', ')} as in the paper; so many points below the family's best variant, e.g. best-0.9; or a fraction 0..1 [89, or the scenario's].`,
+    ),
+  looks: whole(1, 2)
+    .optional()
+    .describe(
+      "Looks that a frame of the planner may get [2 with a --floor that is none of the paper's, otherwise the scenario's: 1 in the paper's experiments].",
     ),
   users: whole(1, 16).optional().describe("Devices [5, or the scenario's]."),
   learners: z
     .array(z.string())
     .optional()
-    .describe(`Side by side, separated by commas: ${learnersHelp.replace(' static,', '')}.`),
+    .describe(
+      `Side by side, separated by commas: ${learnersHelp.replace(' static,', '')}; with --looks 2 planner-one-look, threshold, escalate-25 (docs/lab.md).`,
+    ),
   accuracies: z
     .enum(['measured', 'published'], 'expected measured or published')
     .optional()
@@ -93,6 +103,7 @@ export default defineCommand({
   schema: z.object(shape),
   examples: [
     'weir lab run --experiment A --users 5 --floor 89 --learners planner,offload-only',
+    'weir lab run --floor best-0.9 --learners planner,planner-one-look,threshold,offload-only',
     'weir lab run --arrivals poisson --load 0.6 --json',
     'weir lab run --scenario weak-link --out report',
     'weir lab run --experiment A --frames frames.parquet',

@@ -1,12 +1,15 @@
 import { writeFile } from 'node:fs/promises';
-import { ConfigError, Exit, share } from '@weir/base';
+import { ConfigError, Exit, share, shareExpected } from '@weir/base';
 import { learnerNames } from '@weir/learning';
 import {
   arrivalKinds,
   type DriftEvent,
   experimentNames,
   type LearningOptions,
+  paperFamily,
   profileNames,
+  type SimulatedFamily,
+  withPaperSizes,
 } from '@weir/simulation';
 import Table from 'cli-table3';
 import { z } from 'zod';
@@ -42,7 +45,15 @@ const schema = z.object({
     .min(1, 'must name a number')
     .default([5])
     .describe('Devices of the cell; several numbers, separated by commas, with --arrivals and --drift.'),
-  floor: share().default(0.89).describe('Average accuracy floor, 0..1.'),
+  floor: z
+    .union(
+      [share(), z.templateLiteral(['best-', z.number()])],
+      `expected ${shareExpected}, or best-POINTS, e.g. best-0.9`,
+    )
+    .optional()
+    .describe(
+      'Average accuracy floor: a fraction 0..1, or so many points below the most accurate variant, e.g. best-0.9 [0.89; with --looks 2 best-0.05].',
+    ),
   profile: z
     .enum(profileNames, 'unknown profile')
     .default('contended')
@@ -85,6 +96,11 @@ const schema = z.object({
     .array(z.number('expected numbers').positive('must be > 0').max(3, 'must be <= 3'))
     .default([0.3, 0.6, 0.9, 1.3])
     .describe('With --arrivals: frames as shares of what the best variant everywhere would just sustain.'),
+  looks: whole(1, 2)
+    .default(1)
+    .describe(
+      "With --arrivals and --drift: looks that a frame may get. 1: the paper's variants and accuracies, which the published figures are of; 2: accuracies and curves of the embedded family, one look (one-look) beside two (learned).",
+    ),
   drift: z
     .boolean()
     .default(false)
@@ -104,25 +120,30 @@ export default defineCommand({
     'weir learn --learner planner --background walk --interactions 2000 --plot walk.svg',
     'weir learn --learner ./mine.ts,planner --plot mine.svg',
     'weir learn --arrivals poisson,synchronised --loads 0.6,0.9 --users 5,20 --seeds 10',
+    'weir learn --arrivals poisson --looks 2 --floor best-0.9',
   ],
   async run(config, { signal, out, print, progress }) {
     const learners = readLearners(name, '--learner', chosen(config.learner));
     const options = readLearnerOptions(name, '--options', config.options, learners);
-    const { floor, profile, experiment, background, heterogeneous, space, interactions } = config;
+    const { profile, experiment, background, heterogeneous, space, interactions, looks } = config;
     const pool = { workers: config.workers, signal, onProgress: progressBar(progress) };
     const seeds = Array.from({ length: config.seeds }, (_, index) => config.seed + index);
     if (config.arrivals.length > 0 || config.drift) {
       const { users: devices, arrivals, loads, drift, noise = 0.07 } = config;
       const learner = one('--learner', learners);
       if (config.plot) throw notHere('--plot', 'draws synchronous epochs only');
-      const common = { profile, experiment, accuracyFloor: floor, unequal: heterogeneous, noise };
-      const learnerOptions = options[0]!;
-      const study = { cell: { ...common, learner, learnerOptions }, devices, arrivals, loads, drift, seeds };
-      const result = await runAsyncStudy(study, pool);
-      out({ ...result, config: study });
+      const family = looks === 2 ? await embeddedFamily() : { variants: paperFamily };
+      const accuracyFloor = await floorOf(config.floor ?? (looks === 2 ? 'best-0.05' : 0.89), family);
+      const common = { profile, experiment, accuracyFloor, unequal: heterogeneous, noise };
+      const cell = { ...common, learner, learnerOptions: options[0]! };
+      const study = { devices, arrivals, loads, drift, seeds };
+      const result = await runAsyncStudy({ ...study, cell: looks === 2 ? { ...cell, family } : cell }, pool);
+      out({ ...result, config: { ...study, cell, looks } });
       print(asyncTables(result));
       return Exit.done;
     }
+    if (looks !== 1) throw notHere('--looks', 'goes with --arrivals and --drift');
+    const floor = await floorOf(config.floor ?? 0.89, { variants: paperFamily });
     const { noise = 0.05 } = config;
     const users = one('--users', config.users);
     const cell = { users, floor, profile, experiment, background, heterogeneous, noise };
@@ -165,6 +186,27 @@ export default defineCommand({
     return Exit.done;
   },
 });
+
+/** The paper's times, the embedded family's accuracies and curves. */
+async function embeddedFamily(): Promise<SimulatedFamily> {
+  const { loadFamily } = await import('@weir/inference');
+  const { variants, looks } = await loadFamily();
+  return withPaperSizes({
+    variants: variants.map((variant) => ({ name: variant.name, accuracy: variant.accuracy.top1 })),
+    looks,
+  });
+}
+
+/** As a fraction. Throws ConfigError for one that the family does not reach. */
+async function floorOf(
+  floor: NonNullable<z.output<typeof schema>['floor']>,
+  { variants }: SimulatedFamily,
+): Promise<number> {
+  const best = Math.max(...variants.map(({ accuracy }) => accuracy));
+  const value = typeof floor === 'number' ? floor : (await import('@weir/lab')).belowBest(floor, best);
+  if (value <= best + 1e-9 && value >= 0) return value;
+  throw notHere('--floor', `${floor} is none that the variants reach: their best is ${best}`);
+}
 
 function one<T>(field: string, values: readonly T[]): T {
   if (values.length === 1) return values[0]!;

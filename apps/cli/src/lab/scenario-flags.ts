@@ -1,5 +1,5 @@
 import { ConfigError, InvalidInput } from '@weir/base';
-import { type Scenario, floorLabels, parseScenario, readScenario } from '@weir/lab';
+import { type Scenario, isLabLearner, isPaperFloor, parseScenario, readScenario } from '@weir/lab';
 import { asUsage } from '../as-usage.ts';
 import { readLearners } from '../learn/learner-flags.ts';
 
@@ -8,6 +8,7 @@ export interface ScenarioFlags {
   readonly scenario?: string | undefined;
   readonly experiment?: string | undefined;
   readonly floor?: Scenario['floor'] | undefined;
+  readonly looks?: number | undefined;
   readonly users?: number | undefined;
   readonly learners?: string[] | undefined;
   readonly accuracies?: Scenario['accuracies'] | undefined;
@@ -23,6 +24,7 @@ export interface ScenarioFlags {
 const setBy: readonly (readonly [field: string, key: keyof ScenarioFlags, flag: string])[] = [
   ['floor', 'floor', '--floor'],
   ['learners', 'learners', '--learners'],
+  ['looks', 'looks', '--looks'],
   ['accuracies', 'accuracies', '--accuracies'],
   ['cell.users', 'users', '--users'],
   ['cell.space', 'space', '--space'],
@@ -52,7 +54,10 @@ export const asScenarioUsage = <Value>(
     }
   });
 
-/** The scenario with what the flags say instead. Throws InvalidInput, NotFound. */
+/**
+ * The scenario with what the flags say instead. A floor that is none of the paper's asks another question than its
+ * experiments, which know of one look: two, unless told otherwise. Throws InvalidInput, NotFound.
+ */
 export function scenarioOf(name: string, flags: ScenarioFlags): Scenario {
   const {
     experiment = 'A',
@@ -66,7 +71,10 @@ export function scenarioOf(name: string, flags: ScenarioFlags): Scenario {
     load,
     linkTrace,
   } = flags;
-  const label = floorLabels.find((each) => each === String(flags.floor)) ?? '89';
+  const { floor } = flags;
+  const label = floor !== undefined && isPaperFloor(floor) ? floor : '89';
+  const ownFloor = floor !== undefined && !isPaperFloor(floor) && flags.scenario === undefined;
+  const looks = flags.looks ?? (ownFloor ? 2 : undefined);
   const base = readScenario(flags.scenario ?? `${experiment.toLowerCase()}-${label}`);
   if (flags.scenario !== undefined && flags.experiment !== undefined)
     throw new ConfigError(name, [{ field: '--experiment', description: 'goes without --scenario' }]);
@@ -89,10 +97,9 @@ export function scenarioOf(name: string, flags: ScenarioFlags): Scenario {
     ...('file' in base.cell
       ? {}
       : { cell: { ...base.cell, ...(users && { users }), ...(space && { space }) } }),
-    ...(flags.floor !== undefined && {
-      floor: floorLabels.find((each) => each === String(flags.floor)) ?? flags.floor,
-    }),
-    ...(learners && { learners: readLearners(name, '--learners', learners) }),
+    ...(floor !== undefined && { floor }),
+    ...(looks !== undefined && { looks }),
+    ...(learners && { learners: readLearners(name, '--learners', learners, isLabLearner) }),
     ...(accuracies && { accuracies }),
     ...(seed !== undefined && { seed }),
     ...(linkTrace !== undefined && { links: { trace: linkTrace } }),

@@ -14,6 +14,7 @@ const rule: Arrivals['rules'][number] = {
   responseMs: nothing,
   meanMs: estimate,
   accuracy: { top1: estimate, n: 636, expected: 0.87 },
+  looks: null,
   floorViolations: 2,
   warmup: { frames: 160, floorViolations: 1 },
   learning: null,
@@ -52,6 +53,7 @@ const learner: Epochs['learners'][number] = {
   responseMs: nothing,
   steadyMs: estimate,
   accuracy: { top1: estimate, n: 300, expected: 0.87 },
+  looks: null,
   interactionsTo5pct: 0,
   gapToOraclePct: 0,
   gapToOracleIntervalPct: null,
@@ -81,6 +83,7 @@ const epochs: Epochs = {
       learner: 'planner',
       gapToOraclePct: -1.13,
       gapToOracleIntervalPct: { low: -2.41, high: 0.2 },
+      looks: { share: 0.25, firstRight: 0.84, agreed: 0.7, coverage: [] },
     },
   ],
   overheads,
@@ -99,6 +102,11 @@ describe('a result for people', () => {
     expect(row(epochs, 'learner')[3]).toBe('over oracle (95 %)');
     expect(row(epochs, 'oracle')[3]).toBe('0.0 %');
     expect(row(epochs, 'planner')[3]).toBe('-1.1 % (-2.4 to +0.2)');
+  });
+
+  it('tells the share of frames that were looked at twice, where that is known', () => {
+    expect(row(epochs, 'learner')[6]).toBe('looked twice');
+    expect([row(epochs, 'oracle')[6], row(epochs, 'planner')[6]]).toEqual(['–', '25.0 %']);
   });
 
   it('tells frames below the floor of how many, for each phase apart', () => {

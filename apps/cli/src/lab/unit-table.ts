@@ -1,4 +1,4 @@
-import { type FloorWatch, type LearnerResult, type UnitResult, inWords } from '@weir/lab';
+import { type FloorWatch, type LearnerResult, type LooksResult, type UnitResult, inWords } from '@weir/lab';
 import Table from 'cli-table3';
 import { ms, percent } from '../words.ts';
 
@@ -10,6 +10,7 @@ const gap = ({ gapToOraclePct, gapToOracleIntervalPct: interval }: LearnerResult
   `${signed(gapToOraclePct)} %${interval === null ? '' : ` (${signed(interval.low)} to ${signed(interval.high)})`}`;
 const watched = (watch: FloorWatch | null): string =>
   watch === null ? '–' : `${watch.floorViolations} of ${watch.frames}`;
+const twice = (looks: LooksResult | null): string => percent(looks?.share);
 const found = (epochs: number | null): string => (epochs === null ? 'never' : String(epochs));
 
 /** One experiment's result for people. */
@@ -23,7 +24,8 @@ export function unitTable(unit: UnitResult): string {
         ms(each.responseMs.p95),
         gap(each),
         each.overOffloadOnlyPct === null ? '–' : `${signed(each.overOffloadOnlyPct)} %`,
-        `${percent(each.accuracy.top1.mean)} (expected ${percent(each.accuracy.expected, 2)})`,
+        `${percent(each.accuracy.top1.mean)} (promised ${percent(each.accuracy.expected, 2)})`,
+        twice(each.looks),
         found(each.interactionsTo5pct),
         String(each.floorViolations),
       ]);
@@ -37,6 +39,7 @@ export function unitTable(unit: UnitResult): string {
             'over oracle (95 %)',
             'over offload-only',
             'right',
+            'looked twice',
             'epochs to 5 %',
             'below floor',
           ],
@@ -53,7 +56,8 @@ export function unitTable(unit: UnitResult): string {
         ms(each.responseMs.mean),
         ms(each.responseMs.p95),
         `${signed(each.overStaticPct)} %`,
-        `${percent(each.accuracy.top1.mean)} (expected ${percent(each.accuracy.expected, 2)})`,
+        `${percent(each.accuracy.top1.mean)} (promised ${percent(each.accuracy.expected, 2)})`,
+        twice(each.looks),
         String(each.frames),
         String(each.failed),
         watched(each),
@@ -69,6 +73,7 @@ export function unitTable(unit: UnitResult): string {
             'p95',
             'over static',
             'right',
+            'looked twice',
             'frames',
             'failed',
             'below floor',

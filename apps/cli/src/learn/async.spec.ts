@@ -46,6 +46,28 @@ describe('weir learn --arrivals', () => {
     expect(stderr.at(-1)).toContain('100 %');
   }, 120_000);
 
+  it('compares two looks with one on the embedded family with --looks 2', async () => {
+    const { stdout } = await run(
+      '--arrivals=poisson',
+      '--loads=0.6',
+      '--seeds=1',
+      '--looks=2',
+      '--floor=best-0.9',
+      '--json',
+    );
+    const { rules, rows, config } = JSON.parse(stdout[0]!) as AsyncResult & {
+      config: { looks: number; cell: { accuracyFloor: number; family?: object } };
+    };
+    expect(rules).toContain('one-look');
+    expect(config).toMatchObject({ looks: 2, cell: { accuracyFloor: expect.closeTo(0.859, 9) as number } });
+    expect(config.cell.family).toBeUndefined();
+    const of = (name: string) => rows.find(({ rule }) => rule === name)!;
+    expect(of('one-look').secondLooks).toBe(0);
+    expect(of('learned').secondLooks).toBeGreaterThan(0.05);
+    expect(of('learned').overPct['one-look']).toBeLessThan(-15);
+    expect([of('learned').floorViolations, of('one-look').floorViolations]).toEqual([0, 0]);
+  }, 120_000);
+
   it('follows changes with --drift, and says so in a table for people', async () => {
     const { stdout } = await run('--drift', '--users=2', '--seeds=1');
     const [, ...lines] = stdout.join('').split('\n');
@@ -63,6 +85,9 @@ describe('weir learn --arrivals', () => {
     ['--arrivals=poisson', '--loads=-1'],
     ['--arrivals=poisson', '--learner=planner,bandits'],
     ['--users=2,5'],
+    ['--looks=2'],
+    ['--arrivals=poisson', '--looks=2', '--floor=0.89'],
+    ['--arrivals=poisson', '--floor=best-90'],
     ['--drift', '--plot=out.svg'],
   ])('refuses %s %s', async (...flags) => {
     await expect(run(...flags)).rejects.toBeInstanceOf(ConfigError);

@@ -1,6 +1,7 @@
 import {
   type Arrivals,
   type AsyncCell,
+  type AsyncRule,
   type AsyncDriftJob,
   type AsyncDriftRun,
   type AsyncStudyJob,
@@ -9,9 +10,9 @@ import {
   type DriftPhase,
   asyncDriftJobs,
   asyncDriftPhases,
-  asyncRules,
   asyncStudyJobs,
   asyncStudyRows,
+  rulesOf,
 } from '@weir/simulation';
 import Table from 'cli-table3';
 import { type PoolOptions, runThreads } from './pool.ts';
@@ -30,6 +31,8 @@ export interface AsyncStudy {
 }
 
 export interface AsyncResult {
+  /** Compared, in this order. */
+  readonly rules: readonly AsyncRule[];
   readonly rows: readonly AsyncStudyRow[];
   readonly drift: readonly DriftPhase[];
 }
@@ -44,6 +47,7 @@ export async function runAsyncStudy(study: AsyncStudy, pool: PoolOptions): Promi
     work: framesOf,
   });
   return {
+    rules: rulesOf(study.cell),
     rows: asyncStudyRows(rowJobs, results.slice(0, rowJobs.length) as AsyncStudyRun[][]),
     drift: asyncDriftPhases(driftJobs, results.slice(rowJobs.length) as AsyncDriftRun[]),
   };
@@ -53,10 +57,13 @@ const framesOf = (job: AsyncJob): number =>
   job.devices * job.framesPerDevice * (job.kind === 'study' ? job.rules.length : 6);
 
 /** For people: a line for each condition, mean response in ms by rule; a line for each change. */
-export function asyncTables({ rows, drift }: AsyncResult): string {
+export function asyncTables({ rules, rows, drift }: AsyncResult): string {
   const tables: string[] = [];
   if (rows.length > 0) {
-    const table = plain(['devices', 'arrivals', 'load', ...asyncRules, ...overs, 'accuracy', 'below\nfloor']);
+    const twice = rules.includes('one-look');
+    const looks = twice ? ['learned over\none-look', 'looked at\ntwice', 'right'] : [];
+    const ends = ['accuracy', 'below\nfloor'];
+    const table = plain(['devices', 'arrivals', 'load', ...rules, ...overs, ...looks, ...ends]);
     const conditions = Map.groupBy(rows, ({ devices, arrivals, load }) => `${devices} ${arrivals} ${load}`);
     for (const members of conditions.values()) {
       const { devices, arrivals, load } = members[0]!;
@@ -66,9 +73,12 @@ export function asyncTables({ rows, drift }: AsyncResult): string {
         devices,
         arrivals,
         `${Math.round(100 * load)} %`,
-        ...asyncRules.map((rule) => of(rule)?.meanMs.toFixed(1) ?? ''),
+        ...rules.map((rule) => of(rule)?.meanMs.toFixed(1) ?? ''),
         percent(learned.overPct.tiers),
         percent(learned.overPct.static),
+        ...(twice
+          ? [percent(learned.overPct['one-look']), share(learned.secondLooks), learned.right.toFixed(4)]
+          : []),
         learned.accuracy.toFixed(4),
         learned.floorViolations,
       ]);
@@ -100,3 +110,4 @@ const overs = ['learned\nover tiers', 'learned\nover static'];
 const plain = (head: string[]) => new Table({ head, style: { head: [], border: [] } });
 const percent = (value: number | undefined) =>
   value === undefined ? '' : `${value < 0 ? '' : '+'}${value.toFixed(1)} %`;
+const share = (fraction: number) => `${(100 * fraction).toFixed(1)} %`;

@@ -24,9 +24,14 @@ export function readLearner(command: string, flag: string, text: string): string
   return learner;
 }
 
-/** Several learners, each as `readLearner`; no two of the same name. */
-export function readLearners(command: string, flag: string, texts: readonly string[]): string[] {
-  const learners = texts.map((text) => readLearner(command, flag, text));
+/** Several learners, each as `readLearner`, or a name that `isOther` knows; no two of the same name. */
+export function readLearners(
+  command: string,
+  flag: string,
+  texts: readonly string[],
+  isOther: (text: string) => boolean = () => false,
+): string[] {
+  const learners = texts.map((text) => (isOther(text) ? text : readLearner(command, flag, text)));
   const names = learners.map(learnerName);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined)

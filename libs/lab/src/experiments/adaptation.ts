@@ -1,6 +1,6 @@
 import type { Random } from '@weir/base';
 import { type OnEpoch, runContest } from '../measure/contest.ts';
-import { learnerOf } from '../measure/candidates.ts';
+import { learnersOf } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
 import type { AdaptationResult } from '../measure/results.ts';
@@ -22,6 +22,8 @@ export interface AdaptationOptions {
   readonly epochs: number;
   readonly floor: number;
   readonly learners: readonly string[];
+  /** Looks that a frame may get. */
+  readonly looks: number;
   readonly random: Random;
   /** Of the experiment, by the clock. */
   readonly startedAt: number;
@@ -31,7 +33,7 @@ export interface AdaptationOptions {
 /** Links go weak and recover while learners run, one after the other; each starts from nothing. */
 export async function runAdaptation(
   testbed: Testbed,
-  { phases, epochs, floor, learners, random, startedAt, onEpoch }: AdaptationOptions,
+  { phases, epochs, floor, learners, looks, random, startedAt, onEpoch }: AdaptationOptions,
 ): Promise<Pick<AdaptationResult, 'events' | 'oracle' | 'learners'>> {
   const oracles = phases.map(({ table, fromEpoch }) => ({
     epoch: fromEpoch,
@@ -39,7 +41,7 @@ export async function runAdaptation(
   }));
   await testbed.setFloor(floor);
   const records = await runContest(testbed, {
-    candidates: learners.map((each) => ({ ...learnerOf(each), learns: true })),
+    candidates: learnersOf(learners, { looks }).map((each) => ({ ...each, learns: true })),
     learning: epochs,
     measured: 0,
     blocks: 0,

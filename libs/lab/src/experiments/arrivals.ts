@@ -1,8 +1,9 @@
 import { FailedPrecondition, type Random } from '@weir/base';
 import { type Answer, type Arrivals, type Sample, drive } from '@weir/cell';
-import { type Candidate, learnerOf, placed } from '../measure/candidates.ts';
+import { type Candidate, learnersOf, placed } from '../measure/candidates.ts';
 import { rotated } from '../measure/contest.ts';
 import type { CostTable } from '../measure/cost-table.ts';
+import type { FixedThreshold } from '../measure/hindsight.ts';
 import { optimumOf } from '../measure/optimum.ts';
 import { startMeter } from '../measure/overheads.ts';
 import type { ArrivalsPhase, ArrivalsResult } from '../measure/results.ts';
@@ -14,6 +15,10 @@ export interface ArrivalsExperimentOptions {
   readonly floor: number;
   /** Names; `planner` stands for planner and dispatch, as a living cell runs them. The best static placement is added. */
   readonly learners: readonly string[];
+  /** Looks that a frame may get. */
+  readonly looks: number;
+  /** What each rule that is tuned in hindsight does under frames of this rate at each device. */
+  readonly tuned: (arrivals: ArrivalRate) => ReadonlyMap<string, FixedThreshold>;
   readonly pattern: Arrivals['pattern'];
   /** Share of what the cell would sustain with the best variant everywhere. */
   readonly load: number;
@@ -29,6 +34,11 @@ export interface ArrivalsExperimentOptions {
   readonly startedAt: number;
   readonly onBlock?: (label: string, done: number, total: number) => void;
   readonly onFrame?: (frame: ArrivedFrame) => void;
+}
+
+export interface ArrivalRate {
+  readonly ratePerMs: number;
+  readonly arrivalVariability: number;
 }
 
 /** One frame, and what came of it. */
@@ -60,18 +70,19 @@ export async function runArrivalsExperiment(
   options: ArrivalsExperimentOptions,
 ): Promise<ArrivalsFindings> {
   const { table, floor, learners, pattern, load, blocks, random, startedAt, onBlock, onFrame } = options;
-  const { learningSeconds, warmupSeconds, seconds } = options;
+  const { looks, tuned, learningSeconds, warmupSeconds, seconds } = options;
   const users = testbed.applications.length;
   const rate = (load * capacityPerSecond(table)) / users;
-  const best = optimumOf(table, floor, {
-    ratePerMs: rate / 1_000,
-    arrivalVariability: pattern === 'poisson' ? 1 : 0,
-  });
+  const arrivals = { ratePerMs: rate / 1_000, arrivalVariability: pattern === 'poisson' ? 1 : 0 };
+  const best = optimumOf(table, floor, arrivals);
   if (!best)
     throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`, {
       reason: 'NO_PLACEMENT',
     });
-  const candidates: Candidate[] = [placed('static', best.placements), ...learners.map(learnerOf)];
+  const candidates: Candidate[] = [
+    placed('static', best.placements),
+    ...learnersOf(learners, { looks, tuned: tuned(arrivals) }),
+  ];
   const records = candidates.map(({ label }) => new RuleRecord(label, floor));
   const total = candidates.filter(({ learns }) => learns).length + blocks * candidates.length;
   let done = 0;
@@ -87,14 +98,15 @@ export async function runArrivalsExperiment(
       onResult({ deviceId, sample, clientMs, result }) {
         const sentAt = testbed.clock.now() - clientMs;
         const [phase, atMs] = [phaseOf(sentAt), sentAt - startedAt];
-        if ('response' in result) answered(result, { phase, deviceId, atMs });
+        if ('response' in result) answered(result, { phase, deviceId, atMs, label: sample.label });
         else if (phase !== 'learning') record.failed(result.error);
         onFrame?.({ label: record.label, phase, block, deviceId, sample, atMs, clientMs, result });
       },
     };
   };
 
-  for (const [at, { label, learns, start }] of candidates.entries()) {
+  for (const [at, { label, learns, maxLooks, start, leave }] of candidates.entries()) {
+    await testbed.setLooks(maxLooks);
     await start(testbed);
     // After it: devices that have heard of the floor obey nobody who planned before.
     await testbed.setFloor(floor);
@@ -106,12 +118,15 @@ export async function runArrivalsExperiment(
       random: random.fork(`learning ${label}`),
       ...recorder(records[at]!, null, () => 'learning'),
     });
+    await leave?.(testbed);
     onBlock?.(label, ++done, total);
   }
   const meter = await startMeter(testbed);
   for (let turn = 0; turn < blocks; turn++)
     for (const at of rotated(candidates.length, turn)) {
-      await candidates[at]!.resume(testbed);
+      const { resume, leave, maxLooks } = candidates[at]!;
+      await testbed.setLooks(maxLooks);
+      await resume(testbed);
       await testbed.setFloor(floor);
       const record = records[at]!;
       const beganAt = testbed.clock.now();
@@ -124,6 +139,7 @@ export async function runArrivalsExperiment(
           sentAt - beganAt < 1_000 * warmupSeconds ? 'warmup' : 'measured',
         ),
       });
+      await leave?.(testbed);
       onBlock?.(record.label, ++done, total);
     }
 

@@ -1,6 +1,6 @@
 import type { Random } from '@weir/base';
 import { type OnEpoch, runContest } from '../measure/contest.ts';
-import { learnerOf } from '../measure/candidates.ts';
+import { learnersOf } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import { oracleOf } from './epochs.ts';
 import type { LearningResult } from '../measure/results.ts';
@@ -11,6 +11,8 @@ export interface CurvesOptions {
   readonly table: CostTable;
   readonly floor: number;
   readonly learners: readonly string[];
+  /** Looks that a frame may get. */
+  readonly looks: number;
   /** Of each learner. */
   readonly epochs: number;
   readonly random: Random;
@@ -22,12 +24,12 @@ export interface CurvesOptions {
 /** How many epochs learners need, one after the other, each from nothing. */
 export async function runCurves(
   testbed: Testbed,
-  { table, floor, learners, epochs, random, startedAt, onEpoch }: CurvesOptions,
+  { table, floor, learners, looks, epochs, random, startedAt, onEpoch }: CurvesOptions,
 ): Promise<Pick<LearningResult, 'oracleMs' | 'learners'>> {
   const { meanMs: oracleMs } = oracleOf(table, floor);
   await testbed.setFloor(floor);
   const records = await runContest(testbed, {
-    candidates: learners.map((each) => ({ ...learnerOf(each), learns: true })),
+    candidates: learnersOf(learners, { looks }).map((each) => ({ ...each, learns: true })),
     learning: epochs,
     measured: 0,
     blocks: 0,

@@ -27,6 +27,17 @@ describe('a result of an earlier version', () => {
     });
   });
 
+  it('says that nobody counted second looks', () => {
+    const rules = arrivals.rules.map(({ looks: _, ...rule }) => rule);
+    const learners = experiment.learners.map(({ looks: _, ...learner }) => learner);
+    const scenario = readScenario('a-89');
+    const [watched, learned] = [
+      upToDate({ ...arrivals, rules } as unknown as ArrivalsResult, scenario) as ArrivalsResult,
+      upToDate({ ...experiment, learners } as unknown as ExperimentResult, scenario) as ExperimentResult,
+    ];
+    for (const { looks } of [...watched.rules, ...learned.learners]) expect(looks).toBeNull();
+  });
+
   it('gets the interval of the gap from the epochs that were kept', () => {
     const epochs = { learning: 1, measured: 4, blocks: 2 };
     const scenario: Scenario = { ...readScenario('a-89'), epochs };

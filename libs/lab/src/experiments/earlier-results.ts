@@ -9,12 +9,12 @@ export function upToDate(unit: UnitResult, scenario: Scenario): UnitResult {
     case 'epochs': {
       const measured = scenario.epochs?.measured ?? 0;
       const learners = withGapIntervals(unit.learners, scenario).map((each) =>
-        timed(each, each.epochs - measured),
+        timed({ ...uncounted, ...each }, each.epochs - measured),
       );
       return { ...unit, learners };
     }
     case 'arrivals':
-      return { ...unit, rules: unit.rules.map((rule) => ({ ...unwatched, ...rule })) };
+      return { ...unit, rules: unit.rules.map((rule) => ({ ...uncounted, ...unwatched, ...rule })) };
     case 'transfer':
       return { ...unit, starts: unit.starts.map((each) => timed(each)) };
     case 'adaptation':
@@ -24,6 +24,7 @@ export function upToDate(unit: UnitResult, scenario: Scenario): UnitResult {
   }
 }
 
+const uncounted = { looks: null };
 const unwatched = { warmup: null, learning: null, curve: [] };
 
 /** The first `learned` epochs were for learning; when they ran is not known. */

@@ -1,7 +1,8 @@
 import { FailedPrecondition, type Random } from '@weir/base';
 import { type CandidateRecord, type OnEpoch, runContest } from '../measure/contest.ts';
-import { learnerOf, placed } from '../measure/candidates.ts';
+import { learnersOf, placed } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
+import type { FixedThreshold } from '../measure/hindsight.ts';
 import { type Optimum, optimumOf } from '../measure/optimum.ts';
 import { type Answers, startMeter } from '../measure/overheads.ts';
 import type { ExperimentResult } from '../measure/results.ts';
@@ -13,6 +14,10 @@ export interface EpochsExperimentOptions {
   readonly floor: number;
   /** Names; the oracle is added. */
   readonly learners: readonly string[];
+  /** Looks that a frame may get. */
+  readonly looks: number;
+  /** What each rule that is tuned in hindsight does. */
+  readonly tuned: ReadonlyMap<string, FixedThreshold>;
   readonly learning: number;
   readonly measured: number;
   readonly blocks: number;
@@ -31,15 +36,17 @@ export type EpochsFindings = Pick<
 /** One experiment as in the paper: learners, baselines and the measured oracle, side by side in one living cell. */
 export async function runEpochsExperiment(
   testbed: Testbed,
-  { table, floor, learners, learning, measured, blocks, random, startedAt, onEpoch }: EpochsExperimentOptions,
+  options: EpochsExperimentOptions,
 ): Promise<EpochsFindings> {
+  const { table, floor, learners, looks, tuned, learning, measured, blocks, random, startedAt, onEpoch } =
+    options;
   const oracle = oracleOf(table, floor);
   const { name: best } = table.shape.variants.reduce((a, b) => (a.accuracy >= b.accuracy ? a : b));
   const offloadOnlyMs = optimumOf(table, floor, { variants: [best] })?.meanMs ?? null;
   await testbed.setFloor(floor);
   const meter = await startMeter(testbed);
   const records = await runContest(testbed, {
-    candidates: [placed('oracle', oracle.placements), ...learners.map(learnerOf)],
+    candidates: [placed('oracle', oracle.placements), ...learnersOf(learners, { looks, tuned })],
     learning,
     measured,
     blocks,

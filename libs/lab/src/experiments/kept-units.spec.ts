@@ -6,6 +6,7 @@ import { keepUnit, keptUnit } from './kept-units.ts';
 import { fakeResults } from '../report/results.fixture.ts';
 import type { ArrivalsResult } from '../measure/results.ts';
 import { readScenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../scenario/scenario-schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-kept-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,6 +19,15 @@ describe('results that are kept', () => {
     keepUnit(folder, scenario, unit);
     expect(keptUnit(folder, scenario)).toEqual(unit);
     expect(keptUnit(folder, { ...scenario, seed: 2 })).toBeUndefined();
+  });
+
+  it('of one look are found where versions that knew of no other put them', () => {
+    const { looks, ...earlier } = readScenario('poisson-30');
+    expect(looks).toBe(1);
+    rmSync(join(folder, 'units'), { recursive: true });
+    keepUnit(folder, earlier as Scenario, unit);
+    expect(keptUnit(folder, readScenario('poisson-30'))).toEqual(unit);
+    expect(keptUnit(folder, { ...readScenario('poisson-30'), looks: 2 })).toBeUndefined();
   });
 
   it('of an earlier version are brought up to date', () => {

@@ -6,9 +6,11 @@ import { upToDate } from './earlier-results.ts';
 import type { UnitResult } from '../measure/results.ts';
 import type { Scenario } from '../scenario/scenario-schema.ts';
 
-/** A result is of use again only for the very same scenario. */
+/** A result is of use again only for the very same scenario; earlier versions knew of one look alone, and did not say so. */
 function fileOf(folder: string, scenario: Scenario): string {
-  const hash = createHash('sha256').update(JSON.stringify(scenario)).digest('hex').slice(0, 8);
+  const { looks, ...rest } = scenario;
+  const content = JSON.stringify(looks === 1 ? rest : scenario);
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 8);
   return join(folder, 'units', `${scenario.name}.${hash}.json`);
 }
 

@@ -73,6 +73,10 @@ describe('the observer of an experiment', () => {
         tier: 'edge',
         nodeId: 'edge-1',
         variant: 'large',
+        looks: 1,
+        firstVariant: 'large',
+        firstMargin: 0,
+        agreed: null,
         agentMs: 1,
         uplinkMs: 2,
         queueMs: 3,
@@ -95,6 +99,28 @@ describe('the observer of an experiment', () => {
         failure: null,
         failureMessage: null,
       },
+    ]);
+  });
+
+  it('tells of a second look what it was the second of', () => {
+    const { observer, frames } = open();
+    const first = agent.Look.fromPartial({
+      placement: { tier: common.Tier.DEVICE, nodeId: 'device-1', variant: 'small' },
+      classification: { label: 'cat', margin: 0.125 },
+    });
+    const second = agent.Look.fromPartial({
+      placement: response.placement,
+      classification: response.classification,
+    });
+    const twice = { deviceId: 'device-1', sample, correct: false, clientMs: 22 };
+    const answers = [
+      { ...twice, response: { ...response, looks: [first, second] } },
+      { ...twice, response: { ...response, looks: [first, { ...second, classification: undefined }] } },
+    ];
+    observer.counted(1)(epoch({ answers }), context);
+    expect(frames).toMatchObject([
+      { variant: 'large', looks: 2, firstVariant: 'small', firstMargin: 0.125, agreed: false },
+      { looks: 2, agreed: false },
     ]);
   });
 

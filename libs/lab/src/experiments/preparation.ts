@@ -6,6 +6,7 @@ import { defaultObjective } from '@weir/domain';
 import { isLearnerFile } from '@weir/learning';
 import { type ExperimentName, isWeak } from '@weir/simulation';
 import type { CostTable } from '../measure/cost-table.ts';
+import { type FamilyAnswers, answersOfFamily } from '../measure/family-answers.ts';
 import { type TracePoint, longestOutageMs, parseTrace, playTrace } from '../scenario/link-trace.ts';
 import { paperCell } from '../scenario/paper-cell.ts';
 import { floorOf } from '../scenario/paper-floors.ts';
@@ -40,6 +41,8 @@ export interface PreparedCell extends AsyncDisposable {
   /** Devices with weak links, as the scenario's cell has them. */
   readonly weakDevices: readonly string[];
   floorOf(floor: Scenario['floor']): { readonly label: string; readonly value: number };
+  /** The family's own answers to the first `count` pictures that are shown, or to all. */
+  answers(count: number): Promise<FamilyAnswers>;
 }
 
 /** How long after an outage a device may take to be in touch with its nodes again, ms. */
@@ -102,6 +105,7 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
       return known;
     },
     floorOf: (floor) => floorOf(floor, family),
+    answers: (count) => answersOfFamily(family, shown.slice(0, count)),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -126,8 +130,8 @@ function descriptionOf(
 
 /** Throws InvalidInput for a cell that asks for more than the measured oracle takes into account. */
 function refuseWhatTheOracleCannot({ objective, devices }: CellDescription): void {
-  const { accuracyFloor: _floor, ...asked } = objective;
-  const { accuracyFloor: _default, ...plain } = defaultObjective;
+  const { accuracyFloor: _floor, maxLooks: _looks, ...asked } = objective;
+  const { accuracyFloor: _default, maxLooks: _most, ...plain } = defaultObjective;
   const faults = Object.entries(plain)
     .filter(([key, value]) => JSON.stringify(asked[key as keyof typeof asked]) !== JSON.stringify(value))
     .map(([key]) => ({

@@ -1,18 +1,21 @@
 import { floorLabels } from '../scenario/paper-floors.ts';
-import { parseScenario, readScenario } from '../scenario/scenario.ts';
+import { parseScenario, readScenario, shippedScenarios } from '../scenario/scenario.ts';
 import type { Scenario } from '../scenario/scenario-schema.ts';
 
 /**
  * Everything that the reproduction runs: the paper's experiments A–D and floors for five users with all baselines; the
  * same for one to four users with `planner` and `offload-only`; the published accuracies; random arrivals; links that go
- * weak; transfer; learning curves. `quick`: one floor, fewer epochs and users.
+ * weak; transfer; learning curves: one look a frame, as in the paper. `quick`: one floor, fewer epochs and users.
+ * `looks`: 2 adds the experiments of second looks.
  */
 export function reproductionScenarios({
   quick,
   seed,
+  looks = 1,
 }: {
   readonly quick: boolean;
   readonly seed: number;
+  readonly looks?: number;
 }): Scenario[] {
   const shipped = (name: string, more: Partial<Scenario> = {}): Scenario => ({
     ...readScenario(name),
@@ -63,9 +66,10 @@ export function reproductionScenarios({
   );
   const shorter = (scenario: Scenario): Scenario => {
     if (!quick) return scenario;
-    const { arrivals, adaptation, transfer, curves } = scenario;
+    const { epochs, arrivals, adaptation, transfer, curves } = scenario;
     return {
       ...scenario,
+      ...(epochs && { epochs: { learning: 10, measured: 12, blocks: 2 } }),
       ...(arrivals && { arrivals: { ...arrivals, learningSeconds: 8, seconds: 15, blocks: 2 } }),
       ...(adaptation && {
         adaptation: {
@@ -77,6 +81,7 @@ export function reproductionScenarios({
       ...(curves && { curves: { epochs: 60 } }),
     };
   };
+  const looking = looks < 2 ? [] : quick ? ['looks-0.9'] : shippedScenarios().filter(isLooking);
   const others = (
     quick
       ? ['poisson-60', 'weak-link', 'transfer-floor', 'learning']
@@ -90,6 +95,10 @@ export function reproductionScenarios({
           'transfer-floor',
           'learning',
         ]
-  ).map((name) => shorter(shipped(name)));
+  )
+    .concat(looking)
+    .map((name) => shorter(shipped(name)));
   return [...withFive, ...others, ...withFewer, ...published].map((scenario) => parseScenario(scenario));
 }
+
+const isLooking = (name: string): boolean => name.startsWith('looks-');

@@ -30,6 +30,22 @@ describe('the reproduction', () => {
     expect(reproductionScenarios({ quick: true, seed: 1 }).length).toBeLessThan(20);
   });
 
+  it('has one look everywhere, and the experiments of second looks where they are asked for', () => {
+    for (const quick of [false, true]) {
+      const paper = reproductionScenarios({ quick, seed: 1 });
+      expect(new Set(paper.map(({ looks }) => looks))).toEqual(new Set([1]));
+      const more = reproductionScenarios({ quick, seed: 1, looks: 2 });
+      const names = new Set(paper.map(({ name }) => name));
+      const added = more.filter(({ name }) => !names.has(name));
+      expect(more).toHaveLength(paper.length + added.length);
+      for (const { name, looks, learners } of added) {
+        expect([name, looks]).toEqual([expect.stringMatching(/^looks-/), 2]);
+        expect(learners).toContain('planner-one-look');
+      }
+      expect(added.length).toBeGreaterThan(quick ? 0 : 4);
+    }
+  });
+
   it('does not run again what is done, and gives it back in order', async () => {
     const family = await loadFamily();
     const scenarios = reproductionScenarios({ quick: true, seed: 1 }).slice(0, 2);

@@ -1,12 +1,15 @@
-import { InvalidInput, type Random, seededRandom } from '@weir/base';
+import { FailedPrecondition, InvalidInput, type Random, seededRandom } from '@weir/base';
 import { runAdaptation } from './adaptation.ts';
-import { runArrivalsExperiment } from './arrivals.ts';
+import { type ArrivalRate, runArrivalsExperiment } from './arrivals.ts';
 import type { FrameRecord } from '../frames/frame-record.ts';
 import { observe } from './observer.ts';
 import { type PreparedCell, weakDevicesOf } from './preparation.ts';
 import { runCurves } from './curves.ts';
 import { runEpochsExperiment } from './epochs.ts';
+import type { CostTable } from '../measure/cost-table.ts';
+import { type FixedThreshold, tuneThreshold } from '../measure/hindsight.ts';
 import type { UnitResult } from '../measure/results.ts';
+import { escalatedShare, isHindsight } from '../scenario/lab-learners.ts';
 import type { Scenario } from '../scenario/scenario-schema.ts';
 import { learnSnapshot, runTransfer } from './transfer.ts';
 
@@ -54,6 +57,7 @@ async function find(
   const { testbed, weakDevices, onStep } = prepared;
   const { learners } = scenario;
   const { name: experiment, seed } = scenario;
+  const looks = Math.min(scenario.looks, prepared.description.objective.maxLooks);
   const weakSets = [weakDevices, ...(scenario.adaptation?.events ?? []).map(({ weak }) => weak)];
   const { onProfiling, counted, onBlock, onArrival } = observe({
     about: { experiment, seed, accuracyFloor: floor },
@@ -67,7 +71,19 @@ async function find(
   if (scenario.epochs) {
     const { learning, measured } = scenario.epochs;
     const onEpoch = counted((learners.length + 1) * measured + learners.length * learning);
-    const run = { ...scenario.epochs, table, floor, learners, random, startedAt, onEpoch };
+    const frames = measured * prepared.description.devices.length;
+    const tuned = await tunedOf(scenario, prepared, { table, floor, frames });
+    const run = {
+      ...scenario.epochs,
+      table,
+      floor,
+      learners,
+      looks,
+      tuned: tuned(),
+      random,
+      startedAt,
+      onEpoch,
+    };
     return { kind: 'epochs' as const, ...(await runEpochsExperiment(testbed, run)) };
   }
   if (scenario.arrivals) {
@@ -77,6 +93,8 @@ async function find(
       table,
       floor,
       learners,
+      looks,
+      tuned: await tunedOf(scenario, prepared, { table, floor, frames: Infinity }),
       random,
       startedAt,
       onBlock,
@@ -99,7 +117,7 @@ async function find(
     for (const { epoch, weak, label } of events)
       phases.push({ fromEpoch: epoch, label, weakDevices: weak, table: await tableOf(weak) });
     const onEpoch = counted(learners.length * epochs);
-    const run = { phases, epochs, floor, learners, random, startedAt, onEpoch };
+    const run = { phases, epochs, floor, learners, looks, random, startedAt, onEpoch };
     return { kind: 'adaptation' as const, ...(await runAdaptation(testbed, run)) };
   }
   if (scenario.transfer) {
@@ -109,10 +127,10 @@ async function find(
     const thereFloor = from.floor === undefined ? floor : prepared.floorOf(from.floor).value;
     const onEpoch = counted(3 * epochs);
     await testbed.weaken(there);
-    const learn = { learner, floor: thereFloor, epochs, random: random.fork('there'), onEpoch };
+    const learn = { learner, looks, floor: thereFloor, epochs, random: random.fork('there'), onEpoch };
     const snapshot = await learnSnapshot(testbed, learn);
     await testbed.weaken(weakDevices);
-    const run = { table, floor, learner, snapshot, epochs, random, startedAt, onEpoch };
+    const run = { table, floor, learner, looks, snapshot, epochs, random, startedAt, onEpoch };
     const own = 'experiment' in scenario.cell ? scenario.cell.experiment : undefined;
     return {
       kind: 'transfer' as const,
@@ -124,8 +142,34 @@ async function find(
   }
   const { epochs } = scenario.curves!;
   const onEpoch = counted(learners.length * epochs);
-  const run = { table, floor, learners, epochs, random, startedAt, onEpoch };
+  const run = { table, floor, learners, looks, epochs, random, startedAt, onEpoch };
   return { kind: 'learning' as const, ...(await runCurves(testbed, run)) };
+}
+
+/** Tunes the rules of a scenario that are tuned in hindsight. `frames`: those that are shown the first of the pictures. */
+async function tunedOf(
+  { learners }: Scenario,
+  prepared: PreparedCell,
+  { table, floor, frames }: { readonly table: CostTable; readonly floor: number; readonly frames: number },
+): Promise<(arrivals?: ArrivalRate) => ReadonlyMap<string, FixedThreshold>> {
+  const rules = learners.filter(isHindsight);
+  if (rules.length === 0) return () => new Map();
+  const answers = await prepared.answers(frames);
+  return (arrivals) =>
+    new Map(
+      rules.map((rule) => {
+        const share = escalatedShare(rule);
+        const found = tuneThreshold({
+          table,
+          answers,
+          floor,
+          ...arrivals,
+          ...(share !== undefined && { share }),
+        });
+        if (found) return [rule, found];
+        throw new FailedPrecondition(`no ${rule} of this cell meets the floor of ${floor}`);
+      }),
+    );
 }
 
 /** E.g. "experiment A, floor 89". */

@@ -13,6 +13,8 @@ export interface TransferOptions {
   readonly table: CostTable;
   readonly floor: number;
   readonly learner: string;
+  /** Looks that a frame may get. */
+  readonly looks: number;
   /** Learned elsewhere. */
   readonly snapshot: LearnerSnapshot;
   readonly epochs: number;
@@ -25,12 +27,13 @@ export interface TransferOptions {
 /** The same learner from nothing and from what it learned elsewhere, in one living cell. */
 export async function runTransfer(
   testbed: Testbed,
-  { table, floor, learner, snapshot, epochs, random, startedAt, onEpoch }: TransferOptions,
+  { table, floor, learner, looks, snapshot, epochs, random, startedAt, onEpoch }: TransferOptions,
 ): Promise<Pick<TransferResult, 'oracleMs' | 'starts'>> {
   const { meanMs: oracleMs } = oracleOf(table, floor);
+  const scratch = learnerOf(learner, looks);
   await testbed.setFloor(floor);
   const records = await runContest(testbed, {
-    candidates: [{ ...learnerOf(learner), label: 'scratch' }, warmStarted('snapshot', snapshot)],
+    candidates: [{ ...scratch, label: 'scratch' }, warmStarted('snapshot', snapshot, scratch.maxLooks)],
     learning: epochs,
     measured: 0,
     blocks: 0,
@@ -56,14 +59,17 @@ export async function learnSnapshot(
   testbed: Testbed,
   {
     learner,
+    looks,
     floor,
     epochs,
     random,
     onEpoch,
-  }: Pick<TransferOptions, 'learner' | 'floor' | 'epochs' | 'random' | 'onEpoch'>,
+  }: Pick<TransferOptions, 'learner' | 'looks' | 'floor' | 'epochs' | 'random' | 'onEpoch'>,
 ): Promise<LearnerSnapshot> {
+  const { maxLooks, start } = learnerOf(learner, looks);
+  await testbed.setLooks(maxLooks);
   await testbed.setFloor(floor);
-  await learnerOf(learner).start(testbed);
+  await start(testbed);
   await using runner = openEpochs(testbed, random);
   for (let epoch = 1; epoch <= epochs; epoch++)
     onEpoch?.(await runner.next(epoch - 1), { label: learner, phase: 'pretraining', block: null, epoch });

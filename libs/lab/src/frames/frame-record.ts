@@ -3,6 +3,7 @@ import { type WeirError } from '@weir/base';
 import type { Answer, Sample } from '@weir/cell';
 import type { HopTimes, Tier } from '@weir/domain';
 import { reasonName, tierName } from '@weir/wire';
+import { looksOf } from './looks-of.ts';
 
 /**
  * What a frame counts for. Frames that warm nothing up, teach nothing and are not measured belong to `profiling` (the
@@ -41,6 +42,10 @@ export interface FrameRecord extends FrameContext, Readonly<Record<keyof HopTime
   readonly tier: Tier | null;
   readonly nodeId: string | null;
   readonly variant: string | null;
+  readonly looks: number | null;
+  readonly firstVariant: string | null;
+  readonly firstMargin: number | null;
+  readonly agreed: boolean | null;
   readonly responseMs: number | null;
   readonly clientMs: number;
   readonly predictedMs: number | null;
@@ -74,6 +79,10 @@ const nothing = {
   tier: null,
   nodeId: null,
   variant: null,
+  looks: null,
+  firstVariant: null,
+  firstMargin: null,
+  agreed: null,
   agentMs: null,
   uplinkMs: null,
   queueMs: null,
@@ -101,7 +110,8 @@ export function answeredFrame(
   frame: SentFrame,
   { response, correct }: Pick<Answer, 'response' | 'correct'>,
 ): FrameRecord {
-  const { classification, placement, hops, decision } = response;
+  const { classification, placement, hops, decision, looks } = response;
+  const { first, agreed } = looksOf(response);
   return {
     ...nothing,
     ...context,
@@ -114,6 +124,10 @@ export function answeredFrame(
       nodeId: placement.nodeId,
       variant: placement.variant,
     }),
+    looks: Math.max(1, looks.length),
+    firstVariant: first.placement?.variant ?? null,
+    firstMargin: first.classification?.margin ?? null,
+    agreed,
     ...hops,
     responseMs: response.responseMs,
     energyJ: response.energyJ,

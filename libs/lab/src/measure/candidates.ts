@@ -1,44 +1,90 @@
 import { seededRandom } from '@weir/base';
-import { type LearnerSnapshot, learnerFactory, learnerName } from '@weir/learning';
+import { type LearnerSnapshot, isLearnerFile, learnerFactory, learnerName } from '@weir/learning';
+import { oneLookPlanner } from '../scenario/lab-learners.ts';
+import type { FixedThreshold } from './hindsight.ts';
 import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
 
 /** Who plans for the cell, for a while. */
 export interface Candidate {
   readonly label: string;
+  /** Looks that its frames may get; in force before it starts or resumes. */
+  readonly maxLooks: number;
   /** From the beginning: what was learned before is forgotten. */
   start(testbed: Testbed): Promise<void>;
   /** Where it was when another one took over. */
   resume(testbed: Testbed): Promise<void>;
+  /** Before another one takes over. */
+  leave?(testbed: Testbed): Promise<void>;
   /** False for those that always do the same: they need no epochs to learn in. */
   readonly learns: boolean;
 }
 
 const fixed = ['device-only', 'edge-only', 'cloud-only', 'static'];
 
-/** A learner that starts from nothing, by its name or the path of its file. */
-export const learnerOf = (learner: string): Candidate => ({
-  label: learnerName(learner),
-  learns: !fixed.includes(learner),
-  // What a learner knows before its first outcome does not depend on chance.
-  start: (testbed) =>
-    testbed.importSnapshot(
-      learnerFactory(learner)
-        .create({ random: seededRandom(0) })
-        .snapshot(),
-    ),
-  resume: (testbed) => testbed.setLearner(learnerName(learner)),
-});
+/**
+ * A learner that starts from nothing, by its name or the path of its file. `looks`: what a frame may get at most; baselines
+ * look once all the same.
+ */
+export function learnerOf(learner: string, looks: number): Candidate {
+  const planner = serviceLearner(learner);
+  return {
+    label: learnerName(learner),
+    maxLooks: learner === 'planner' || isLearnerFile(learner) ? looks : 1,
+    learns: !fixed.includes(learner),
+    // What a learner knows before its first outcome does not depend on chance.
+    start: (testbed) =>
+      testbed.importSnapshot(
+        learnerFactory(planner)
+          .create({ random: seededRandom(0) })
+          .snapshot(),
+      ),
+    resume: (testbed) => testbed.setLearner(learnerName(planner)),
+  };
+}
+
+/**
+ * Several, side by side: where two are the same learner to the service, each keeps what it knows to itself. `tuned`: what
+ * the rules among them do that are tuned in hindsight.
+ */
+export function learnersOf(
+  learners: readonly string[],
+  {
+    looks,
+    tuned = new Map(),
+  }: { readonly looks: number; readonly tuned?: ReadonlyMap<string, FixedThreshold> },
+): Candidate[] {
+  const counts = Map.groupBy(learners, serviceLearner);
+  return learners.map((learner) => {
+    const rule = tuned.get(learner);
+    if (rule) return placed(learner, rule.placements);
+    const candidate = learnerOf(learner, looks);
+    return counts.get(serviceLearner(learner))!.length > 1 ? parked(candidate) : candidate;
+  });
+}
+
+const serviceLearner = (learner: string): string => (learner === oneLookPlanner ? 'planner' : learner);
+
+function parked(candidate: Candidate): Candidate {
+  let known: LearnerSnapshot | undefined;
+  return {
+    ...candidate,
+    resume: (testbed) => (known ? testbed.importSnapshot(known) : candidate.start(testbed)),
+    leave: async (testbed) => void (known = await testbed.exportSnapshot()),
+  };
+}
 
 /** A joint placement that is obeyed, under a name of its own. */
 export function placed(label: string, placements: readonly PlacedDevice[]): Candidate {
   const place = (testbed: Testbed) => testbed.place(placements);
-  return { label, learns: false, start: place, resume: place };
+  const maxLooks = placements.some(({ secondLook }) => secondLook) ? 2 : 1;
+  return { label, maxLooks, learns: false, start: place, resume: place };
 }
 
 /** A learner that starts from what was learned elsewhere. */
-export const warmStarted = (label: string, snapshot: LearnerSnapshot): Candidate => ({
+export const warmStarted = (label: string, snapshot: LearnerSnapshot, maxLooks: number): Candidate => ({
   label,
+  maxLooks,
   learns: true,
   start: (testbed) => testbed.importSnapshot(snapshot),
   resume: (testbed) => testbed.setLearner(snapshot.learner),

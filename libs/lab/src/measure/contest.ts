@@ -63,14 +63,20 @@ export async function runContest(
   };
 
   for (let at = 0; at < candidates.length; at++) {
-    const { learns, start } = candidates[at]!;
+    const { learns, start, leave, maxLooks } = candidates[at]!;
+    await testbed.setLooks(maxLooks);
     await start(testbed);
-    if (learns) await run(at, 'learning', learning, null);
+    if (!learns) continue;
+    await run(at, 'learning', learning, null);
+    await leave?.(testbed);
   }
   for (const [block, count] of blockSizes(measured, blocks).entries()) {
     for (const at of rotated(candidates.length, block)) {
-      await candidates[at]!.resume(testbed);
+      const { resume, leave, maxLooks } = candidates[at]!;
+      await testbed.setLooks(maxLooks);
+      await resume(testbed);
       await run(at, 'measured', count, block + 1);
+      await leave?.(testbed);
     }
   }
   return records;

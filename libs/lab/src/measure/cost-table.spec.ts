@@ -1,14 +1,26 @@
-import type { Placement } from '@weir/domain';
+import type { LookCurves, Placement } from '@weir/domain';
 import { expectedWaitMs } from '@weir/learning';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CostTable, asMap } from './cost-table.ts';
+import { CostTable, type DevicePlan, asMap } from './cost-table.ts';
 import { optimumOf } from './optimum.ts';
 
 const variants = [
   { name: 'large', accuracy: 0.9 },
   { name: 'small', accuracy: 0.8 },
 ];
+
+const looks: LookCurves = {
+  version: 'v1',
+  pictures: 1_000,
+  curves: [
+    {
+      first: 'small',
+      second: 'large',
+      steps: [{ marginBelow: 0.3, share: 0.2, gain: 0.06, standardError: 0.001 }],
+    },
+  ],
+};
 
 /** Two devices, one edge node that serves the large variant alone. */
 function table({ large = 400, small = 100, edge = [200, 300], network = [20, 60] } = {}): CostTable {
@@ -17,6 +29,7 @@ function table({ large = 400, small = 100, edge = [200, 300], network = [20, 60]
     nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, variants: ['large'] }],
     variants,
     localVariants: ['large', 'small'],
+    looks,
   });
   for (const id of ['a', 'b']) {
     made.observeLocal(id, 'large', large);
@@ -29,7 +42,7 @@ function table({ large = 400, small = 100, edge = [200, 300], network = [20, 60]
 
 const atHome = (id: string, variant: string): Placement => ({ tier: 'device', nodeId: id, variant });
 const atEdge: Placement = { tier: 'edge', nodeId: 'edge-1', variant: 'large' };
-const joint = (a: Placement, b: Placement) =>
+const joint = (a: DevicePlan, b: DevicePlan) =>
   new Map([
     ['a', a],
     ['b', b],
@@ -39,6 +52,32 @@ describe('CostTable', () => {
   it('adds the node, by how many are there, and the network of each device', () => {
     expect(table().responseMs(joint(atEdge, atHome('b', 'small')))).toBe((200 + 20 + 100) / 2);
     expect(table().responseMs(joint(atEdge, atEdge))).toBe((300 + 20 + 300 + 60) / 2);
+  });
+
+  describe('with second looks', () => {
+    const again = (place: Placement) => ({ ...place, marginBelow: 0.3 });
+    const unsure = (id: string, place: Placement) => ({ ...atHome(id, 'small'), secondLook: again(place) });
+
+    it('adds their share of the time, and what they gain', () => {
+      const plan = joint(unsure('a', atHome('a', 'large')), atHome('b', 'small'));
+      expect(table().responseMs(plan)).toBeCloseTo((100 + 0.2 * 400 + 100) / 2, 9);
+      expect(table().accuracy(plan)).toBeCloseTo((0.8 + 0.06 + 0.8) / 2, 9);
+    });
+
+    it('counts at a node who looks there first, and the other devices’ share', () => {
+      const [firstThere, both] = [
+        joint(unsure('a', atEdge), atEdge),
+        joint(unsure('a', atEdge), unsure('b', atEdge)),
+      ];
+      expect(table().responseMs(firstThere)).toBeCloseTo((100 + 0.2 * (300 + 20) + 200 + 60) / 2, 9);
+      expect(table().responseMs(both)).toBeCloseTo((100 + 0.2 * (220 + 20) + 100 + 0.2 * (220 + 60)) / 2, 9);
+    });
+
+    it('knows of none but those of the curves', () => {
+      const unknown = { ...atHome('a', 'small'), secondLook: { ...atHome('a', 'large'), marginBelow: 0.4 } };
+      expect(table().stepOf(unknown)).toBeUndefined();
+      expect(table().responseMs(joint(unknown, atHome('b', 'small')))).toBe(100);
+    });
   });
 
   it('takes the mean of what was seen, and says what was not', () => {

@@ -1,5 +1,5 @@
 import { mean } from '@weir/base';
-import type { Placement } from '@weir/domain';
+import type { LookCurves, LookStep, Placement } from '@weir/domain';
 import type { CostTableJson, PlacedDevice } from './results.ts';
 
 /** What of a cell the table is about. */
@@ -15,7 +15,12 @@ export interface TableShape {
   readonly variants: readonly { readonly name: string; readonly accuracy: number }[];
   /** Variants that run on the devices. */
   readonly localVariants: readonly string[];
+  /** What second looks buy; absent: not known. */
+  readonly looks?: LookCurves | undefined;
 }
+
+/** What a device does with its frames. */
+export type DevicePlan = Omit<PlacedDevice, 'deviceId'>;
 
 /**
  * Measured times of a cell: on each device by variant, at each remote node by variant and number of devices that ask at
@@ -53,20 +58,53 @@ export class CostTable {
     return meanOf(this.#network, `${deviceId} ${nodeId}`);
   }
 
-  /** Mean response time of a joint placement in a synchronous epoch, ms. Throws RangeError for what was not measured. */
-  responseMs(placements: ReadonlyMap<string, Placement>): number {
-    const counts = new Map<string, number>();
-    for (const { nodeId } of placements.values()) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
-    const times = [...placements].map(([deviceId, { tier, nodeId, variant }]) =>
-      tier === 'device'
-        ? this.localMs(deviceId, variant)
-        : this.remoteMs(nodeId, variant, counts.get(nodeId)!) + this.networkMs(deviceId, nodeId),
-    );
+  /**
+   * Mean response time of a joint placement in a synchronous epoch, ms. A second look counts with its share of the frames,
+   * and meets at its node those that look there first and the others' shares of second looks. Throws RangeError for what
+   * was not measured.
+   */
+  responseMs(placements: ReadonlyMap<string, DevicePlan>): number {
+    const [firsts, seconds] = [new Map<string, number>(), new Map<string, number>()];
+    for (const plan of placements.values()) {
+      add(firsts, plan.nodeId, 1);
+      if (plan.secondLook) add(seconds, plan.secondLook.nodeId, this.stepOf(plan)?.share ?? 0);
+    }
+    const times = [...placements].map(([deviceId, plan]) => {
+      const firstMs = this.#lookMs(deviceId, plan, firsts.get(plan.nodeId)!);
+      const { secondLook } = plan;
+      const share = this.stepOf(plan)?.share ?? 0;
+      if (!secondLook || share === 0) return firstMs;
+      const { nodeId } = secondLook;
+      const together = 1 + (firsts.get(nodeId) ?? 0) + seconds.get(nodeId)! - share;
+      return firstMs + share * this.#lookMs(deviceId, secondLook, together);
+    });
     return mean(times);
   }
 
-  accuracy(placements: ReadonlyMap<string, Placement>): number {
-    return mean([...placements.values()].map(({ variant }) => this.accuracyOf(variant)));
+  /** Mean of what a joint placement promises. */
+  accuracy(placements: ReadonlyMap<string, DevicePlan>): number {
+    return mean(
+      [...placements.values()].map((plan) => this.accuracyOf(plan.variant) + (this.stepOf(plan)?.gain ?? 0)),
+    );
+  }
+
+  /** The step of the curves that a plan's second look is; undefined without one. */
+  stepOf({ variant, secondLook }: Pick<DevicePlan, 'variant' | 'secondLook'>): LookStep | undefined {
+    if (!secondLook) return undefined;
+    const curve = this.shape.looks?.curves.find(
+      ({ first, second }) => first === variant && second === secondLook.variant,
+    );
+    return curve?.steps.find(({ marginBelow }) => marginBelow === secondLook.marginBelow);
+  }
+
+  /** `together`: at a remote node, this device among them; a fraction lies between what was measured on both sides. */
+  #lookMs(deviceId: string, { tier, nodeId, variant }: Placement, together: number): number {
+    if (tier === 'device') return this.localMs(deviceId, variant);
+    const at = Math.min(together, this.shape.deviceIds.length);
+    const [below, above] = [Math.floor(at), Math.ceil(at)];
+    const belowMs = this.remoteMs(nodeId, variant, below);
+    const ms = belowMs + (at - below) * (this.remoteMs(nodeId, variant, above) - belowMs);
+    return ms + this.networkMs(deviceId, nodeId);
   }
 
   toJSON(): CostTableJson {
@@ -108,8 +146,11 @@ export class CostTable {
   }
 }
 
-export const asMap = (placements: readonly PlacedDevice[]): Map<string, Placement> =>
+export const asMap = (placements: readonly PlacedDevice[]): Map<string, DevicePlan> =>
   new Map(placements.map(({ deviceId, ...placement }) => [deviceId, placement]));
+
+const add = (counts: Map<string, number>, key: string, by: number) =>
+  void counts.set(key, (counts.get(key) ?? 0) + by);
 
 function push(times: Map<string, number[]>, key: string, ms: number): void {
   const seen = times.get(key);

@@ -1,8 +1,9 @@
 import { type Random, Unavailable, mean, sleep } from '@weir/base';
 import type { Answer, Sample } from '@weir/cell';
-import type { common, policy } from '@weir/proto';
+import type { agent, common, policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
 import { tierName } from '@weir/wire';
+import { looksOf } from '../frames/looks-of.ts';
 import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
 
@@ -92,21 +93,25 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
       signal.throwIfAborted();
       const answers = frames.filter((frame) => 'response' in frame);
       const failures = frames.filter((frame) => 'error' in frame);
+      const placements = devices.map(({ deviceId, planned, secondLook }) =>
+        placedDevice(deviceId, planned, secondLook),
+      );
       return {
         learner,
         explored,
-        placements: devices.map(({ deviceId, planned }) => placedDevice(deviceId, planned)),
-        bestKnown: bestKnown.map(({ deviceId, placement }) => placedDevice(deviceId, placement)),
+        placements,
+        bestKnown: bestKnown.map(({ deviceId, placement, secondLook }) =>
+          placedDevice(deviceId, placement, secondLook),
+        ),
         at,
         answers,
         failures,
         complete:
           answers.length === applications.length &&
-          answers.every(({ deviceId, response: { decision, placement } }) => {
-            const planned = devices.find((device) => device.deviceId === deviceId)?.planned;
-            const asPlanned =
-              placement?.nodeId === planned?.nodeId && placement?.variant === planned?.variant;
-            return asPlanned && decision?.directiveVersion === directiveVersion;
+          answers.every(({ deviceId, response }) => {
+            const planned = placements.find((device) => device.deviceId === deviceId);
+            const held = response.decision?.directiveVersion === directiveVersion;
+            return held && planned !== undefined && asPlanned(response, planned);
           }),
         responseMs: mean(answers.map(({ response }) => response.responseMs)),
         planningMs,
@@ -121,12 +126,33 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
   };
 }
 
-const placedDevice = (deviceId: string, placement: common.Placement | undefined): PlacedDevice => ({
-  deviceId,
-  tier: tierName(placement?.tier) as PlacedDevice['tier'],
-  nodeId: placement?.nodeId ?? '',
-  variant: placement?.variant ?? '',
-});
+function placedDevice(
+  deviceId: string,
+  placement: common.Placement | undefined,
+  look: policy.PlannedLook | undefined,
+): PlacedDevice {
+  const place = (at: common.Placement | undefined) => ({
+    tier: tierName(at?.tier) as PlacedDevice['tier'],
+    nodeId: at?.nodeId ?? '',
+    variant: at?.variant ?? '',
+  });
+  return {
+    deviceId,
+    ...place(placement),
+    ...(look && { secondLook: { ...place(look.placement), marginBelow: look.marginBelow } }),
+  };
+}
+
+/** Whether every look at a frame was where it was planned, and no other one was due. */
+export function asPlanned(response: agent.InferResponse, { secondLook, ...planned }: PlacedDevice): boolean {
+  const at = (look: Pick<agent.Look, 'placement'>, { nodeId, variant }: Omit<PlacedDevice, 'deviceId'>) =>
+    look.placement?.nodeId === nodeId && look.placement.variant === variant;
+  const { first } = looksOf(response);
+  if (!at(first, planned)) return false;
+  const [, second] = response.looks;
+  if (!secondLook || (first.classification?.margin ?? 1) >= secondLook.marginBelow) return !second;
+  return second !== undefined && second.failure === '' && at(second, secondLook);
+}
 
 /** Waits until every device holds the plan. Throws Unavailable. */
 async function held({ applications, clock, signal }: Testbed, version: bigint): Promise<void> {

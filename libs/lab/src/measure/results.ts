@@ -10,9 +10,31 @@ export interface PlacedDevice {
   readonly tier: Tier;
   readonly nodeId: string;
   readonly variant: string;
+  /** Where frames are looked at again whose first look has a smaller margin than `marginBelow`; absent: none is. */
+  readonly secondLook?: {
+    readonly tier: Tier;
+    readonly nodeId: string;
+    readonly variant: string;
+    readonly marginBelow: number;
+  };
 }
 
 export type { Estimate, Interval };
+
+/** Second looks at the frames that count. */
+export interface LooksResult {
+  /** Share of the frames that a second look answered. */
+  readonly share: number;
+  /** Share of the first looks that were right. */
+  readonly firstRight: number;
+  /** Share of the second looks that said the same as the first; null: there was none. */
+  readonly agreed: number | null;
+  /**
+   * Right answers (`accuracy`) had only the least certain frames been looked at again, and the share `first` been left to
+   * its first look: from 1, all of them, down to as it was.
+   */
+  readonly coverage: readonly { readonly first: number; readonly accuracy: number }[];
+}
 
 /** One synchronous epoch of one learner. */
 export interface CurvePoint {
@@ -40,7 +62,7 @@ export interface DevicePoint {
   readonly deviceId: string;
   /** As measured. */
   readonly responseMs: number;
-  /** Expected of the variant that answered, 0..1. */
+  /** What the frame was promised, 0..1. */
   readonly accuracy: number;
 }
 
@@ -54,8 +76,10 @@ export interface LearnerResult {
   readonly responseMs: Spread;
   /** Mean response time after the learning phase, over epochs. */
   readonly steadyMs: Estimate;
-  /** `top1`: right answers by the pictures' labels, with its interval; `expected`: mean of the variants'. After the learning phase. */
+  /** `top1`: right answers by the pictures' labels, with its interval; `expected`: mean of what was promised. After the learning phase. */
   readonly accuracy: { readonly top1: Estimate; readonly n: number; readonly expected: number };
+  /** After the learning phase; null: an earlier version ran this. */
+  readonly looks: LooksResult | null;
   /** Epochs until the best joint placement known stays within 5 % of the oracle by the cost table; null: never. */
   readonly interactionsTo5pct: number | null;
   /** Measured mean against that of the oracle in the same run. */
@@ -167,6 +191,8 @@ export interface ArrivalsRule {
   /** Over blocks. */
   readonly meanMs: Estimate;
   readonly accuracy: { readonly top1: Estimate; readonly n: number; readonly expected: number };
+  /** Null: an earlier version ran this. */
+  readonly looks: LooksResult | null;
   /** Of `frames`, those after which the cell's cumulative expected accuracy, from the block's first frame on, was below the floor. */
   readonly floorViolations: number;
   /** The same of the warm-ups; null: an earlier version ran this, and counted them among `floorViolations`. */
@@ -191,7 +217,7 @@ export interface ArrivalsPoint {
   readonly frames: number;
   /** Mean. */
   readonly responseMs: number;
-  /** Mean of what the variants promise. */
+  /** Mean of what the frames were promised. */
   readonly accuracy: number;
 }
 

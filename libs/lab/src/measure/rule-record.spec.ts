@@ -17,7 +17,12 @@ const answer = (
     placement: { tier, nodeId: 'a', variant: 'large' },
   }),
 });
-const sent = (phase: AnswerContext['phase']): AnswerContext => ({ phase, deviceId: 'a', atMs: 0 });
+const sent = (phase: AnswerContext['phase']): AnswerContext => ({
+  phase,
+  deviceId: 'a',
+  atMs: 0,
+  label: 'cat',
+});
 const [learning, warmup, measured] = [sent('learning'), sent('warmup'), sent('measured')];
 const [above, below] = [answer(0.9), answer(0.7)];
 
@@ -60,6 +65,20 @@ describe('what a rule does under arrivals', () => {
     expect(meanMs.mean).toBe(110);
     expect(meanMs.low).toBeLessThan(100);
     expect(result.learning).toBeNull();
+  });
+
+  it('tells second looks at measured frames alone', () => {
+    const record = new RuleRecord('planner', 0.8);
+    const block = record.begin();
+    const { response, ...rest } = above;
+    const looks = ['dog', 'cat'].map((label) =>
+      agent.Look.fromPartial({ classification: { label, margin: 0.1 } }),
+    );
+    const twice = { ...rest, response: { ...response, classification: looks[1]!.classification, looks } };
+    block(twice, warmup);
+    block(twice, measured);
+    block(above, measured);
+    expect(record.result().looks).toMatchObject({ share: 0.5, agreed: 0, firstRight: 0 });
   });
 
   it('adds up what the frames of its blocks cost, warm-up included', () => {

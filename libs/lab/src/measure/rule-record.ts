@@ -2,6 +2,7 @@ import { estimate, mean, proportion } from '@weir/base';
 import { type Answer, Tally } from '@weir/cell';
 import { tierName } from '@weir/wire';
 import { ArrivalsCurve } from './arrivals-curve.ts';
+import { SecondLooksTally } from './second-looks-tally.ts';
 import type { ArrivalsPhase, ArrivalsRule } from './results.ts';
 import { withoutNull } from './summarise.ts';
 
@@ -12,6 +13,8 @@ export interface AnswerContext {
   readonly phase: ArrivalsPhase;
   readonly deviceId: string;
   readonly atMs: number;
+  /** What the picture shows. */
+  readonly label: string;
 }
 
 /** Adds up what one rule does with frames that arrive by themselves. */
@@ -19,6 +22,7 @@ export class RuleRecord {
   readonly label: string;
   readonly #floor: number;
   readonly #tally = new Tally();
+  readonly #looks = new SecondLooksTally();
   readonly #measuredMs: number[][] = [];
   readonly #watched = {
     learning: { frames: 0, floorViolations: 0 },
@@ -43,7 +47,7 @@ export class RuleRecord {
     const measuredMs: number[] = [];
     this.#measuredMs.push(measuredMs);
     let surplus = 0;
-    return (answer, { phase, deviceId, atMs }) => {
+    return (answer, { phase, deviceId, atMs, label }) => {
       const { expectedAccuracy, responseMs, hops, placement } = answer.response;
       const watched = this.#watched[phase];
       watched.frames++;
@@ -56,6 +60,7 @@ export class RuleRecord {
       if (tierName(placement?.tier) !== 'device') this.#inBlocks.remote++;
       if (phase === 'warmup') return;
       this.#tally.answered(answer);
+      this.#looks.add(answer.response, label);
       measuredMs.push(responseMs);
     };
   }
@@ -79,6 +84,7 @@ export class RuleRecord {
         n: succeeded,
         expected: accuracy.expected ?? NaN,
       },
+      looks: this.#looks.result(),
       floorViolations: measured.floorViolations,
       warmup: { ...warmup },
       learning: learning.frames > 0 ? { ...learning } : null,

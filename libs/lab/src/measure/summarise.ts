@@ -5,6 +5,7 @@ import { type CostTable, asMap } from './cost-table.ts';
 import type { Optimum } from './optimum.ts';
 import type { EpochRecord } from './epochs.ts';
 import { type MeasuredEpochs, gapInterval } from './gap-interval.ts';
+import { SecondLooksTally } from './second-looks-tally.ts';
 import { curveOf, floorViolationsOf, interactionsToFound } from './learning-curve.ts';
 import type { Estimate, ExperimentResult, LearnerResult, PlacedDevice } from './results.ts';
 
@@ -52,6 +53,7 @@ export function summarise({
         n: succeeded,
         expected: accuracy.expected ?? NaN,
       },
+      looks: looksIn(record.measured),
       interactionsTo5pct: interactionsToFound(all, table, { floor, oracleMs: oracle.meanMs }),
       gapToOraclePct: 100 * (mine.mean / oracleMs - 1),
       gapToOracleIntervalPct:
@@ -101,6 +103,13 @@ function tallyOf(epochs: readonly EpochRecord[]): Tally {
   return tally;
 }
 
+function looksIn(epochs: readonly EpochRecord[]): LearnerResult['looks'] {
+  const tally = new SecondLooksTally();
+  for (const { answers } of completed(epochs))
+    for (const { response, sample } of answers) tally.add(response, sample.label);
+  return tally.result();
+}
+
 /** Points of per cent, over the frames that show the same picture on the same device. */
 function accuracyDifference(mine: CandidateRecord, theirs: CandidateRecord): Estimate {
   const counts = { mine: 0, theirs: 0, all: 0 };
@@ -131,8 +140,8 @@ export function spreadOf(values: readonly number[]): Spread {
 /** Placements as people compare them: how many devices where, with what. */
 export function inWords(placements: readonly PlacedDevice[]): string {
   const counts = new Map<string, number>();
-  for (const { tier, variant } of placements) {
-    const key = `${tier} ${variant}`;
+  for (const { tier, variant, secondLook } of placements) {
+    const key = `${tier} ${variant}${secondLook ? ` (unsure ones then ${secondLook.tier} ${secondLook.variant})` : ''}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return [...counts]

@@ -8,13 +8,18 @@ import {
   startCell,
 } from '@weir/cell';
 import type { Family } from '@weir/inference';
-import { type Objective, defaultObjective } from '@weir/domain';
+import {
+  type LookCurves,
+  type Objective,
+  type Placement,
+  type PlannedLook,
+  defaultObjective,
+} from '@weir/domain';
 import { type LearnerSnapshot, staticSnapshot } from '@weir/learning';
 import { policy } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
 import { objectiveToWire, snapshotFromWire, snapshotToWire } from '@weir/wire';
 import type { TableShape } from './cost-table.ts';
-import { asMap } from './cost-table.ts';
 import type { PlacedDevice } from './results.ts';
 
 export interface TestbedOptions {
@@ -38,6 +43,8 @@ export interface Testbed extends AsyncDisposable {
   readonly policy: policy.PolicyServiceClient;
   /** Sets the floor and starts every balance of accuracy at 0. */
   setFloor(floor: number): Promise<void>;
+  /** Sets how many looks a frame may get. */
+  setLooks(maxLooks: number): Promise<void>;
   /** Goes on with what the learner had learned before in this cell. */
   setLearner(learner: string): Promise<void>;
   importSnapshot(snapshot: LearnerSnapshot): Promise<void>;
@@ -74,6 +81,13 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
     await callUnary(client, client.importSnapshot, request, { timeoutMs: callMs });
   };
 
+  let objective: Objective = { ...defaultObjective, ...description.objective };
+  const change = async (changed: Partial<Objective>) => {
+    objective = { ...objective, ...changed };
+    await announce(objective);
+    await heard(applications, objective, { clock, signal });
+  };
+
   const opened = opening.move();
   return {
     cell,
@@ -84,12 +98,12 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
     applications,
     policy: client,
     async setFloor(accuracyFloor) {
-      const objective = { ...defaultObjective, ...description.objective };
       // A floor that rises opens new accounts; one that only falls, or stays, would let a device live on its savings.
-      await announce({ ...objective, accuracyFloor: 0 });
-      await heard(applications, 0, { clock, signal });
-      await announce({ ...objective, accuracyFloor });
-      await heard(applications, accuracyFloor, { clock, signal });
+      await change({ accuracyFloor: 0 });
+      await change({ accuracyFloor });
+    },
+    async setLooks(maxLooks) {
+      if (objective.maxLooks !== maxLooks) await change({ maxLooks });
     },
     async setLearner(learner) {
       await callUnary(client, client.setLearner, { cellId, learner }, { timeoutMs: callMs });
@@ -100,7 +114,10 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
       const { learner, snapshot } = await callUnary(client, client.exportSnapshot, { cellId }, call);
       return snapshotFromWire(snapshot, learner);
     },
-    place: (placements) => importSnapshot(staticSnapshot(asMap(placements))),
+    place: (placements) =>
+      importSnapshot(
+        staticSnapshot(new Map(placements.map(placementOf)), secondLooksOf(placements, family.looks)),
+      ),
     async weaken(deviceIds) {
       await Promise.all(
         cell.links.map((link) => {
@@ -114,19 +131,42 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
   };
 }
 
-/** Waits until the floor is in force on every device. Throws Unavailable. */
+const placementOf = ({ deviceId, tier, nodeId, variant }: PlacedDevice): [string, Placement] => [
+  deviceId,
+  { tier, nodeId, variant },
+];
+
+function secondLooksOf(
+  placements: readonly PlacedDevice[],
+  looks: LookCurves | undefined,
+): ReadonlyMap<string, PlannedLook> {
+  return new Map(
+    placements.flatMap(({ deviceId, secondLook }): [string, PlannedLook][] => {
+      if (!secondLook || !looks) return [];
+      const { marginBelow, ...placement } = secondLook;
+      return [[deviceId, { placement, marginBelow, curves: looks.version }]];
+    }),
+  );
+}
+
+/** Waits until the floor and the looks are in force on every device. Throws Unavailable. */
 async function heard(
   applications: Testbed['applications'],
-  floor: number,
+  { accuracyFloor, maxLooks }: Objective,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
   const giveUpAt = clock.now() + heardMs;
   for (;;) {
     signal.throwIfAborted();
-    const floors = await Promise.all(applications.map(({ client }) => client.accuracyFloor()));
-    if (floors.every((each) => Math.abs(each - floor) < 1e-9)) return;
+    const inForce = await Promise.all(applications.map(({ client }) => client.objective()));
+    const all = inForce.every(
+      (each) => Math.abs(each.accuracyFloor - accuracyFloor) < 1e-9 && each.maxLooks === maxLooks,
+    );
+    if (all) return;
     if (clock.now() > giveUpAt)
-      throw new Unavailable(`the floor of ${floor} is not in force on every device after ${heardMs} ms`);
+      throw new Unavailable(
+        `the floor of ${accuracyFloor} with ${maxLooks} looks is not in force on every device after ${heardMs} ms`,
+      );
     await sleep(20, { clock });
   }
 }
@@ -139,5 +179,6 @@ function shapeOf({ nodes, devices }: CellDescription, family: Family): TableShap
     nodes: nodes.map(({ id, tier, slots, variants }) => ({ id, tier, slots, variants: served(variants) })),
     variants: family.variants.map(({ name, accuracy }) => ({ name, accuracy: accuracy.top1 })),
     localVariants: served(devices[0]!.variants),
+    looks: family.looks,
   };
 }

@@ -21,6 +21,7 @@ function look(colour: number, symbol: Look['symbol'] = 'square', rotate = 0, str
 const learners: Readonly<Record<string, Look>> = {
   planner: look(1, 'circle'),
   default: look(1, 'circle'),
+  'planner-one-look': look(1, 'circle', 0, true),
   snapshot: look(1, 'circle'),
   'offload-only': look(2),
   scratch: look(2),
@@ -28,6 +29,7 @@ const learners: Readonly<Record<string, Look>> = {
   'edge-only': look(4, 'square', 45),
   'cloud-only': look(5, 'triangle', 180),
   hybrid: look(6, 'cross'),
+  threshold: look(6, 'star'),
   bandits: look(9, 'triangle'),
   'q-learning': look(7, 'cross', 45),
   'q-learning-masked': look(7, 'cross', 45, true),

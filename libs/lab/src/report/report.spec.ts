@@ -24,6 +24,7 @@ const sections = [
   'adaptation',
   'transfer',
   'arrivals',
+  'second-looks',
   'overheads',
   'oracle',
   'floors',
@@ -32,7 +33,7 @@ const sections = [
 
 describe('reportHtml', () => {
   it('has every section, in the order in which people ask', () => {
-    expect([...html.matchAll(/<section id="(\w+)">/g)].map(([, id]) => id)).toEqual(sections);
+    expect([...html.matchAll(/<section id="([\w-]+)">/g)].map(([, id]) => id)).toEqual(sections);
     expect(html).not.toContain('Not among these results');
   });
 

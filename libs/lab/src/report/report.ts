@@ -12,6 +12,7 @@ import { overheadsTables } from './overheads-section.ts';
 import { page, type PageSection } from './page.ts';
 import { placementsFigure } from './placements-section.ts';
 import { responseFigure } from './response-section.ts';
+import { secondLooksFigure } from './second-looks-section.ts';
 import { experimentsOf, unitsOf } from './select.ts';
 import { floorsContent, settingContent } from './setting-section.ts';
 import { transferFigure } from './transfer-section.ts';
@@ -31,7 +32,7 @@ export function reportHtml(results: Results): string {
   return page(title, byline, sectionsOf(results));
 }
 
-/** In the order in which people ask. What was not run says so, unless there is one unit only. */
+/** In the order in which people ask. What the paper asks and was not run says so, unless there is one unit only. */
 function sectionsOf(results: Results): PageSection[] {
   const measured = experimentsOf(results, 'measured');
   const published = experimentsOf(results, 'published');
@@ -39,6 +40,7 @@ function sectionsOf(results: Results): PageSection[] {
   const [adaptation, transfer] = [unitsOf(results, 'adaptation'), unitsOf(results, 'transfer')];
   const withOverheads = [...measured, ...published, ...arrivals];
   const [epochs, any] = [measured.length > 0, withOverheads.length > 0];
+  const looks = secondLooksFigure([...measured, ...arrivals]);
   const sections: readonly (readonly [id: string, title: string, content: Part])[] = [
     ['headline', 'In short', headlineContent(results)],
     ['setting', 'What was real, what was emulated', settingContent(results)],
@@ -55,6 +57,7 @@ function sectionsOf(results: Results): PageSection[] {
     ['adaptation', 'When the cell changes', adaptation.length > 0 && adaptationContent(adaptation)],
     ['transfer', 'Learning from a snapshot', transfer.length > 0 && transferFigure(transfer)],
     ['arrivals', 'Frames that arrive by themselves', arrivals.length > 0 && arrivalsFigure(arrivals)],
+    ...(looks ? [['second-looks', 'Second looks', looks] as const] : []),
     ['overheads', 'What orchestration costs', any && overheadsTables(withOverheads)],
     ['oracle', 'Distance from the oracle', epochs && gapsContent(results)],
     ['floors', 'Floors', results.floors.length > 0 && floorsContent(results.floors)],

@@ -9,6 +9,7 @@ import type {
   ExperimentResult,
   LearnerResult,
   LearningResult,
+  LooksResult,
   Overheads,
   Results,
   TransferResult,
@@ -162,6 +163,7 @@ function fakeLearner(
     responseMs: { mean: meanMs, p50: meanMs * 0.97, p95: meanMs * 1.4, p99: meanMs * 1.8 },
     steadyMs: estimate(meanMs, meanMs * 0.015),
     accuracy: { top1: estimate(expected + random.normal() * 0.006, 0.02), n: 110 * users, expected },
+    looks: learner === 'planner' ? fakeLooks(expected) : lookedOnce(expected),
     interactionsTo5pct: learner === 'dqn' ? null : 4 + random.integer(20),
     gapToOraclePct: gapPct,
     gapToOracleIntervalPct: learner === 'oracle' ? null : { low: gapPct - 1.4, high: gapPct + 1.6 },
@@ -234,6 +236,7 @@ function fakeArrivals(load: number, pattern: 'poisson' | 'periodic', random: Ran
     responseMs: { mean: meanMs, p50: meanMs * 0.8, p95: meanMs * 2.1, p99: meanMs * 3 },
     meanMs: estimate(meanMs, meanMs * 0.05),
     accuracy: { top1: estimate(0.862, 0.015), n: 2_000, expected: 0.8635 },
+    looks: name === 'default' ? fakeLooks(0.8635) : null,
     floorViolations: name === 'bandits' ? 412 : 0,
     warmup: { frames: 500, floorViolations: name === 'bandits' ? 100 : 0 },
     learning: name === 'static' ? null : { frames: 180, floorViolations: name === 'bandits' ? 31 : 0 },
@@ -354,6 +357,21 @@ function fakeTransfer(random: Random): TransferResult {
       },
     ],
   };
+}
+
+const lookedOnce = (accuracy: number): LooksResult => ({
+  share: 0,
+  firstRight: accuracy,
+  agreed: null,
+  coverage: [{ first: 1, accuracy }],
+});
+
+/** A quarter of the frames is looked at again, which gains three points. */
+function fakeLooks(accuracy: number): LooksResult {
+  const coverage = [0, 0.05, 0.1, 0.15, 0.2, 0.25].map((share) => {
+    return { first: 1 - share, accuracy: accuracy - 0.48 * (0.25 - share) ** 2 };
+  });
+  return { share: 0.25, firstRight: coverage[0]!.accuracy, agreed: 0.7, coverage };
 }
 
 const fakeOverheads = (random: Random): Overheads => ({

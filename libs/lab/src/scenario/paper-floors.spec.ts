@@ -1,7 +1,7 @@
 import { paperFamily } from '@weir/simulation';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { floorLabels, mappedFloor, paperFloor } from './paper-floors.ts';
+import { floorLabels, floorOf, mappedFloor, paperFloor } from './paper-floors.ts';
 
 const paper = paperFamily.map(({ accuracy }) => accuracy);
 
@@ -30,5 +30,21 @@ describe('mappedFloor', () => {
 
   it('refuses a family of another size', () => {
     expect(() => mappedFloor('85', [0.5])).toThrow(/expected 8 variants/);
+  });
+});
+
+describe('floorOf', () => {
+  const interval95: [number, number] = [0, 1];
+  const variants = [0.8, 0.868].map((top1) => ({ accuracy: { top1, n: 1, interval95 } }));
+  const valueOf = (floor: Parameters<typeof floorOf>[0]) =>
+    floorOf(floor, { variants } as unknown as Parameters<typeof floorOf>[1]);
+
+  it('takes points below the best from it, for a family of any size', () => {
+    expect(valueOf('best-0.9')).toEqual({ label: 'best-0.9', value: expect.closeTo(0.859, 12) as number });
+    expect(valueOf('best-0').value).toBe(0.868);
+  });
+
+  it('takes a fraction as it is', () => {
+    expect(valueOf(0.85)).toEqual({ label: '0.85', value: 0.85 });
   });
 });

@@ -32,17 +32,27 @@ export function mappedFloor(label: FloorLabel, accuracies: readonly number[]): n
   return family[above - 1]! + share * (family[above]! - family[above - 1]!);
 }
 
+/** A floor so many points of per cent below the family's most accurate variant, e.g. best-0.9. */
+export type BelowBest = `best-${number}`;
+/** Any floor that a scenario may name. */
+export type NamedFloor = FloorLabel | BelowBest | number;
+
+export const isPaperFloor = (floor: NamedFloor): floor is FloorLabel =>
+  floorLabels.some((label) => label === floor);
+
+/** As a fraction, which may be one that nothing reaches. `best`: the best variant's accuracy. */
+export const belowBest = (floor: BelowBest, best: number): number =>
+  best - Number(floor.slice('best-'.length)) / 100;
+
 /** A floor as a scenario names it: `label` for people, `value` as a fraction of the family's own accuracies. */
 export function floorOf(
-  floor: FloorLabel | number,
+  floor: NamedFloor,
   { variants }: Pick<Family, 'variants'>,
 ): { readonly label: string; readonly value: number } {
   if (typeof floor === 'number') return { label: String(floor), value: floor };
+  const accuracies = variants.map(({ accuracy }) => accuracy.top1);
   return {
     label: floor,
-    value: mappedFloor(
-      floor,
-      variants.map(({ accuracy }) => accuracy.top1),
-    ),
+    value: isPaperFloor(floor) ? mappedFloor(floor, accuracies) : belowBest(floor, Math.max(...accuracies)),
   };
 }

@@ -16,7 +16,7 @@ const refuse = (more: object, cell = whole) =>
   );
 
 describe('the floors that a cell can reach', () => {
-  it.each(['none', '80', '85', '89', 'best', 0, best])('include %s', (floor) => {
+  it.each(['none', '80', '85', '89', 'best', 'best-0.9', 'best-0', 0, best])('include %s', (floor) => {
     expect(() => refuse({ floor })).not.toThrow();
   });
 
@@ -32,6 +32,12 @@ describe('the floors that a cell can reach', () => {
     const devices = [{ id: 'a', dilationFactor: 1, variants }];
     expect(() => refuse({ floor: best }, describeCell({ nodes: [], devices }))).toThrow(small!.name);
     expect(() => refuse({ floor: best }, describeCell({ nodes: [node], devices }))).not.toThrow();
+  });
+
+  it('begin at nothing', () => {
+    expect(() => refuse({ floor: 'best-87' })).toThrow(
+      /^floor: best-87 is less than nothing: the best is 0\.868/,
+    );
   });
 
   it('are those of the cell that a snapshot is learned in, too', () => {

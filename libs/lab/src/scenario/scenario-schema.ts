@@ -2,6 +2,7 @@ import { isLearnerFile, learnerFilePattern, learnerNames } from '@weir/learning'
 import { experimentNames } from '@weir/simulation';
 import { z } from 'zod';
 import { floorLabels } from './paper-floors.ts';
+import { escalatePattern, isHindsight, oneLookPlanner, thresholdRule } from './lab-learners.ts';
 
 const whole = (least: number, most: number) => z.int().min(least).max(most);
 const name = z
@@ -18,6 +19,10 @@ const learner = z.union(
       .describe('File of a learner of your own; a relative path counts from this file.'),
   ],
   `expected one of ${named.join(', ')}, or a file, e.g. ./mine.ts`,
+);
+const labLearner = z.union(
+  [learner, z.enum([oneLookPlanner, thresholdRule]), z.string().regex(escalatePattern)],
+  `expected one of ${[...named, oneLookPlanner, thresholdRule].join(', ')}, escalate-PERCENT (e.g. escalate-25), or a file, e.g. ./mine.ts`,
 );
 const experiment = z.enum(experimentNames as unknown as [string, ...string[]]);
 const deviceId = z.string().min(1).max(128);
@@ -37,12 +42,20 @@ const ownCell = z.strictObject({
     .describe('A cell description as `weir up --cell` takes it; a relative path counts from this file.'),
 });
 
-const floorExpected = "expected none, '80', '85', '89' (with quotes), best, or a fraction 0..1";
+const floorExpected =
+  "expected none, '80', '85', '89' (with quotes), best, best-POINTS (e.g. best-0.9), or a fraction 0..1";
 const floor = z
-  .union([z.enum(floorLabels), z.number().min(0, floorExpected).max(1, floorExpected)], floorExpected)
+  .union(
+    [
+      z.enum(floorLabels),
+      z.templateLiteral(['best-', z.number()]),
+      z.number().min(0, floorExpected).max(1, floorExpected),
+    ],
+    floorExpected,
+  )
   .default('89')
   .describe(
-    "Lowest average accuracy: a floor of the paper (none, '80', '85', '89', best), taken to the same relative place among the family's accuracies, or a fraction 0..1.",
+    "Lowest average accuracy: a floor of the paper (none, '80', '85', '89', best), taken to the same relative place among the family's accuracies; so many points of per cent below its most accurate variant, e.g. best-0.9; or a fraction 0..1.",
   );
 
 const epochs = z
@@ -116,15 +129,23 @@ export const scenarioSchema = z
     title: z.string().max(200).default('').describe('One line for people.'),
     cell: z.union([paperCell, ownCell]),
     floor,
+    looks: z
+      .union([z.literal(1), z.literal(2)], 'expected 1 or 2')
+      .default(2)
+      .describe(
+        'Looks that a frame of the planner may get: 2 lets it look again at those that a first variant is least sure of.',
+      ),
     accuracies: z
       .enum(['measured', 'published'])
       .default('measured')
       .describe("The family's own accuracies, or those published for the paper's setting, declared."),
     learners: z
-      .array(learner)
+      .array(labLearner)
       .min(1)
       .default(['planner', 'offload-only', 'device-only', 'edge-only', 'cloud-only'])
-      .describe('Side by side in one living cell; the oracle is added.'),
+      .describe(
+        'Side by side in one living cell; the oracle is added. planner-one-look: the planner with one look a frame; threshold: every device looks first by itself, and again where the margin is below one fixed threshold, both variants, places and threshold tuned in hindsight; escalate-25: the same with the least certain 25 %.',
+      ),
     repetitions: whole(1, 100)
       .default(3)
       .describe('Epochs of each joint placement when the cell is profiled.'),
@@ -160,6 +181,22 @@ export const scenarioSchema = z
     const twice = value.learners.find((each, index) => value.learners.indexOf(each) !== index);
     if (twice !== undefined)
       issues.push({ code: 'custom', input: value, path: ['learners'], message: `${twice} is named twice` });
+    const looking = value.learners.find((each) => each === oneLookPlanner || isHindsight(each));
+    if (looking !== undefined && value.looks === 1)
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['learners'],
+        message: `${looking} goes with looks: 2`,
+      });
+    const tuned = value.learners.find(isHindsight);
+    if (tuned !== undefined && !value.epochs && !value.arrivals)
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['learners'],
+        message: `${tuned} goes with epochs and arrivals only`,
+      });
     const files = new Set([...value.learners, value.transfer?.learner ?? 'planner'].filter(isLearnerFile));
     if (files.size > 1)
       issues.push({

@@ -27,6 +27,7 @@ describe('a scenario', () => {
     expect(parseScenario({ name: 'mine', cell, epochs: {} })).toMatchObject({
       cell: { experiment: 'A', users: 5, space: 'paper' },
       floor: '89',
+      looks: 2,
       accuracies: 'measured',
       learners: ['planner', 'offload-only', 'device-only', 'edge-only', 'cloud-only'],
       epochs: { learning: 20, measured: 60, blocks: 3 },
@@ -51,6 +52,23 @@ describe('a scenario', () => {
       { name: 'x', cell, epochs: {}, floor: 89 },
       /floor: expected none, '80', .* or a fraction 0\.\.1/,
     ],
+    [
+      'a floor above the best',
+      { name: 'x', cell, epochs: {}, floor: 'best+1' },
+      /floor: expected none, .* best-POINTS \(e\.g\. best-0\.9\)/,
+    ],
+    ['three looks', { name: 'x', cell, epochs: {}, looks: 3 }, /looks: expected 1 or 2/],
+    [
+      'a second planner where nobody looks twice',
+      { name: 'x', cell, epochs: {}, looks: 1, learners: ['planner', 'planner-one-look'] },
+      /learners: planner-one-look goes with looks: 2/,
+    ],
+    [
+      'a threshold where there is nothing to tune it on',
+      { name: 'x', cell, curves: {}, learners: ['threshold'] },
+      /learners: threshold goes with epochs and arrivals only/,
+    ],
+    ['a share of nothing', { name: 'x', cell, epochs: {}, learners: ['escalate-0'] }, /learners\.0/],
     ['too many users', { name: 'x', cell: { experiment: 'A', users: 99 }, epochs: {} }, /cell/],
     ['a name that is a path', { name: '../x', cell, epochs: {} }, /name: expected/],
     [
@@ -60,6 +78,15 @@ describe('a scenario', () => {
     ],
   ])('refuses %s', (_what, input, fault) => {
     expect(faults(input)).toMatch(fault);
+  });
+
+  it.each(['best-0.9', 'best-0.05', 'best-0', 0.85])('takes the floor %s', (floor) => {
+    expect(parseScenario({ name: 'x', cell, epochs: {}, floor }).floor).toBe(floor);
+  });
+
+  it('takes what the lab compares second looks with', () => {
+    const learners = ['planner', 'planner-one-look', 'threshold', 'escalate-25'];
+    expect(parseScenario({ name: 'x', cell, epochs: {}, learners }).learners).toEqual(learners);
   });
 
   it('names all faults together', () => {
@@ -88,6 +115,11 @@ describe('the experiments that come with Weir', () => {
     const names = shippedScenarios();
     for (const name of names) expect(readScenario(name).name).toBe(name);
     expect(names.filter((name) => /^[a-d]-(none|80|85|89|best)$/.test(name))).toHaveLength(20);
+  });
+
+  it('have one look where they are the paper’s, two where they are about second looks', () => {
+    for (const name of shippedScenarios())
+      expect([name, readScenario(name).looks]).toEqual([name, name.startsWith('looks-') ? 2 : 1]);
   });
 
   it('are described by the JSON schema beside them', () => {

@@ -1,8 +1,10 @@
 import type { Random } from '@weir/base';
-import { type Decision, type Dispatcher, createDispatcher } from '@weir/dispatch';
-import type { Outcome, Placement } from '@weir/domain';
-import { SlotNode } from './node.ts';
+import { type Decision, type Dispatcher, type Settlement, createDispatcher } from '@weir/dispatch';
+import type { Outcome } from '@weir/domain';
 import type { EventQueue } from './events.ts';
+import { type LookTimes, look, nominalMs, responseMs } from './look.ts';
+import { SlotNode } from './node.ts';
+import { type Picture, type PictureModel, shortfall } from './pictures.ts';
 import { type World, type WorldDevice, cellOf, trueNetworkMs, trueServiceMs } from './world.ts';
 
 /** Result of one frame. Times in ms. */
@@ -12,8 +14,16 @@ export interface AsyncFrame {
   readonly index: number;
   readonly cameAt: number;
   readonly endedAt: number;
+  /** Of both looks together. */
   readonly responseMs: number;
+  /** Of the first look. */
   readonly decision: Decision;
+  /** A: what the frame counts for against the floor, less what a second look that came to nothing would have gained. */
+  readonly promised: number;
+  /** Of the second look whose answer it is; absent: it is the first's. */
+  readonly second?: Decision;
+  /** Whether the answer is right. */
+  readonly right: boolean;
 }
 
 /**
@@ -29,6 +39,7 @@ export interface AgentOptions {
   readonly nodes: readonly SlotNode[];
   readonly events: EventQueue;
   readonly random: Random;
+  readonly pictures: PictureModel;
   /** σ of the lognormal noise of every service and network time. */
   readonly noise: number;
   /** What is known about the remote nodes at every dispatch. */
@@ -52,8 +63,23 @@ export interface AsyncAgent {
   probe(): void;
 }
 
+/** A frame under way. */
+interface Frame {
+  readonly index: number;
+  readonly cameAt: number;
+  readonly picture: Picture;
+  /** Nodes that it was lost at. */
+  readonly exclude: readonly string[];
+}
+
+/** A first look that was unsure. */
+interface FirstLook {
+  readonly decision: Decision;
+  readonly margin: number;
+}
+
 export function createAsyncAgent(options: AgentOptions): AsyncAgent {
-  const { world, device, index, nodes, events, random, noise } = options;
+  const { world, device, index, nodes, events, random, pictures } = options;
   const local = new SlotNode(device.id, 1, events);
   const nodeOf = new Map(nodes.map((node) => [node.id, node]));
   const dispatcher = createDispatcher({
@@ -65,16 +91,17 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       variants: world.variants.map(({ name }) => name),
     },
     variants: world.variants,
+    ...(world.looks && { looks: world.looks }),
     objective: world.objective,
     random: random.fork('dispatch'),
   });
   for (const { id } of nodes) dispatcher.setReachable(id, true, 0);
+  const drawn = random.fork('pictures');
   let frames = 0;
   let outstanding = 0;
 
-  const noisy = (ms: number) => ms * Math.exp(noise * random.normal() - (noise * noise) / 2);
-
-  function place(cameAt: number, frame: number, exclude: readonly string[]): void {
+  /** The device sees as much as it knows at this instant. */
+  function seeLoads(): void {
     const { now } = events;
     if (options.knows !== 'reports')
       for (const node of nodes) {
@@ -82,84 +109,133 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
         dispatcher.reportLoad(options.knows === 'tiers' ? node.load() : node.trueLoad(device.id), now);
       }
     dispatcher.reportLoad(local.load(), now);
+  }
+
+  function place(frame: Frame): void {
+    seeLoads();
     let decision: Decision;
     try {
-      decision = dispatcher.dispatch(now, { exclude });
+      decision = dispatcher.dispatch(events.now, { exclude: frame.exclude });
     } catch (error) {
       outstanding--;
-      options.refused(cameAt, error);
+      options.refused(frame.cameAt, error);
       return;
     }
+    send(
+      decision,
+      (times, settlement) => firstAnswered(frame, decision, times, settlement),
+      (times, nodeId) => {
+        dispatcher.settle(decision, { ok: false }, events.now);
+        dispatcher.setReachable(nodeId, false, events.now);
+        tell(decision, times, { failure: 'UNAVAILABLE' });
+        place({ ...frame, exclude: [...frame.exclude, nodeId] });
+      },
+    );
+  }
+
+  function firstAnswered(frame: Frame, decision: Decision, times: LookTimes, settlement: Settlement): void {
+    const { lookAgain, placement } = decision;
+    const margin = pictures.margin(placement.variant, frame.picture);
+    if (!lookAgain || margin >= lookAgain.marginBelow) {
+      dispatcher.settle(decision, settlement, events.now);
+      tell(decision, times, { margin });
+      end(frame, { decision, margin });
+      return;
+    }
+    const second = again(frame, decision, settlement);
+    tell(decision, times, { margin, ...(second && { lookedAgain: true }) });
+    if (second) lookTwice(frame, { decision, margin }, second);
+    else end(frame, { decision, margin });
+  }
+
+  const again = (frame: Frame, decision: Decision, settlement: Settlement) => {
+    seeLoads();
+    const deadlineMs = world.objective.deadlineMs - (events.now - frame.cameAt);
+    return dispatcher.lookAgain(decision, settlement, events.now, { exclude: frame.exclude, deadlineMs });
+  };
+
+  function lookTwice(frame: Frame, first: FirstLook, second: Decision): void {
+    const { margin, decision } = first;
     const { placement } = decision;
-    const serviceMs = trueServiceMs(world, device, placement);
+    const told = (agreed: boolean) => ({ firstLook: { placement, margin, agreed } });
+    send(
+      second,
+      (times, settlement) => {
+        dispatcher.settle(second, settlement, events.now);
+        const agreed = isRight(frame, decision) === isRight(frame, decision, second);
+        tell(second, times, told(agreed));
+        end(frame, first, second);
+      },
+      (times, nodeId) => {
+        const rest = { ...frame, exclude: [...frame.exclude, nodeId] };
+        dispatcher.setReachable(nodeId, false, events.now);
+        tell(second, times, { ...told(false), failure: 'UNAVAILABLE' });
+        const another = again(rest, second, { ok: false });
+        if (another) lookTwice(rest, first, another);
+        else end(rest, first);
+      },
+    );
+  }
+
+  function end(frame: Frame, { decision, margin }: FirstLook, second?: Decision): void {
+    const { cameAt } = frame;
+    const missed = !second && margin < (decision.lookAgain?.marginBelow ?? 0);
+    outstanding--;
+    options.answered({
+      device: index,
+      index: frame.index,
+      cameAt,
+      endedAt: events.now,
+      responseMs: events.now - cameAt,
+      decision,
+      promised: decision.accuracy - (missed ? shortfall(world.looks, decision) : 0),
+      ...(second && { second }),
+      right: isRight(frame, decision, second),
+    });
+  }
+
+  const isRight = ({ picture }: Frame, first: Decision, second?: Decision) =>
+    pictures.right(picture, first.placement.variant, second?.placement.variant);
+
+  /** One look; calls back when it is answered, or lost with its node. */
+  function send(
+    { placement }: Decision,
+    answered: (times: LookTimes, settlement: Settlement) => void,
+    lost: (times: LookTimes, nodeId: string) => void,
+  ): void {
+    const { noise, knows, loadWithAnswers } = options;
     const node = placement.tier === 'device' ? local : nodeOf.get(placement.nodeId)!;
-    const networkMs = trueNetworkMs(world, device, placement.nodeId);
-    const uplinkMs = noisy(networkMs / 2);
-    const downlinkMs = noisy(networkMs / 2);
-    const computeMs = noisy(serviceMs);
-    const tell = (queueMs: number, concurrency: number, failure?: string) =>
-      options.outcome({
-        deviceId: device.id,
-        placement,
-        planVersion: decision.directiveVersion,
-        reason: decision.reason,
-        at: events.now,
-        hops: { agentMs: 0, uplinkMs, queueMs, decodeMs: 0, computeMs, downlinkMs },
-        responseMs: uplinkMs + queueMs + computeMs + downlinkMs,
-        predictedMs: decision.predictedMs,
-        energyJ: 0,
-        accuracy: decision.accuracy,
-        margin: 0.5,
-        concurrency,
-        batchSize: 1,
-        propensity: decision.propensity,
-        ...(failure !== undefined && { failure }),
-      });
-    const sent = { deviceId: device.id, nominalMs: nominalMs(world, device, placement) };
-    if (options.knows === 'everything') node.underWay.add(sent);
-    events.after(uplinkMs, () => {
-      node.underWay.delete(sent);
-      node.arrive({
-        nominalMs: sent.nominalMs,
-        serviceMs: computeMs,
-        done({ queueMs, concurrency }) {
-          const load = node.load();
-          events.after(downlinkMs, () => {
-            if (placement.tier !== 'device' && options.loadWithAnswers)
-              dispatcher.reportLoad(load, events.now);
-            const responseMs = events.now - cameAt;
-            dispatcher.settle(
-              decision,
-              {
-                ok: true,
-                responseMs: uplinkMs + queueMs + computeMs + downlinkMs,
-                queueMs,
-                serviceMs: computeMs,
-              },
-              events.now,
-            );
-            tell(queueMs, concurrency);
-            outstanding--;
-            options.answered({
-              device: index,
-              index: frame,
-              cameAt,
-              endedAt: events.now,
-              responseMs,
-              decision,
-            });
-          });
-        },
-        lost() {
-          // The connection breaks: the agent notices one network delay later and sends the frame elsewhere.
-          events.after(downlinkMs, () => {
-            dispatcher.settle(decision, { ok: false }, events.now);
-            dispatcher.setReachable(node.id, false, events.now);
-            tell(0, 0, 'UNAVAILABLE');
-            place(cameAt, frame, [...exclude, node.id]);
-          });
-        },
-      });
+    const seenUnderWay = knows === 'everything';
+    look({ world, device, node, placement, events, random, noise, seenUnderWay }, (times) => {
+      const { load, queueMs, computeMs: serviceMs } = times;
+      if (!load) return lost(times, node.id);
+      if (placement.tier !== 'device' && loadWithAnswers) dispatcher.reportLoad(load, events.now);
+      answered(times, { ok: true, responseMs: responseMs(times), queueMs, serviceMs });
+    });
+  }
+
+  function tell(
+    decision: Decision,
+    times: LookTimes,
+    more: Partial<Pick<Outcome, 'margin' | 'failure' | 'lookedAgain' | 'firstLook'>>,
+  ): void {
+    const { uplinkMs, queueMs, computeMs, downlinkMs, concurrency } = times;
+    options.outcome({
+      deviceId: device.id,
+      placement: decision.placement,
+      planVersion: decision.directiveVersion,
+      reason: decision.reason,
+      at: events.now,
+      hops: { agentMs: 0, uplinkMs, queueMs, decodeMs: 0, computeMs, downlinkMs },
+      responseMs: responseMs(times),
+      predictedMs: decision.predictedMs,
+      energyJ: 0,
+      accuracy: decision.accuracy,
+      margin: 0.5,
+      concurrency,
+      batchSize: 1,
+      propensity: decision.propensity,
+      ...more,
     });
   }
 
@@ -199,7 +275,8 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       if (!device.present) return;
       outstanding++;
       probeOutlier();
-      place(events.now, frames++, []);
+      const picture = { certainty: drawn.uniform(), difficulty: drawn.uniform() };
+      place({ index: frames++, cameAt: events.now, picture, exclude: [] });
     },
     probe() {
       for (const id of dispatcher.probesDue(events.now)) {
@@ -213,10 +290,4 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       }
     },
   };
-}
-
-/** The service time before any drift, as the node's operator would expect. */
-function nominalMs(world: World, device: WorldDevice, placement: Placement): number {
-  const node = world.nodes.find(({ id }) => id === placement.nodeId);
-  return trueServiceMs(world, device, placement) / (node ? node.slowdown : device.slowdown);
 }

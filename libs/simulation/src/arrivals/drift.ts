@@ -99,7 +99,7 @@ export function runAsyncDriftJob(job: AsyncDriftJob): AsyncDriftRun {
   const { cell, devices, scenario, seed, load, framesPerDevice } = job;
   const { onset, recovery } = driftScenarios.find(({ name }) => name === scenario)!;
   const run = (rule: 'known' | 'learned') => {
-    const world = worldOf(cell, devices, seed);
+    const world = worldOf(cell, devices, seed, rule);
     const phaseMs = (framesPerDevice * devices) / (load * capacityPerMs(world));
     const onsetMs = 11_000 + phaseMs;
     const recoveryMs = onsetMs + phaseMs;

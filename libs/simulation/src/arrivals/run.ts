@@ -6,6 +6,7 @@ import { type AsyncAgent, type AsyncFrame, type Knowledge, createAsyncAgent } fr
 import { EventQueue } from './events.ts';
 import { SlotNode } from './node.ts';
 import { observeWorld } from './observe.ts';
+import { pictureModel } from './pictures.ts';
 import { type World, capacityPerMs } from './world.ts';
 
 /** Makes the plans: a learner, or a reference that knows the true costs. */
@@ -61,12 +62,17 @@ export interface AsyncRunResult {
   readonly refused: number;
   readonly meanMs: number;
   readonly p95Ms: number;
+  /** Mean of what the frames were promised. */
   readonly accuracy: number;
-  /** Lowest cumulative Σ(accuracy − floor) over the answered frames, in the order of the answers; >= 0 keeps the floor. */
+  /** Share of right answers. */
+  readonly right: number;
+  /** Share of frames whose answer is a second look's. */
+  readonly secondLooks: number;
+  /** Lowest cumulative Σ(promised − floor) over the answered frames, in the order of the answers; >= 0 keeps the floor. */
   readonly lowestSurplus: number;
-  /** Answers after which the cumulative accuracy was below the floor. */
+  /** Answers after which the cumulative promise was below the floor. */
   readonly floorViolations: number;
-  /** Shares of the frames, by `tier/variant`. */
+  /** Shares of the frames, by `tier/variant` of the first look. */
   readonly placements: Readonly<Record<string, number>>;
   /** Shares of the frames, by reason. */
   readonly reasons: Readonly<Record<string, number>>;
@@ -85,6 +91,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
   let outcomes: Outcome[] = [];
   const { outcomeLoss = 0, outcomeDelayMs = 0 } = options;
   const fate = random.fork('outcomes');
+  const pictures = pictureModel(world.variants, world.looks);
 
   const agents = world.devices.map((device, index) =>
     createAsyncAgent({
@@ -94,6 +101,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
       nodes,
       events,
       random: random.fork(`${device.id}/work`),
+      pictures,
       noise,
       knows: options.knows ?? 'reports',
       loadWithAnswers: options.loadWithAnswers ?? true,
@@ -227,13 +235,16 @@ function startPlanning(planning: PlanningOptions): () => void {
     for (const { device, dispatcher } of agents) {
       const planned = plan.placements.get(device.id);
       if (!planned || !device.present) continue;
+      const secondLook = plan.secondLooks?.get(device.id);
+      const thresholdMs = options.thresholdMs ?? plan.thresholdMs;
       const directive: Directive = {
         instanceId: 'run',
         version,
         leaseMs: 3 * replanMs,
         learner: planner.name,
         planned,
-        thresholdMs: options.thresholdMs ?? plan.thresholdMs,
+        ...(secondLook && thresholdMs === Infinity && { secondLook }),
+        thresholdMs,
         explored: plan.explored,
         propensity: plan.propensity,
         actions: plan.actions.get(device.id) ?? [],
@@ -296,8 +307,8 @@ function summarise(
   let surplus = 0;
   let lowestSurplus = 0;
   let floorViolations = 0;
-  for (const { decision } of answered) {
-    surplus += decision.accuracy - floor;
+  for (const { promised } of answered) {
+    surplus += promised - floor;
     lowestSurplus = Math.min(lowestSurplus, surplus);
     if (surplus < -1e-9) floorViolations++;
   }
@@ -311,7 +322,9 @@ function summarise(
     refused,
     meanMs: times.reduce((sum, ms) => sum + ms, 0) / times.length,
     p95Ms: percentile(times, 0.95),
-    accuracy: counted.reduce((sum, { decision }) => sum + decision.accuracy, 0) / counted.length,
+    accuracy: counted.reduce((sum, { promised }) => sum + promised, 0) / counted.length,
+    right: counted.filter(({ right }) => right).length / counted.length,
+    secondLooks: counted.filter(({ second }) => second).length / counted.length,
     lowestSurplus,
     floorViolations,
     placements: shares(({ decision: { placement } }) => `${placement.tier}/${placement.variant}`),

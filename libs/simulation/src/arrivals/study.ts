@@ -3,10 +3,10 @@ import type { Arrivals } from './arrivals.ts';
 import {
   type AsyncCell,
   type AsyncRule,
-  asyncRules,
   defaultAsyncCell,
   knowledgeOf,
   plannerOf,
+  rulesOf,
   worldOf,
 } from './cell.ts';
 import { runAsync } from './run.ts';
@@ -24,7 +24,7 @@ export interface AsyncStudyOptions {
   readonly loads: readonly number[];
   /** One run for each. */
   readonly seeds: readonly number[];
-  /** @default all */
+  /** @default all that differ in the cell */
   readonly rules?: readonly AsyncRule[];
   /** Frames of each device that are counted. @default 300 up to 5 devices, 150 up to 50, else 50 */
   readonly framesPerDevice?: number;
@@ -51,7 +51,12 @@ export interface AsyncStudyRun {
   readonly frames: number;
   readonly meanMs: number;
   readonly p95Ms: number;
+  /** Mean of what the frames were promised. */
   readonly accuracy: number;
+  /** Share of right answers. */
+  readonly right: number;
+  /** Share of frames that were looked at twice. */
+  readonly secondLooks: number;
   readonly floorViolations: number;
   readonly refused: number;
 }
@@ -70,7 +75,8 @@ export interface AsyncStudyRow extends AsyncStudyRun {
 
 /** The dispatch rule under asynchronous arrivals: every rule in every condition, seed by seed. */
 export function asyncStudyJobs(options: AsyncStudyOptions): AsyncStudyJob[] {
-  const { cell = defaultAsyncCell, rules = asyncRules, reportMs = 200 } = options;
+  const { cell = defaultAsyncCell, reportMs = 200 } = options;
+  const { rules = rulesOf(cell) } = options;
   const jobs: AsyncStudyJob[] = [];
   for (const devices of options.devices)
     for (const arrivals of options.arrivals)
@@ -85,9 +91,9 @@ export function asyncStudyJobs(options: AsyncStudyOptions): AsyncStudyJob[] {
 export function runAsyncStudyJob(job: AsyncStudyJob): AsyncStudyRun[] {
   const { cell, devices, arrivals, load, seed, framesPerDevice, reportMs } = job;
   return job.rules.map((rule) => {
-    const world = worldOf(cell, devices, seed);
+    const world = worldOf(cell, devices, seed, rule);
     const gapMs = devices / (load * capacityPerMs(world));
-    const { frames, meanMs, p95Ms, accuracy, floorViolations, refused } = runAsync({
+    const run = runAsync({
       world,
       planner: plannerOf(rule, world, seed, cell),
       arrivals,
@@ -100,7 +106,8 @@ export function runAsyncStudyJob(job: AsyncStudyJob): AsyncStudyRun[] {
       knows: knowledgeOf(rule),
       calibrated: rule !== 'uncalibrated',
     });
-    return { rule, frames, meanMs, p95Ms, accuracy, floorViolations, refused };
+    const { frames, meanMs, p95Ms, accuracy, right, secondLooks, floorViolations, refused } = run;
+    return { rule, frames, meanMs, p95Ms, accuracy, right, secondLooks, floorViolations, refused };
   });
 }
 
@@ -129,6 +136,8 @@ export function asyncStudyRows(
         p95Ms: mean(own.map((run) => run.p95Ms)),
         perSeedMeanMs: own.map((run) => run.meanMs),
         accuracy: mean(own.map((run) => run.accuracy)),
+        right: mean(own.map((run) => run.right)),
+        secondLooks: mean(own.map((run) => run.secondLooks)),
         floorViolations: sum((run) => run.floorViolations),
         refused: sum((run) => run.refused),
       };

@@ -2,12 +2,13 @@ import type { Random } from '@weir/base';
 import {
   type ActionCost,
   type Cell,
+  type LookCurves,
   type Objective,
   type Placement,
   type Variant,
   defaultObjective,
 } from '@weir/domain';
-import { paperFamily } from '../family.ts';
+import { type SimulatedFamily, paperFamily } from '../family.ts';
 import { type CostProfile, type ProfileName, localMs, profiles, remoteMs } from '../profile.ts';
 
 /** The truth about a device. Times in ms. */
@@ -39,6 +40,8 @@ export interface WorldNode {
 /** The truth about a cell; a drift script changes it in mid-run. */
 export interface World {
   readonly variants: readonly Variant[];
+  /** What second looks buy; absent: nobody knows, and every first answer stands. */
+  readonly looks?: LookCurves | undefined;
   readonly objective: Objective;
   readonly devices: readonly WorldDevice[];
   readonly nodes: readonly WorldNode[];
@@ -51,6 +54,10 @@ export interface WorldOptions {
   readonly profile: ProfileName;
   readonly devices: number;
   readonly accuracyFloor: number;
+  /** @default the paper's, without curves */
+  readonly family?: SimulatedFamily | undefined;
+  /** Looks that a frame may get. @default 2 */
+  readonly maxLooks?: number;
   /** True: devices differ in speed by up to a factor of 4 and in frame rate by up to 3. @default false */
   readonly unequal?: boolean;
   /** Indices of the devices with a weak link (+80 ms). @default none */
@@ -59,12 +66,20 @@ export interface WorldOptions {
 
 /** A cell at rest. The tiers grow with the number of devices: to five devices one edge and one cloud as in the profile. */
 export function createWorld(options: WorldOptions, random: Random): World {
-  const { devices, accuracyFloor, unequal = false, weak = [] } = options;
+  const {
+    devices,
+    accuracyFloor,
+    unequal = false,
+    weak = [],
+    maxLooks = defaultObjective.maxLooks,
+  } = options;
+  const { variants, looks } = options.family ?? { variants: paperFamily };
   const profile = profiles[options.profile];
   return {
     profile,
-    variants: paperFamily,
-    objective: { ...defaultObjective, accuracyFloor },
+    variants,
+    looks,
+    objective: { ...defaultObjective, accuracyFloor, maxLooks },
     devices: Array.from({ length: devices }, (_, index) => ({
       id: `device-${index + 1}`,
       share: unequal ? 0.5 + random.uniform() : 1,
@@ -82,7 +97,7 @@ export function createWorld(options: WorldOptions, random: Random): World {
       slowdown: 1,
       down: false,
     })),
-    remoteVariants: [bestVariant(paperFamily).name],
+    remoteVariants: [bestVariant(variants).name],
   };
 }
 
@@ -104,15 +119,21 @@ export function capacityPerMs(world: World): number {
 /** The cell as a planner sees it: who is there, not how fast. */
 export function cellOf(world: World): Cell {
   const allNames = world.variants.map(({ name }) => name);
+  const { looks } = world;
   return {
     id: 'cell',
     devices: world.devices
       .filter(({ present }) => present)
-      .map(({ id }) => ({ id, local: { id, tier: 'device', slots: 1, variants: allNames } })),
+      .map(({ id }) => ({
+        id,
+        local: { id, tier: 'device', slots: 1, variants: allNames },
+        ...(looks && { curves: looks.version }),
+      })),
     nodes: world.nodes
       .filter(({ down }) => !down)
       .map(({ id, tier, slots }) => ({ id, tier, slots, variants: world.remoteVariants })),
     variants: world.variants,
+    ...(looks && { looks }),
     objective: world.objective,
   };
 }

@@ -1,0 +1,28 @@
+import type { Sample } from '@weir/cell';
+import { type Family, measureAccuracy, startRunner } from '@weir/inference';
+
+/** How one variant answers the lab's pictures, in their order. */
+export interface VariantAnswers {
+  /** Probability of the best class minus that of the runner-up. */
+  readonly margins: readonly number[];
+  readonly right: readonly boolean[];
+}
+
+/** By variant. */
+export type FamilyAnswers = ReadonlyMap<string, VariantAnswers>;
+
+/** Runs every variant of a family over the lab's pictures, without a cell. */
+export async function answersOfFamily(family: Family, pictures: readonly Sample[]): Promise<FamilyAnswers> {
+  await using runner = await startRunner({ family });
+  const labelled = pictures.map(({ image, label }) => ({
+    classIndex: family.labels.indexOf(label),
+    load: () => ({ image }),
+  }));
+  const answers = new Map<string, VariantAnswers>();
+  for (const { name } of family.variants) {
+    const { margins, classIndices } = await measureAccuracy({ runner, variant: name, pictures: labelled });
+    const right = classIndices.map((answer, picture) => answer === labelled[picture]!.classIndex);
+    answers.set(name, { margins, right });
+  }
+  return answers;
+}
