@@ -44,7 +44,7 @@ export const ResponseChart = ({ points }: { points: readonly Point[] }): VNode =
 export const AccuracyChart = ({ points }: { points: readonly Point[] }): VNode =>
   html`<${Chart}
     title="Accuracy against the floor"
-    note="of the last 30 s: expected of the variants used, and right by the labels; below the floor only while balance earned before pays for it"
+    note="of the last 30 s: promised by the agents, and right by the labels; below the floor only while balance earned before pays for it"
     points=${points}
     show=${percent}
     leastSpan=${0.06}
