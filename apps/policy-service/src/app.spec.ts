@@ -202,6 +202,7 @@ describe('PolicyService', () => {
       tailWeight: 0.5,
       energyMsPerJ: 2,
       allowedTiers: [common.Tier.DEVICE, common.Tier.EDGE],
+      maxLooks: 1,
     };
     let version: bigint;
     {
@@ -362,6 +363,7 @@ describe('malformed input', () => {
     tailWeight: 0,
     energyMsPerJ: 0,
     allowedTiers: [common.Tier.DEVICE],
+    maxLooks: 2,
   };
   const long = 'x'.repeat(129);
   const snapshot = (text: string) => ({ cellId: 'c', learner: 'planner', snapshot: Buffer.from(text) });

@@ -68,6 +68,7 @@ export async function startPolicyService(
   }: PolicyServiceDeps = {},
 ): Promise<PolicyServiceApp> {
   const { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers } = config;
+  const { looks: maxLooks } = config;
   const { leaseMs, replanMs, graceMs, snapshotMs, maxCells, maxDevices, maxWatches } = config;
   await using started = new AsyncDisposableStack();
   const data = started.use(
@@ -93,7 +94,15 @@ export async function startPolicyService(
       logger,
       learners,
       learner: learnerName(config.learner),
-      objective: { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers },
+      objective: {
+        accuracyFloor,
+        deadlineMs,
+        meanWeight,
+        tailWeight,
+        energyMsPerJ,
+        allowedTiers,
+        maxLooks,
+      },
       times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
       snapshotMs,
       maxCells,

@@ -22,6 +22,7 @@ describe('configuration of policy-service', () => {
       leaseMs: 5_000,
       replanMs: 1_000,
       allowedTiers: ['device', 'edge', 'cloud'],
+      looks: 2,
     });
     expect(load().data).toBeUndefined();
   });
@@ -41,6 +42,9 @@ describe('configuration of policy-service', () => {
     ['--energy-ms-per-j=x', '--energy-ms-per-j'],
     ['--allowed-tiers=moon', '--allowed-tiers'],
     ['--allowed-tiers=', '--allowed-tiers'],
+    ['--looks=0', '--looks'],
+    ['--looks=3', '--looks'],
+    ['--looks=1.5', '--looks'],
     ['--lease-ms=-1', '--lease-ms'],
     ['--replan-ms=1', '--replan-ms'],
     ['--grace-ms=0', '--grace-ms'],

@@ -1,4 +1,5 @@
 import { type ConfigSpec, durationMs, hostPort, share } from '@weir/base';
+import { mostLooks } from '@weir/domain';
 import { isLearnerFile, learnerNames } from '@weir/learning';
 import { z } from 'zod';
 
@@ -42,6 +43,15 @@ const shape = {
     .min(1, 'expected at least one tier')
     .default(['device', 'edge', 'cloud'])
     .describe('Tiers that frames may use, comma-separated, likewise.'),
+  looks: z
+    .number('expected a number')
+    .int('expected a whole number')
+    .min(1, 'must be >= 1')
+    .max(mostLooks, `must be <= ${mostLooks}`)
+    .default(mostLooks)
+    .describe(
+      'Looks that a frame may get, likewise: with 2, the frames that a model is least sure of go to another one as well.',
+    ),
   leaseMs: durationMs().default(5_000).describe('Validity of a directive, ms; renewed at half of it.'),
   replanMs: durationMs().min(10, 'must be >= 10').default(1_000).describe('Time between regular plans, ms.'),
   graceMs: durationMs()

@@ -23,6 +23,8 @@ export interface OpenActions {
   readonly ownFloor: boolean;
   readonly local: readonly Variant[];
   readonly remote: readonly RemoteTarget[];
+  /** Variants on its own processor whose least certain frames may be looked at again; empty where no frame is. */
+  readonly firstLooks: readonly Variant[];
 }
 
 export interface RemoteTarget {
@@ -52,8 +54,10 @@ export function openActions(
       const variants = (space === 'paper' ? bestVariant(served(node)) : served(node)).filter(accurate);
       return variants.length > 0 ? [{ node, link, variants }] : [];
     });
-    const local = allowed.includes('device') ? served(device.local).filter(accurate) : [];
-    return { device, observation, objective, ownFloor, local, remote };
+    const own = allowed.includes('device') ? served(device.local) : [];
+    const local = own.filter(accurate);
+    const looksTwice = cell.looks?.version === device.curves && cell.looks && objective.maxLooks > 1;
+    return { device, observation, objective, ownFloor, local, remote, firstLooks: looksTwice ? own : [] };
   });
 }
 

@@ -28,6 +28,19 @@ describe('epochOutcomes', () => {
     expect(learned.map(({ concurrency }) => concurrency)).toEqual([2, 2, 2]);
   });
 
+  it('leaves second looks as they are: they met whomever they say, not the first looks', () => {
+    const firstLook = {
+      placement: { tier: 'device', nodeId: 'c', variant: 'small' },
+      margin: 0.1,
+      agreed: true,
+    } as const;
+    const second = outcome('c', 40, { reason: 'unsure', firstLook, concurrency: 1 });
+    const [a, b, c] = epochOutcomes([outcome('a', 0), outcome('b', 100), second]);
+    expect([a, b].map((each) => each!.hops.queueMs)).toEqual([50, 50]);
+    expect([a, b].map((each) => each!.concurrency)).toEqual([1, 1]);
+    expect(c).toEqual(second);
+  });
+
   it('keeps nodes apart, and leaves devices and failures as they are', () => {
     const own = outcome('d', 7, { placement: { tier: 'device', nodeId: 'd', variant: 'small' } });
     const failed = outcome('e', 0, { failure: 'UNAVAILABLE' });

@@ -104,6 +104,8 @@ export interface Learner {
   learn(outcomes: readonly Outcome[]): void;
   /** The best joint placement as far as known, without exploring; what `propose` would say were there nothing to learn. */
   best(): ReadonlyMap<string, Placement>;
+  /** Its second looks, for learners that plan some. */
+  bestSecondLooks?(): ReadonlyMap<string, PlannedLook>;
   status(): LearnerStatus;
   snapshot(): LearnerSnapshot;
   /** Throws InvalidInput when the snapshot is corrupt, of another learner or of another version. */

@@ -1,8 +1,11 @@
 import type { Random } from '@weir/base';
 import {
   defaultObjective,
+  type LookCurves,
   type NodeLoad,
+  type Objective,
   type Placement,
+  type PlannedLook,
   type Tier,
   type Variant,
   type Outcome,
@@ -19,6 +22,12 @@ export interface ToyOptions {
   readonly calibrated?: boolean;
   readonly framesPerSecond?: number;
   readonly allowedTiers?: readonly Tier[];
+  /** What second looks buy, to every device. @default nobody knows of any */
+  readonly looks?: LookCurves;
+  /** What each device asks for itself, by number from 1. */
+  readonly asks?: Readonly<Record<number, Partial<Objective>>>;
+  /** @default 2 */
+  readonly maxLooks?: number;
 }
 
 const variants: readonly Variant[] = [
@@ -64,6 +73,9 @@ export class ToyCell {
       calibrated,
       framesPerSecond = 0,
       allowedTiers = defaultObjective.allowedTiers,
+      looks,
+      asks,
+      maxLooks = 2,
     } = this.#options;
     const names = variants.map(({ name }) => name);
     const ids = Array.from({ length: this.users }, (_, index) => `device-${index + 1}`);
@@ -76,10 +88,16 @@ export class ToyCell {
       at: this.#epoch * 1_000,
       cell: {
         id: 'toy',
-        devices: ids.map((id) => ({ id, local: { id, tier: 'device', slots: 1, variants: names } })),
+        devices: ids.map((id, at) => ({
+          id,
+          local: { id, tier: 'device', slots: 1, variants: names },
+          ...(looks && { curves: looks.version }),
+          ...(asks?.[at + 1] && { objective: asks[at + 1]! }),
+        })),
         nodes: (['edge', 'cloud'] as const).map((id) => ({ id, tier: id, slots: 1, variants: names })),
         variants,
-        objective: { ...defaultObjective, accuracyFloor: floor, allowedTiers },
+        ...(looks && { looks }),
+        objective: { ...defaultObjective, accuracyFloor: floor, allowedTiers, maxLooks },
       },
       devices: ids.map((deviceId) => ({
         deviceId,
@@ -116,18 +134,50 @@ export class ToyCell {
     return networkMs[tier]! + this.#computeMs(tier, variant, count);
   }
 
-  expectedMs(placements: ReadonlyMap<string, Placement>): number {
+  /** Second looks meet all others at their node; times are linear in how many those are. */
+  expectedMs(
+    placements: ReadonlyMap<string, Placement>,
+    looks: ReadonlyMap<string, PlannedLook> = new Map(),
+  ): number {
     let sum = 0;
+    const unsure = [...looks].map(([id, look]) => ({
+      id,
+      look,
+      share: this.#step(placements, id, look).share,
+    }));
+    const again = (nodeId: string, but?: string) =>
+      unsure.reduce(
+        (frames, { id, look, share }) =>
+          frames + (look.placement.nodeId === nodeId && id !== but ? share : 0),
+        0,
+      );
     for (const placement of placements.values())
-      sum += this.costMs(placement, countAt(placements, placement.nodeId));
+      sum += this.costMs(placement, countAt(placements, placement.nodeId) + again(placement.nodeId));
+    for (const { id, look, share } of unsure) {
+      const { nodeId } = look.placement;
+      sum += share * this.costMs(look.placement, 1 + countAt(placements, nodeId) + again(nodeId, id));
+    }
     return sum / placements.size;
   }
 
-  accuracy(placements: ReadonlyMap<string, Placement>): number {
+  accuracy(
+    placements: ReadonlyMap<string, Placement>,
+    looks: ReadonlyMap<string, PlannedLook> = new Map(),
+  ): number {
     let sum = 0;
     for (const { variant } of placements.values())
       sum += variants.find(({ name }) => name === variant)!.accuracy;
+    for (const [id, look] of looks) sum += this.#step(placements, id, look).gain;
     return sum / placements.size;
+  }
+
+  #step(placements: ReadonlyMap<string, Placement>, deviceId: string, look: PlannedLook) {
+    return this.#options
+      .looks!.curves.find(
+        ({ first, second }) =>
+          first === placements.get(deviceId)!.variant && second === look.placement.variant,
+      )!
+      .steps.find(({ marginBelow }) => marginBelow === look.marginBelow)!;
   }
 
   trueProblem(): AssignmentProblem {
@@ -169,7 +219,16 @@ export class ToyCell {
     return solveSmall(this.trueProblem())!.cost / this.users;
   }
 
-  run(placements: ReadonlyMap<string, Placement>, probes: readonly Probe[] = []): Outcome[] {
+  run(
+    placements: ReadonlyMap<string, Placement>,
+    probes: readonly Probe[] = [],
+    looks: ReadonlyMap<string, PlannedLook> = new Map(),
+  ): Outcome[] {
+    const unsure = new Map(
+      [...looks].filter(([id, look]) => this.#random.uniform() < this.#step(placements, id, look).share),
+    );
+    const again = [...unsure].map(([id, { placement }]) => [`${id} again`, placement] as const);
+    const countAtNode = (nodeId: string) => countAt(new Map([...placements, ...again]), nodeId);
     const outcome = (deviceId: string, placement: Placement, count: number, shadow: boolean): Outcome => {
       const noise = () => Math.exp(0.05 * this.#random.normal());
       const local = placement.tier === 'device';
@@ -203,11 +262,19 @@ export class ToyCell {
     };
     this.#epoch++;
     return [
-      ...[...placements].map(([id, placement]) =>
-        outcome(id, placement, countAt(placements, placement.nodeId), false),
-      ),
+      ...[...placements].flatMap(([id, placement]): Outcome[] => {
+        const first = outcome(id, placement, countAtNode(placement.nodeId), false);
+        const look = unsure.get(id);
+        if (!look) return [first];
+        const firstLook = { placement, margin: 0, agreed: false };
+        const second = outcome(id, look.placement, countAtNode(look.placement.nodeId), false);
+        return [
+          { ...first, lookedAgain: true },
+          { ...second, reason: 'unsure', firstLook },
+        ];
+      }),
       ...probes.map(({ deviceId, placement }) =>
-        outcome(deviceId, placement, countAt(placements, placement.nodeId) + 1, true),
+        outcome(deviceId, placement, countAtNode(placement.nodeId) + 1, true),
       ),
     ];
   }

@@ -1,5 +1,6 @@
 export type { DriftEvent } from './epoch/drift.ts';
-export { EpochCell, type EpochCellOptions, type EpochResult } from './epoch/epoch-cell.ts';
+export { EpochCell, type EpochResult } from './epoch/epoch-cell.ts';
+export type { EpochCellOptions } from './epoch/epoch-cell-options.ts';
 export { type ExperimentName, experimentNames, isWeak } from './experiment.ts';
 export { type SimulatedFamily, paperFamily, paperFloors, withPaperSizes } from './family.ts';
 export { type Optimum, type OptimumOptions, optimum, trueProblem } from './epoch/oracle.ts';

@@ -34,6 +34,20 @@ describe('Members', () => {
     expect(node()).toMatchObject(known);
   });
 
+  it('know by which curves each device goes, and take those of most for the cell', () => {
+    const looks = (version: string) => ({ looks: { version, pictures: 1_000, curves: [] } });
+    const { members } = membersOf(['a', looks('v1')], ['b', looks('v2')], ['c', looks('v2')], ['d']);
+    const cell = () => members.cell('c', defaultObjective);
+    expect(cell().devices.map(({ curves }) => curves)).toEqual(['v1', 'v2', 'v2', undefined]);
+    expect(cell().looks?.version).toBe('v2');
+    members.add(deviceHello('b'));
+    members.add(deviceHello('c'));
+    expect(cell().looks?.version).toBe('v1');
+    members.disconnect('a', 0);
+    members.expire(10, 10);
+    expect(cell()).not.toHaveProperty('looks');
+  });
+
   it('name a node that no device has heard of, and learn what it is from the first that has', () => {
     const { members, node } = membersOf(['a', { targets: [unknown(false)] }]);
     expect(node()).toMatchObject({ id: 'edge-1', variants: [] });

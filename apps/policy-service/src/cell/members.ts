@@ -4,6 +4,7 @@ import type {
   ComputeNode,
   DeviceHello,
   DeviceState,
+  LookCurves,
   NodeReport,
   Objective,
   TargetReport,
@@ -12,6 +13,7 @@ import type {
 import { type CellObservation, type DeviceObservation, idleFramesPerSecond } from '@weir/learning';
 import { byName } from './by-name.ts';
 import { linkClass } from './link-class.ts';
+import { LookSets } from './look-sets.ts';
 import { NodeReports, type SharedName } from './node-reports.ts';
 import { type ClaimRanks, type DeviantClaim, VariantFacts } from './variant-facts.ts';
 
@@ -59,9 +61,12 @@ export class Members {
   readonly #members = new Map<string, Member>();
   readonly #nodes: NodeReports;
   readonly #facts: VariantFacts;
+  readonly #looks = new LookSets();
   readonly #namedLikeNode = new Set<string>();
   /** Changes whenever a device, a node or a variant comes or goes. */
-  #cell: { variants: readonly Variant[]; nodes: readonly ComputeNode[] } | undefined;
+  #cell:
+    | { variants: readonly Variant[]; nodes: readonly ComputeNode[]; looks: LookCurves | undefined }
+    | undefined;
 
   constructor({ clock = systemClock, faults }: MembersOptions = {}) {
     this.#clock = clock;
@@ -83,12 +88,13 @@ export class Members {
   }
 
   /** Adds the device, or renews what is known of it. */
-  add({ variantRanks, ...hello }: StoredDevice, disconnectedAt?: number): void {
+  add({ variantRanks, looks: claimed, ...hello }: StoredDevice, disconnectedAt?: number): void {
     const { deviceId, local, targets } = hello;
     this.#facts.claim(deviceId, hello.variants, variantRanks);
+    const looks = this.#looks.claim(deviceId, claimed);
     const before = this.#members.get(deviceId);
     this.#members.set(deviceId, {
-      hello,
+      hello: { ...hello, ...(looks && { looks }) },
       local,
       targets,
       framesPerSecond: before?.framesPerSecond ?? 0,
@@ -139,6 +145,7 @@ export class Members {
       this.#members.delete(deviceId);
       this.#nodes.forget(deviceId);
       this.#facts.withdraw(deviceId);
+      this.#looks.withdraw(deviceId);
     }
     if (gone.length > 0) this.#cell = undefined;
     return gone;
@@ -146,7 +153,7 @@ export class Members {
 
   /** The cell with all its members. Its lists are ordered by name, whatever the order of joining. */
   cell(id: string, objective: Objective): Cell {
-    const { variants, nodes } = (this.#cell ??= this.#derive());
+    const { variants, nodes, looks } = (this.#cell ??= this.#derive());
     const known = new Set(variants.map(({ name }) => name));
     const devices = [...this.#members]
       .map(([deviceId, { hello, local }]) => ({
@@ -155,10 +162,11 @@ export class Members {
           ...local.node,
           variants: local.node.variants.filter((variant) => known.has(variant)).sort(byName),
         },
+        ...(hello.looks && { curves: hello.looks.version }),
         ...(hello.objective && { objective: hello.objective }),
       }))
       .sort((a, b) => byName(a.id, b.id));
-    return { id, devices, nodes, variants, objective };
+    return { id, devices, nodes, variants, ...(looks && { looks }), objective };
   }
 
   observation(at: number, cell: Cell): CellObservation {
@@ -192,7 +200,7 @@ export class Members {
       .nodes()
       .filter(({ id }) => !this.#isDevice(id))
       .map((node) => ({ ...node, variants: node.variants.filter((variant) => known.has(variant)) }));
-    return { variants, nodes };
+    return { variants, nodes, looks: this.#looks.established() };
   }
 
   /** A device speaks for itself under its name; that others call a node so is hearsay. */

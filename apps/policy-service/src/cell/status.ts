@@ -9,6 +9,7 @@ export const deviceStatuses = ({ members, sessions }: CellDevices, plan: JointPl
     return {
       deviceId,
       ...(planned && { planned: planned.placement }),
+      ...(planned?.secondLook && { secondLook: planned.secondLook }),
       predictedMs: planned?.predictedMs ?? 0,
       connected: sessions.has(deviceId),
       balance,

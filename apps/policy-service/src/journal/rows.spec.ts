@@ -1,8 +1,9 @@
 import { InvalidInput } from '@weir/base';
+import { defaultObjective, type Outcome } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { Members } from '../cell/members.ts';
-import { deviceHello, edge } from '../sessions/agent.fixture.ts';
-import { memberFromJson, memberToJson } from './rows.ts';
+import { deviceHello, edge, outcome } from '../sessions/agent.fixture.ts';
+import { memberFromJson, memberToJson, objectiveSchema, outcomeFromJson, storedRow } from './rows.ts';
 
 function stored(): string {
   const members = new Members();
@@ -23,6 +24,12 @@ describe('a stored device', () => {
     expect(memberFromJson(JSON.stringify(before))).toMatchObject({ deviceId: 'a', variantRanks: {} });
   });
 
+  it('comes back without its curves, and brings them again when it joins', () => {
+    const members = new Members();
+    members.add(deviceHello('a', { looks: { version: 'v', pictures: 1, curves: [] } }));
+    expect(memberFromJson(memberToJson(members.get('a')!))).not.toHaveProperty('looks');
+  });
+
   it.each([
     ['not JSON', '{"deviceId":'],
     ['of another program', '{"name":"x","value":1}'],
@@ -35,5 +42,35 @@ describe('a stored device', () => {
   ])('is refused with its faults when it is %s', (_, row) => {
     expect(() => memberFromJson(row)).toThrow(InvalidInput);
     expect(() => memberFromJson(row)).toThrow(/^member/);
+  });
+});
+
+describe('a stored objective', () => {
+  it('of before there were second looks does not limit them', () => {
+    const { maxLooks: _, ...before } = defaultObjective;
+    expect(storedRow(JSON.stringify(before), 'objective', objectiveSchema)).toEqual(defaultObjective);
+    const once = { ...defaultObjective, maxLooks: 1 };
+    expect(storedRow(JSON.stringify(once), 'objective', objectiveSchema)).toEqual(once);
+  });
+});
+
+describe('a stored outcome', () => {
+  it.each<[string, Partial<Outcome>]>([
+    ['alone', {}],
+    ['computed with others', { batchSize: 3 }],
+    ['that was looked at again', { lookedAgain: true }],
+    [
+      'of a second look',
+      {
+        reason: 'unsure',
+        firstLook: {
+          placement: { tier: 'device', nodeId: 'a', variant: 'small' },
+          margin: 0.1,
+          agreed: true,
+        },
+      },
+    ],
+  ])('%s comes back as it was', (_, more) => {
+    expect(outcomeFromJson(JSON.stringify(outcome('a', more)))).toEqual(outcome('a', more));
   });
 });

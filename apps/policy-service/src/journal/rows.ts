@@ -1,5 +1,5 @@
 import { InvalidInput } from '@weir/base';
-import type { Outcome } from '@weir/domain';
+import { mostLooks, type Outcome } from '@weir/domain';
 import { z } from 'zod';
 import type { Member, StoredDevice } from '../cell/members.ts';
 
@@ -25,14 +25,18 @@ const nodeReport = z.object({
   instanceId: z.string().optional(),
 });
 
-export const objectiveSchema = z.object({
+const looks = z.int().min(1).max(mostLooks);
+const objectiveFields = z.object({
   accuracyFloor: finite.min(0).max(1),
   deadlineMs: finite.positive(),
   meanWeight: finite.min(0),
   tailWeight: finite.min(0),
   energyMsPerJ: finite.min(0),
   allowedTiers: z.array(tier).min(1),
+  maxLooks: looks,
 });
+/** Rows of versions that knew of no second looks do not limit them. */
+export const objectiveSchema = objectiveFields.extend({ maxLooks: looks.default(mostLooks) });
 
 const storedDevice = z.object({
   deviceId: z.string().min(1),
@@ -47,7 +51,7 @@ const storedDevice = z.object({
     }),
   ),
   targets: z.array(z.object({ report: nodeReport, roundTripMs: finite, reachable: z.boolean() })),
-  objective: objectiveSchema.partial().optional(),
+  objective: objectiveFields.partial().optional(),
   /** Rows of earlier versions have none: all their claims count as equally old. */
   variantRanks: z.record(z.string(), finite.min(0)).default({}),
 });
@@ -55,11 +59,12 @@ const storedDevice = z.object({
 const notNegative = finite.min(0);
 const share = notNegative.max(1);
 
+const placement = z.object({ tier, nodeId: z.string().min(1), variant: z.string().min(1) });
 const outcomeSchema = z.object({
   deviceId: z.string().min(1),
-  placement: z.object({ tier, nodeId: z.string().min(1), variant: z.string().min(1) }),
+  placement,
   planVersion: notNegative,
-  reason: z.enum(['planned', 'explored', 'deviated', 'fallback']),
+  reason: z.enum(['planned', 'explored', 'deviated', 'fallback', 'unsure']),
   at: finite,
   hops: z.object({
     agentMs: notNegative,
@@ -75,15 +80,22 @@ const outcomeSchema = z.object({
   accuracy: share,
   margin: share,
   concurrency: notNegative,
+  batchSize: z.int().min(1).optional(),
   propensity: share,
   failure: z.string().optional(),
+  lookedAgain: z.boolean().optional(),
+  firstLook: z.object({ placement, margin: share, agreed: z.boolean() }).optional(),
   shadow: z.boolean().optional(),
 });
 
-/** What is stored of a member, so that the journal can be learned from again before any device has come back. */
+/**
+ * What is stored of a member, so that the journal can be learned from again before any device has come back. Its curves
+ * are not: nothing is learned from them, and it brings them again.
+ */
 export function memberToJson({ hello, local, targets, variantRanks }: Member): string {
+  const { looks: _, ...kept } = hello;
   return JSON.stringify(
-    { ...hello, local, targets, variantRanks } satisfies StoredDevice,
+    { ...kept, local, targets, variantRanks } satisfies StoredDevice,
     (_key, value: unknown) =>
       value instanceof Map ? Object.fromEntries(value as ReadonlyMap<string, number>) : value,
   );

@@ -23,11 +23,15 @@ export function directivesOf(
     const planned = plan.placements.get(deviceId);
     const member = members.get(deviceId);
     if (!planned || !member) continue;
+    const thresholdMs = obey ? Infinity : plan.thresholdMs;
+    // Who may depart from the plan looks again as it finds best.
+    const secondLook = thresholdMs === Infinity ? plan.secondLooks?.get(deviceId) : undefined;
     directives.set(deviceId, {
       leaseMs,
       learner,
       planned,
-      thresholdMs: obey ? Infinity : plan.thresholdMs,
+      ...(secondLook && { secondLook }),
+      thresholdMs,
       explored: plan.explored,
       propensity: plan.propensity,
       actions: plan.actions.get(deviceId) ?? [],

@@ -1,5 +1,7 @@
+import type { Placement } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge, outcome } from '../sessions/agent.fixture.ts';
+import { createFastestMean } from '../cell/learner.fixture.ts';
 import { agent, cell } from '../cell/orchestrator.fixture.ts';
 
 describe('a cell in synchronous epochs', () => {
@@ -7,8 +9,11 @@ describe('a cell in synchronous epochs', () => {
   const answer = (deviceId: string, planVersion: number, more = {}) =>
     outcome(deviceId, { planVersion, placement: local(deviceId), ...more });
 
-  async function running(deviceIds: readonly string[] = ['a', 'b']) {
-    const made = cell();
+  async function running(
+    deviceIds: readonly string[] = ['a', 'b'],
+    options: Parameters<typeof cell>[0] = {},
+  ) {
+    const made = cell(options);
     const { clock, orchestrator } = made;
     const agents = new Map(deviceIds.map((id) => [id, agent()]));
     for (const [id, { link }] of agents) orchestrator.devices.join(deviceHello(id), link);
@@ -37,6 +42,34 @@ describe('a cell in synchronous epochs', () => {
     expect((await next()).version).toBeGreaterThan(version);
   });
 
+  it('tells each device its second look, and what is best known', async () => {
+    const learner = createFastestMean();
+    const looks = new Map([
+      [
+        'a',
+        { placement: { tier: 'edge', nodeId: 'edge-1', variant: 'large' }, marginBelow: 0.3, curves: 'v' },
+      ],
+    ] as const);
+    const { agents, next, clock, orchestrator, run } = await running(['a', 'b'], {
+      learner: {
+        ...learner,
+        propose: () => ({ ...learner.propose(), secondLooks: looks }),
+        bestSecondLooks: () => looks,
+      },
+    });
+    expect((await next()).bestSecondLooks).toEqual(looks);
+    expect(agents.get('a')!.last().secondLook).toEqual(looks.get('a'));
+    expect(orchestrator.status().devices.map((device) => device.secondLook)).toEqual([
+      looks.get('a'),
+      undefined,
+    ]);
+    expect(agents.get('b')!.last()).not.toHaveProperty('secondLook');
+    // In a living cell its threshold is finite, and agents choose for themselves.
+    run[Symbol.dispose]();
+    clock.advance(2_000);
+    expect(agents.get('a')!.last()).not.toHaveProperty('secondLook');
+  });
+
   it('decides by the plan of its epoch, and makes none for a device that has joined since', async () => {
     const { agents, next, learner, orchestrator } = await running();
     const { version, plan } = await next();
@@ -57,6 +90,48 @@ describe('a cell in synchronous epochs', () => {
     orchestrator.learn([answer('b', version)]);
     expect(await following).toMatchObject({ outcomes: 2, missing: [] });
     expect(learner.status().outcomes).toBe(2);
+  });
+
+  describe('with second looks', () => {
+    const again: Placement = { tier: 'edge', nodeId: 'edge-1', variant: 'large' };
+    const second = (deviceId: string, version: number, more = {}) =>
+      answer(deviceId, version, {
+        placement: again,
+        reason: 'unsure',
+        firstLook: { placement: local(deviceId), margin: 0.1, agreed: true },
+        ...more,
+      });
+
+    it('waits for the last look of each device, and learns from all of them', async () => {
+      const { next, learner, orchestrator } = await running();
+      const { version } = await next();
+      const following = next();
+      orchestrator.learn([answer('b', version), answer('a', version, { lookedAgain: true })]);
+      expect(learner.status().outcomes).toBe(0);
+      orchestrator.learn([second('a', version)]);
+      expect(await following).toMatchObject({ outcomes: 3, missing: [] });
+    });
+
+    it('takes a device for answered whose last second look has failed, and waits where another follows', async () => {
+      const { next, learner, orchestrator } = await running(['a']);
+      const { version } = await next();
+      const following = next();
+      orchestrator.learn([answer('a', version, { lookedAgain: true })]);
+      orchestrator.learn([second('a', version, { failure: 'UNAVAILABLE', lookedAgain: true })]);
+      expect(learner.status().outcomes).toBe(0);
+      orchestrator.learn([second('a', version, { failure: 'DEADLINE_EXCEEDED' })]);
+      expect(await following).toMatchObject({ outcomes: 3, missing: [] });
+    });
+
+    it('leaves out looks of a device that has answered', async () => {
+      const { next, learner, orchestrator } = await running();
+      const { version } = await next();
+      const following = next();
+      orchestrator.learn([answer('a', version), answer('a', version, { lookedAgain: true })]);
+      orchestrator.learn([second('a', version), answer('b', version)]);
+      expect(await following).toMatchObject({ outcomes: 2, missing: [] });
+      expect(learner.status().outcomes).toBe(2);
+    });
   });
 
   it('names the devices that do not answer in time and goes on with the others', async () => {

@@ -1,5 +1,5 @@
 import { type Clock, FailedPrecondition, Unavailable } from '@weir/base';
-import type { Outcome, Placement } from '@weir/domain';
+import type { Outcome, Placement, PlannedLook } from '@weir/domain';
 import { epochOutcomes, type Plan } from '@weir/learning';
 import type { CellLearner } from '../cell/learner.ts';
 import { Epoch } from './epoch.ts';
@@ -29,6 +29,7 @@ export interface EpochPlan {
   readonly plan: Plan;
   /** As far as the learner knows, were there nothing left to learn. */
   readonly bestKnown: ReadonlyMap<string, Placement>;
+  readonly bestSecondLooks: ReadonlyMap<string, PlannedLook>;
   /** Outcomes of the epoch before that were learned from. */
   readonly outcomes: number;
   /** Devices whose outcome of the epoch before did not come in time. */
@@ -72,6 +73,7 @@ export class EpochRun implements Disposable {
       learner: learner.current.name,
       plan: plan.current,
       bestKnown: learner.current.best(),
+      bestSecondLooks: learner.current.bestSecondLooks?.() ?? new Map<string, PlannedLook>(),
       outcomes: before?.outcomes.length ?? 0,
       missing: before?.missing ?? [],
       planningMs: plannedAt - startedAt,

@@ -17,13 +17,16 @@ export class Epoch {
     if (this.#awaited.size === 0) this.#complete.resolve();
   }
 
-  /** Leaves out what belongs to another plan, and further answers of a device. */
+  /** Leaves out what belongs to another plan, and further answers of a device: its last look is its answer. */
   add(outcome: Outcome): void {
     if (outcome.planVersion !== this.#version) return;
-    const { deviceId, placement, failure } = outcome;
-    // A failed try is learned from too; the device goes on elsewhere, and answers there.
-    const elsewhere = placement.nodeId !== this.#placements.get(deviceId)?.nodeId;
-    if (!failure && !this.#awaited.delete(deviceId)) return;
+    const { deviceId, placement, failure, lookedAgain, firstLook } = outcome;
+    // Where no second look succeeds, the answer of the first stands. Any other failed try is learned from too; the device
+    // goes on elsewhere, and answers there.
+    const answers = !lookedAgain && (!failure || firstLook !== undefined);
+    const awaited = answers ? this.#awaited.delete(deviceId) : this.#awaited.has(deviceId);
+    if (!failure && !awaited) return;
+    const elsewhere = !firstLook && placement.nodeId !== this.#placements.get(deviceId)?.nodeId;
     if (failure || !elsewhere) this.#outcomes.push(outcome);
     if (this.#awaited.size === 0) this.#complete.resolve();
   }

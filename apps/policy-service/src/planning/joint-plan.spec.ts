@@ -40,6 +40,17 @@ describe('JointPlan', () => {
     expect(plan.of('a')).toBeUndefined();
   });
 
+  it('says how a device is to look again', () => {
+    const { plan } = jointPlan();
+    const secondLook = { placement: edge, marginBelow: 0.3, curves: 'v1' };
+    plan.make(() => ({
+      ...planOf({ a: local('a'), b: local('b') }),
+      secondLooks: new Map([['a', secondLook]]),
+    }));
+    expect(plan.of('a')).toEqual({ placement: local('a'), secondLook, predictedMs: 0 });
+    expect(plan.of('b')).toEqual({ placement: local('b'), predictedMs: 0 });
+  });
+
   it('tells how long its making took, and how many devices it moves', () => {
     const { clock, plan, made } = jointPlan();
     plan.make(() => planOf({ a: edge, b: edge }));

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@weir/base';
-import type { Placement } from '@weir/domain';
+import type { Placement, PlannedLook } from '@weir/domain';
 import type { Plan } from '@weir/learning';
 import { type InternalErrors, isExpected } from '../internal-errors.ts';
 import { samePlacement } from '../sessions/directive-change.ts';
@@ -23,6 +23,8 @@ export interface PlanMade {
 /** Where a plan sends one device. */
 export interface PlannedDevice {
   readonly placement: Placement;
+  /** Absent: none is planned. */
+  readonly secondLook?: PlannedLook;
   /** 0 for a learner that predicts nothing. */
   readonly predictedMs: number;
 }
@@ -55,7 +57,9 @@ export class JointPlan {
   /** Undefined for a device that the plan does not cover. */
   of(deviceId: string): PlannedDevice | undefined {
     const placement = this.#current?.placements.get(deviceId);
-    return placement && { placement, predictedMs: this.#current?.predictedMs.get(deviceId) ?? 0 };
+    const secondLook = this.#current?.secondLooks?.get(deviceId);
+    const predictedMs = this.#current?.predictedMs.get(deviceId) ?? 0;
+    return placement && { placement, ...(secondLook && { secondLook }), predictedMs };
   }
 
   /** Replaces the plan by what `propose` returns; undefined when it throws, and then the plan before stays in force. */

@@ -4,6 +4,7 @@ import { saysMore } from './directive-change.ts';
 
 const placement = { tier: 'edge', nodeId: 'e', variant: 'v' } as const;
 const action = { placement, accuracy: 0.9, serviceMs: 100, networkMs: 10, energyJ: 1 };
+const secondLook = { placement: { ...placement, variant: 'w' }, marginBelow: 0.3, curves: 'v1' };
 const before: Directive = {
   instanceId: 'instance-1',
   version: 1,
@@ -33,6 +34,7 @@ describe('saysMore', () => {
 
   it.each<[string, Partial<Directive>]>([
     ['the plan', { planned: { ...placement, variant: 'w' } }],
+    ['a second look', { secondLook }],
     ['a trial', { explored: true }],
     ['the learner', { learner: 'edge-only' }],
     ['obedience', { thresholdMs: Infinity }],
@@ -46,6 +48,17 @@ describe('saysMore', () => {
     ['a credit', { ledger: { ...before.ledger, creditTotal: 0.1 } }],
     ['a debit', { ledger: { ...before.ledger, debitRequestedTotal: 0.1 } }],
   ])('is true for %s', (_what, change) => expect(saysMore({ ...before, ...change }, before)).toBe(true));
+
+  it.each([
+    ['place', { ...secondLook, placement }],
+    ['threshold', { ...secondLook, marginBelow: 0.4 }],
+    ['curves', { ...secondLook, curves: 'v2' }],
+    ['absence', undefined],
+  ])('notices another %s of the second look', (_what, next) => {
+    const { secondLook: _, ...without } = { ...before, secondLook };
+    expect(saysMore({ ...without, ...(next && { secondLook: next }) }, { ...before, secondLook })).toBe(true);
+    expect(saysMore({ ...before, secondLook: { ...secondLook } }, { ...before, secondLook })).toBe(false);
+  });
 
   it('takes two endless thresholds for the same', () => {
     const obeyed = { ...before, thresholdMs: Infinity };

@@ -1,4 +1,4 @@
-import type { ActionCost, Directive, Objective, Placement } from '@weir/domain';
+import type { ActionCost, Directive, Objective, Placement, PlannedLook } from '@weir/domain';
 
 /** A directive that no session has carried yet. */
 export type Undated = Omit<Directive, 'instanceId' | 'version'>;
@@ -16,6 +16,7 @@ export function saysMore(next: Undated, before: Undated): boolean {
     next.learner !== before.learner ||
     next.explored !== before.explored ||
     !samePlacement(next.planned, before.planned) ||
+    !sameLook(next.secondLook, before.secondLook) ||
     differs(next.thresholdMs, before.thresholdMs, LEAST_MS) ||
     differs(next.accuracyPriceMs, before.accuracyPriceMs, LEAST_MS) ||
     !sameObjective(next.objective, before.objective) ||
@@ -29,6 +30,14 @@ export function saysMore(next: Undated, before: Undated): boolean {
 
 export const samePlacement = (a: Placement, b: Placement): boolean =>
   a.tier === b.tier && a.nodeId === b.nodeId && a.variant === b.variant;
+
+const sameLook = (a: PlannedLook | undefined, b: PlannedLook | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    samePlacement(a.placement, b.placement) &&
+    a.marginBelow === b.marginBelow &&
+    a.curves === b.curves);
 
 const costsDiffer = (next: ActionCost, before: ActionCost): boolean =>
   !samePlacement(next.placement, before.placement) ||

@@ -1,17 +1,18 @@
 import { InvalidInput, WeirError } from '@weir/base';
-import type { Placement } from '@weir/domain';
+import type { Placement, PlannedLook } from '@weir/domain';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { countSchema } from '../learner-counts.ts';
 import type { CellObservation, Learner } from '../learner.ts';
 import { valid } from '../snapshot.ts';
-import { placementFault } from './placement-fault.ts';
+import { placementFault, secondLookFault } from './placement-fault.ts';
 
 const methods = ['observe', 'propose', 'learn', 'best', 'status', 'snapshot', 'restore'] as const;
 type Method = (typeof methods)[number];
 
 const plan = z.looseObject({
   placements: z.instanceof(Map, { error: 'expected a Map from device ids to placements' }),
+  secondLooks: z.instanceof(Map, { error: 'expected a Map from device ids to second looks' }).optional(),
   // Infinity stands for a plan to be obeyed.
   thresholdMs: z.custom<number>((ms) => typeof ms === 'number' && ms >= 0, 'expected ms >= 0, or Infinity'),
   explored: z.boolean(),
@@ -64,8 +65,13 @@ export function checkedLearner(made: unknown, { file, name }: { file: string; na
       throw new Error(`${file}: ${method}() answers wrongly: ${(cause as Error).message}`, { cause });
     }
   }
-  function checkPlacements(method: Method, placements: ReadonlyMap<string, Placement>): void {
-    const wrong = observation && placementFault(placements, observation);
+  function checkPlacements(
+    method: Method,
+    placements: ReadonlyMap<string, Placement>,
+    looks: ReadonlyMap<string, PlannedLook> = new Map(),
+  ): void {
+    const wrong =
+      observation && (placementFault(placements, observation) ?? secondLookFault(looks, observation));
     if (wrong !== undefined)
       throw new Error(
         `${file}: ${method}() does not fit the observation: ${wrong}; openActions(observation, 'full') lists what each device may do`,
@@ -81,7 +87,7 @@ export function checkedLearner(made: unknown, { file, name }: { file: string; na
     propose() {
       const proposed = call('propose', () => learner.propose());
       answer('propose', proposed, plan);
-      checkPlacements('propose', proposed.placements);
+      checkPlacements('propose', proposed.placements, proposed.secondLooks);
       return proposed;
     },
     learn: (outcomes) => call('learn', () => learner.learn(outcomes)),

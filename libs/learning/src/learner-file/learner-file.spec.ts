@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createLearner, learnerFactory } from '../create-learner.ts';
 import type { Learner, LearnerSnapshot } from '../learner.ts';
 import { ToyCell } from '../toy-cell.fixture.ts';
+import { toyLooks } from '../toy-looks.fixture.ts';
 import { isLearnerFile, learnerName } from './learner-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-learners-'));
@@ -229,6 +230,51 @@ describe('the plan of a learner from a file', () => {
     expect(() => learner.propose()).toThrow(/cannot be reached/);
     learner.observe(observation);
     expect(learner.propose().placements.size).toBe(2);
+  });
+
+  it.each([
+    [
+      'of a device that is none',
+      `new Map([['x', { placement: own('device-1'), marginBelow: 1, curves: 'toy' }]])`,
+      /no device x/,
+    ],
+    [
+      'that no margin leads to',
+      `new Map([['device-1', { placement: own('device-1'), marginBelow: 0, curves: 'toy' }]])`,
+      /no step/,
+    ],
+    [
+      'by other curves',
+      `new Map([['device-1', { placement: own('device-1'), marginBelow: 1, curves: 'x' }]])`,
+      /no step/,
+    ],
+    [
+      'elsewhere',
+      `new Map([['device-1', { placement: own('device-2'), marginBelow: 1, curves: 'toy' }]])`,
+      /no such node/,
+    ],
+    ['of nothing', `new Map([['device-1', { marginBelow: 1, curves: 'toy' }]])`, /no step/],
+    ['that is no map', `{}`, /secondLooks: expected a Map/],
+  ])('may plan second looks, but none %s', (_, looks, fault) => {
+    const own = `const own = (nodeId: string) => ({ tier: 'device', nodeId, variant: 'large' });`;
+    const plan = (map: string) =>
+      load(
+        fileWith(
+          localOnly(`propose() { ${own} return { ...obeyedPlan(best()), secondLooks: ${map} } as any; },`),
+        ),
+      );
+    const toy = new ToyCell(seededRandom(1), { users: 2, floor: 0, looks: toyLooks });
+    const [wrong, right] = [
+      plan(looks),
+      plan(`new Map([['device-1', { placement: own('device-1'), marginBelow: 1, curves: 'toy' }]])`),
+    ];
+    for (const learner of [wrong, right]) learner.observe(toy.observation());
+    expect(() => wrong.propose()).toThrow(fault);
+    expect(right.propose().secondLooks!.size).toBe(1);
+    right.observe(
+      new ToyCell(seededRandom(1), { users: 2, floor: 0, looks: toyLooks, maxLooks: 1 }).observation(),
+    );
+    expect(() => right.propose()).toThrow(/no frame twice/);
   });
 
   it('is checked for best() and the status as well', () => {

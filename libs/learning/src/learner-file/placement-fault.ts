@@ -1,8 +1,32 @@
-import { type Placement, tightenObjective } from '@weir/domain';
+import { type Placement, type PlannedLook, tightenObjective } from '@weir/domain';
 import type { CellObservation } from '../learner.ts';
 
 /** What keeps a joint placement from being one of the observed cell, or undefined. The floor is the learner's to keep. */
 export function placementFault(
+  placements: ReadonlyMap<string, Placement>,
+  observation: CellObservation,
+): string | undefined {
+  const missing = observation.cell.devices.find(({ id }) => !placements.has(id));
+  return faultOf(placements, observation) ?? (missing && `${missing.id} has no placement`);
+}
+
+/** The same of second looks, which not every device has. */
+export function secondLookFault(
+  looks: ReadonlyMap<string, PlannedLook>,
+  observation: CellObservation,
+): string | undefined {
+  const { cell } = observation;
+  for (const { id, objective } of cell.devices) {
+    const look = looks.get(id);
+    if (!look) continue;
+    if (tightenObjective(cell.objective, objective).maxLooks < 2) return `${id} is to look at no frame twice`;
+    if (!look.placement || !(look.marginBelow > 0) || look.curves !== cell.looks?.version)
+      return `the second look of ${id} is no step of the cell's curves`;
+  }
+  return faultOf(new Map([...looks].map(([id, { placement }]) => [id, placement])), observation);
+}
+
+function faultOf(
   placements: ReadonlyMap<string, Placement>,
   { cell, devices }: CellObservation,
 ): string | undefined {
@@ -12,7 +36,7 @@ export function placementFault(
   const links = new Map(devices.map((device) => [device.deviceId, device.links]));
   for (const device of cell.devices) {
     const placement = placements.get(device.id);
-    if (!placement) return `${device.id} has no placement`;
+    if (!placement) continue;
     const { tier, nodeId, variant } = placement;
     const says = `${device.id} is placed on ${nodeId} (${tier}) with ${variant}`;
     const { allowedTiers } = tightenObjective(cell.objective, device.objective);

@@ -1,8 +1,8 @@
 import type { ActionCost } from '@weir/domain';
 import type { OpenActions } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
-import { foreignLoad } from './joint-problem.ts';
 import type { CellObservation } from '../learner.ts';
+import { foreignLoad } from './node-times.ts';
 
 /** What each device's open actions cost when nobody else of the cell is there: the price lists of a directive. */
 export function actionCosts(
@@ -17,8 +17,9 @@ export function actionCosts(
     energyJ: (nodeId: string, variant: string) => number;
   },
 ): Map<string, readonly ActionCost[]> {
-  const costsOf = ({ device, local, remote }: OpenActions): ActionCost[] => [
-    ...local.map(({ name: variant, accuracy }): ActionCost => ({
+  const costsOf = ({ device, local, remote, firstLooks }: OpenActions): ActionCost[] => [
+    // A first look may be by a variant that is below the device's own floor by itself.
+    ...[...new Set([...local, ...firstLooks])].map(({ name: variant, accuracy }): ActionCost => ({
       placement: { tier: 'device', nodeId: device.id, variant },
       accuracy,
       serviceMs: costs.localMs(device.id, variant),

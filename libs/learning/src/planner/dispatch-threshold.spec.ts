@@ -25,8 +25,9 @@ const threshold = (more: {
   framesPerSecond: number;
   arrivalVariability?: number;
   planned?: typeof edgeBest;
+  again?: { readonly look: typeof edgeBest; readonly share: number };
 }) => {
-  const { planned = edgeBest, ...arrivals } = more;
+  const { planned = edgeBest, again, ...arrivals } = more;
   const names = [best.name, small.name];
   return dispatchThresholdMs({
     observation: {
@@ -43,6 +44,7 @@ const threshold = (more: {
     },
     placements: new Map([['device-1', planned.placement]]),
     actions: new Map([['device-1', actions]]),
+    ...(again && { looks: new Map([['device-1', { ...again.look, share: again.share }]]) }),
   });
 };
 
@@ -50,6 +52,16 @@ describe('dispatch threshold', () => {
   it('is an eighth of the mean response, a quarter where frames come as by a clock', () => {
     expect(threshold({ framesPerSecond: 1 })).toBeCloseTo(120 / 8);
     expect(threshold({ framesPerSecond: 1, arrivalVariability: 0 })).toBeCloseTo(120 / 4);
+  });
+
+  it('counts second looks by their share of the frames', () => {
+    const planned = action('device', small, 50);
+    const again = (share: number) => ({ look: edgeBest, share });
+    expect(threshold({ framesPerSecond: 1, planned, again: again(0.25) })).toBeCloseTo((50 + 30) / 8);
+    expect(threshold({ framesPerSecond: 18, planned })).toBeGreaterThan(0);
+    // A quarter of 18 frames at 400 ms are too many for one slot beside 18 at 50 ms.
+    const local = { look: localBest, share: 0.25 };
+    expect(threshold({ framesPerSecond: 18, planned, again: local })).toBe(0);
   });
 
   it('is 0 when the plan overloads a node or a device', () => {

@@ -18,6 +18,8 @@ export interface ThresholdOptions {
   readonly placements: ReadonlyMap<string, Placement>;
   /** Learned costs of each device's actions. */
   readonly actions: ReadonlyMap<string, readonly ActionCost[]>;
+  /** Second looks that are expected, with their share of the device's frames. @default none */
+  readonly looks?: ReadonlyMap<string, { readonly placement: Placement; readonly share: number }>;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ThresholdOptions {
  * frames come regularly (synchronised devices all see the same idle tier, and only the plan keeps them apart), 0 where
  * it would overload a resource at the present frame rates.
  */
-export function dispatchThresholdMs({ observation, placements, actions }: ThresholdOptions): number {
+export function dispatchThresholdMs({ observation, placements, actions, looks }: ThresholdOptions): number {
   const slots = new Map(observation.cell.nodes.map((node) => [node.id, node.slots]));
   for (const { local } of observation.cell.devices) slots.set(local.id, local.slots);
   const work = new Map<string, number>();
@@ -33,16 +35,23 @@ export function dispatchThresholdMs({ observation, placements, actions }: Thresh
   let devices = 0;
   let regular = 0;
   for (const { deviceId, framesPerSecond, arrivalVariability = 1 } of observation.devices) {
-    const placement = placements.get(deviceId);
-    const cost = actions
-      .get(deviceId)
-      ?.find(
-        ({ placement: { nodeId, variant } }) => nodeId === placement?.nodeId && variant === placement.variant,
-      );
+    const priced = (placement: Placement | undefined) =>
+      actions
+        .get(deviceId)
+        ?.find(
+          ({ placement: { nodeId, variant } }) =>
+            nodeId === placement?.nodeId && variant === placement.variant,
+        );
+    const charge = ({ placement: { nodeId }, serviceMs, networkMs }: ActionCost, share: number) => {
+      work.set(nodeId, (work.get(nodeId) ?? 0) + (share * (serviceMs * framesPerSecond)) / 1_000);
+      responseMs += share * (serviceMs + networkMs);
+    };
+    const cost = priced(placements.get(deviceId));
     if (!cost) continue;
-    const { nodeId } = cost.placement;
-    work.set(nodeId, (work.get(nodeId) ?? 0) + (cost.serviceMs * framesPerSecond) / 1_000);
-    responseMs += cost.serviceMs + cost.networkMs;
+    charge(cost, 1);
+    const look = looks?.get(deviceId);
+    const again = priced(look?.placement);
+    if (look && again) charge(again, look.share);
     devices++;
     if (arrivalVariability < REGULAR_VARIABILITY) regular++;
   }

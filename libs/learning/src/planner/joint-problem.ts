@@ -1,30 +1,48 @@
 import { FailedPrecondition } from '@weir/base';
-import type { Cell, Placement, Variant } from '@weir/domain';
+import type { Cell, Placement } from '@weir/domain';
 import type { OpenActions } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
 import type { CellObservation } from '../learner.ts';
-import type {
-  AssignmentProblem,
-  LocalOption,
-  NodeTable,
-  RemoteAccess,
-  RemoteOption,
+import { costOf } from '../solver/assignment.ts';
+import {
+  accessCost,
+  type Assignment,
+  type AssignmentProblem,
+  type NodeTable,
+  type RemoteAccess,
+  type RemoteOption,
 } from '../solver/problem.ts';
-import { frameShares, framesPerMs, isAsynchronous } from './frame-shares.ts';
-import { expectedQueue } from './waiting.ts';
-
-/** Noise of the three groups, relative; for the tail. */
-export interface Spread {
-  readonly local: number;
-  readonly nodes: number;
-  readonly links: number;
-}
+import { type DeviceCosts, deviceCosts, type Spread } from './device-costs.ts';
+import { frameShares, isAsynchronous } from './frame-shares.ts';
+import {
+  type DeviceChoice,
+  type JointAssignment,
+  type Presence,
+  presenceOf,
+  type SecondLook,
+} from './joint-assignment.ts';
+import { lookOptions } from './look-options.ts';
+import { nodeTimes, type NodeTimes } from './node-times.ts';
 
 /** A joint placement problem with what is needed to read its solution. */
 export interface JointProblem {
   readonly problem: AssignmentProblem;
-  /** Mean response time of a device at the given target (-1: itself), variant and count, without weights. */
-  responseMs(device: number, target: number, variant: number, count: number): number;
+  /** Whether any device may look at a frame again. */
+  readonly looksTwice: boolean;
+  /** A solution of `problem`, its second looks where they are cheapest beside each other. */
+  read(solution: Assignment): JointAssignment;
+  /** What it costs, every second look being among the frames that it meets; Infinity when a deadline forbids it. */
+  costOf(assignment: JointAssignment): number;
+  /** Mean response time of a device, ms, without weights, second looks included. */
+  responseMs(device: number, assignment: JointAssignment, presence: Presence): number;
+  presenceOf(assignment: JointAssignment): Presence;
+  /** For other problems with the same costs. */
+  readonly own: readonly DeviceCosts[];
+  readonly times: NodeTimes;
+  /** What a device may do instead, its present second look at any other place included. */
+  choices(device: number, instead: DeviceChoice): DeviceChoice[];
+  /** Accuracy above the floor, by the device's share of the frames. */
+  surplusOf(device: number, variant: number, look: SecondLook | undefined): number;
   placement(device: number, target: number, variant: number): Placement;
 }
 
@@ -36,97 +54,58 @@ export interface JointInput {
   /** J by node (or device) id and variant. */
   readonly energyJ: (nodeId: string, variant: string) => number;
   /** Mean service of the variants that a node is expected to run, ms, by node id; missing: its best variant's. */
-  readonly mixMs?: ReadonlyMap<string, number>;
+  readonly mixMs?: ReadonlyMap<string, number> | undefined;
+  /** Of another problem with these costs, so that they are not worked out again; times only where the mix is the same. */
+  readonly known?:
+    { readonly own: readonly DeviceCosts[]; readonly times?: NodeTimes | undefined } | undefined;
+  /** Whom second looks are expected to meet at the nodes, and whom they keep waiting there; absent: nobody. */
+  readonly crowd?: JointAssignment | undefined;
 }
 
-/** Load of a node by others than the cell's planned frames, 0..1; known in synchronous epochs only. */
-export const foreignLoad = (observation: CellObservation, nodeId: string): number =>
-  isAsynchronous(observation)
-    ? 0
-    : (observation.loads.find((load) => load.nodeId === nodeId)?.utilization ?? 0);
-
 /**
- * The assignment problem of a cell under the given costs. In synchronous epochs all devices ask at once, and a node's
- * time at count k is as learned for concurrency k. Otherwise it is one service and the wait that the frames of k
- * average devices cause at its slots. A device's own queue is not charged: the agent sees it exactly and sends a frame
- * elsewhere when it is busy, so that the plan is what holds for a frame that finds it free.
+ * The assignment problem of a cell under the given costs. A device's own queue is not charged: the agent sees it exactly
+ * and sends a frame elsewhere when it is busy, so that the plan is what holds for a frame that finds it free.
  */
 export function jointProblem(input: JointInput): JointProblem {
-  const { observation, actions, costs, spread, energyJ, mixMs } = input;
+  const { observation, actions, costs, mixMs, known, crowd } = input;
   const { cell } = observation;
   const n = actions.length;
-  const asynchronous = isAsynchronous(observation);
   const seen = actions.map(({ observation: device }) => device);
-  const meanRate = seen.reduce((sum, device) => sum + framesPerMs(device), 0) / Math.max(1, n);
   const shares = frameShares(seen);
-  const variability =
-    actions.reduce((sum, { observation: { arrivalVariability = 1 } }) => sum + arrivalVariability, 0) /
-    Math.max(1, n);
+  const times = known?.times ?? nodeTimes({ observation, costs, mixMs, devices: seen });
+  const own = known?.own ?? actions.map((open) => deviceCosts(open, input));
+  const looks = lookOptions({ cell, actions, own, times, shares, asynchronous: isAsynchronous(observation) });
+  const among = (assignment: JointAssignment) => presenceOf(assignment, { nodes: cell.nodes.length, shares });
+  const crowded = looks.any && crowd ? { assignment: crowd, presence: among(crowd) } : undefined;
   // A device with a higher floor of its own meets it by itself and has nothing to give to the others.
-  const surplus = ({ accuracy }: Variant, ownFloor: boolean, share: number) =>
+  const surplus = (accuracy: number, ownFloor: boolean, share: number) =>
     ownFloor ? 0 : share * (accuracy - cell.objective.accuracyFloor);
   const index = new Map(cell.variants.map(({ name }, at) => [name, at]));
 
-  const nodes = cell.nodes.map((node): NodeTable => {
-    const served = node.variants.flatMap((name) => cell.variants[index.get(name) ?? -1] ?? []);
-    const capacity = actions.some(({ remote }) => remote.some((target) => target.node.id === node.id))
-      ? n
-      : 0;
+  const nodes = cell.nodes.map((node, target): NodeTable => {
+    const reached = actions.some(({ remote }) => remote.some((open) => open.node.id === node.id));
+    const capacity = reached ? n : 0;
     const ms = new Float64Array(cell.variants.length * (capacity + 1));
-    const load = foreignLoad(observation, node.id);
-    const compute = ({ name }: Variant, concurrency: number, batchSize = 1) =>
-      costs.computeMs({ nodeId: node.id, variant: name, concurrency, load, batchSize });
-    const best = served.reduce<Variant | undefined>(
-      (a, b) => (a && a.accuracy >= b.accuracy ? a : b),
-      undefined,
-    );
-    const typicalMs = best && asynchronous ? (mixMs?.get(node.id) ?? compute(best, 1)) : 0;
-    /** Times of batches of 1, 2, 3 …: as much longer than one inference as the best variant's are. */
-    const serviceMs = Array.from({ length: costs.largestBatch(node.id) }, (_, at) =>
-      best ? typicalMs * (compute(best, 1, at + 1) / compute(best, 1)) : typicalMs,
-    );
-    for (let k = 1; k <= capacity; k++) {
-      let wait = 0;
-      let together = k;
-      let batchSize = 1;
-      if (asynchronous) {
-        const ratePerMs = k * meanRate;
-        const { slots } = node;
-        const queue = { slots, serviceMs, ratePerMs, arrivalVariability: variability, count: k };
-        ({ waitMs: wait, batchSize } = expectedQueue(queue));
-        const inService = (ratePerMs / batchSize) * serviceMs[batchSize - 1]!;
-        together = Math.max(1, Math.min(slots, Math.round(inService)));
-      }
-      for (const variant of served)
-        ms[index.get(variant.name)! * (capacity + 1) + k] = wait + compute(variant, together, batchSize);
+    const others = crowded?.presence.looks[target] ?? 0;
+    for (const name of node.variants) {
+      const variant = index.get(name);
+      if (variant === undefined) continue;
+      for (let k = 1; k <= capacity; k++)
+        ms[variant * (capacity + 1) + k] = times(target, variant, k + others);
     }
     return { capacity, ms };
   });
 
-  const localMs = (device: number, { name }: Variant): number =>
-    costs.localMs(actions[device]!.device.local.id, name);
-  const networkMs = (device: number, target: number): number => {
-    const {
-      device: { id },
-      remote,
-    } = actions[device]!;
-    const { link } = remote.find(({ node }) => node.id === cell.nodes[target]!.id)!;
-    const { nodeId, roundTripMs } = link;
-    return costs.networkMs({ deviceId: id, nodeId, class: link.class, roundTripMs });
-  };
-
-  const local = actions.map(({ objective, ownFloor, local: variants, device }, at): LocalOption[] => {
-    const options = variants.map((variant) => ({ variant, ms: localMs(at, variant) }));
-    return options
+  const local = actions.map(({ objective, ownFloor, local: variants }, at) => {
+    const options = variants
+      .map((variant) => ({ variant, ...own[at]!.local(index.get(variant.name)!) }))
       .filter(({ ms }) => ms <= objective.deadlineMs)
-      .map(({ variant, ms }) => ({
+      .map(({ variant, cost }) => ({
         variant: index.get(variant.name)!,
-        cost:
-          shares[at]! *
-          (ms * responseWeight(objective, spread.local) +
-            objective.energyMsPerJ * energyJ(device.id, variant.name)),
-        surplus: surplus(variant, ownFloor, shares[at]!),
+        cost: shares[at]! * cost,
+        surplus: surplus(variant.accuracy, ownFloor, shares[at]!),
       }));
+    return looks.added(options, at, crowded);
   });
 
   // Devices with the same options share one array, so that the large solver knows them for equals.
@@ -136,7 +115,8 @@ export function jointProblem(input: JointInput): JointProblem {
       const open = targets.find((candidate) => candidate.node.id === node.id);
       if (!open) return undefined;
       const share = shares[at]!;
-      const network = networkMs(at, target);
+      const { networkMs, linkWeight, nodeWeight, energyOf } = own[at]!;
+      const network = networkMs(target);
       const key = [
         share,
         ownFloor,
@@ -148,26 +128,72 @@ export function jointProblem(input: JointInput): JointProblem {
       if (!options) {
         options = open.variants.map((variant) => ({
           variant: index.get(variant.name)!,
-          surplus: surplus(variant, ownFloor, share),
-          extra: share * objective.energyMsPerJ * energyJ(node.id, variant.name),
+          surplus: surplus(variant.accuracy, ownFloor, share),
+          extra: share * objective.energyMsPerJ * energyOf(node.id, variant.name),
         }));
         shared.set(key, options);
       }
       return {
-        offset: share * network * responseWeight(objective, spread.links),
-        weight: share * responseWeight(objective, spread.nodes),
+        offset: share * network * linkWeight,
+        weight: share * nodeWeight,
         limitMs: objective.deadlineMs - network,
         options,
       };
     }),
   );
+  const problem = { local, nodes, remote };
+
+  /** Cost of one device among the others; Infinity when it is forbidden there. */
+  const costAmong = (
+    device: number,
+    { targets, variants, looks: all }: JointAssignment,
+    presence: Presence,
+  ) => {
+    const [target, variant, look] = [targets[device]!, variants[device]!, all?.[device]];
+    const { deadlineMs } = actions[device]!.objective;
+    if (look) return looks.costAmong(device, variant, look, presence);
+    if (target < 0) {
+      const { ms, cost } = own[device]!.local(variant);
+      return ms <= deadlineMs ? shares[device]! * cost : Infinity;
+    }
+    const access = remote[device]![target]!;
+    const option = access.options.find((candidate) => candidate.variant === variant)!;
+    const count = presence.devices[target]! + presence.looks[target]!;
+    return accessCost(access, times(target, variant, count), option.extra);
+  };
 
   return {
-    problem: { local, nodes, remote },
-    responseMs: (device, target, variant, count) => {
-      if (target < 0) return localMs(device, cell.variants[variant]!);
-      return networkMs(device, target) + nodes[target]!.ms[variant * (nodes[target]!.capacity + 1) + count]!;
+    problem,
+    looksTwice: looks.any,
+    own,
+    times,
+    presenceOf: among,
+    read: (solution) => looks.read(solution, among),
+    costOf(assignment) {
+      if (!looks.any) return costOf(problem, assignment);
+      const presence = among(assignment);
+      return actions.reduce((sum, _, device) => sum + costAmong(device, assignment, presence), 0);
     },
+    responseMs(device, { targets, variants, looks: all }, presence) {
+      const [target, variant, look] = [targets[device]!, variants[device]!, all?.[device]];
+      if (look) return looks.responseMs(device, variant, look, presence);
+      if (target < 0) return own[device]!.local(variant).ms;
+      const count = presence.devices[target]! + presence.looks[target]!;
+      return own[device]!.networkMs(target) + times(target, variant, count);
+    },
+    choices: (device, { variant, look }) => [
+      ...looks.choices(device, local[device]!),
+      ...(look ? looks.elsewhere(device, look).map((each) => ({ target: -1, variant, look: each })) : []),
+      ...remote[device]!.flatMap((access, target) =>
+        (access?.options ?? []).map((option) => ({ target, variant: option.variant, look: undefined })),
+      ),
+    ],
+    surplusOf: (device, variant, look) =>
+      surplus(
+        cell.variants[variant]!.accuracy + (look?.gain ?? 0),
+        actions[device]!.ownFloor,
+        shares[device]!,
+      ),
     placement: (device, target, variant) => {
       const name = cell.variants[variant]!.name;
       if (target < 0) return { tier: 'device', nodeId: actions[device]!.device.id, variant: name };
@@ -175,19 +201,6 @@ export function jointProblem(input: JointInput): JointProblem {
       return { tier: node.tier, nodeId: node.id, variant: name };
     },
   };
-}
-
-/**
- * Cost of one ms of mean response time: mean and 95th percentile of a lognormal with the same mean, weighted as in the
- * dispatch rule, so that an objective of the mean alone counts plain ms.
- */
-export function responseWeight(
-  { meanWeight, tailWeight }: { meanWeight: number; tailWeight: number },
-  sigma: number,
-): number {
-  return (
-    (meanWeight + tailWeight * Math.exp(1.645 * sigma - (sigma * sigma) / 2)) / (meanWeight + tailWeight)
-  );
 }
 
 /** Says which constraint leaves nothing. */

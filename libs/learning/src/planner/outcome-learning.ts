@@ -5,7 +5,7 @@ import type { CellObservation, LinkObservation } from '../learner.ts';
 import type { EnergyMeans } from './energy.ts';
 import type { FailureWatch } from './failures.ts';
 import { isAsynchronous } from './frame-shares.ts';
-import { foreignLoad } from './joint-problem.ts';
+import { foreignLoad } from './node-times.ts';
 
 /** What outcomes teach. */
 export interface Taught {
@@ -16,7 +16,7 @@ export interface Taught {
 
 /**
  * Learns from what devices of that cell report; from others, and from reports that cannot be true, nothing. Returns
- * how many frames were answered, shadow inferences left out.
+ * how many frames were answered, each once, shadow inferences left out.
  */
 export function learnOutcomes(
   outcomes: readonly Outcome[],
@@ -33,11 +33,13 @@ export function learnOutcomes(
   let answered = 0;
   for (const outcome of outcomes) {
     if (!devices.has(outcome.deviceId) || !isCredible(outcome, nodes)) continue;
-    const { deviceId, placement, hops, energyJ, concurrency, batchSize, failure, shadow } = outcome;
+    const { deviceId, placement, hops, energyJ, concurrency, batchSize, failure } = outcome;
+    const { shadow, lookedAgain, firstLook } = outcome;
     const { nodeId, variant, tier } = placement;
     if (tier !== 'device') failures.observe(nodeId, deviceId, failure);
+    // When no second look succeeds, the answer of the first stands.
+    if (!shadow && !lookedAgain && (failure === undefined || firstLook)) answered++;
     if (failure !== undefined) continue;
-    if (!shadow) answered++;
     energy.observe(nodeId, variant, energyJ, deviceId);
     const serviceMs = hops.decodeMs + hops.computeMs + (asynchronous ? 0 : hops.queueMs);
     if (tier === 'device') {

@@ -1,11 +1,9 @@
 import type { Random } from '@weir/base';
-import type { Outcome, Placement } from '@weir/domain';
+import type { Outcome, Placement, PlannedLook } from '@weir/domain';
 import { type OpenActions, openActions } from '../actions.ts';
 import type { BeliefOptions } from '../beliefs/belief-options.ts';
 import { Beliefs } from '../beliefs/beliefs.ts';
 import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus, Plan } from '../learner.ts';
-import { costOf, sameAssignment } from '../solver/assignment.ts';
-import type { Assignment } from '../solver/problem.ts';
 import { actionCosts } from './action-costs.ts';
 import { Calibrations } from './calibrations.ts';
 import {
@@ -14,6 +12,8 @@ import {
   type DecisionInput,
   placementsOf,
   predictionsOf,
+  secondLooksOf,
+  type SharedLook,
   type Solved,
 } from './decision.ts';
 import { dispatchThresholdMs } from './dispatch-threshold.ts';
@@ -21,6 +21,7 @@ import { EnergyMeans } from './energy.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { FailureWatch } from './failures.ts';
 import { isAsynchronous } from './frame-shares.ts';
+import { type JointAssignment, sameJointAssignment } from './joint-assignment.ts';
 import { nothingMeets } from './joint-problem.ts';
 import { Membership } from './membership.ts';
 import { learnOutcomes } from './outcome-learning.ts';
@@ -94,6 +95,8 @@ class Planner implements Learner {
     const chosen = explored ? other!.assignment : greedy.assignment;
     const { plans, frequency } = this.#budget;
     const placements = placementsOf(this.#actions, greedy.joint, chosen);
+    const looks = secondLooksOf(input, greedy.joint, chosen);
+    const asynchronous = isAsynchronous(observation);
     const actions = actionCosts(this.#actions, {
       costs: greedy.costs,
       observation,
@@ -105,10 +108,9 @@ class Planner implements Learner {
         : [];
     return {
       placements,
-      // Nobody dispatches in synchronous epochs: obey.
-      thresholdMs: isAsynchronous(observation)
-        ? dispatchThresholdMs({ observation, placements, actions })
-        : Infinity,
+      // Nobody dispatches in synchronous epochs: obey. In a living cell each agent chooses its second looks.
+      ...(!asynchronous && looks.size > 0 && { secondLooks: plannedLooks(looks) }),
+      thresholdMs: asynchronous ? dispatchThresholdMs({ observation, placements, actions, looks }) : Infinity,
       explored,
       // How often plans of this kind are chosen; the probability of one joint draw has no closed form.
       propensity: explored ? frequency : 1 - frequency,
@@ -122,6 +124,13 @@ class Planner implements Learner {
   best(): ReadonlyMap<string, Placement> {
     const { joint, assignment } = this.#solve();
     return placementsOf(this.#actions, joint, assignment);
+  }
+
+  bestSecondLooks(): ReadonlyMap<string, PlannedLook> {
+    const { joint, assignment } = this.#solve();
+    const input = this.#input();
+    if (isAsynchronous(input.observation)) return new Map();
+    return plannedLooks(secondLooksOf(input, joint, assignment));
   }
 
   learn(outcomes: readonly Outcome[]): void {
@@ -200,16 +209,21 @@ class Planner implements Learner {
   }
 
   /** ã with its expected excess over a* as a share of a*'s cost; undefined when there is nothing to find out. */
-  #draw(input: DecisionInput, greedy: Solved): { assignment: Assignment; excess: number } | undefined {
+  #draw(input: DecisionInput, greedy: Solved): { assignment: JointAssignment; excess: number } | undefined {
     const random = this.#random.fork(`plan ${this.#budget.plans}`);
     const asynchronous = isAsynchronous(input.observation);
     const observations = asynchronous ? observationsPerPlan : Infinity;
     const drawn = decideUnder(input, this.#beliefs.view({ random, observations }), greedy);
-    if (!drawn || sameAssignment(drawn.assignment, greedy.assignment)) return undefined;
-    const promised = costOf(drawn.joint.problem, greedy.assignment) / drawn.assignment.cost - 1;
+    if (!drawn || sameJointAssignment(drawn.assignment, greedy.assignment)) return undefined;
+    const promised = drawn.joint.costOf(greedy.assignment) / drawn.assignment.cost - 1;
     if (asynchronous && promised < this.#options.leastGain) return undefined;
+    // Second looks were placed beside the frames of a*: beside its own, ã may be no better.
+    if (drawn.joint.looksTwice && !(promised > 0)) return undefined;
     const { cost } = greedy.assignment;
-    const excess = Math.max(0, costOf(greedy.joint.problem, drawn.assignment) - cost) / cost;
+    const excess = Math.max(0, greedy.joint.costOf(drawn.assignment) - cost) / cost;
     return { assignment: drawn.assignment, excess };
   }
 }
+
+const plannedLooks = (looks: ReadonlyMap<string, SharedLook>): Map<string, PlannedLook> =>
+  new Map([...looks].map(([deviceId, { share: _, ...look }]) => [deviceId, look]));

@@ -17,20 +17,20 @@ export interface ProbesInput {
 /** Plan of the first round. */
 const firstRound = 3;
 
-/** The shadow inferences of one plan: a round now and then, and a second look wherever the first departed. */
+/** The shadow inferences of one plan: a round now and then, and another wherever the last has departed. */
 export function probesOf({ actions, chosen, observation, plans, probeEvery, beliefs }: ProbesInput): Probe[] {
   // The first round soon: what nobody has tried yet is what there is most to learn of.
   const sooner = plans + probeEvery - Math.min(probeEvery, firstRound);
   const round =
     sooner % probeEvery === 0 ? nextProbes(actions, chosen, observation, sooner / probeEvery) : [];
-  const again = secondLooks(actions, chosen, observation, beliefs).filter(
+  const again = rechecks(actions, chosen, observation, beliefs).filter(
     ({ placement: { nodeId } }) => !round.some(({ placement }) => placement.nodeId === nodeId),
   );
   return [...round, ...again];
 }
 
 /** One shadow inference wherever a measurement has departed and no frame goes: an outlier, or a change? */
-function secondLooks(
+function rechecks(
   actions: readonly OpenActions[],
   { targets }: Assignment,
   { cell }: CellObservation,

@@ -70,6 +70,10 @@ export function remoteCost(
   { variant, extra }: RemoteOption,
   k: number,
 ): number {
-  const ms = node.ms[variant * (node.capacity + 1) + k]!;
+  return accessCost(access, node.ms[variant * (node.capacity + 1) + k]!, extra);
+}
+
+/** The same of a node that takes `ms`. */
+export function accessCost(access: RemoteAccess, ms: number, extra: number): number {
   return ms > access.limitMs ? Infinity : access.offset + access.weight * ms + extra;
 }

@@ -3,7 +3,7 @@ import type { Assignment, AssignmentProblem } from './problem.ts';
 import { countVectorCount, solveSmall } from './small.ts';
 
 /** Largest cell that is solved exactly. */
-const exactDevices = 14;
+export const exactDevices = 14;
 /** Most vectors of node counts that the exact solver looks at. */
 const exactVectors = 4_000;
 

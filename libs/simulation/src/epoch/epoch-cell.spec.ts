@@ -80,6 +80,31 @@ describe('EpochCell', () => {
     expect(reachable()).toEqual([true, true]);
   });
 
+  it('looks again at as many frames as a plan says, among those that are at the node', () => {
+    const [large, small] = [paperFamily[0]!.name, paperFamily[3]!.name];
+    const steps = [{ marginBelow: 0.5, share: 0.5, gain: 0.1, standardError: 0.01 }];
+    const looks = { version: 'v', pictures: 1_000, curves: [{ first: small, second: large, steps }] };
+    const cell = new EpochCell(seededRandom(1), { users: 2, noise: 0, looks });
+    const placements = new Map(
+      cell.cell.devices.map(({ id }) => [id, { tier: 'device' as const, nodeId: id, variant: small }]),
+    );
+    const edge = { tier: 'edge' as const, nodeId: 'edge', variant: large };
+    const again = new Map(
+      cell.cell.devices.map(({ id }) => [id, { placement: edge, marginBelow: 0.5, curves: 'v' }]),
+    );
+    const own = cell.responseMs(0, placements.get('device-1')!, 1);
+    const [alone, both] = [cell.responseMs(0, edge, 1), cell.responseMs(0, edge, 2)];
+    expect(cell.expectedMs(placements, again)).toBeCloseTo(own + 0.5 * (0.5 * alone + 0.5 * both), 9);
+    expect(cell.accuracy(placements, again)).toBeCloseTo(paperFamily[3]!.accuracy + 0.1, 12);
+    let sumMs = 0;
+    for (let epoch = 0; epoch < 2_000; epoch++) {
+      const { outcomes } = cell.run(placements, [], again);
+      expect(outcomes.filter(({ lookedAgain }) => !lookedAgain)).toHaveLength(2);
+      sumMs += outcomes.reduce((sum, { responseMs }) => sum + responseMs, 0) / 2;
+    }
+    expect(sumMs / 2_000 / cell.expectedMs(placements, again)).toBeCloseTo(1, 1);
+  });
+
   it('replays from its seed', () => {
     const times = () => {
       const cell = new EpochCell(seededRandom(7), { background: 'walk', heterogeneous: true, noise: 0.2 });
@@ -107,6 +132,25 @@ describe('runLearning', () => {
       expect(floorViolations).toBe(0);
       expect(gapPct).toBeLessThan(1);
     }
+  });
+
+  it('finds the planner far below the best single looks where it may look twice, never below the floor', () => {
+    const steps = [
+      { marginBelow: 0.3, share: 0.1, gain: 0.03, standardError: 0.001 },
+      { marginBelow: 0.7, share: 0.3, gain: 0.045, standardError: 0.001 },
+    ];
+    const looks = {
+      version: 'v',
+      pictures: 1_000,
+      curves: [
+        { first: 'mobilenet-v1-0.50-int8', second: 'mobilenet-v1-1.00-fp32', steps },
+        { first: 'mobilenet-v1-0.75-int8', second: 'mobilenet-v1-1.00-fp32', steps: steps.slice(0, 1) },
+      ],
+    };
+    const cell = { floor: 0.876, looks };
+    const result = runLearning({ learner: 'planner', cell, interactions: 60, seed: 1 });
+    expect(result.floorViolations).toBe(0);
+    expect(result.responseMs).toBeLessThan(0.75 * result.optimumMs);
   });
 
   it('finds tabular Q-learning at the optimum after it has tried everything, not before', () => {

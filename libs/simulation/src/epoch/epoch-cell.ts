@@ -5,57 +5,31 @@ import {
   type NodeLoad,
   type Outcome,
   type Placement,
+  type PlannedLook,
   type Variant,
 } from '@weir/domain';
 import type { CellObservation, Probe } from '@weir/learning';
 import type { DriftEvent } from './drift.ts';
-import { type ExperimentName, isWeak } from '../experiment.ts';
+import type { EpochCellOptions } from './epoch-cell-options.ts';
+import { isWeak } from '../experiment.ts';
 import { paperFamily } from '../family.ts';
-import { localMs, type ProfileName, profiles, remoteMs } from '../profile.ts';
-
-export interface EpochCellOptions {
-  /** @default 'contended' */
-  readonly profile?: ProfileName;
-  /** @default 'A' */
-  readonly experiment?: ExperimentName;
-  /** Devices. @default 5 */
-  readonly users?: number;
-  /** Average accuracy floor, 0..1. @default 0.89 */
-  readonly floor?: number;
-  /** Standard deviation of the lognormal noise of every measured time; its mean is 1. @default 0.05 */
-  readonly noise?: number;
-  /**
-   * `walk`: edge and cloud load move up or down one of nine levels with probability 0.3 before each epoch (81
-   * contexts). A load of 1 is as many requests of others as the node has cores. @default 'none'
-   */
-  readonly background?: 'none' | 'walk';
-  /** Devices with a slowness drawn from 0.6..1.8 instead of 1. @default false */
-  readonly heterogeneous?: boolean;
-  /** Whether a link that goes weak is seen in its class; hidden, only the times tell. @default true */
-  readonly linksObserved?: boolean;
-  readonly drift?: readonly DriftEvent[];
-  /** Accuracies and sizes of the variants. @default the paper's family */
-  readonly variants?: readonly Variant[];
-  /**
-   * Computation of each variant in parts of the largest FP32 one's, by name.
-   * @default what follows from its size and precision
-   */
-  readonly relativeWork?: ReadonlyMap<string, number>;
-  /** Whether devices have calibrated all variants before the first epoch, with the noise of any measured time. @default false */
-  readonly calibrated?: boolean;
-}
+import { localMs, profiles, remoteMs } from '../profile.ts';
+import { countsOf, meanMsAmong, worthOf } from './second-looks.ts';
 
 /** Result of one synchronous epoch. */
 export interface EpochResult {
-  /** One for each device. */
+  /** One for each look of each device. */
   readonly outcomes: Outcome[];
   /** Shadow outcomes of the plan's probes. */
   readonly probes: Outcome[];
   /** Mean response time without noise, ms. */
   readonly expectedMs: number;
-  /** Mean accuracy of the variants used. */
+  /** Mean accuracy of the variants used, with what second looks gain. */
   readonly accuracy: number;
 }
+
+type Looks = ReadonlyMap<string, PlannedLook>;
+const noLooks: Looks = new Map();
 
 export const edgeId = 'edge';
 export const cloudId = 'cloud';
@@ -66,7 +40,9 @@ export const cloudId = 'cloud';
  */
 export class EpochCell {
   readonly cell: Cell;
-  readonly options: Required<Omit<EpochCellOptions, 'drift' | 'variants' | 'relativeWork' | 'calibrated'>>;
+  readonly options: Required<
+    Omit<EpochCellOptions, 'drift' | 'variants' | 'relativeWork' | 'looks' | 'calibrated'>
+  >;
   /** Epochs run. */
   epoch = 0;
   readonly #random: Random;
@@ -77,11 +53,12 @@ export class EpochCell {
   readonly #hidden: Record<string, number> = { [edgeId]: 0, [cloudId]: 0 };
   readonly #present: Record<string, boolean> = { [edgeId]: true, [cloudId]: true };
   readonly #byName: ReadonlyMap<string, Variant>;
+  readonly #index: ReadonlyMap<string, number>;
   readonly #relativeWork: EpochCellOptions['relativeWork'];
   readonly #calibrations: readonly ReadonlyMap<string, number>[];
 
   constructor(random: Random, options: EpochCellOptions = {}) {
-    const { drift = [], variants = paperFamily, relativeWork, calibrated = false, ...rest } = options;
+    const { drift = [], variants = paperFamily, relativeWork, looks, calibrated = false, ...rest } = options;
     this.options = {
       profile: 'contended',
       experiment: 'A',
@@ -105,7 +82,11 @@ export class EpochCell {
       id: 'simulated',
       devices: this.#weak.map((_, index) => {
         const id = `device-${index + 1}`;
-        return { id, local: { id, tier: 'device', slots: 1, variants: names } };
+        return {
+          id,
+          local: { id, tier: 'device', slots: 1, variants: names },
+          ...(looks && { curves: looks.version }),
+        };
       }),
       nodes: (['edge', 'cloud'] as const).map((tier) => ({
         id: tier,
@@ -114,8 +95,10 @@ export class EpochCell {
         variants: names,
       })),
       variants,
+      ...(looks && { looks }),
       objective: { ...defaultObjective, accuracyFloor: floor },
     };
+    this.#index = new Map(this.cell.devices.map(({ id }, index) => [id, index]));
     this.#relativeWork = relativeWork;
     this.#calibrations = this.#weak.map(
       (_, device) =>
@@ -167,39 +150,44 @@ export class EpochCell {
   }
 
   /** Mean response time of a joint placement without noise, ms. */
-  expectedMs(placements: ReadonlyMap<string, Placement>): number {
-    const counts = countsOf(placements);
-    let sum = 0;
-    this.cell.devices.forEach(({ id }, device) => {
-      const placement = placements.get(id)!;
-      sum += this.responseMs(device, placement, counts.get(placement.nodeId)!);
-    });
-    return sum / this.cell.devices.length;
+  expectedMs(placements: ReadonlyMap<string, Placement>, looks: Looks = noLooks): number {
+    const worth = this.#worths(placements, looks);
+    return meanMsAmong({ placements, looks, worth }, (id, placement, count) =>
+      this.responseMs(this.#index.get(id)!, placement, count),
+    );
   }
 
-  /** Mean accuracy of the variants of a joint placement. */
-  accuracy(placements: ReadonlyMap<string, Placement>): number {
+  /** Mean accuracy of the variants of a joint placement, with what second looks gain. */
+  accuracy(placements: ReadonlyMap<string, Placement>, looks: Looks = noLooks): number {
+    const worth = this.#worths(placements, looks);
     let sum = 0;
-    for (const { variant } of placements.values()) sum += this.#byName.get(variant)!.accuracy;
+    for (const [id, { variant }] of placements)
+      sum += this.#byName.get(variant)!.accuracy + (worth.get(id)?.gain ?? 0);
     return sum / placements.size;
   }
 
-  /** Runs one joint placement and the probes beside it, then advances to the next epoch. */
+  /**
+   * Runs one joint placement and the probes beside it, then advances to the next epoch. Chance says which frames are
+   * looked at again; they meet all others of their node.
+   */
   run(
     placements: ReadonlyMap<string, Placement>,
     probes: readonly Probe[] = [],
-    planVersion = 0,
+    looks: Looks = noLooks,
   ): EpochResult {
+    const worth = this.#worths(placements, looks);
+    const unsure = new Map([...looks].filter(([id]) => this.#random.uniform() < worth.get(id)!.share));
     const counts = countsOf(placements);
-    const indexOf = new Map(this.cell.devices.map(({ id }, index) => [id, index]));
+    for (const { placement } of unsure.values())
+      counts.set(placement.nodeId, (counts.get(placement.nodeId) ?? 0) + 1);
     const outcome = (deviceId: string, placement: Placement, count: number, shadow: boolean): Outcome => {
-      const parts = this.#parts(indexOf.get(deviceId)!, placement.tier, placement.variant, count);
+      const parts = this.#parts(this.#index.get(deviceId)!, placement.tier, placement.variant, count);
       const computeMs = parts.computeMs * this.#noise();
       const networkMs = parts.networkMs * this.#noise();
       return {
         deviceId,
         placement,
-        planVersion,
+        planVersion: 0,
         reason: 'planned',
         at: this.epoch * 1000,
         hops: {
@@ -222,9 +210,17 @@ export class EpochCell {
       };
     };
     const result: EpochResult = {
-      outcomes: this.cell.devices.map(({ id }) => {
+      outcomes: this.cell.devices.flatMap(({ id }): Outcome[] => {
         const placement = placements.get(id)!;
-        return outcome(id, placement, counts.get(placement.nodeId)!, false);
+        const first = outcome(id, placement, counts.get(placement.nodeId)!, false);
+        const again = unsure.get(id);
+        if (!again) return [first];
+        const second = outcome(id, again.placement, counts.get(again.placement.nodeId)!, false);
+        const firstLook = { placement, margin: 0, agreed: false };
+        return [
+          { ...first, lookedAgain: true },
+          { ...second, reason: 'unsure', firstLook },
+        ];
       }),
       probes: probes
         .filter(({ placement: { nodeId } }) => this.#present[nodeId] ?? true)
@@ -236,8 +232,8 @@ export class EpochCell {
             true,
           ),
         ),
-      expectedMs: this.expectedMs(placements),
-      accuracy: this.accuracy(placements),
+      expectedMs: this.expectedMs(placements, looks),
+      accuracy: this.accuracy(placements, looks),
     };
     this.epoch++;
     this.#happen();
@@ -264,6 +260,10 @@ export class EpochCell {
     };
   }
 
+  #worths(placements: ReadonlyMap<string, Placement>, looks: Looks) {
+    return new Map([...looks].map(([id, look]) => [id, worthOf(this.cell.looks, placements.get(id)!, look)]));
+  }
+
   #noise(): number {
     const { noise } = this.options;
     return noise > 0 ? Math.exp(noise * this.#random.normal() - (noise * noise) / 2) : 1;
@@ -286,10 +286,4 @@ export class EpochCell {
       else this.#present[event.node] = event.present;
     }
   }
-}
-
-function countsOf(placements: ReadonlyMap<string, Placement>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { nodeId } of placements.values()) counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
-  return counts;
 }

@@ -1,6 +1,7 @@
 import { seededRandom } from '@weir/base';
 import { type ActionSpace, learnerFactory } from '@weir/learning';
-import { EpochCell, type EpochCellOptions } from './epoch-cell.ts';
+import { EpochCell } from './epoch-cell.ts';
+import type { EpochCellOptions } from './epoch-cell-options.ts';
 import { optimum } from './oracle.ts';
 
 export interface LearningOptions {
@@ -109,8 +110,9 @@ export function runLearning(
     let stepMs = performance.now() - started;
     if (interaction <= checkedClosely || interaction % checkEvery === 0) {
       const greedy = learner.best();
-      const excess = cell.expectedMs(greedy) / optimumMs - 1;
-      const legal = cell.accuracy(greedy) >= floor - 1e-9;
+      const looks = learner.bestSecondLooks?.();
+      const excess = cell.expectedMs(greedy, looks) / optimumMs - 1;
+      const legal = cell.accuracy(greedy, looks) >= floor - 1e-9;
       if (excess > 0.01 || !legal) last1 = interaction;
       if (excess > 0.02 || !legal) last2 = interaction;
       // A placement below the floor is not faster: count its distance either way.
@@ -125,7 +127,7 @@ export function runLearning(
     const resumed = performance.now();
     const plan = learner.propose();
     stepMs += performance.now() - resumed;
-    const result = cell.run(plan.placements, plan.probes);
+    const result = cell.run(plan.placements, plan.probes, plan.secondLooks);
     const learning = performance.now();
     learner.learn([...result.outcomes, ...result.probes]);
     stepTime += stepMs + performance.now() - learning;
