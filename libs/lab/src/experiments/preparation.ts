@@ -41,8 +41,8 @@ export interface PreparedCell extends AsyncDisposable {
   /** Devices with weak links, as the scenario's cell has them. */
   readonly weakDevices: readonly string[];
   floorOf(floor: Scenario['floor']): { readonly label: string; readonly value: number };
-  /** The family's own answers to the first `count` pictures that are shown, or to all. */
-  answers(count: number): Promise<FamilyAnswers>;
+  /** The family's own answers to the pictures that are shown; found out once, when first asked for. */
+  answers(): Promise<FamilyAnswers>;
 }
 
 /** How long after an outage a device may take to be in touch with its nodes again, ms. */
@@ -77,6 +77,7 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
 
   const weakDevices = description.devices.filter(({ links }) => links === 'weak').map(({ id }) => id);
   const tables = new Map<string, Promise<CostTable>>();
+  let answers: Promise<FamilyAnswers> | undefined;
   // A trace that drives the links says how they are.
   const weaken = async (weak: readonly string[]) => (trace ? undefined : testbed.weaken(weak));
   const measure = async (weak: readonly string[], onEpoch?: OnProfilingEpoch) => {
@@ -105,7 +106,7 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
       return known;
     },
     floorOf: (floor) => floorOf(floor, family),
-    answers: (count) => answersOfFamily(family, shown.slice(0, count)),
+    answers: () => (answers ??= answersOfFamily(family, shown)),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -71,8 +71,7 @@ async function find(
   if (scenario.epochs) {
     const { learning, measured } = scenario.epochs;
     const onEpoch = counted((learners.length + 1) * measured + learners.length * learning);
-    const frames = measured * prepared.description.devices.length;
-    const tuned = await tunedOf(scenario, prepared, { table, floor, frames });
+    const tuned = await tunedOf(scenario, prepared, { table, floor });
     const run = {
       ...scenario.epochs,
       table,
@@ -94,7 +93,7 @@ async function find(
       floor,
       learners,
       looks,
-      tuned: await tunedOf(scenario, prepared, { table, floor, frames: Infinity }),
+      tuned: await tunedOf(scenario, prepared, { table, floor }),
       random,
       startedAt,
       onBlock,
@@ -146,15 +145,15 @@ async function find(
   return { kind: 'learning' as const, ...(await runCurves(testbed, run)) };
 }
 
-/** Tunes the rules of a scenario that are tuned in hindsight. `frames`: those that are shown the first of the pictures. */
+/** Tunes the rules of a scenario that are tuned in hindsight. */
 async function tunedOf(
   { learners }: Scenario,
   prepared: PreparedCell,
-  { table, floor, frames }: { readonly table: CostTable; readonly floor: number; readonly frames: number },
+  { table, floor }: { readonly table: CostTable; readonly floor: number },
 ): Promise<(arrivals?: ArrivalRate) => ReadonlyMap<string, FixedThreshold>> {
   const rules = learners.filter(isHindsight);
   if (rules.length === 0) return () => new Map();
-  const answers = await prepared.answers(frames);
+  const answers = await prepared.answers();
   return (arrivals) =>
     new Map(
       rules.map((rule) => {

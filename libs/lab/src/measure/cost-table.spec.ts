@@ -10,26 +10,32 @@ const variants = [
   { name: 'small', accuracy: 0.8 },
 ];
 
-const looks: LookCurves = {
+const looksAt = (share: number): LookCurves => ({
   version: 'v1',
   pictures: 1_000,
   curves: [
     {
       first: 'small',
       second: 'large',
-      steps: [{ marginBelow: 0.3, share: 0.2, gain: 0.06, standardError: 0.001 }],
+      steps: [{ marginBelow: 0.3, share, gain: 0.06, standardError: 0.001 }],
     },
   ],
-};
+});
 
 /** Two devices, one edge node that serves the large variant alone. */
-function table({ large = 400, small = 100, edge = [200, 300], network = [20, 60] } = {}): CostTable {
+function table({
+  large = 400,
+  small = 100,
+  edge = [200, 300],
+  network = [20, 60],
+  share = 0.2,
+} = {}): CostTable {
   const made = new CostTable({
     deviceIds: ['a', 'b'],
     nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, variants: ['large'] }],
     variants,
     localVariants: ['large', 'small'],
-    looks,
+    looks: looksAt(share),
   });
   for (const id of ['a', 'b']) {
     made.observeLocal(id, 'large', large);
@@ -71,6 +77,13 @@ describe('CostTable', () => {
       ];
       expect(table().responseMs(firstThere)).toBeCloseTo((100 + 0.2 * (300 + 20) + 200 + 60) / 2, 9);
       expect(table().responseMs(both)).toBeCloseTo((100 + 0.2 * (220 + 20) + 100 + 0.2 * (220 + 60)) / 2, 9);
+    });
+
+    it('is alone at a node where nobody else looks, whatever its share', () => {
+      for (const share of Array.from({ length: 25 }, (_, at) => (at + 1) / 25)) {
+        const plan = joint(unsure('a', atEdge), atHome('b', 'small'));
+        expect(table({ share }).responseMs(plan)).toBeCloseTo((100 + share * (200 + 20) + 100) / 2, 9);
+      }
     });
 
     it('knows of none but those of the curves', () => {

@@ -75,8 +75,8 @@ export class CostTable {
       const share = this.stepOf(plan)?.share ?? 0;
       if (!secondLook || share === 0) return firstMs;
       const { nodeId } = secondLook;
-      const together = 1 + (firsts.get(nodeId) ?? 0) + seconds.get(nodeId)! - share;
-      return firstMs + share * this.#lookMs(deviceId, secondLook, together);
+      const others = (firsts.get(nodeId) ?? 0) + Math.max(0, seconds.get(nodeId)! - share);
+      return firstMs + share * this.#lookMs(deviceId, secondLook, 1 + others);
     });
     return mean(times);
   }

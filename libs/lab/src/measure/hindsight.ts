@@ -8,7 +8,7 @@ import type { PlacedDevice } from './results.ts';
 
 export interface HindsightOptions {
   readonly table: CostTable;
-  /** To the pictures that will be shown. */
+  /** To the pictures that are shown. */
   readonly answers: FamilyAnswers;
   readonly floor: number;
   /** Of each device, under arrivals; absent: synchronous epochs. */
@@ -33,7 +33,7 @@ const slack = 1e-9;
 /**
  * The strongest fixed threshold: every device looks first by itself with variant v, and again with w where the margin is
  * below a step of the curve of both, wherever that is quickest. Of all (v, w, step), and of single looks, the quickest by
- * the table whose answers to the very pictures that will be shown lose no more against the best variant's than the floor
+ * the table whose answers to the very pictures that are shown lose no more against the best variant's than the floor
  * allows. Undefined when there is none.
  */
 export function tuneThreshold(options: HindsightOptions): FixedThreshold | undefined {

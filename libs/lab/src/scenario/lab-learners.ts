@@ -14,7 +14,7 @@ export function escalatedShare(learner: string): number | undefined {
   return percent === undefined ? undefined : Number(percent) / 100;
 }
 
-/** Rules that are tuned by what the family answers to the pictures that will be shown. */
+/** Rules that are tuned by what the family answers to the pictures that are shown. */
 export const isHindsight = (learner: string): boolean =>
   learner === thresholdRule || escalatedShare(learner) !== undefined;
 
