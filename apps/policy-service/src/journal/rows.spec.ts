@@ -24,10 +24,10 @@ describe('a stored device', () => {
     expect(memberFromJson(JSON.stringify(before))).toMatchObject({ deviceId: 'a', variantRanks: {} });
   });
 
-  it('comes back without its curves, and brings them again when it joins', () => {
+  it('is stored without its curves, which it brings again when it joins', () => {
     const members = new Members();
     members.add(deviceHello('a', { looks: { version: 'v', pictures: 1, curves: [] } }));
-    expect(memberFromJson(memberToJson(members.get('a')!))).not.toHaveProperty('looks');
+    expect(JSON.parse(memberToJson(members.get('a')!))).not.toHaveProperty('looks');
   });
 
   it.each([
