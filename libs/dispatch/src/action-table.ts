@@ -7,22 +7,9 @@ import type {
   Placement,
   Variant,
 } from '@weir/domain';
-import { type AfterFirst, SecondLooks } from './second-looks.ts';
+import type { DispatchAction } from './dispatch-action.ts';
+import { SecondLooks } from './second-looks.ts';
 import type { TierTracker } from './tier-tracker.ts';
-
-/** One action and what about it stays the same from frame to frame. */
-export interface DispatchAction {
-  readonly cost: ActionCost;
-  /** Undefined on the device itself. */
-  readonly tracker: TierTracker | undefined;
-  readonly tierAllowed: boolean;
-  /** Price of the action's energy, ms. */
-  readonly energyPriceMs: number;
-  /** Accuracy it gives up against the best action of the table, >= 0. */
-  readonly deficit: number;
-  /** Second looks after this one; undefined when none gains anything. */
-  readonly after: AfterFirst | undefined;
-}
 
 /** The actions open to a device, built once per directive: a frame then costs a loop without allocation. */
 export interface ActionTable {

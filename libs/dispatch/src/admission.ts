@@ -1,5 +1,6 @@
 import { ResourceExhausted } from '@weir/base';
-import type { ActionTable, DispatchAction } from './action-table.ts';
+import type { ActionTable } from './action-table.ts';
+import type { DispatchAction } from './dispatch-action.ts';
 import type { ArrivalMeter } from './arrivals.ts';
 import { type Constrained, constraintOn } from './constraints.ts';
 import type { Frame } from './cost.ts';

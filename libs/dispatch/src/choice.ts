@@ -1,8 +1,8 @@
 import type { Random } from '@weir/base';
-import type { ActionTable, DispatchAction } from './action-table.ts';
+import type { ActionTable } from './action-table.ts';
+import type { DispatchAction, LookChoice } from './dispatch-action.ts';
 import { constraintOn } from './constraints.ts';
 import { costMs, type Frame, leastMs, predictedMs } from './cost.ts';
-import type { AfterFirst } from './second-looks.ts';
 
 /** An action as a frame's first look, with the second that may follow. */
 export interface Choice {
@@ -11,7 +11,7 @@ export interface Choice {
   /** True when the answer, where it needs two looks to be allowed that of the second, is expected after the deadline. */
   readonly late: boolean;
   /** Its chosen step; undefined: the first answer stands. */
-  readonly after: AfterFirst | undefined;
+  readonly after: LookChoice | undefined;
 }
 
 /** The best choice, and the cost of the best one without a second look, ms; Infinity when none is allowed and in time. */
@@ -28,13 +28,13 @@ export function choiceOf(action: DispatchAction, frame: Frame): Choice {
 }
 
 /** What would come too late is not begun, unless the first look alone is not allowed. */
-function secondLookOf({ after }: DispatchAction, frame: Frame, firstMs: number): AfterFirst | undefined {
+function secondLookOf({ after }: DispatchAction, frame: Frame, firstMs: number): LookChoice | undefined {
   if (!after?.step) return undefined;
   return after.needed || firstMs + after.secondMs <= frame.deadlineMs ? after : undefined;
 }
 
 /** Time of the second look without which the first is not allowed, ms. */
-const neededMs = (after: AfterFirst | undefined) => (after?.needed ? after.secondMs : 0);
+const neededMs = (after: LookChoice | undefined) => (after?.needed ? after.secondMs : 0);
 
 /** The action of least cost that is allowed and in time; of what is late, the one that may still be in time is best. */
 export function cheapest(table: ActionTable, frame: Frame, random: Random): Best | undefined {

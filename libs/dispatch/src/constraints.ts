@@ -1,6 +1,6 @@
 import { FailedPrecondition } from '@weir/base';
 import type { Objective } from '@weir/domain';
-import type { DispatchAction } from './action-table.ts';
+import type { DispatchAction } from './dispatch-action.ts';
 import type { Frame } from './cost.ts';
 
 /** Why an action is not allowed. */

@@ -1,7 +1,7 @@
 import { defaultObjective } from '@weir/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DispatchAction } from './action-table.ts';
+import type { DispatchAction } from './dispatch-action.ts';
 import { costMs, predictedMs } from './cost.ts';
 import { action, best, frameOf, small } from './dispatch.fixture.ts';
 import { TierTracker } from './tier-tracker.ts';

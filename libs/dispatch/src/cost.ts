@@ -1,5 +1,5 @@
 import type { Objective } from '@weir/domain';
-import type { DispatchAction } from './action-table.ts';
+import type { DispatchAction } from './dispatch-action.ts';
 
 /**
  * The dispatch rule (docs/learning.md, "On the device"): a frame takes the action of least cost,

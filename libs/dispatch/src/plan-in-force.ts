@@ -7,14 +7,8 @@ import {
   tightenObjective,
   type Variant,
 } from '@weir/domain';
-import {
-  type ActionTable,
-  type DispatchAction,
-  actionTable,
-  emptyTable,
-  plannedCost,
-  uncalibrated,
-} from './action-table.ts';
+import { type ActionTable, actionTable, emptyTable, plannedCost, uncalibrated } from './action-table.ts';
+import type { DispatchAction } from './dispatch-action.ts';
 import type { TierTracker } from './tier-tracker.ts';
 
 export interface PlanOptions {

@@ -1,7 +1,8 @@
 import type { Random } from '@weir/base';
 import type { ActionCost, ComputeNode, Directive, NodeLoad, Objective, Reason } from '@weir/domain';
 import { AccuracyBalance, type Reservation } from './accuracy-balance.ts';
-import type { ActionTable, DispatchAction } from './action-table.ts';
+import type { ActionTable } from './action-table.ts';
+import type { DispatchAction } from './dispatch-action.ts';
 import { Admission } from './admission.ts';
 import { ArrivalMeter } from './arrivals.ts';
 import { type Best, cheapest, choiceOf } from './choice.ts';

@@ -1,5 +1,5 @@
 import type { LookCurve, LookCurves, LookStep, Objective } from '@weir/domain';
-import type { DispatchAction } from './action-table.ts';
+import type { DispatchAction, LookChoice } from './dispatch-action.ts';
 import { type Frame, predictedMs, processingCostMs } from './cost.ts';
 
 /**
@@ -180,20 +180,14 @@ function weighedShare(share: number, { meanWeight, tailWeight }: Objective): num
 }
 
 /** The second looks after a first by one variant, and the one that is best for the frame of the last `refresh`. */
-export class AfterFirst {
+class AfterFirst implements LookChoice {
   readonly #accuracy: number;
   readonly #curves: Curve[] = [];
-  /** Largest gain of any curve. */
   mostGain = 0;
-  /** The chosen step; undefined: the first look stands. Then the rest means nothing. */
   step: LookStep | undefined;
-  /** Variant of the second look. */
   variant = '';
-  /** E · c_e − μ · G, ms. */
   costMs = 0;
-  /** Expected time of the second look alone, ms. */
   secondMs = 0;
-  /** True when the balance does not cover the first look alone. */
   needed = false;
 
   constructor(accuracy: number) {
@@ -205,18 +199,15 @@ export class AfterFirst {
     this.mostGain = Math.max(this.mostGain, curve.mostGain);
   }
 
-  /** What a second look takes at least, ms. */
   get leastMs(): number {
     return Math.min(...this.#curves.map(({ second }) => second.leastMs));
   }
 
-  /** The curve of `variant` and its step at `marginBelow`. */
   stepOf(variant: string, marginBelow: number): LookStep | undefined {
     const curve = this.#curves.find(({ second }) => second.name === variant);
     return curve?.steps.find((step) => step.marginBelow === marginBelow);
   }
 
-  /** Every step of every curve, with what its second look takes at least, ms. */
   get options(): readonly { readonly step: LookStep; readonly leastMs: number }[] {
     return this.#curves.flatMap(({ steps, second: { leastMs } }) =>
       leastMs < Infinity ? steps.map((step) => ({ step, leastMs })) : [],
