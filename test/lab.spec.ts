@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mean, silentLogger } from '@weir/base';
-import { type PreparedCell, type Overview, reproduce, runScenario } from '@weir/lab';
+import { type FrameRecord, type Overview, type PreparedCell, reproduce, runScenario } from '@weir/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cell, openLab, scenario } from './support/lab-cell.ts';
 
@@ -62,6 +62,35 @@ describe('the lab', () => {
     expect(result.prediction.epochs).toBe(14 + 14 + 6 + 6);
     expect(result.overheads.bytesPerRemoteInference!.up).toBeGreaterThan(1_000);
     expect(result.overheads.planningMs.p50).toBeGreaterThan(0);
+  });
+
+  it('runs second looks beside the planner without, and a threshold tuned in hindsight', async () => {
+    const frames: FrameRecord[] = [];
+    const result = await runScenario(
+      scenario({
+        looks: 2,
+        floor: 'best-0.9',
+        learners: ['planner', 'planner-one-look', 'threshold'],
+        epochs: { learning: 2, measured: 12, blocks: 2 },
+      }),
+      prepared,
+      { onFrame: (frame) => frames.push(frame) },
+    );
+    if (result.kind !== 'epochs') throw new Error(result.kind);
+    const of = (name: string) => result.learners.find(({ learner }) => learner === name)!;
+    for (const { discarded } of result.learners) expect(discarded).toBe(0);
+    for (const name of ['oracle', 'planner-one-look']) expect(of(name).looks!.share).toBe(0);
+    expect(of('threshold').looks!.share).toBeGreaterThan(0);
+    expect(of('planner').looks!.share).toBeGreaterThan(0);
+    for (const name of ['planner', 'planner-one-look']) expect(of(name).floorViolations).toBe(0);
+    // What is told of frames and of learners is the same.
+    const measured = frames.filter(({ learner, phase }) => learner === 'threshold' && phase === 'measured');
+    const twice = measured.filter(({ looks }) => looks === 2);
+    expect(twice.length / measured.length).toBeCloseTo(of('threshold').looks!.share, 9);
+    for (const { firstVariant, variant, agreed } of twice) {
+      expect(firstVariant).not.toBe(variant);
+      expect(agreed).not.toBeNull();
+    }
   });
 
   it('goes from another floor’s snapshot, and from nothing', async () => {

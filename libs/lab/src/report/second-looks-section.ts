@@ -85,10 +85,10 @@ function panel(cell: readonly Looking[]): Panel {
     plot: lines(
       cell.map(({ learner, looks, accuracy: { top1 } }) => ({
         learner,
-        points: looks.coverage.map(({ first, accuracy }, at) => ({
+        points: few(looks.coverage).map(({ first, accuracy }, at, { length }) => ({
           x: 100 * first,
           y: 100 * accuracy,
-          ...(at === looks.coverage.length - 1 && { low: 100 * top1.low, high: 100 * top1.high }),
+          ...(at === length - 1 && { low: 100 * top1.low, high: 100 * top1.high }),
           title: `${learner}: ${percent(accuracy)} right with ${percent(first)} answered by the first look`,
         })),
       })),
@@ -101,4 +101,13 @@ function panel(cell: readonly Looking[]): Panel {
       },
     ),
   };
+}
+
+/** As many as are drawn with their intervals, the first and the last among them. */
+function few<Point>(points: readonly Point[]): readonly Point[] {
+  const most = Math.min(8, points.length);
+  return Array.from(
+    { length: most },
+    (_, at) => points[Math.round((at * (points.length - 1)) / Math.max(1, most - 1))]!,
+  );
 }

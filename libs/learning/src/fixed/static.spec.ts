@@ -31,7 +31,7 @@ describe('static', () => {
     again.restore(before.snapshot());
     none.restore(staticSnapshot(new Map([[id, small]])));
     for (const learner of [again, none]) learner.observe(observation);
-    expect(again.propose().secondLooks).toEqual(given);
+    expect([again.propose().secondLooks, again.bestSecondLooks!()]).toEqual([given, given]);
     expect(none.propose().secondLooks).toBeUndefined();
   });
 

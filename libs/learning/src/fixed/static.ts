@@ -59,6 +59,7 @@ export function createStatic(): Learner {
       return secondLooks.size > 0 ? { ...obeyedPlan(best()), secondLooks } : obeyedPlan(best());
     },
     best,
+    bestSecondLooks: () => secondLooks,
     learn: (batch) => void (outcomes += batch.length),
     status: () => statusOf({ outcomes, plans, exploringPlans: 0 }),
     snapshot: () =>
