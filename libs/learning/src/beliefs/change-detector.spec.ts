@@ -87,10 +87,10 @@ describe('change detector', () => {
   it('asks more of one reporter alone where others report too, and calls it in the end', () => {
     const { observe } = watched({ seed: 8 });
     for (let i = 0; i < 100; i++) observe(1, `device-${i % 3}`);
-    const calls = Array.from({ length: 30 }, () => observe(1.5, 'device-0'));
+    const calls = Array.from({ length: 60 }, () => observe(1.5, 'device-0'));
     const alone = watched({ seed: 8 });
     for (let i = 0; i < 100; i++) alone.observe(1, 'device-0');
-    const callsAlone = Array.from({ length: 30 }, () => alone.observe(1.5, 'device-0'));
+    const callsAlone = Array.from({ length: 60 }, () => alone.observe(1.5, 'device-0'));
     expect(callsAlone.indexOf(true)).toBeGreaterThanOrEqual(0);
     expect(calls.indexOf(true)).toBeGreaterThan(2 * callsAlone.indexOf(true));
   });
