@@ -66,6 +66,14 @@ describe('the examples of docs/lab.md and docs/cell.md together', () => {
     expect(rows.filter((row) => row.includes(',measured,'))).toHaveLength(4 * 2);
   });
 
+  it('run as npm start shows it', async () => {
+    expect(cell!.text).toContain('`npm start -- --cell my-cell.yaml`');
+    const run = weir('up', '--cell', join(folder, 'my-cell.yaml'), '--requests', '4', '--json');
+    const { code, stdout, stderr } = await run.ended;
+    expect({ code, stderr: stderr.slice(-500) }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ requests: 4, succeeded: 4 });
+  });
+
   it('describe each column of a file of frames, with its type', () => {
     const described = [...lab!.text.matchAll(/^\| `(\w+)` \| (STRING|DOUBLE|INT32|INT64|BOOLEAN) \| \S/gm)];
     expect(described.map(([, name, type]) => ({ name, type }))).toEqual(frameColumns);
