@@ -71,7 +71,7 @@ describe('the lab', () => {
         looks: 2,
         floor: 'best-0.9',
         learners: ['planner', 'planner-one-look', 'threshold'],
-        epochs: { learning: 2, measured: 12, blocks: 2 },
+        epochs: { learning: 2, measured: 8, blocks: 1 },
       }),
       prepared,
       { onFrame: (frame) => frames.push(frame) },
