@@ -1,4 +1,5 @@
 import type { Mutant } from '../mutant.ts';
+import { base } from './base.ts';
 import { beliefs } from './beliefs.ts';
 import { dispatch } from './dispatch.ts';
 import { domain } from './domain.ts';
@@ -10,6 +11,7 @@ import { solver } from './solver.ts';
 import { storage } from './storage.ts';
 
 export const mutants: readonly Mutant[] = [
+  ...base,
   ...domain,
   ...dispatch,
   ...beliefs,
