@@ -7,7 +7,7 @@ import { runSpecs } from './run-specs.ts';
 import { createSandbox } from './sandbox.ts';
 
 /**
- * `npm run test:mutants`: breaks the libraries in one place at a time, in copies of them, and expects the specs named for
+ * `npm run test:mutants`: breaks the code in one place at a time, in copies of it, and expects the specs named for
  * that place to fail. Ends with one line, `N killed, N survived`; fails when any survives, hangs on to a text that the
  * code no longer has, or does not load. Arguments choose: `npm run test:mutants -- balance` runs those with "balance" in
  * their title or file.

@@ -13,16 +13,17 @@ const rootFiles = [
 const skipped = new Set(['node_modules', '.weir', '.vite']);
 
 /**
- * A copy of the libraries that can be broken without touching the working tree: their sources, Weir's packages linked
+ * A copy of the code that can be broken without touching the working tree: its sources, Weir's packages linked
  * among each other, third-party packages linked to those installed. Disposing removes it.
  */
 export function createSandbox(root: string): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'weir-mutants-'));
   for (const file of rootFiles) cpSync(join(root, file), join(path, file));
-  cpSync(join(root, 'libs'), join(path, 'libs'), {
-    recursive: true,
-    filter: (source) => !skipped.has(basename(source)),
-  });
+  for (const folder of ['libs', 'apps'])
+    cpSync(join(root, folder), join(path, folder), {
+      recursive: true,
+      filter: (source) => !skipped.has(basename(source)),
+    });
   const [installed, linked] = [join(root, 'node_modules'), join(path, 'node_modules')];
   mkdirSync(linked);
   for (const name of readdirSync(installed))

@@ -16,6 +16,8 @@ import type { OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';
 import { inputBytes } from './targets/remote-target.ts';
 import { agentStatus } from './status.ts';
+import type { AnswerMemory } from './truth/answer-memory.ts';
+import type { Truths } from './truth/truths.ts';
 
 /** The device, as an application sees it. */
 export interface Agent {
@@ -28,6 +30,8 @@ export interface Agent {
   /** Records a frame that was refused before it began. */
   refused(error: WeirError): void;
   status(): agent.GetStatusResponse;
+  /** Throws InvalidInput for too many truths. */
+  reportTruth(request: agent.ReportTruthRequest): agent.ReportTruthResponse;
   objective(): Objective;
   /** Throws InvalidInput, naming every fault. */
   setObjective(objective: Objective): void;
@@ -63,6 +67,8 @@ export interface AgentParts {
   readonly frames: FrameCount;
   readonly outcomes: OutcomeBuffer;
   readonly ownObjective: OwnObjective;
+  readonly answers: AnswerMemory;
+  readonly truths: Truths;
   readonly localVariants: readonly string[];
   readonly localNode: { load(): Parameters<Dispatcher['reportLoad']>[0] };
   /** Undefined without a policy. */
@@ -73,6 +79,7 @@ export interface AgentParts {
 export function createAgent(parts: AgentParts): Agent {
   const { deviceId, clock, logger, dispatcher, view, frames, outcomes, ownObjective, session, metrics } =
     parts;
+  const { answers, truths } = parts;
   const inference = {
     deviceId,
     dispatcher,
@@ -98,6 +105,7 @@ export function createAgent(parts: AgentParts): Agent {
       outcomesDropped: outcomes.dropped,
       balance: balance.balance,
       floor: objective.accuracyFloor,
+      measured: truths.measured(),
       policyConnected: session()?.connected,
       targets: view.remotes.map(({ nodeId, tier, reachable }) => ({
         nodeId,
@@ -133,6 +141,9 @@ export function createAgent(parts: AgentParts): Agent {
         const result = await infer({ input, arrivedAt, deadlineAt: until, signal, span }, inference);
         const { accuracy: promised } = result.decision;
         frames.answered(promised);
+        const { label } = result.classification;
+        const firstLabel = result.looks[0]?.classification?.label ?? label;
+        answers.add(requestId, { label, firstLabel, promised });
         const { balance: account, objective } = dispatcher.status(clock.now());
         const { balance } = account;
         const { accuracyFloor: floor } = objective;
@@ -162,6 +173,11 @@ export function createAgent(parts: AgentParts): Agent {
     },
     status: () =>
       agentStatus({ ...parts, policyConnected: () => session()?.connected ?? false }, clock.now()),
+    reportTruth(request) {
+      const results = truths.report(request);
+      for (const { refusal } of results) metrics.truth(refusal ? 'refused' : 'taken');
+      return { results, measured: truths.measured() };
+    },
     objective: () => ownObjective.inForce(clock.now()),
     setObjective(objective) {
       ownObjective.ask(objective);

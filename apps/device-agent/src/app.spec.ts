@@ -1,9 +1,11 @@
 import {
+  AlreadyExists,
   Cancelled,
   FailedPrecondition,
   Internal,
   InvalidInput,
   loadConfig,
+  NotFound,
   ResourceExhausted,
   silentLogger,
   Unavailable,
@@ -77,6 +79,13 @@ async function startAgent({
     infer: (over: Partial<agent.InferRequest> = {}, metadata?: Metadata) =>
       callUnary(client, client.infer, frame('f', over), { timeoutMs: 10_000, metadata }),
     stream: () => openDuplex(client, client.streamInfer),
+    reportTruth: (...told: (readonly [requestId: string, label: string])[]) =>
+      callUnary(
+        client,
+        client.reportTruth,
+        { truths: told.map(([requestId, label]) => ({ requestId, label })) },
+        { timeoutMs: 5_000 },
+      ),
   };
 }
 
@@ -441,6 +450,20 @@ describe('device agent', () => {
       expect(alone.looks[1]).toMatchObject({ placement: { tier: EDGE }, failure: 'RESOURCE_EXHAUSTED' });
     });
 
+    it('measures what its second looks bought, against the truth', async () => {
+      const edge = await startEdge('127.0.0.1:0', 'edge-1', better);
+      const { infer, status, reportTruth } = await startAgent({ edge: edge.address, flags });
+      const { looks, expectedAccuracy } = await infer();
+      // The worker says what it is called, which is never right.
+      const { label } = looks[0]!.classification!;
+      expect((await reportTruth(['f', label])).results).toEqual([{ requestId: 'f', refusal: undefined }]);
+      expect((await status()).measured).toMatchObject({
+        right: 0,
+        firstRight: 1,
+        promised: expectedAccuracy,
+      });
+    });
+
     it('has the edge answer by itself where it may not look twice', async () => {
       const edge = await startEdge('127.0.0.1:0', 'edge-1', better);
       const { infer, client } = await startAgent({ edge: edge.address, flags: [...flags, '--looks=1'] });
@@ -451,6 +474,26 @@ describe('device agent', () => {
       expect(decision).toMatchObject({ lookAgainBelow: 0, secondVariant: '' });
       expect(expectedAccuracy).toBeGreaterThan(0.84);
     });
+  });
+
+  it('takes the truth of its own answers, once, and shows what it measured', async () => {
+    const { infer, status, reportTruth } = await startAgent();
+    const refusals = async (...told: Parameters<typeof reportTruth>) =>
+      (await reportTruth(...told)).results.map(({ refusal }) => refusal && fromStatus(refusal));
+    expect(await refusals(['f', 'bag'])).toEqual([expect.any(NotFound)]);
+    expect((await status()).measured).toBeUndefined();
+    const { classification, expectedAccuracy } = await infer();
+    const { label } = classification!;
+    expect(await refusals(['f', 'giraffe'], ['f', label], ['f', label])).toEqual([
+      expect.any(InvalidInput),
+      undefined,
+      expect.any(AlreadyExists),
+    ]);
+    const measured = { labelled: 1n, right: 1, firstRight: 1, promised: expectedAccuracy, level: 0.95 };
+    expect((await status()).measured).toMatchObject(measured);
+    expect((await reportTruth()).measured).toMatchObject(measured);
+    const tooMany = Array.from({ length: 1_001 }, () => ['f', label] as const);
+    await expect(reportTruth(...tooMany)).rejects.toThrow(/truths: expected at most 1000/);
   });
 
   it('passes the caller’s trace on to the worker, from the message or, on Infer, from the metadata', async () => {

@@ -24,6 +24,8 @@ import { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import { OwnObjective } from './policy/own-objective.ts';
 import { linkPolicy, type PolicyLink } from './policy/policy-link.ts';
 import { deviceAgentService } from './service.ts';
+import { AnswerMemory } from './truth/answer-memory.ts';
+import { Truths } from './truth/truths.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
 import { linkWorker, securityOf } from './targets/worker-link.ts';
 
@@ -116,6 +118,7 @@ export async function startDeviceAgent(
     cell: defaultObjective,
   });
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
+  const answers = new AnswerMemory({ clock });
   const metrics = createAgentMetrics(meter);
   const common = { config, view, clock, random, logger, metrics };
   let policyLink: PolicyLink | undefined;
@@ -139,6 +142,8 @@ export async function startDeviceAgent(
     frames: new FrameCount(maxInFlight),
     outcomes,
     ownObjective,
+    answers,
+    truths: new Truths(answers, family.labels),
     localVariants,
     localNode: local,
     session: () => policyLink?.session,

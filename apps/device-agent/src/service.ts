@@ -18,6 +18,7 @@ export function deviceAgentService(ready: () => Agent): UntypedServiceImplementa
       return ready().answer({ ...request, trace }, { deadlineAt, signal, rpcMethod: `${service}/Infer` });
     }),
     getStatus: unary((): agent.GetStatusResponse => ready().status()),
+    reportTruth: unary((request: agent.ReportTruthRequest) => ready().reportTruth(request)),
     getObjective: unary((): agent.GetObjectiveResponse => ({
       objective: objectiveToWire(ready().objective()),
     })),

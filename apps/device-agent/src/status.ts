@@ -4,6 +4,7 @@ import { nodeToWire, placementToWire, tierToWire } from '@weir/wire';
 import type { CellView } from './targets/cell-view.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
+import type { Truths } from './truth/truths.ts';
 
 export interface StatusSources {
   readonly deviceId: string;
@@ -12,13 +13,15 @@ export interface StatusSources {
   readonly view: CellView;
   readonly frames: FrameCount;
   readonly outcomes: OutcomeBuffer;
+  readonly truths: Truths;
   readonly policyConnected: () => boolean;
   readonly localVariants: readonly string[];
 }
 
 /** What the agent knows, decides and has measured. `now`: epoch ms. */
 export function agentStatus(sources: StatusSources, now: number): agent.GetStatusResponse {
-  const { deviceId, cellId, dispatcher, view, frames, outcomes, policyConnected, localVariants } = sources;
+  const { deviceId, cellId, dispatcher, view, frames, outcomes, truths, policyConnected, localVariants } =
+    sources;
   const dispatch = dispatcher.status(now);
   const states = new Map(dispatch.targets.map((target) => [target.nodeId, target]));
   const local = view.localReport();
@@ -59,5 +62,6 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
     outcomesPending: outcomes.pending,
     outcomesDropped: BigInt(outcomes.dropped),
     localVariants: [...localVariants],
+    measured: truths.measured(),
   };
 }

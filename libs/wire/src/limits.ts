@@ -40,6 +40,7 @@ export const limits = {
   tensorDimensions: 8,
   /** Entries of lists. */
   outcomes: 10_000,
+  truths: 1_000,
   variants: 256,
   services: 256,
   targets: 256,

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts';
 import { base } from './base.ts';
 import { beliefs } from './beliefs.ts';
+import { deviceAgent } from './device-agent.ts';
 import { dispatch } from './dispatch.ts';
 import { domain } from './domain.ts';
 import { jointAction } from './joint-action.ts';
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...base,
   ...domain,
   ...dispatch,
+  ...deviceAgent,
   ...beliefs,
   ...planner,
   ...jointAction,

@@ -47,6 +47,7 @@ const state: AgentState = {
   outcomesDropped: 5,
   balance: 0.5,
   floor: 0.7,
+  measured: undefined,
   policyConnected: true,
   targets: [{ nodeId: 'edge-1', tier: 'edge', reachable: false }],
 };
@@ -138,6 +139,21 @@ describe('agent metrics', () => {
     expect(await test.value('weir_floor_slack_ratio')).toBeCloseTo(0.5, 9);
     expect(await test.value('weir_frames_in_flight')).toBe(3);
     expect(await test.value('weir_target_reachable', 'edge-1')).toBe(0);
+  });
+
+  it('show the accuracy measured beside what was promised, from the first truth on', async () => {
+    await using test = await setUp();
+    const now: { measured: AgentState['measured'] } = { measured: undefined };
+    test.agent.watch(() => ({ ...state, ...now }));
+    const truths = (result: string) => test.value('weir_truths_total', `weir_result="${result}"`);
+    expect(await test.scrape()).not.toMatch(/^weir_accuracy_(measured|promised|lower_bound)/m);
+    expect(await truths('refused')).toBe(0);
+    now.measured = { right: 0.9, promised: 0.92, lowerBound: 0.85 };
+    for (const result of ['taken', 'taken', 'refused'] as const) test.agent.truth(result);
+    expect(await test.value('weir_accuracy_measured_ratio')).toBe(0.9);
+    expect(await test.value('weir_accuracy_promised_ratio')).toBe(0.92);
+    expect(await test.value('weir_accuracy_lower_bound_ratio')).toBe(0.85);
+    expect([await truths('taken'), await truths('refused')]).toEqual([2, 1]);
   });
 
   it.each([

@@ -14,6 +14,9 @@ export interface AgentState {
   /** Frames × accuracy. */
   readonly balance: number;
   readonly floor: number;
+  /** Undefined before the first truth. */
+  readonly measured:
+    { readonly right: number; readonly promised: number; readonly lowerBound: number } | undefined;
   /** Undefined without a policy. */
   readonly policyConnected: boolean | undefined;
   readonly targets: readonly {
@@ -29,6 +32,8 @@ export interface AgentMetrics {
   answered(answer: FrameAnswer, slack: number): void;
   /** A frame got no answer; `status` is a gRPC status name. */
   dropped(status: string): void;
+  /** What a picture truly showed was reported. */
+  truth(result: TruthResult): void;
   /** One attempt, failed or not. */
   attempted(outcome: Outcome): void;
   /** A directive arrived. `planned`: a key of its placement. */
@@ -40,6 +45,9 @@ export interface AgentMetrics {
   /** Gauges show this from now on. */
   watch(state: () => AgentState): void;
 }
+
+const truthResults = ['taken', 'refused'] as const;
+type TruthResult = (typeof truthResults)[number];
 
 /** Frames over which the slack above the floor is averaged. */
 const slackWindow = 100;
@@ -72,6 +80,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
     '{frame}',
     'Frames whose first look was unsure, by how the second ended.',
   );
+  const truths = count('weir.truths', '{truth}', 'Truths that applications reported of their pictures.');
   const dropped = count('weir.frames.dropped', '{frame}', 'Frames without an answer, by gRPC status.');
   const failed = count('weir.attempts.failed', '{attempt}', 'Failed attempts, by gRPC status.');
   const changes = count(
@@ -84,6 +93,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   // Start at 0, so that Prometheus sees the first failure as an increase.
   changes.add(0);
   for (const ended of secondLookEnds) secondLooks.add(0, { 'weir.result': ended });
+  for (const result of truthResults) truths.add(0, { 'weir.result': result });
   for (const status of [
     'CANCELLED',
     'DEADLINE_EXCEEDED',
@@ -115,6 +125,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       slacks.push(slack);
       if (slacks.length > slackWindow) slacks.shift();
     },
+    truth: (result) => truths.add(1, { 'weir.result': result }),
     dropped: (status) => dropped.add(1, { 'error.type': status }),
     attempted({ placement: { tier }, failure, responseMs, predictedMs }) {
       if (failure !== undefined) return failed.add(1, { 'weir.tier': tier, 'error.type': failure });
@@ -156,6 +167,24 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       gauge('weir.outcomes.pending', '{outcome}', 'Not yet acknowledged.', (now) => now.outcomesPending);
       gauge('weir.accuracy.balance', '{frame}', 'Accuracy earned and not spent.', (now) => now.balance);
       gauge('weir.accuracy.floor', '1', 'Lowest average accuracy allowed.', (now) => now.floor);
+      gauge(
+        'weir.accuracy.measured',
+        '1',
+        'Share of the answers with a known truth that were right.',
+        ({ measured }) => measured?.right,
+      );
+      gauge(
+        'weir.accuracy.promised',
+        '1',
+        'Mean accuracy that the same answers were promised.',
+        ({ measured }) => measured?.promised,
+      );
+      gauge(
+        'weir.accuracy.lower_bound',
+        '1',
+        'Lower confidence bound of their accuracy.',
+        ({ measured }) => measured?.lowerBound,
+      );
       gauge('weir.policy.connected', '{connection}', '1 while the policy answers.', ({ policyConnected }) =>
         policyConnected === undefined ? undefined : Number(policyConnected),
       );

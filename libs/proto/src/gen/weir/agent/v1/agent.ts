@@ -293,6 +293,8 @@ export interface GetStatusResponse {
   outcomesDropped: bigint;
   /** Variants that run on the device itself. */
   localVariants: string[];
+  /** Accuracy measured against the truths reported; absent before the first. */
+  measured: MeasuredAccuracy | undefined;
 }
 
 /** One target as the agent sees it. */
@@ -342,6 +344,66 @@ export interface SetObjectiveRequest {
 export interface SetObjectiveResponse {
   /** As it is in force on this device. */
   objective: Objective | undefined;
+}
+
+/** What pictures truly showed. */
+export interface ReportTruthRequest {
+  /** At most 1,000. */
+  truths: Truth[];
+}
+
+/** What the picture of one answered frame truly showed. */
+export interface Truth {
+  /**
+   * The frame's, as in its InferRequest. Where several answers had the same id, the newest is meant: applications that report
+   * truths use an id only once within an hour.
+   */
+  requestId: string;
+  /** Right label of the picture, one of the model family's. */
+  label: string;
+}
+
+/** What became of the truths. */
+export interface ReportTruthResponse {
+  /** One for each truth, in the same order. */
+  results: TruthResult[];
+  /** Accuracy measured, these truths included; absent before the first that was taken. */
+  measured: MeasuredAccuracy | undefined;
+}
+
+/** What became of one truth. */
+export interface TruthResult {
+  /** As in the truth; empty when it was unusable. */
+  requestId: string;
+  /**
+   * Why it was not taken, absent when it was. NOT_FOUND: no such frame was answered, or the truth came too late;
+   * ALREADY_EXISTS: this answer's truth was told before, and the first counts; INVALID_ARGUMENT, with the field: the id or
+   * the label is not usable.
+   */
+  refusal: Status | undefined;
+}
+
+/**
+ * Accuracy of the answers whose truth was reported since the agent started. It says something about all answers as long as
+ * whether an answer's truth is reported has nothing to do with whether the answer was right: who reports only complaints
+ * measures complaints.
+ */
+export interface MeasuredAccuracy {
+  /** Answers whose truth was reported. */
+  labelled: bigint;
+  /** Share of them that were right, 0..1. */
+  right: number;
+  /** Mean accuracy that the same answers were promised, 0..1. */
+  promised: number;
+  /**
+   * Lower confidence bound of their accuracy, 0..1: with probability `level` it is at no time above the mean chance that
+   * they had of being right, also when that changes.
+   */
+  lowerBound: number;
+  /** Probability with which the bound holds at all times together, e.g. 0.95. */
+  level: number;
+  /** Share of them that would have been right had the first look been the last, 0..1. */
+  firstRight: number;
 }
 
 function createBaseInferRequest(): InferRequest {
@@ -1615,6 +1677,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     outcomesPending: 0,
     outcomesDropped: 0n,
     localVariants: [],
+    measured: undefined,
   };
 }
 
@@ -1679,6 +1742,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     for (const v of message.localVariants) {
       writer.uint32(130).string(v!);
+    }
+    if (message.measured !== undefined) {
+      MeasuredAccuracy.encode(message.measured, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -1824,6 +1890,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.localVariants.push(reader.string());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.measured = MeasuredAccuracy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1896,6 +1970,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         : globalThis.Array.isArray(object?.local_variants)
         ? object.local_variants.map((e: any) => globalThis.String(e))
         : [],
+      measured: isSet(object.measured) ? MeasuredAccuracy.fromJSON(object.measured) : undefined,
     };
   },
 
@@ -1949,6 +2024,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.localVariants?.length) {
       obj.localVariants = message.localVariants;
     }
+    if (message.measured !== undefined) {
+      obj.measured = MeasuredAccuracy.toJSON(message.measured);
+    }
     return obj;
   },
 
@@ -1979,6 +2057,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       ? BigInt(object.outcomesDropped)
       : 0n;
     message.localVariants = object.localVariants?.map((e) => e) || [];
+    message.measured = (object.measured !== undefined && object.measured !== null)
+      ? MeasuredAccuracy.fromPartial(object.measured)
+      : undefined;
     return message;
   },
 };
@@ -2469,6 +2550,500 @@ export const SetObjectiveResponse: MessageFns<SetObjectiveResponse> = {
   },
 };
 
+function createBaseReportTruthRequest(): ReportTruthRequest {
+  return { truths: [] };
+}
+
+export const ReportTruthRequest: MessageFns<ReportTruthRequest> = {
+  encode(message: ReportTruthRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.truths) {
+      Truth.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReportTruthRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReportTruthRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.truths.push(Truth.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReportTruthRequest {
+    return { truths: globalThis.Array.isArray(object?.truths) ? object.truths.map((e: any) => Truth.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ReportTruthRequest): unknown {
+    const obj: any = {};
+    if (message.truths?.length) {
+      obj.truths = message.truths.map((e) => Truth.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReportTruthRequest>, I>>(base?: I): ReportTruthRequest {
+    return ReportTruthRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReportTruthRequest>, I>>(object: I): ReportTruthRequest {
+    const message = createBaseReportTruthRequest();
+    message.truths = object.truths?.map((e) => Truth.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTruth(): Truth {
+  return { requestId: "", label: "" };
+}
+
+export const Truth: MessageFns<Truth> = {
+  encode(message: Truth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.label !== "") {
+      writer.uint32(18).string(message.label);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Truth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTruth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Truth {
+    return {
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+      label: isSet(object.label) ? globalThis.String(object.label) : "",
+    };
+  },
+
+  toJSON(message: Truth): unknown {
+    const obj: any = {};
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    if (message.label !== "") {
+      obj.label = message.label;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Truth>, I>>(base?: I): Truth {
+    return Truth.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Truth>, I>>(object: I): Truth {
+    const message = createBaseTruth();
+    message.requestId = object.requestId ?? "";
+    message.label = object.label ?? "";
+    return message;
+  },
+};
+
+function createBaseReportTruthResponse(): ReportTruthResponse {
+  return { results: [], measured: undefined };
+}
+
+export const ReportTruthResponse: MessageFns<ReportTruthResponse> = {
+  encode(message: ReportTruthResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      TruthResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.measured !== undefined) {
+      MeasuredAccuracy.encode(message.measured, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReportTruthResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReportTruthResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(TruthResult.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.measured = MeasuredAccuracy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReportTruthResponse {
+    return {
+      results: globalThis.Array.isArray(object?.results) ? object.results.map((e: any) => TruthResult.fromJSON(e)) : [],
+      measured: isSet(object.measured) ? MeasuredAccuracy.fromJSON(object.measured) : undefined,
+    };
+  },
+
+  toJSON(message: ReportTruthResponse): unknown {
+    const obj: any = {};
+    if (message.results?.length) {
+      obj.results = message.results.map((e) => TruthResult.toJSON(e));
+    }
+    if (message.measured !== undefined) {
+      obj.measured = MeasuredAccuracy.toJSON(message.measured);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReportTruthResponse>, I>>(base?: I): ReportTruthResponse {
+    return ReportTruthResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReportTruthResponse>, I>>(object: I): ReportTruthResponse {
+    const message = createBaseReportTruthResponse();
+    message.results = object.results?.map((e) => TruthResult.fromPartial(e)) || [];
+    message.measured = (object.measured !== undefined && object.measured !== null)
+      ? MeasuredAccuracy.fromPartial(object.measured)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTruthResult(): TruthResult {
+  return { requestId: "", refusal: undefined };
+}
+
+export const TruthResult: MessageFns<TruthResult> = {
+  encode(message: TruthResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.refusal !== undefined) {
+      Status.encode(message.refusal, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TruthResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTruthResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.refusal = Status.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TruthResult {
+    return {
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+      refusal: isSet(object.refusal) ? Status.fromJSON(object.refusal) : undefined,
+    };
+  },
+
+  toJSON(message: TruthResult): unknown {
+    const obj: any = {};
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    if (message.refusal !== undefined) {
+      obj.refusal = Status.toJSON(message.refusal);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TruthResult>, I>>(base?: I): TruthResult {
+    return TruthResult.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TruthResult>, I>>(object: I): TruthResult {
+    const message = createBaseTruthResult();
+    message.requestId = object.requestId ?? "";
+    message.refusal = (object.refusal !== undefined && object.refusal !== null)
+      ? Status.fromPartial(object.refusal)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMeasuredAccuracy(): MeasuredAccuracy {
+  return { labelled: 0n, right: 0, promised: 0, lowerBound: 0, level: 0, firstRight: 0 };
+}
+
+export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
+  encode(message: MeasuredAccuracy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.labelled !== 0n) {
+      if (BigInt.asUintN(64, message.labelled) !== message.labelled) {
+        throw new globalThis.Error("value provided for field message.labelled of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.labelled);
+    }
+    if (message.right !== 0) {
+      writer.uint32(17).double(message.right);
+    }
+    if (message.promised !== 0) {
+      writer.uint32(25).double(message.promised);
+    }
+    if (message.lowerBound !== 0) {
+      writer.uint32(33).double(message.lowerBound);
+    }
+    if (message.level !== 0) {
+      writer.uint32(41).double(message.level);
+    }
+    if (message.firstRight !== 0) {
+      writer.uint32(49).double(message.firstRight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MeasuredAccuracy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMeasuredAccuracy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.labelled = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.right = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.promised = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.lowerBound = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.level = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.firstRight = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MeasuredAccuracy {
+    return {
+      labelled: isSet(object.labelled) ? BigInt(object.labelled) : 0n,
+      right: isSet(object.right) ? globalThis.Number(object.right) : 0,
+      promised: isSet(object.promised) ? globalThis.Number(object.promised) : 0,
+      lowerBound: isSet(object.lowerBound)
+        ? globalThis.Number(object.lowerBound)
+        : isSet(object.lower_bound)
+        ? globalThis.Number(object.lower_bound)
+        : 0,
+      level: isSet(object.level) ? globalThis.Number(object.level) : 0,
+      firstRight: isSet(object.firstRight)
+        ? globalThis.Number(object.firstRight)
+        : isSet(object.first_right)
+        ? globalThis.Number(object.first_right)
+        : 0,
+    };
+  },
+
+  toJSON(message: MeasuredAccuracy): unknown {
+    const obj: any = {};
+    if (message.labelled !== 0n) {
+      obj.labelled = message.labelled.toString();
+    }
+    if (message.right !== 0) {
+      obj.right = floatToJson(message.right);
+    }
+    if (message.promised !== 0) {
+      obj.promised = floatToJson(message.promised);
+    }
+    if (message.lowerBound !== 0) {
+      obj.lowerBound = floatToJson(message.lowerBound);
+    }
+    if (message.level !== 0) {
+      obj.level = floatToJson(message.level);
+    }
+    if (message.firstRight !== 0) {
+      obj.firstRight = floatToJson(message.firstRight);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MeasuredAccuracy>, I>>(base?: I): MeasuredAccuracy {
+    return MeasuredAccuracy.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MeasuredAccuracy>, I>>(object: I): MeasuredAccuracy {
+    const message = createBaseMeasuredAccuracy();
+    message.labelled = (object.labelled !== undefined && object.labelled !== null) ? BigInt(object.labelled) : 0n;
+    message.right = object.right ?? 0;
+    message.promised = object.promised ?? 0;
+    message.lowerBound = object.lowerBound ?? 0;
+    message.level = object.level ?? 0;
+    message.firstRight = object.firstRight ?? 0;
+    return message;
+  },
+};
+
 /** Answers the inferences of one device's applications, wherever they run best. */
 export type DeviceAgentService = typeof DeviceAgentService;
 export const DeviceAgentService = {
@@ -2527,6 +3102,20 @@ export const DeviceAgentService = {
       toBuffer(SetObjectiveResponse, value),
     responseDeserialize: (value: Buffer): SetObjectiveResponse => SetObjectiveResponse.decode(value),
   },
+  /**
+   * Tells what pictures truly showed, as far as an application learns it later; from that the agent measures its accuracy.
+   * The agent remembers the last 10,000 answers that it gave since it started, each for an hour. A truth is refused alone, not
+   * with the others.
+   */
+  reportTruth: {
+    path: "/weir.agent.v1.DeviceAgent/ReportTruth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReportTruthRequest): Buffer => toBuffer(ReportTruthRequest, value),
+    requestDeserialize: (value: Buffer): ReportTruthRequest => ReportTruthRequest.decode(value),
+    responseSerialize: (value: ReportTruthResponse): Buffer => toBuffer(ReportTruthResponse, value),
+    responseDeserialize: (value: Buffer): ReportTruthResponse => ReportTruthResponse.decode(value),
+  },
 } as const;
 
 export interface DeviceAgentServer extends UntypedServiceImplementation {
@@ -2543,6 +3132,12 @@ export interface DeviceAgentServer extends UntypedServiceImplementation {
   getObjective: handleUnaryCall<GetObjectiveRequest, GetObjectiveResponse>;
   /** Tightens this device's objective beyond its cell's: a higher floor, a shorter deadline, fewer tiers. */
   setObjective: handleUnaryCall<SetObjectiveRequest, SetObjectiveResponse>;
+  /**
+   * Tells what pictures truly showed, as far as an application learns it later; from that the agent measures its accuracy.
+   * The agent remembers the last 10,000 answers that it gave since it started, each for an hour. A truth is refused alone, not
+   * with the others.
+   */
+  reportTruth: handleUnaryCall<ReportTruthRequest, ReportTruthResponse>;
 }
 
 export interface DeviceAgentClient extends Client {
@@ -2619,6 +3214,26 @@ export interface DeviceAgentClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetObjectiveResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Tells what pictures truly showed, as far as an application learns it later; from that the agent measures its accuracy.
+   * The agent remembers the last 10,000 answers that it gave since it started, each for an hour. A truth is refused alone, not
+   * with the others.
+   */
+  reportTruth(
+    request: ReportTruthRequest,
+    callback: (error: ServiceError | null, response: ReportTruthResponse) => void,
+  ): ClientUnaryCall;
+  reportTruth(
+    request: ReportTruthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReportTruthResponse) => void,
+  ): ClientUnaryCall;
+  reportTruth(
+    request: ReportTruthRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReportTruthResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,0 +1,70 @@
+import { meanAtLeast, nothingObserved, observed, Violations, WeirError } from '@weir/base';
+import type { agent } from '@weir/proto';
+import { toStatus } from '@weir/rpc';
+import { isUsableId, limits } from '@weir/wire';
+import type { AnswerMemory } from './answer-memory.ts';
+
+/** Probability with which the bound holds at all times together. */
+const level = 0.95;
+
+/** What pictures truly showed, and what that says of the answers. */
+export class Truths {
+  readonly #memory: AnswerMemory;
+  readonly #labels: ReadonlySet<string>;
+  #right = nothingObserved;
+  #firstRight = 0;
+  #promised = 0;
+
+  /** `labels`: of the model family. */
+  constructor(memory: AnswerMemory, labels: readonly string[]) {
+    this.#memory = memory;
+    this.#labels = new Set(labels);
+  }
+
+  /** Takes or refuses each truth by itself. Throws InvalidInput, taking none, when there are too many. */
+  report({ truths }: agent.ReportTruthRequest): agent.TruthResult[] {
+    const violations = new Violations();
+    violations.list(truths, 'truths', limits.truths);
+    violations.throwIfAny();
+    return truths.map((truth, index) => {
+      const requestId = isUsableId(truth.requestId) ? truth.requestId : '';
+      try {
+        this.#take(truth, `truths[${index}]`);
+        return { requestId, refusal: undefined };
+      } catch (error) {
+        if (!(error instanceof WeirError)) throw error;
+        return { requestId, refusal: toStatus(error) };
+      }
+    });
+  }
+
+  /** Undefined before the first truth. */
+  measured(): agent.MeasuredAccuracy | undefined {
+    const { count, sum } = this.#right;
+    if (count === 0) return undefined;
+    return {
+      labelled: BigInt(count),
+      right: sum / count,
+      promised: this.#promised / count,
+      lowerBound: meanAtLeast(this.#right, level),
+      level,
+      firstRight: this.#firstRight / count,
+    };
+  }
+
+  #take({ requestId, label }: agent.Truth, field: string): void {
+    const violations = new Violations();
+    violations.id(requestId, `${field}.request_id`);
+    const [example] = this.#labels;
+    violations.check(
+      this.#labels.has(label),
+      `${field}.label`,
+      `expected one of the ${this.#labels.size} labels of the model family, e.g. "${example}"`,
+    );
+    violations.throwIfAny();
+    const answer = this.#memory.recall(requestId);
+    this.#right = observed(this.#right, Number(answer.label === label));
+    this.#firstRight += Number(answer.firstLabel === label);
+    this.#promised += answer.promised;
+  }
+}
