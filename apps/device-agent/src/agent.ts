@@ -16,7 +16,6 @@ import type { OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';
 import { inputBytes } from './targets/remote-target.ts';
 import { agentStatus } from './status.ts';
-import type { AnswerMemory } from './truth/answer-memory.ts';
 import type { Truths } from './truth/truths.ts';
 
 /** The device, as an application sees it. */
@@ -67,7 +66,6 @@ export interface AgentParts {
   readonly frames: FrameCount;
   readonly outcomes: OutcomeBuffer;
   readonly ownObjective: OwnObjective;
-  readonly answers: AnswerMemory;
   readonly truths: Truths;
   readonly localVariants: readonly string[];
   readonly localNode: { load(): Parameters<Dispatcher['reportLoad']>[0] };
@@ -77,9 +75,19 @@ export interface AgentParts {
 }
 
 export function createAgent(parts: AgentParts): Agent {
-  const { deviceId, clock, logger, dispatcher, view, frames, outcomes, ownObjective, session, metrics } =
-    parts;
-  const { answers, truths } = parts;
+  const {
+    deviceId,
+    clock,
+    logger,
+    dispatcher,
+    view,
+    frames,
+    outcomes,
+    ownObjective,
+    truths,
+    session,
+    metrics,
+  } = parts;
   const inference = {
     deviceId,
     dispatcher,
@@ -143,7 +151,7 @@ export function createAgent(parts: AgentParts): Agent {
         frames.answered(promised);
         const { label } = result.classification;
         const firstLabel = result.looks[0]?.classification?.label ?? label;
-        answers.add(requestId, { label, firstLabel, promised });
+        truths.answered(requestId, { label, firstLabel, promised });
         const { balance: account, objective } = dispatcher.status(clock.now());
         const { balance } = account;
         const { accuracyFloor: floor } = objective;

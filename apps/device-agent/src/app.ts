@@ -118,7 +118,6 @@ export async function startDeviceAgent(
     cell: defaultObjective,
   });
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
-  const answers = new AnswerMemory({ clock });
   const metrics = createAgentMetrics(meter);
   const common = { config, view, clock, random, logger, metrics };
   let policyLink: PolicyLink | undefined;
@@ -142,8 +141,7 @@ export async function startDeviceAgent(
     frames: new FrameCount(maxInFlight),
     outcomes,
     ownObjective,
-    answers,
-    truths: new Truths(answers, family.labels),
+    truths: new Truths(new AnswerMemory({ clock }), family.labels),
     localVariants,
     localNode: local,
     session: () => policyLink?.session,

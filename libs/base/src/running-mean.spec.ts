@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Random, seededRandom } from './random.ts';
-import { meanAtLeast, nothingObserved, observed, type RunningMean } from './running-mean.ts';
+import { meanAtLeast, nothingObserved, observed, type RunningMean, together } from './running-mean.ts';
 
 const of = (values: readonly number[]): RunningMean => values.reduce(observed, nothingObserved);
 const rightOrWrong = (random: Random, accuracy: number) => Number(random.uniform() < accuracy);
@@ -109,6 +109,20 @@ describe('meanAtLeast', () => {
   it('foresees each observation from those before it alone', () => {
     const [first, second, third] = [0.5, 1.5 / 2, 2.5 / 3];
     expect(of([1, 1, 0]).variation).toBeCloseTo((1 - first) ** 2 + (1 - second) ** 2 + third ** 2, 12);
+  });
+
+  it('bounds what several have observed, as closely as had one observed it all', () => {
+    expect(together([])).toEqual(nothingObserved);
+    const random = seededRandom(5);
+    const parts = Array.from({ length: 3 }, () =>
+      of(Array.from({ length: 400 }, () => rightOrWrong(random, 0.9))),
+    );
+    const bound = meanAtLeast(together(parts));
+    for (const part of parts) expect(bound).toBeGreaterThan(meanAtLeast(part));
+    const rights = parts.reduce((sum, part) => sum + part.sum, 0);
+    const one = of(Array.from({ length: 1_200 }, (_, at) => Number((at * rights) % 1_200 < rights)));
+    expect(one.sum).toBe(rights);
+    expect(bound).toBeCloseTo(meanAtLeast(one), 2);
   });
 
   it.each([-0.1, 1.1, NaN])('refuses an observation of %f', (value) => {

@@ -15,6 +15,17 @@ export function observed({ count, sum, variation }: RunningMean, value: number):
   return { count: count + 1, sum: sum + value, variation: variation + (value - foreseen) ** 2 };
 }
 
+/** Of all observations, in whatever order they were made. */
+export const together = (means: readonly RunningMean[]): RunningMean =>
+  means.reduce(
+    (all, { count, sum, variation }) => ({
+      count: all.count + count,
+      sum: all.sum + sum,
+      variation: all.variation + variation,
+    }),
+    nothingObserved,
+  );
+
 /**
  * Lower confidence bound of the mean, 0..1; 0 of nothing. Anytime-valid: with probability `level` it is never above the
  * truth, however often and whenever one looks. The truth is the mean of the observations' expected values, each given those

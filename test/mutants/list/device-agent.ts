@@ -56,6 +56,12 @@ export const deviceAgent = mutantsOf('apps/device-agent/src/truth', [
     replace: 'answer.label === label',
   },
   {
+    title: 'answers are remembered by whatever a worker calls them',
+    file: 'truths.ts',
+    find: "this.#labels.has(said) ? said : ''",
+    replace: 'said',
+  },
+  {
     title: 'a truth more than the limit is taken',
     file: 'truths.ts',
     find: 'violations.throwIfAny();\n    return',

@@ -9,8 +9,9 @@ const setUp = () => {
   const truths = new Truths(memory, ['bag', 'coat', 'shirt']);
   return {
     truths,
+    memory,
     answered: (id: string, label = 'bag', { firstLabel = label, promised = 0.9 } = {}) =>
-      memory.add(id, { label, firstLabel, promised }),
+      truths.answered(id, { label, firstLabel, promised }),
     /** Undefined for each truth that was taken. */
     report: (...told: (readonly [requestId: string, label: string])[]): (WeirError | undefined)[] =>
       truths
@@ -30,7 +31,9 @@ describe('truths', () => {
     const { right, promised, firstRight, ...rest } = truths.measured()!;
     expect([right, firstRight]).toEqual([2 / 3, 1 / 3]);
     expect(promised).toBeCloseTo(0.8, 12);
-    expect(rest).toEqual({ labelled: 3n, lowerBound: 0, level: 0.95 });
+    expect(rest).toMatchObject({ labelled: 3n, lowerBound: 0, level: 0.95 });
+    // 1 and 1 foreseen at 1/2 and 3/4, 0 at 5/6.
+    expect(rest.variation).toBeCloseTo(1 / 4 + 1 / 16 + 25 / 36, 12);
   });
 
   it('bound the accuracy from below, the closer the more they are', () => {
@@ -55,6 +58,14 @@ describe('truths', () => {
     expect(truths.measured()).toBeUndefined();
     report(['f', 'bag']);
     expect(truths.measured()).toBeUndefined();
+  });
+
+  it('find an answer wrong that no label of the family is, and the agent remembers nothing of its size', () => {
+    const { truths, memory, answered, report } = setUp();
+    for (const id of ['f', 'g']) answered(id, 'giraffe'.repeat(100_000));
+    expect(report(['f', 'bag'])).toEqual([undefined]);
+    expect(truths.measured()).toMatchObject({ labelled: 1n, right: 0, firstRight: 0 });
+    expect(memory.recall('g')).toEqual({ label: '', firstLabel: '', promised: 0.9 });
   });
 
   it('are refused each by itself, and say why', () => {

@@ -2,7 +2,7 @@ import { meanAtLeast, nothingObserved, observed, Violations, WeirError } from '@
 import type { agent } from '@weir/proto';
 import { toStatus } from '@weir/rpc';
 import { isUsableId, limits } from '@weir/wire';
-import type { AnswerMemory } from './answer-memory.ts';
+import type { AnswerMemory, GivenAnswer } from './answer-memory.ts';
 
 /** Probability with which the bound holds at all times together. */
 const level = 0.95;
@@ -19,6 +19,13 @@ export class Truths {
   constructor(memory: AnswerMemory, labels: readonly string[]) {
     this.#memory = memory;
     this.#labels = new Set(labels);
+  }
+
+  /** A truth of this answer may come. */
+  answered(requestId: string, { label, firstLabel, promised }: GivenAnswer): void {
+    // What a worker calls its classes is a claim of any length: remember no name that cannot be right.
+    const known = (said: string) => (this.#labels.has(said) ? said : '');
+    this.#memory.add(requestId, { label: known(label), firstLabel: known(firstLabel), promised });
   }
 
   /** Takes or refuses each truth by itself. Throws InvalidInput, taking none, when there are too many. */
@@ -40,7 +47,7 @@ export class Truths {
 
   /** Undefined before the first truth. */
   measured(): agent.MeasuredAccuracy | undefined {
-    const { count, sum } = this.#right;
+    const { count, sum, variation } = this.#right;
     if (count === 0) return undefined;
     return {
       labelled: BigInt(count),
@@ -49,6 +56,7 @@ export class Truths {
       lowerBound: meanAtLeast(this.#right, level),
       level,
       firstRight: this.#firstRight / count,
+      variation,
     };
   }
 

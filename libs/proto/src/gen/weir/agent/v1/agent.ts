@@ -404,6 +404,11 @@ export interface MeasuredAccuracy {
   level: number;
   /** Share of them that would have been right had the first look been the last, 0..1. */
   firstRight: number;
+  /**
+   * What bounds several devices together, by adding it up as well as labelled and right answers: squared distances, added
+   * up, of each answer (1 right, 0 wrong) from the share right before it.
+   */
+  variation: number;
 }
 
 function createBaseInferRequest(): InferRequest {
@@ -2885,7 +2890,7 @@ export const TruthResult: MessageFns<TruthResult> = {
 };
 
 function createBaseMeasuredAccuracy(): MeasuredAccuracy {
-  return { labelled: 0n, right: 0, promised: 0, lowerBound: 0, level: 0, firstRight: 0 };
+  return { labelled: 0n, right: 0, promised: 0, lowerBound: 0, level: 0, firstRight: 0, variation: 0 };
 }
 
 export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
@@ -2910,6 +2915,9 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
     }
     if (message.firstRight !== 0) {
       writer.uint32(49).double(message.firstRight);
+    }
+    if (message.variation !== 0) {
+      writer.uint32(57).double(message.variation);
     }
     return writer;
   },
@@ -2975,6 +2983,14 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
             message.firstRight = reader.double();
             continue;
           }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.variation = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3003,6 +3019,7 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
         : isSet(object.first_right)
         ? globalThis.Number(object.first_right)
         : 0,
+      variation: isSet(object.variation) ? globalThis.Number(object.variation) : 0,
     };
   },
 
@@ -3026,6 +3043,9 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
     if (message.firstRight !== 0) {
       obj.firstRight = floatToJson(message.firstRight);
     }
+    if (message.variation !== 0) {
+      obj.variation = floatToJson(message.variation);
+    }
     return obj;
   },
 
@@ -3040,6 +3060,7 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
     message.lowerBound = object.lowerBound ?? 0;
     message.level = object.level ?? 0;
     message.firstRight = object.firstRight ?? 0;
+    message.variation = object.variation ?? 0;
     return message;
   },
 };
