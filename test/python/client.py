@@ -1,6 +1,6 @@
 """Streams pictures to a DeviceAgent and prints each answer as a line of JSON.
 
-Usage: python client.py HOST:PORT PICTURE... [--traceparent 00-TRACE_ID-SPAN_ID-01]
+Usage: python client.py HOST:PORT PICTURE... [--traceparent 00-TRACE_ID-SPAN_ID-01] [--truth LABEL]
 Needs: pip install grpcio grpcio-tools (which compiles the contracts in proto/ when they are imported).
 """
 
@@ -48,16 +48,33 @@ def show(message):
     }
 
 
+def report(stub, pictures, label):
+    """Tells what the pictures truly show, and gives what the agent has measured of its accuracy since it started."""
+    truths = [agent.Truth(request_id=Path(picture).name, label=label) for picture in pictures]
+    response = stub.ReportTruth(agent.ReportTruthRequest(truths=truths), timeout=5)
+    measured = response.measured
+    return {
+        "refused": {each.request_id: each.refusal.message for each in response.results if each.HasField("refusal")},
+        "labelled": measured.labelled,
+        "right": measured.right,
+        "promised": round(measured.promised, 4),
+        "lowerBound": round(measured.lower_bound, 4),
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="HOST:PORT of the DeviceAgent")
     parser.add_argument("pictures", nargs="+", help="PNG or JPEG files")
     parser.add_argument("--traceparent", default=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
+    parser.add_argument("--truth", metavar="LABEL", help="what all the pictures show, told the agent after its answers")
     arguments = parser.parse_args()
     with grpc.insecure_channel(arguments.address) as channel:
         stub = services.DeviceAgentStub(channel)
         for message in stub.StreamInfer(frames(arguments.pictures, arguments.traceparent), timeout=60):
             print(json.dumps(show(message)), flush=True)
+        if arguments.truth:
+            print(json.dumps(report(stub, arguments.pictures, arguments.truth)), flush=True)
 
 
 if __name__ == "__main__":

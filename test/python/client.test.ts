@@ -73,6 +73,20 @@ describe('the Python client', () => {
     expect(lines[0]!.traceparent).toContain(traceId);
   });
 
+  it('tells what its pictures showed, and learns how accurate the agent has been', () => {
+    const [first, second] = ['scene-0005.png', 'scene-0006.png'].map((file) => samples + file) as [
+      string,
+      string,
+    ];
+    const truthOf = (...argv: string[]) => client(...argv).lines.at(-1);
+    const { label } = client(first).lines[0]!;
+    expect(truthOf(first, '--truth', label!)).toMatchObject({ refused: {}, labelled: 1, right: 1 });
+    expect(truthOf(second, '--truth', 'giraffe')).toMatchObject({
+      refused: { 'scene-0006.png': expect.stringContaining('labels of the model family') as string },
+      labelled: 1,
+    });
+  });
+
   it('is told about a broken picture alone, and has the others answered', () => {
     const broken = join(mkdtempSync(join(tmpdir(), 'weir-python-')), 'broken.png');
     writeFileSync(broken, 'not a picture');

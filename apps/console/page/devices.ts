@@ -39,7 +39,8 @@ interface CardProps {
 }
 
 function Card({ device, links, floor, longest, ask }: CardProps): VNode {
-  const { id, answers, orchestrated, planned, plannedMs, recent, balance, answered, failed } = device;
+  const { id, answers, orchestrated, planned, plannedMs, recent, measured, balance, answered, failed } =
+    device;
   const state = answers === false ? 'silent' : orchestrated ? 'orchestrated' : 'on its own';
   const expected = recent?.expectedAccuracy ?? device.expectedAccuracy;
   const right = recent?.right ?? null;
@@ -83,6 +84,16 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
         ${`${percent(expected)} expected`}
         <small>${right === null ? `floor of the cell ${percent(floor)}` : `${percent(right)} right`}</small>
       </dd>
+      ${
+        measured &&
+        html`<dt>measured</dt>
+          <dd>
+            ${`${percent(measured.right)} right, at least ${percent(measured.lowerBound)}`}
+            <small>
+              ${`${percent(measured.promised)} promised to ${count(measured.labelled)} answers with a known truth`}
+            </small>
+          </dd>`
+      }
       <dt>balance</dt>
       <dd>
         ${balance === null ? '–' : balance.toFixed(2)}

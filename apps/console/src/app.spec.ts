@@ -88,6 +88,7 @@ describe('the console without a page open', () => {
           plannedMs: 80,
           answered: 40,
           expectedAccuracy: 0.76,
+          measured: { labelled: 20, right: 0.75, promised: 0.76, lowerBound: 0.5, level: 0.95 },
           recent: null,
           slowdown: null,
         },

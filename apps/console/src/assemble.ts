@@ -8,6 +8,7 @@ import type {
   LearnerView,
   LinkView,
   LoadView,
+  MeasuredView,
   NodeView,
   PlacementView,
   Point,
@@ -102,11 +103,23 @@ function deviceView(
     answered: status ? Number(status.answered) : null,
     failed: status ? Number(status.failed) : null,
     expectedAccuracy: status && status.answered > 0n ? round(status.meanExpectedAccuracy, 4) : null,
+    measured: measuredView(status?.measured),
     load: loadView(load),
     recent: frames.recent(now, id),
     slowdown: emulation.state?.devices.find((device) => device.id === id)?.slowdown ?? null,
   };
 }
+
+const measuredView = (measured: agent.MeasuredAccuracy | undefined): MeasuredView | null =>
+  measured
+    ? {
+        labelled: Number(measured.labelled),
+        right: round(measured.right, 4),
+        promised: round(measured.promised, 4),
+        lowerBound: round(measured.lowerBound, 4),
+        level: measured.level,
+      }
+    : null;
 
 /** The shared nodes: from Telemetry, else as the agents see them. */
 function nodeViews({ telemetry: source }: CellState, agents: Agents): NodeView[] {

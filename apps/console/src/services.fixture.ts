@@ -85,6 +85,7 @@ export async function startServices(): Promise<Services> {
             cellId: 'cell-1',
             answered: 40n,
             meanExpectedAccuracy: 0.76,
+            measured: { labelled: 20n, right: 0.75, promised: 0.76, lowerBound: 0.5, level: 0.95 },
             policyConnected: true,
             planned,
             targets: [

@@ -41,6 +41,17 @@ export interface LoadView {
   readonly utilization: number;
 }
 
+/** Accuracies 0..1. */
+export interface MeasuredView {
+  /** Answers whose truth is known. */
+  readonly labelled: number;
+  readonly right: number;
+  readonly promised: number;
+  readonly lowerBound: number;
+  /** Confidence of the bound. */
+  readonly level: number;
+}
+
 export interface DeviceView {
   readonly id: string;
   /** Whether its agent answers; null where no agent's address is known. */
@@ -54,6 +65,8 @@ export interface DeviceView {
   readonly answered: number | null;
   readonly failed: number | null;
   readonly expectedAccuracy: number | null;
+  /** Against the truth that applications reported; null before the first. */
+  readonly measured: MeasuredView | null;
   readonly load: LoadView | null;
   readonly recent: RecentView | null;
   /** Slowdown factor of the emulated processor, 1 as described; null where the processor is not emulated. */

@@ -29,6 +29,8 @@ export interface AgentClient extends AsyncDisposable {
    */
   infer(frame: Frame): Promise<agent.InferResponse>;
   status(): Promise<agent.GetStatusResponse>;
+  /** Tells what pictures truly showed, at most 1,000. */
+  reportTruth(truths: readonly agent.Truth[]): Promise<agent.ReportTruthResponse>;
   /** Of the objective in force on this device. */
   objective(): Promise<{ readonly accuracyFloor: number; readonly maxLooks: number }>;
   /** Resolves when connected. Throws DeadlineExceeded when the agent does not answer within 5 s. */
@@ -98,6 +100,8 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
       return waiting.promise;
     },
     status: () => callUnary(client, client.getStatus, {}, { timeoutMs: 5_000 }),
+    reportTruth: (truths) =>
+      callUnary(client, client.reportTruth, { truths: [...truths] }, { timeoutMs: 5_000 }),
     async objective() {
       const { objective } = await callUnary(client, client.getObjective, {}, { timeoutMs: 5_000 });
       // 0 is whoever knows of no second looks.

@@ -58,6 +58,7 @@ function agentAnswering(clock: FakeClock, delayMs: number) {
         });
       }),
     status: () => Promise.reject(new Error('not asked')),
+    reportTruth: () => Promise.reject(new Error('not told')),
     objective: () => Promise.resolve({ accuracyFloor: 0, maxLooks: 2 }),
     ready: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -11,6 +11,7 @@ import {
   scrapeTargets,
   startCell,
   startConsole,
+  startTruthReports,
 } from '@weir/cell';
 import { type Family, loadFamily } from '@weir/inference';
 import { z } from 'zod';
@@ -23,6 +24,7 @@ import { checkPaths, checkPorts } from '../up/check-first.ts';
 import { watchLearning } from '../up/learning.ts';
 import { liveView } from '../up/live-view.ts';
 import { report } from '../up/report.ts';
+import type { DeviceView } from '../up/view.ts';
 
 const whole = (least: number) =>
   z.number('expected a number').int('expected a whole number').min(least, `must be >= ${least}`);
@@ -117,7 +119,7 @@ export default defineCommand({
     const description = { ...asked, learner: readLearner(name, learnerFlag, asked.learner) };
     await checkPaths(name, config);
     await asUsage(name, config.cell === undefined ? '--port' : '--cell', () => checkPorts(description));
-    const devices = description.devices.map(({ id }) => ({ id, tally: new Tally() }));
+    const devices = description.devices.map(({ id }): DeviceState => ({ id, tally: new Tally() }));
 
     context.progress(
       `starting ${description.nodes.length + devices.length + 3} processes: ${names(description)}`,
@@ -146,8 +148,14 @@ export default defineCommand({
       const signal = endOf(config, context.signal);
       await Promise.all(
         cell.devices.map(async ({ id, address }, index) => {
-          const { tally } = devices[index]!;
+          const device = devices[index]!;
+          const { tally } = device;
           await using client = connectAgent(address);
+          await using truths = startTruthReports({
+            client,
+            clock: systemClock,
+            onMeasured: (measured) => (device.measured = measured),
+          });
           await drive({
             client,
             samples,
@@ -159,11 +167,12 @@ export default defineCommand({
             clock: systemClock,
             random: seededRandom(config.seed).fork(`device ${index}`),
             signal,
-            onAnswer(answer) {
+            onAnswer(answer, { label }) {
               // Since this process started: the wait of a user who typed the command.
               firstAnswerMs ??= performance.now();
               tally.answered(answer);
               all.answered(answer);
+              truths.add({ requestId: answer.response.requestId, label });
               page?.answered(id, answer);
             },
             onFailure(error) {
@@ -192,6 +201,8 @@ export default defineCommand({
     return all.totals().failed > 0 ? Exit.failed : Exit.done;
   },
 });
+
+type DeviceState = Omit<DeviceView, 'measured'> & { measured?: DeviceView['measured'] };
 
 /** Stopping a cell while it starts is not a failure. */
 async function startOrInterrupted(

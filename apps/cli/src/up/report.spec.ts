@@ -4,6 +4,7 @@ import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { cellOf, defaultFloor } from './cell-of.ts';
 import { report } from './report.ts';
+import { measuredAccuracy } from './measured.ts';
 import { line, noteOf, table } from './view.ts';
 
 const family = {
@@ -31,6 +32,17 @@ function answered(): Tally {
   });
   return tally;
 }
+
+const measured = (labelled: number, right: number, promised: number) =>
+  agent.MeasuredAccuracy.fromPartial({
+    labelled: BigInt(labelled),
+    right,
+    firstRight: right - 0.05,
+    promised,
+    lowerBound: 0.8,
+    level: 0.95,
+    variation: labelled * right * (1 - right),
+  });
 
 describe('cellOf', () => {
   it('asks for a floor that neither the smallest nor only the best variant meets, unless told', () => {
@@ -92,6 +104,42 @@ describe('report', () => {
     });
   });
 
+  it('sets what was measured of the promise beside it, of the cell and of each device', () => {
+    const two = [
+      { ...devices[0]!, measured: measured(1_000, 0.9, 0.88) },
+      { id: 'device-2', tally: answered(), measured: measured(3_000, 0.8, 0.84) },
+    ];
+    const { document, text } = report({ ...run, devices: two });
+    expect(document).toMatchObject({
+      accuracy: { measured: { labelled: 4_000, level: 0.95 } },
+      devices: [
+        { accuracy: { top1: 1, measured: { labelled: 1_000, right: 0.9 } } },
+        { accuracy: { measured: { labelled: 3_000 } } },
+      ],
+    });
+    const all = measuredAccuracy(two)!;
+    expect([all.right, all.firstRight, all.promised]).toEqual([
+      expect.closeTo(0.825, 9),
+      expect.closeTo(0.775, 9),
+      expect.closeTo(0.85, 9),
+    ]);
+    // Closer to what was measured than the bound of either device alone.
+    expect(all.lowerBound).toBeGreaterThan(0.8);
+    expect(all.lowerBound).toBeLessThan(0.825);
+    expect(text).toMatch(
+      /measured +of 4000 answers with a label 82\.5 % right .* 77\.5 %\), 85\.0 % promised, at least 80\.\d % with 95 %/,
+    );
+  });
+
+  it('says nothing of a promise that nobody checked', () => {
+    const { document, text } = report(run);
+    expect(document).toMatchObject({
+      accuracy: { measured: null },
+      devices: [{ accuracy: { measured: null } }],
+    });
+    expect(text).not.toContain('measured');
+  });
+
   it('names what was emulated and what was real', () => {
     const { text } = report(run);
     expect(text).toMatch(/emulated +links: regular \(edge .* ms.*processors.*device-1 \d+×/);
@@ -118,17 +166,19 @@ describe('report', () => {
 describe('the live view', () => {
   it('shows a device in a row of the table, and in a line of a log', () => {
     const devices = [
-      { id: 'device-1', tally: answered() },
+      { id: 'device-1', tally: answered(), measured: measured(500, 0.85, 0.75) },
       { id: 'device-2', tally: new Tally() },
     ];
     const shown = table(devices, ['edge-1 died'], 'cell-1');
-    expect(shown).toMatch(/device-1.*edge.*middle.*1.*0.*20 ms.*100\.0 %.*75\.0 %.*0\.25.*100 %.*deviated/);
+    expect(shown).toMatch(
+      /device-1.*edge.*middle.*1.*0.*20 ms.*100\.0 %.*80\.0 %.*75\.0 %.*0\.25.*100 %.*deviated/,
+    );
     expect(shown).toContain('edge-1 died');
     const narrow = table(devices, [], 'cell-1', 80);
     expect(narrow).toMatch(/device-1.*edge.*middle.*20 ms.*100\.0 %/);
     expect(Math.max(...narrow.split('\n').map((row) => row.length))).toBeLessThanOrEqual(80);
     expect(line(devices)).toBe(
-      'device-1: 1 answered, edge middle, p50 20 ms, p95 20 ms, right 100.0 %, looked again at 100 % | device-2: 0 answered, waiting, p50 –, p95 –, right –',
+      'device-1: 1 answered, edge middle, p50 20 ms, p95 20 ms, right 100.0 % (at least 80.0 %), looked again at 100 % | device-2: 0 answered, waiting, p50 –, p95 –, right –',
     );
   });
 

@@ -2,6 +2,7 @@ import type { CellDescription, MetricsEndpoint, Tally, Totals } from '@weir/cell
 import { learnerName } from '@weir/learning';
 import { ms, percent } from '../words.ts';
 import type { Learning } from './learning.ts';
+import { type Measured, measuredAccuracy } from './measured.ts';
 import type { DeviceView } from './view.ts';
 
 export interface Run {
@@ -26,16 +27,18 @@ export function report(run: Run): { document: object; text: string } {
   const learner = learnerName(description.learner);
   const totals = all.totals();
   const emulated = emulatedParts(description);
+  const measured = measuredAccuracy(devices);
   const document = {
     ...totals,
-    accuracy: { ...totals.accuracy, floor: objective.accuracyFloor },
+    accuracy: { ...totals.accuracy, floor: objective.accuracyFloor, measured },
     learner,
     learning,
     seconds,
     firstAnswerMs: firstAnswerMs ?? null,
-    devices: devices.map(({ id, tally }) => {
-      const { requests, succeeded, failed, accuracy, responseMs, placements, looks } = tally.totals();
-      return { id, requests, succeeded, failed, accuracy, responseMs, placements, looks };
+    devices: devices.map((device) => {
+      const { requests, succeeded, failed, responseMs, placements, looks, ...more } = device.tally.totals();
+      const accuracy = { ...more.accuracy, measured: measuredAccuracy([device]) };
+      return { id: device.id, requests, succeeded, failed, accuracy, responseMs, placements, looks };
     }),
     restarts,
     metrics: Object.fromEntries(
@@ -48,6 +51,7 @@ export function report(run: Run): { document: object; text: string } {
   const text = [
     `${totals.succeeded} of ${totals.requests} frames answered in ${seconds.toFixed(1)} s, first answer ${ms(firstAnswerMs)} after the start`,
     `  accuracy   right ${percent(accuracy.top1)}, expected ${percent(accuracy.expected)}, floor ${percent(objective.accuracyFloor)}`,
+    ...(measured ? [`  measured   ${measuredLine(measured)}`] : []),
     `  response   mean ${ms(responseMs.mean)}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, p99 ${ms(responseMs.p99)}`,
     `  hops       ${list(hopsMs, (value) => ms(value))}`,
     `  placements ${placements.map(({ tier, variant, share }) => `${tier} ${variant} ${percent(share, 0)}`).join(', ')}`,
@@ -75,6 +79,9 @@ function looksLine(
       : 'no second';
   return failed > 0 ? `${twice}; ${failed} second looks failed, the first answer stood` : twice;
 }
+
+const measuredLine = ({ labelled, right, firstRight, promised, lowerBound, level }: Measured) =>
+  `of ${labelled} answers with a label ${percent(right)} right (the first looks alone: ${percent(firstRight)}), ${percent(promised)} promised, at least ${percent(lowerBound)} with ${percent(level, 0)} confidence`;
 
 function learningLine({ plans, exploringPlans, exploringFrames, explorationShare, driftAlarms }: Learning) {
   const exploring = `${exploringPlans} of them exploring (${exploringFrames} frames, ${percent(explorationShare)} of the time)`;

@@ -1,6 +1,7 @@
 import { bold, dim, yellow } from 'ansis';
 import Table from 'cli-table3';
-import { type ProcessEvent, type Tally, type Totals } from '@weir/cell';
+import type { ProcessEvent, Tally, Totals } from '@weir/cell';
+import type { agent } from '@weir/proto';
 import { tierName } from '@weir/wire';
 import { ms, percent } from '../words.ts';
 
@@ -8,9 +9,11 @@ import { ms, percent } from '../words.ts';
 export interface DeviceView {
   readonly id: string;
   readonly tally: Tally;
+  /** What its agent measured against the pictures' labels; undefined before the first report. */
+  readonly measured?: agent.MeasuredAccuracy | undefined;
 }
 
-type Row = Pick<Tally, 'last'> & { readonly id: string; readonly totals: Totals };
+type Row = Pick<DeviceView, 'id' | 'measured'> & Pick<Tally, 'last'> & { readonly totals: Totals };
 interface Column {
   readonly head: string;
   readonly align: 'left' | 'right';
@@ -29,13 +32,14 @@ const columns: readonly Column[] = [
   number('p50', ({ totals }) => ms(totals.responseMs.p50)),
   number('p95', ({ totals }) => ms(totals.responseMs.p95)),
   number('right', ({ totals }) => percent(totals.accuracy.top1)),
+  number('at least', ({ measured }) => percent(measured?.lowerBound)),
   number('expected', ({ totals }) => percent(totals.accuracy.expected)),
   number('balance', ({ last }) => last?.decision?.balance.toFixed(2) ?? '–'),
   number('2nd look', ({ totals }) => percent(totals.looks.escalationShare, 0)),
   text('because', ({ totals }) => mostFrequent(totals.reasons)),
 ];
 /** Columns that a narrow terminal drops, in this order. */
-const dispensable = ['balance', 'because', 'expected', 'failed', 'p95', '2nd look', 'variant'];
+const dispensable = ['balance', 'because', 'at least', 'expected', 'failed', 'p95', '2nd look', 'variant'];
 
 /**
  * The live table, a row per device: where its newest frame ran, and its totals; with as many columns as fit
@@ -47,7 +51,12 @@ export function table(
   heading: string,
   width = Infinity,
 ): string {
-  const rows = devices.map(({ id, tally }): Row => ({ id, last: tally.last, totals: tally.totals() }));
+  const rows = devices.map(({ id, tally, measured }): Row => ({
+    id,
+    measured,
+    last: tally.last,
+    totals: tally.totals(),
+  }));
   const drawn = (without: readonly string[]) => {
     const shown = columns.filter(({ head }) => !without.includes(head));
     const drawing = new Table({
@@ -70,13 +79,14 @@ export function table(
 /** The same for a log: one line for all devices. */
 export function line(devices: readonly DeviceView[]): string {
   return devices
-    .map(({ id, tally }) => {
+    .map(({ id, tally, measured }) => {
       const { succeeded, failed, responseMs, accuracy, looks } = tally.totals();
       const { placement } = tally.last ?? {};
       const where = placement ? `${tierName(placement.tier)} ${placement.variant}` : 'waiting';
       const faults = failed > 0 ? `, ${failed} failed` : '';
       const again = looks.escalationShare ? `, looked again at ${percent(looks.escalationShare, 0)}` : '';
-      return `${id}: ${succeeded} answered${faults}, ${where}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, right ${percent(accuracy.top1)}${again}`;
+      const bound = measured ? ` (at least ${percent(measured.lowerBound)})` : '';
+      return `${id}: ${succeeded} answered${faults}, ${where}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, right ${percent(accuracy.top1)}${bound}${again}`;
     })
     .join(' | ');
 }
