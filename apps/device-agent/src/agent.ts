@@ -12,7 +12,7 @@ import type { FrameCount } from './frames/frame-count.ts';
 import { infer } from './frames/inference.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
-import type { OwnObjective } from './policy/own-objective.ts';
+import type { AskedObjective, OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';
 import { inputBytes } from './targets/remote-target.ts';
 import { agentStatus } from './status.ts';
@@ -33,7 +33,7 @@ export interface Agent {
   reportTruth(request: agent.ReportTruthRequest): agent.ReportTruthResponse;
   objective(): Objective;
   /** Throws InvalidInput, naming every fault. */
-  setObjective(objective: Objective): void;
+  setObjective(objective: AskedObjective): void;
 }
 
 /** A frame that has been let in. */

@@ -24,9 +24,9 @@ export function deviceAgentService(ready: () => Agent): UntypedServiceImplementa
     })),
     setObjective: unary(({ objective }: agent.SetObjectiveRequest): agent.SetObjectiveResponse => {
       const device = ready();
-      device.setObjective(
-        checkIds({}, (violations) => objectiveFromWire(objective, 'objective', violations)),
-      );
+      const asked = checkIds({}, (violations) => objectiveFromWire(objective, 'objective', violations));
+      const { maxLooks, ...others } = asked;
+      device.setObjective(objective?.maxLooks ? { ...others, maxLooks } : others);
       return { objective: objectiveToWire(device.objective()) };
     }),
   };

@@ -48,6 +48,26 @@ describe('accuracy balance', () => {
     expect(balance.balance).toBe(0);
   });
 
+  it('pays what it owes before it keeps anything, out of the cell’s credit too', () => {
+    const balance = account();
+    balance.answered(balance.reserve(0.8), 0.3);
+    expect([balance.balance, balance.overdue]).toEqual([0, false]);
+    balance.applyLedger({ ledgerId: 'l', creditTotal: 0.2, debitRequestedTotal: 0 });
+    expect(balance.balance).toBe(0);
+    balance.applyLedger({ ledgerId: 'l', creditTotal: 0.5, debitRequestedTotal: 0 });
+    expect(balance.report()).toMatchObject({ balance: about(0.2), creditedTotal: about(0.5) });
+  });
+
+  it('owes on when the floor is raised, and makes accuracy dearer meanwhile', () => {
+    const [owing, empty] = [account(), account()];
+    owing.answered(owing.reserve(0.8), 0.7);
+    empty.answered(empty.reserve(0.8));
+    owing.configure({ floor: 0.81, best: 0.9 });
+    expect(owing.overdue).toBe(true);
+    for (const balance of [owing, empty]) balance.reserve(0.81);
+    expect(owing.priceMs(1)).toBeGreaterThan(empty.priceMs(1));
+  });
+
   it('takes a deficit at once and gives it back when the frame fails', () => {
     const balance = account();
     earn(balance, 10);

@@ -12,6 +12,9 @@ const PRICE_GAIN = 0.02;
 /** |m| <= this (anti-windup): within e^±3 of the plan's price, it recovers quickly when conditions change. */
 const PRICE_EXPONENT_LIMIT = 3;
 
+/** From so much debt on, in frames × accuracy, only frames that are at the floor by themselves are allowed. */
+const DEBT_LIMIT = 0.5;
+
 /** What one frame has reserved; settle it once, by `answered` or `refund`. */
 export interface Reservation {
   /** The deficit, taken from the balance when the frame was dispatched, >= 0. */
@@ -44,6 +47,11 @@ export class AccuracyBalance {
     return this.#balance;
   }
 
+  /** True when so much is owed that no promise of second looks counts. */
+  get overdue(): boolean {
+    return this.#debt > DEBT_LIMIT;
+  }
+
   get cap(): number {
     return this.#cap;
   }
@@ -60,7 +68,6 @@ export class AccuracyBalance {
   configure({ floor, best }: { floor: number; best: number }): void {
     if (floor > this.#floor) {
       this.#balance = 0;
-      this.#debt = 0;
       this.#account++;
     }
     this.#floor = floor;
@@ -87,7 +94,8 @@ export class AccuracyBalance {
     const debit = surplus < 0 ? Math.min(this.#balance, -surplus) : 0;
     this.#balance -= debit;
     if (this.#cap > 0) {
-      const exponent = this.#priceExponent + PRICE_GAIN * (0.5 - this.#balance / this.#cap);
+      const net = this.#balance - Math.min(this.#debt, this.#cap);
+      const exponent = this.#priceExponent + PRICE_GAIN * (0.5 - net / this.#cap);
       this.#priceExponent = Math.max(-PRICE_EXPONENT_LIMIT, Math.min(PRICE_EXPONENT_LIMIT, exponent));
     }
     return { debit, credit: Math.max(0, surplus), account: this.#account };
@@ -135,8 +143,9 @@ export class AccuracyBalance {
     const given = clamp(ledger.debitRequestedTotal - this.#debitedTotal, this.#balance);
     this.#balance -= given;
     this.#debitedTotal += given;
-    const taken = clamp(ledger.creditTotal - this.#creditedTotal, this.#cap - this.#balance);
-    this.#balance += taken;
+    const room = this.#cap - this.#balance + this.#debt;
+    const taken = clamp(ledger.creditTotal - this.#creditedTotal, room);
+    this.#add(taken);
     this.#creditedTotal += taken;
   }
 

@@ -7,7 +7,7 @@ import type { Frame } from './cost.ts';
 export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'ejected' | 'floor';
 
 /** What constraints ask of a frame. */
-export type Constrained = Pick<Frame, 'exclude' | 'ejectedToo' | 'leastAccuracy'>;
+export type Constrained = Pick<Frame, 'exclude' | 'ejectedToo' | 'leastAccuracy' | 'overdue'>;
 
 /**
  * What makes up for an accuracy that the balance does not cover: the second look that has been chosen for the frame, any
@@ -27,10 +27,15 @@ export function constraintOn(action: DispatchAction, frame: Constrained, lift: L
   return undefined;
 }
 
-function lifts(lift: Lift, { cost, after }: DispatchAction, { leastAccuracy }: Constrained): boolean {
+function lifts(
+  lift: Lift,
+  { cost, after }: DispatchAction,
+  { leastAccuracy, overdue }: Constrained,
+): boolean {
   if (lift === 'obeyed') return true;
-  if (!after) return false;
-  return lift === 'chosen' ? after.step !== undefined : cost.accuracy + after.mostGain >= leastAccuracy;
+  if (!after || overdue) return false;
+  const gain = lift === 'chosen' ? (after.step?.gain ?? 0) : after.mostGain;
+  return cost.accuracy + gain >= leastAccuracy;
 }
 
 /** Names every constraint with the actions it forbids. */

@@ -36,6 +36,8 @@ export interface Frame {
   readonly ejectedToo: boolean;
   /** Least accuracy that the balance covers; frames may have less only where the plan is obeyed. */
   readonly leastAccuracy: number;
+  /** True when the device owes so much accuracy that no second look makes up for a first one below the floor. */
+  readonly overdue: boolean;
 }
 
 const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitMs ?? local.waitMs;

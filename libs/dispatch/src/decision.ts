@@ -79,6 +79,8 @@ export interface Promised extends Costs {
   readonly reservation: Reservation;
   readonly secondLook: SecondLook | undefined;
   readonly lookAgain: LookAgain | undefined;
+  /** Decision on the look before, when this is a second. */
+  readonly first: Decision | undefined;
 }
 
 /** A decision with its commitment, which can be closed once. */

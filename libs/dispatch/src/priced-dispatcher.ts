@@ -102,6 +102,7 @@ class PricedDispatcher implements Dispatcher {
       exclude,
       ejectedToo: false,
       leastAccuracy: this.#balance.leastAccuracy,
+      overdue: this.#balance.overdue,
       retry: exclude.size > 0,
       localWaitMs: this.#local.waitMs(now),
     });
@@ -159,32 +160,45 @@ class PricedDispatcher implements Dispatcher {
       this.#balance.answered(reservation);
       return undefined;
     }
-    const frame = this.#frame(this.#plan.table, now, options);
-    const place = this.#placeOf(secondLook, frame);
+    const place = this.#placeOf(secondLook, now, options);
     if (!place) {
       this.#balance.answered(reservation, secondLook.shortfall);
       return undefined;
     }
-    const ms = processingCostMs(place, frame);
-    const { accuracy } = decision;
-    const promised = {
-      accuracy,
-      costMs: ms,
-      plannedCostMs: ms,
-      savedMs: 0,
-      reservation,
-      secondLook,
-      lookAgain: undefined,
-    };
-    return this.#commit(place, 'unsure', promised, frame);
+    const { action, frame } = place;
+    const ms = processingCostMs(action, frame);
+    return this.#commit(
+      action,
+      'unsure',
+      {
+        accuracy: decision.accuracy,
+        costMs: ms,
+        plannedCostMs: ms,
+        savedMs: 0,
+        reservation,
+        secondLook,
+        lookAgain: undefined,
+        first: decision,
+      },
+      frame,
+    );
   }
 
   /** Where a second look goes: as an obeyed plan says, else to the cheapest place that is in time. */
-  #placeOf({ variant, placement }: SecondLook, frame: Frame): DispatchAction | undefined {
-    const seconds = this.#plan.table.secondLooks?.by(variant);
-    const nodeId = placement?.nodeId;
-    const planned = nodeId === undefined ? undefined : seconds?.at(nodeId, frame, frame.deadlineMs);
-    return planned ?? seconds?.cheapest(frame, frame.deadlineMs);
+  #placeOf(
+    { variant, placement }: SecondLook,
+    now: number,
+    options: DispatchOptions,
+  ): { readonly action: DispatchAction; readonly frame: Frame } | undefined {
+    for (const [table, ejectedToo] of [[this.#plan.table, false] as const, ...this.#plan.resorts]) {
+      const seconds = table.secondLooks?.by(variant);
+      if (!seconds) continue;
+      const frame = this.#frame(table, now, options, ejectedToo);
+      const planned = placement && seconds.at(placement.nodeId, frame, frame.deadlineMs);
+      const action = planned ?? seconds.cheapest(frame, frame.deadlineMs);
+      if (action) return { action, frame };
+    }
+    return undefined;
   }
 
   #obey(planned: DispatchAction, { explored, secondLook: asked }: Directive, frame: Frame): Decision {
@@ -216,7 +230,12 @@ class PricedDispatcher implements Dispatcher {
       const ms = costMs(suspect, frame);
       const { accuracy } = suspect.cost;
       const costs = { accuracy, costMs: ms, plannedCostMs: ms, savedMs: 0 };
-      const nothing = { reservation: nothingReserved, secondLook: undefined, lookAgain: undefined };
+      const nothing = {
+        reservation: nothingReserved,
+        secondLook: undefined,
+        lookAgain: undefined,
+        first: undefined,
+      };
       return this.#commit(suspect, 'fallback', { ...costs, ...nothing }, frame);
     }
     return undefined;
@@ -312,6 +331,7 @@ class PricedDispatcher implements Dispatcher {
       weighed: regular ? this.#plan.planned : undefined,
       ejectedToo,
       leastAccuracy: this.#balance.leastAccuracy,
+      overdue: this.#balance.overdue,
     };
   }
 
@@ -347,14 +367,23 @@ class PricedDispatcher implements Dispatcher {
     const reservation = this.#balance.reserve(accuracy);
     const secondLook = look && secondLookOf(look);
     const lookAgain = look && { variant: look.variant, marginBelow: look.step.marginBelow };
-    const promised = { accuracy, costMs, plannedCostMs, savedMs, reservation, secondLook, lookAgain };
+    const promised = {
+      accuracy,
+      costMs,
+      plannedCostMs,
+      savedMs,
+      reservation,
+      secondLook,
+      lookAgain,
+      first: undefined,
+    };
     return this.#commit(action, reason, promised, frame);
   }
 
   #commit(action: DispatchAction, reason: Reason, promised: Promised, frame: Frame): Decision {
     const directive = this.#plan.directive;
     const { cost, tracker } = action;
-    const { accuracy, costMs, plannedCostMs, savedMs, reservation, secondLook, lookAgain } = promised;
+    const { accuracy, costMs, plannedCostMs, savedMs, reservation, secondLook, lookAgain, first } = promised;
     const work = tracker?.sent(cost.serviceMs, frame.now);
     if (!tracker) this.#local.sent(cost.serviceMs, frame.now);
     const asPlanned = reason === 'planned' || reason === 'explored';
@@ -367,8 +396,9 @@ class PricedDispatcher implements Dispatcher {
         plannedCostMs,
         savedMs,
         accuracy,
-        directiveVersion: directive?.version ?? 0,
-        learner: directive?.learner ?? '',
+        // A second look belongs to the plan of its frame, whatever has come since.
+        directiveVersion: first?.directiveVersion ?? directive?.version ?? 0,
+        learner: first?.learner ?? directive?.learner ?? '',
         leaseExpired: this.#plan.leaseExpired(frame.now),
         balance: this.#balance.balance,
         propensity: asPlanned ? directive!.propensity : 1,

@@ -186,6 +186,61 @@ describe('second looks', () => {
     );
   });
 
+  it('make up for nothing while so many have failed that half a frame is owed', () => {
+    const here = agent({ allowedTiers: ['device'] });
+    const lose = () => {
+      const first = here.dispatch(0);
+      if (!first.lookAgain) return first;
+      here.lookAgain(first, answered(), 0, { exclude: ['device-1'] });
+      return undefined;
+    };
+    // Each costs 0.38; its own surplus of 0.04 pays a part.
+    expect([lose(), lose()]).toEqual([undefined, undefined]);
+    expect(lose()).toMatchObject({ placement: localBest.placement, lookAgain: undefined });
+  });
+
+  it('are looked for elsewhere when the plan’s table has no place for them', () => {
+    const here = agent();
+    const objective = { ...defaultObjective, accuracyFloor: floor };
+    here.applyDirective(
+      directive({
+        actions: [localSmall, edge],
+        planned: localSmall.placement,
+        objective,
+        thresholdMs: Infinity,
+        secondLook: { placement: edge.placement, marginBelow: 0.4, curves: 'curves-1' },
+      }),
+      0,
+    );
+    const first = here.dispatch(0);
+    here.setReachable('edge-1', false, 10);
+    expect(here.lookAgain(first, answered(), 50)?.placement).toEqual(cloud.placement);
+  });
+
+  it('belong to the plan of their frame, whatever has come since', () => {
+    const here = agent();
+    const objective = { ...defaultObjective, accuracyFloor: floor };
+    const plan = { objective, actions: [localSmall, localBest, edge, cloud], planned: localSmall.placement };
+    here.applyDirective(directive({ ...plan, version: 1 }), 0);
+    const first = here.dispatch(0);
+    here.applyDirective(directive({ ...plan, version: 2 }), 10);
+    expect(here.lookAgain(first, answered(), 50)?.directiveVersion).toBe(1);
+  });
+
+  it('are there where the floor needs them though accuracy costs nothing', () => {
+    const here = dispatcher({ accuracyFloor: 0.88 }, { looks });
+    const quickEdge = action('edge-1', best, 10, 20);
+    // The quickest meets the floor, so there is no price; without it only two looks do.
+    here.setFallbackActions([localSmall, action('cloud-1', { ...best, accuracy: 0.87 }, 60, 220), quickEdge]);
+    expect(here.status(0).accuracyPriceMs).toBe(0);
+    expect(here.dispatch(0).placement).toEqual(quickEdge.placement);
+    here.setReachable('edge-1', false, 0);
+    expect(here.dispatch(0)).toMatchObject({
+      placement: localSmall.placement,
+      lookAgain: { variant: 'best' },
+    });
+  });
+
   it('follow an obeyed plan as it says, and not by other curves than the device’s', () => {
     const secondLook = { placement: cloud.placement, marginBelow: 0.2, curves: 'curves-1' };
     const obeyed = { planned: localSmall.placement, thresholdMs: Infinity, secondLook };

@@ -15,12 +15,15 @@ import { type Frame, predictedMs, processingCostMs } from './cost.ts';
 export class SecondLooks {
   readonly #byFirst = new Map<string, AfterFirst>();
   readonly #seconds = new Map<string, SecondVariant>();
+  /** Of the variants that may look first. */
+  #leastAccuracy = Infinity;
 
   /** `accuracyOf`: of the variants that there are. */
   constructor({ curves }: LookCurves, accuracyOf: ReadonlyMap<string, number>) {
     for (const curve of curves) {
       const accuracy = accuracyOf.get(curve.first);
       if (accuracy === undefined || !accuracyOf.has(curve.second)) continue;
+      this.#leastAccuracy = Math.min(this.#leastAccuracy, accuracy);
       const second = computed(this.#seconds, curve.second, () => new SecondVariant(curve.second));
       computed(this.#byFirst, curve.first, () => new AfterFirst(accuracy)).add(new Curve(curve, second));
     }
@@ -43,7 +46,8 @@ export class SecondLooks {
 
   /** Chooses for each variant that may look first; read `AfterFirst` afterwards. */
   refresh(frame: Frame): void {
-    if (frame.priceMs <= 0) {
+    // Where accuracy costs nothing, a second look is needed only where the balance does not cover a first.
+    if (frame.priceMs <= 0 && frame.leastAccuracy <= this.#leastAccuracy) {
       for (const after of this.#byFirst.values()) after.clear();
       return;
     }

@@ -2,7 +2,8 @@ import { worker } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { answerFiguresFromWire, peerMsFromWire } from './infer-answer.ts';
 
-const figures = {
+const classification = { classIndex: 1, label: 'cat', confidence: 0.7, margin: 0.5 };
+const timings = {
   queueMs: 1,
   decodeMs: 2,
   computeMs: 3,
@@ -11,10 +12,11 @@ const figures = {
   concurrency: 4,
   batchSize: 2,
 };
+const figures = { ...timings, confidence: 0.7, margin: 0.5 };
 
 describe('answerFiguresFromWire', () => {
   it('takes what the worker measured', () => {
-    const wire = worker.InferResponse.fromPartial({ requestId: 'r', ...figures });
+    const wire = worker.InferResponse.fromPartial({ requestId: 'r', ...timings, classification });
     expect(answerFiguresFromWire(wire)).toEqual({ value: figures, leftOut: [] });
   });
 
@@ -26,16 +28,32 @@ describe('answerFiguresFromWire', () => {
     ['energyJ', 'energy_j', -3],
     ['concurrency', 'concurrency', 4e9],
   ])('counts a %s that is none as 0, and tells it', (name, field, bad) => {
-    const wire = worker.InferResponse.fromPartial({ ...figures, [name]: bad });
+    const wire = worker.InferResponse.fromPartial({ ...timings, [name]: bad, classification });
     const { value, leftOut } = answerFiguresFromWire(wire);
     expect(value).toEqual({ ...figures, [name]: 0 });
     expect(leftOut.map((fault) => fault.field)).toEqual([field]);
   });
 });
 
+describe('the confidence of an answer', () => {
+  it.each([
+    ['margin', NaN],
+    ['margin', -1],
+    ['confidence', 1.5],
+  ] as const)('is none where a worker says a %s of %d', (name, bad) => {
+    const wire = worker.InferResponse.fromPartial({
+      ...timings,
+      classification: { ...classification, [name]: bad },
+    });
+    const { value, leftOut } = answerFiguresFromWire(wire);
+    expect(value).toEqual({ ...figures, [name]: 0 });
+    expect(leftOut.map((fault) => fault.field)).toEqual([`classification.${name}`]);
+  });
+});
+
 describe('the batch of an answer', () => {
   it.each([0, 4e9])('is the frame alone where a worker says %i', (batchSize) => {
-    const wire = worker.InferResponse.fromPartial({ ...figures, batchSize });
+    const wire = worker.InferResponse.fromPartial({ ...timings, batchSize, classification });
     expect(answerFiguresFromWire(wire).value).toEqual({ ...figures, batchSize: 1 });
   });
 });

@@ -13,9 +13,12 @@ export interface AnswerFigures {
   readonly concurrency: number;
   /** Inferences computed together, this one included, >= 1. */
   readonly batchSize: number;
+  /** Probability of the winning class, and how far it is above the next one, 0..1. */
+  readonly confidence: number;
+  readonly margin: number;
 }
 
-/** A figure that is none counts as 0, a batch as 1: the answer itself is worth no less for it. */
+/** A figure that is none counts as 0, a batch as 1: the answer itself is worth no less for it, if unsure. */
 export function answerFiguresFromWire(wire: worker.InferResponse): Received<AnswerFigures> {
   const told = new Violations();
   const figure = (field: string, value: number, max: number) =>
@@ -28,6 +31,8 @@ export function answerFiguresFromWire(wire: worker.InferResponse): Received<Answ
     energyJ: figure('energy_j', wire.energyJ, limits.energyJ),
     concurrency: figure('concurrency', wire.concurrency, limits.count),
     batchSize: Math.max(1, figure('batch_size', wire.batchSize, limits.batch)),
+    confidence: figure('classification.confidence', wire.classification?.confidence ?? 0, 1),
+    margin: figure('classification.margin', wire.classification?.margin ?? 0, 1),
   };
   return { value, leftOut: told.found };
 }

@@ -46,7 +46,12 @@ describe('look curves', () => {
     ['of one variant', '.second', (curve) => (curve.second = curve.first)],
     ['without steps', '.steps', (curve) => (curve.steps = [])],
     ['with a threshold of nothing', '.steps[0].margin_below', (curve) => (curve.steps[0]!.marginBelow = 0)],
-    ['with a share of nothing', '.steps[0].share', (curve) => (curve.steps[0]!.share = 0)],
+    [
+      'with a share of nothing',
+      '.steps[0].share',
+      (curve) => Object.assign(curve.steps[0]!, { share: 0, gain: 1e-9 }),
+    ],
+    ['that gains more than its share', '.steps[0].gain', (curve) => (curve.steps[0]!.share = 0.01)],
     ['with a loss', '.steps[0].gain', (curve) => (curve.steps[0]!.gain = -0.01)],
     [
       'with an error without end',

@@ -53,6 +53,11 @@ function stepsFromWire(steps: readonly common.LookStep[], field: string, faults:
     faults.number(gain, `${at}.gain`, { above: true, max: 1 });
     faults.number(standardError, `${at}.standard_error`, { max: 1 });
     const rises = marginBelow > before.marginBelow && share > before.share && gain > before.gain;
+    faults.check(
+      !(share > 0) || gain <= share,
+      `${at}.gain`,
+      'expected at most the share: no more answers change',
+    );
     faults.check(index === 0 || rises, at, 'expected margin_below, share and gain to rise from step to step');
     before = { marginBelow, share, gain };
     return { marginBelow, share, gain, standardError };

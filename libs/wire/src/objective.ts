@@ -52,13 +52,19 @@ export function objectiveFromWire(
   };
 }
 
-/** What a device asks beyond its cell, and the names of the fields that it asks for. */
-export const requestedObjectiveToWire = (
-  asked: Partial<Objective> | undefined,
-): Pick<policy.Hello, 'objective' | 'objectiveFields'> => ({
-  objective: asked && objectiveToWire({ ...defaultObjective, ...asked }),
-  objectiveFields: Object.keys(asked ?? {}).map(fieldName),
-});
+/**
+ * What a device asks beyond its cell, and the names of the fields that it asks for. The most looks that there are ask for
+ * nothing, and are not named: a policy that knows of no second looks would refuse the name.
+ */
+export function requestedObjectiveToWire(
+  asked: Partial<Objective> = {},
+): Pick<policy.Hello, 'objective' | 'objectiveFields'> {
+  const named = Object.keys(asked).filter((key) => key !== 'maxLooks' || asked.maxLooks !== mostLooks);
+  return {
+    objective: named.length > 0 ? objectiveToWire({ ...defaultObjective, ...asked }) : undefined,
+    objectiveFields: named.map(fieldName),
+  };
+}
 
 /** The fields of `hello.objective` that are named; all of them when none is, undefined without an objective. */
 export function requestedObjectiveFromWire(

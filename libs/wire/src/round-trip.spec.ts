@@ -39,25 +39,27 @@ const objective: fc.Arbitrary<Objective> = fc.record({
   allowedTiers: fc.uniqueArray(tier, { minLength: 1 }),
   maxLooks: fc.constantFrom(1, 2),
 });
-const rising = (length: number) =>
+const rising = (length: number, { min = 1e-6, max = 1 } = {}) =>
   fc
-    .uniqueArray(fc.double({ min: 1e-6, max: 1, noNaN: true }), { minLength: length, maxLength: length })
+    .uniqueArray(fc.double({ min, max, noNaN: true }), { minLength: length, maxLength: length })
     .map((values) => values.sort((a, b) => a - b));
 const looks: fc.Arbitrary<LookCurves> = fc.record({
   version: id,
   pictures: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
   curves: fc.uniqueArray(
     fc.integer({ min: 1, max: 25 }).chain((length) =>
-      fc.tuple(id, rising(length), rising(length), rising(length)).map(([first, margins, shares, gains]) => ({
-        first,
-        second: `after ${first}`,
-        steps: margins.map((marginBelow, at) => ({
-          marginBelow,
-          share: shares[at]!,
-          gain: gains[at]!,
-          standardError: 0.001,
+      fc
+        .tuple(id, rising(length), rising(length, { min: 0.5 }), rising(length, { max: 0.5 }))
+        .map(([first, margins, shares, gains]) => ({
+          first,
+          second: `after ${first}`,
+          steps: margins.map((marginBelow, at) => ({
+            marginBelow,
+            share: shares[at]!,
+            gain: gains[at]!,
+            standardError: 0.001,
+          })),
         })),
-      })),
     ),
     { selector: ({ first }) => first, maxLength: 3 },
   ),
@@ -172,7 +174,11 @@ describe('conversion to the wire and back', () => {
   it('keeps a hello and a state', () => {
     fc.assert(
       fc.property(targets, objective, looks, ms, (remote, own, curves, framesPerSecond) => {
-        const hello = deviceHello('d', { targets: remote, objective: own, looks: curves });
+        // The most looks ask for nothing, and are not told.
+        const asked = Object.fromEntries(
+          Object.entries(own).filter(([key, value]) => key !== 'maxLooks' || value === 1),
+        );
+        const hello = deviceHello('d', { targets: remote, objective: asked, looks: curves });
         const wire = sent(policy.Hello, helloToWire({ cellId: 'c', hello }));
         expect(helloFromWire(wire)).toEqual({ value: { cellId: 'c', hello }, leftOut: [] });
         const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };

@@ -1,3 +1,4 @@
+import { Cancelled } from '@weir/base';
 import { noHops } from '@weir/wire';
 import { type Answered, type Attempt, isTargetsFault, outcomeOf, statusOf } from './attempt.ts';
 import { type FirstLook, lookFirst } from './first-look.ts';
@@ -19,11 +20,15 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
   const { decision, answer, settlement, end } = first.attempt;
   const due = decision.lookAgain;
   const unsure = due !== undefined && answer.classification.margin < due.marginBelow;
-  // Nobody waits for a second look at a frame whose caller has left.
-  if (!unsure || frame.signal.aborted) {
+  if (!unsure) {
     options.dispatcher.settle(decision, settlement, end);
     recordLooks(frame, first, [], options);
     return answerOf(frame, first, [firstLookOf(frame, first)], [first.attempt]);
+  }
+  // Nobody waits for a second look at a frame whose caller has left.
+  if (frame.signal.aborted) {
+    options.dispatcher.settle(decision, { ...settlement, ok: false }, end);
+    throw new Cancelled('the caller has left');
   }
   const again = await lookAgain(frame, first, due, options);
   recordLooks(frame, first, again, options);
@@ -54,7 +59,8 @@ function recordLooks(
       confidence: confidenceOf(second),
     })),
   ];
-  const unanswered = again.some((second) => isOver(second, frame));
+  const last = again.at(-1);
+  const unanswered = last !== undefined && isOver(last, frame);
   for (const [at, { confidence, ...outcome }] of outcomes.entries()) {
     const lookedAgain = unanswered || at < outcomes.length - 1;
     record(lookedAgain ? { ...outcome, lookedAgain } : outcome, confidence);

@@ -9,6 +9,9 @@ import type { Frame, InferenceOptions } from './frame.ts';
 /** Time that is left for the first answer to go out when the second look has to be given up, ms. */
 const answerReserveMs = 10;
 
+/** A second look is given up after four times what it is expected to take, but never within a second. */
+const patience = { factor: 4, leastMs: 1_000 };
+
 /**
  * Looks again at a frame whose first look was unsure: where the dispatcher says and, when that fails, where it says then,
  * until one answers, no place is left that would be in time, or the caller has left. Gives what was tried, in order; all
@@ -36,7 +39,9 @@ export async function lookAgain(
     const decision = dispatcher.lookAgain(before.decision, before.settlement, at, { deadlineMs, exclude });
     if (!decision) return tried;
     const span = frame.span.look({ number: 2, at, facts: () => why });
-    const again: Attempt = await attempt(frame, { decision, at, deadlineAt, span }, options);
+    const patienceMs = Math.max(patience.leastMs, patience.factor * decision.predictedMs);
+    const giveUpAt = Math.min(deadlineAt, at + patienceMs);
+    const again: Attempt = await attempt(frame, { decision, at, deadlineAt: giveUpAt, span }, options);
     tried.push(again);
     const { end, settlement, hops } = again;
     const { placement } = decision;

@@ -69,6 +69,15 @@ describe('OwnObjective', () => {
     expect(objective.inForce(0)).toEqual({ ...later, accuracyFloor: 0.9 });
   });
 
+  it('keeps the looks that an application does not speak of', () => {
+    const { objective } = parts({ maxLooks: 1 });
+    const { maxLooks: _unsaid, ...others } = cell;
+    objective.ask(others);
+    expect(objective.inForce(0).maxLooks).toBe(1);
+    objective.ask({ ...others, maxLooks: 2 });
+    expect(objective.inForce(0).maxLooks).toBe(2);
+  });
+
   it('refuses tiers that the cell does not allow at all', () => {
     const objective = setUp();
     objective.directed({ ...cell, allowedTiers: ['edge'] });

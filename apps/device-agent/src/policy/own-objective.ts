@@ -1,6 +1,9 @@
 import { InvalidInput } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
-import type { Objective } from '@weir/domain';
+import { type Objective, mostLooks } from '@weir/domain';
+
+/** A whole objective; an application that knows of no second looks says nothing of them. */
+export type AskedObjective = Omit<Objective, 'maxLooks'> & Partial<Pick<Objective, 'maxLooks'>>;
 
 /** What this device asks beyond its cell, from its configuration or at run time. */
 export class OwnObjective {
@@ -25,8 +28,8 @@ export class OwnObjective {
     return this.#dispatcher.status(now).objective;
   }
 
-  /** Throws InvalidInput when the cell allows none of the tiers. */
-  ask(objective: Objective): void {
+  /** Looks that are not said stay as they are. Throws InvalidInput when the cell allows none of the tiers. */
+  ask(objective: AskedObjective): void {
     const { allowedTiers } = this.#cell;
     if (!objective.allowedTiers.some((tier) => allowedTiers.includes(tier)))
       throw new InvalidInput([
@@ -35,7 +38,7 @@ export class OwnObjective {
           description: `the cell allows only ${allowedTiers.join(', ')}`,
         },
       ]);
-    this.#own = objective;
+    this.#own = { ...objective, maxLooks: objective.maxLooks ?? this.#own.maxLooks ?? mostLooks };
     this.#apply();
   }
 

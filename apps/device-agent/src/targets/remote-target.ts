@@ -266,12 +266,13 @@ export class RemoteTarget implements Target, AsyncDisposable {
   #answered(answer: worker.InferResponse, roundTripMs: number, input: common.Input): TargetAnswer {
     if (!answer.classification) throw new Internal(`${this.nodeId} answered without a classification`);
     const { value: figures, leftOut } = answerFiguresFromWire(answer);
+    const { confidence, margin } = figures;
     this.#tellLeftOut(leftOut);
     const hops = remoteHops({ ...figures, roundTripMs, linkRoundTripMs: this.link.state().roundTripMs });
     this.link.transferred({ bytes: inputBytes(input), uplinkMs: hops.uplinkMs });
     const radioJ = (hops.uplinkMs + hops.downlinkMs) * (this.#options.radioJPerMs ?? 0);
     return {
-      classification: answer.classification,
+      classification: { ...answer.classification, confidence, margin },
       hops,
       energyJ: figures.energyJ + radioJ,
       concurrency: figures.concurrency,

@@ -34,14 +34,16 @@ describe('Members', () => {
     expect(node()).toMatchObject(known);
   });
 
-  it('know by which curves each device goes, and take those of most for the cell', () => {
-    const looks = (version: string) => ({ looks: { version, pictures: 1_000, curves: [] } });
+  it('take the curves of most devices for the cell, and know which devices go by them', () => {
+    const looks = (version: string, pictures = 1_000) => ({ looks: { version, pictures, curves: [] } });
     const { members } = membersOf(['a', looks('v1')], ['b', looks('v2')], ['c', looks('v2')], ['d']);
     const cell = () => members.cell('c', defaultObjective);
-    expect(cell().devices.map(({ curves }) => curves)).toEqual(['v1', 'v2', 'v2', undefined]);
+    expect(cell().devices.map(({ curves }) => curves)).toEqual([undefined, 'v2', 'v2', undefined]);
     expect(cell().looks?.version).toBe('v2');
-    members.add(deviceHello('b'));
-    members.add(deviceHello('c'));
+    // A version is a claim.
+    members.add(deviceHello('d', looks('v2', 7)));
+    expect(cell().devices.map(({ curves }) => curves)).toEqual([undefined, 'v2', 'v2', undefined]);
+    for (const id of ['b', 'c', 'd']) members.add(deviceHello(id));
     expect(cell().looks?.version).toBe('v1');
     members.disconnect('a', 0);
     members.expire(10, 10);

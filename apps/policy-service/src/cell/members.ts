@@ -162,7 +162,8 @@ export class Members {
           ...local.node,
           variants: local.node.variants.filter((variant) => known.has(variant)).sort(byName),
         },
-        ...(hello.looks && { curves: hello.looks.version }),
+        // A version is a claim: only what is the same counts as that.
+        ...(looks && hello.looks === looks && { curves: looks.version }),
         ...(hello.objective && { objective: hello.objective }),
       }))
       .sort((a, b) => byName(a.id, b.id));

@@ -26,7 +26,8 @@ export class Epoch {
     const answers = !lookedAgain && (!failure || firstLook !== undefined);
     const awaited = answers ? this.#awaited.delete(deviceId) : this.#awaited.has(deviceId);
     if (!failure && !awaited) return;
-    const elsewhere = !firstLook && placement.nodeId !== this.#placements.get(deviceId)?.nodeId;
+    const { nodeId } = firstLook?.placement ?? placement;
+    const elsewhere = nodeId !== this.#placements.get(deviceId)?.nodeId;
     if (failure || !elsewhere) this.#outcomes.push(outcome);
     if (this.#awaited.size === 0) this.#complete.resolve();
   }
