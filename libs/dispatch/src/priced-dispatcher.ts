@@ -194,9 +194,11 @@ class PricedDispatcher implements Dispatcher {
       const seconds = table.secondLooks?.by(variant);
       if (!seconds) continue;
       const frame = this.#frame(table, now, options, ejectedToo);
+      // What the plan knows to be too slow is no quicker by another table.
+      if (!seconds.anywhere(frame)) continue;
       const planned = placement && seconds.at(placement.nodeId, frame, frame.deadlineMs);
       const action = planned ?? seconds.cheapest(frame, frame.deadlineMs);
-      if (action) return { action, frame };
+      return action && { action, frame };
     }
     return undefined;
   }

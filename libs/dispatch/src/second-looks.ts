@@ -84,6 +84,11 @@ class SecondVariant {
     this.predictedMs = place ? predictedMs(place, frame) : Infinity;
   }
 
+  /** Whether it may run at all, in time or not. */
+  anywhere(frame: Frame): boolean {
+    return this.actions.some((action) => mayRun(action, frame));
+  }
+
   /** The action on `nodeId`, when it may run and is expected within `withinMs`. */
   at(nodeId: string, frame: Frame, withinMs: number): DispatchAction | undefined {
     const action = this.actions.find(({ cost }) => cost.placement.nodeId === nodeId);
