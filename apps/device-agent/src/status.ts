@@ -63,5 +63,6 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
     outcomesDropped: BigInt(outcomes.dropped),
     localVariants: [...localVariants],
     measured: truths.measured(),
+    audits: undefined,
   };
 }

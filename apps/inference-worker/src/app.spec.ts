@@ -206,6 +206,7 @@ describe('inference worker', () => {
         input: undefined,
         timeoutMs: -1,
         trace: undefined,
+        background: false,
       }),
     );
     expect((failure as InvalidInput).violations.map(({ field }) => field)).toEqual([

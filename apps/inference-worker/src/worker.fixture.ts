@@ -46,6 +46,7 @@ export const request = (fields: Partial<worker.InferRequest> = {}): worker.Infer
   input: image(picture),
   timeoutMs: 0,
   trace: undefined,
+  background: false,
   ...fields,
 });
 

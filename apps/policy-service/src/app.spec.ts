@@ -203,6 +203,7 @@ describe('PolicyService', () => {
       energyMsPerJ: 2,
       allowedTiers: [common.Tier.DEVICE, common.Tier.EDGE],
       maxLooks: 1,
+      auditShare: 0.25,
     };
     let version: bigint;
     {

@@ -68,7 +68,7 @@ export async function startPolicyService(
   }: PolicyServiceDeps = {},
 ): Promise<PolicyServiceApp> {
   const { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers } = config;
-  const { looks: maxLooks } = config;
+  const { looks: maxLooks, audits: auditShare } = config;
   const { leaseMs, replanMs, graceMs, snapshotMs, maxCells, maxDevices, maxWatches } = config;
   await using started = new AsyncDisposableStack();
   const data = started.use(
@@ -102,6 +102,7 @@ export async function startPolicyService(
         energyMsPerJ,
         allowedTiers,
         maxLooks,
+        auditShare,
       },
       times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
       snapshotMs,

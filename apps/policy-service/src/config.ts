@@ -1,5 +1,5 @@
 import { type ConfigSpec, durationMs, hostPort, share } from '@weir/base';
-import { mostLooks } from '@weir/domain';
+import { defaultObjective, mostLooks } from '@weir/domain';
 import { isLearnerFile, learnerNames } from '@weir/learning';
 import { z } from 'zod';
 
@@ -51,6 +51,11 @@ const shape = {
     .default(mostLooks)
     .describe(
       'Looks that a frame may get, likewise: with 2, the frames that a model is least sure of go to another one as well.',
+    ),
+  audits: share()
+    .default(defaultObjective.auditShare)
+    .describe(
+      'Share of the answers of other variants than the most accurate that this one checks afterwards, likewise, 0..1.',
     ),
   leaseMs: durationMs().default(5_000).describe('Validity of a directive, ms; renewed at half of it.'),
   replanMs: durationMs().min(10, 'must be >= 10').default(1_000).describe('Time between regular plans, ms.'),

@@ -1,7 +1,14 @@
 export { type Clock, systemClock, sleep } from './clock.ts';
 export { FakeClock } from './fake-clock.ts';
 export { type Random, seededRandom } from './random.ts';
-export { type RunningMean, meanAtLeast, nothingObserved, observed, together } from './running-mean.ts';
+export {
+  type RunningMean,
+  boundLevel,
+  meanAtLeast,
+  nothingObserved,
+  observed,
+  together,
+} from './running-mean.ts';
 export {
   type Estimate,
   type Interval,

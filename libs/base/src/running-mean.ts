@@ -8,6 +8,9 @@ export interface RunningMean {
 
 export const nothingObserved: RunningMean = { count: 0, sum: 0, variation: 0 };
 
+/** Probability with which accuracies are bounded. */
+export const boundLevel = 0.95;
+
 /** Throws RangeError for a value outside 0..1. */
 export function observed({ count, sum, variation }: RunningMean, value: number): RunningMean {
   if (!(value >= 0 && value <= 1)) throw new RangeError(`expected an observation within 0..1, got ${value}`);
@@ -33,7 +36,7 @@ export const together = (means: readonly RunningMean[]): RunningMean =>
  * "Time-uniform, nonparametric, nonasymptotic confidence sequences", theorem 4 (empirical Bernstein), with the mixture over a
  * grid of section 3.5.
  */
-export function meanAtLeast({ count, sum, variation }: RunningMean, level = 0.95): number {
+export function meanAtLeast({ count, sum, variation }: RunningMean, level = boundLevel): number {
   if (count === 0) return 0;
   return Math.max(0, (sum - largestExcess(variation, Math.log(1 / (1 - level)))) / count);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidInput, hostPort } from '@weir/base';
-import { mostLooks } from '@weir/domain';
+import { defaultObjective, mostLooks } from '@weir/domain';
 import { linkProfiles } from '@weir/link';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -53,6 +53,7 @@ const objective = z.strictObject({
   energyMsPerJ: z.number().min(0).default(0),
   allowedTiers: z.array(tier).min(1).default(['device', 'edge', 'cloud']),
   maxLooks: z.int().min(1).max(mostLooks).default(mostLooks),
+  auditShare: z.number().min(0).max(1).default(defaultObjective.auditShare),
 });
 
 const profiles = z.strictObject({ regular: linkProfile, weak: linkProfile });

@@ -26,4 +26,19 @@ export interface DeviceState {
   readonly arrivalVariability?: number;
   readonly targets: readonly TargetReport[];
   readonly local?: NodeReport;
+  /** Since the agent started; absent before the first truth. */
+  readonly truths?: TruthReport;
+}
+
+/** Accuracy of the answers whose truth was reported. */
+export interface TruthReport {
+  readonly labelled: number;
+  /** Share of them that were right, 0..1. */
+  readonly right: number;
+  /** Mean accuracy that the same answers were promised, 0..1. */
+  readonly promised: number;
+  /** Share that would have been right had the first look been the last, 0..1. */
+  readonly firstRight: number;
+  /** Of right answers, as RunningMean has it: with it several devices are bounded together. */
+  readonly variation: number;
 }

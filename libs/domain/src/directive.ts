@@ -1,4 +1,5 @@
 import type { Objective } from './objective.ts';
+import type { AccuracyCorrection } from './accuracy-correction.ts';
 import type { Placement } from './placement.ts';
 
 /** Expected cost of one action for one device, as learned. */
@@ -42,6 +43,8 @@ export interface Directive {
   readonly objective: Objective;
   readonly ledger: BalanceLedger;
   readonly predictedMs: number;
+  /** What the cell's pictures differ by from those of the curves; absent: nothing. `actions` are corrected already. */
+  readonly correction?: AccuracyCorrection;
 }
 
 /** Transfers of accuracy balance as running totals within one ledger, in frames × accuracy. */

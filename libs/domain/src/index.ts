@@ -1,5 +1,11 @@
+export {
+  type AccuracyCorrection,
+  type FirstLookCorrection,
+  correctedAccuracies,
+  correctedCurves,
+} from './accuracy-correction.ts';
 export type { Cell, ComputeNode, Device, Variant } from './cell.ts';
-export type { DeviceHello, DeviceState } from './device-messages.ts';
+export type { DeviceHello, DeviceState, TruthReport } from './device-messages.ts';
 export type { ActionCost, BalanceLedger, BalanceReport, Directive, PlannedLook } from './directive.ts';
 export { type Hop, hopColours, hops } from './hops.ts';
 export type { Liveness } from './liveness.ts';
@@ -23,4 +29,4 @@ export type {
   RefusedOutcome,
 } from './outcome.ts';
 export type { Placement, Tier } from './placement.ts';
-export type { CellStatus, DeviceStatus } from './status.ts';
+export type { AuditedAccuracy, CellAccuracy, CellStatus, DeviceStatus } from './status.ts';

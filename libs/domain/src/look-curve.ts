@@ -20,6 +20,8 @@ export interface LookCurve {
    * share falls: the curve is concave. Share 0, no second look, goes without saying.
    */
   readonly steps: readonly LookStep[];
+  /** Share of all pictures that both answer differently, 0..1; absent: not measured. */
+  readonly changed?: number;
 }
 
 /** One threshold on the first look's margin: the probability of its best class minus that of its second best. */
@@ -32,4 +34,6 @@ export interface LookStep {
   readonly gain: number;
   /** Standard error of `gain`, paired over pictures. */
   readonly standardError: number;
+  /** Share of all frames that get a second look and a different answer by it, 0..share; absent: not measured. */
+  readonly changed?: number;
 }

@@ -15,12 +15,14 @@ export interface Objective {
   readonly allowedTiers: readonly Tier[];
   /** Looks that a frame may get: 1, or 2, where the frames that a first model is least sure of go to another one. */
   readonly maxLooks: number;
+  /** Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1. */
+  readonly auditShare: number;
 }
 
 /** No more looks than this are planned for. */
 export const mostLooks = 2;
 
-/** Fastest mean response, no floor, every tier, ten seconds and two looks a frame. */
+/** Fastest mean response, no floor, every tier, ten seconds and two looks a frame, one answer in a hundred audited. */
 export const defaultObjective: Objective = {
   accuracyFloor: 0,
   deadlineMs: 10_000,
@@ -29,11 +31,12 @@ export const defaultObjective: Objective = {
   energyMsPerJ: 0,
   allowedTiers: ['device', 'edge', 'cloud'],
   maxLooks: mostLooks,
+  auditShare: 0.01,
 };
 
 /**
  * A cell's objective tightened by what a device requests: the higher floor, the shorter deadline, the fewer
- * looks, the tiers both allow; weights the device names replace the cell's. When no tier is left, the device's tiers hold:
+ * looks, the tiers both allow; weights and the share of audits that the device names replace the cell's. When no tier is left, the device's tiers hold:
  * privacy comes first.
  */
 export function tightenObjective(cell: Objective, own: Partial<Objective> | undefined): Objective {

@@ -1,7 +1,7 @@
 import type { Placement } from './placement.ts';
 
-/** Why a frame was placed where it was; `unsure`: the look before had too small a margin. */
-export type Reason = 'planned' | 'explored' | 'deviated' | 'fallback' | 'unsure';
+/** Why a frame was placed where it was; `unsure`: the look before had too small a margin; `audit`: to check an answer. */
+export type Reason = 'planned' | 'explored' | 'deviated' | 'fallback' | 'unsure' | 'audit';
 
 /** Where one inference's time went, ms; the hops add up to the response time. */
 export interface HopTimes {
@@ -13,7 +13,7 @@ export interface HopTimes {
   readonly downlinkMs: number;
 }
 
-/** The first look at a frame that was looked at again. */
+/** The look before a second one, or before an audit. */
 export interface FirstLook {
   readonly placement: Placement;
   /** Top-1 minus top-2 probability, 0..1. */
@@ -49,8 +49,15 @@ export interface Outcome {
   readonly failure?: string;
   /** True when the frame was looked at again: another outcome follows, and this answer is not the last. */
   readonly lookedAgain?: boolean;
-  /** Set for a second look. */
+  /** Set for a second look and for an audit. */
   readonly firstLook?: FirstLook;
+  /** In a first look: a second was due had the margin been below this. */
+  readonly lookAgainBelow?: number;
+  /**
+   * Set for an audit: the most accurate variant looked when the answer had gone out, and nobody waited. Probability with
+   * which the answer was drawn for it, 0..1.
+   */
+  readonly auditProbability?: number;
   /** True for a shadow inference: it ran only to learn, and nobody waited for the answer. */
   readonly shadow?: boolean;
 }

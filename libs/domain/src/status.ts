@@ -1,4 +1,6 @@
+import type { AccuracyCorrection } from './accuracy-correction.ts';
 import type { PlannedLook } from './directive.ts';
+import type { TruthReport } from './device-messages.ts';
 import type { Objective } from './objective.ts';
 import type { Placement } from './placement.ts';
 
@@ -20,7 +22,31 @@ export interface CellStatus {
   /** Of the last plan. */
   readonly planningMs: number;
   readonly objective: Objective;
+  readonly accuracy: CellAccuracy;
   readonly devices: readonly DeviceStatus[];
+}
+
+/** Accuracy of a cell's answers as measured since the service opened it. */
+export interface CellAccuracy {
+  /** Against truths, of the devices that are connected; absent before the first. */
+  readonly truths?: TruthReport;
+  /** Against the most accurate variant; absent before the first audit. */
+  readonly audits?: AuditedAccuracy;
+  /** What directives say of it; absent: nothing. */
+  readonly correction?: AccuracyCorrection;
+}
+
+/** How often answers agree with those of the most accurate variant. */
+export interface AuditedAccuracy {
+  readonly audits: number;
+  /** Share of all answers that agree, 0..1: its own do, of the others as many as of those audited. */
+  readonly agreed: number;
+  /** As the curves promise it; absent where they do not say. */
+  readonly promised?: number;
+  /** Anytime-valid lower confidence bound of the share, 0..1. */
+  readonly lowerBound: number;
+  /** Probability with which the bound holds at all times together. */
+  readonly level: number;
 }
 
 /** Where the plan sends one device, and how it stands. */

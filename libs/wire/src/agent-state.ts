@@ -6,6 +6,7 @@ import { type Received, usable } from './left-out.ts';
 import { limits } from './limits.ts';
 import { nodeToWire } from './node-load.ts';
 import { targetsFromWire, targetToWire } from './target.ts';
+import { truthsFromWire, truthsToWire } from './truths.ts';
 
 export const stateToWire = (state: DeviceState): policy.AgentState => ({
   balance: state.balance && { ...state.balance },
@@ -13,6 +14,7 @@ export const stateToWire = (state: DeviceState): policy.AgentState => ({
   arrivalVariability: state.arrivalVariability ?? 0,
   targets: state.targets.map(targetToWire),
   local: state.local && nodeToWire(state.local),
+  measured: state.truths && truthsToWire(state.truths),
 });
 
 /** How the device `deviceId` stands, as far as it says so in figures that are some. Never throws. */
@@ -26,12 +28,15 @@ export function stateFromWire(wire: policy.AgentState, deviceId: string): Receiv
   const balance =
     wire.balance && usable(told, (faults) => balanceFromWire(wire.balance!, 'state.balance', faults));
   const local = wire.local && localFromWire(wire.local, 'state.local', told, deviceId);
+  const truths =
+    wire.measured && usable(told, (faults) => truthsFromWire(wire.measured!, 'state.measured', faults));
   const value = {
     targets: targetsFromWire(wire.targets, 'state.targets', told, deviceId),
     ...(known.frames && { framesPerSecond }),
     ...(known.variability && { arrivalVariability }),
     ...(balance && { balance }),
     ...(local && { local }),
+    ...(truths && { truths }),
   };
   return { value, leftOut: told.found };
 }

@@ -1,6 +1,7 @@
 import { Violations } from '@weir/base';
 import type { ActionCost, BalanceLedger, Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
+import { correctionFromWire, correctionToWire } from './accuracy-correction.ts';
 import { type Received, usableEntries } from './left-out.ts';
 import { limits } from './limits.ts';
 import { objectiveFromWire, objectiveToWire } from './objective.ts';
@@ -8,13 +9,15 @@ import { placementFromWire, placementToWire } from './placement.ts';
 import { plannedLookFromWire, plannedLookToWire } from './planned-look.ts';
 
 export function directiveToWire(directive: Directive): policy.Directive {
-  const { thresholdMs, planned, secondLook, objective, actions, ledger, version, ...same } = directive;
+  const { thresholdMs, planned, secondLook, correction, objective, actions, ledger, version, ...same } =
+    directive;
   const obey = thresholdMs === Infinity;
   return {
     ...same,
     version: BigInt(version),
     planned: placementToWire(planned),
     secondLook: secondLook && plannedLookToWire(secondLook),
+    correction: correction && correctionToWire(correction),
     obey,
     thresholdMs: obey ? 0 : thresholdMs,
     actions: actions.map(actionToWire),
@@ -48,6 +51,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   faults.number(propensity, 'propensity', { max: 1 });
   faults.number(accuracyPriceMs, 'accuracy_price_ms');
   const secondLook = plannedLookFromWire(wire.secondLook, 'second_look', told);
+  const correction = correctionFromWire(wire.correction, 'correction', told);
   const value = {
     instanceId,
     version: Number(wire.version),
@@ -64,6 +68,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
     ledger: ledgerFromWire(wire.ledger, faults),
     // A saturated cell promises no time: nothing rests on it.
     predictedMs: Number.isFinite(predictedMs) && predictedMs >= 0 ? predictedMs : 0,
+    ...(correction && { correction }),
   };
   faults.throwIfAny();
   return { value, leftOut: told.found };

@@ -33,7 +33,7 @@ export function helloFromWire(wire: policy.Hello): Received<CellHello> {
   faults.id(cellId, 'hello.cell_id');
   faults.id(deviceId, 'hello.device_id');
   faults.id(instanceId, 'hello.agent_instance_id');
-  const objective = requestedObjectiveFromWire(wire, 'hello', faults);
+  const objective = requestedObjectiveFromWire(wire, 'hello', faults, told);
   faults.throwIfAny();
   const looks = lookCurvesFromWire(wire.looks, 'hello.looks', told);
   const value = {

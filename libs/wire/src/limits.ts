@@ -46,9 +46,12 @@ export const limits = {
   targets: 256,
   links: 256,
   tiers: 16,
+  objectiveFields: 32,
   /** Pairs of variants of which a device says what a second look buys. */
   lookCurves: 128,
   lookSteps: 25,
+  /** Factor by which pictures may differ from those that a curve was measured on. */
+  correction: 1_000,
   /**
    * Services of all targets of one device together, its choices for a frame. Planning time grows with them: 250 targets ×
    * 256 variants kept the service from its other cells for 13.8 s.

@@ -7,7 +7,11 @@ import { limits } from './limits.ts';
 export const lookCurvesToWire = ({ version, pictures, curves }: LookCurves): common.LookCurves => ({
   version,
   pictures,
-  curves: curves.map(({ steps, ...pair }) => ({ ...pair, steps: steps.map((step) => ({ ...step })) })),
+  curves: curves.map((curve) => ({
+    ...curve,
+    changed: curve.changed,
+    steps: curve.steps.map((step) => ({ ...step, changed: step.changed })),
+  })),
 });
 
 /**
@@ -34,19 +38,25 @@ const curvesFromWire = (curves: readonly common.LookCurve[], field: string, told
     told,
     limit: limits.lookCurves,
     keyOf: ({ first, second }) => JSON.stringify([first, second]),
-    convert({ first, second, steps }, at, faults) {
+    convert({ first, second, steps, changed }, at, faults) {
       faults.id(first, `${at}.first`);
       faults.id(second, `${at}.second`);
       faults.check(first !== second, `${at}.second`, 'expected another variant than the first');
       faults.check(steps.length > 0, `${at}.steps`, 'expected at least one');
       const listed = faults.list(steps, `${at}.steps`, limits.lookSteps);
-      return { first, second, steps: stepsFromWire(listed, `${at}.steps`, faults) };
+      if (changed !== undefined) faults.number(changed, `${at}.changed`, { max: 1 });
+      return {
+        first,
+        second,
+        steps: stepsFromWire(listed, `${at}.steps`, faults),
+        ...(changed !== undefined && { changed }),
+      };
     },
   });
 
 function stepsFromWire(steps: readonly common.LookStep[], field: string, faults: Violations): LookStep[] {
   let before = { marginBelow: 0, share: 0, gain: 0 };
-  return steps.map(({ marginBelow, share, gain, standardError }, index) => {
+  return steps.map(({ marginBelow, share, gain, standardError, changed }, index) => {
     const at = `${field}[${index}]`;
     faults.number(marginBelow, `${at}.margin_below`, { above: true });
     faults.number(share, `${at}.share`, { above: true, max: 1 });
@@ -59,7 +69,8 @@ function stepsFromWire(steps: readonly common.LookStep[], field: string, faults:
       'expected at most the share: no more answers change',
     );
     faults.check(index === 0 || rises, at, 'expected margin_below, share and gain to rise from step to step');
+    if (changed !== undefined) faults.number(changed, `${at}.changed`, { max: 1 });
     before = { marginBelow, share, gain };
-    return { marginBelow, share, gain, standardError };
+    return { marginBelow, share, gain, standardError, ...(changed !== undefined && { changed }) };
   });
 }

@@ -41,6 +41,8 @@ export function objectiveFromWire(
   // Not said by whoever knows of no second looks.
   const maxLooks = objective.maxLooks || mostLooks;
   violations.number(maxLooks, `${field}.max_looks`, { max: mostLooks });
+  const auditShare = objective.auditShare ?? defaultObjective.auditShare;
+  violations.number(auditShare, `${field}.audit_share`, { max: 1 });
   return {
     accuracyFloor,
     deadlineMs,
@@ -49,39 +51,51 @@ export function objectiveFromWire(
     energyMsPerJ,
     allowedTiers: [...new Set(allowed)],
     maxLooks,
+    auditShare,
   };
 }
 
 /**
  * What a device asks beyond its cell, and the names of the fields that it asks for. The most looks that there are ask for
- * nothing, and are not named: a policy that knows of no second looks would refuse the name.
+ * nothing, and are not named: a policy that knows of no second looks would refuse the name, as one that knows of no audits
+ * would refuse the default share of them.
  */
 export function requestedObjectiveToWire(
   asked: Partial<Objective> = {},
 ): Pick<policy.Hello, 'objective' | 'objectiveFields'> {
-  const named = Object.keys(asked).filter((key) => key !== 'maxLooks' || asked.maxLooks !== mostLooks);
+  const isAsked: Partial<Record<string, boolean>> = {
+    maxLooks: asked.maxLooks !== mostLooks,
+    auditShare: asked.auditShare !== defaultObjective.auditShare,
+  };
+  const named = Object.keys(asked).filter((key) => isAsked[key] ?? true);
   return {
     objective: named.length > 0 ? objectiveToWire({ ...defaultObjective, ...asked }) : undefined,
     objectiveFields: named.map(fieldName),
   };
 }
 
-/** The fields of `hello.objective` that are named; all of them when none is, undefined without an objective. */
+/**
+ * The fields of `hello.objective` that are named; all of them when none is, undefined without an objective. A name that a
+ * newer agent may know is told, not refused.
+ */
 export function requestedObjectiveFromWire(
   { objective: wire, objectiveFields: named }: Pick<policy.Hello, 'objective' | 'objectiveFields'>,
   field: string,
   violations: Violations,
+  told: Violations,
 ): Partial<Objective> | undefined {
   if (!wire) return undefined;
   const objective = objectiveFromWire(wire, `${field}.objective`, violations);
   if (named.length === 0) return objective;
   const keys = new Map(Object.keys(objective).map((key) => [fieldName(key), key as keyof Objective]));
   const asked: Record<string, unknown> = {};
-  for (const [index, name] of violations.list(named, `${field}.objective_fields`, keys.size).entries()) {
+  for (const [index, name] of told
+    .list(named, `${field}.objective_fields`, limits.objectiveFields)
+    .entries()) {
     const key = keys.get(name);
     const at = `${field}.objective_fields[${index}]`;
     if (key) asked[key] = objective[key];
-    else violations.check(false, at, `no field of an objective: ${JSON.stringify(name.slice(0, 64))}`);
+    else told.check(false, at, `no field of an objective: ${JSON.stringify(name.slice(0, 64))}`);
   }
   return asked;
 }

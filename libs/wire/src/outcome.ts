@@ -45,6 +45,8 @@ export function outcomeToWire(
       ...outcome.firstLook,
       placement: placementToWire(outcome.firstLook.placement),
     },
+    lookAgainBelow: outcome.lookAgainBelow ?? 0,
+    auditProbability: outcome.auditProbability ?? 0,
   };
 }
 
@@ -88,7 +90,7 @@ function outcomeFromWire(
   { deviceId, now }: { deviceId: string; now: number },
 ): Outcome {
   const { failure, responseMs, predictedMs, energyJ, margin, concurrency, batchSize, propensity } = wire;
-  const { lookedAgain, expectedAccuracy: accuracy } = wire;
+  const { lookedAgain, expectedAccuracy: accuracy, lookAgainBelow, auditProbability } = wire;
   violations.number(Number(wire.directiveVersion), 'directive_version', { max: Number.MAX_SAFE_INTEGER });
   violations.number(responseMs, 'response_ms', { max: limits.ms });
   violations.number(predictedMs, 'predicted_ms', { max: limits.ms });
@@ -99,6 +101,13 @@ function outcomeFromWire(
   violations.number(concurrency, 'concurrency', { max: limits.count });
   violations.number(batchSize, 'batch_size', { max: limits.batch });
   violations.number(propensity, 'propensity', { max: 1 });
+  violations.number(lookAgainBelow, 'look_again_below');
+  violations.number(auditProbability, 'audit_probability', { max: 1 });
+  violations.check(
+    auditProbability === 0 || wire.firstLook !== undefined,
+    'first_look',
+    'missing: an audit checks a look',
+  );
   violations.number(wire.ageMs, 'age_ms', { max: limits.ageMs });
   violations.check(
     failure === '' || failures.has(failure),
@@ -125,6 +134,8 @@ function outcomeFromWire(
     ...(failure && { failure }),
     ...(lookedAgain && { lookedAgain }),
     ...(firstLook && { firstLook }),
+    ...(lookAgainBelow > 0 && { lookAgainBelow }),
+    ...(auditProbability > 0 && { auditProbability, shadow: true }),
   };
 }
 

@@ -9,6 +9,7 @@ const reasons = enumTable<Reason, agent.Reason>({
   deviated: agent.Reason.DEVIATED,
   fallback: agent.Reason.FALLBACK,
   unsure: agent.Reason.UNSURE,
+  audit: agent.Reason.AUDIT,
 });
 
 export const reasonToWire = reasons.toWire;
@@ -19,11 +20,11 @@ export function reasonFromWire(reason: agent.Reason, field: string, violations: 
   violations.check(
     name !== undefined,
     field,
-    'expected REASON_PLANNED, _EXPLORED, _DEVIATED, _FALLBACK or _UNSURE',
+    'expected REASON_PLANNED, _EXPLORED, _DEVIATED, _FALLBACK, _UNSURE or _AUDIT',
   );
   return name ?? 'planned';
 }
 
-/** For people: `planned`, `explored`, `deviated`, `fallback`, `unsure`, or `unspecified`. */
+/** For people: `planned`, `explored`, `deviated`, `fallback`, `unsure`, `audit`, or `unspecified`. */
 export const reasonName = (reason: agent.Reason | undefined): string =>
   reasons.fromWire(reason) ?? 'unspecified';

@@ -1,5 +1,6 @@
 import { Violations } from '@weir/base';
 import type {
+  AccuracyCorrection,
   Directive,
   HopTimes,
   LookCurves,
@@ -38,6 +39,7 @@ const objective: fc.Arbitrary<Objective> = fc.record({
   energyMsPerJ: ms,
   allowedTiers: fc.uniqueArray(tier, { minLength: 1 }),
   maxLooks: fc.constantFrom(1, 2),
+  auditShare: fraction,
 });
 const rising = (length: number, { min = 1e-6, max = 1 } = {}) =>
   fc
@@ -58,13 +60,23 @@ const looks: fc.Arbitrary<LookCurves> = fc.record({
             share: shares[at]!,
             gain: gains[at]!,
             standardError: 0.001,
+            ...(at % 2 === 0 && { changed: shares[at]! / 2 }),
           })),
+          ...(length % 2 === 0 && { changed: 0.5 }),
         })),
     ),
     { selector: ({ first }) => first, maxLength: 3 },
   ),
 });
 const secondLook: fc.Arbitrary<PlannedLook> = fc.record({ placement, marginBelow: aboveZero, curves: id });
+const factor = (min: number) => fc.double({ min, max: 1_000, noNaN: true });
+const correction: fc.Arbitrary<AccuracyCorrection> = fc.record({
+  shortfall: fraction,
+  firsts: fc.uniqueArray(fc.record({ variant: id, loss: factor(1), share: factor(0.001) }), {
+    selector: ({ variant }) => variant,
+    maxLength: 3,
+  }),
+});
 const hops: fc.Arbitrary<HopTimes> = fc.record({
   agentMs: ms,
   uplinkMs: ms,
@@ -118,7 +130,7 @@ const targets = fc
       ),
     ),
   );
-const reason = fc.constantFrom<Reason>('planned', 'explored', 'deviated', 'fallback', 'unsure');
+const reason = fc.constantFrom<Reason>('planned', 'explored', 'deviated', 'fallback', 'unsure', 'audit');
 
 /** Over the wire, as bytes. */
 function sent<T>(
@@ -176,13 +188,16 @@ describe('conversion to the wire and back', () => {
       fc.property(targets, objective, looks, ms, (remote, own, curves, framesPerSecond) => {
         // The most looks ask for nothing, and are not told.
         const asked = Object.fromEntries(
-          Object.entries(own).filter(([key, value]) => key !== 'maxLooks' || value === 1),
+          Object.entries(own).filter(
+            ([key, value]) => (key !== 'maxLooks' || value === 1) && (key !== 'auditShare' || value !== 0.01),
+          ),
         );
         const hello = deviceHello('d', { targets: remote, objective: asked, looks: curves });
         const wire = sent(policy.Hello, helloToWire({ cellId: 'c', hello }));
         expect(helloFromWire(wire)).toEqual({ value: { cellId: 'c', hello }, leftOut: [] });
         const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };
-        const state = deviceState({ targets: remote, framesPerSecond, balance, local: hello.local });
+        const truths = { labelled: 7, right: 0.5, promised: 0.75, firstRight: 0.25, variation: 2 };
+        const state = deviceState({ targets: remote, framesPerSecond, balance, local: hello.local, truths });
         expect(stateFromWire(sent(policy.AgentState, stateToWire(state)), 'd')).toEqual({
           value: state,
           leftOut: [],
@@ -207,6 +222,8 @@ describe('conversion to the wire and back', () => {
       {},
       { lookedAgain: true },
       { firstLook: { ...first, agreed: true } },
+      { lookAgainBelow: 0.25 },
+      { firstLook: { ...first, agreed: true }, auditProbability: 0.01, shadow: true },
       { firstLook: { ...first, agreed: false }, failure: 'UNAVAILABLE', lookedAgain: true },
     );
     fc.assert(
@@ -255,8 +272,8 @@ describe('conversion to the wire and back', () => {
       predictedMs: ms,
     });
     fc.assert(
-      fc.property(directive, fc.option(secondLook), (one, look) => {
-        const value = { ...one, ...(look && { secondLook: look }) };
+      fc.property(directive, fc.option(secondLook), fc.option(correction), (one, look, differs) => {
+        const value = { ...one, ...(look && { secondLook: look }), ...(differs && { correction: differs }) };
         const wire = sent(policy.Directive, directiveToWire(value));
         expect(directiveFromWire(wire)).toEqual({ value, leftOut: [] });
       }),

@@ -1,12 +1,14 @@
-import type { CellStatus, DeviceStatus } from '@weir/domain';
+import type { CellAccuracy, CellStatus, DeviceStatus } from '@weir/domain';
 import type { policy } from '@weir/proto';
+import { correctionToWire } from './accuracy-correction.ts';
 import { objectiveToWire } from './objective.ts';
 import { placementToWire } from './placement.ts';
 import { plannedLookToWire } from './planned-look.ts';
+import { truthsToWire } from './truths.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
-  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, objective, ...same } =
-    status;
+  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, ...others } = status;
+  const { objective, accuracy, ...same } = others;
   return {
     ...same,
     outcomes: BigInt(outcomes),
@@ -16,9 +18,16 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
     exploringFrames: BigInt(exploringFrames),
     driftAlarms: BigInt(driftAlarms),
     objective: objectiveToWire(objective),
+    accuracy: accuracyToWire(accuracy),
     devices: devices.map(deviceStatusToWire),
   };
 }
+
+const accuracyToWire = ({ truths, audits, correction }: CellAccuracy): policy.CellAccuracy => ({
+  truths: truths && truthsToWire(truths),
+  audits: audits && { ...audits, audits: BigInt(audits.audits), promised: audits.promised },
+  correction: correction && correctionToWire(correction),
+});
 
 export const deviceStatusToWire = ({ planned, secondLook, ...device }: DeviceStatus): policy.DevicePlan => ({
   ...device,

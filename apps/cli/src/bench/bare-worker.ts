@@ -29,6 +29,7 @@ export function connectBareWorker(address: string): BareWorker {
         input: { content: { $case: 'encodedImage', value: Buffer.from(image) } },
         timeoutMs: 10_000,
         trace: undefined,
+        background: false,
       };
       call.write({ message: { $case: 'infer', value } });
       return waiting.promise;

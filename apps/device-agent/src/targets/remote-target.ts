@@ -131,7 +131,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
     };
     send(stream, {
       $case: 'infer',
-      value: { requestId, variant, input, timeoutMs: deadlineAt - sentAt, trace },
+      value: { requestId, variant, input, timeoutMs: deadlineAt - sentAt, trace, background: false },
     });
     const { answer, at } = await bounded(arrival, { deadlineAt, signal, clock: this.#clock, onGiveUp });
     return this.#answered(answer, at - sentAt, input);

@@ -168,6 +168,7 @@ export class CellOrchestrator implements Disposable {
       predictionError: this.#error.value(),
       planningMs: this.#plan.planningMs,
       objective: this.#objective,
+      accuracy: {},
       devices: deviceStatuses(this.devices, this.#plan),
     };
   }

@@ -1,5 +1,5 @@
 import { InvalidInput } from '@weir/base';
-import { mostLooks, type Outcome } from '@weir/domain';
+import { defaultObjective, mostLooks, type Outcome } from '@weir/domain';
 import { z } from 'zod';
 import type { Member, StoredDevice } from '../cell/members.ts';
 
@@ -34,9 +34,13 @@ const objectiveFields = z.object({
   energyMsPerJ: finite.min(0),
   allowedTiers: z.array(tier).min(1),
   maxLooks: looks,
+  auditShare: finite.min(0).max(1),
 });
-/** Rows of versions that knew of no second looks do not limit them. */
-export const objectiveSchema = objectiveFields.extend({ maxLooks: looks.default(mostLooks) });
+/** Rows of versions that knew of no second looks do not limit them; of none that knew of no audits, they are the default. */
+export const objectiveSchema = objectiveFields.extend({
+  maxLooks: looks.default(defaultObjective.maxLooks),
+  auditShare: objectiveFields.shape.auditShare.default(defaultObjective.auditShare),
+});
 
 const storedDevice = z.object({
   deviceId: z.string().min(1),

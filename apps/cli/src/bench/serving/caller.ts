@@ -43,6 +43,7 @@ const requestOf = (
   },
   timeoutMs: 0,
   trace: undefined,
+  background: false,
 });
 
 function byUnary(target: Target, bytes: Uint8Array): Caller {

@@ -55,6 +55,8 @@ export const Reason = {
   FALLBACK: 4,
   /** UNSURE - A second look: the first had too small a margin. */
   UNSURE: 5,
+  /** AUDIT - An audit: another variant's answer is checked afterwards, and nobody waits. */
+  AUDIT: 6,
 } as const;
 
 export type Reason = typeof Reason[keyof typeof Reason];
@@ -66,6 +68,7 @@ export namespace Reason {
   export type DEVIATED = typeof Reason.DEVIATED;
   export type FALLBACK = typeof Reason.FALLBACK;
   export type UNSURE = typeof Reason.UNSURE;
+  export type AUDIT = typeof Reason.AUDIT;
 }
 
 export function reasonFromJSON(object: any): Reason {
@@ -88,6 +91,9 @@ export function reasonFromJSON(object: any): Reason {
     case 5:
     case "REASON_UNSURE":
       return Reason.UNSURE;
+    case 6:
+    case "REASON_AUDIT":
+      return Reason.AUDIT;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }
@@ -107,6 +113,8 @@ export function reasonToJSON(object: Reason): string {
       return "REASON_FALLBACK";
     case Reason.UNSURE:
       return "REASON_UNSURE";
+    case Reason.AUDIT:
+      return "REASON_AUDIT";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum Reason");
   }
@@ -294,7 +302,21 @@ export interface GetStatusResponse {
   /** Variants that run on the device itself. */
   localVariants: string[];
   /** Accuracy measured against the truths reported; absent before the first. */
-  measured: MeasuredAccuracy | undefined;
+  measured:
+    | MeasuredAccuracy
+    | undefined;
+  /** Audits of answers, since the agent started. */
+  audits: AuditCounts | undefined;
+}
+
+/** What became of the answers that were drawn for an audit. */
+export interface AuditCounts {
+  /** The most accurate variant looked, and said the same. */
+  agreed: bigint;
+  /** It said something else. */
+  differed: bigint;
+  /** It did not look: no node was idle in time, or it failed. */
+  skipped: bigint;
 }
 
 /** One target as the agent sees it. */
@@ -1683,6 +1705,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     outcomesDropped: 0n,
     localVariants: [],
     measured: undefined,
+    audits: undefined,
   };
 }
 
@@ -1750,6 +1773,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.measured !== undefined) {
       MeasuredAccuracy.encode(message.measured, writer.uint32(138).fork()).join();
+    }
+    if (message.audits !== undefined) {
+      AuditCounts.encode(message.audits, writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -1903,6 +1929,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.measured = MeasuredAccuracy.decode(reader, reader.uint32());
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.audits = AuditCounts.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1976,6 +2010,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         ? object.local_variants.map((e: any) => globalThis.String(e))
         : [],
       measured: isSet(object.measured) ? MeasuredAccuracy.fromJSON(object.measured) : undefined,
+      audits: isSet(object.audits) ? AuditCounts.fromJSON(object.audits) : undefined,
     };
   },
 
@@ -2032,6 +2067,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.measured !== undefined) {
       obj.measured = MeasuredAccuracy.toJSON(message.measured);
     }
+    if (message.audits !== undefined) {
+      obj.audits = AuditCounts.toJSON(message.audits);
+    }
     return obj;
   },
 
@@ -2065,6 +2103,119 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.measured = (object.measured !== undefined && object.measured !== null)
       ? MeasuredAccuracy.fromPartial(object.measured)
       : undefined;
+    message.audits = (object.audits !== undefined && object.audits !== null)
+      ? AuditCounts.fromPartial(object.audits)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAuditCounts(): AuditCounts {
+  return { agreed: 0n, differed: 0n, skipped: 0n };
+}
+
+export const AuditCounts: MessageFns<AuditCounts> = {
+  encode(message: AuditCounts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.agreed !== 0n) {
+      if (BigInt.asUintN(64, message.agreed) !== message.agreed) {
+        throw new globalThis.Error("value provided for field message.agreed of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.agreed);
+    }
+    if (message.differed !== 0n) {
+      if (BigInt.asUintN(64, message.differed) !== message.differed) {
+        throw new globalThis.Error("value provided for field message.differed of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.differed);
+    }
+    if (message.skipped !== 0n) {
+      if (BigInt.asUintN(64, message.skipped) !== message.skipped) {
+        throw new globalThis.Error("value provided for field message.skipped of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.skipped);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuditCounts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuditCounts();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.agreed = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.differed = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.skipped = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuditCounts {
+    return {
+      agreed: isSet(object.agreed) ? BigInt(object.agreed) : 0n,
+      differed: isSet(object.differed) ? BigInt(object.differed) : 0n,
+      skipped: isSet(object.skipped) ? BigInt(object.skipped) : 0n,
+    };
+  },
+
+  toJSON(message: AuditCounts): unknown {
+    const obj: any = {};
+    if (message.agreed !== 0n) {
+      obj.agreed = message.agreed.toString();
+    }
+    if (message.differed !== 0n) {
+      obj.differed = message.differed.toString();
+    }
+    if (message.skipped !== 0n) {
+      obj.skipped = message.skipped.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AuditCounts>, I>>(base?: I): AuditCounts {
+    return AuditCounts.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AuditCounts>, I>>(object: I): AuditCounts {
+    const message = createBaseAuditCounts();
+    message.agreed = (object.agreed !== undefined && object.agreed !== null) ? BigInt(object.agreed) : 0n;
+    message.differed = (object.differed !== undefined && object.differed !== null) ? BigInt(object.differed) : 0n;
+    message.skipped = (object.skipped !== undefined && object.skipped !== null) ? BigInt(object.skipped) : 0n;
     return message;
   },
 };

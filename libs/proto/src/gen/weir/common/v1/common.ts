@@ -241,6 +241,11 @@ export interface Objective {
    * looked at again by another one.
    */
   maxLooks: number;
+  /**
+   * Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1; absent: 0.01. An
+   * audit runs when its node is idle, nobody waits for it, and it goes only where frames may go.
+   */
+  auditShare?: number | undefined;
 }
 
 /** What looking again at the least certain pictures buys, as measured on labelled pictures. */
@@ -261,6 +266,8 @@ export interface LookCurve {
   second: string;
   /** 1..25, in rising order of margin_below, share and gain. */
   steps: LookStep[];
+  /** Share of all pictures that both answer differently, 0..1; absent: not measured. */
+  changed?: number | undefined;
 }
 
 /** One threshold on the margin of the first look. */
@@ -273,6 +280,8 @@ export interface LookStep {
   gain: number;
   /** Standard error of gain. */
   standardError: number;
+  /** Share of all frames that get a second look and a different answer by it, 0..share; absent: not measured. */
+  changed?: number | undefined;
 }
 
 function createBasePlacement(): Placement {
@@ -1383,6 +1392,7 @@ function createBaseObjective(): Objective {
     energyMsPerJ: 0,
     allowedTiers: [],
     maxLooks: 0,
+    auditShare: undefined,
   };
 }
 
@@ -1412,6 +1422,9 @@ export const Objective: MessageFns<Objective> = {
     }
     if (message.maxLooks !== 0) {
       writer.uint32(56).uint32(message.maxLooks);
+    }
+    if (message.auditShare !== undefined) {
+      writer.uint32(65).double(message.auditShare);
     }
     return writer;
   },
@@ -1495,6 +1508,14 @@ export const Objective: MessageFns<Objective> = {
             message.maxLooks = reader.uint32();
             continue;
           }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.auditShare = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1544,6 +1565,11 @@ export const Objective: MessageFns<Objective> = {
         : isSet(object.max_looks)
         ? globalThis.Number(object.max_looks)
         : 0,
+      auditShare: isSet(object.auditShare)
+        ? globalThis.Number(object.auditShare)
+        : isSet(object.audit_share)
+        ? globalThis.Number(object.audit_share)
+        : undefined,
     };
   },
 
@@ -1570,6 +1596,9 @@ export const Objective: MessageFns<Objective> = {
     if (message.maxLooks !== 0) {
       obj.maxLooks = Math.round(message.maxLooks);
     }
+    if (message.auditShare !== undefined) {
+      obj.auditShare = floatToJson(message.auditShare);
+    }
     return obj;
   },
 
@@ -1585,6 +1614,7 @@ export const Objective: MessageFns<Objective> = {
     message.energyMsPerJ = object.energyMsPerJ ?? 0;
     message.allowedTiers = object.allowedTiers?.map((e) => e) || [];
     message.maxLooks = object.maxLooks ?? 0;
+    message.auditShare = object.auditShare ?? undefined;
     return message;
   },
 };
@@ -1691,7 +1721,7 @@ export const LookCurves: MessageFns<LookCurves> = {
 };
 
 function createBaseLookCurve(): LookCurve {
-  return { first: "", second: "", steps: [] };
+  return { first: "", second: "", steps: [], changed: undefined };
 }
 
 export const LookCurve: MessageFns<LookCurve> = {
@@ -1704,6 +1734,9 @@ export const LookCurve: MessageFns<LookCurve> = {
     }
     for (const v of message.steps) {
       LookStep.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.changed !== undefined) {
+      writer.uint32(33).double(message.changed);
     }
     return writer;
   },
@@ -1745,6 +1778,14 @@ export const LookCurve: MessageFns<LookCurve> = {
             message.steps.push(LookStep.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.changed = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1762,6 +1803,7 @@ export const LookCurve: MessageFns<LookCurve> = {
       first: isSet(object.first) ? globalThis.String(object.first) : "",
       second: isSet(object.second) ? globalThis.String(object.second) : "",
       steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => LookStep.fromJSON(e)) : [],
+      changed: isSet(object.changed) ? globalThis.Number(object.changed) : undefined,
     };
   },
 
@@ -1776,6 +1818,9 @@ export const LookCurve: MessageFns<LookCurve> = {
     if (message.steps?.length) {
       obj.steps = message.steps.map((e) => LookStep.toJSON(e));
     }
+    if (message.changed !== undefined) {
+      obj.changed = floatToJson(message.changed);
+    }
     return obj;
   },
 
@@ -1787,12 +1832,13 @@ export const LookCurve: MessageFns<LookCurve> = {
     message.first = object.first ?? "";
     message.second = object.second ?? "";
     message.steps = object.steps?.map((e) => LookStep.fromPartial(e)) || [];
+    message.changed = object.changed ?? undefined;
     return message;
   },
 };
 
 function createBaseLookStep(): LookStep {
-  return { marginBelow: 0, share: 0, gain: 0, standardError: 0 };
+  return { marginBelow: 0, share: 0, gain: 0, standardError: 0, changed: undefined };
 }
 
 export const LookStep: MessageFns<LookStep> = {
@@ -1808,6 +1854,9 @@ export const LookStep: MessageFns<LookStep> = {
     }
     if (message.standardError !== 0) {
       writer.uint32(33).double(message.standardError);
+    }
+    if (message.changed !== undefined) {
+      writer.uint32(41).double(message.changed);
     }
     return writer;
   },
@@ -1857,6 +1906,14 @@ export const LookStep: MessageFns<LookStep> = {
             message.standardError = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.changed = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1883,6 +1940,7 @@ export const LookStep: MessageFns<LookStep> = {
         : isSet(object.standard_error)
         ? globalThis.Number(object.standard_error)
         : 0,
+      changed: isSet(object.changed) ? globalThis.Number(object.changed) : undefined,
     };
   },
 
@@ -1900,6 +1958,9 @@ export const LookStep: MessageFns<LookStep> = {
     if (message.standardError !== 0) {
       obj.standardError = floatToJson(message.standardError);
     }
+    if (message.changed !== undefined) {
+      obj.changed = floatToJson(message.changed);
+    }
     return obj;
   },
 
@@ -1912,6 +1973,7 @@ export const LookStep: MessageFns<LookStep> = {
     message.share = object.share ?? 0;
     message.gain = object.gain ?? 0;
     message.standardError = object.standardError ?? 0;
+    message.changed = object.changed ?? undefined;
     return message;
   },
 };

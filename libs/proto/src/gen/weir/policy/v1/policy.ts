@@ -23,7 +23,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Reason, reasonFromJSON, reasonToJSON } from "../../agent/v1/agent.ts";
+import { MeasuredAccuracy, Reason, reasonFromJSON, reasonToJSON } from "../../agent/v1/agent.ts";
 import { HopTimings, LookCurves, NodeLoad, Objective, Placement } from "../../common/v1/common.ts";
 
 export const protobufPackage = "weir.policy.v1";
@@ -166,8 +166,14 @@ export interface Outcome {
   batchSize: number;
   /** True when the frame was looked at again: another outcome follows, and this answer is not the last. */
   lookedAgain: boolean;
-  /** The first look, when this is a second. */
-  firstLook: FirstLook | undefined;
+  /** The look before, when this is a second look or an audit. */
+  firstLook:
+    | FirstLook
+    | undefined;
+  /** In a first look: a second was due had the margin been below this; 0: none. */
+  lookAgainBelow: number;
+  /** In an audit: probability with which the answer was drawn for it, 0..1; 0: no audit. */
+  auditProbability: number;
 }
 
 /** The first look at a frame that was looked at again. */
@@ -178,7 +184,7 @@ export interface FirstLook {
     | undefined;
   /** Top-1 minus top-2 probability, 0..1. */
   margin: number;
-  /** Whether the second look said the same; false when it failed. */
+  /** Whether the second look, or the audit, said the same; false when it failed. */
   agreed: boolean;
 }
 
@@ -198,6 +204,8 @@ export interface AgentState {
     | undefined;
   /** Squared coefficient of variation of the times between frames, >= 0: 0 periodic, 1 Poisson. */
   arrivalVariability: number;
+  /** Accuracy measured against the truths reported; absent before the first. */
+  measured: MeasuredAccuracy | undefined;
 }
 
 /** Accuracy balance of one device, in frames x accuracy. */
@@ -251,7 +259,32 @@ export interface Directive {
   /** Which run of the policy made it; every start of the service is another one. */
   instanceId: string;
   /** Which frames are looked at again where, when the plan is obeyed; absent: none. Otherwise the agent chooses. */
-  secondLook: PlannedLook | undefined;
+  secondLook:
+    | PlannedLook
+    | undefined;
+  /**
+   * How far the cell's pictures differ from those that the family was measured on; absent: not noticeably. The accuracies in
+   * actions are corrected already.
+   */
+  correction: AccuracyCorrection | undefined;
+}
+
+/** How far a cell's pictures differ from those that its model family was measured on. */
+export interface AccuracyCorrection {
+  /** Accuracy that every variant loses, 0..1. */
+  shortfall: number;
+  /** Of the variants that answer differently from the most accurate one more often than the curves say. */
+  firsts: FirstLookCorrection[];
+}
+
+/** Correction of the curves of one variant as the first look. */
+export interface FirstLookCorrection {
+  /** The variant. */
+  variant: string;
+  /** What it loses against the most accurate variant, and what second looks gain, over what the curves say, >= 1. */
+  loss: number;
+  /** Frames below a threshold on its margin, over what the curves say, > 0. */
+  share: number;
 }
 
 /** A second look as planned. */
@@ -412,6 +445,41 @@ export interface WatchLearnerResponse {
   exploringPlans: bigint;
   /** Frames answered where only an exploring plan put them, since the service started. */
   exploringFrames: bigint;
+  /** Accuracy as measured in the cell since the service started. */
+  accuracy: CellAccuracy | undefined;
+}
+
+/**
+ * Accuracy of the answers of a cell, as promised and as measured. Both bounds hold at all times together with probability
+ * `level`, also when the accuracy changes.
+ */
+export interface CellAccuracy {
+  /** Against truths that applications reported, of the devices that are connected; absent before the first. */
+  truths:
+    | MeasuredAccuracy
+    | undefined;
+  /** Against the most accurate variant, by audits; absent before the first. */
+  audits:
+    | AuditedAccuracy
+    | undefined;
+  /** What directives say of it; absent: nothing. */
+  correction: AccuracyCorrection | undefined;
+}
+
+/** How often the answers agree with those of the most accurate variant. */
+export interface AuditedAccuracy {
+  /** Answers that were audited. */
+  audits: bigint;
+  /** Share of all answers that agree with it, 0..1: its own do, of the others as many as of those audited. */
+  agreed: number;
+  /** The same share as the curves promise it; absent where they do not say. */
+  promised?:
+    | number
+    | undefined;
+  /** Lower confidence bound of the share, 0..1. */
+  lowerBound: number;
+  /** Probability with which the bound holds, e.g. 0.95. */
+  level: number;
 }
 
 /** The plan of one device. */
@@ -1296,6 +1364,8 @@ function createBaseOutcome(): Outcome {
     batchSize: 0,
     lookedAgain: false,
     firstLook: undefined,
+    lookAgainBelow: 0,
+    auditProbability: 0,
   };
 }
 
@@ -1360,6 +1430,12 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.firstLook !== undefined) {
       FirstLook.encode(message.firstLook, writer.uint32(146).fork()).join();
+    }
+    if (message.lookAgainBelow !== 0) {
+      writer.uint32(153).double(message.lookAgainBelow);
+    }
+    if (message.auditProbability !== 0) {
+      writer.uint32(161).double(message.auditProbability);
     }
     return writer;
   },
@@ -1521,6 +1597,22 @@ export const Outcome: MessageFns<Outcome> = {
             message.firstLook = FirstLook.decode(reader, reader.uint32());
             continue;
           }
+          case 19: {
+            if (tag !== 153) {
+              break;
+            }
+
+            message.lookAgainBelow = reader.double();
+            continue;
+          }
+          case 20: {
+            if (tag !== 161) {
+              break;
+            }
+
+            message.auditProbability = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1589,6 +1681,16 @@ export const Outcome: MessageFns<Outcome> = {
         : isSet(object.first_look)
         ? FirstLook.fromJSON(object.first_look)
         : undefined,
+      lookAgainBelow: isSet(object.lookAgainBelow)
+        ? globalThis.Number(object.lookAgainBelow)
+        : isSet(object.look_again_below)
+        ? globalThis.Number(object.look_again_below)
+        : 0,
+      auditProbability: isSet(object.auditProbability)
+        ? globalThis.Number(object.auditProbability)
+        : isSet(object.audit_probability)
+        ? globalThis.Number(object.audit_probability)
+        : 0,
     };
   },
 
@@ -1648,6 +1750,12 @@ export const Outcome: MessageFns<Outcome> = {
     if (message.firstLook !== undefined) {
       obj.firstLook = FirstLook.toJSON(message.firstLook);
     }
+    if (message.lookAgainBelow !== 0) {
+      obj.lookAgainBelow = floatToJson(message.lookAgainBelow);
+    }
+    if (message.auditProbability !== 0) {
+      obj.auditProbability = floatToJson(message.auditProbability);
+    }
     return obj;
   },
 
@@ -1682,6 +1790,8 @@ export const Outcome: MessageFns<Outcome> = {
     message.firstLook = (object.firstLook !== undefined && object.firstLook !== null)
       ? FirstLook.fromPartial(object.firstLook)
       : undefined;
+    message.lookAgainBelow = object.lookAgainBelow ?? 0;
+    message.auditProbability = object.auditProbability ?? 0;
     return message;
   },
 };
@@ -1790,7 +1900,14 @@ export const FirstLook: MessageFns<FirstLook> = {
 };
 
 function createBaseAgentState(): AgentState {
-  return { balance: undefined, framesPerSecond: 0, targets: [], local: undefined, arrivalVariability: 0 };
+  return {
+    balance: undefined,
+    framesPerSecond: 0,
+    targets: [],
+    local: undefined,
+    arrivalVariability: 0,
+    measured: undefined,
+  };
 }
 
 export const AgentState: MessageFns<AgentState> = {
@@ -1809,6 +1926,9 @@ export const AgentState: MessageFns<AgentState> = {
     }
     if (message.arrivalVariability !== 0) {
       writer.uint32(41).double(message.arrivalVariability);
+    }
+    if (message.measured !== undefined) {
+      MeasuredAccuracy.encode(message.measured, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1866,6 +1986,14 @@ export const AgentState: MessageFns<AgentState> = {
             message.arrivalVariability = reader.double();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.measured = MeasuredAccuracy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1893,6 +2021,7 @@ export const AgentState: MessageFns<AgentState> = {
         : isSet(object.arrival_variability)
         ? globalThis.Number(object.arrival_variability)
         : 0,
+      measured: isSet(object.measured) ? MeasuredAccuracy.fromJSON(object.measured) : undefined,
     };
   },
 
@@ -1913,6 +2042,9 @@ export const AgentState: MessageFns<AgentState> = {
     if (message.arrivalVariability !== 0) {
       obj.arrivalVariability = floatToJson(message.arrivalVariability);
     }
+    if (message.measured !== undefined) {
+      obj.measured = MeasuredAccuracy.toJSON(message.measured);
+    }
     return obj;
   },
 
@@ -1930,6 +2062,9 @@ export const AgentState: MessageFns<AgentState> = {
       ? NodeLoad.fromPartial(object.local)
       : undefined;
     message.arrivalVariability = object.arrivalVariability ?? 0;
+    message.measured = (object.measured !== undefined && object.measured !== null)
+      ? MeasuredAccuracy.fromPartial(object.measured)
+      : undefined;
     return message;
   },
 };
@@ -2096,6 +2231,7 @@ function createBaseDirective(): Directive {
     predictedMs: 0,
     instanceId: "",
     secondLook: undefined,
+    correction: undefined,
   };
 }
 
@@ -2148,6 +2284,9 @@ export const Directive: MessageFns<Directive> = {
     }
     if (message.secondLook !== undefined) {
       PlannedLook.encode(message.secondLook, writer.uint32(122).fork()).join();
+    }
+    if (message.correction !== undefined) {
+      AccuracyCorrection.encode(message.correction, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -2285,6 +2424,14 @@ export const Directive: MessageFns<Directive> = {
             message.secondLook = PlannedLook.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.correction = AccuracyCorrection.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2340,6 +2487,7 @@ export const Directive: MessageFns<Directive> = {
         : isSet(object.second_look)
         ? PlannedLook.fromJSON(object.second_look)
         : undefined,
+      correction: isSet(object.correction) ? AccuracyCorrection.fromJSON(object.correction) : undefined,
     };
   },
 
@@ -2390,6 +2538,9 @@ export const Directive: MessageFns<Directive> = {
     if (message.secondLook !== undefined) {
       obj.secondLook = PlannedLook.toJSON(message.secondLook);
     }
+    if (message.correction !== undefined) {
+      obj.correction = AccuracyCorrection.toJSON(message.correction);
+    }
     return obj;
   },
 
@@ -2421,6 +2572,197 @@ export const Directive: MessageFns<Directive> = {
     message.secondLook = (object.secondLook !== undefined && object.secondLook !== null)
       ? PlannedLook.fromPartial(object.secondLook)
       : undefined;
+    message.correction = (object.correction !== undefined && object.correction !== null)
+      ? AccuracyCorrection.fromPartial(object.correction)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAccuracyCorrection(): AccuracyCorrection {
+  return { shortfall: 0, firsts: [] };
+}
+
+export const AccuracyCorrection: MessageFns<AccuracyCorrection> = {
+  encode(message: AccuracyCorrection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shortfall !== 0) {
+      writer.uint32(9).double(message.shortfall);
+    }
+    for (const v of message.firsts) {
+      FirstLookCorrection.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccuracyCorrection {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccuracyCorrection();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.shortfall = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.firsts.push(FirstLookCorrection.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccuracyCorrection {
+    return {
+      shortfall: isSet(object.shortfall) ? globalThis.Number(object.shortfall) : 0,
+      firsts: globalThis.Array.isArray(object?.firsts)
+        ? object.firsts.map((e: any) => FirstLookCorrection.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: AccuracyCorrection): unknown {
+    const obj: any = {};
+    if (message.shortfall !== 0) {
+      obj.shortfall = floatToJson(message.shortfall);
+    }
+    if (message.firsts?.length) {
+      obj.firsts = message.firsts.map((e) => FirstLookCorrection.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AccuracyCorrection>, I>>(base?: I): AccuracyCorrection {
+    return AccuracyCorrection.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AccuracyCorrection>, I>>(object: I): AccuracyCorrection {
+    const message = createBaseAccuracyCorrection();
+    message.shortfall = object.shortfall ?? 0;
+    message.firsts = object.firsts?.map((e) => FirstLookCorrection.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFirstLookCorrection(): FirstLookCorrection {
+  return { variant: "", loss: 0, share: 0 };
+}
+
+export const FirstLookCorrection: MessageFns<FirstLookCorrection> = {
+  encode(message: FirstLookCorrection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.variant !== "") {
+      writer.uint32(10).string(message.variant);
+    }
+    if (message.loss !== 0) {
+      writer.uint32(17).double(message.loss);
+    }
+    if (message.share !== 0) {
+      writer.uint32(25).double(message.share);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FirstLookCorrection {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFirstLookCorrection();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.variant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.loss = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.share = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FirstLookCorrection {
+    return {
+      variant: isSet(object.variant) ? globalThis.String(object.variant) : "",
+      loss: isSet(object.loss) ? globalThis.Number(object.loss) : 0,
+      share: isSet(object.share) ? globalThis.Number(object.share) : 0,
+    };
+  },
+
+  toJSON(message: FirstLookCorrection): unknown {
+    const obj: any = {};
+    if (message.variant !== "") {
+      obj.variant = message.variant;
+    }
+    if (message.loss !== 0) {
+      obj.loss = floatToJson(message.loss);
+    }
+    if (message.share !== 0) {
+      obj.share = floatToJson(message.share);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FirstLookCorrection>, I>>(base?: I): FirstLookCorrection {
+    return FirstLookCorrection.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FirstLookCorrection>, I>>(object: I): FirstLookCorrection {
+    const message = createBaseFirstLookCorrection();
+    message.variant = object.variant ?? "";
+    message.loss = object.loss ?? 0;
+    message.share = object.share ?? 0;
     return message;
   },
 };
@@ -3730,6 +4072,7 @@ function createBaseWatchLearnerResponse(): WatchLearnerResponse {
     objective: undefined,
     exploringPlans: 0n,
     exploringFrames: 0n,
+    accuracy: undefined,
   };
 }
 
@@ -3788,6 +4131,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
         throw new globalThis.Error("value provided for field message.exploringFrames of type uint64 too large");
       }
       writer.uint32(96).uint64(message.exploringFrames);
+    }
+    if (message.accuracy !== undefined) {
+      CellAccuracy.encode(message.accuracy, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -3901,6 +4247,14 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
             message.exploringFrames = reader.uint64() as bigint;
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.accuracy = CellAccuracy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3953,6 +4307,7 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
         : isSet(object.exploring_frames)
         ? BigInt(object.exploring_frames)
         : 0n,
+      accuracy: isSet(object.accuracy) ? CellAccuracy.fromJSON(object.accuracy) : undefined,
     };
   },
 
@@ -3994,6 +4349,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     if (message.exploringFrames !== 0n) {
       obj.exploringFrames = message.exploringFrames.toString();
     }
+    if (message.accuracy !== undefined) {
+      obj.accuracy = CellAccuracy.toJSON(message.accuracy);
+    }
     return obj;
   },
 
@@ -4024,6 +4382,256 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     message.exploringFrames = (object.exploringFrames !== undefined && object.exploringFrames !== null)
       ? BigInt(object.exploringFrames)
       : 0n;
+    message.accuracy = (object.accuracy !== undefined && object.accuracy !== null)
+      ? CellAccuracy.fromPartial(object.accuracy)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCellAccuracy(): CellAccuracy {
+  return { truths: undefined, audits: undefined, correction: undefined };
+}
+
+export const CellAccuracy: MessageFns<CellAccuracy> = {
+  encode(message: CellAccuracy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.truths !== undefined) {
+      MeasuredAccuracy.encode(message.truths, writer.uint32(10).fork()).join();
+    }
+    if (message.audits !== undefined) {
+      AuditedAccuracy.encode(message.audits, writer.uint32(18).fork()).join();
+    }
+    if (message.correction !== undefined) {
+      AccuracyCorrection.encode(message.correction, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CellAccuracy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCellAccuracy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.truths = MeasuredAccuracy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.audits = AuditedAccuracy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.correction = AccuracyCorrection.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CellAccuracy {
+    return {
+      truths: isSet(object.truths) ? MeasuredAccuracy.fromJSON(object.truths) : undefined,
+      audits: isSet(object.audits) ? AuditedAccuracy.fromJSON(object.audits) : undefined,
+      correction: isSet(object.correction) ? AccuracyCorrection.fromJSON(object.correction) : undefined,
+    };
+  },
+
+  toJSON(message: CellAccuracy): unknown {
+    const obj: any = {};
+    if (message.truths !== undefined) {
+      obj.truths = MeasuredAccuracy.toJSON(message.truths);
+    }
+    if (message.audits !== undefined) {
+      obj.audits = AuditedAccuracy.toJSON(message.audits);
+    }
+    if (message.correction !== undefined) {
+      obj.correction = AccuracyCorrection.toJSON(message.correction);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CellAccuracy>, I>>(base?: I): CellAccuracy {
+    return CellAccuracy.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CellAccuracy>, I>>(object: I): CellAccuracy {
+    const message = createBaseCellAccuracy();
+    message.truths = (object.truths !== undefined && object.truths !== null)
+      ? MeasuredAccuracy.fromPartial(object.truths)
+      : undefined;
+    message.audits = (object.audits !== undefined && object.audits !== null)
+      ? AuditedAccuracy.fromPartial(object.audits)
+      : undefined;
+    message.correction = (object.correction !== undefined && object.correction !== null)
+      ? AccuracyCorrection.fromPartial(object.correction)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAuditedAccuracy(): AuditedAccuracy {
+  return { audits: 0n, agreed: 0, promised: undefined, lowerBound: 0, level: 0 };
+}
+
+export const AuditedAccuracy: MessageFns<AuditedAccuracy> = {
+  encode(message: AuditedAccuracy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.audits !== 0n) {
+      if (BigInt.asUintN(64, message.audits) !== message.audits) {
+        throw new globalThis.Error("value provided for field message.audits of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.audits);
+    }
+    if (message.agreed !== 0) {
+      writer.uint32(17).double(message.agreed);
+    }
+    if (message.promised !== undefined) {
+      writer.uint32(25).double(message.promised);
+    }
+    if (message.lowerBound !== 0) {
+      writer.uint32(33).double(message.lowerBound);
+    }
+    if (message.level !== 0) {
+      writer.uint32(41).double(message.level);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuditedAccuracy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuditedAccuracy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.audits = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.agreed = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.promised = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.lowerBound = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.level = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuditedAccuracy {
+    return {
+      audits: isSet(object.audits) ? BigInt(object.audits) : 0n,
+      agreed: isSet(object.agreed) ? globalThis.Number(object.agreed) : 0,
+      promised: isSet(object.promised) ? globalThis.Number(object.promised) : undefined,
+      lowerBound: isSet(object.lowerBound)
+        ? globalThis.Number(object.lowerBound)
+        : isSet(object.lower_bound)
+        ? globalThis.Number(object.lower_bound)
+        : 0,
+      level: isSet(object.level) ? globalThis.Number(object.level) : 0,
+    };
+  },
+
+  toJSON(message: AuditedAccuracy): unknown {
+    const obj: any = {};
+    if (message.audits !== 0n) {
+      obj.audits = message.audits.toString();
+    }
+    if (message.agreed !== 0) {
+      obj.agreed = floatToJson(message.agreed);
+    }
+    if (message.promised !== undefined) {
+      obj.promised = floatToJson(message.promised);
+    }
+    if (message.lowerBound !== 0) {
+      obj.lowerBound = floatToJson(message.lowerBound);
+    }
+    if (message.level !== 0) {
+      obj.level = floatToJson(message.level);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AuditedAccuracy>, I>>(base?: I): AuditedAccuracy {
+    return AuditedAccuracy.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AuditedAccuracy>, I>>(object: I): AuditedAccuracy {
+    const message = createBaseAuditedAccuracy();
+    message.audits = (object.audits !== undefined && object.audits !== null) ? BigInt(object.audits) : 0n;
+    message.agreed = object.agreed ?? 0;
+    message.promised = object.promised ?? undefined;
+    message.lowerBound = object.lowerBound ?? 0;
+    message.level = object.level ?? 0;
     return message;
   },
 };

@@ -54,7 +54,15 @@ export interface InferRequest {
   /** Time left for this inference, ms; work not begun by then is dropped. 0: the call's own deadline alone counts. */
   timeoutMs: number;
   /** The caller's trace context. */
-  trace: TraceContext | undefined;
+  trace:
+    | TraceContext
+    | undefined;
+  /**
+   * Nobody waits for the answer: it is computed beside the slots, at the lowest priority of the operating system, so that no
+   * other inference waits for it, and only when none runs or waits as it comes; else RESOURCE_EXHAUSTED, reason NOT_IDLE. It
+   * counts neither in the node's load nor in its service times.
+   */
+  background: boolean;
 }
 
 /** The answer to one inference. */
@@ -202,7 +210,7 @@ export interface VariantInfo {
 }
 
 function createBaseInferRequest(): InferRequest {
-  return { requestId: "", variant: "", input: undefined, timeoutMs: 0, trace: undefined };
+  return { requestId: "", variant: "", input: undefined, timeoutMs: 0, trace: undefined, background: false };
 }
 
 export const InferRequest: MessageFns<InferRequest> = {
@@ -221,6 +229,9 @@ export const InferRequest: MessageFns<InferRequest> = {
     }
     if (message.trace !== undefined) {
       TraceContext.encode(message.trace, writer.uint32(42).fork()).join();
+    }
+    if (message.background !== false) {
+      writer.uint32(48).bool(message.background);
     }
     return writer;
   },
@@ -278,6 +289,14 @@ export const InferRequest: MessageFns<InferRequest> = {
             message.trace = TraceContext.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.background = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -305,6 +324,7 @@ export const InferRequest: MessageFns<InferRequest> = {
         ? globalThis.Number(object.timeout_ms)
         : 0,
       trace: isSet(object.trace) ? TraceContext.fromJSON(object.trace) : undefined,
+      background: isSet(object.background) ? globalThis.Boolean(object.background) : false,
     };
   },
 
@@ -325,6 +345,9 @@ export const InferRequest: MessageFns<InferRequest> = {
     if (message.trace !== undefined) {
       obj.trace = TraceContext.toJSON(message.trace);
     }
+    if (message.background !== false) {
+      obj.background = message.background;
+    }
     return obj;
   },
 
@@ -340,6 +363,7 @@ export const InferRequest: MessageFns<InferRequest> = {
     message.trace = (object.trace !== undefined && object.trace !== null)
       ? TraceContext.fromPartial(object.trace)
       : undefined;
+    message.background = object.background ?? false;
     return message;
   },
 };
