@@ -318,6 +318,24 @@ describe('a slow node with a short queue', () => {
     expect((answers[0] as { value: worker.InferFailure }).value.requestId).toBe(late.requestId);
   });
 
+  it('computes in the background only when idle, and then beside the frames', async () => {
+    using stream = openStream(node.client);
+    const aside = () => request({ background: true });
+    await stream.infer(request());
+    await stream.infer(aside());
+    const refused = await stream.next();
+    expect(fromStatus((refused?.value as worker.InferFailure).status!)).toMatchObject({
+      status: 'RESOURCE_EXHAUSTED',
+      reason: 'NOT_IDLE',
+    });
+    expect(codeOf(await stream.next())).toBe('result');
+    await stream.infer(aside());
+    await stream.infer(request());
+    const answers = [await stream.next(), await stream.next()];
+    for (const answer of answers)
+      expect(answer).toMatchObject({ $case: 'result', value: { concurrency: 0, batchSize: 1 } });
+  });
+
   it('keeps to the deadline of the call', async () => {
     const { client } = node;
     const first = callUnary(client, client.infer, request());

@@ -21,9 +21,9 @@ export interface InferOptions {
 export interface WorkerNode {
   /**
    * Runs one inference.
-   * @throws InvalidInput, NotFound for a variant not served, ResourceExhausted when the queue is full,
-   * DeadlineExceeded or Cancelled for work that had not begun, Cancelled at once for work that had, Unavailable
-   * (reason DRAINING) while draining, Internal
+   * @throws InvalidInput, NotFound for a variant not served, ResourceExhausted when the queue is full or, for background
+   * work, anything runs (reason NOT_IDLE), DeadlineExceeded or Cancelled for work that had not begun, Cancelled at once for
+   * work that had, Unavailable (reason DRAINING) while draining, Internal
    */
   infer(request: worker.InferRequest, options: InferOptions): Promise<worker.InferResponse>;
   load(): common.NodeLoad;
@@ -59,7 +59,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
     async infer(request, { arrivedAt, deadlineAt = Infinity, signal, traceContext }) {
       if (draining.aborted)
         throw new Unavailable('the node is draining; send the request elsewhere', { reason: 'DRAINING' });
-      const { variant, input, timeoutMs } = inferenceFromWire(request);
+      const { variant, input, timeoutMs, background } = inferenceFromWire(request);
       const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
       const before = runner.load();
       const concurrency = before.inService + before.queued;
@@ -69,6 +69,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         input,
         deadlineAt: until < Infinity ? until : undefined,
         signal,
+        background,
       });
       const result = await abandonable(running, signal).catch((error: unknown) => {
         throw error instanceof InvalidInput ? inWireFields(error) : error;

@@ -58,8 +58,9 @@ describe('inferenceFromWire', () => {
     );
 
   it('takes no timeout for time without end', () => {
-    expect(work({})).toEqual({ variant: 'v', input: { image: Buffer.alloc(3, 1) }, timeoutMs: Infinity });
-    expect(work({ timeoutMs: 5 })).toMatchObject({ timeoutMs: 5 });
+    const input = { image: Buffer.alloc(3, 1) };
+    expect(work({})).toEqual({ variant: 'v', input, timeoutMs: Infinity, background: false });
+    expect(work({ timeoutMs: 5, background: true })).toMatchObject({ timeoutMs: 5, background: true });
   });
 
   it.each([

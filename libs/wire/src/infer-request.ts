@@ -19,18 +19,25 @@ export interface InferenceWork {
   readonly input: InferenceInput;
   /** ms; Infinity when the request names none. */
   readonly timeoutMs: number;
+  /** Nobody waits for the answer. */
+  readonly background: boolean;
 }
 
 /** Throws InvalidInput, naming every fault that can be told without decoding. */
 export function inferenceFromWire(request: worker.InferRequest): InferenceWork {
   const violations = new Violations();
-  const { requestId, variant, timeoutMs, input } = request;
+  const { requestId, variant, timeoutMs, input, background } = request;
   violations.id(requestId, 'request_id');
   violations.id(variant, 'variant');
   violations.number(timeoutMs, 'timeout_ms', { max: limits.ms });
   checkInput(input, 'input', violations);
   violations.throwIfAny();
-  return { variant, input: inputFromWire(input!), timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs };
+  return {
+    variant,
+    input: inputFromWire(input!),
+    timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs,
+    background,
+  };
 }
 
 /** Whether an answer can be given under this id. */

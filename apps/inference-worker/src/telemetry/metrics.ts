@@ -63,17 +63,17 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
   };
 }
 
-/** A node whose inferences are counted. */
+/** A node whose inferences are counted, but for those in the background. */
 export const measured = (node: WorkerNode, metrics: WorkerMetrics): WorkerNode => ({
   ...node,
   async infer(request, options) {
     try {
       const answer = await node.infer(request, options);
       // Only answered ones: callers may name any number of variants that do not exist.
-      metrics.answered(request.variant, answer);
+      if (!request.background) metrics.answered(request.variant, answer);
       return answer;
     } catch (error) {
-      metrics.dropped(error instanceof WeirError ? error.status : 'INTERNAL');
+      if (!request.background) metrics.dropped(error instanceof WeirError ? error.status : 'INTERNAL');
       throw error;
     }
   },

@@ -13,10 +13,18 @@ const variants = [
 function processor({ fails = false } = {}) {
   const ran: string[] = [];
   const state = { tookMs: 120, inService: 0 };
+  let free: Promise<void> = Promise.resolve();
+  /** What comes from now on takes until the returned function is called. */
+  const occupy = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    free = promise;
+    return resolve;
+  };
   const runner = {
     async run({ variant }: RunRequest) {
       ran.push(variant);
       if (fails) throw new Unavailable('the node drains');
+      await free;
       return { decodeMs: 20, computeMs: state.tookMs - 20 } as RunResult;
     },
     load: () => ({
@@ -39,7 +47,7 @@ function processor({ fails = false } = {}) {
     logger: silentLogger,
     onChecked: (variant, serviceMs) => checked.push([variant, serviceMs]),
   });
-  return { ran, state, clock, checked, checks };
+  return { ran, state, clock, checked, checks, occupy };
 }
 const settled = () => new Promise(setImmediate);
 
@@ -92,6 +100,24 @@ describe('an idle processor', () => {
     void checks.run({ variant: 'small', input });
     await settled();
     expect(checked).toEqual([]);
+  });
+
+  it('counts as idle between background inferences, and is not checked beside one', async () => {
+    const { clock, checks, checked, ran, occupy } = processor();
+    const over = occupy();
+    const aside = checks.run({ variant: 'aside', input, background: true });
+    clock.advance(10_000);
+    await settled();
+    expect(ran).toEqual(['aside']);
+    over();
+    await aside;
+    clock.advance(10_000);
+    void checks.run({ variant: 'aside', input, background: true });
+    await settled();
+    expect(checked).toEqual([]);
+    clock.advance(10_000);
+    await settled();
+    expect(checked).toEqual([['small', 120]]);
   });
 
   it('ignores a failed check, and carries on', async () => {

@@ -1,11 +1,12 @@
 import { FailedPrecondition, InvalidInput, NotFound, Unavailable, systemClock } from '@weir/base';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embeddedFamilyDirectory, loadFamily } from '../catalogue/manifest.ts';
 import { type Runner, startRunner } from './runner.ts';
 
 const VARIANT = 'mobilenet-v1-0.25-fp32';
+const OTHER = 'mobilenet-v1-0.25-int8';
 const scene = (index: number) =>
   readFile(join(embeddedFamilyDirectory, 'samples', `scene-${String(index).padStart(4, '0')}.png`));
 const start = async (options: Partial<Parameters<typeof startRunner>[0]> = {}) =>
@@ -60,6 +61,59 @@ describe('runner', () => {
     expect(slots).toBe(2);
     expect(utilization).toBeGreaterThan(0);
     expect(congestionPerMs).toBeGreaterThan(0);
+  });
+});
+
+describe('background work', () => {
+  const dilation = { factor: 1, referenceMs: { [VARIANT]: 1_500, [OTHER]: 1 } };
+  let input: { image: Uint8Array };
+  beforeAll(async () => (input = { image: await scene(0) }));
+
+  it('is answered like any other, and counts neither as load nor in what is expected', async () => {
+    await using runner = await start();
+    const frame = await runner.run({ variant: VARIANT, input });
+    const before = runner.load();
+    const aside = await runner.run({ variant: VARIANT, input, background: true });
+    expect(aside).toMatchObject({ label: frame.label, confidence: frame.confidence, batchSize: 1 });
+    expect(runner.load().congestionPerMs).toBeLessThanOrEqual(before.congestionPerMs);
+  });
+
+  it('keeps no frame waiting, which comes while it computes', async () => {
+    await using runner = await start({ dilation, variants: [VARIANT, OTHER] });
+    let over = false;
+    const aside = runner.run({ variant: VARIANT, input, background: true }).finally(() => (over = true));
+    expect(runner.load()).toMatchObject({ inService: 0, queued: 0, backlogMs: 0 });
+    await runner.run({ variant: OTHER, input });
+    expect(over).toBe(false);
+    expect((await aside).computeMs).toBeGreaterThanOrEqual(1_499);
+  });
+
+  it('is refused while anything runs or waits', async () => {
+    await using runner = await start({ dilation: { factor: 1, referenceMs: { [VARIANT]: 300 } } });
+    const background = () => runner.run({ variant: VARIANT, input, background: true });
+    const frame = runner.run({ variant: VARIANT, input });
+    await expect(background()).rejects.toMatchObject({ status: 'RESOURCE_EXHAUSTED', reason: 'NOT_IDLE' });
+    await frame;
+    const first = background();
+    await expect(background()).rejects.toMatchObject({ reason: 'NOT_IDLE' });
+    await first;
+    const drained = runner.drain();
+    await expect(background()).rejects.toThrow(Unavailable);
+    await drained;
+  });
+
+  it.runIf(process.platform === 'linux')('computes at the lowest priority, alone', async () => {
+    await using runner = await start();
+    const lowest = async () => {
+      const threads = await readdir('/proc/self/task');
+      const stats = await Promise.all(threads.map((id) => readFile(`/proc/self/task/${id}/stat`, 'utf8')));
+      // Nice is the 19th field; the second, in brackets, may hold spaces.
+      return stats.filter((stat) => stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16] === '19').length;
+    };
+    await runner.run({ variant: VARIANT, input });
+    expect(await lowest()).toBe(0);
+    await runner.run({ variant: VARIANT, input, background: true });
+    expect(await lowest()).toBe(1);
   });
 });
 

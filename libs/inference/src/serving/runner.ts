@@ -11,6 +11,7 @@ import { checkTensor, type InferenceInput } from './image.ts';
 import { type Family, type VariantEntry, variantNamed } from '../catalogue/manifest.ts';
 import { type Prediction, toPrediction } from './probabilities.ts';
 import { type BatchCurve, batchCurve, batchSizes } from './batch-curve.ts';
+import { type BackgroundSlot, createBackgroundSlot, notIdle } from './background-slot.ts';
 import { type Batch, type ItemResult, type SessionSlot, startSlot } from './session-slot.ts';
 import type { SessionModel } from './session-protocol.ts';
 import { type Load, SlotPool } from './slot-pool.ts';
@@ -52,6 +53,12 @@ export interface RunRequest {
   readonly deadlineAt?: number | undefined;
   /** Takes the request out of the queue; work that has started is finished. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Nobody waits for it: computed beside the slots, at the lowest priority of the operating system, and only when nothing
+   * runs or waits as it comes; else ResourceExhausted, reason NOT_IDLE. It counts neither in the load nor in what is
+   * expected of others. @default false
+   */
+  readonly background?: boolean | undefined;
 }
 
 export interface RunResult extends Prediction {
@@ -109,12 +116,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     dynamicBatch: input.dynamicBatch,
   }));
   const threadsPerSession = atLeastOne('threadsPerSession', options.threadsPerSession ?? 1);
-  const { slots, curves } = await startSlots(slotCount, {
+  const setup: SlotsSetup = {
     models,
     threadsPerSession,
     maxBatch: atLeastOne('maxBatch', options.maxBatch ?? 1),
     logger,
-  });
+  };
+  const { slots, curves } = await startSlots(slotCount, setup);
+  const backgroundSlot = createBackgroundSlot({ startThread: () => startBackgroundThread(setup), clock });
   const pool = new SlotPool<RunRequest, ItemResult>({
     slots: slotCount,
     queueLimit: options.queueLimit ?? 64,
@@ -134,6 +143,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       holdMs: alone === undefined ? undefined : alone * curves.get(variant)!.factor(requests.length),
     };
   };
+  const runInBackground: BackgroundSlot['run'] = async (job) => {
+    const { inService, queued } = pool.load();
+    if (inService + queued > 0) throw notIdle(`${inService} run and ${queued} wait`);
+    return backgroundSlot.run(job);
+  };
   const expectedMs = new Map(
     variants.map(({ name }) => [name, holdMs.get(name) ?? slots[0]!.warmMs[name]?.[1] ?? 1]),
   );
@@ -142,21 +156,25 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     variants,
     labels: family.labels,
     async run(request) {
-      const { variant: name, input, deadlineAt, signal } = request;
+      const { variant: name, input, deadlineAt, signal, background = false } = request;
       const variant = variantNamed({ variants }, name);
       if ('tensor' in input) checkTensor(input, variant.input);
-      const { value, elapsedMs, batchSize } = await pool.submit({
-        payload: request,
-        expectedMs: expectedMs.get(name)!,
-        deadlineAt,
-        signal,
-        group: name,
-      });
+      const { value, elapsedMs, batchSize } = await (background
+        ? runInBackground({ payload: batchOf([request]), deadlineAt, signal })
+        : pool.submit({
+            payload: request,
+            expectedMs: expectedMs.get(name)!,
+            deadlineAt,
+            signal,
+            group: name,
+          }));
       if ('fault' in value) throw value.fault;
       const { output, decodeMs, computeMs } = value;
-      const before = expectedMs.get(name)!;
-      const alone = decodeMs + computeMs / curves.get(name)!.factor(batchSize);
-      expectedMs.set(name, before + ESTIMATE_GAIN * (alone - before));
+      if (!background) {
+        const before = expectedMs.get(name)!;
+        const alone = decodeMs + computeMs / curves.get(name)!.factor(batchSize);
+        expectedMs.set(name, before + ESTIMATE_GAIN * (alone - before));
+      }
       if (!output.every(Number.isFinite))
         throw new Internal(`${name} gave an output that is not finite`, { reason: 'OUTPUT_NOT_FINITE' });
       const { kind } = variant.output;
@@ -176,10 +194,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * times });
       for (const [name, ms] of holdMs) expectedMs.set(name, ms);
     },
-    drain: () => pool.drain(),
+    drain: async () => void (await Promise.all([pool.drain(), backgroundSlot.drain()])),
     async [Symbol.asyncDispose]() {
       pool.close();
-      await Promise.all(slots.map((slot) => slot[Symbol.asyncDispose]()));
+      await Promise.all([...slots, backgroundSlot].map((slot) => slot[Symbol.asyncDispose]()));
     },
   };
 }
@@ -191,6 +209,18 @@ interface SlotsSetup {
   readonly logger: Logger;
 }
 
+const entry = new URL('./session-thread.ts', import.meta.url);
+const onCrashOf = (logger: Logger) => (err: Error) => logger.error({ err }, 'an inference thread died');
+
+const startBackgroundThread = ({ models, threadsPerSession, logger }: SlotsSetup): Promise<SessionSlot> =>
+  startSlot({
+    entry,
+    models: models.map((model) => ({ ...model, batchSizes: [1] })),
+    threadsPerSession,
+    background: true,
+    onCrash: onCrashOf(logger),
+  });
+
 /**
  * The first slot starts alone, so that the batch curve is measured on a processor that does nothing else; the others warm
  * only the sizes that pay. All or none: a thread that cannot start ends those that did.
@@ -199,8 +229,7 @@ async function startSlots(
   count: number,
   { models, threadsPerSession, maxBatch, logger }: SlotsSetup,
 ): Promise<{ slots: readonly SessionSlot[]; curves: ReadonlyMap<string, BatchCurve> }> {
-  const entry = new URL('./session-thread.ts', import.meta.url);
-  const onCrash = (err: Error) => logger.error({ err }, 'an inference thread died');
+  const onCrash = onCrashOf(logger);
   const start = (sizesOf: (model: Omit<SessionModel, 'batchSizes'>) => readonly number[]) =>
     startSlot({
       entry,

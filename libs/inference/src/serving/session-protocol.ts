@@ -26,6 +26,8 @@ export interface ThreadSetup {
   readonly models: readonly SessionModel[];
   /** Intra-op threads of each session. */
   readonly threadsPerSession: number;
+  /** At the lowest priority of the operating system; loads each model when it is first asked for, and warms none. */
+  readonly background: boolean;
   /** The state of each lane: Int32Array [LANES]. */
   readonly states: SharedArrayBuffer;
   /** The model input of each lane, as large as the largest batch of any variant. Reused, so nothing is collected. */

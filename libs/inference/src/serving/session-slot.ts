@@ -49,17 +49,20 @@ export interface SlotOptions {
   readonly entry: URL;
   readonly models: readonly SessionModel[];
   readonly threadsPerSession: number;
+  /** Computes at the lowest priority of the operating system, and loads each model when it is first asked for. @default false */
+  readonly background?: boolean;
   /** Told of each death of the thread and of each restart that fails. */
   readonly onCrash?: (cause: Error) => void;
   /** @default systemClock */
   readonly clock?: Clock;
 }
 
-/** Resolves when the thread has loaded and warmed all its sessions. @throws Internal when it cannot */
+/** Resolves when the thread has loaded and warmed all its sessions; a background thread, when it runs. @throws Internal when it cannot */
 export async function startSlot({
   entry,
   models,
   threadsPerSession,
+  background = false,
   onCrash,
   clock = systemClock,
 }: SlotOptions): Promise<SessionSlot> {
@@ -67,7 +70,7 @@ export async function startSlot({
     8,
     ...models.map(({ input, batchSizes }) => inputBytes(input) * batchSizes.at(-1)!),
   );
-  const open = () => startThread(entry, { models, threadsPerSession, laneBytes });
+  const open = () => startThread(entry, { models, threadsPerSession, background, laneBytes });
   const closing = new AbortController();
   let thread = await open();
   let recovery: Promise<boolean> = Promise.resolve(true);
@@ -128,15 +131,14 @@ interface Thread {
 async function startThread(
   entry: URL,
   {
-    models,
-    threadsPerSession,
     laneBytes,
-  }: { models: readonly SessionModel[]; threadsPerSession: number; laneBytes: number },
+    ...options
+  }: Pick<ThreadSetup, 'models' | 'threadsPerSession' | 'background'> & { laneBytes: number },
 ): Promise<Thread> {
   const states = new Int32Array(new SharedArrayBuffer(4 * LANES));
   const inputs = Array.from({ length: LANES }, () => new SharedArrayBuffer(laneBytes));
-  const setup: ThreadSetup = { models, threadsPerSession, states: states.buffer, inputs };
-  const bytesOf = new Map(models.map(({ name, input }) => [name, inputBytes(input)]));
+  const setup: ThreadSetup = { ...options, states: states.buffer, inputs };
+  const bytesOf = new Map(options.models.map(({ name, input }) => [name, inputBytes(input)]));
   const worker = new Worker(entry, { workerData: setup });
   const ready = Promise.withResolvers<ThreadMessage & { kind: 'ready' }>();
   const lanes = inputs.map((): PromiseWithResolvers<readonly ItemResult[]> | undefined => undefined);

@@ -9,6 +9,7 @@ import { InvalidInput } from '@weir/base';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeInto } from './image.ts';
+import { takeLowestPriority } from './lowest-priority.ts';
 import {
   type BatchTimes,
   inputBytes,
@@ -34,27 +35,17 @@ interface Loaded {
   readonly elements: number;
 }
 
-const { models, threadsPerSession, states, inputs } = workerData as ThreadSetup;
+const { models, threadsPerSession, background, states, inputs } = workerData as ThreadSetup;
+if (background) takeLowestPriority();
 const laneStates = new Int32Array(states);
 const stillness = new Int32Array(new SharedArrayBuffer(4));
 const loaded = new Map<string, Loaded>();
 
 const warmMs: Record<string, BatchTimes> = {};
-for (const model of models) {
-  const session = await InferenceSession.create(model.path, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threadsPerSession,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  });
-  const { shape, dtype } = model.input;
-  const elements = inputBytes(model.input) / (dtype === 'uint8' ? 1 : 4);
-  const entry = { model, session, elements };
-  loaded.set(model.name, entry);
+for (const model of background ? [] : models) {
+  const entry = await load(model);
   await decodeInto(PIXEL, model.input, view(entry, 0, 0, 1));
-  warmMs[model.name] = Object.fromEntries(await warm(entry, shape));
+  warmMs[model.name] = Object.fromEntries(await warm(entry, model.input.shape));
 }
 /** Time in which this thread computed and could do nothing else, ms. */
 let busyMs = 0;
@@ -65,6 +56,21 @@ parentPort!.on('message', (request: ThreadRequest) => {
   before = before.then(async () => answer(request, await prepared));
 });
 say({ kind: 'ready', warmMs });
+
+async function load(model: SessionModel): Promise<Loaded> {
+  const session = await InferenceSession.create(model.path, {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threadsPerSession,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  });
+  const elements = inputBytes(model.input) / (model.input.dtype === 'uint8' ? 1 : 4);
+  const entry = { model, session, elements };
+  loaded.set(model.name, entry);
+  return entry;
+}
 
 async function warm(entry: Loaded, shape: readonly number[]): Promise<[number, number][]> {
   const times: [number, number][] = [];
@@ -83,8 +89,13 @@ interface Prepared {
 }
 
 /** Decodes the pictures of a batch into their lane, all at once. */
-function prepare({ lane, variant, images }: ThreadRequest): Promise<readonly Prepared[]> {
-  const entry = loaded.get(variant)!;
+async function prepare({ lane, variant, images }: ThreadRequest): Promise<readonly Prepared[]> {
+  let entry: Loaded;
+  try {
+    entry = loaded.get(variant) ?? (await load(models.find(({ name }) => name === variant)!));
+  } catch (fault) {
+    return images.map(() => ({ decodeMs: 0, fault }));
+  }
   return Promise.all(
     images.map(async (image, at): Promise<Prepared> => {
       if (!image) return { decodeMs: 0 };
@@ -106,7 +117,6 @@ async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Pr
   const { staged, claimed } = LaneState;
   if (Atomics.compareExchange(laneStates, lane, staged, claimed) !== staged)
     return say({ kind: 'withdrawn', lane });
-  const entry = loaded.get(variant)!;
   const start = performance.now();
   let answers: ThreadAnswer[];
   let computeMs = 0;
@@ -114,6 +124,7 @@ async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Pr
     if (prepared.every(({ fault }) => fault !== undefined)) {
       answers = prepared.map(({ fault }) => failure(fault));
     } else {
+      const entry = loaded.get(variant)!;
       const done = await compute(entry, lane, prepared.length, entry.model.input.shape);
       if (holdMs !== undefined) hold(start + holdMs);
       computeMs = holdMs === undefined ? done.computeMs : performance.now() - start;
