@@ -208,7 +208,7 @@ export const serving = mutantsOf('libs/inference/src/serving', [
   {
     title: 'work on a dying thread is never answered',
     file: 'session-slot.ts',
-    find: 'for (const waiting of lanes) waiting?.reject(dead);',
+    find: 'for (const { waiting } of lanes) waiting?.reject(dead);',
     replace: '',
   },
   {

@@ -30,14 +30,18 @@ export interface ThreadSetup {
   readonly background: boolean;
   /** The state of each lane: Int32Array [LANES]. */
   readonly states: SharedArrayBuffer;
-  /** The model input of each lane, as large as the largest batch of any variant. Reused, so nothing is collected. */
-  readonly inputs: readonly SharedArrayBuffer[];
 }
 
 /** To the thread: a batch of inferences of one variant. */
 export interface ThreadRequest {
   readonly lane: number;
   readonly variant: string;
+  /**
+   * The model input of the lane, as large as the largest batch of any variant: handed over, and back with the answer, so
+   * that it is allocated once. Not shared: V8 copies into shared memory byte by byte when source and target are aligned
+   * differently, as a tensor in a message is, four times as slowly.
+   */
+  readonly data: ArrayBuffer;
   /** Pictures to decode into the lane; undefined where the lane holds the tensor already. */
   readonly images: readonly (Uint8Array | undefined)[];
   /** Occupy the thread for this long from the start of the computation: an emulated slower processor. */
@@ -59,11 +63,12 @@ export type ThreadMessage =
   | {
       readonly kind: 'done';
       readonly lane: number;
+      readonly data: ArrayBuffer;
       readonly answers: readonly ThreadAnswer[];
       /** Of the session for the whole batch, or as long as the thread was held. */
       readonly computeMs: number;
     }
-  | { readonly kind: 'withdrawn'; readonly lane: number };
+  | { readonly kind: 'withdrawn'; readonly lane: number; readonly data: ArrayBuffer };
 
 /** Bytes of one input of a model. */
 export const inputBytes = ({ dtype, shape }: InputSpec): number =>

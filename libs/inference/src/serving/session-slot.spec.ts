@@ -9,17 +9,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Batch, startSlot } from './session-slot.ts';
 
-/** A thread that speaks the protocol without a model: `die` kills it, `block` blocks it until the flag is raised. */
+/** A thread that speaks the protocol without a model: `die` kills it. */
 const ENTRY = `
 import { parentPort, workerData } from 'node:worker_threads';
 const states = new Int32Array(workerData.states);
-const flag = new Int32Array(workerData.inputs[0], 0, 1);
-parentPort.on('message', ({ lane, variant, images }) => {
+parentPort.on('message', ({ lane, data, variant, images }) => {
   if (variant === 'die') process.exit(7);
-  if (Atomics.compareExchange(states, lane, 1, 2) !== 1) return parentPort.postMessage({ kind: 'withdrawn', lane });
-  if (variant === 'block') Atomics.wait(flag, 0, 0);
+  if (Atomics.compareExchange(states, lane, 1, 2) !== 1) return parentPort.postMessage({ kind: 'withdrawn', lane, data }, [data]);
   const answers = images.map(() => ({ kind: 'result', output: Float32Array.of(1, 2), decodeMs: 0 }));
-  parentPort.postMessage({ kind: 'done', lane, answers, computeMs: 1 });
+  parentPort.postMessage({ kind: 'done', lane, data, answers, computeMs: 1 }, [data]);
 });
 parentPort.postMessage({ kind: 'ready', warmMs: {} });
 `;

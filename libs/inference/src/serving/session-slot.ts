@@ -120,6 +120,12 @@ export async function startSlot({
   };
 }
 
+interface Lane {
+  /** Detached while the thread has it. */
+  readonly data: ArrayBuffer;
+  readonly waiting: PromiseWithResolvers<readonly ItemResult[]> | undefined;
+}
+
 interface Thread {
   readonly worker: Worker;
   readonly warmMs: Readonly<Record<string, BatchTimes>>;
@@ -136,20 +142,22 @@ async function startThread(
   }: Pick<ThreadSetup, 'models' | 'threadsPerSession' | 'background'> & { laneBytes: number },
 ): Promise<Thread> {
   const states = new Int32Array(new SharedArrayBuffer(4 * LANES));
-  const inputs = Array.from({ length: LANES }, () => new SharedArrayBuffer(laneBytes));
-  const setup: ThreadSetup = { ...options, states: states.buffer, inputs };
+  const lanes = Array.from({ length: LANES }, (): Lane => ({
+    data: new ArrayBuffer(laneBytes),
+    waiting: undefined,
+  }));
+  const setup: ThreadSetup = { ...options, states: states.buffer };
   const bytesOf = new Map(options.models.map(({ name, input }) => [name, inputBytes(input)]));
   const worker = new Worker(entry, { workerData: setup });
   const ready = Promise.withResolvers<ThreadMessage & { kind: 'ready' }>();
-  const lanes = inputs.map((): PromiseWithResolvers<readonly ItemResult[]> | undefined => undefined);
   const { promise: died, resolve: die } = Promise.withResolvers<Error>();
   let dead: Internal | undefined;
 
   worker.on('message', (message: ThreadMessage) => {
     if (message.kind === 'ready') return ready.resolve(message);
-    const { lane } = message;
-    const waiting = lanes[lane];
-    lanes[lane] = undefined;
+    const { lane, data } = message;
+    const { waiting } = lanes[lane]!;
+    lanes[lane] = { data, waiting: undefined };
     Atomics.store(states, lane, LaneState.free);
     if (message.kind === 'done')
       waiting?.resolve(message.answers.map((answer) => resultOf(answer, message.computeMs)));
@@ -159,7 +167,7 @@ async function startThread(
   void died.then((cause) => {
     dead = new Internal('the inference thread died', { cause });
     ready.reject(dead);
-    for (const waiting of lanes) waiting?.reject(dead);
+    for (const { waiting } of lanes) waiting?.reject(dead);
   });
 
   const { warmMs } = await ready.promise.catch((failure: Internal) => {
@@ -168,7 +176,7 @@ async function startThread(
     });
   });
   const freeLane = () => {
-    const lane = lanes.indexOf(undefined);
+    const lane = lanes.findIndex(({ waiting }) => waiting === undefined);
     return dead || lane < 0 ? undefined : lane;
   };
   return {
@@ -185,19 +193,17 @@ async function startThread(
           withdraw: () => true,
         };
       const waiting = Promise.withResolvers<readonly ItemResult[]>();
-      lanes[lane] = waiting;
+      const { data } = lanes[lane]!;
+      lanes[lane] = { data, waiting };
       Atomics.store(states, lane, LaneState.staged);
       const images = given.map((input, at) => {
         if ('image' in input) return new Uint8Array(input.image);
         // The only copy of a tensor between the socket and the runtime.
-        new Uint8Array(inputs[lane]!, at * bytesOf.get(variant)!).set(input.tensor);
+        new Uint8Array(data, at * bytesOf.get(variant)!).set(input.tensor);
         return undefined;
       });
-      const request: ThreadRequest = { lane, variant, images, holdMs };
-      worker.postMessage(
-        request,
-        images.flatMap((image) => image?.buffer ?? []),
-      );
+      const request: ThreadRequest = { lane, data, variant, images, holdMs };
+      worker.postMessage(request, [data, ...images.flatMap((image) => image?.buffer ?? [])]);
       return {
         results: waiting.promise,
         withdraw: () =>

@@ -35,7 +35,7 @@ interface Loaded {
   readonly elements: number;
 }
 
-const { models, threadsPerSession, background, states, inputs } = workerData as ThreadSetup;
+const { models, threadsPerSession, background, states } = workerData as ThreadSetup;
 if (background) takeLowestPriority();
 const laneStates = new Int32Array(states);
 const stillness = new Int32Array(new SharedArrayBuffer(4));
@@ -44,8 +44,9 @@ const loaded = new Map<string, Loaded>();
 const warmMs: Record<string, BatchTimes> = {};
 for (const model of background ? [] : models) {
   const entry = await load(model);
-  await decodeInto(PIXEL, model.input, view(entry, 0, 0, 1));
-  warmMs[model.name] = Object.fromEntries(await warm(entry, model.input.shape));
+  const data = new ArrayBuffer(inputBytes(model.input) * model.batchSizes.at(-1)!);
+  await decodeInto(PIXEL, model.input, view(entry, data, 0, 1));
+  warmMs[model.name] = Object.fromEntries(await warm(entry, data));
 }
 /** Time in which this thread computed and could do nothing else, ms. */
 let busyMs = 0;
@@ -72,12 +73,12 @@ async function load(model: SessionModel): Promise<Loaded> {
   return entry;
 }
 
-async function warm(entry: Loaded, shape: readonly number[]): Promise<[number, number][]> {
+async function warm(entry: Loaded, data: ArrayBuffer): Promise<[number, number][]> {
   const times: [number, number][] = [];
   for (const size of entry.model.batchSizes) {
     let best = Infinity;
     for (let run = 0; run < WARM_UP_RUNS; run++)
-      best = Math.min(best, (await compute(entry, 0, size, shape)).computeMs);
+      best = Math.min(best, (await compute(entry, data, size)).computeMs);
     times.push([size, best]);
   }
   return times;
@@ -89,7 +90,7 @@ interface Prepared {
 }
 
 /** Decodes the pictures of a batch into their lane, all at once. */
-async function prepare({ lane, variant, images }: ThreadRequest): Promise<readonly Prepared[]> {
+async function prepare({ data, variant, images }: ThreadRequest): Promise<readonly Prepared[]> {
   let entry: Loaded;
   try {
     entry = loaded.get(variant) ?? (await load(models.find(({ name }) => name === variant)!));
@@ -103,7 +104,7 @@ async function prepare({ lane, variant, images }: ThreadRequest): Promise<readon
       // What passed while the batch before was computed was waiting for its turn, not decoding.
       const sinceMs = () => Math.max(0, performance.now() - start - (busyMs - busyBefore));
       try {
-        await decodeInto(image, entry.model.input, view(entry, lane, at, 1));
+        await decodeInto(image, entry.model.input, view(entry, data, at, 1));
         return { decodeMs: sinceMs() };
       } catch (fault) {
         return { decodeMs: sinceMs(), fault };
@@ -113,10 +114,10 @@ async function prepare({ lane, variant, images }: ThreadRequest): Promise<readon
 }
 
 async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Promise<void> {
-  const { lane, variant, holdMs } = request;
+  const { lane, data, variant, holdMs } = request;
   const { staged, claimed } = LaneState;
   if (Atomics.compareExchange(laneStates, lane, staged, claimed) !== staged)
-    return say({ kind: 'withdrawn', lane });
+    return say({ kind: 'withdrawn', lane, data });
   const start = performance.now();
   let answers: ThreadAnswer[];
   let computeMs = 0;
@@ -125,7 +126,7 @@ async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Pr
       answers = prepared.map(({ fault }) => failure(fault));
     } else {
       const entry = loaded.get(variant)!;
-      const done = await compute(entry, lane, prepared.length, entry.model.input.shape);
+      const done = await compute(entry, data, prepared.length);
       if (holdMs !== undefined) hold(start + holdMs);
       computeMs = holdMs === undefined ? done.computeMs : performance.now() - start;
       const classes = done.output.length / prepared.length;
@@ -139,17 +140,13 @@ async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Pr
     answers = prepared.map(({ fault }) => failure(fault ?? error));
   }
   busyMs += performance.now() - start;
-  say({ kind: 'done', lane, answers, computeMs });
+  say({ kind: 'done', lane, data, answers, computeMs });
 }
 
-async function compute(
-  { model, session, elements }: Loaded,
-  lane: number,
-  size: number,
-  shape: readonly number[],
-) {
-  const data = view({ model, session, elements }, lane, 0, size);
-  const tensor = new Tensor(model.input.dtype, data as never, [size, ...shape.slice(1)]);
+async function compute(entry: Loaded, data: ArrayBuffer, size: number) {
+  const { model, session } = entry;
+  const { dtype, shape } = model.input;
+  const tensor = new Tensor(dtype, view(entry, data, 0, size) as never, [size, ...shape.slice(1)]);
   const start = performance.now();
   const outputs = await session.run({ [model.input.name]: tensor }, [model.outputName]);
   return { output: outputs[model.outputName]!.data as Float32Array, computeMs: performance.now() - start };
@@ -158,14 +155,13 @@ async function compute(
 /** `count` inputs of a lane from the one at `at`. */
 function view(
   { model, elements }: Loaded,
-  lane: number,
+  data: ArrayBuffer,
   at: number,
   count: number,
 ): Float32Array | Uint8Array {
-  const buffer = inputs[lane]!;
   return model.input.dtype === 'uint8'
-    ? new Uint8Array(buffer, at * elements, count * elements)
-    : new Float32Array(buffer, 4 * at * elements, count * elements);
+    ? new Uint8Array(data, at * elements, count * elements)
+    : new Float32Array(data, 4 * at * elements, count * elements);
 }
 
 function failure(error: unknown): ThreadAnswer {
@@ -180,5 +176,5 @@ function hold(until: number): void {
 }
 
 function say(message: ThreadMessage): void {
-  parentPort!.postMessage(message);
+  parentPort!.postMessage(message, 'data' in message ? [message.data] : []);
 }
