@@ -1,9 +1,8 @@
-import { createLogger, loadConfig, runMain } from '@weir/base';
+import { createLogger, loadConfig, quietCollector, runMain } from '@weir/base';
 import { startMetrics, startTracing } from '@weir/telemetry';
 import { once } from 'node:events';
 import { startInferenceWorker } from './app.ts';
 import { configSpec } from './config.ts';
-import { quietCollector } from './quiet-collector.ts';
 
 const service = 'inference-worker';
 quietCollector();

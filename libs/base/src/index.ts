@@ -56,3 +56,4 @@ export { type Logger, createLogger, silentLogger } from './logger.ts';
 export { Exit, exitByKill, runMain } from './main.ts';
 export { makeFolder } from './make-folder.ts';
 export { nearest } from './nearest.ts';
+export { quietCollector } from './quiet-collector.ts';

@@ -1,10 +1,13 @@
 /** The client's process: closed loops, so many requests in flight, against one server at a time. */
-import { percentile } from '@weir/base';
+import { percentile, quietCollector } from '@weir/base';
 import { processorMeter } from '@weir/cell';
 import { readFile } from 'node:fs/promises';
 import { callerOf, type Caller } from './caller.ts';
 import type { Figures } from './figures.ts';
 import type { Turn } from './turn.ts';
+
+// Its pauses would count as the server's.
+quietCollector();
 
 async function measure(turn: Turn): Promise<Figures> {
   const { concurrency, settleMs, measureMs, input, pid } = turn;

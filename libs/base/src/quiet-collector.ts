@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Lets garbage gather before it is collected. A worker's heap is small and lives long (some 20 MB), what it receives is
- * large and dies at once: 1.2 MB of network buffers for a 224 × 224 tensor. V8 takes 64 MB of such buffers, or half
+ * Lets garbage gather before it is collected, in a process through which large messages pass. Its heap is small and lives
+ * long (of a worker, some 20 MB), what it sends or receives is large and dies at once: 1.2 MB of network buffers for a 224 × 224 tensor. V8 takes 64 MB of such buffers, or half
  * the heap again, as the time to mark the whole heap, which costs as much as the model's tenth part and competes with it
  * for a processor. With these settings buffers count as heap, which may grow tenfold before it is marked: a collection in
  * 200 requests instead of one in five, for some 100 MB more of resident memory. Call it before anything is allocated.
