@@ -1,6 +1,9 @@
 import {
+  type AccuracyCorrection,
   type ActionCost,
   type ComputeNode,
+  correctedAccuracies,
+  correctedCurves,
   type Directive,
   type LookCurves,
   type Objective,
@@ -30,6 +33,8 @@ export class PlanInForce {
   #directive: Directive | undefined;
   #leaseEndsAt = -Infinity;
   #fallbackCosts: readonly ActionCost[];
+  /** As corrected by the directive. */
+  #curves: LookCurves | undefined;
   #planned: DispatchAction | undefined;
   #table: ActionTable = emptyTable;
   #fallbackTable: ActionTable = emptyTable;
@@ -37,6 +42,7 @@ export class PlanInForce {
   constructor({ localNode, variants, looks, objective, trackerOf }: PlanOptions) {
     this.#accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
     this.#looks = looks;
+    this.#curves = looks;
     this.#trackerOf = trackerOf;
     this.#cellObjective = objective;
     this.#objective = objective;
@@ -87,6 +93,8 @@ export class PlanInForce {
     this.#directive = directive;
     this.#leaseEndsAt = now + directive.leaseMs;
     this.#cellObjective = directive.objective;
+    const { correction } = directive;
+    this.#curves = this.#looks && correction ? correctedCurves(this.#looks, correction) : this.#looks;
     this.#rebuild();
     return true;
   }
@@ -109,11 +117,28 @@ export class PlanInForce {
     const directive = this.#directive;
     this.#objective = tightenObjective(this.#cellObjective, this.#ownObjective);
     const tableOf = (costs: readonly ActionCost[]) =>
-      actionTable(costs, this.#objective, this.#trackerOf, this.#looks);
-    this.#fallbackTable = tableOf(this.#fallbackCosts);
-    const known = directive && directive.actions.length > 0 ? directive.actions : this.#fallbackCosts;
-    const planned = directive && plannedCost(directive, known, this.#fallbackCosts, this.#accuracyOf);
+      actionTable(costs, this.#objective, this.#trackerOf, this.#curves);
+    const { accuracyOf, own } = corrected(this.#accuracyOf, this.#fallbackCosts, directive?.correction);
+    this.#fallbackTable = tableOf(own);
+    const known = directive && directive.actions.length > 0 ? directive.actions : own;
+    const planned = directive && plannedCost(directive, known, own, accuracyOf);
     this.#table = tableOf(planned && !known.includes(planned) ? [...known, planned] : known);
     this.#planned = this.#table.actions.find(({ cost }) => cost === planned);
   }
+}
+
+/** What the device knows by itself, as its cell's pictures have it. `accuracyOf`: of its family. */
+function corrected(
+  accuracyOf: ReadonlyMap<string, number>,
+  own: readonly ActionCost[],
+  correction: AccuracyCorrection | undefined,
+): { readonly accuracyOf: ReadonlyMap<string, number>; readonly own: readonly ActionCost[] } {
+  if (!correction) return { accuracyOf, own };
+  // A worker may serve variants that the device's own family lacks.
+  const listed = own.map(({ placement, accuracy }) => [placement.variant, accuracy] as const);
+  const known = correctedAccuracies(new Map([...listed, ...accuracyOf]), correction);
+  return {
+    accuracyOf: known,
+    own: own.map((cost) => ({ ...cost, accuracy: known.get(cost.placement.variant)! })),
+  };
 }

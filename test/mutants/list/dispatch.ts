@@ -248,6 +248,20 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
     specs: ['dispatcher.spec.ts'],
   },
   {
+    title: "the cell's pictures do not correct what second looks gain",
+    file: 'plan-in-force.ts',
+    find: 'this.#looks && correction ? correctedCurves(this.#looks, correction) : this.#looks',
+    replace: 'this.#looks',
+    specs: ['correction.spec.ts'],
+  },
+  {
+    title: "the cell's pictures do not correct what a device knows by itself",
+    file: 'plan-in-force.ts',
+    find: 'this.#fallbackTable = tableOf(own)',
+    replace: 'this.#fallbackTable = tableOf(this.#fallbackCosts)',
+    specs: ['correction.spec.ts'],
+  },
+  {
     title: 'a decision can be settled twice',
     file: 'decision.ts',
     find: 'this.#open = false;',
