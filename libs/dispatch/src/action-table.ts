@@ -7,13 +7,16 @@ import type {
   Placement,
   Variant,
 } from '@weir/domain';
-import type { DispatchAction } from './dispatch-action.ts';
+import type { DispatchAction, PricedAction } from './dispatch-action.ts';
+import { byNode, type NodeActions } from './pricing.ts';
 import { SecondLooks } from './second-looks.ts';
 import type { TierTracker } from './tier-tracker.ts';
 
 /** The actions open to a device, built once per directive: a frame then costs a loop without allocation. */
 export interface ActionTable {
-  readonly actions: readonly DispatchAction[];
+  readonly actions: readonly PricedAction[];
+  /** The same by the node they run on. */
+  readonly nodes: readonly NodeActions[];
   /** The remote nodes the actions run on. */
   readonly trackers: readonly TierTracker[];
   /** Best accuracy among the actions of allowed tiers; 0 when there is none. */
@@ -26,6 +29,7 @@ export interface ActionTable {
 
 export const emptyTable: ActionTable = {
   actions: [],
+  nodes: [],
   trackers: [],
   bestAccuracy: 0,
   ownPriceMs: 0,
@@ -47,18 +51,23 @@ export function actionTable(
     curves && objective.maxLooks > 1
       ? new SecondLooks(curves, new Map(allowed.map((cost) => [cost.placement.variant, cost.accuracy])))
       : undefined;
-  const actions = costs.map((cost) => ({
+  const actions = costs.map((cost): PricedAction => ({
     cost,
     tracker: cost.placement.tier === 'device' ? undefined : trackerOf(cost.placement.nodeId),
     tierAllowed: objective.allowedTiers.includes(cost.placement.tier),
     energyPriceMs: objective.energyMsPerJ * cost.energyJ,
     deficit: Math.max(0, best - cost.accuracy),
     after: secondLooks?.after(cost.placement.variant),
+    open: false,
+    responseMs: NaN,
+    processingMs: NaN,
+    costMs: NaN,
   }));
   secondLooks?.runOn(actions);
   const trackers = new Set(actions.flatMap(({ tracker }) => tracker ?? []));
   return {
     actions,
+    nodes: byNode(actions),
     trackers: [...trackers],
     bestAccuracy: best,
     ownPriceMs: priceAt(objective.accuracyFloor, actions),

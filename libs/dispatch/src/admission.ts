@@ -52,34 +52,37 @@ export class Admission {
     this.#arrivals = arrivals;
   }
 
-  /** Throws ResourceExhausted (DEADLINE_UNREACHABLE). A frame for which nothing is allowed at all passes: that is no matter of time. */
+  /**
+   * Throws ResourceExhausted (DEADLINE_UNREACHABLE). The nodes of the plan's table are fresh (`Frames.refresh`). A frame for
+   * which nothing is allowed at all passes: that is no matter of time.
+   */
   refuseIfUnreachable(frame: AdmissionFrame): void {
-    const { directive, planned, table, resorts } = this.#plan;
-    let leastMs = this.#leastExcessMs(table, frame);
+    const { directive, planned, table } = this.#plan;
+    let leastMs = leastExcessMs(table, frame);
     if (leastMs <= 0) return;
     const obeyed = directive?.thresholdMs === Infinity ? planned : undefined;
     if (obeyed && constraintOn(obeyed, frame, 'obeyed') === undefined) return;
     if (leastMs === Infinity)
-      for (const [resort, ejectedToo] of resorts) {
-        leastMs = this.#leastExcessMs(resort, { ...frame, ejectedToo });
+      for (const [resort, ejectedToo] of this.#plan.resorts) {
+        for (const tracker of resort.trackers) tracker.refresh(frame.now, this.#arrivals.regular);
+        leastMs = leastExcessMs(resort, { ...frame, ejectedToo });
         if (leastMs < Infinity) break;
       }
     if (leastMs <= 0 || leastMs === Infinity) return;
     if (!frame.retry && this.#trials.due(frame.now)) return;
     throw unreachableDeadline(leastMs, frame.deadlineMs);
   }
+}
 
-  /** Of the best action that is allowed, or of the first that is in time; Infinity when none is allowed. */
-  #leastExcessMs({ trackers, actions }: ActionTable, frame: AdmissionFrame): number {
-    for (const tracker of trackers) tracker.refresh(frame.now, this.#arrivals.regular);
-    let leastMs = Infinity;
-    for (const action of actions) {
-      if (constraintOn(action, frame, 'possible') !== undefined) continue;
-      leastMs = Math.min(leastMs, excessMs(action, frame));
-      if (leastMs <= 0) break;
-    }
-    return leastMs;
+/** Of the best action that is allowed, or of the first that is in time; Infinity when none is allowed. */
+function leastExcessMs({ actions }: ActionTable, frame: AdmissionFrame): number {
+  let leastMs = Infinity;
+  for (const action of actions) {
+    if (constraintOn(action, frame, 'possible') !== undefined) continue;
+    leastMs = Math.min(leastMs, excessMs(action, frame));
+    if (leastMs <= 0) break;
   }
+  return leastMs;
 }
 
 /** Which of the frames that no target can answer in time are tried all the same. */

@@ -40,6 +40,6 @@ describe('rate meter', () => {
   it('gives the share of time in use', () => {
     const meter = new RateMeter();
     for (let now = 0; now < 60_000; now += 100) meter.add(now, 40);
-    expect(meter.utilization(60_000)).toBeCloseTo(0.4, 1);
+    expect(meter.load(60_000).utilization).toBeCloseTo(0.4, 1);
   });
 });

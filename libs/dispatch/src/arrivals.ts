@@ -32,12 +32,14 @@ export class RateMeter {
 
   /** λ, events per ms; decays to 0 once nothing arrives. */
   perMs(now: number): number {
-    return (this.#events * this.#kept(now)) / this.#windowMs(now);
+    return this.load(now).perMs;
   }
 
-  /** Work per ms: the utilization ρ of a single slot that does all of it. */
-  utilization(now: number): number {
-    return (this.#workMs * this.#kept(now)) / this.#windowMs(now);
+  /** λ with the work per ms: the utilization ρ of a single slot that does all of it. */
+  load(now: number): { readonly perMs: number; readonly utilization: number } {
+    const kept = this.#kept(now);
+    const windowMs = this.#windowMs(now);
+    return { perMs: (this.#events * kept) / windowMs, utilization: (this.#workMs * kept) / windowMs };
   }
 
   #windowMs(now: number): number {

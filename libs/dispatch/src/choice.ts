@@ -1,12 +1,13 @@
 import type { Random } from '@weir/base';
 import type { ActionTable } from './action-table.ts';
-import type { DispatchAction, LookChoice } from './dispatch-action.ts';
-import { constraintOn } from './constraints.ts';
-import { costMs, type Frame, leastMs, predictedMs } from './cost.ts';
+import { coversFloor } from './constraints.ts';
+import { type Frame, leastMs } from './cost.ts';
+import type { LookChoice, PricedAction } from './dispatch-action.ts';
+import { price } from './pricing.ts';
 
 /** An action as a frame's first look, with the second that may follow. */
 export interface Choice {
-  readonly action: DispatchAction;
+  readonly action: PricedAction;
   readonly costMs: number;
   /** True when the answer, where it needs two looks to be allowed that of the second, is expected after the deadline. */
   readonly late: boolean;
@@ -19,39 +20,51 @@ export interface Best extends Choice {
   readonly oneLookMs: number;
 }
 
-/** An action with the second look that has been chosen for this frame (`SecondLooks.refresh`). */
-export function choiceOf(action: DispatchAction, frame: Frame): Choice {
-  const responseMs = predictedMs(action, frame);
-  const after = secondLookOf(action, frame, responseMs);
-  const late = responseMs + neededMs(after) > frame.deadlineMs;
-  return { action, costMs: costMs(action, frame) + (after?.costMs ?? 0), late, after };
+/** Prices a table for one frame and chooses the second looks that are best for it: what `choiceOf` and `cheapest` go by. */
+export function prepare({ nodes, secondLooks }: ActionTable, frame: Frame): void {
+  price(nodes, frame);
+  secondLooks?.refresh(frame);
 }
 
-/** What would come too late is not begun, unless the first look alone is not allowed. */
-function secondLookOf({ after }: DispatchAction, frame: Frame, firstMs: number): LookChoice | undefined {
-  if (!after?.step) return undefined;
-  return after.needed || firstMs + after.secondMs <= frame.deadlineMs ? after : undefined;
+/** An action as it is priced for this frame (pricing.ts), with the second look that has been chosen for it. */
+export function choiceOf(action: PricedAction, { deadlineMs }: Frame): Choice {
+  const { responseMs } = action;
+  const after = action.after?.step && action.after;
+  const bothMs = responseMs + (after?.secondMs ?? 0);
+  // What would come too late is not begun, unless the first look alone is not allowed.
+  const begun = after && (after.needed || bothMs <= deadlineMs) ? after : undefined;
+  return {
+    action,
+    costMs: action.costMs + (begun?.costMs ?? 0),
+    late: (after?.needed ? bothMs : responseMs) > deadlineMs,
+    after: begun,
+  };
 }
-
-/** Time of the second look without which the first is not allowed, ms. */
-const neededMs = (after: LookChoice | undefined) => (after?.needed ? after.secondMs : 0);
 
 /** The action of least cost that is allowed and in time; of what is late, the one that may still be in time is best. */
 export function cheapest(table: ActionTable, frame: Frame, random: Random): Best | undefined {
-  let best: DispatchAction | undefined;
+  const { deadlineMs, leastAccuracy } = frame;
+  let best: PricedAction | undefined;
   let bestMs = Infinity;
   let bestLate = true;
   let oneLookMs = Infinity;
   let equals = 1;
   for (const action of table.actions) {
-    if (constraintOn(action, frame, 'chosen') !== undefined) continue;
-    const responseMs = predictedMs(action, frame);
-    const after = action.after && secondLookOf(action, frame, responseMs);
-    const late = responseMs + neededMs(after) > frame.deadlineMs;
+    if (!action.open) continue;
+    if (action.cost.accuracy < leastAccuracy && !coversFloor(action, frame, 'chosen')) continue;
+    // `choiceOf` written out, for here a decision spends its time.
+    const { responseMs } = action;
+    const after = action.after?.step && action.after;
+    const needed = after !== undefined && after.needed;
+    const late = (needed ? responseMs + after.secondMs : responseMs) > deadlineMs;
     if (late && best && !bestLate) continue;
-    const aloneMs = late ? leastMs(action, frame) : costMs(action, frame);
-    if (!late && !after?.needed && aloneMs < oneLookMs) oneLookMs = aloneMs;
-    const actionMs = late ? aloneMs : aloneMs + (after?.costMs ?? 0);
+    let actionMs: number;
+    if (late) actionMs = leastMs(action, frame);
+    else {
+      actionMs = action.costMs;
+      if (!needed && actionMs < oneLookMs) oneLookMs = actionMs;
+      if (after && (needed || responseMs + after.secondMs <= deadlineMs)) actionMs += after.costMs;
+    }
     if (best && late === bestLate) {
       if (actionMs > bestMs) continue;
       if (actionMs === bestMs) {

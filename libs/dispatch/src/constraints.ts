@@ -2,6 +2,7 @@ import { FailedPrecondition } from '@weir/base';
 import type { Objective } from '@weir/domain';
 import type { DispatchAction } from './dispatch-action.ts';
 import type { Frame } from './cost.ts';
+import type { TierTracker } from './tier-tracker.ts';
 
 /** Why an action is not allowed. */
 export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'ejected' | 'floor';
@@ -17,25 +18,34 @@ export type Lift = 'chosen' | 'possible' | 'obeyed';
 
 /** The constraint that forbids an action now, if any. */
 export function constraintOn(action: DispatchAction, frame: Constrained, lift: Lift): Constraint | undefined {
-  if (!action.tierAllowed) return 'tier';
-  if (frame.exclude.has(action.cost.placement.nodeId)) return 'excluded';
-  const { tracker } = action;
-  if (tracker && !tracker.usable) return 'unreachable';
-  if (tracker && !frame.ejectedToo && tracker.outliers.leavesOut(action.cost.placement.variant))
-    return 'ejected';
-  if (action.cost.accuracy < frame.leastAccuracy && !lifts(lift, action, frame)) return 'floor';
-  return undefined;
+  const { tierAllowed, tracker, cost } = action;
+  if (!tierAllowed) return 'tier';
+  const barred = barredBy(cost.placement.nodeId, tracker, frame);
+  if (barred) return barred;
+  if (tracker && !frame.ejectedToo && tracker.outliers.leavesOut(cost.placement.variant)) return 'ejected';
+  return coversFloor(action, frame, lift) ? undefined : 'floor';
 }
 
-function lifts(
-  lift: Lift,
-  { cost, after }: DispatchAction,
+/** The constraint that forbids a node now, if any. */
+export function barredBy(
+  nodeId: string,
+  tracker: TierTracker | undefined,
+  { exclude }: Constrained,
+): Constraint | undefined {
+  if (exclude.size > 0 && exclude.has(nodeId)) return 'excluded';
+  return tracker && !tracker.usable ? 'unreachable' : undefined;
+}
+
+/** Whether the balance covers the action, by itself or by what makes up for it. */
+export function coversFloor(
+  { cost: { accuracy }, after }: DispatchAction,
   { leastAccuracy, overdue }: Constrained,
+  lift: Lift,
 ): boolean {
-  if (lift === 'obeyed') return true;
+  if (accuracy >= leastAccuracy || lift === 'obeyed') return true;
   if (!after || overdue) return false;
   const gain = lift === 'chosen' ? (after.step?.gain ?? 0) : after.mostGain;
-  return cost.accuracy + gain >= leastAccuracy;
+  return accuracy + gain >= leastAccuracy;
 }
 
 /** Names every constraint with the actions it forbids. */

@@ -1,5 +1,6 @@
-import type { Objective } from '@weir/domain';
+import type { ActionCost, Objective } from '@weir/domain';
 import type { DispatchAction } from './dispatch-action.ts';
+import type { TierTracker } from './tier-tracker.ts';
 
 /**
  * The dispatch rule (docs/learning.md, "On the device"): a frame takes the action of least cost,
@@ -40,48 +41,75 @@ export interface Frame {
   readonly overdue: boolean;
 }
 
-const waitMs = ({ tracker }: DispatchAction, { local }: Frame) => tracker?.waitMs ?? local.waitMs;
+/** Response time of an action after a wait, ms. */
+export const responseMs = (waitMs: number, { serviceMs, networkMs }: ActionCost): number =>
+  waitMs + serviceMs + networkMs;
 
 /** Expected response time, ms: Ŵ + s + network, or U + s on the device. */
-export const predictedMs = (action: DispatchAction, frame: Frame): number =>
-  waitMs(action, frame) + action.cost.serviceMs + action.cost.networkMs;
+export const predictedMs = ({ tracker, cost }: DispatchAction, { local }: Frame): number =>
+  responseMs((tracker ?? local).waitMs, cost);
 
 /** The same with the wait that is known for sure, ms. */
 export const leastMs = ({ tracker, cost }: DispatchAction, { local }: Frame): number =>
-  (tracker?.leastWaitMs ?? local.waitMs) + cost.serviceMs + cost.networkMs;
+  responseMs(tracker?.leastWaitMs ?? local.waitMs, cost);
 
 /** Cost of an action, ms: response time, the delay it causes to frames behind it, energy and lost accuracy. */
 export const costMs = (action: DispatchAction, frame: Frame): number =>
-  processingCostMs(action, frame) + frame.priceMs * action.deficit;
+  processingCostMs(action, predictedMs(action, frame), nodeTerms(action.tracker, frame), frame) +
+  lostAccuracyMs(action, frame);
 
-/** The same without lost accuracy, ms. */
-export function processingCostMs(action: DispatchAction, frame: Frame): number {
+/** What an action loses in accuracy, by the price of it, ms. */
+export const lostAccuracyMs = (action: DispatchAction, frame: Frame): number =>
+  frame.priceMs * action.deficit;
+
+/** What all actions on one node share in one frame. */
+export interface NodeTerms {
+  /** Ŵ or U, ms. */
+  readonly waitMs: number;
+  /** c. */
+  readonly slots: number;
+  /** κ or κ_l, per ms. */
+  readonly congestionPerMs: number;
+  /** 95th percentile of the response time over its mean. */
+  readonly tail: number;
+  /** False on the device itself. */
+  readonly remote: boolean;
+}
+
+export function nodeTerms(tracker: TierTracker | undefined, { local, objective }: Frame): NodeTerms {
+  const { waitMs, slots, congestionPerMs } = tracker ?? local;
+  const tail = tracker && objective.tailWeight > 0 ? tailFactor(tracker.spread) : 1;
+  return { waitMs, slots, congestionPerMs, tail, remote: tracker !== undefined };
+}
+
+/** Cost of an action that is expected to take `ms`, without lost accuracy, ms. */
+export function processingCostMs(action: DispatchAction, ms: number, terms: NodeTerms, frame: Frame): number {
   const { meanWeight, tailWeight } = frame.objective;
-  const responseMs = predictedMs(action, frame);
-  const delayMs = delayOfOthersMs(action, frame);
-  let weightedMs = meanWeight * (responseMs + delayMs);
-  if (tailWeight > 0)
-    weightedMs += tailWeight * (responseMs * tailFactor(action.tracker?.spread ?? 0) + delayMs);
+  const delayMs = delayOfOthersMs(action, terms, frame);
+  let weightedMs = meanWeight * (ms + delayMs);
+  if (tailWeight > 0) weightedMs += tailWeight * (ms * terms.tail + delayMs);
   return weightedMs / (meanWeight + tailWeight) + action.energyPriceMs;
 }
 
 /** The terms in κ: what this frame makes later ones wait, ms. */
-function delayOfOthersMs(action: DispatchAction, frame: Frame): number {
-  const { tracker } = action;
-  const { serviceMs } = action.cost;
-  if (!tracker) {
+function delayOfOthersMs(
+  action: DispatchAction,
+  { waitMs, slots, congestionPerMs, remote }: NodeTerms,
+  frame: Frame,
+): number {
+  const workMs = action.cost.serviceMs / slots;
+  if (!remote) {
     // Only the device's own next frames wait here, and none is expected before the quiet time is over.
-    const { slots, waitMs: queuedMs, congestionPerMs, quietMs } = frame.local;
-    const before = Math.max(0, queuedMs - quietMs);
-    const after = Math.max(0, queuedMs + serviceMs / slots - quietMs);
+    const { quietMs } = frame.local;
+    const before = Math.max(0, waitMs - quietMs);
+    const after = Math.max(0, waitMs + workMs - quietMs);
     return (congestionPerMs * (after * after - before * before)) / 2;
   }
   // With clockwork arrivals the plan has already charged the planned action for the delay it causes, and chance adds
   // nothing: the utilization of such a node does not tell its queue.
   if (action === frame.weighed) return 0;
   // While the queue lasts, everyone who arrives behind waits for this frame's share of the slots.
-  const workMs = serviceMs / tracker.slots;
-  return tracker.congestionPerMs * workMs * (tracker.waitMs + workMs / 2);
+  return congestionPerMs * workMs * (waitMs + workMs / 2);
 }
 
 /** 95th percentile over mean of a lognormal response time; 1.645 is the 95 % quantile of the standard normal. */

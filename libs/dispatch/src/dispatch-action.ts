@@ -15,6 +15,18 @@ export interface DispatchAction {
   readonly after: LookChoice | undefined;
 }
 
+/** An action with what `price` (pricing.ts) last found for it, for one frame. */
+export interface PricedAction extends DispatchAction {
+  /** True when nothing but the floor forbids it. */
+  open: boolean;
+  /** Expected response time, ms. */
+  responseMs: number;
+  /** Cost without lost accuracy, ms. */
+  processingMs: number;
+  /** The same with it, ms. */
+  costMs: number;
+}
+
 /** The second looks after a first by one variant, and the one that is best for the present frame (second-looks.ts). Times in ms. */
 export interface LookChoice {
   /** Largest gain of any curve. */

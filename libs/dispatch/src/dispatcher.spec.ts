@@ -29,6 +29,11 @@ describe('dispatcher before the first directive', () => {
     });
   });
 
+  it('takes no tier that the objective forbids, however cheap', () => {
+    const agent = dispatcher({ accuracyFloor: 0.85, allowedTiers: ['device', 'cloud'] });
+    expect(agent.dispatch(1).placement).toEqual(cloudBest.placement);
+  });
+
   it('takes the most accurate local variant when it knows nothing else', () => {
     expect(uncalibrated().dispatch(1)).toMatchObject({ placement: localBest.placement, reason: 'fallback' });
   });

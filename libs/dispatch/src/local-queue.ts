@@ -24,8 +24,8 @@ export class LocalQueue {
 
   /** κ_l = λ / (1 − min(0.95, ρ)), λ and ρ of the frames that ran here, per ms; decays to 0 when idle. */
   congestionPerMs(now: number): number {
-    const utilization = this.#arrivals.utilization(now) / this.slots;
-    return this.#arrivals.perMs(now) / (1 - Math.min(0.95, utilization));
+    const { perMs, utilization } = this.#arrivals.load(now);
+    return perMs / (1 - Math.min(0.95, utilization / this.slots));
   }
 
   /** The runner's own load at `now`; replaces the extrapolation. */
@@ -51,7 +51,8 @@ export class LocalQueue {
 
   returned(now: number): void {
     this.#inFlight = Math.max(0, this.#inFlight - 1);
-    if (this.#inFlight === 0) this.#freeAt.fill(now);
+    if (this.#inFlight > 0) return;
+    for (let slot = 0; slot < this.#freeAt.length; slot++) this.#freeAt[slot] = now;
   }
 
   #nextFree(): number {

@@ -11,7 +11,7 @@ import {
   type Variant,
 } from '@weir/domain';
 import { type ActionTable, actionTable, emptyTable, plannedCost, uncalibrated } from './action-table.ts';
-import type { DispatchAction } from './dispatch-action.ts';
+import type { PricedAction } from './dispatch-action.ts';
 import type { TierTracker } from './tier-tracker.ts';
 
 export interface PlanOptions {
@@ -35,7 +35,7 @@ export class PlanInForce {
   #fallbackCosts: readonly ActionCost[];
   /** As corrected by the directive. */
   #curves: LookCurves | undefined;
-  #planned: DispatchAction | undefined;
+  #planned: PricedAction | undefined;
   #table: ActionTable = emptyTable;
   #fallbackTable: ActionTable = emptyTable;
 
@@ -59,7 +59,7 @@ export class PlanInForce {
   }
 
   /** Undefined without a plan. */
-  get planned(): DispatchAction | undefined {
+  get planned(): PricedAction | undefined {
     return this.#planned;
   }
 
@@ -77,7 +77,7 @@ export class PlanInForce {
     ];
   }
 
-  get allActions(): readonly DispatchAction[] {
+  get allActions(): readonly PricedAction[] {
     return [...this.#table.actions, ...this.#fallbackTable.actions];
   }
 

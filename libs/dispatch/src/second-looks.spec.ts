@@ -2,6 +2,7 @@ import { defaultObjective, type LookCurve, type Objective } from '@weir/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { actionTable } from './action-table.ts';
+import { prepare } from './choice.ts';
 import {
   action,
   best,
@@ -318,7 +319,7 @@ describe('the step of a second look', () => {
             { ...looks, curves },
           );
           const frame = frameOf({ objective, priceMs, leastAccuracy });
-          table.secondLooks!.refresh(frame);
+          prepare(table, frame);
           const { after } = table.actions[0]!;
 
           const alone = small.accuracy >= leastAccuracy;

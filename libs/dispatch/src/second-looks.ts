@@ -1,6 +1,7 @@
 import type { LookCurve, LookCurves, LookStep, Objective } from '@weir/domain';
-import type { DispatchAction, LookChoice } from './dispatch-action.ts';
-import { type Frame, predictedMs, processingCostMs } from './cost.ts';
+import type { Frame } from './cost.ts';
+import type { LookChoice, PricedAction } from './dispatch-action.ts';
+import { byNode, type NodeActions, price } from './pricing.ts';
 
 /**
  * Second looks (docs/second-looks.md): the frames that a first look by variant v is least sure of are looked at again by
@@ -13,64 +14,68 @@ import { type Frame, predictedMs, processingCostMs } from './cost.ts';
  * over all frames, and never what a single frame's confidence says.
  */
 export class SecondLooks {
-  readonly #byFirst = new Map<string, AfterFirst>();
-  readonly #seconds = new Map<string, SecondVariant>();
+  readonly #firsts: readonly AfterFirst[];
+  readonly #seconds: readonly SecondVariant[];
   /** Of the variants that may look first. */
-  #leastAccuracy = Infinity;
+  readonly #leastAccuracy: number;
 
   /** `accuracyOf`: of the variants that there are. */
   constructor({ curves }: LookCurves, accuracyOf: ReadonlyMap<string, number>) {
-    for (const curve of curves) {
-      const accuracy = accuracyOf.get(curve.first);
-      if (accuracy === undefined || !accuracyOf.has(curve.second)) continue;
-      this.#leastAccuracy = Math.min(this.#leastAccuracy, accuracy);
-      const second = computed(this.#seconds, curve.second, () => new SecondVariant(curve.second));
-      computed(this.#byFirst, curve.first, () => new AfterFirst(accuracy)).add(new Curve(curve, second));
-    }
+    const known = curves.filter(({ first, second }) => accuracyOf.has(first) && accuracyOf.has(second));
+    const seconds = new Map(known.map(({ second }) => [second, new SecondVariant(second)]));
+    const firsts = new Map(known.map(({ first }) => [first, new AfterFirst(first, accuracyOf.get(first)!)]));
+    for (const curve of known) firsts.get(curve.first)!.add(new Curve(curve, seconds.get(curve.second)!));
+    this.#firsts = [...firsts.values()];
+    this.#seconds = [...seconds.values()];
+    this.#leastAccuracy = Math.min(...this.#firsts.map(({ accuracy }) => accuracy));
   }
 
   /** Second looks after a first by `variant`; undefined when none gains anything. */
   after(variant: string): AfterFirst | undefined {
-    return this.#byFirst.get(variant);
+    return this.#firsts.find(({ first }) => first === variant);
   }
 
   by(variant: string): SecondVariant | undefined {
-    return this.#seconds.get(variant);
+    return this.#seconds.find(({ name }) => name === variant);
   }
 
   /** Where second looks may run. */
-  runOn(actions: readonly DispatchAction[]): void {
-    for (const action of actions)
-      if (action.tierAllowed) this.#seconds.get(action.cost.placement.variant)?.add(action);
+  runOn(actions: readonly PricedAction[]): void {
+    const allowed = actions.filter(({ tierAllowed }) => tierAllowed);
+    for (const second of this.#seconds) second.runOn(allowed);
   }
 
-  /** Chooses for each variant that may look first; read `AfterFirst` afterwards. */
+  /** Chooses for each variant that may look first, by actions as they are priced; read `AfterFirst` afterwards. */
   refresh(frame: Frame): void {
     // Where accuracy costs nothing, a second look is needed only where the balance does not cover a first.
     if (frame.priceMs <= 0 && frame.leastAccuracy <= this.#leastAccuracy) {
-      for (const after of this.#byFirst.values()) after.clear();
+      for (const after of this.#firsts) after.clear();
       return;
     }
-    for (const second of this.#seconds.values()) second.refresh(frame);
-    for (const after of this.#byFirst.values()) after.refresh(frame);
+    for (const second of this.#seconds) second.refresh(frame);
+    for (const after of this.#firsts) after.refresh(frame);
   }
 }
 
-/** The actions that run one variant as a second look. */
+/** The actions that run one variant as a second look; its questions are about the frame that they were priced for. */
 class SecondVariant {
   readonly name: string;
-  readonly actions: DispatchAction[] = [];
+  actions: readonly PricedAction[] = [];
+  #nodes: readonly NodeActions[] = [];
   /** Cost of the cheapest as of the last `refresh`, ms; Infinity when none may run. */
   costMs = Infinity;
   /** Expected response time of that look alone, ms. */
   predictedMs = Infinity;
+  /** c_e / μ: gain per share from which the second look is worth its cost. */
+  worth = Infinity;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  add(action: DispatchAction): void {
-    this.actions.push(action);
+  runOn(actions: readonly PricedAction[]): void {
+    this.actions = actions.filter(({ cost }) => cost.placement.variant === this.name);
+    this.#nodes = byNode(this.actions);
   }
 
   /** s + network of the quickest, ms: what a second look takes at least. */
@@ -78,42 +83,41 @@ class SecondVariant {
     return Math.min(...this.actions.map(({ cost }) => cost.serviceMs + cost.networkMs));
   }
 
-  refresh(frame: Frame): void {
-    const place = this.cheapest(frame);
-    this.costMs = place ? processingCostMs(place, frame) : Infinity;
-    this.predictedMs = place ? predictedMs(place, frame) : Infinity;
+  /** Alone, for a frame that has its first look behind it. */
+  price(frame: Frame): void {
+    price(this.#nodes, frame);
+  }
+
+  refresh({ priceMs }: Frame): void {
+    const place = this.cheapest();
+    this.costMs = place ? place.processingMs : Infinity;
+    this.predictedMs = place ? place.responseMs : Infinity;
+    this.worth = this.costMs / priceMs;
   }
 
   /** Whether it may run at all, in time or not. */
-  anywhere(frame: Frame): boolean {
-    return this.actions.some((action) => mayRun(action, frame));
+  get anywhere(): boolean {
+    return this.actions.some(({ open }) => open);
   }
 
   /** The action on `nodeId`, when it may run and is expected within `withinMs`. */
-  at(nodeId: string, frame: Frame, withinMs: number): DispatchAction | undefined {
+  at(nodeId: string, withinMs: number): PricedAction | undefined {
     const action = this.actions.find(({ cost }) => cost.placement.nodeId === nodeId);
-    return action && mayRun(action, frame) && predictedMs(action, frame) <= withinMs ? action : undefined;
+    return action?.open && action.responseMs <= withinMs ? action : undefined;
   }
 
   /** The cheapest action that may run within `withinMs`. */
-  cheapest(frame: Frame, withinMs = Infinity): DispatchAction | undefined {
-    let best: DispatchAction | undefined;
+  cheapest(withinMs = Infinity): PricedAction | undefined {
+    let best: PricedAction | undefined;
     let bestMs = Infinity;
     for (const action of this.actions) {
-      if (!mayRun(action, frame)) continue;
-      const ms = processingCostMs(action, frame);
-      if (ms >= bestMs || predictedMs(action, frame) > withinMs) continue;
+      if (!action.open || action.processingMs >= bestMs || action.responseMs > withinMs) continue;
       best = action;
-      bestMs = ms;
+      bestMs = action.processingMs;
     }
     return best;
   }
 }
-
-/** Whether the floor aside nothing forbids a second look there. */
-const mayRun = ({ tracker, cost: { placement } }: DispatchAction, frame: Frame): boolean =>
-  !frame.exclude.has(placement.nodeId) &&
-  (!tracker || (tracker.usable && (frame.ejectedToo || !tracker.outliers.leavesOut(placement.variant))));
 
 /** A curve with what finding its best step needs. */
 class Curve {
@@ -140,14 +144,18 @@ class Curve {
    * Index of the step of least E · c_e − μ · G among those that gain at least `leastGain`; -1 of none, or when no second
    * look is best and none is asked for. Gain falls per share, so the best is the last step whose own slope is worth it.
    */
-  best({ priceMs, objective }: Frame, leastGain: number): number {
-    const { costMs } = this.second;
-    if (costMs === Infinity) return -1;
+  best(frame: Frame, leastGain: number): number {
+    if (this.second.costMs === Infinity) return -1;
+    if (leastGain > 0 || frame.objective.tailWeight > 0) return this.#bestOf(frame, leastGain);
+    return this.#lastWorth(this.second.worth);
+  }
+
+  #bestOf({ priceMs, objective }: Frame, leastGain: number): number {
     const least = leastGain > 0 ? this.steps.findIndex(({ gain }) => gain >= leastGain) : -1;
     if (leastGain > 0 && least < 0) return -1;
     if (objective.tailWeight > 0)
       return this.#bestOfAll(priceMs, objective, { leastGain, from: Math.max(0, least) });
-    return Math.max(least, this.#lastWorth(costMs / priceMs));
+    return Math.max(least, this.#lastWorth(this.second.worth));
   }
 
   /** Index of the last step whose slope is above `worth`, or -1; from one frame to the next it hardly moves. */
@@ -190,7 +198,8 @@ function weighedShare(share: number, { meanWeight, tailWeight }: Objective): num
 
 /** The second looks after a first by one variant, and the one that is best for the frame of the last `refresh`. */
 class AfterFirst implements LookChoice {
-  readonly #accuracy: number;
+  readonly first: string;
+  readonly accuracy: number;
   readonly #curves: Curve[] = [];
   mostGain = 0;
   step: LookStep | undefined;
@@ -199,8 +208,9 @@ class AfterFirst implements LookChoice {
   secondMs = 0;
   needed = false;
 
-  constructor(accuracy: number) {
-    this.#accuracy = accuracy;
+  constructor(first: string, accuracy: number) {
+    this.first = first;
+    this.accuracy = accuracy;
   }
 
   add(curve: Curve): void {
@@ -230,8 +240,8 @@ class AfterFirst implements LookChoice {
 
   refresh(frame: Frame): void {
     this.step = undefined;
-    this.needed = this.#accuracy < frame.leastAccuracy;
-    const leastGain = this.needed ? frame.leastAccuracy - this.#accuracy : 0;
+    this.needed = this.accuracy < frame.leastAccuracy;
+    const leastGain = this.needed ? frame.leastAccuracy - this.accuracy : 0;
     let bestMs = Infinity;
     for (const curve of this.#curves) {
       const at = curve.best(frame, leastGain);
@@ -246,10 +256,4 @@ class AfterFirst implements LookChoice {
       this.secondMs = curve.second.predictedMs;
     }
   }
-}
-
-function computed<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }

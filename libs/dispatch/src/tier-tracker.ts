@@ -202,6 +202,7 @@ export class TierTracker {
    * keeps it just as busy.
    */
   stretch(now: number): number {
+    if (this.#stretched === 1) return 1;
     return 1 + (this.#stretched - 1) * Math.exp(-Math.max(0, now - this.#stretchedAt) / STRETCH.windowMs);
   }
 

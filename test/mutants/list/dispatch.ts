@@ -119,26 +119,26 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'the wait is no part of the response time',
     file: 'cost.ts',
-    find: 'waitMs(action, frame) + action.cost.serviceMs',
-    replace: 'action.cost.serviceMs',
+    find: 'waitMs + serviceMs + networkMs',
+    replace: 'serviceMs + networkMs',
   },
   {
     title: 'the network is no part of the response time',
     file: 'cost.ts',
-    find: 'action.cost.serviceMs + action.cost.networkMs',
-    replace: 'action.cost.serviceMs',
+    find: 'waitMs + serviceMs + networkMs',
+    replace: 'waitMs + serviceMs',
   },
   {
     title: 'accuracy has no price',
     file: 'cost.ts',
-    find: ' + frame.priceMs * action.deficit',
-    replace: '',
+    find: 'frame.priceMs * action.deficit',
+    replace: '0',
   },
   {
     title: 'more accurate actions cost more',
     file: 'cost.ts',
-    find: '+ frame.priceMs * action.deficit',
-    replace: '- frame.priceMs * action.deficit',
+    find: 'frame.priceMs * action.deficit',
+    replace: '-frame.priceMs * action.deficit',
   },
   {
     title: 'the weights of mean and tail are not averaged',
@@ -149,8 +149,8 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'the tail is the mean',
     file: 'cost.ts',
-    find: 'responseMs * tailFactor(action.tracker?.spread ?? 0)',
-    replace: 'responseMs',
+    find: 'ms * terms.tail + delayMs',
+    replace: 'ms + delayMs',
   },
   {
     title: "a lognormal's mean is taken for its median",
@@ -161,20 +161,20 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'those who come behind cost nothing',
     file: 'cost.ts',
-    find: 'return tracker.congestionPerMs * workMs * (tracker.waitMs + workMs / 2);',
+    find: 'return congestionPerMs * workMs * (waitMs + workMs / 2);',
     replace: 'return 0;',
   },
   {
     title: "a frame's work at a tier is not shared by its slots",
     file: 'cost.ts',
-    find: 'serviceMs / tracker.slots',
-    replace: 'serviceMs',
+    find: 'action.cost.serviceMs / slots',
+    replace: 'action.cost.serviceMs',
   },
   {
     title: 'the quiet time between own frames is forgotten',
     file: 'cost.ts',
-    find: 'const after = Math.max(0, queuedMs + serviceMs / slots - quietMs);',
-    replace: 'const after = Math.max(0, queuedMs + serviceMs / slots);',
+    find: 'const after = Math.max(0, waitMs + workMs - quietMs);',
+    replace: 'const after = Math.max(0, waitMs + workMs);',
   },
   {
     title: 'the triangle of own delays loses its half',
@@ -210,8 +210,8 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'wrong predictions keep an empty queue busy',
     file: 'local-queue.ts',
-    find: 'if (this.#inFlight === 0) this.#freeAt.fill(now);',
-    replace: '',
+    find: 'slot < this.#freeAt.length; slot++) this.#freeAt[slot] = now',
+    replace: 'slot < 0; slot++) this.#freeAt[slot] = now',
   },
   {
     title: "the runner's word that it is idle is ignored",
@@ -278,21 +278,21 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'the excluded target is tried again',
     file: 'constraints.ts',
-    find: "if (frame.exclude.has(action.cost.placement.nodeId)) return 'excluded';",
+    find: "if (exclude.size > 0 && exclude.has(nodeId)) return 'excluded';",
     replace: '',
     specs: ['dispatcher.spec.ts'],
   },
   {
     title: 'a plan that is priced goes below the floor',
     file: 'constraints.ts',
-    find: 'action.cost.accuracy < frame.leastAccuracy && ',
-    replace: 'false && ',
+    find: "accuracy >= leastAccuracy || lift === 'obeyed'",
+    replace: "lift !== 'possible'",
     specs: ['dispatcher.spec.ts'],
   },
   {
     title: 'an obeyed plan is held to the floor',
     file: 'constraints.ts',
-    find: "if (lift === 'obeyed') return true;",
+    find: " || lift === 'obeyed'",
     replace: '',
     specs: ['dispatcher.spec.ts'],
   },
@@ -382,7 +382,7 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   },
   {
     title: 'all targets may be ejected at once',
-    file: 'priced-dispatcher.ts',
+    file: 'ejections.ts',
     find: '<= trackers.length + 1,',
     replace: '<= Infinity,',
     specs: ['ejection.spec.ts'],
@@ -477,7 +477,7 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   },
   {
     title: 'the balance is charged the first look alone',
-    file: 'priced-dispatcher.ts',
+    file: 'commitments.ts',
     find: 'action.cost.accuracy + (look?.step.gain ?? 0)',
     replace: 'action.cost.accuracy',
     specs: ['second-looks.spec.ts'],
@@ -499,7 +499,7 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'a second look may miss the deadline',
     file: 'second-looks.ts',
-    find: ' || predictedMs(action, frame) > withinMs',
+    find: ' || action.responseMs > withinMs',
     replace: '',
     specs: ['second-looks.spec.ts'],
   },
@@ -525,11 +525,11 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
     specs: ['second-looks.spec.ts'],
   },
   {
-    title: 'second looks run on forbidden tiers',
-    file: 'second-looks.ts',
-    find: 'if (action.tierAllowed) this',
-    replace: 'this',
-    specs: ['second-looks.spec.ts'],
+    title: 'frames go to forbidden tiers',
+    file: 'pricing.ts',
+    find: 'open && action.tierAllowed',
+    replace: 'open',
+    specs: ['dispatcher.spec.ts'],
   },
   {
     title: 'a second look follows where one is asked for',
@@ -541,8 +541,8 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'a step that the balance does not cover is chosen',
     file: 'second-looks.ts',
-    find: 'Math.max(least, this.#lastWorth(costMs / priceMs))',
-    replace: 'this.#lastWorth(costMs / priceMs)',
+    find: 'Math.max(least, this.#lastWorth(this.second.worth))',
+    replace: 'this.#lastWorth(this.second.worth)',
     specs: ['second-looks.spec.ts'],
   },
   {
@@ -575,7 +575,7 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   },
   {
     title: 'a second look belongs to the newest plan',
-    file: 'priced-dispatcher.ts',
+    file: 'commitments.ts',
     find: 'first?.directiveVersion ?? directive?.version',
     replace: 'directive?.version',
     specs: ['second-looks.spec.ts'],
