@@ -44,6 +44,36 @@ describe('checkCurves', () => {
     expect(checkCurves(curvesOf(1, { factor: 0.5 }), pictures).faults).not.toEqual([]);
   });
 
+  it('names a curve whose answers change more often than it says, and says nothing where it does not', () => {
+    const of = (changedOf: (changed: number) => { changed?: number }) => {
+      const { curves, ...rest } = curvesOf(1);
+      const steps = ({ steps: own }: (typeof curves)[number]) =>
+        own.map(({ changed, ...step }) => ({ ...step, ...changedOf(changed!) }));
+      return { ...rest, curves: curves.map((curve) => ({ ...curve, steps: steps(curve) })) };
+    };
+    const pictures = twoVariants(8_000, 9);
+    expect(
+      checkCurves(
+        of((changed) => ({ changed })),
+        pictures,
+      ).faults,
+    ).toEqual([]);
+    expect(
+      checkCurves(
+        of((changed) => ({ changed: 0.7 * changed })),
+        pictures,
+      ).faults[0],
+    ).toMatch(
+      /small, then large below a margin of .*: the share of changed answers is 0\.\d+; the curve says 0\.\d+/,
+    );
+    const silent = checkCurves(
+      of(() => ({})),
+      pictures,
+    );
+    expect(silent.faults).toEqual([]);
+    expect(silent.checks.map(({ changedDeviation }) => changedDeviation)).toEqual([0, 0, 0]);
+  });
+
   it('checks a curve of one step once', () => {
     const { curves, ...rest } = curvesOf(1);
     const short = { ...rest, curves: curves.map((curve) => ({ ...curve, steps: curve.steps.slice(0, 1) })) };

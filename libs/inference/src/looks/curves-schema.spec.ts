@@ -14,6 +14,9 @@ describe('looksSchema', () => {
   it('takes curves that rise and are concave', () => {
     expect(looksSchema.parse(looks(curve))).toEqual(looks(curve));
     expect(looksSchema.parse(looks())).toEqual(looks());
+    const steps = curve.steps.map((each) => ({ ...each, changed: each.share }));
+    const counted = looks({ ...curve, steps, changed: 0.5 });
+    expect(looksSchema.parse(counted)).toEqual(counted);
   });
 
   it.each([
@@ -27,6 +30,21 @@ describe('looksSchema', () => {
       'a gain per share that rises',
       [{ ...curve, steps: [step(0.2, 0.1, 0.01), step(0.6, 0.4, 0.1)] }],
       /per share/,
+    ],
+    [
+      'a gain without a change',
+      [{ ...curve, steps: [{ ...step(0.2, 0.1, 0.05), changed: 0.04 }] }],
+      /changed/,
+    ],
+    [
+      'more changes than looks',
+      [{ ...curve, steps: [{ ...step(0.2, 0.1, 0.05), changed: 0.2 }] }],
+      /changed/,
+    ],
+    [
+      'fewer changes in all than below a threshold',
+      [{ ...curve, changed: 0.05, steps: [{ ...step(0.2, 0.1, 0.05), changed: 0.06 }] }],
+      /changed/,
     ],
     ['a share above 1', [{ ...curve, steps: [step(0.2, 1.1, 0.05)] }], /share/],
     ['a gain of nothing', [{ ...curve, steps: [step(0.2, 0.1, 0)] }], /gain/],

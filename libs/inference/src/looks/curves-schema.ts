@@ -9,15 +9,25 @@ const stepSchema = z.object({
   share: fraction.gt(0),
   gain: fraction.gt(0),
   standardError: z.number().nonnegative(),
+  changed: fraction.exactOptional(),
 });
 
 const curveSchema = z
-  .object({ first: z.string(), second: z.string(), steps: z.array(stepSchema).min(1).max(25) })
+  .object({
+    first: z.string(),
+    second: z.string(),
+    steps: z.array(stepSchema).min(1).max(25),
+    changed: fraction.exactOptional(),
+  })
   .refine(
     ({ first, second }) => first !== second,
     'the second look must be by another variant than the first',
   )
   .refine(({ steps }) => rises(steps), 'steps must rise in marginBelow, share and gain')
+  .refine(
+    changesAdd,
+    'changed must rise from step to step and lie within gain..share, at most that of all pictures',
+  )
   .refine(({ steps }) => isConcave(steps), 'gain per share must not rise from step to step');
 
 /** What a manifest says about second looks; absent: not measured. */
@@ -52,6 +62,23 @@ const rises = (steps: readonly LookStep[]) =>
       (step.marginBelow > before.marginBelow && step.share > before.share && step.gain > before.gain)
     );
   });
+
+/** Gained answers have changed, and only frames that are looked at again change. */
+function changesAdd({
+  steps,
+  changed = 1,
+}: {
+  readonly steps: readonly LookStep[];
+  readonly changed?: number;
+}) {
+  let before = 0;
+  return steps.every(({ changed: own, gain, share }) => {
+    if (own === undefined) return true;
+    const adds = own >= Math.max(before, gain) && own <= Math.min(share, changed);
+    before = own;
+    return adds;
+  });
+}
 
 function isConcave(steps: readonly LookStep[]): boolean {
   const slopes = steps.map(({ share, gain }, index) => {

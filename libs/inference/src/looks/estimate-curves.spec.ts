@@ -3,15 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { looksSchema } from './curves-schema.ts';
 import { type Answers, LEAST_PICTURES, estimateCurves, estimateSteps } from './estimate-curves.ts';
-import { trueGain, twoVariants } from './world.fixture.ts';
+import { answersOf, trueChanged, trueGain, twoVariants } from './world.fixture.ts';
 
 const repeated = <T>(values: readonly T[], times: number) =>
   Array.from({ length: times }, () => values).flat();
-const answers = (name: string, margins: readonly number[], right: (picture: number) => boolean): Answers => ({
-  name,
-  margins,
-  right: margins.map((_, picture) => right(picture)),
-});
+const answers = (name: string, margins: readonly number[], right: (picture: number) => boolean): Answers =>
+  answersOf(
+    name,
+    margins,
+    margins.map((_, picture) => right(picture)),
+  );
 
 describe('estimateSteps', () => {
   it.each([1, 2, 3, 4, 5])('finds a known gain within its error (seed %i)', (seed) => {
@@ -24,6 +25,23 @@ describe('estimateSteps', () => {
     expect(steps[0]!.share).toBeLessThanOrEqual(0.12);
     expect(steps.at(-1)!.share).toBeGreaterThan(0.5);
     expect(steps.at(-1)!.share).toBeLessThan(0.85);
+  });
+
+  it.each([1, 2, 3])('counts the answers that a second look changes, gained or not (seed %i)', (seed) => {
+    const [curve] = estimateCurves(twoVariants(20_000, seed));
+    for (const { marginBelow, changed } of curve!.steps)
+      expect(Math.abs(changed! - trueChanged(marginBelow))).toBeLessThan(0.015);
+    expect(Math.abs(curve!.changed! - trueChanged(1))).toBeLessThan(0.015);
+  });
+
+  it('counts two different wrong answers as a change that gains nothing', () => {
+    const margins = Array.from({ length: 1_000 }, (_, picture) => picture / 1_000);
+    const first = answers('first', margins, (picture) => picture >= 300);
+    const second = answers('second', margins, (picture) => picture >= 100);
+    const otherwise = { ...second, classes: second.classes.map((answer) => (answer === 1 ? 2 : answer)) };
+    const last = (of: Answers) => estimateSteps(first, of).at(-1)!;
+    expect(last(second)).toMatchObject({ gain: 0.2, changed: 0.2 });
+    expect(last(otherwise)).toMatchObject({ gain: 0.2, changed: 0.3 });
   });
 
   it('tells errors as large as gains scatter from sample to sample', () => {
@@ -45,11 +63,8 @@ describe('estimateSteps', () => {
 
   it('does not take copies of a picture for new ones', () => {
     const [first, second] = twoVariants(2_000, 7);
-    const copied = ({ name, margins, right }: Answers) => ({
-      name,
-      margins: repeated(margins, 4),
-      right: repeated(right, 4),
-    });
+    const copied = ({ name, margins, right }: Answers) =>
+      answersOf(name, repeated(margins, 4), repeated(right, 4));
     const subjects = repeated([...first.margins.keys()], 4);
     const once = estimateSteps(first, second).at(-1)!;
     const four = estimateSteps(copied(first), copied(second), subjects).at(-1)!;
@@ -91,7 +106,13 @@ describe('estimateSteps', () => {
     const first = answers('first', margins, (picture) => picture % 2 === 0);
     const second = answers('second', margins, () => true);
     expect(estimateSteps(first, second)).toEqual([
-      { marginBelow: 2, share: 1, gain: 0.5, standardError: expect.closeTo(0.0158, 4) as number },
+      {
+        marginBelow: 2,
+        share: 1,
+        gain: 0.5,
+        standardError: expect.closeTo(0.0158, 4) as number,
+        changed: 0.5,
+      },
     ]);
   });
 });

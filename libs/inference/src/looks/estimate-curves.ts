@@ -7,7 +7,9 @@ export interface Answers {
   readonly name: string;
   /** Of each picture: the best class's probability minus the runner-up's. */
   readonly margins: readonly number[];
-  /** Whether its class was the true one. */
+  /** The class answered. */
+  readonly classes: readonly number[];
+  /** Whether that was the true one. */
   readonly right: readonly boolean[];
 }
 
@@ -37,7 +39,9 @@ export function estimateCurves(
         const steps = estimateSteps(first, second, subjects);
         const last = steps.at(-1);
         const gains = last !== undefined && last.gain > STANDARD_ERRORS * last.standardError;
-        return gains ? [{ first: first.name, second: second.name, steps }] : [];
+        return gains
+          ? [{ first: first.name, second: second.name, steps, changed: changedShare(first, second) }]
+          : [];
       }),
   );
 }
@@ -55,6 +59,7 @@ export function estimateSteps(
   const n = first.margins.length;
   if (n < LEAST_PICTURES) return [];
   const gainOf = (picture: number) => Number(second.right[picture]) - Number(first.right[picture]);
+  const changes = (picture: number) => Number(differ(first, second, picture));
   const bins = marginBins(first.margins, Math.min(MOST_BINS, Math.floor(n / LEAST_IN_A_BIN)));
   const gains = nonIncreasingMeans(
     bins.map(({ pictures }) => total(pictures, gainOf)),
@@ -65,7 +70,8 @@ export function estimateSteps(
     const twice = bins.slice(0, bin + 1).flatMap(({ pictures }: MarginBin) => pictures);
     const gain = total(twice, gainOf) / n;
     const standardError = round(standardErrorOf({ twice, gainOf, subjects }));
-    return [{ marginBelow, share: twice.length / n, gain, standardError }];
+    const changed = total(twice, changes) / n;
+    return [{ marginBelow, share: twice.length / n, gain, standardError, changed }];
   });
 }
 
@@ -93,5 +99,9 @@ function standardErrorOf({
 
 const total = (pictures: readonly number[], of: (picture: number) => number) =>
   pictures.reduce((sum, picture) => sum + of(picture), 0);
+const differ = (first: Answers, second: Answers, picture: number) =>
+  first.classes[picture] !== second.classes[picture];
+const changedShare = (first: Answers, second: Answers) =>
+  first.classes.filter((_, picture) => differ(first, second, picture)).length / first.classes.length;
 const rights = ({ right }: Answers) => right.filter(Boolean).length;
 const round = (value: number) => Number(value.toPrecision(3));

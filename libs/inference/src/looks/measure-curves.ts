@@ -41,6 +41,7 @@ export function answersOf(
   return {
     name,
     margins,
+    classes: classIndices,
     right: classIndices.map((answer, picture) => answer === pictures[picture]!.classIndex),
   };
 }

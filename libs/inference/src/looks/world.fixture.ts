@@ -8,15 +8,30 @@ import type { Answers } from './estimate-curves.ts';
 export function twoVariants(pictures: number, seed: number): readonly [Answers, Answers] {
   const random = seededRandom(seed);
   const margins = Array.from({ length: pictures }, () => random.uniform());
+  const small = margins.map((margin) => random.uniform() < 0.4 + 0.6 * margin);
   return [
-    { name: 'small', margins, right: margins.map((margin) => random.uniform() < 0.4 + 0.6 * margin) },
-    {
-      name: 'large',
-      margins: margins.map(() => random.uniform()),
-      right: margins.map(() => random.uniform() < 0.8),
-    },
+    answersOf('small', margins, small),
+    answersOf(
+      'large',
+      margins.map(() => random.uniform()),
+      margins.map(() => random.uniform() < 0.8),
+    ),
   ];
 }
+
+/** The true class is 0; every wrong answer is 1, so that both are wrong in the same way. */
+export const answersOf = (name: string, margins: readonly number[], right: readonly boolean[]): Answers => ({
+  name,
+  margins,
+  classes: right.map((isRight) => (isRight ? 0 : 1)),
+  right,
+});
+
+/** Answers differ where exactly one is right: with probability 0.2 p + 0.8 (1 − p), where p = 0.4 + 0.6 m. */
+export const trueChanged = (marginBelow: number) => {
+  const m = Math.min(1, marginBelow);
+  return 0.56 * m - 0.18 * m * m;
+};
 
 export const trueGain = (marginBelow: number) => {
   const m = Math.min(1, marginBelow);
