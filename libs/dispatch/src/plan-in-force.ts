@@ -94,7 +94,8 @@ export class PlanInForce {
     this.#leaseEndsAt = now + directive.leaseMs;
     this.#cellObjective = directive.objective;
     const { correction } = directive;
-    this.#curves = this.#looks && correction ? correctedCurves(this.#looks, correction) : this.#looks;
+    this.#curves =
+      this.#looks && correction ? correctedCurves(this.#looks, correction, this.#accuracyOf) : this.#looks;
     this.#rebuild();
     return true;
   }

@@ -250,7 +250,7 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: "the cell's pictures do not correct what second looks gain",
     file: 'plan-in-force.ts',
-    find: 'this.#looks && correction ? correctedCurves(this.#looks, correction) : this.#looks',
+    find: 'this.#looks && correction ? correctedCurves(this.#looks, correction, this.#accuracyOf) : this.#looks',
     replace: 'this.#looks',
     specs: ['correction.spec.ts'],
   },
