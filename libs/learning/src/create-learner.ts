@@ -4,6 +4,7 @@ import { banditRules, createBandits, type BanditOptions } from './bandits/bandit
 import { defaultBeliefOptions } from './beliefs/belief-options.ts';
 import { createFixed, createOffloadOnly } from './fixed/baselines.ts';
 import { createStatic } from './fixed/static.ts';
+import { createHiLcb, type HiLcbOptions, hiLcbRules } from './hi-lcb/hi-lcb.ts';
 import { createDqn, dqnMaskedDefaults, type DqnOptions, dqnRules } from './joint-action/dqn.ts';
 import { createHybrid, type HybridOptions, hybridRules } from './joint-action/hybrid.ts';
 import { createQLearning, type QLearningOptions, qLearningRules } from './joint-action/q-learning.ts';
@@ -26,6 +27,7 @@ export interface LearnerOptions {
   readonly 'device-only': object;
   readonly 'edge-only': object;
   readonly 'cloud-only': object;
+  readonly 'hi-lcb': Partial<HiLcbOptions>;
   readonly static: object;
 }
 
@@ -80,6 +82,7 @@ const kinds: Kinds = {
   'device-only': [() => createFixed('device'), {}],
   'edge-only': [() => createFixed('edge'), {}],
   'cloud-only': [() => createFixed('cloud'), {}],
+  'hi-lcb': [createHiLcb, hiLcbRules],
   static: [() => createStatic(), {}],
 };
 

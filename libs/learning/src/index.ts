@@ -44,6 +44,8 @@ export {
   randomJointAction,
 } from './joint-action/joint-space.ts';
 export { epochOutcomes } from './epoch-outcomes.ts';
+export type { HiLcbOptions } from './hi-lcb/hi-lcb.ts';
+export { type MarginBins, emptyBins, escalatedBins, withSecondLook } from './hi-lcb/margin-bins.ts';
 export { staticSnapshot } from './fixed/static.ts';
 export { priorFrom } from './planner/planner-state.ts';
 export type { BeliefPrior } from './beliefs/prior.ts';

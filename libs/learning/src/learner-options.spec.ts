@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { banditDefaults } from './bandits/bandits.ts';
 import { createLearner, learnerFactory, type LearnerName, learnerNames } from './create-learner.ts';
 import { dqnDefaults, dqnMaskedDefaults } from './joint-action/dqn.ts';
+import { hiLcbDefaults } from './hi-lcb/hi-lcb.ts';
 import { hybridDefaults } from './joint-action/hybrid.ts';
 import { qLearningDefaults } from './joint-action/q-learning.ts';
 
@@ -18,6 +19,7 @@ describe('the options of a learner', () => {
     ['hybrid', hybridDefaults],
     ['q-learning', qLearningDefaults],
     ['bandits', banditDefaults],
+    ['hi-lcb', hiLcbDefaults],
   ] as const)('of %s are known by the names of its defaults, which are in range', (name, defaults) => {
     expect(faultsOf(name, { ...defaults })).toEqual([]);
     expect(learnerFactory(name).optionNames.toSorted()).toEqual(Object.keys(defaults).toSorted());

@@ -15,6 +15,15 @@ export interface PictureModel {
   margin(variant: string, picture: Picture): number;
   /** Whether the answer is right: of `first`, or of a second look by `second` after it. */
   right(picture: Picture, first: string, second?: string): boolean;
+  /**
+   * Margin of a first look, and whether a second confirms it: as far as one is right and the other wrong. Two different
+   * wrong answers are not told apart.
+   */
+  compared(
+    picture: Picture,
+    first: string,
+    second: string,
+  ): { readonly margin: number; readonly agreed: boolean };
 }
 
 /**
@@ -29,16 +38,22 @@ export function pictureModel(variants: readonly Variant[], looks: LookCurves | u
   const bestGain = (first: string, certainty: number) =>
     Math.max(0, ...(curvesOf.get(first) ?? []).map((curve) => gainAt(curve, certainty)));
   const meanBestGain = new Map([...curvesOf].map(([first, curves]) => [first, meanOfBestGain(curves)]));
+  const margin: PictureModel['margin'] = (variant, { certainty }) => {
+    const points = quantiles.get(variant);
+    return points ? interpolate(points, certainty) : noMargin;
+  };
+  const right: PictureModel['right'] = ({ certainty, difficulty }, first, second) => {
+    const firstRight = accuracyOf.get(first)! + (meanBestGain.get(first) ?? 0) - bestGain(first, certainty);
+    const curve = curvesOf.get(first)?.find((each) => each.second === second);
+    return difficulty < firstRight + (curve ? gainAt(curve, certainty) : 0);
+  };
   return {
-    margin(variant, { certainty }) {
-      const points = quantiles.get(variant);
-      return points ? interpolate(points, certainty) : noMargin;
-    },
-    right({ certainty, difficulty }, first, second) {
-      const firstRight = accuracyOf.get(first)! + (meanBestGain.get(first) ?? 0) - bestGain(first, certainty);
-      const curve = curvesOf.get(first)?.find((each) => each.second === second);
-      return difficulty < firstRight + (curve ? gainAt(curve, certainty) : 0);
-    },
+    margin,
+    right,
+    compared: (picture, first, second) => ({
+      margin: margin(first, picture),
+      agreed: right(picture, first) === right(picture, first, second),
+    }),
   };
 }
 

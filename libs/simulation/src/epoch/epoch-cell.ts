@@ -9,6 +9,7 @@ import {
   type Variant,
 } from '@weir/domain';
 import type { CellObservation, Probe } from '@weir/learning';
+import { type Picture, type PictureModel, pictureModel } from '../arrivals/pictures.ts';
 import type { DriftEvent } from './drift.ts';
 import type { EpochCellOptions } from './epoch-cell-options.ts';
 import { isWeak } from '../experiment.ts';
@@ -46,6 +47,8 @@ export class EpochCell {
   /** Epochs run. */
   epoch = 0;
   readonly #random: Random;
+  readonly #difficulties: Random;
+  readonly #answers: PictureModel;
   readonly #drift: readonly DriftEvent[];
   readonly #weak: boolean[];
   readonly #slowness: number[];
@@ -72,6 +75,8 @@ export class EpochCell {
     };
     const { users, floor, experiment, heterogeneous, profile } = this.options;
     this.#random = random;
+    this.#difficulties = random.fork('difficulties');
+    this.#answers = pictureModel(variants, looks);
     this.#drift = drift;
     this.#byName = new Map(variants.map((variant) => [variant.name, variant]));
     const traits = random.fork('devices');
@@ -176,7 +181,8 @@ export class EpochCell {
     looks: Looks = noLooks,
   ): EpochResult {
     const worth = this.#worths(placements, looks);
-    const unsure = new Map([...looks].filter(([id]) => this.#random.uniform() < worth.get(id)!.share));
+    const pictures = new Map([...looks.keys()].map((id) => [id, this.#picture()]));
+    const unsure = new Map([...looks].filter(([id]) => pictures.get(id)!.certainty < worth.get(id)!.share));
     const counts = countsOf(placements);
     for (const { placement } of unsure.values())
       counts.set(placement.nodeId, (counts.get(placement.nodeId) ?? 0) + 1);
@@ -216,10 +222,14 @@ export class EpochCell {
         const again = unsure.get(id);
         if (!again) return [first];
         const second = outcome(id, again.placement, counts.get(again.placement.nodeId)!, false);
-        const firstLook = { placement, margin: 0, agreed: false };
+        const { margin, agreed } = this.#answers.compared(
+          pictures.get(id)!,
+          placement.variant,
+          again.placement.variant,
+        );
         return [
-          { ...first, lookedAgain: true },
-          { ...second, reason: 'unsure', firstLook },
+          { ...first, margin, lookedAgain: true },
+          { ...second, reason: 'unsure', firstLook: { placement, margin, agreed } },
         ];
       }),
       probes: probes
@@ -262,6 +272,10 @@ export class EpochCell {
 
   #worths(placements: ReadonlyMap<string, Placement>, looks: Looks) {
     return new Map([...looks].map(([id, look]) => [id, worthOf(this.cell.looks, placements.get(id)!, look)]));
+  }
+
+  #picture(): Picture {
+    return { certainty: this.#random.uniform(), difficulty: this.#difficulties.uniform() };
   }
 
   #noise(): number {
