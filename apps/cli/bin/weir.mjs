@@ -2,11 +2,17 @@
 // Plain JavaScript that any Node reads: starts the CLI on Node >= 24, the one that came through npm if need be.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const requiredMajor = 24;
 
+// For this process and those that it starts: what is compiled already needs no TypeScript compiler, which takes some 25 MB in
+// each. Not in the system's temporary folder, where others could put code.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../../.weir/compile-cache', import.meta.url));
+
 if (major(process.versions.node) >= requiredMajor) {
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import('../src/main.ts');
 } else {
   const bundled = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));

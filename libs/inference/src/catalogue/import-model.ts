@@ -2,7 +2,7 @@ import { InvalidInput, makeFolder } from '@weir/base';
 import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { measureLatency } from './measure-latency.ts';
-import type { InferenceInput } from '../serving/image.ts';
+import type { InferenceInput } from '../serving/inference-input.ts';
 import { type ModelHints, inspectModel } from './inspect-model.ts';
 import type { Looks } from '../looks/curves-schema.ts';
 import { LEAST_PICTURES } from '../looks/estimate-curves.ts';

@@ -1,6 +1,6 @@
 import '../serving/no-runtime-telemetry.ts';
 import { type FieldViolation, InvalidInput, NotFound } from '@weir/base';
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { access } from 'node:fs/promises';
 import type { InputSpec } from './manifest.ts';
 
@@ -50,8 +50,13 @@ export async function inspectModel(path: string, hints: ModelHints = {}): Promis
 }
 
 async function openModel(path: string) {
+  // Only here: it is large, and most who load a family inspect no model.
+  const runtime = await import('onnxruntime-node');
   try {
-    const session = await InferenceSession.create(path, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+    const session = await runtime.InferenceSession.create(path, {
+      intraOpNumThreads: 1,
+      logSeverityLevel: 4,
+    });
     const { inputMetadata, outputMetadata } = session;
     await session.release();
     return { inputMetadata, outputMetadata };

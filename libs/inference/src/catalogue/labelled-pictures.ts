@@ -3,7 +3,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Garments } from './garments.ts';
-import { type InferenceInput, normalise } from '../serving/image.ts';
+import type { InferenceInput } from '../serving/inference-input.ts';
+import { normalise } from '../serving/pixels.ts';
 import type { Family, InputSpec } from './manifest.ts';
 import { composeScene } from './scenes.ts';
 

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, WeirError } from '@weir/base';
-import type { InferenceInput } from './image.ts';
+import type { InferenceInput } from './inference-input.ts';
 import { medianRunMs } from './median-run.ts';
 import type { Runner } from './runner.ts';
 

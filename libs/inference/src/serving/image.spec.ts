@@ -2,8 +2,10 @@ import { InvalidInput } from '@weir/base';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { checkTensor, decodeInto, normalise } from './image.ts';
+import { decodeInto } from './image.ts';
+import { checkTensor } from './inference-input.ts';
 import { MAX_PIXELS } from './picture-limits.ts';
+import { normalise } from './pixels.ts';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
 const spec = (overrides: Partial<InputSpec> = {}): InputSpec => ({

@@ -1,4 +1,4 @@
-import { InvalidInput } from '@weir/base';
+import { InvalidInput } from '@weir/base/errors';
 
 /** Larger pictures are refused before their pixels are decompressed. */
 export const MAX_PIXELS = 16_777_216;

@@ -7,7 +7,7 @@ import {
   silentLogger,
   systemClock,
 } from '@weir/base';
-import { checkTensor, type InferenceInput } from './image.ts';
+import { checkTensor, type InferenceInput } from './inference-input.ts';
 import { type Family, type VariantEntry, variantNamed } from '../catalogue/manifest.ts';
 import { type Prediction, toPrediction } from './probabilities.ts';
 import { type BatchCurve, batchCurve, batchSizes } from './batch-curve.ts';
@@ -108,7 +108,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     variantNamed(family, name),
   );
   let holdMs = holdTimes(variants, options.dilation);
-  const models = variants.map(({ name, path, input, output }) => ({
+  // The largest first: what loading it takes and gives back is room for the others.
+  const loadingOrder = variants.toSorted((a, b) => b.bytes - a.bytes);
+  const models = loadingOrder.map(({ name, path, input, output }) => ({
     name,
     path,
     input,

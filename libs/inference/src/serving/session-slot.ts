@@ -17,6 +17,9 @@ import {
 /** Waits between attempts to restart a thread, ms: doubled from the first to the last. */
 const restartMs = { first: 100, most: 30_000 };
 
+/** V8's nursery in a thread, MB: what an inference leaves behind is small, and a larger one would only fill up. */
+const threadYoungMb = 12;
+
 /** How long a thread may take to end, ms. */
 const terminationMs = 500;
 
@@ -148,7 +151,10 @@ async function startThread(
   }));
   const setup: ThreadSetup = { ...options, states: states.buffer };
   const bytesOf = new Map(options.models.map(({ name, input }) => [name, inputBytes(input)]));
-  const worker = new Worker(entry, { workerData: setup });
+  const worker = new Worker(entry, {
+    workerData: setup,
+    resourceLimits: { maxYoungGenerationSizeMb: threadYoungMb },
+  });
   const ready = Promise.withResolvers<ThreadMessage & { kind: 'ready' }>();
   const { promise: died, resolve: die } = Promise.withResolvers<Error>();
   let dead: Internal | undefined;

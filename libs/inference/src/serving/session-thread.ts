@@ -5,7 +5,7 @@
  * pictures of the next batch. Sessions are never released while the thread lives: creating and releasing them leaks in
  * ONNX Runtime.
  */
-import { InvalidInput } from '@weir/base';
+import { InvalidInput } from '@weir/base/errors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeInto } from './image.ts';
