@@ -7,6 +7,7 @@ export {
   meanAtLeast,
   nothingObserved,
   observed,
+  observedInPart,
   together,
 } from './running-mean.ts';
 export {

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Random, seededRandom } from './random.ts';
-import { meanAtLeast, nothingObserved, observed, type RunningMean, together } from './running-mean.ts';
+import {
+  meanAtLeast,
+  nothingObserved,
+  observed,
+  observedInPart,
+  type RunningMean,
+  together,
+} from './running-mean.ts';
 
 const of = (values: readonly number[]): RunningMean => values.reduce(observed, nothingObserved);
 const rightOrWrong = (random: Random, accuracy: number) => Number(random.uniform() < accuracy);
@@ -123,6 +130,28 @@ describe('meanAtLeast', () => {
     const one = of(Array.from({ length: 1_200 }, (_, at) => Number((at * rights) % 1_200 < rights)));
     expect(one.sum).toBe(rights);
     expect(bound).toBeCloseTo(meanAtLeast(one), 2);
+  });
+
+  it('is hardly ever above a weighted mean, when each weighs what it did before it was made', () => {
+    const above = Array.from({ length: 200 }, (_, run) => {
+      const random = seededRandom(run);
+      let [mean, expectedSum] = [nothingObserved, 0];
+      for (let at = 0; at < 500; at++) {
+        // Those that weigh little are right more often.
+        const weight = at % 2 === 0 ? 0.2 : 1;
+        const expected = 0.9 - 0.2 * weight;
+        mean = observedInPart(mean, rightOrWrong(random, expected), weight);
+        expectedSum += weight * expected;
+        if (meanAtLeast(mean) > expectedSum / mean.count) return true;
+      }
+      return false;
+    });
+    expect(above.filter(Boolean).length).toBeLessThanOrEqual(19);
+    const halves = Array.from({ length: 400 }, () => 1).reduce(
+      (mean, right) => observedInPart(mean, right, 0.5),
+      nothingObserved,
+    );
+    expect(halves).toMatchObject({ count: 200, sum: 200 });
   });
 
   it.each([-0.1, 1.1, NaN])('refuses an observation of %f', (value) => {

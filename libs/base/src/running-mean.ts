@@ -12,10 +12,23 @@ export const nothingObserved: RunningMean = { count: 0, sum: 0, variation: 0 };
 export const boundLevel = 0.95;
 
 /** Throws RangeError for a value outside 0..1. */
-export function observed({ count, sum, variation }: RunningMean, value: number): RunningMean {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`expected an observation within 0..1, got ${value}`);
+export const observed = (mean: RunningMean, value: number): RunningMean => observedInPart(mean, value, 1);
+
+/**
+ * The same for an observation that counts as a part of one, `weight` within 0..1, known before it was made; the mean is then a
+ * weighted one. Throws RangeError for a value or a weight outside 0..1.
+ */
+export function observedInPart(mean: RunningMean, value: number, weight: number): RunningMean {
+  for (const number of [value, weight])
+    if (!(number >= 0 && number <= 1))
+      throw new RangeError(`expected an observation within 0..1, got ${number}`);
+  const { count, sum, variation } = mean;
   const foreseen = (0.5 + sum) / (count + 1);
-  return { count: count + 1, sum: sum + value, variation: variation + (value - foreseen) ** 2 };
+  return {
+    count: count + weight,
+    sum: sum + weight * value,
+    variation: variation + (weight * (value - foreseen)) ** 2,
+  };
 }
 
 /** Of all observations, in whatever order they were made. */

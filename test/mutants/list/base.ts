@@ -4,9 +4,9 @@ export const base = mutantsOf('libs/base/src', [
   {
     title: 'the bound holds for one look at it only',
     file: 'running-mean.ts',
-    find: '{ count, sum, variation }: RunningMean, level = 0.95): number {',
+    find: '{ count, sum, variation }: RunningMean, level = boundLevel): number {',
     replace:
-      '{ count, sum, variation }: RunningMean, level = 0.95): number {\n  if (count > 0) return Math.max(0, sum / count - 1.645 * Math.sqrt(variation) / count);',
+      '{ count, sum, variation }: RunningMean, level = boundLevel): number {\n  if (count > 0) return Math.max(0, sum / count - 1.645 * Math.sqrt(variation) / count);',
   },
   {
     title: 'the bets are free',

@@ -1,0 +1,192 @@
+import { median, seededRandom } from '@weir/base';
+import type { AccuracyCorrection, Outcome } from '@weir/domain';
+import { describe, expect, it } from 'vitest';
+import { AccuracyGuard } from './accuracy-guard.ts';
+import {
+  frame,
+  guardedLooks as looks,
+  guardedVariants as variants,
+  lostMore,
+  outcome,
+  type Pictures,
+} from './pictures.fixture.ts';
+
+/** Looks again at 44 % of the frames. */
+const lookAgainBelow = 0.8;
+/** As blurred scenes are to the embedded family: a third of what is lost shows in the margins. */
+const blurred: Pictures = { hard: 0.12, hidden: 0.035 };
+
+function guarded(seed: number, looking: { lookAgainBelow?: number | undefined; auditShare?: number } = {}) {
+  const random = seededRandom(seed);
+  const guard = new AccuracyGuard();
+  guard.observe({ variants, looks });
+  /** The corrections after each frame. */
+  const see = (frames: number, pictures: Pictures = {}): (AccuracyCorrection | undefined)[] =>
+    Array.from({ length: frames }, () => {
+      guard.learn(frame(pictures, { random, lookAgainBelow, ...looking }));
+      return guard.correction;
+    });
+  return { guard, see };
+}
+
+const share = (of: readonly unknown[]) => of.filter(Boolean).length / of.length;
+const lossOf = (correction: AccuracyCorrection | undefined) => correction?.firsts[0]?.loss ?? 1;
+
+describe('AccuracyGuard', () => {
+  it.each([
+    ['second looks and audits', { lookAgainBelow }],
+    ['few second looks', { lookAgainBelow: 0.5 }],
+    ['second looks alone', { auditShare: 0 }],
+    ['audits alone', { lookAgainBelow: undefined }],
+  ])('hardly ever corrects where nothing drifts: %s', (_what, looking) => {
+    const runs = Array.from({ length: 60 }, (_, seed) => guarded(seed, looking).see(5_000));
+    expect(runs.filter((run) => run.some(Boolean)).length).toBeLessThanOrEqual(3);
+    expect(share(runs.flat())).toBeLessThan(0.03);
+  });
+
+  it.each<[string, Pictures, number]>([
+    ['pictures that are harder, as all margins show', { hard: 0.36 }, 400],
+    ['pictures that are harder, as some margins show', blurred, 1_200],
+  ])('notices 5 points less: %s', (_what, pictures, within) => {
+    const wanted = 1 + lostMore(pictures) / 0.06;
+    const runs = Array.from({ length: 20 }, (_, seed) => {
+      const { see } = guarded(seed);
+      see(3_000);
+      const corrections = see(4_000, pictures);
+      return { noticed: corrections.findIndex(Boolean), loss: lossOf(corrections.at(-1)) };
+    });
+    for (const { noticed } of runs) expect(noticed).toBeGreaterThan(-1);
+    expect(median(runs.map(({ noticed }) => noticed))).toBeLessThan(within);
+    expect(median(runs.map(({ loss }) => loss))).toBeGreaterThan(1 + 0.7 * (wanted - 1));
+    expect(median(runs.map(({ loss }) => loss))).toBeLessThan(1 + 1.3 * (wanted - 1));
+  });
+
+  it('finds by audits alone what confident looks get wrong', () => {
+    const { guard, see } = guarded(1, { auditShare: 0.2 });
+    see(2_000);
+    expect(guard.correction).toBeUndefined();
+    see(2_000, { hidden: 0.08 });
+    const [first] = guard.correction!.firsts;
+    expect(first!.share).toBeCloseTo(1, 0);
+    expect(first!.loss).toBeGreaterThan(1.5);
+    const without = guarded(1, { auditShare: 0, lookAgainBelow: undefined });
+    without.see(2_000);
+    without.see(2_000, { hidden: 0.08 });
+    expect(without.guard.correction).toBeUndefined();
+  });
+
+  it('weighs an audit by how unlikely it was: drawn one time in ten or in a hundred, the same loss is found', () => {
+    const losses = [0.1, 0.3].map((auditShare) => {
+      const { see } = guarded(3, { auditShare, lookAgainBelow: undefined });
+      return lossOf(see(6_000, { hidden: 0.1 }).at(-1));
+    });
+    expect(losses[0]! / losses[1]!).toBeGreaterThan(0.6);
+    expect(losses[0]! / losses[1]!).toBeLessThan(1.6);
+  });
+
+  it('stops when the drift has gone, and begins and ends once', () => {
+    for (const seed of [1, 2, 3]) {
+      const { see } = guarded(seed);
+      const corrections = [...see(2_000), ...see(3_000, { hard: 0.36 }), ...see(7_000)];
+      const turns = corrections.filter(
+        (each, at) => at > 0 && Boolean(each) !== Boolean(corrections[at - 1]),
+      );
+      expect(turns).toHaveLength(2);
+      expect(corrections.at(-1)).toBeUndefined();
+      // It is told anew now and then, and not with every frame.
+      const told = corrections.filter((each, at) => at > 0 && lossOf(each) !== lossOf(corrections[at - 1]));
+      expect(told.length).toBeLessThan(80);
+    }
+  });
+
+  it('forgets a variant that is not used any more, so that it is tried again', () => {
+    const { guard, see } = guarded(1);
+    see(2_000, { hard: 0.36 });
+    expect(guard.correction).toBeDefined();
+    const byBest = outcome({ placement: { tier: 'edge', nodeId: 'edge-1', variant: 'best' } });
+    for (let look = 0; look < 100_000; look++) guard.learn([byBest]);
+    expect(guard.correction).toBeUndefined();
+  });
+
+  it('relaxes nothing where pictures are easier', () => {
+    const easier = (outcomes: Outcome[]) =>
+      outcomes.map(({ firstLook, ...rest }) => ({
+        ...rest,
+        margin: 0.99,
+        ...(firstLook && { firstLook: { ...firstLook, agreed: true } }),
+      }));
+    const guard = new AccuracyGuard();
+    guard.observe({ variants, looks });
+    const random = seededRandom(1);
+    for (let at = 0; at < 3_000; at++) guard.learn(easier(frame({}, { random, lookAgainBelow })));
+    expect(guard.correction).toBeUndefined();
+  });
+
+  it('has nothing to hold against curves that do not say how many answers change, and starts anew with others', () => {
+    const silent = {
+      ...looks,
+      version: 'curves-0',
+      curves: looks.curves.map(({ changed: _, ...curve }) => ({
+        ...curve,
+        steps: curve.steps.map(({ changed: __, ...step }) => step),
+      })),
+    };
+    const { guard, see } = guarded(1);
+    see(3_000, { hard: 0.36 });
+    expect(guard.correction).toBeDefined();
+    guard.observe({ variants, looks: silent });
+    expect(guard.correction).toBeUndefined();
+    see(3_000, { hard: 0.36 });
+    expect(guard.correction).toBeUndefined();
+  });
+
+  it('counts neither failures nor shadow looks', () => {
+    const { guard, see } = guarded(1);
+    see(500);
+    const before = JSON.stringify(guard.accuracy([]));
+    const placement = { tier: 'device', nodeId: 'device-1', variant: 'small' } as const;
+    for (let look = 0; look < 2_000; look++)
+      guard.learn([
+        outcome({ margin: 0, failure: 'UNAVAILABLE' }),
+        outcome({ margin: 0, shadow: true }),
+        outcome({
+          auditProbability: 0.02,
+          shadow: true,
+          failure: 'UNAVAILABLE',
+          firstLook: { placement, margin: 0, agreed: false },
+        }),
+      ]);
+    expect(JSON.stringify(guard.accuracy([]))).toBe(before);
+    expect(guard.correction).toBeUndefined();
+  });
+});
+
+describe('the audited agreement', () => {
+  it('is bounded from below, and the bound is hardly ever above the truth at any time', () => {
+    const runs = Array.from({ length: 100 }, (_, seed) => {
+      const { guard, see } = guarded(seed, { auditShare: 0.05 });
+      // Of the standing 56 %, as the curves say; 44 % are answered by the best variant.
+      const expected = 0.44 + 0.56 * (1 - (0.143 - 0.134) / 0.56);
+      let above = false;
+      for (let look = 0; look < 30 && !above; look++) {
+        see(100);
+        above = (guard.accuracy([]).audits?.lowerBound ?? 0) > expected;
+      }
+      return { above, audits: guard.accuracy([]).audits! };
+    });
+    expect(runs.filter(({ above }) => above).length).toBeLessThanOrEqual(5);
+    const { agreed, lowerBound, promised, audits, level } = runs[0]!.audits;
+    expect(audits).toBeGreaterThan(50);
+    expect(level).toBe(0.95);
+    expect(promised).toBeCloseTo(0.991, 2);
+    expect(agreed).toBeCloseTo(0.991, 1);
+    expect(lowerBound).toBeLessThan(agreed);
+    expect(lowerBound).toBeGreaterThan(0.9);
+  });
+
+  it('is absent before the first audit', () => {
+    const { guard, see } = guarded(1, { auditShare: 0 });
+    see(100);
+    expect(guard.accuracy([])).toEqual({});
+  });
+});

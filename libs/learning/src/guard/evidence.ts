@@ -1,0 +1,197 @@
+import { type Stratum, stratumOf } from './curve-strata.ts';
+
+/** What a curve says of pairs of looks, as far as evidence is held against it. */
+export interface ExpectedChanges {
+  readonly strata: readonly Stratum[];
+  /** That the curve was measured on, each of another subject. */
+  readonly pictures: number;
+}
+
+/** How one variant's first looks differ from what the curves say. */
+export interface Departure {
+  /** Frames below a threshold over what the curve says, thresholds weighed by what second looks gain there; 1: as it says. */
+  readonly share: number;
+  /** Changes beyond those that the margins explain, per frame, where answers stand: at most this accuracy is lost unseen. */
+  readonly hidden: number;
+  /** How far all that is lost, as margins show it and besides, is above nothing, in standard errors. */
+  readonly deviation: number;
+}
+
+/**
+ * First looks that evidence halves in: a drift shows after some hundreds, and a tenth of the frames looked at again is still a
+ * hundred second looks.
+ */
+export const halfLife = 1_000;
+/** First looks by other variants that halve it too: what a variant was like that is not used any more need not last. */
+const idleHalfLife = 10 * halfLife;
+/**
+ * Where a drift shows in the margins, as much again is taken to be lost unseen, and as much where answers stand as below the
+ * thresholds, until more looks than these say otherwise. On the embedded family's answers to blurred, flat, dark and noisy
+ * pictures 0 to 2.5 times as much was lost unseen, 1.1 times in all.
+ */
+const priorLooks = 50;
+/** Changes expected, less those expected of certain ones, from which a mean is taken to be normal. */
+const leastChance = 5;
+
+/**
+ * Evidence on one variant's first looks, older looks weighing ever less. Margins tell how many frames are uncertain; second
+ * looks and audits tell how often the answers change at margins where the curves expect fewer changes.
+ */
+export class FirstLookEvidence {
+  readonly #toBest: ExpectedChanges;
+  readonly #gain = new FadingMean();
+  readonly #due = new FadingMean();
+  readonly #below = new Excess();
+  readonly #standing = new Excess();
+
+  /** `toBest`: of second looks by the most accurate variant. */
+  constructor(toBest: ExpectedChanges) {
+    this.#toBest = toBest;
+  }
+
+  first(margin: number, lookAgainBelow = 0): void {
+    this.#fade(2 ** (-1 / halfLife), 'older');
+    this.#gain.add(stratumOf(this.#toBest.strata, margin).gain);
+    this.#due.add(Number(margin < lookAgainBelow));
+  }
+
+  /** Other variants have looked first. */
+  idle(looks: number): void {
+    this.#fade(2 ** (-looks / idleHalfLife), 'fewer');
+  }
+
+  secondLook(margin: number, expected: ExpectedChanges, agreed: boolean): void {
+    this.#below.add({ changed: !agreed, expected: stratumOf(expected.strata, margin).changed });
+  }
+
+  audit(
+    margin: number,
+    expected: ExpectedChanges,
+    { agreed, weight }: { agreed: boolean; weight: number },
+  ): void {
+    this.#standing.add({ changed: !agreed, expected: stratumOf(expected.strata, margin).changed, weight });
+  }
+
+  /** Undefined before the first look. */
+  departure(): Departure | undefined {
+    if (this.#gain.count === 0) return undefined;
+    const { pictures, strata } = this.#toBest;
+    const gain = expectedOf(strata, ({ gain: own }) => own);
+    const gainVariance = expectedOf(strata, ({ gain: own }) => (own - gain) ** 2);
+    const visible = this.#gain.mean - gain;
+    const visibleVariance = gainVariance * (1 / this.#gain.count + 1 / pictures);
+
+    const due = this.#due.mean;
+    const below = this.#below.mean;
+    const standing = this.#standing.mean;
+    const seenBelow = shrunk({ mean: below, count: this.#below.count, prior: Math.max(0, visible) });
+    const seenStanding = shrunk({ mean: standing, count: this.#standing.count, prior: seenBelow });
+    return {
+      share: gain > 0 ? this.#gain.mean / gain : 1,
+      hidden: Math.max(0, seenStanding, due * seenBelow + (1 - due) * seenStanding),
+      deviation: Math.max(
+        inErrors(visible, visibleVariance),
+        this.#below.deviation(due * pictures),
+        this.#standing.deviation((1 - due) * pictures),
+        pooledDeviation(this.#below.estimate(due * pictures), this.#standing.estimate((1 - due) * pictures)),
+      ),
+    };
+  }
+
+  #fade(kept: number, as: Fading): void {
+    for (const sum of [this.#gain, this.#due, this.#below, this.#standing]) sum.fade(kept, as);
+  }
+}
+
+const expectedOf = (strata: readonly Stratum[], of: (stratum: Stratum) => number): number =>
+  strata.reduce((sum, stratum) => sum + stratum.share * of(stratum), 0);
+
+/** The mean as so many looks more, that found what is expected beforehand, would leave it. */
+const shrunk = ({ mean, count, prior }: { mean: number; count: number; prior: number }): number =>
+  (count * mean + priorLooks * prior) / (count + priorLooks);
+
+interface Estimate {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** Of the mean of both, each weighed by how sure it is. */
+function pooledDeviation(one: Estimate | undefined, other: Estimate | undefined): number {
+  if (!one || !other) return 0;
+  const precision = 1 / one.variance + 1 / other.variance;
+  return (one.mean / one.variance + other.mean / other.variance) / Math.sqrt(precision);
+}
+
+const inErrors = (mean: number, variance: number): number => (variance > 0 ? mean / Math.sqrt(variance) : 0);
+
+/** Against those that follow, values weigh less; or as if there had been fewer of them, whatever follows. */
+type Fading = 'older' | 'fewer';
+
+/** A mean in which old values weigh ever less. */
+class FadingMean {
+  weight = 0;
+  #squares = 0;
+  #sum = 0;
+
+  add(value: number, weight = 1): void {
+    this.weight += weight;
+    this.#squares += weight * weight;
+    this.#sum += weight * value;
+  }
+
+  fade(kept: number, as: Fading): void {
+    this.weight *= kept;
+    this.#squares *= as === 'older' ? kept * kept : kept;
+    this.#sum *= kept;
+  }
+
+  get mean(): number {
+    return this.weight > 0 ? this.#sum / this.weight : 0;
+  }
+
+  /** Values of equal weight that would tell as much. */
+  get count(): number {
+    return this.#squares > 0 ? (this.weight * this.weight) / this.#squares : 0;
+  }
+}
+
+/** Changes beyond the expected ones. */
+class Excess {
+  readonly #excess = new FadingMean();
+  readonly #expected = new FadingMean();
+  readonly #chance = new FadingMean();
+
+  add({ changed, expected, weight = 1 }: { changed: boolean; expected: number; weight?: number }): void {
+    this.#excess.add(Number(changed) - expected, weight);
+    this.#expected.add(expected, weight);
+    this.#chance.add(expected * (1 - expected), weight);
+  }
+
+  fade(kept: number, as: Fading): void {
+    for (const sum of [this.#excess, this.#expected, this.#chance]) sum.fade(kept, as);
+  }
+
+  get mean(): number {
+    return this.#excess.mean;
+  }
+
+  get count(): number {
+    return this.#excess.count;
+  }
+
+  /** Of the mean, were the curve right; undefined where too few changes are expected for a mean to be normal. */
+  estimate(pictures: number): Estimate | undefined {
+    if (!(this.count * this.#chance.mean >= leastChance && pictures > 0)) return undefined;
+    return { mean: this.mean, variance: this.#chance.mean * (1 / this.count + 1 / pictures) };
+  }
+
+  /** How far it is above nothing, in standard errors. `pictures`: that the curve was measured on there. */
+  deviation(pictures: number): number {
+    const estimate = this.estimate(pictures);
+    if (estimate) return inErrors(estimate.mean, estimate.variance);
+    // The square root of a count of rare changes is nearly normal (Anscombe 1948).
+    const expected = this.count * this.#expected.mean;
+    const seen = expected + this.count * this.mean;
+    return 2 * (Math.sqrt(seen + 3 / 8) - Math.sqrt(expected + 3 / 8));
+  }
+}

@@ -1,0 +1,96 @@
+import { seededRandom } from '@weir/base';
+import type { TruthReport } from '@weir/domain';
+import { describe, expect, it } from 'vitest';
+import { TruthShortfall } from './truth-shortfall.ts';
+
+/** A device whose answers are right with `accuracy`, and promised `promise` less what is in force. */
+function device(truths: TruthShortfall, id: string, seed = 1) {
+  const random = seededRandom(seed);
+  let [labelled, right, promised] = [0, 0, 0];
+  const report = (): TruthReport => ({
+    labelled,
+    right: right / labelled,
+    promised: promised / labelled,
+    firstRight: right / labelled,
+    variation: labelled * 0.1,
+  });
+  return {
+    restart: () => void ([labelled, right, promised] = [0, 0, 0]),
+    report,
+    /** Shortfalls after every 20 truths. */
+    learns: (count: number, { accuracy, promise }: { accuracy: number; promise: number }): number[] =>
+      Array.from({ length: count / 20 }, () => {
+        for (let truth = 0; truth < 20; truth++) {
+          labelled++;
+          right += Number(random.uniform() < accuracy);
+          promised += promise - truths.shortfall;
+        }
+        truths.take(id, report());
+        return truths.shortfall;
+      }),
+  };
+}
+
+describe('TruthShortfall', () => {
+  it('is nothing while answers are right as often as promised', () => {
+    const began = Array.from({ length: 60 }, (_, seed) => {
+      const truths = new TruthShortfall();
+      return device(truths, 'a', seed)
+        .learns(5_000, { accuracy: 0.86, promise: 0.86 })
+        .some((each) => each > 0);
+    });
+    expect(began.filter(Boolean).length).toBeLessThanOrEqual(3);
+  });
+
+  it('is what answers lack, stays that though promises are lowered by it, and ends with the lack', () => {
+    const truths = new TruthShortfall();
+    const told = device(truths, 'a');
+    told.learns(2_000, { accuracy: 0.86, promise: 0.86 });
+    const lacking = told.learns(6_000, { accuracy: 0.8, promise: 0.86 });
+    expect(lacking.findIndex((each) => each > 0)).toBeLessThan(100);
+    for (const shortfall of lacking.slice(-100)) {
+      expect(shortfall).toBeGreaterThan(0.025);
+      expect(shortfall).toBeLessThan(0.095);
+    }
+    const over = told.learns(8_000, { accuracy: 0.86, promise: 0.86 });
+    expect(over.at(-1)).toBe(0);
+    expect(over.filter((each, at) => at > 0 && each > 0 !== over[at - 1]! > 0)).toHaveLength(1);
+  });
+
+  it('relaxes nothing where answers are better than promised', () => {
+    const truths = new TruthShortfall();
+    device(truths, 'a').learns(5_000, { accuracy: 0.95, promise: 0.86 });
+    expect(truths.shortfall).toBe(0);
+  });
+
+  it('counts what is new in each report, of several devices, across restarts of their agents', () => {
+    const truths = new TruthShortfall();
+    const [one, other] = [device(truths, 'a', 1), device(truths, 'b', 2)];
+    for (let turn = 0; turn < 10; turn++) {
+      one.learns(100, { accuracy: 0.7, promise: 0.86 });
+      truths.take('a', one.report());
+      other.learns(100, { accuracy: 0.7, promise: 0.86 });
+      other.restart();
+    }
+    expect(truths.shortfall).toBeGreaterThan(0.08);
+    expect(truths.shortfall).toBeLessThan(0.24);
+  });
+
+  it('adds up what connected devices have reported, each weighed by its truths', () => {
+    const truths = new TruthShortfall();
+    const report = { labelled: 100, right: 0.9, promised: 0.8, firstRight: 0.7, variation: 9 };
+    truths.take('a', report);
+    truths.take('b', { labelled: 300, right: 0.5, promised: 0.8, firstRight: 0.5, variation: 75 });
+    expect(truths.reported(['a'])).toEqual(report);
+    expect(truths.reported(['a', 'b', 'c'])).toEqual({
+      labelled: 400,
+      right: 0.6,
+      promised: expect.closeTo(0.8) as number,
+      firstRight: expect.closeTo(0.55) as number,
+      variation: 84,
+    });
+    expect(truths.reported([])).toBeUndefined();
+    truths.forget('a');
+    expect(truths.reported(['a'])).toBeUndefined();
+  });
+});
