@@ -4,7 +4,8 @@ import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
-import { checkInferRequest } from '@weir/wire';
+import { checkInferRequest, truthsToWire } from '@weir/wire';
+import type { Audits } from './audits/audits.ts';
 import type { CellView } from './targets/cell-view.ts';
 import { answerToWire } from './frames/answer-to-wire.ts';
 import { frameFacts } from './frames/facts.ts';
@@ -67,6 +68,7 @@ export interface AgentParts {
   readonly outcomes: OutcomeBuffer;
   readonly ownObjective: OwnObjective;
   readonly truths: Truths;
+  readonly audits: Audits;
   readonly localVariants: readonly string[];
   readonly localNode: { load(): Parameters<Dispatcher['reportLoad']>[0] };
   /** Undefined without a policy. */
@@ -85,9 +87,14 @@ export function createAgent(parts: AgentParts): Agent {
     outcomes,
     ownObjective,
     truths,
+    audits,
     session,
     metrics,
   } = parts;
+  const measured = () => {
+    const report = truths.measured();
+    return report && truthsToWire(report);
+  };
   const inference = {
     deviceId,
     dispatcher,
@@ -113,7 +120,7 @@ export function createAgent(parts: AgentParts): Agent {
       outcomesDropped: outcomes.dropped,
       balance: balance.balance,
       floor: objective.accuracyFloor,
-      measured: truths.measured(),
+      measured: measured(),
       policyConnected: session()?.connected,
       targets: view.remotes.map(({ nodeId, tier, reachable }) => ({
         nodeId,
@@ -144,9 +151,10 @@ export function createAgent(parts: AgentParts): Agent {
         leave ??= frames.enter();
         counts = true;
         view.frameSeen(inputBytes(input));
-        const timeoutMs = request.timeoutMs || ownObjective.inForce(arrivedAt).deadlineMs;
-        const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
-        const result = await infer({ input, arrivedAt, deadlineAt: until, signal, span }, inference);
+        const asked = ownObjective.inForce(arrivedAt);
+        const until = Math.min(deadlineAt, arrivedAt + (request.timeoutMs || asked.deadlineMs));
+        const frame = { input, arrivedAt, deadlineAt: until, signal, span };
+        const result = await infer(frame, inference);
         const { accuracy: promised } = result.decision;
         frames.answered(promised);
         const { label } = result.classification;
@@ -161,6 +169,7 @@ export function createAgent(parts: AgentParts): Agent {
           facts: () => ({ ...frameFacts(result), floor, floorSlack, balance }),
         });
         metrics.answered(result, floorSlack);
+        audits.answered({ frame, answer: result, objective: asked });
         return answerToWire(result, { requestId, balance, trace: injectTraceContext(span.context) });
       } catch (error) {
         const known = error instanceof WeirError ? error : undefined;
@@ -172,6 +181,7 @@ export function createAgent(parts: AgentParts): Agent {
         throw error;
       } finally {
         leave?.();
+        audits.frameLeft();
       }
     },
     refused(error) {
@@ -184,7 +194,7 @@ export function createAgent(parts: AgentParts): Agent {
     reportTruth(request) {
       const results = truths.report(request);
       for (const { refusal } of results) metrics.truth(refusal ? 'refused' : 'taken');
-      return { results, measured: truths.measured() };
+      return { results, measured: measured() };
     },
     objective: () => ownObjective.inForce(clock.now()),
     setObjective(objective) {

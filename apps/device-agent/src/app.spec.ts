@@ -496,6 +496,37 @@ describe('device agent', () => {
     await expect(reportTruth(...tooMany)).rejects.toThrow(/truths: expected at most 1000/);
   });
 
+  it('has a better variant at an idle edge check its answers when they have gone out', async () => {
+    const edge = await startEdge('127.0.0.1:0', 'edge-1', {
+      variant: 'mobilenet-v1-1.00-int8',
+      serviceMs: 1_000,
+    });
+    const { infer, status } = await startAgent({ edge: edge.address, flags: ['--audits=1'] });
+    expect((await status()).audits).toEqual({ agreed: 0n, differed: 0n, skipped: 0n });
+    const { classification, placement } = await infer();
+    expect(placement?.tier).toBe(DEVICE);
+    await waitFor(async () => {
+      const { agreed, differed } = (await status()).audits!;
+      expect(agreed + differed).toBe(1n);
+    });
+    expect(edge.received).toMatchObject([{ variant: 'mobilenet-v1-1.00-int8', background: true }]);
+    // The scripted edge says class 1, whatever it is shown.
+    expect((await status()).audits).toMatchObject(
+      classification!.classIndex === 1 ? { agreed: 1n } : { differed: 1n },
+    );
+  });
+
+  it('audits nothing where it is told so', async () => {
+    const edge = await startEdge('127.0.0.1:0', 'edge-1', {
+      variant: 'mobilenet-v1-1.00-int8',
+      serviceMs: 1_000,
+    });
+    const { infer, stop } = await startAgent({ edge: edge.address, flags: ['--audits=0'] });
+    await infer();
+    await stop();
+    expect(edge.received).toEqual([]);
+  });
+
   it('passes the caller’s trace on to the worker, from the message or, on Infer, from the metadata', async () => {
     const edge = await startEdge();
     const { infer } = await startAgent({ edge: edge.address });

@@ -14,6 +14,7 @@ import { agent } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
 import { type Agent, createAgent } from './agent.ts';
+import { Audits } from './audits/audits.ts';
 import { CellView } from './targets/cell-view.ts';
 import { type Config, configSpec } from './config.ts';
 import { FrameCount } from './frames/frame-count.ts';
@@ -119,17 +120,36 @@ export async function startDeviceAgent(
   });
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
   const metrics = createAgentMetrics(meter);
+  const truths = new Truths(new AnswerMemory({ clock }), family.labels);
+  const frames = new FrameCount(maxInFlight);
   const common = { config, view, clock, random, logger, metrics };
   let policyLink: PolicyLink | undefined;
   const onChange = () => policyLink?.session.stateChanged();
   for (const target of config.targets) started.use(linkWorker(target, { ...common, onChange }));
   if (config.policy)
     policyLink = started.use(
-      linkPolicy(config.policy, { ...common, dispatcher, looks, outcomes, ownObjective }),
+      linkPolicy(config.policy, { ...common, dispatcher, looks, outcomes, truths, ownObjective }),
     );
   if (config.telemetry) started.use(linkTelemetry(config.telemetry, { ...common, energy }));
   started.defer(clock.every(refreshPeriodMs, () => view.refresh()));
 
+  // Ends before the server drains: nobody waits for an audit.
+  const audits = late.use(
+    new Audits({
+      deviceId,
+      dispatcher,
+      target: (nodeId) => view.target(nodeId),
+      framesInFlight: () => frames.read().inFlight,
+      clock,
+      random: random.fork('audits'),
+      logger,
+      record(outcome, confidence) {
+        outcomes.add(outcome, confidence);
+        policyLink?.session.outcomesAdded();
+      },
+      onEnded: (result, energyJ) => metrics.audited(result, energyJ),
+    }),
+  );
   warm.agent = createAgent({
     deviceId,
     cellId,
@@ -138,10 +158,11 @@ export async function startDeviceAgent(
     logger,
     dispatcher,
     view,
-    frames: new FrameCount(maxInFlight),
+    frames,
     outcomes,
     ownObjective,
-    truths: new Truths(new AnswerMemory({ clock }), family.labels),
+    truths,
+    audits,
     localVariants,
     localNode: local,
     session: () => policyLink?.session,
@@ -169,11 +190,18 @@ const tellEjection =
   };
 
 /** The objective that the configuration requests on top of the cell's. */
-function requestedObjective({ accuracyFloor, deadlineMs, allowedTiers, looks }: Config): Partial<Objective> {
+function requestedObjective({
+  accuracyFloor,
+  deadlineMs,
+  allowedTiers,
+  looks,
+  audits,
+}: Config): Partial<Objective> {
   return {
     ...(accuracyFloor === undefined ? {} : { accuracyFloor }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(allowedTiers === undefined ? {} : { allowedTiers }),
     ...(looks === undefined ? {} : { maxLooks: looks }),
+    ...(audits === undefined ? {} : { auditShare: audits }),
   };
 }

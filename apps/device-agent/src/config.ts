@@ -78,6 +78,11 @@ const shape = {
     .describe(
       'Lowers the looks that the cell allows a frame: with 1 its first answer stands, with 2 another variant looks again where the first is unsure.',
     ),
+  audits: share()
+    .optional()
+    .describe(
+      "Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1, in place of the cell's; nobody waits for that.",
+    ),
   allowedTiers: z
     .array(tier)
     .min(1, 'expected at least one tier')

@@ -25,8 +25,12 @@ export function deviceAgentService(ready: () => Agent): UntypedServiceImplementa
     setObjective: unary(({ objective }: agent.SetObjectiveRequest): agent.SetObjectiveResponse => {
       const device = ready();
       const asked = checkIds({}, (violations) => objectiveFromWire(objective, 'objective', violations));
-      const { maxLooks, ...others } = asked;
-      device.setObjective(objective?.maxLooks ? { ...others, maxLooks } : others);
+      const { maxLooks, auditShare, ...others } = asked;
+      device.setObjective({
+        ...others,
+        ...(objective?.maxLooks && { maxLooks }),
+        ...(objective?.auditShare !== undefined && { auditShare }),
+      });
       return { objective: objectiveToWire(device.objective()) };
     }),
   };

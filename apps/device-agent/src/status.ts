@@ -1,6 +1,7 @@
 import type { Dispatcher } from '@weir/dispatch';
 import type { agent } from '@weir/proto';
-import { nodeToWire, placementToWire, tierToWire } from '@weir/wire';
+import { nodeToWire, placementToWire, tierToWire, truthsToWire } from '@weir/wire';
+import type { Audits } from './audits/audits.ts';
 import type { CellView } from './targets/cell-view.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
@@ -14,6 +15,7 @@ export interface StatusSources {
   readonly frames: FrameCount;
   readonly outcomes: OutcomeBuffer;
   readonly truths: Truths;
+  readonly audits: Audits;
   readonly policyConnected: () => boolean;
   readonly localVariants: readonly string[];
 }
@@ -22,6 +24,8 @@ export interface StatusSources {
 export function agentStatus(sources: StatusSources, now: number): agent.GetStatusResponse {
   const { deviceId, cellId, dispatcher, view, frames, outcomes, truths, policyConnected, localVariants } =
     sources;
+  const { agreed, differed, skipped } = sources.audits.counts;
+  const measured = truths.measured();
   const dispatch = dispatcher.status(now);
   const states = new Map(dispatch.targets.map((target) => [target.nodeId, target]));
   const local = view.localReport();
@@ -62,7 +66,7 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
     outcomesPending: outcomes.pending,
     outcomesDropped: BigInt(outcomes.dropped),
     localVariants: [...localVariants],
-    measured: truths.measured(),
-    audits: undefined,
+    measured: measured && truthsToWire(measured),
+    audits: { agreed: BigInt(agreed), differed: BigInt(differed), skipped: BigInt(skipped) },
   };
 }

@@ -20,6 +20,8 @@ describe('exampleCell', () => {
   it('allows two looks unless told otherwise', () => {
     expect(exampleCell().objective.maxLooks).toBe(2);
     expect(exampleCell({ maxLooks: 1 }).objective.maxLooks).toBe(1);
+    expect(exampleCell().objective.auditShare).toBe(0.01);
+    expect(exampleCell({ auditShare: 0.2 }).objective.auditShare).toBe(0.2);
   });
 
   it('lets its agents answer on given ports', () => {

@@ -10,6 +10,8 @@ export interface ExampleCellOptions {
   readonly accuracyFloor?: number | undefined;
   /** Looks that a frame may get. @default 2 */
   readonly maxLooks?: number | undefined;
+  /** Share of the answers that the most accurate variant checks afterwards, 0..1. @default 0.01 */
+  readonly auditShare?: number | undefined;
   readonly seed?: number | undefined;
   /** Port of the first DeviceAgent; the others follow. @default free ones */
   readonly firstPort?: number | undefined;
@@ -27,11 +29,12 @@ const speeds = {
 
 /** The cell that `weir up` brings up: devices, one edge node, one share of the cloud. */
 export function exampleCell(options: ExampleCellOptions = {}): CellDescription {
-  const { devices = 3, profile = 'regular', learner, accuracyFloor = 0, maxLooks, seed, firstPort } = options;
+  const { devices = 3, profile = 'regular', learner, accuracyFloor = 0, maxLooks } = options;
+  const { auditShare, seed, firstPort } = options;
   return describeCell({
     ...(learner === undefined ? {} : { learner }),
     ...(seed === undefined ? {} : { seed }),
-    objective: { accuracyFloor, maxLooks },
+    objective: { accuracyFloor, maxLooks, auditShare },
     nodes: [
       { id: 'edge-1', tier: 'edge', ...speeds.edge },
       { id: 'cloud-1', tier: 'cloud', ...speeds.cloud },

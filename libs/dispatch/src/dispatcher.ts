@@ -131,6 +131,12 @@ export interface Dispatcher {
    * (node-outliers.ts). Undefined while no probe is due. Reserves no accuracy; settle it as any decision.
    */
   probe(now: number): Decision | undefined;
+  /**
+   * Where the most accurate variant may look once an answer by `variant` has gone out, to check it: at each of the places
+   * that are allowed now, the cheapest first; empty when there is none. Undefined when no allowed variant is more accurate, and
+   * while a plan is obeyed: its epochs are measured undisturbed. Nothing is reserved, and there is nothing to settle.
+   */
+  audits(variant: string, now: number): readonly Decision[] | undefined;
   /** Closes a decision once; later calls do nothing. A failed frame may then be dispatched again. */
   settle(decision: Decision, settlement: Settlement, now: number): void;
   status(now: number): DispatchStatus;

@@ -2,6 +2,7 @@ import type { Random } from '@weir/base';
 import type { ActionCost, ComputeNode, Directive, NodeLoad, Objective, Reason } from '@weir/domain';
 import { AccuracyBalance } from './accuracy-balance.ts';
 import { Admission } from './admission.ts';
+import { auditPlaces } from './audit-places.ts';
 import { ArrivalMeter } from './arrivals.ts';
 import { type Best, cheapest, choiceOf, prepare } from './choice.ts';
 import { Commitments } from './commitments.ts';
@@ -208,6 +209,30 @@ class PricedDispatcher implements Dispatcher {
     const frame = this.#frames.fresh(this.#plan.table, now, {}, true);
     suspect.tracker!.refresh(now, false);
     return this.#commitments.probe(suspect, frame);
+  }
+
+  audits(variant: string, now: number): readonly Decision[] | undefined {
+    const { directive, table } = this.#plan;
+    if (directive?.thresholdMs === Infinity) return undefined;
+    const frame = this.#frame(table, now, {});
+    return auditPlaces(table, variant, frame)?.map((action): Decision => {
+      const ms = processingCostMs(action, frame);
+      return {
+        placement: action.cost.placement,
+        reason: 'audit',
+        predictedMs: predictedMs(action, frame),
+        costMs: ms,
+        plannedCostMs: ms,
+        savedMs: 0,
+        accuracy: action.cost.accuracy,
+        lookAgain: undefined,
+        directiveVersion: directive?.version ?? 0,
+        learner: directive?.learner ?? '',
+        leaseExpired: this.#plan.leaseExpired(now),
+        balance: this.#balance.balance,
+        propensity: 1,
+      };
+    });
   }
 
   settle(decision: Decision, settlement: Settlement, now: number): void {

@@ -1,10 +1,13 @@
-import { type Context, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { type Context, type Link, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { attribute, attributesOf, type InferenceFacts } from './attributes.ts';
 import { drawHops, type HopName } from './hop-spans.ts';
 import type { Hops } from './hops.ts';
 
 /** Name of the span of one look at a frame, below `weir.infer`. */
 export const lookSpanName = 'weir.look';
+
+/** Name of the span of an audit, outside `weir.infer`. */
+export const auditSpanName = 'weir.audit';
 
 /** One look's part of the trace on the agent. Times `at` are ms since the epoch by the agent's clock. */
 export interface LookSpan {
@@ -27,18 +30,32 @@ export interface LookStart {
   readonly facts?: () => InferenceFacts;
 }
 
+/** A look within an inference has a number, one that stands alone a name and links. */
+interface RecordedStart extends Omit<LookStart, 'number'> {
+  readonly number?: number;
+  readonly name?: string;
+  readonly links?: Link[];
+}
+
 export class RecordedLook implements LookSpan {
   readonly context: Context;
   readonly #tracer: Tracer;
   readonly #span: Span;
   readonly #startedAt: number;
 
-  /** `parent`: the context of the whole inference. */
-  constructor(tracer: Tracer, parent: Context, { number, at, facts }: LookStart) {
+  /** `parent`: the context of the whole inference; the root's where it stands alone. */
+  constructor(
+    tracer: Tracer,
+    parent: Context,
+    { name = lookSpanName, number, at, links, facts }: RecordedStart,
+  ) {
     this.#tracer = tracer;
     this.#startedAt = at;
-    const attributes = { [attribute.lookNumber]: number, ...attributesOf(facts?.() ?? {}) };
-    this.#span = tracer.startSpan(lookSpanName, { startTime: at, attributes }, parent);
+    const attributes = {
+      ...(number !== undefined && { [attribute.lookNumber]: number }),
+      ...attributesOf(facts?.() ?? {}),
+    };
+    this.#span = tracer.startSpan(name, { startTime: at, attributes, ...(links && { links }) }, parent);
     this.context = trace.setSpan(parent, this.#span);
   }
 

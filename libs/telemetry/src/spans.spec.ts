@@ -8,7 +8,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InferenceFacts } from './attributes.ts';
 import { type Hops, sumOfHops } from './hops.ts';
-import { type InferenceSpan, recordWith, recordWorkerHops, startInference } from './spans.ts';
+import { type InferenceSpan, recordWith, recordWorkerHops, startAudit, startInference } from './spans.ts';
 
 const exporter = new InMemorySpanExporter();
 const callersSpan = (traceFlags = TraceFlags.SAMPLED) => ({
@@ -209,6 +209,38 @@ describe('spans of an inference', () => {
     expect(parents.map(({ parentSpanContext }) => parentSpanContext?.spanId)).toEqual(
       [looks[0]!, looks[2]!].map((look) => look.spanContext().spanId),
     );
+  });
+
+  it('of an audit are a trace of its own, linked to the frame whose answer it checks', () => {
+    const inference = startInference({ parent: ROOT_CONTEXT, at });
+    answer(inference);
+    const frame = span('weir.infer').spanContext();
+    exporter.reset();
+    const facts = () => ({ reason: 'audit', firstMargin: 0.6 });
+    const audit = startAudit({ frame: inference.context, at: at + 1_000, facts });
+    const answered = { at: at + 1_000 + responseMs, hops, local: false, facts: () => ({ agreed: true }) };
+    audit.answered(answered);
+    const own = span('weir.audit');
+    expect(own.links.map(({ context }) => context.spanId)).toEqual([frame.spanId]);
+    expect(own.parentSpanContext).toBeUndefined();
+    expect(own.spanContext().traceId).not.toBe(frame.traceId);
+    expect(trace.getSpanContext(audit.context)?.spanId).toBe(own.spanContext().spanId);
+    expect(own.attributes).toEqual({
+      'weir.reason': 'audit',
+      'weir.look.first_margin': 0.6,
+      'weir.look.agreed': true,
+    });
+    expect(durationMs(own)).toBeCloseTo(responseMs, 2);
+    expect(names()).toEqual(['agent', 'uplink', 'downlink', 'weir.audit']);
+  });
+
+  it('of an audit are recorded only where the frame is', () => {
+    const inference = startInference({ parent: callersContext(TraceFlags.NONE), at });
+    const facts = () => expect.unreachable('nobody reads them');
+    const audit = startAudit({ frame: inference.context, at, facts });
+    audit.failed({ at, status: 'UNAVAILABLE', facts });
+    expect(audit.context).toBe(ROOT_CONTEXT);
+    expect(names()).toEqual([]);
   });
 
   it('end once, together with the look that was under way', () => {

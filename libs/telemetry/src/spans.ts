@@ -11,7 +11,7 @@ import {
 import { attribute, attributesOf, type InferenceFacts } from './attributes.ts';
 import { drawHops, type HopName } from './hop-spans.ts';
 import { queueOf, type WorkerTimes } from './hops.ts';
-import { type LookSpan, type LookStart, RecordedLook } from './look-span.ts';
+import { auditSpanName, type LookSpan, type LookStart, RecordedLook } from './look-span.ts';
 
 /** Name of the span that covers a whole inference, as the agent sees it. */
 export const inferenceSpanName = 'weir.infer';
@@ -64,6 +64,17 @@ export function startInference({
   const root = recorder.tracer.startSpan(inferenceSpanName, { kind: SpanKind.SERVER, startTime: at }, parent);
   root.setAttributes({ [attribute.rpcSystem]: 'grpc', ...attributesOf(facts) });
   return new RecordedInference(recorder.tracer, root, trace.setSpan(parent, root));
+}
+
+/**
+ * Begins the span of an audit, a trace of its own with a link to the frame whose answer is checked: that has ended, and
+ * nobody waited for this. `frame`: its context. Recorded where the frame is.
+ */
+export function startAudit({ frame, at, facts }: { frame: Context } & Omit<LookStart, 'number'>): LookSpan {
+  const checked = trace.getSpanContext(frame);
+  if (!recorder || !checked || (checked.traceFlags & TraceFlags.SAMPLED) === 0) return unrecorded;
+  const start = { name: auditSpanName, at, links: [{ context: checked }], ...(facts && { facts }) };
+  return new RecordedLook(recorder.tracer, ROOT_CONTEXT, start);
 }
 
 /**

@@ -25,4 +25,5 @@ export { reasonFromWire, reasonName, reasonToWire } from './reason.ts';
 export { type Snapshot, snapshotFromWire, snapshotToWire } from './snapshot.ts';
 export { statusToWire } from './status.ts';
 export { tierFromWire, tierName, tierToWire } from './tier.ts';
+export { truthsToWire } from './truths.ts';
 export { listedVariantsFromWire, servedVariantToWire } from './variant.ts';

@@ -13,6 +13,7 @@ import {
   startConsole,
   startTruthReports,
 } from '@weir/cell';
+import { defaultObjective } from '@weir/domain';
 import { type Family, loadFamily } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
@@ -45,6 +46,11 @@ const shape = {
       "Lowest average accuracy, 0..1; by default 70 % of the way from the family's least to its most accurate variant.",
     ),
   looks: looksFlag,
+  audits: share()
+    .default(defaultObjective.auditShare)
+    .describe(
+      'Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1; nobody waits for that. 0: none.',
+    ),
   profile: z.enum(['regular', 'weak']).default('regular').describe("The devices' links: regular or weak."),
   arrivals: z
     .enum(['periodic', 'poisson'])
@@ -64,7 +70,7 @@ const shape = {
     .string()
     .optional()
     .describe(
-      'File of a cell description (YAML or JSON), instead of --devices, --learner, --floor, --looks and --profile.',
+      'File of a cell description (YAML or JSON), instead of --devices, --learner, --floor, --looks, --audits and --profile.',
     ),
   models: z
     .string()

@@ -9,6 +9,7 @@ export interface CellFlags {
   readonly learner: string;
   readonly floor?: number | undefined;
   readonly looks?: number | undefined;
+  readonly audits?: number | undefined;
   readonly profile: 'regular' | 'weak';
   readonly cell?: string | undefined;
   readonly models?: string | undefined;
@@ -28,6 +29,7 @@ export function cellOf(flags: CellFlags, family: Family): CellDescription {
     firstPort: port,
     accuracyFloor: flags.floor ?? defaultFloor(family),
     maxLooks: flags.looks,
+    auditShare: flags.audits,
   });
   return models === undefined ? cell : { ...cell, models };
 }

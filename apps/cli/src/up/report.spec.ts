@@ -56,6 +56,7 @@ describe('cellOf', () => {
     const flags = { devices: 2, learner: 'planner', profile: 'weak', seed: 1 } as const;
     expect(cellOf({ ...flags, looks: 1 }, family).objective.maxLooks).toBe(1);
     expect(cellOf(flags, family).objective.maxLooks).toBe(2);
+    expect(cellOf({ ...flags, audits: 0.1 }, family).objective.auditShare).toBe(0.1);
   });
 });
 

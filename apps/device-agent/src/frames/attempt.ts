@@ -27,10 +27,20 @@ export interface Failed extends Ended {
 }
 export type Attempt = Answered | Failed;
 
+interface AttemptOptions {
+  readonly decision: Decision;
+  /** Epoch ms, as `deadlineAt`. */
+  readonly at: number;
+  readonly deadlineAt: number;
+  readonly span: LookSpan;
+  /** As in TargetRequest. @default false */
+  readonly background?: boolean;
+}
+
 /** Tries one target, until `deadlineAt` at the latest. Settles nothing, records nothing, and never rejects. */
 export async function attempt(
-  { input, signal }: Frame,
-  { decision, at, deadlineAt, span }: { decision: Decision; at: number; deadlineAt: number; span: LookSpan },
+  { input, signal }: Pick<Frame, 'input' | 'signal'>,
+  { decision, at, deadlineAt, span, background = false }: AttemptOptions,
   { target, clock }: Pick<InferenceOptions, 'target' | 'clock'>,
 ): Promise<Attempt> {
   const { nodeId, variant } = decision.placement;
@@ -38,7 +48,7 @@ export async function attempt(
     const chosen = target(nodeId);
     if (!chosen) throw new Unavailable(`${nodeId} is not known here`);
     const trace = injectTraceContext(span.context);
-    const answer = await chosen.run({ variant, input, deadlineAt, signal, trace });
+    const answer = await chosen.run({ variant, input, deadlineAt, signal, trace, background });
     const end = clock.now();
     const hops = withAgentTime(answer.hops, end - at);
     return { decision, at, end, hops, answer, settlement: answeredSettlement(answer, end - at) };

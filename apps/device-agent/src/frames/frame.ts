@@ -27,6 +27,8 @@ export interface FrameAnswer {
   readonly reason: Reason;
   /** Failed attempts before the first look answered, e.g. `edge-1: UNAVAILABLE`. */
   readonly failedAttempts: readonly string[];
+  /** Nodes where any look at it has failed. */
+  readonly failedOn: ReadonlySet<string>;
   /** In order; the second is missing where the first was sure enough. */
   readonly looks: readonly Look[];
   /** Of all looks; they add up to `responseMs`. */

@@ -48,11 +48,15 @@ function recordLooks(
   again: readonly Attempt[],
   { deviceId, record }: InferenceOptions,
 ): void {
-  const { accuracy, placement } = first.decision;
+  const { accuracy, placement, lookAgain } = first.decision;
   const { margin } = first.answer.classification;
   const worthTelling = again.filter((second) => 'answer' in second || isTargetsFault(second, frame));
   const outcomes = [
-    { ...outcomeOf(first, { deviceId, reason, accuracy }), confidence: confidenceOf(first) },
+    {
+      ...outcomeOf(first, { deviceId, reason, accuracy }),
+      ...(lookAgain && { lookAgainBelow: lookAgain.marginBelow }),
+      confidence: confidenceOf(first),
+    },
     ...worthTelling.map((second) => ({
       ...outcomeOf(second, { deviceId, reason: 'unsure', accuracy }),
       firstLook: { placement, margin, agreed: isSame(first, second) },
@@ -74,12 +78,13 @@ const isSame = (first: Answered, second: Attempt) =>
 /** `attempts`: the first look and all that came after it. */
 function answerOf(
   frame: Frame,
-  { reason, failedAttempts, attempt: { decision } }: FirstLook,
+  { reason, failedAttempts, excluded, attempt: { decision } }: FirstLook,
   looks: readonly Look[],
   attempts: readonly [Answered, ...Attempt[]],
 ): FrameAnswer {
   const answered = attempts.filter((tried) => 'answer' in tried);
   const { answer, decision: last } = answered.at(-1)!;
+  const failed = attempts.filter((tried) => 'error' in tried);
   return {
     classification: answer.classification,
     placement: last.placement,
@@ -87,6 +92,7 @@ function answerOf(
     decision,
     reason,
     failedAttempts,
+    failedOn: new Set([...excluded, ...failed.map((tried) => tried.decision.placement.nodeId)]),
     looks,
     hops: looks.map(({ hops }) => hops).reduce(addHops),
     responseMs: attempts.at(-1)!.end - frame.arrivedAt,

@@ -20,6 +20,16 @@ describe('a frame whose first look is sure enough', () => {
     expect(outcomes[0]).not.toHaveProperty('lookedAgain');
   });
 
+  it('tells below which margin another look would have been due, and nothing where none was meant', async () => {
+    const nodes = { 'device-1': { ms: 20, margin: 0.8 } };
+    const due = oneFrame({ nodes });
+    await due.clock.advanceAsync(20);
+    expect(due.outcomes).toMatchObject([{ lookAgainBelow: 0.3 }]);
+    const never = oneFrame({ nodes, looksTwice: false });
+    await never.clock.advanceAsync(20);
+    expect(never.outcomes[0]).not.toHaveProperty('lookAgainBelow');
+  });
+
   it('is one without a second look where none was meant, however unsure', async () => {
     const { clock, answer, told } = oneFrame({
       looksTwice: false,
@@ -105,6 +115,7 @@ describe('a frame whose first look is unsure', () => {
         predictedMs: 30,
         accuracy: 0.86,
         margin: 0.1,
+        lookAgainBelow: 0.3,
         propensity: 1,
         confidence: 0.5,
       },
@@ -122,6 +133,7 @@ describe('a frame whose first look is unsure', () => {
       },
     ]);
     expect(outcomes[1]).not.toHaveProperty('lookedAgain');
+    expect(outcomes[1]).not.toHaveProperty('lookAgainBelow');
     for (const { hops, responseMs } of outcomes) expect(sumOf(hops)).toBeCloseTo(responseMs);
   });
 
@@ -132,7 +144,7 @@ describe('a frame whose first look is unsure', () => {
     });
     await clock.advanceAsync(30);
     await clock.advanceAsync(50);
-    const { looks, hops, responseMs, placement, failedAttempts } = await answer;
+    const { looks, hops, responseMs, placement, failedAttempts, failedOn } = await answer;
     expect(placement).toEqual(onCloud);
     expect(looks.map(({ placement: at, failure }) => [at?.nodeId, failure])).toEqual([
       ['device-1', undefined],
@@ -142,6 +154,7 @@ describe('a frame whose first look is unsure', () => {
     expect(failedAttempts).toEqual([]);
     expect([responseMs, sumOf(hops)]).toEqual([80, expect.closeTo(80)]);
     // The time of what failed is the agent's.
+    expect(failedOn).toEqual(new Set(['edge-1']));
     expect(looks[1]!.hops).toMatchObject({ agentMs: 10, uplinkMs: 0, computeMs: 0 });
     expect(told[1]).toEqual({
       lookAgain: 'edge-1',

@@ -78,6 +78,20 @@ describe('OwnObjective', () => {
     expect(objective.inForce(0).maxLooks).toBe(2);
   });
 
+  it('keeps the audits that an application does not speak of, and the cell’s where the device asks for none', () => {
+    const { auditShare: _unsaid, ...others } = cell;
+    const { objective } = parts({ auditShare: 0.2 });
+    expect(objective.inForce(0).auditShare).toBe(0.2);
+    objective.ask(others);
+    expect(objective.inForce(0).auditShare).toBe(0.2);
+    objective.ask({ ...others, auditShare: 0 });
+    expect(objective.inForce(0).auditShare).toBe(0);
+    const unasked = parts({});
+    unasked.objective.ask(others);
+    unasked.dispatcher.applyDirective(directive({ ...cell, auditShare: 0.5 }), 0);
+    expect(unasked.objective.inForce(0).auditShare).toBe(0.5);
+  });
+
   it('refuses tiers that the cell does not allow at all', () => {
     const objective = setUp();
     objective.directed({ ...cell, allowedTiers: ['edge'] });

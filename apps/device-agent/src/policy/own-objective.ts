@@ -2,8 +2,10 @@ import { InvalidInput } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import { type Objective, mostLooks } from '@weir/domain';
 
-/** A whole objective; an application that knows of no second looks says nothing of them. */
-export type AskedObjective = Omit<Objective, 'maxLooks'> & Partial<Pick<Objective, 'maxLooks'>>;
+type Newer = 'maxLooks' | 'auditShare';
+
+/** A whole objective; an application that knows of no second looks, or of no audits, says nothing of them. */
+export type AskedObjective = Omit<Objective, Newer> & Partial<Pick<Objective, Newer>>;
 
 /** What this device asks beyond its cell, from its configuration or at run time. */
 export class OwnObjective {
@@ -28,7 +30,7 @@ export class OwnObjective {
     return this.#dispatcher.status(now).objective;
   }
 
-  /** Looks that are not said stay as they are. Throws InvalidInput when the cell allows none of the tiers. */
+  /** Looks and audits that are not said stay as they are. Throws InvalidInput when the cell allows none of the tiers. */
   ask(objective: AskedObjective): void {
     const { allowedTiers } = this.#cell;
     if (!objective.allowedTiers.some((tier) => allowedTiers.includes(tier)))
@@ -38,7 +40,8 @@ export class OwnObjective {
           description: `the cell allows only ${allowedTiers.join(', ')}`,
         },
       ]);
-    this.#own = { ...objective, maxLooks: objective.maxLooks ?? this.#own.maxLooks ?? mostLooks };
+    const { maxLooks = this.#own.maxLooks ?? mostLooks, auditShare = this.#own.auditShare } = objective;
+    this.#own = { ...objective, maxLooks, ...(auditShare !== undefined && { auditShare }) };
     this.#apply();
   }
 

@@ -12,6 +12,7 @@ import { tellForeignCurves } from './foreign-curves.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
 import { PolicySession } from './policy-session.ts';
+import type { Truths } from '../truth/truths.ts';
 import { securityOf } from '../targets/worker-link.ts';
 
 export interface PolicyLinkOptions {
@@ -21,6 +22,7 @@ export interface PolicyLinkOptions {
   /** What second looks by the device's family buy; undefined when it does not know. */
   readonly looks: LookCurves | undefined;
   readonly outcomes: OutcomeBuffer;
+  readonly truths: Truths;
   readonly ownObjective: OwnObjective;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,7 +36,8 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const { config, dispatcher, view, looks, outcomes, ownObjective, clock, random, logger, metrics } = options;
+  const { config, dispatcher, view, looks, outcomes, truths, ownObjective, clock, random, logger, metrics } =
+    options;
   const { cellId, deviceId } = config;
   // Outcome sequences count within one run of this process.
   const agentInstanceId = randomUUID();
@@ -58,8 +61,15 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     },
     state() {
       const { balance, framesPerSecond, arrivalVariability } = dispatcher.status(clock.now());
-      const figures = { balance, framesPerSecond, arrivalVariability };
-      return stateToWire({ ...figures, targets: view.targets(), local: view.localReport() });
+      const measured = truths.measured();
+      return stateToWire({
+        balance,
+        framesPerSecond,
+        arrivalVariability,
+        targets: view.targets(),
+        local: view.localReport(),
+        ...(measured && { truths: measured }),
+      });
     },
     onAcknowledged(acknowledged) {
       const now = clock.now();

@@ -1,10 +1,10 @@
 import { DeadlineExceeded, FakeClock } from '@weir/base';
 import type { InferenceInput, RunRequest } from '@weir/inference';
 import { common } from '@weir/proto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type LocalRunner, LocalTarget } from './local-target.ts';
 
-const load = {
+let load = {
   slots: 2,
   inService: 2,
   queued: 1,
@@ -48,6 +48,26 @@ function setUp(run?: LocalRunner['run']) {
 }
 
 describe('LocalTarget', () => {
+  it('runs what nobody waits for in the background', async () => {
+    const { target, asked } = setUp();
+    const input = { content: { $case: 'encodedImage', value: Buffer.from('png') } } as const;
+    const { signal } = new AbortController();
+    await target.run({ variant: 'v', input, deadlineAt: 100, signal, background: true });
+    await target.run({ variant: 'v', input, deadlineAt: 100, signal });
+    expect(asked).toMatchObject([{ background: true }, { background: false }]);
+  });
+
+  it.each([
+    [0, 0, true],
+    [1, 0, false],
+    [0, 1, false],
+  ])('with %d running and %d waiting is idle: %s', (inService, queued, idle) => {
+    const busy = load;
+    onTestFinished(() => void (load = busy));
+    load = { ...load, inService, queued };
+    expect(setUp().target.idle).toBe(idle);
+  });
+
   it('answers without a network, with the energy and the concurrency that the frame met', async () => {
     const { infer } = setUp();
     expect(await infer({ $case: 'encodedImage', value: Buffer.from('png') })).toEqual({

@@ -3,11 +3,11 @@ import type { NodeLoad } from '@weir/domain';
 import type { Load, RunRequest, RunResult } from '@weir/inference';
 import { inputFromWire } from '@weir/wire';
 import { bounded } from '../frames/bounded.ts';
-import type { Target, TargetAnswer, TargetRequest } from './target.ts';
+import type { ObservedTarget, TargetAnswer, TargetRequest } from './target.ts';
 
 /** What the agent needs of a runner of @weir/inference. */
 export type LocalRunner = {
-  run(request: RunRequest): Promise<Omit<RunResult, 'probabilities'>>;
+  run(request: RunRequest & Pick<TargetRequest, 'background'>): Promise<Omit<RunResult, 'probabilities'>>;
   load(): Load;
 };
 
@@ -20,7 +20,7 @@ export interface LocalTargetOptions {
 }
 
 /** The device's own processor. */
-export class LocalTarget implements Target {
+export class LocalTarget implements ObservedTarget {
   readonly nodeId: string;
   readonly tier = 'device';
   readonly reachable = true;
@@ -35,11 +35,22 @@ export class LocalTarget implements Target {
     return { ...this.#options.runner.load(), nodeId: this.nodeId };
   }
 
-  async run({ variant, input, deadlineAt, signal }: TargetRequest): Promise<TargetAnswer> {
+  get idle(): boolean {
+    const { inService, queued } = this.#options.runner.load();
+    return inService + queued === 0;
+  }
+
+  async run({
+    variant,
+    input,
+    deadlineAt,
+    signal,
+    background = false,
+  }: TargetRequest): Promise<TargetAnswer> {
     const { runner, clock, energyOf } = this.#options;
     const { inService, queued } = runner.load();
     // `input` was checked as the frame came.
-    const work = runner.run({ variant, input: inputFromWire(input), deadlineAt, signal });
+    const work = runner.run({ variant, input: inputFromWire(input), deadlineAt, signal, background });
     const result = await bounded(work, { deadlineAt, signal, clock });
     const { classIndex, label, confidence, margin, queueMs, decodeMs, computeMs, batchSize } = result;
     return {

@@ -115,6 +115,38 @@ describe('RemoteTarget', () => {
     });
   });
 
+  it('says in its message whether anybody waits for the answer', async () => {
+    const { target, messages, answer } = await startReachable();
+    const results = [target.run(picture()), target.run(picture({ background: true }))];
+    expect(messages('infer').map(({ background }) => background)).toEqual([false, true]);
+    results.forEach((result) => void result.catch(() => {}));
+    await answer();
+  });
+
+  it('is idle while nothing runs or waits there by its last report, and nothing of this device is under way', async () => {
+    const { target, stream, answer } = await startReachable();
+    const report = async (load: Partial<common.NodeLoad>) => {
+      stream().arrive({ message: { $case: 'load', value: edgeLoad(load) } });
+      await settle();
+    };
+    expect(target.idle).toBe(false);
+    await report({ inService: 0, queued: 0 });
+    expect(target.idle).toBe(true);
+    await report({ inService: 1 });
+    expect(target.idle).toBe(false);
+    await report({ queued: 1 });
+    expect(target.idle).toBe(false);
+    await report({});
+    const result = target.run(picture());
+    expect(target.idle).toBe(false);
+    await answer();
+    await result;
+    expect(target.idle).toBe(true);
+    stream().finish(new Unavailable('broken'));
+    await settle();
+    expect(target.idle).toBe(false);
+  });
+
   it('adds what the radio spends while the frame is on the network', async () => {
     const { target, answer, clock } = await startReachable({ radioJPerMs: 0.01 });
     const result = target.run(picture());

@@ -24,7 +24,7 @@ import {
 import { bounded } from '../frames/bounded.ts';
 import { remoteHops } from '../frames/hops.ts';
 import { InFlight } from './in-flight.ts';
-import type { Target, TargetAnswer, TargetRequest } from './target.ts';
+import type { ObservedTarget, TargetAnswer, TargetRequest } from './target.ts';
 import type { WorkerClaim } from './worker-claims.ts';
 
 export type WorkerStream = ClientDuplex<worker.StreamInferRequest, worker.StreamInferResponse>;
@@ -64,7 +64,7 @@ const pingsKept = 16;
  * One worker over one long-lived stream, reopened with back-off whenever it ends. Requests are multiplexed by id; when
  * the stream breaks, all in flight fail at once with Unavailable, so that callers can turn elsewhere.
  */
-export class RemoteTarget implements Target, AsyncDisposable {
+export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   readonly nodeId: string;
   readonly tier: Tier;
   readonly link: LinkProbe;
@@ -116,7 +116,20 @@ export class RemoteTarget implements Target, AsyncDisposable {
     return this.#inFlight.size;
   }
 
-  async run({ variant, input, deadlineAt, signal, trace }: TargetRequest): Promise<TargetAnswer> {
+  /** By its newest report, and for all that this device has sent. */
+  get idle(): boolean {
+    const { inService = 1, queued = 0 } = this.#load?.value.load ?? {};
+    return this.#reachable && this.#inFlight.size === 0 && inService + queued === 0;
+  }
+
+  async run({
+    variant,
+    input,
+    deadlineAt,
+    signal,
+    trace,
+    background = false,
+  }: TargetRequest): Promise<TargetAnswer> {
     const stream = this.#stream;
     if (!stream || !this.#reachable) throw new Unavailable(`${this.nodeId} is unreachable`);
     const sentAt = this.#clock.now();
@@ -131,7 +144,7 @@ export class RemoteTarget implements Target, AsyncDisposable {
     };
     send(stream, {
       $case: 'infer',
-      value: { requestId, variant, input, timeoutMs: deadlineAt - sentAt, trace, background: false },
+      value: { requestId, variant, input, timeoutMs: deadlineAt - sentAt, trace, background },
     });
     const { answer, at } = await bounded(arrival, { deadlineAt, signal, clock: this.#clock, onGiveUp });
     return this.#answered(answer, at - sentAt, input);

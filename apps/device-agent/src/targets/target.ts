@@ -10,6 +10,8 @@ export interface TargetRequest {
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
   readonly trace?: common.TraceContext | undefined;
+  /** Nobody waits for it: it must delay no other inference, and may be refused (ResourceExhausted) instead. @default false */
+  readonly background?: boolean;
 }
 
 /** A target's answer and its cost. */
@@ -36,4 +38,10 @@ export interface Target {
    * draining), ResourceExhausted (full), NotFound (variant), InvalidInput (the picture) or Internal.
    */
   run(request: TargetRequest): Promise<TargetAnswer>;
+}
+
+/** A target whose load this device sees. */
+export interface ObservedTarget extends Target {
+  /** True while nothing is known to run, to wait or to be under way there. */
+  readonly idle: boolean;
 }

@@ -156,6 +156,18 @@ describe('agent metrics', () => {
     expect([await truths('taken'), await truths('refused')]).toEqual([2, 1]);
   });
 
+  it('count audits by what became of them, and what they cost', async () => {
+    await using test = await setUp();
+    const audits = (result: string) => test.value('weir_audits_total', `weir_result="${result}"`);
+    expect([await audits('agreed'), await audits('differed'), await audits('skipped')]).toEqual([0, 0, 0]);
+    expect(await test.value('weir_audits_energy_joules_total')).toBe(0);
+    test.agent.audited('agreed', 0.25);
+    test.agent.audited('differed', 0.5);
+    test.agent.audited('skipped', 0);
+    expect([await audits('agreed'), await audits('differed'), await audits('skipped')]).toEqual([1, 1, 1]);
+    expect(await test.value('weir_audits_energy_joules_total')).toBe(0.75);
+  });
+
   it.each([
     [true, /^weir_policy_connected\{.*\} 1$/m],
     [false, /^weir_policy_connected\{.*\} 0$/m],

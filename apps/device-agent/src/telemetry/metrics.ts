@@ -1,6 +1,7 @@
 import type { Outcome } from '@weir/domain';
 import { type HopName, hopNames, type Meter, secondsBuckets } from '@weir/telemetry';
 import type { FrameAnswer, Look } from '../frames/frame.ts';
+import { type AuditResult, auditResults } from '../audits/audits.ts';
 import { agree } from '../frames/second-look.ts';
 
 /** What the gauges show when they are read. */
@@ -34,6 +35,8 @@ export interface AgentMetrics {
   dropped(status: string): void;
   /** What a picture truly showed was reported. */
   truth(result: TruthResult): void;
+  /** An audit has ended; `energyJ`: what it cost. */
+  audited(result: AuditResult, energyJ: number): void;
   /** One attempt, failed or not. */
   attempted(outcome: Outcome): void;
   /** A directive arrived. `planned`: a key of its placement. */
@@ -81,6 +84,12 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
     'Frames whose first look was unsure, by how the second ended.',
   );
   const truths = count('weir.truths', '{truth}', 'Truths that applications reported of their pictures.');
+  const audits = count(
+    'weir.audits',
+    '{audit}',
+    'Answers that were drawn for an audit, by what became of it.',
+  );
+  const auditEnergy = count('weir.audits.energy', 'J', 'Energy that audits took.');
   const dropped = count('weir.frames.dropped', '{frame}', 'Frames without an answer, by gRPC status.');
   const failed = count('weir.attempts.failed', '{attempt}', 'Failed attempts, by gRPC status.');
   const changes = count(
@@ -93,6 +102,8 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   // Start at 0, so that Prometheus sees the first failure as an increase.
   changes.add(0);
   for (const ended of secondLookEnds) secondLooks.add(0, { 'weir.result': ended });
+  auditEnergy.add(0);
+  for (const result of auditResults) audits.add(0, { 'weir.result': result });
   for (const result of truthResults) truths.add(0, { 'weir.result': result });
   for (const status of [
     'CANCELLED',
@@ -126,6 +137,10 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       if (slacks.length > slackWindow) slacks.shift();
     },
     truth: (result) => truths.add(1, { 'weir.result': result }),
+    audited(result, energyJ) {
+      audits.add(1, { 'weir.result': result });
+      auditEnergy.add(energyJ);
+    },
     dropped: (status) => dropped.add(1, { 'error.type': status }),
     attempted({ placement: { tier }, failure, responseMs, predictedMs }) {
       if (failure !== undefined) return failed.add(1, { 'weir.tier': tier, 'error.type': failure });

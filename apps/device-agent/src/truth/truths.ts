@@ -1,11 +1,9 @@
-import { meanAtLeast, nothingObserved, observed, Violations, WeirError } from '@weir/base';
+import { nothingObserved, observed, Violations, WeirError } from '@weir/base';
+import type { TruthReport } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { toStatus } from '@weir/rpc';
 import { isUsableId, limits } from '@weir/wire';
 import type { AnswerMemory, GivenAnswer } from './answer-memory.ts';
-
-/** Probability with which the bound holds at all times together. */
-const level = 0.95;
 
 /** What pictures truly showed, and what that says of the answers. */
 export class Truths {
@@ -46,15 +44,13 @@ export class Truths {
   }
 
   /** Undefined before the first truth. */
-  measured(): agent.MeasuredAccuracy | undefined {
+  measured(): TruthReport | undefined {
     const { count, sum, variation } = this.#right;
     if (count === 0) return undefined;
     return {
-      labelled: BigInt(count),
+      labelled: count,
       right: sum / count,
       promised: this.#promised / count,
-      lowerBound: meanAtLeast(this.#right, level),
-      level,
       firstRight: this.#firstRight / count,
       variation,
     };

@@ -68,7 +68,7 @@ const outcomeSchema = z.object({
   deviceId: z.string().min(1),
   placement,
   planVersion: notNegative,
-  reason: z.enum(['planned', 'explored', 'deviated', 'fallback', 'unsure']),
+  reason: z.enum(['planned', 'explored', 'deviated', 'fallback', 'unsure', 'audit']),
   at: finite,
   hops: z.object({
     agentMs: notNegative,
@@ -89,6 +89,8 @@ const outcomeSchema = z.object({
   failure: z.string().optional(),
   lookedAgain: z.boolean().optional(),
   firstLook: z.object({ placement, margin: share, agreed: z.boolean() }).optional(),
+  lookAgainBelow: notNegative.optional(),
+  auditProbability: share.optional(),
   shadow: z.boolean().optional(),
 });
 
