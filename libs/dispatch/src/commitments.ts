@@ -83,6 +83,26 @@ export class Commitments {
     return this.#commit(action, 'fallback', promised, frame);
   }
 
+  /** An audit, which nobody waits for: it holds nothing, and settling it changes nothing. */
+  audit({ cost, responseMs, processingMs }: PricedAction, { now }: Frame): Decision {
+    const directive = this.#plan.directive;
+    return {
+      placement: cost.placement,
+      reason: 'audit',
+      predictedMs: responseMs,
+      costMs: processingMs,
+      plannedCostMs: processingMs,
+      savedMs: 0,
+      accuracy: cost.accuracy,
+      lookAgain: undefined,
+      directiveVersion: directive?.version ?? 0,
+      learner: directive?.learner ?? '',
+      leaseExpired: this.#plan.leaseExpired(now),
+      balance: this.#balance.balance,
+      propensity: 1,
+    };
+  }
+
   #commit(action: DispatchAction, reason: Reason, promised: Promised, frame: Frame): Decision {
     const directive = this.#plan.directive;
     const { cost, tracker } = action;

@@ -214,25 +214,8 @@ class PricedDispatcher implements Dispatcher {
   audits(variant: string, now: number): readonly Decision[] | undefined {
     const { directive, table } = this.#plan;
     if (directive?.thresholdMs === Infinity) return undefined;
-    const frame = this.#frame(table, now, {});
-    return auditPlaces(table, variant, frame)?.map((action): Decision => {
-      const ms = processingCostMs(action, frame);
-      return {
-        placement: action.cost.placement,
-        reason: 'audit',
-        predictedMs: predictedMs(action, frame),
-        costMs: ms,
-        plannedCostMs: ms,
-        savedMs: 0,
-        accuracy: action.cost.accuracy,
-        lookAgain: undefined,
-        directiveVersion: directive?.version ?? 0,
-        learner: directive?.learner ?? '',
-        leaseExpired: this.#plan.leaseExpired(now),
-        balance: this.#balance.balance,
-        propensity: 1,
-      };
-    });
+    const frame = this.#frames.fresh(table, now, {});
+    return auditPlaces(table, variant, frame)?.map((action) => this.#commitments.audit(action, frame));
   }
 
   settle(decision: Decision, settlement: Settlement, now: number): void {
