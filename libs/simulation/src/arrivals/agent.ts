@@ -50,6 +50,8 @@ export interface AgentOptions {
   /** No action was allowed, or every target failed. */
   readonly refused: (cameAt: number, error: unknown) => void;
   readonly outcome: (outcome: Outcome) => void;
+  /** Stands between a device and its dispatcher, e.g. with a watch. @default nothing */
+  readonly around?: ((dispatcher: Dispatcher) => Dispatcher) | undefined;
 }
 
 /** One device in virtual time: its own processor, its links, and the real dispatcher. */
@@ -79,10 +81,10 @@ interface FirstLook {
 }
 
 export function createAsyncAgent(options: AgentOptions): AsyncAgent {
-  const { world, device, index, nodes, events, random, pictures } = options;
+  const { world, device, index, nodes, events, random, pictures, around = (own) => own } = options;
   const local = new SlotNode(device.id, 1, events);
   const nodeOf = new Map(nodes.map((node) => [node.id, node]));
-  const dispatcher = createDispatcher({
+  const created = createDispatcher({
     deviceId: device.id,
     localNode: cellOf(world).devices.find(({ id }) => id === device.id)?.local ?? {
       id: device.id,
@@ -95,6 +97,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
     objective: world.objective,
     random: random.fork('dispatch'),
   });
+  const dispatcher = around(created);
   for (const { id } of nodes) dispatcher.setReachable(id, true, 0);
   const drawn = random.fork('pictures');
   let frames = 0;

@@ -1,4 +1,5 @@
 import { FailedPrecondition, type Random, percentile, seededRandom } from '@weir/base';
+import type { Dispatcher } from '@weir/dispatch';
 import type { Directive, Outcome } from '@weir/domain';
 import { type CellObservation, type Learner, createTransferLedger } from '@weir/learning';
 import { type Arrivals, arrivalTimes } from './arrivals.ts';
@@ -54,6 +55,8 @@ export interface AsyncRunOptions {
   /** @default true */
   readonly transfers?: boolean;
   readonly drift?: readonly DriftStep[];
+  /** Stands between each device and its dispatcher, e.g. with a watch. @default nothing */
+  readonly around?: (dispatcher: Dispatcher) => Dispatcher;
 }
 
 export interface AsyncRunResult {
@@ -105,6 +108,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
       noise,
       knows: options.knows ?? 'reports',
       loadWithAnswers: options.loadWithAnswers ?? true,
+      around: options.around,
       answered: (frame) => answered.push(frame),
       refused(_cameAt, error) {
         if (!(error instanceof FailedPrecondition)) throw error;
