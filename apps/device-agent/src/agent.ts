@@ -9,6 +9,7 @@ import type { Audits } from './audits/audits.ts';
 import type { CellView } from './targets/cell-view.ts';
 import { answerToWire } from './frames/answer-to-wire.ts';
 import { frameFacts } from './frames/facts.ts';
+import { bounded } from './frames/bounded.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import { infer } from './frames/inference.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
@@ -23,8 +24,14 @@ import type { Truths } from './truth/truths.ts';
 export interface Agent {
   /** Most frames in flight, of one stream and of all together. */
   readonly maxInFlight: number;
-  /** Admits a frame as soon as fewer are in flight, in the order of asking. Rejects with the signal's reason. */
-  admitWhenFree(signal: AbortSignal): Promise<Admission>;
+  /**
+   * Admits a frame as soon as fewer are in flight, in the order of asking once `after` has resolved. Rejects with the signal's
+   * reason, and with DeadlineExceeded when the frame's time is over before.
+   */
+  admitWhenFree(
+    frame: Pick<agent.InferRequest, 'timeoutMs'>,
+    call: Pick<CallBounds, 'deadlineAt' | 'signal'> & { after?: Promise<void> | undefined },
+  ): Promise<Admission>;
   /** Rejects as `infer` does, and with ResourceExhausted (too many frames in flight) or InvalidInput. */
   answer(request: agent.InferRequest, call: CallBounds): Promise<agent.InferResponse>;
   /** Records a frame that was refused before it began. */
@@ -130,11 +137,22 @@ export function createAgent(parts: AgentParts): Agent {
     };
   });
 
+  /** When a frame's time is over: its own, or else the objective's, and the call's. */
+  const lastMoment = (
+    { timeoutMs }: Pick<agent.InferRequest, 'timeoutMs'>,
+    { askedAt, deadlineAt }: { askedAt: number; deadlineAt: number },
+  ) => Math.min(deadlineAt, askedAt + (timeoutMs || ownObjective.inForce(askedAt).deadlineMs));
+
   return {
     maxInFlight: parts.maxInFlight,
-    async admitWhenFree(signal) {
+    async admitWhenFree(frame, { deadlineAt, signal, after }) {
       const askedAt = clock.now();
-      return { askedAt, leave: await frames.whenFree(signal) };
+      const until = lastMoment(frame, { askedAt, deadlineAt });
+      if (after)
+        await bounded(after, { deadlineAt: until, signal, clock }).catch((error: unknown) => {
+          throw signal.aborted ? signal.reason : error;
+        });
+      return { askedAt, leave: await frames.whenFree(signal, { deadlineAt: until }) };
     },
     async answer(request, { deadlineAt, signal, rpcMethod, admission }) {
       const arrivedAt = admission?.askedAt ?? clock.now();
@@ -152,7 +170,7 @@ export function createAgent(parts: AgentParts): Agent {
         counts = true;
         view.frameSeen(inputBytes(input));
         const asked = ownObjective.inForce(arrivedAt);
-        const until = Math.min(deadlineAt, arrivedAt + (request.timeoutMs || asked.deadlineMs));
+        const until = lastMoment(request, { askedAt: arrivedAt, deadlineAt });
         const frame = { input, arrivedAt, deadlineAt: until, signal, span };
         const result = await infer(frame, inference);
         const { accuracy: promised } = result.decision;

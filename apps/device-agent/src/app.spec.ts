@@ -328,6 +328,25 @@ describe('device agent', () => {
     expect([...(await take(second, 1)).values()]).toEqual([EDGE]);
   });
 
+  it('refuses a frame whose time is over before it gets a place, and reads on', async () => {
+    const edge = await startEdge();
+    const { stream } = await startAgent({ edge: edge.address, flags: ['--max-in-flight=1'] });
+    edge.script = 'hold';
+    using frames = stream();
+    await send(frames, frame('a'), frame('late', { timeoutMs: 20 }));
+    const refused = (await take(frames, 1)).get('late');
+    expect(refused).toMatchObject({ status: 'DEADLINE_EXCEEDED' });
+    edge.script = 'answer';
+    edge.release();
+    await send(frames, frame('b'));
+    expect(await take(frames, 2)).toEqual(
+      new Map([
+        ['a', EDGE],
+        ['b', EDGE],
+      ]),
+    );
+  });
+
   it('answers a thousand frames that are sent at once, and those of another stream in between', async () => {
     const edge = await startEdge();
     const { stream, status } = await startAgent({ edge: edge.address });

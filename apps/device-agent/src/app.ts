@@ -121,7 +121,7 @@ export async function startDeviceAgent(
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
   const metrics = createAgentMetrics(meter);
   const truths = new Truths(new AnswerMemory({ clock }), family.labels);
-  const frames = new FrameCount(maxInFlight);
+  const frames = new FrameCount(maxInFlight, { clock });
   const common = { config, view, clock, random, logger, metrics };
   let policyLink: PolicyLink | undefined;
   const onChange = () => policyLink?.session.stateChanged();

@@ -73,12 +73,16 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
     return undefined;
   };
 
+  /** Answers that the caller has not read still count. */
+  const answersRead = async ({ maxInFlight }: Agent) => {
+    while (inWork.size >= maxInFlight) await Promise.race(inWork);
+  };
   const ended = AbortSignal.any([context.signal, context.draining]);
-  /** Nothing more is read until this frame has its place: HTTP/2 then holds the caller back. */
-  const admit = async (device: Agent): Promise<Admission> => {
-    // Answers that the caller has not read still count.
-    while (inWork.size >= device.maxInFlight) await Promise.race(inWork);
-    const admission = await device.admitWhenFree(ended);
+  /** Nothing more is read until this frame has its place, or no time left: HTTP/2 then holds the caller back. */
+  const admit = async (device: Agent, request: agent.InferRequest): Promise<Admission> => {
+    const { deadlineAt } = context;
+    const after = inWork.size >= device.maxInFlight ? answersRead(device) : undefined;
+    const admission = await device.admitWhenFree(request, { deadlineAt, signal: ended, after });
     if (!ended.aborted) return admission;
     // The caller left, or the agent began to stop, as it was let in.
     admission.leave();
@@ -91,7 +95,7 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
       try {
         const error = obstacle(message.value);
         if (error) throw error;
-        begin(message.value, device, await admit(device));
+        begin(message.value, device, await admit(device, message.value));
       } catch (error) {
         if (error instanceof WeirError) device.refused(error);
         await refuse(stream, message.value.requestId, error);

@@ -1,4 +1,4 @@
-import { Cancelled, ResourceExhausted } from '@weir/base';
+import { Cancelled, DeadlineExceeded, FakeClock, ResourceExhausted } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { FrameCount } from './frame-count.ts';
 
@@ -45,6 +45,44 @@ describe('FrameCount', () => {
     leave();
     (await admitted)();
     expect(count.read().inFlight).toBe(0);
+  });
+
+  it('passes over a frame whose deadline has come, and forgets the deadline of one that got its place', async () => {
+    const clock = new FakeClock();
+    const count = new FrameCount(1, { clock });
+    const leave = count.enter();
+    const { signal } = new AbortController();
+    const late = count.whenFree(signal, { deadlineAt: clock.now() + 50 });
+    const patient = count.whenFree(signal, { deadlineAt: clock.now() + 100 });
+    clock.advance(50);
+    await expect(late).rejects.toBeInstanceOf(DeadlineExceeded);
+    leave();
+    const leaveAgain = await patient;
+    clock.advance(100);
+    expect(count.read().inFlight).toBe(1);
+    leaveAgain();
+    expect(count.read().inFlight).toBe(0);
+  });
+
+  it('tells whom it refuses when a place is expected to be free', () => {
+    const clock = new FakeClock();
+    const count = new FrameCount(2, { clock });
+    const retryAfterMs = () => {
+      try {
+        count.enter();
+        return undefined;
+      } catch (error) {
+        return (error as ResourceExhausted).retryAfterMs;
+      }
+    };
+    const leave = count.enter();
+    count.enter();
+    expect(retryAfterMs()).toBe(1);
+    clock.advance(200);
+    leave();
+    count.enter();
+    // Two places, each held for 200 ms: one is free every 100.
+    expect(retryAfterMs()).toBe(100);
   });
 
   it('keeps the mean of the accuracy expected of the answers', () => {

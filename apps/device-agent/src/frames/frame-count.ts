@@ -1,55 +1,73 @@
 import { addAbortListener } from 'node:events';
-import { ResourceExhausted } from '@weir/base';
+import { type Clock, DeadlineExceeded, ResourceExhausted, systemClock } from '@weir/base';
+
+/** How fast the smoothed time in which a frame holds its place follows. */
+const gain = 0.1;
 
 /** Counts frames in flight, up to a limit, and how earlier ones ended. */
 export class FrameCount {
   readonly #limit: number;
+  readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
   #inFlight = 0;
+  /** How long a frame holds its place, smoothed, ms. */
+  #heldMs = 0;
   #answered = 0n;
   #failed = 0n;
   #accuracySum = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, { clock = systemClock }: { clock?: Clock } = {}) {
     this.#limit = limit;
+    this.#clock = clock;
   }
 
   /**
    * Admits a frame; call the returned function once it is done. Throws ResourceExhausted when full, or when others wait
-   * already.
+   * already, with the time in which a place is expected to be free.
    */
   enter(): () => void {
     if (this.#inFlight >= this.#limit || this.#waiting.size > 0) {
       this.#failed += 1n;
       throw new ResourceExhausted(`${this.#limit} frames are in flight already; send again later`, {
         reason: 'TOO_MANY_FRAMES',
+        retryAfterMs: Math.max(1, (this.#heldMs * (this.#waiting.size + 1)) / this.#limit),
       });
     }
     return this.#admit();
   }
 
-  /** Admits a frame as soon as there is room, in the order of asking. Rejects with the signal's reason. */
-  async whenFree(signal: AbortSignal): Promise<() => void> {
+  /**
+   * Admits a frame as soon as there is room, in the order of asking. Rejects with the signal's reason, and with
+   * DeadlineExceeded when there is no room by `deadlineAt`, epoch ms.
+   */
+  async whenFree(signal: AbortSignal, { deadlineAt = Infinity } = {}): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#inFlight < this.#limit && this.#waiting.size === 0) return this.#admit();
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     const admit = () => resolve(this.#admit());
-    const giveUp = () => {
+    const giveUp = (reason: Error) => {
       this.#waiting.delete(admit);
-      reject(signal.reason as Error);
+      reject(reason);
     };
     this.#waiting.add(admit);
-    using _listener = addAbortListener(signal, giveUp);
+    using listening = new DisposableStack();
+    listening.use(addAbortListener(signal, () => giveUp(signal.reason as Error)));
+    const late = () => giveUp(new DeadlineExceeded('the frame got no place before its deadline'));
+    const leftMs = Math.max(0, deadlineAt - this.#clock.now());
+    if (leftMs < Infinity) listening.defer(this.#clock.after(leftMs, late));
     return await promise;
   }
 
   #admit(): () => void {
     this.#inFlight += 1;
+    const admittedAt = this.#clock.now();
     let left = false;
     return () => {
       if (left) return;
       left = true;
       this.#inFlight -= 1;
+      const heldMs = this.#clock.now() - admittedAt;
+      this.#heldMs += (this.#heldMs === 0 ? 1 : gain) * (heldMs - this.#heldMs);
       const [next] = this.#waiting;
       if (!next) return;
       this.#waiting.delete(next);
