@@ -61,6 +61,17 @@ describe('status', () => {
     expect(error.reason).toBe(reason);
   });
 
+  it('keeps a bounded part of what another process says of an error', () => {
+    const long = 'x'.repeat(10_000);
+    const refusal = toStatus(new NotFound(long, { reason: long }));
+    const error = fromStatus(refusal);
+    expect([error.message.length, error.reason.length]).toEqual([1_000, 1_000]);
+    const violations = Array.from({ length: 1_000 }, () => ({ field: long, description: long }));
+    const invalid = fromStatus(toStatus(new InvalidInput(violations))) as InvalidInput;
+    expect(invalid.violations).toHaveLength(100);
+    expect(invalid.violations[0]!.description).toHaveLength(1_000);
+  });
+
   it('falls back to the bare status when the details cannot be read', () => {
     const metadata = new Metadata();
     metadata.set('grpc-status-details-bin', Buffer.from([0xff, 0xff, 0xff]));

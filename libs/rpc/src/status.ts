@@ -22,6 +22,9 @@ const errorInfoType = 'type.googleapis.com/google.rpc.ErrorInfo';
 const retryInfoType = 'type.googleapis.com/google.rpc.RetryInfo';
 const domain = 'weir';
 
+/** What is kept of an error that another process tells: characters of each text, and faults. */
+const most = { characters: 1_000, violations: 100 };
+
 /**
  * What a caller may learn of an error: a WeirError keeps its message, reason and field violations; anything else is
  * INTERNAL without details.
@@ -44,23 +47,28 @@ export function toStatus(error: unknown): Status {
   return { code: codes[known.status], message: known.message, details };
 }
 
-/** The error that a status maps to; codes without a class of their own map to the nearest one. */
+/** The error that a status maps to; codes without a class of their own map to the nearest one. Long texts are cut off. */
 export function fromStatus({ code, message, details }: Status, cause?: unknown): WeirError {
   const info = details.find(({ typeUrl }) => typeUrl === errorInfoType);
-  const reason = info ? ErrorInfo.decode(info.value).reason : (codes[code] ?? 'UNKNOWN');
+  const reason = info ? cut(ErrorInfo.decode(info.value).reason) : (codes[code] ?? 'UNKNOWN');
   const retry = details.find(({ typeUrl }) => typeUrl === retryInfoType);
   const retryAfterMs = retry && retryAfterMsOf(RetryInfo.decode(retry.value));
   const options = { reason, cause, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   if (code === Number(codes.INVALID_ARGUMENT)) {
     const bad = details.find(({ typeUrl }) => typeUrl === badRequestType);
     const violations = bad ? BadRequest.decode(bad.value).fieldViolations : [];
+    const kept = violations
+      .slice(0, most.violations)
+      .map(({ field, description }) => ({ field: cut(field), description: cut(description) }));
     return new InvalidInput(
-      violations.length > 0 ? violations : [{ field: 'request', description: message }],
+      kept.length > 0 ? kept : [{ field: 'request', description: cut(message) }],
       options,
     );
   }
-  return new (classes[code] ?? Internal)(message, options);
+  return new (classes[code] ?? Internal)(cut(message), options);
 }
+
+const cut = (text: string): string => text.slice(0, most.characters);
 
 /** Status and trailers that end a call on the server. */
 export function toTrailers(error: unknown): Error & StatusObject {

@@ -8,6 +8,8 @@ export const limits = {
   /** Characters of a name: cells, devices, nodes, variants, requests. */
   idLength: maxIdLength,
   ledgerIdLength: 256,
+  /** Characters of the name of a class. */
+  labelLength: 256,
   /** A day. No wait, hop, deadline or prediction is longer, ms. */
   ms: 86_400_000,
   /** A year: what an outcome may have waited for its policy, and the longest lease, ms. */

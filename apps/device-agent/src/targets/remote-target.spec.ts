@@ -166,6 +166,13 @@ describe('RemoteTarget', () => {
     expect((await second).classification.label).toBe('2');
   });
 
+  it('keeps no more of a label than a name needs', async () => {
+    const { target, answer } = await startReachable();
+    const result = target.run(picture());
+    await answer({ classification: { classIndex: 0, label: 'x'.repeat(10_000), confidence: 1, margin: 1 } });
+    expect((await result).classification.label).toBe('x'.repeat(256));
+  });
+
   it('fails one frame when the worker fails it, and keeps the stream', async () => {
     const { target, stream, streams, answer } = await startReachable();
     const result = target.run(picture());

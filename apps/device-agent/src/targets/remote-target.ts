@@ -280,12 +280,19 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     if (!answer.classification) throw new Internal(`${this.nodeId} answered without a classification`);
     const { value: figures, leftOut } = answerFiguresFromWire(answer);
     const { confidence, margin } = figures;
+    const { label } = answer.classification;
     this.#tellLeftOut(leftOut);
     const hops = remoteHops({ ...figures, roundTripMs, linkRoundTripMs: this.link.state().roundTripMs });
     this.link.transferred({ bytes: inputBytes(input), uplinkMs: hops.uplinkMs });
     const radioJ = (hops.uplinkMs + hops.downlinkMs) * (this.#options.radioJPerMs ?? 0);
     return {
-      classification: { ...answer.classification, confidence, margin },
+      // Kept for as long as its truth may come.
+      classification: {
+        ...answer.classification,
+        label: label.slice(0, limits.labelLength),
+        confidence,
+        margin,
+      },
       hops,
       energyJ: figures.energyJ + radioJ,
       concurrency: figures.concurrency,
