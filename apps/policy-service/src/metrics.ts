@@ -1,4 +1,5 @@
-import type { CellStatus } from '@weir/domain';
+import { meanAtLeast } from '@weir/base';
+import type { CellAccuracy, CellStatus } from '@weir/domain';
 import { type Meter, secondsBuckets } from '@weir/telemetry';
 import type { Activity } from './internal-errors.ts';
 
@@ -75,6 +76,32 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
         'Devices in the plan, by whether they are connected.',
       );
       const floor = gauge('weir.accuracy.floor', '1', 'Lowest average accuracy that the cell allows.');
+      const promised = gauge(
+        'weir.accuracy.promised',
+        '1',
+        'Accuracy promised of the answers whose truth was told; share of answers promised to agree with the most accurate variant.',
+      );
+      const measured = gauge(
+        'weir.accuracy.measured',
+        '1',
+        'Share of the same answers that was right; that agreed.',
+      );
+      const bound = gauge(
+        'weir.accuracy.lower_bound',
+        '1',
+        'Lower confidence bound of that, valid at all times.',
+      );
+      const audits = counter('weir.audits', '{audit}', 'Answers that the most accurate variant has checked.');
+      const shortfall = gauge(
+        'weir.accuracy.shortfall',
+        '1',
+        'Accuracy that every variant is taken to lose.',
+      );
+      const loss = gauge(
+        'weir.accuracy.loss_factor',
+        '1',
+        'What a variant is taken to lose against the most accurate one, over what its family says.',
+      );
       const setAside = gauge('weir.cells.set_aside', '{cell}', 'Cells that could not be opened.');
       meter.addBatchObservableCallback(
         (result) => {
@@ -90,6 +117,15 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
             result.observe(explorationShare, status.explorationShare, labels);
             result.observe(error, status.predictionError, labels);
             result.observe(floor, status.objective.accuracyFloor, cell);
+            observeAccuracy(result, status.accuracy, {
+              cell,
+              promised,
+              measured,
+              bound,
+              audits,
+              shortfall,
+              loss,
+            });
             const connected = status.devices.filter((device) => device.connected).length;
             result.observe(devices, connected, { ...cell, 'weir.connected': 'true' });
             result.observe(devices, status.devices.length - connected, {
@@ -108,9 +144,54 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
           error,
           devices,
           floor,
+          promised,
+          measured,
+          bound,
+          audits,
+          shortfall,
+          loss,
           setAside,
         ],
       );
     },
   };
+}
+
+type Observable = ReturnType<Meter['createObservableGauge']>;
+type BatchObservableResult = Parameters<Parameters<Meter['addBatchObservableCallback']>[0]>[0];
+
+interface AccuracyInstruments {
+  readonly cell: Readonly<Record<string, string>>;
+  readonly promised: Observable;
+  readonly measured: Observable;
+  readonly bound: Observable;
+  readonly audits: Observable;
+  readonly shortfall: Observable;
+  readonly loss: Observable;
+}
+
+/** By truths and by audits, as far as there are any; what is corrected, also when it is nothing. */
+function observeAccuracy(
+  result: BatchObservableResult,
+  { truths, audits, correction }: CellAccuracy,
+  instruments: AccuracyInstruments,
+): void {
+  const { cell, promised, measured, bound } = instruments;
+  if (truths) {
+    const labels = { ...cell, 'weir.against': 'truths' };
+    const { labelled, right, variation } = truths;
+    result.observe(promised, truths.promised, labels);
+    result.observe(measured, right, labels);
+    result.observe(bound, meanAtLeast({ count: labelled, sum: right * labelled, variation }), labels);
+  }
+  if (audits) {
+    const labels = { ...cell, 'weir.against': 'audits' };
+    if (audits.promised !== undefined) result.observe(promised, audits.promised, labels);
+    result.observe(measured, audits.agreed, labels);
+    result.observe(bound, audits.lowerBound, labels);
+  }
+  result.observe(instruments.audits, audits?.audits ?? 0, cell);
+  result.observe(instruments.shortfall, correction?.shortfall ?? 0, cell);
+  for (const { variant, loss } of correction?.firsts ?? [])
+    result.observe(instruments.loss, loss, { ...cell, 'weir.variant': variant });
 }

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, ResourceExhausted } from '@weir/base';
-import type { DeviceHello, DeviceState } from '@weir/domain';
+import type { DeviceHello, DeviceState, TruthReport } from '@weir/domain';
 import { createTransferLedger, type TransferLedger } from '@weir/learning';
 import { tellMemberFaults } from './member-faults.ts';
 import { type Member, Members, type StoredDevice } from './members.ts';
@@ -33,6 +33,8 @@ export interface DeviceEvents {
   readonly onUrgent?: () => void;
   /** A device has joined, or names other nodes or variants than before. */
   readonly onDescribed?: (member: Member) => void;
+  /** A device tells what truths it was told, since its agent's run began; another run counts anew. */
+  readonly onTruths?: (deviceId: string, truths: TruthReport, instanceId: string) => void;
   /** Devices have left the plan for good. */
   readonly onExpired?: (deviceIds: readonly string[]) => void;
 }
@@ -90,6 +92,8 @@ export class CellDevices {
   report(deviceId: string, state: DeviceState): void {
     const { urgent, renamed } = this.members.update(deviceId, state);
     if (state.balance) this.#ledger.report(deviceId, state.balance);
+    const member = this.members.get(deviceId);
+    if (state.truths && member) this.#options.onTruths?.(deviceId, state.truths, member.hello.instanceId);
     if (urgent) this.#options.onUrgent?.();
     if (renamed) this.#described(deviceId);
   }

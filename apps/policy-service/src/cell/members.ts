@@ -170,6 +170,11 @@ export class Members {
     return { id, devices, nodes, variants, ...(looks && { looks }), objective };
   }
 
+  /** What its devices say of their models, as in the cell. */
+  family(): { readonly variants: readonly Variant[]; readonly looks: LookCurves | undefined } {
+    return (this.#cell ??= this.#derive());
+  }
+
   observation(at: number, cell: Cell): CellObservation {
     const devices = cell.devices.map(({ id }) => this.#deviceObservation(id, cell.nodes));
     const local = cell.devices.map(({ id }) => this.#members.get(id)!.local.load);

@@ -257,3 +257,92 @@ describe('CellOrchestrator', () => {
     expect(orchestrator.decide('a')).toMatchObject({ placement: a.last().planned, version: 1 });
   });
 });
+
+describe('the accuracy guard of a cell', () => {
+  /** `labelled` truths, of which 60 % were right. */
+  const truths = (labelled: number, promised: number) => ({
+    labelled,
+    right: 0.6,
+    promised,
+    firstRight: 0.6,
+    variation: 0.24 * labelled,
+  });
+
+  it('lowers what plans and directives promise by what truths lack, and tells both', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    clock.advance(0);
+    expect(a.last().correction).toBeUndefined();
+    orchestrator.devices.report('a', deviceState({ truths: truths(1_000, 0.8) }));
+    clock.advance(1_000);
+    expect(a.last().correction).toEqual({ shortfall: expect.closeTo(0.2) as number, firsts: [] });
+    expect(a.last().actions.map(({ accuracy }) => accuracy)).toEqual(
+      [0.7, 0.5, 0.7, 0.5].map((accuracy) => expect.closeTo(accuracy) as number),
+    );
+    expect(orchestrator.status().accuracy).toEqual({
+      truths: truths(1_000, 0.8),
+      correction: a.last().correction,
+    });
+  });
+
+  it('goes no further than the floor can be met, and checks another floor by what the family says', () => {
+    const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.85 } });
+    const a = agent();
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    orchestrator.devices.report('a', deviceState({ truths: truths(1_000, 0.8) }));
+    clock.advance(1_000);
+    expect(a.last().correction!.shortfall).toBeCloseTo(0.05, 3);
+    expect(a.last().planned.variant).toBe('large');
+    const best = Math.max(...a.last().actions.map(({ accuracy }) => accuracy));
+    expect(best).toBeGreaterThanOrEqual(a.last().objective.accuracyFloor);
+    expect(() => orchestrator.checkObjective({ ...defaultObjective, accuracyFloor: 0.9 })).not.toThrow();
+    expect(() => orchestrator.checkObjective({ ...defaultObjective, accuracyFloor: 0.91 })).toThrow(
+      /0\.9000/,
+    );
+  });
+
+  it('corrects what margins and second looks show, by the curves that devices bring', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    const steps = [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }];
+    const curves = [{ first: 'small', second: 'large', steps, changed: 0.25 }];
+    orchestrator.devices.join(
+      deviceHello('a', { looks: { version: 'v', pictures: 20_000, curves } }),
+      a.link,
+    );
+    const small = { tier: 'device', nodeId: 'a', variant: 'small' } as const;
+    // Seven frames in ten are unsure, instead of three.
+    for (let frame = 0; frame < 300; frame++)
+      orchestrator.learn([outcome('a', { placement: small, margin: frame % 10 < 7 ? 0.2 : 0.7 })]);
+    clock.advance(1_000);
+    const [first] = a.last().correction!.firsts;
+    expect(first).toMatchObject({ variant: 'small', share: expect.closeTo(0.7 / 0.3, 1) as number });
+    expect(first!.loss).toBeGreaterThan(2);
+    expect(orchestrator.status().accuracy.correction).toEqual(a.last().correction);
+  });
+
+  it('learns nothing else from audits: nobody waited for them', () => {
+    const learner = createFastestMean();
+    const { clock, orchestrator } = cell({ learner });
+    orchestrator.devices.join(deviceHello('a'), agent().link);
+    clock.advance(0);
+    const audit = outcome('a', {
+      reason: 'audit',
+      responseMs: 5_000,
+      auditProbability: 0.01,
+      shadow: true,
+      firstLook: { placement: { tier: 'device', nodeId: 'a', variant: 'small' }, margin: 0.9, agreed: true },
+    });
+    const error = orchestrator.status().predictionError;
+    orchestrator.learn([audit]);
+    expect(learner.status().outcomes).toBe(0);
+    expect(orchestrator.status()).toMatchObject({ predictionError: error, exploringFrames: 0, outcomes: 0 });
+    expect(orchestrator.status().accuracy.audits).toMatchObject({ audits: 1 });
+    const run = orchestrator.runEpochs();
+    const next = run.next({ settleMs: 1_000, signal: new AbortController().signal });
+    orchestrator.learn([{ ...audit, planVersion: 3 }]);
+    expect(orchestrator.holdsOutcomes).toBe(false);
+    return next.then(() => run[Symbol.dispose]());
+  });
+});

@@ -1,7 +1,8 @@
 import { FailedPrecondition, NotFound } from '@weir/base';
-import type { CellStatus, Objective, Outcome } from '@weir/domain';
-import type { CellObservation, Learner } from '@weir/learning';
-import { checkAttainable } from '../planning/attainable.ts';
+import type { AccuracyCorrection, CellStatus, Objective, Outcome } from '@weir/domain';
+import { AccuracyGuard, type CellObservation, type Learner } from '@weir/learning';
+import { checkAttainable, meetsFloors } from '../planning/attainable.ts';
+import { correctedCell } from '../planning/corrected-cell.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
 import { CellLearner } from './learner.ts';
 import { deviceStatuses } from './status.ts';
@@ -33,6 +34,9 @@ export class CellOrchestrator implements Disposable {
   readonly #plan: JointPlan;
   readonly #continuous: ContinuousPlanning;
   readonly #error = new PredictionError();
+  readonly #guard = new AccuracyGuard();
+  /** What plans and directives go by. */
+  #correction: AccuracyCorrection | undefined;
   #exploringFrames = 0;
   readonly #stopExpiring: () => void;
   #objective: Objective;
@@ -48,11 +52,16 @@ export class CellOrchestrator implements Disposable {
       ...options,
       onJoined: () => this.#learner.joined(),
       onUrgent: () => this.#continuous.request(),
+      onTruths: (deviceId, truths, instanceId) => this.#guard.learnTruths(deviceId, truths, instanceId),
+      onExpired: (deviceIds) => {
+        for (const deviceId of deviceIds) this.#guard.forget(deviceId);
+        options.onExpired?.(deviceIds);
+      },
     });
     this.#learner = new CellLearner({
       learner,
       errors,
-      observation: () => this.#observation(),
+      observation: () => this.#observation({ correction: this.#correction }),
       onDrift: () => this.#continuous.request(),
     });
     this.#plan = new JointPlan(options);
@@ -106,7 +115,11 @@ export class CellOrchestrator implements Disposable {
   }
 
   /** Learns from outcomes that are safe, in the order of the journal. */
-  learn(outcomes: readonly Outcome[]): void {
+  learn(journaled: readonly Outcome[]): void {
+    this.#guard.observe(this.devices.members.family());
+    this.#guard.learn(journaled);
+    // Nobody waited for an audit: its times are those of a node that is busy with nothing else.
+    const outcomes = journaled.filter(({ auditProbability }) => auditProbability === undefined);
     for (const outcome of outcomes) {
       if (outcome.failure) continue;
       this.#error.add(outcome);
@@ -126,7 +139,7 @@ export class CellOrchestrator implements Disposable {
 
   /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
   checkObjective(objective: Objective): void {
-    checkAttainable(this.#observation(objective));
+    checkAttainable(this.#observation({ objective }));
   }
 
   setObjective(objective: Objective): void {
@@ -168,7 +181,7 @@ export class CellOrchestrator implements Disposable {
       predictionError: this.#error.value(),
       planningMs: this.#plan.planningMs,
       objective: this.#objective,
-      accuracy: {},
+      accuracy: this.#guard.accuracy(this.devices.sessions.deviceIds()),
       devices: deviceStatuses(this.devices, this.#plan),
     };
   }
@@ -183,6 +196,7 @@ export class CellOrchestrator implements Disposable {
     this.devices.expire();
     if (this.devices.members.size === 0) return undefined;
     this.#continuous.planned();
+    this.#correct();
     const plan = this.#plan.make(() => this.#learner.propose());
     if (!plan) return undefined;
     this.devices.ledger.rebalance();
@@ -191,14 +205,28 @@ export class CellOrchestrator implements Disposable {
       learner: this.learner.name,
       leaseMs: this.#options.times.leaseMs,
       obey: this.#epochs !== undefined,
+      correction: this.#correction,
     });
     return this.devices.sessions.push(directives, { always });
   }
 
-  #observation(objective = this.#objective): CellObservation {
+  /** As far as the floor can still be met: beyond that, a correction would have frames refused. */
+  #correct(): void {
+    this.#guard.observe(this.devices.members.family());
+    this.#correction = this.#guard.correct((correction) => meetsFloors(this.#observation({ correction })));
+  }
+
+  /** As the family says, or as `correction` has it. */
+  #observation({
+    objective = this.#objective,
+    correction,
+  }: {
+    readonly objective?: Objective;
+    readonly correction?: AccuracyCorrection | undefined;
+  }): CellObservation {
     const { cellId, clock } = this.#options;
     const { members } = this.devices;
-    const cell = members.cell(cellId, objective);
+    const cell = correctedCell(members.cell(cellId, objective), correction);
     return this.#epochs
       ? members.epochObservation(clock.now(), cell)
       : members.observation(clock.now(), cell);

@@ -58,6 +58,20 @@ describe('a stored outcome', () => {
   it.each<[string, Partial<Outcome>]>([
     ['alone', {}],
     ['computed with others', { batchSize: 3 }],
+    ['a first look that a second might have followed', { lookAgainBelow: 0.4 }],
+    [
+      'an audit',
+      {
+        reason: 'audit',
+        auditProbability: 0.01,
+        shadow: true,
+        firstLook: {
+          placement: { tier: 'edge', nodeId: 'edge-1', variant: 'small' },
+          margin: 0.9,
+          agreed: true,
+        },
+      },
+    ],
     ['that was looked at again', { lookedAgain: true }],
     [
       'of a second look',

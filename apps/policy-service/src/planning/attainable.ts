@@ -9,16 +9,32 @@ const ROUNDING = 1e-9;
  * Throws FailedPrecondition, naming the best attainable accuracy, when the cell cannot meet its floor. Devices count by
  * their frame rates, as in the plan.
  */
-export function checkAttainable({ cell, devices }: Pick<CellObservation, 'cell' | 'devices'>): void {
-  const best = bestAccuracies(cell, () => true);
-  const most = attainableAccuracy({ cell, devices }, (deviceId) => best.get(deviceId));
-  const { accuracyFloor } = cell.objective;
+export function checkAttainable(observation: Pick<CellObservation, 'cell' | 'devices'>): void {
+  const { accuracyFloor } = observation.cell.objective;
+  const most = mostAccuracy(observation);
   if (most !== undefined && accuracyFloor > most + ROUNDING)
     throw new FailedPrecondition(
       `an accuracy floor of ${accuracyFloor} cannot be met: the best attainable average accuracy is ` +
         `${most.toFixed(4)} with the variants and tiers at hand`,
       { reason: 'FLOOR_UNATTAINABLE' },
     );
+}
+
+/** Whether the cell, and each device that has a floor of its own, can meet its floor, wherever frames may go at all. */
+export function meetsFloors(observation: Pick<CellObservation, 'cell' | 'devices'>): boolean {
+  const { cell } = observation;
+  const best = bestAccuracies(cell, () => true);
+  const meets = (most: number | undefined, floor = 0) => floor <= (most ?? 1) + ROUNDING;
+  return (
+    meets(mostAccuracy(observation), cell.objective.accuracyFloor) &&
+    cell.devices.every(({ id, objective }) => meets(best.get(id), objective?.accuracyFloor))
+  );
+}
+
+/** The best average accuracy of the cell; undefined when no device counts. */
+function mostAccuracy({ cell, devices }: Pick<CellObservation, 'cell' | 'devices'>): number | undefined {
+  const best = bestAccuracies(cell, () => true);
+  return attainableAccuracy({ cell, devices }, (deviceId) => best.get(deviceId));
 }
 
 /**

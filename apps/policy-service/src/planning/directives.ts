@@ -1,4 +1,4 @@
-import { type Objective, tightenObjective } from '@weir/domain';
+import { type AccuracyCorrection, type Objective, tightenObjective } from '@weir/domain';
 import type { Plan } from '@weir/learning';
 import type { CellDevices } from '../cell/devices.ts';
 import type { Undated } from '../sessions/directive-change.ts';
@@ -10,13 +10,15 @@ export interface DirectiveTerms {
   readonly leaseMs: number;
   /** The joint placement is tried as a whole: no device deviates from it. */
   readonly obey: boolean;
+  /** With which the plan was made. */
+  readonly correction: AccuracyCorrection | undefined;
 }
 
 /** What each connected device is told of a plan; one that the plan does not cover is told nothing. */
 export function directivesOf(
   plan: Plan,
   { members, sessions, ledger }: CellDevices,
-  { objective, learner, leaseMs, obey }: DirectiveTerms,
+  { objective, learner, leaseMs, obey, correction }: DirectiveTerms,
 ): Map<string, Undated> {
   const directives = new Map<string, Undated>();
   for (const deviceId of sessions.deviceIds()) {
@@ -39,6 +41,7 @@ export function directivesOf(
       objective: tightenObjective(objective, member.hello.objective),
       ledger: ledger.ledgerOf(deviceId),
       predictedMs: plan.predictedMs.get(deviceId) ?? 0,
+      ...(correction && { correction }),
     });
   }
   return directives;

@@ -5,6 +5,8 @@ import { saysMore } from './directive-change.ts';
 const placement = { tier: 'edge', nodeId: 'e', variant: 'v' } as const;
 const action = { placement, accuracy: 0.9, serviceMs: 100, networkMs: 10, energyJ: 1 };
 const secondLook = { placement: { ...placement, variant: 'w' }, marginBelow: 0.3, curves: 'v1' };
+const lost = { variant: 'v', loss: 2, share: 1.2 };
+const correction = { shortfall: 0.01, firsts: [lost] };
 const before: Directive = {
   instanceId: 'instance-1',
   version: 1,
@@ -19,6 +21,7 @@ const before: Directive = {
   objective: defaultObjective,
   ledger: { ledgerId: 'l', creditTotal: 0, debitRequestedTotal: 0 },
   predictedMs: 110,
+  correction,
 };
 
 describe('saysMore', () => {
@@ -26,6 +29,7 @@ describe('saysMore', () => {
     ['version and prediction', { version: 2, predictedMs: 90 }],
     ['a cost by a little', { actions: [{ ...action, serviceMs: 104 }] }],
     ['the price by a little', { accuracyPriceMs: 510 }],
+    ['a correction by a little', { correction: { ...correction, firsts: [{ ...lost, loss: 2.05 }] } }],
     [
       'the order of the tiers',
       { objective: { ...defaultObjective, allowedTiers: ['cloud', 'edge', 'device'] } },
@@ -44,6 +48,10 @@ describe('saysMore', () => {
     ['an action that is gone', { actions: [] }],
     ['another action', { actions: [{ ...action, placement: { ...placement, nodeId: 'f' } }] }],
     ['the price by much', { accuracyPriceMs: 600 }],
+    ['what is lost by much', { correction: { ...correction, firsts: [{ ...lost, loss: 2.2 }] } }],
+    ['the share of uncertain frames', { correction: { ...correction, firsts: [{ ...lost, share: 1.4 }] } }],
+    ['who loses', { correction: { ...correction, firsts: [{ ...lost, variant: 'w' }] } }],
+    ['a shortfall', { correction: { ...correction, shortfall: 0.02 } }],
     ['the floor', { objective: { ...defaultObjective, accuracyFloor: 0.5 } }],
     ['a credit', { ledger: { ...before.ledger, creditTotal: 0.1 } }],
     ['a debit', { ledger: { ...before.ledger, debitRequestedTotal: 0.1 } }],
@@ -58,6 +66,12 @@ describe('saysMore', () => {
     const { secondLook: _, ...without } = { ...before, secondLook };
     expect(saysMore({ ...without, ...(next && { secondLook: next }) }, { ...before, secondLook })).toBe(true);
     expect(saysMore({ ...before, secondLook: { ...secondLook } }, { ...before, secondLook })).toBe(false);
+  });
+
+  it('notices when nothing is corrected any more', () => {
+    const { correction: _, ...without } = before;
+    expect(saysMore(without, before)).toBe(true);
+    expect(saysMore(without, without)).toBe(false);
   });
 
   it('takes two endless thresholds for the same', () => {

@@ -1,4 +1,11 @@
-import type { ActionCost, Directive, Objective, Placement, PlannedLook } from '@weir/domain';
+import type {
+  AccuracyCorrection,
+  ActionCost,
+  Directive,
+  Objective,
+  Placement,
+  PlannedLook,
+} from '@weir/domain';
 
 /** A directive that no session has carried yet. */
 export type Undated = Omit<Directive, 'instanceId' | 'version'>;
@@ -20,6 +27,7 @@ export function saysMore(next: Undated, before: Undated): boolean {
     differs(next.thresholdMs, before.thresholdMs, LEAST_MS) ||
     differs(next.accuracyPriceMs, before.accuracyPriceMs, LEAST_MS) ||
     !sameObjective(next.objective, before.objective) ||
+    correctionsDiffer(next.correction, before.correction) ||
     next.ledger.ledgerId !== before.ledger.ledgerId ||
     next.ledger.creditTotal !== before.ledger.creditTotal ||
     next.ledger.debitRequestedTotal !== before.ledger.debitRequestedTotal ||
@@ -38,6 +46,20 @@ const sameLook = (a: PlannedLook | undefined, b: PlannedLook | undefined): boole
     samePlacement(a.placement, b.placement) &&
     a.marginBelow === b.marginBelow &&
     a.curves === b.curves);
+
+const uncorrected: AccuracyCorrection = { shortfall: 0, firsts: [] };
+
+function correctionsDiffer(next = uncorrected, before = uncorrected): boolean {
+  const formerly = new Map(before.firsts.map((first) => [first.variant, first]));
+  return (
+    Math.abs(next.shortfall - before.shortfall) > LEAST_ACCURACY ||
+    next.firsts.length !== before.firsts.length ||
+    next.firsts.some(({ variant, loss, share }) => {
+      const former = formerly.get(variant);
+      return !former || differs(loss, former.loss, 0) || differs(share, former.share, 0);
+    })
+  );
+}
 
 const costsDiffer = (next: ActionCost, before: ActionCost): boolean =>
   !samePlacement(next.placement, before.placement) ||

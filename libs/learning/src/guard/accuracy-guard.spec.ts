@@ -24,7 +24,7 @@ function guarded(seed: number, looking: { lookAgainBelow?: number | undefined; a
   const see = (frames: number, pictures: Pictures = {}): (AccuracyCorrection | undefined)[] =>
     Array.from({ length: frames }, () => {
       guard.learn(frame(pictures, { random, lookAgainBelow, ...looking }));
-      return guard.correction;
+      return guard.correct();
     });
   return { guard, see };
 }
@@ -64,15 +64,15 @@ describe('AccuracyGuard', () => {
   it('finds by audits alone what confident looks get wrong', () => {
     const { guard, see } = guarded(1, { auditShare: 0.2 });
     see(2_000);
-    expect(guard.correction).toBeUndefined();
+    expect(guard.correct()).toBeUndefined();
     see(2_000, { hidden: 0.08 });
-    const [first] = guard.correction!.firsts;
+    const [first] = guard.correct()!.firsts;
     expect(first!.share).toBeCloseTo(1, 0);
     expect(first!.loss).toBeGreaterThan(1.5);
     const without = guarded(1, { auditShare: 0, lookAgainBelow: undefined });
     without.see(2_000);
     without.see(2_000, { hidden: 0.08 });
-    expect(without.guard.correction).toBeUndefined();
+    expect(without.guard.correct()).toBeUndefined();
   });
 
   it('weighs an audit by how unlikely it was: drawn one time in ten or in a hundred, the same loss is found', () => {
@@ -102,10 +102,10 @@ describe('AccuracyGuard', () => {
   it('forgets a variant that is not used any more, so that it is tried again', () => {
     const { guard, see } = guarded(1);
     see(2_000, { hard: 0.36 });
-    expect(guard.correction).toBeDefined();
+    expect(guard.correct()).toBeDefined();
     const byBest = outcome({ placement: { tier: 'edge', nodeId: 'edge-1', variant: 'best' } });
     for (let look = 0; look < 100_000; look++) guard.learn([byBest]);
-    expect(guard.correction).toBeUndefined();
+    expect(guard.correct()).toBeUndefined();
   });
 
   it('relaxes nothing where pictures are easier', () => {
@@ -119,7 +119,7 @@ describe('AccuracyGuard', () => {
     guard.observe({ variants, looks });
     const random = seededRandom(1);
     for (let at = 0; at < 3_000; at++) guard.learn(easier(frame({}, { random, lookAgainBelow })));
-    expect(guard.correction).toBeUndefined();
+    expect(guard.correct()).toBeUndefined();
   });
 
   it('has nothing to hold against curves that do not say how many answers change, and starts anew with others', () => {
@@ -133,11 +133,11 @@ describe('AccuracyGuard', () => {
     };
     const { guard, see } = guarded(1);
     see(3_000, { hard: 0.36 });
-    expect(guard.correction).toBeDefined();
+    expect(guard.correct()).toBeDefined();
     guard.observe({ variants, looks: silent });
-    expect(guard.correction).toBeUndefined();
+    expect(guard.correct()).toBeUndefined();
     see(3_000, { hard: 0.36 });
-    expect(guard.correction).toBeUndefined();
+    expect(guard.correct()).toBeUndefined();
   });
 
   it('counts neither failures nor shadow looks', () => {
@@ -157,7 +157,7 @@ describe('AccuracyGuard', () => {
         }),
       ]);
     expect(JSON.stringify(guard.accuracy([]))).toBe(before);
-    expect(guard.correction).toBeUndefined();
+    expect(guard.correct()).toBeUndefined();
   });
 });
 

@@ -9,6 +9,7 @@ import type {
   Variant,
 } from '@weir/domain';
 import { Alarm } from './alarm.ts';
+import { asFarAs } from './as-far-as.ts';
 import { AuditedAgreement } from './audited-agreement.ts';
 import { changedAbove, strataOf } from './curve-strata.ts';
 import { type Departure, type ExpectedChanges, FirstLookEvidence } from './evidence.ts';
@@ -63,7 +64,6 @@ export class AccuracyGuard {
     if (same) return;
     this.#curves = new Map((looks?.curves ?? []).flatMap((curve) => expectedChanges(curve, looks!.pictures)));
     this.#firsts = new Map();
-    this.#correct();
   }
 
   /** In the order in which they come; failures tell nothing of pictures. */
@@ -72,13 +72,11 @@ export class AccuracyGuard {
       if (outcome.auditProbability !== undefined) this.#audit(outcome, outcome.auditProbability);
       else if (!outcome.shadow) this.#look(outcome);
     }
-    this.#correct();
   }
 
-  /** The truths that a device has been told since its agent started. */
-  learnTruths(deviceId: string, report: TruthReport | undefined): void {
-    this.#truths.take(deviceId, report);
-    this.#correct();
+  /** The truths that a device has been told in this run of its agent. */
+  learnTruths(deviceId: string, report: TruthReport, run: string): void {
+    this.#truths.take(deviceId, report, run);
   }
 
   /** A device that has left for good. */
@@ -86,8 +84,14 @@ export class AccuracyGuard {
     this.#truths.forget(deviceId);
   }
 
-  /** Undefined while chance explains whatever differs. */
-  get correction(): AccuracyCorrection | undefined {
+  /**
+   * What the cell is told from now on; undefined while chance explains whatever differs. `attains`: whether the cell can still
+   * keep its floor with it; one that is too much is applied as far as it can.
+   */
+  correct(attains: (correction: AccuracyCorrection) => boolean = () => true): AccuracyCorrection | undefined {
+    const found = this.#found();
+    this.#correction = found && asFarAs(attains, found);
+    this.#truths.inForce(this.#correction?.shortfall ?? 0);
     return this.#correction;
   }
 
@@ -147,7 +151,7 @@ export class AccuracyGuard {
     return first;
   }
 
-  #correct(): void {
+  #found(): AccuracyCorrection | undefined {
     const firsts: FirstLookCorrection[] = [];
     for (const [variant, first] of this.#firsts) {
       const departure = first.evidence.departure();
@@ -157,7 +161,7 @@ export class AccuracyGuard {
       if (first.told) firsts.push(first.told);
     }
     const { shortfall } = this.#truths;
-    this.#correction = firsts.length > 0 || shortfall > 0 ? { shortfall, firsts } : undefined;
+    return firsts.length > 0 || shortfall > 0 ? { shortfall, firsts } : undefined;
   }
 
   /** Undefined where nothing is lost: nothing is relaxed below the family's own figures. */

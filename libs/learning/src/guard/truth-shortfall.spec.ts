@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { TruthShortfall } from './truth-shortfall.ts';
 
 /** A device whose answers are right with `accuracy`, and promised `promise` less what is in force. */
-function device(truths: TruthShortfall, id: string, seed = 1) {
+function device(truths: TruthShortfall, id: string, { seed = 1, most = 1 } = {}) {
   const random = seededRandom(seed);
+  let inForce = 0;
+  let run = 1;
   let [labelled, right, promised] = [0, 0, 0];
   const report = (): TruthReport => ({
     labelled,
@@ -15,7 +17,7 @@ function device(truths: TruthShortfall, id: string, seed = 1) {
     variation: labelled * 0.1,
   });
   return {
-    restart: () => void ([labelled, right, promised] = [0, 0, 0]),
+    restart: () => void ([run, labelled, right, promised] = [run + 1, 0, 0, 0]),
     report,
     /** Shortfalls after every 20 truths. */
     learns: (count: number, { accuracy, promise }: { accuracy: number; promise: number }): number[] =>
@@ -23,9 +25,11 @@ function device(truths: TruthShortfall, id: string, seed = 1) {
         for (let truth = 0; truth < 20; truth++) {
           labelled++;
           right += Number(random.uniform() < accuracy);
-          promised += promise - truths.shortfall;
+          promised += promise - inForce;
         }
-        truths.take(id, report());
+        truths.take(id, report(), `run-${run}`);
+        inForce = Math.min(most, truths.shortfall);
+        truths.inForce(inForce);
         return truths.shortfall;
       }),
   };
@@ -35,7 +39,7 @@ describe('TruthShortfall', () => {
   it('is nothing while answers are right as often as promised', () => {
     const began = Array.from({ length: 60 }, (_, seed) => {
       const truths = new TruthShortfall();
-      return device(truths, 'a', seed)
+      return device(truths, 'a', { seed })
         .learns(5_000, { accuracy: 0.86, promise: 0.86 })
         .some((each) => each > 0);
     });
@@ -57,6 +61,14 @@ describe('TruthShortfall', () => {
     expect(over.filter((each, at) => at > 0 && each > 0 !== over[at - 1]! > 0)).toHaveLength(1);
   });
 
+  it('does not grow without end where only a part of it can be applied', () => {
+    const truths = new TruthShortfall();
+    const told = device(truths, 'a', { most: 0.01 });
+    for (const shortfall of told.learns(20_000, { accuracy: 0.8, promise: 0.86 }))
+      expect(shortfall).toBeLessThan(0.13);
+    expect(truths.shortfall).toBeGreaterThan(0.03);
+  });
+
   it('relaxes nothing where answers are better than promised', () => {
     const truths = new TruthShortfall();
     device(truths, 'a').learns(5_000, { accuracy: 0.95, promise: 0.86 });
@@ -65,10 +77,10 @@ describe('TruthShortfall', () => {
 
   it('counts what is new in each report, of several devices, across restarts of their agents', () => {
     const truths = new TruthShortfall();
-    const [one, other] = [device(truths, 'a', 1), device(truths, 'b', 2)];
+    const [one, other] = [device(truths, 'a', { seed: 1 }), device(truths, 'b', { seed: 2 })];
     for (let turn = 0; turn < 10; turn++) {
       one.learns(100, { accuracy: 0.7, promise: 0.86 });
-      truths.take('a', one.report());
+      truths.take('a', one.report(), 'run-1');
       other.learns(100, { accuracy: 0.7, promise: 0.86 });
       other.restart();
     }
@@ -79,8 +91,8 @@ describe('TruthShortfall', () => {
   it('adds up what connected devices have reported, each weighed by its truths', () => {
     const truths = new TruthShortfall();
     const report = { labelled: 100, right: 0.9, promised: 0.8, firstRight: 0.7, variation: 9 };
-    truths.take('a', report);
-    truths.take('b', { labelled: 300, right: 0.5, promised: 0.8, firstRight: 0.5, variation: 75 });
+    truths.take('a', report, 'run-1');
+    truths.take('b', { labelled: 300, right: 0.5, promised: 0.8, firstRight: 0.5, variation: 75 }, 'run-1');
     expect(truths.reported(['a'])).toEqual(report);
     expect(truths.reported(['a', 'b', 'c'])).toEqual({
       labelled: 400,

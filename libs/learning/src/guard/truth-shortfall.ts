@@ -12,20 +12,20 @@ const leastTruths = 50;
  * since its agent started: what is new is the difference between two of its reports.
  */
 export class TruthShortfall {
-  readonly #reports = new Map<string, TruthReport>();
+  readonly #reports = new Map<string, { readonly report: TruthReport; readonly run: string }>();
   readonly #alarm = new Alarm();
   #truths = 0;
   #right = 0;
   #promised = 0;
   #inForce = 0;
+  #shortfall = 0;
 
-  /** `report`: undefined for a device that says nothing of truths. */
-  take(deviceId: string, report: TruthReport | undefined): void {
-    if (!report) return;
+  /** `run`: of the agent; another one counts anew. */
+  take(deviceId: string, report: TruthReport, run: string): void {
     const before = this.#reports.get(deviceId);
-    this.#reports.set(deviceId, report);
-    const goesOn = before && report.labelled >= before.labelled;
-    const { labelled, right, promised } = goesOn ? before : { labelled: 0, right: 0, promised: 0 };
+    this.#reports.set(deviceId, { report, run });
+    const goesOn = before?.run === run && report.labelled >= before.report.labelled;
+    const { labelled, right, promised } = goesOn ? before.report : { labelled: 0, right: 0, promised: 0 };
     const truths = report.labelled - labelled;
     if (truths === 0) return;
     const kept = 2 ** (-truths / halfLife);
@@ -37,7 +37,12 @@ export class TruthShortfall {
       report.promised * report.labelled -
       promised * labelled +
       this.#inForce * truths;
-    this.#inForce = this.#value();
+    this.#shortfall = this.#value();
+  }
+
+  /** What promises are lowered by from now on: as much of the shortfall as the cell can do with. */
+  inForce(shortfall: number): void {
+    this.#inForce = shortfall;
   }
 
   forget(deviceId: string): void {
@@ -46,12 +51,12 @@ export class TruthShortfall {
 
   /** Accuracy that every variant is taken to lose, 0..1; 0 while chance explains it. */
   get shortfall(): number {
-    return this.#inForce;
+    return this.#shortfall;
   }
 
   /** Of these devices together; undefined before the first truth. */
   reported(deviceIds: Iterable<string>): TruthReport | undefined {
-    const reports = [...deviceIds].flatMap((deviceId) => this.#reports.get(deviceId) ?? []);
+    const reports = [...deviceIds].flatMap((deviceId) => this.#reports.get(deviceId)?.report ?? []);
     const { count, sum, variation } = together(reports.map(meanOf));
     if (count === 0) return undefined;
     const weighed = (of: (report: TruthReport) => number) =>
