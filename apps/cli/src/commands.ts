@@ -44,6 +44,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "The paper's whole evaluation on living cells, with a report.",
     load: () => import('./commands/lab-reproduce.ts'),
   },
+  'lab looks': {
+    summary: 'Second looks against every baseline and both oracles, in virtual time or on living cells.',
+    load: () => import('./commands/lab-looks.ts'),
+  },
   'lab list': {
     summary: 'The experiments that come with Weir.',
     load: () => import('./commands/lab-list.ts'),

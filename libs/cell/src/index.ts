@@ -18,6 +18,7 @@ export {
   readCellDescription,
 } from './description.ts';
 export { type ExampleCellOptions, exampleCell } from './example-cell.ts';
+export { type KnownAccuracy, type MeasuredShare, knownAccuracy } from './known-accuracy.ts';
 export type { CellLink } from './links.ts';
 export { type MetricsEndpoint, scrapeTargets } from './metrics-endpoints.ts';
 export type { ProcessEvent } from './supervised-process.ts';

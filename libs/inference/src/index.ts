@@ -28,6 +28,7 @@ export {
   loadSamples,
   readLabelledPictures,
 } from './catalogue/labelled-pictures.ts';
+export { palePicture } from './catalogue/pale-picture.ts';
 export { type MeasuredAccuracy, type Progress, measureAccuracy } from './catalogue/measure-accuracy.ts';
 export { type Latency, measureLatency } from './catalogue/measure-latency.ts';
 export { type ModelRow, listModels } from './catalogue/list-models.ts';

@@ -19,14 +19,9 @@ import { learnersHelp } from '../learn/learner-flags.ts';
 import { asScenarioUsage, scenarioOf } from '../lab/scenario-flags.ts';
 import { unitTable } from '../lab/unit-table.ts';
 import { samplesOf } from '../samples.ts';
+import { whole } from '../whole.ts';
 
 const name = 'weir lab run';
-const whole = (least: number, most: number) =>
-  z
-    .number('expected a number')
-    .int('expected a whole number')
-    .min(least, `must be >= ${least}`)
-    .max(most, `must be <= ${most}`);
 
 const shape = {
   scenario: z

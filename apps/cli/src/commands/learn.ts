@@ -18,14 +18,9 @@ import { asyncTables, runAsyncStudy } from '../learn/async.ts';
 import { learnersHelp, readLearnerOptions, readLearners } from '../learn/learner-flags.ts';
 import { runJobs } from '../learn/pool.ts';
 import { type LearnerSummary, summarize } from '../learn/summary.ts';
+import { whole } from '../whole.ts';
 
 const name = 'weir learn';
-const whole = (least: number, most: number) =>
-  z
-    .number('expected a number')
-    .int('expected a whole number')
-    .min(least, `must be >= ${least}`)
-    .max(most, `must be <= ${most}`);
 
 const driftInteractions = 600;
 const driftSeeds = 5;

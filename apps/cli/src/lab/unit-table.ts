@@ -1,3 +1,4 @@
+import type { KnownAccuracy, MeasuredShare } from '@weir/cell';
 import { type FloorWatch, type LearnerResult, type LooksResult, type UnitResult, inWords } from '@weir/lab';
 import Table from 'cli-table3';
 import { ms, percent } from '../words.ts';
@@ -109,6 +110,8 @@ export function unitTable(unit: UnitResult): string {
         table(['start', 'epochs to 5 %', 'regret'], rows),
       ].join('\n');
     }
+    case 'pictures':
+      return picturesTable(unit);
     case 'learning': {
       const rows = unit.learners.map(({ learner, interactionsTo5pct, floorViolations, curve }) => [
         learner,
@@ -122,6 +125,58 @@ export function unitTable(unit: UnitResult): string {
       ].join('\n');
     }
   }
+}
+
+function picturesTable(unit: Extract<UnitResult, { kind: 'pictures' }>): string {
+  const bounded = (share: MeasuredShare | null) =>
+    share === null
+      ? '–'
+      : `${percent(share.measured)} ≥ ${percent(share.lowerBound)} (promised ${percent(share.promised)}, ${share.count})`;
+  const corrected = ({ correction }: KnownAccuracy) =>
+    correction === null
+      ? '–'
+      : [
+          ...(correction.shortfall > 0 ? [`all −${percent(correction.shortfall)}`] : []),
+          ...correction.firsts.map(
+            ({ variant, loss, share }) =>
+              `${variant}: loss × ${loss.toFixed(2)}, share × ${share.toFixed(2)}`,
+          ),
+        ].join('; ');
+  const rows = unit.blocks.map((block) => [
+    block.changed ? 'changed' : 'as before',
+    String(block.frames),
+    percent(block.right.mean),
+    percent(block.bestRight),
+    percent(block.firstRight),
+    percent(block.promised, 2),
+    percent(block.looks),
+    ms(block.meanMs),
+    bounded(block.known.audits),
+    bounded(block.known.truths),
+    corrected(block.known),
+  ]);
+  return [
+    `${unit.title}: ${unit.learner}, ${unit.users} users, floor ${unit.floor.label} (${percent(unit.floor.value, 2)}), contrast × ${unit.contrast}, audits ${percent(unit.audits)}, ${unit.seconds.toFixed(0)} s`,
+    table(
+      [
+        'pictures',
+        'frames',
+        'right',
+        'best variant',
+        'first look',
+        'promised',
+        'looked twice',
+        'response',
+        'audits agree',
+        'truths right',
+        'correction',
+      ],
+      rows,
+    ),
+    unit.framesToRecover === null
+      ? 'right answers did not come back to what the floor allows against the best variant'
+      : `right answers are back to what the floor allows against the best variant ${unit.framesToRecover} frames after the change`,
+  ].join('\n');
 }
 
 function table(head: string[], rows: readonly string[][]): string {

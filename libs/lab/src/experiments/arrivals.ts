@@ -3,7 +3,7 @@ import { type Answer, type Arrivals, type Sample, drive } from '@weir/cell';
 import { type Candidate, learnersOf, placed } from '../measure/candidates.ts';
 import { rotated } from '../measure/contest.ts';
 import type { CostTable } from '../measure/cost-table.ts';
-import type { FixedThreshold } from '../measure/hindsight.ts';
+import type { TunedRule } from '../measure/tuned-rules.ts';
 import { optimumOf } from '../measure/optimum.ts';
 import { startMeter } from '../measure/overheads.ts';
 import type { ArrivalsPhase, ArrivalsResult } from '../measure/results.ts';
@@ -18,7 +18,7 @@ export interface ArrivalsExperimentOptions {
   /** Looks that a frame may get. */
   readonly looks: number;
   /** What each rule that is tuned in hindsight does under frames of this rate at each device. */
-  readonly tuned: (arrivals: ArrivalRate) => ReadonlyMap<string, FixedThreshold>;
+  readonly tuned: (arrivals: ArrivalRate) => ReadonlyMap<string, TunedRule>;
   readonly pattern: Arrivals['pattern'];
   /** Share of what the cell would sustain with the best variant everywhere. */
   readonly load: number;

@@ -2,7 +2,7 @@ import { FailedPrecondition, type Random } from '@weir/base';
 import { type CandidateRecord, type OnEpoch, runContest } from '../measure/contest.ts';
 import { learnersOf, placed } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
-import type { FixedThreshold } from '../measure/hindsight.ts';
+import type { TunedRule } from '../measure/tuned-rules.ts';
 import { type Optimum, optimumOf } from '../measure/optimum.ts';
 import { type Answers, startMeter } from '../measure/overheads.ts';
 import type { ExperimentResult } from '../measure/results.ts';
@@ -17,7 +17,7 @@ export interface EpochsExperimentOptions {
   /** Looks that a frame may get. */
   readonly looks: number;
   /** What each rule that is tuned in hindsight does. */
-  readonly tuned: ReadonlyMap<string, FixedThreshold>;
+  readonly tuned: ReadonlyMap<string, TunedRule>;
   readonly learning: number;
   readonly measured: number;
   readonly blocks: number;

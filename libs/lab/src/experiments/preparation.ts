@@ -49,8 +49,18 @@ export interface PreparedCell extends AsyncDisposable {
 const reconnectedMs = 10_000;
 
 /** Scenarios with the same key can share a prepared cell. */
-export const preparationKey = ({ cell, accuracies, links, repetitions, seed }: Scenario): string =>
-  JSON.stringify([cell, accuracies, links, repetitions, seed]);
+export const preparationKey = ({
+  name,
+  cell,
+  accuracies,
+  links,
+  repetitions,
+  seed,
+  audits,
+  pictures,
+}: Scenario): string =>
+  // What a cell has measured of its pictures must not help the next experiment.
+  JSON.stringify([cell, accuracies, links, repetitions, seed, audits, ...(pictures ? [name] : [])]);
 
 /** Starts the scenario's cell. Disposing stops it. Throws what its files and `startCell` throw. */
 export async function prepareCell(scenario: Scenario, options: PreparationOptions): Promise<PreparedCell> {
@@ -72,7 +82,9 @@ export async function prepareCell(scenario: Scenario, options: PreparationOption
     `starting ${description.nodes.length + description.devices.length + 3} processes: ${description.devices.length} devices, ${description.nodes.map(({ id }) => id).join(', ')}`,
   );
   const shown = shuffled(pictures, seededRandom(scenario.seed).fork('pictures'));
-  const testbed = opening.use(await openTestbed({ description, family, pictures: shown, logger, signal }));
+  const testbed = opening.use(
+    await openTestbed({ description, family, pictures: shown, logger, signal, auditShare: scenario.audits }),
+  );
   if (trace) opening.use(startTrace(trace, testbed));
 
   const weakDevices = description.devices.filter(({ links }) => links === 'weak').map(({ id }) => id);
@@ -131,8 +143,8 @@ function descriptionOf(
 
 /** Throws InvalidInput for a cell that asks for more than the measured oracle takes into account. */
 function refuseWhatTheOracleCannot({ objective, devices }: CellDescription): void {
-  const { accuracyFloor: _floor, maxLooks: _looks, ...asked } = objective;
-  const { accuracyFloor: _default, maxLooks: _most, ...plain } = defaultObjective;
+  const { accuracyFloor: _floor, maxLooks: _looks, auditShare: _audits, ...asked } = objective;
+  const { accuracyFloor: _default, maxLooks: _most, auditShare: _share, ...plain } = defaultObjective;
   const faults = Object.entries(plain)
     .filter(([key, value]) => JSON.stringify(asked[key as keyof typeof asked]) !== JSON.stringify(value))
     .map(([key]) => ({

@@ -1,15 +1,19 @@
-import { FailedPrecondition, InvalidInput, type Random, seededRandom } from '@weir/base';
+import { InvalidInput, type Random, seededRandom } from '@weir/base';
+import type { Sample } from '@weir/cell';
+import { palePicture } from '@weir/inference';
 import { runAdaptation } from './adaptation.ts';
 import { type ArrivalRate, runArrivalsExperiment } from './arrivals.ts';
 import type { FrameRecord } from '../frames/frame-record.ts';
 import { observe } from './observer.ts';
 import { type PreparedCell, weakDevicesOf } from './preparation.ts';
 import { runCurves } from './curves.ts';
+import { runPicturesExperiment } from './pictures.ts';
+import { answersOfFamily } from '../measure/family-answers.ts';
 import { runEpochsExperiment } from './epochs.ts';
 import type { CostTable } from '../measure/cost-table.ts';
-import { type FixedThreshold, tuneThreshold } from '../measure/hindsight.ts';
 import type { UnitResult } from '../measure/results.ts';
-import { escalatedShare, isHindsight } from '../scenario/lab-learners.ts';
+import { type TunedRule, tunedRules } from '../measure/tuned-rules.ts';
+import { isHindsight } from '../scenario/lab-learners.ts';
 import type { Scenario } from '../scenario/scenario-schema.ts';
 import { learnSnapshot, runTransfer } from './transfer.ts';
 
@@ -33,6 +37,8 @@ export async function runScenario(
     case 'epochs':
       return { ...about, ...experiment, users, accuracies: scenario.accuracies, floor, ...findings };
     case 'arrivals':
+      return { ...about, users, floor, ...findings };
+    case 'pictures':
       return { ...about, users, floor, ...findings };
     case 'learning':
       return { ...about, users, ...findings };
@@ -139,6 +145,26 @@ async function find(
       ...(await runTransfer(testbed, run)),
     };
   }
+  if (scenario.pictures) {
+    const { pattern, load, contrast, truths } = scenario.pictures;
+    const { family } = prepared;
+    const best = family.variants.reduce((a, b) => (a.accuracy.top1 >= b.accuracy.top1 ? a : b)).name;
+    const changed = await Promise.all(
+      testbed.pictures.map(async (sample) => ({
+        ...sample,
+        image: await palePicture(sample.image, contrast),
+      })),
+    );
+    const shown = [...testbed.pictures, ...changed];
+    const answers = (await answersOfFamily(family, shown, [best])).get(best)!;
+    const rightOf = new Map(shown.map((sample, at) => [sample, answers.right[at]!]));
+    const [learner] = learners as [string];
+    const bestRight = (sample: Sample) => rightOf.get(sample)!;
+    const run = { ...scenario.pictures, table, floor, learner, looks, changed, bestRight, random, onBlock };
+    const { audits } = scenario;
+    const found = await runPicturesExperiment(testbed, run);
+    return { kind: 'pictures' as const, learner, pattern, load, contrast, audits, truths, ...found };
+  }
   const { epochs } = scenario.curves!;
   const onEpoch = counted(learners.length * epochs);
   const run = { table, floor, learners, looks, epochs, random, startedAt, onEpoch };
@@ -147,28 +173,21 @@ async function find(
 
 /** Tunes the rules of a scenario that are tuned in hindsight. */
 async function tunedOf(
-  { learners }: Scenario,
+  { learners, epochs, arrivals: given }: Scenario,
   prepared: PreparedCell,
   { table, floor }: { readonly table: CostTable; readonly floor: number },
-): Promise<(arrivals?: ArrivalRate) => ReadonlyMap<string, FixedThreshold>> {
+): Promise<(arrivals?: ArrivalRate) => ReadonlyMap<string, TunedRule>> {
   const rules = learners.filter(isHindsight);
   if (rules.length === 0) return () => new Map();
   const answers = await prepared.answers();
-  return (arrivals) =>
-    new Map(
-      rules.map((rule) => {
-        const share = escalatedShare(rule);
-        const found = tuneThreshold({
-          table,
-          answers,
-          floor,
-          ...arrivals,
-          ...(share !== undefined && { share }),
-        });
-        if (found) return [rule, found];
-        throw new FailedPrecondition(`no ${rule} of this cell meets the floor of ${floor}`);
-      }),
-    );
+  const devices = table.shape.deviceIds.length;
+  return (arrivals) => {
+    const seconds = given ? given.learningSeconds + given.blocks * (given.warmupSeconds + given.seconds) : 0;
+    const frames = epochs
+      ? devices * (epochs.learning + epochs.measured)
+      : Math.round(1_000 * seconds * devices * (arrivals?.ratePerMs ?? 0));
+    return tunedRules(rules, { table, answers, floor, frames, ...arrivals });
+  };
 }
 
 /** E.g. "experiment A, floor 89". */

@@ -74,4 +74,22 @@ describe('candidates', () => {
     expect(told).toEqual(['place 1']);
     expect(placed('oracle', [home]).maxLooks).toBe(1);
   });
+
+  it('that learn though they are tuned begin with what they were given', async () => {
+    const { testbed, told } = fakeTestbed();
+    const tuned = new Map([
+      ['hi-lcb', { first: 'small', second: 'large', nodeOf: { a: 'edge-1' }, priceMs: 700 }],
+    ]);
+    const snapshots: { state: unknown }[] = [];
+    const importSnapshot = (snapshot: { learner: string; state: unknown }) => {
+      snapshots.push(snapshot);
+      return Promise.resolve();
+    };
+    const [bandit] = learnersOf(['hi-lcb'], { looks: 2, tuned });
+    expect(bandit).toMatchObject({ label: 'hi-lcb', maxLooks: 2, learns: true });
+    await bandit!.start({ ...testbed, importSnapshot });
+    expect(snapshots).toMatchObject([{ state: { options: { nodeOf: { a: 'edge-1' }, priceMs: 700 } } }]);
+    await bandit!.resume(testbed);
+    expect(told).toEqual(['set hi-lcb']);
+  });
 });

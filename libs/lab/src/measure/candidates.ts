@@ -1,7 +1,14 @@
 import { seededRandom } from '@weir/base';
-import { type LearnerSnapshot, isLearnerFile, learnerFactory, learnerName } from '@weir/learning';
-import { oneLookPlanner } from '../scenario/lab-learners.ts';
-import type { FixedThreshold } from './hindsight.ts';
+import {
+  type HiLcbOptions,
+  type LearnerSnapshot,
+  createLearner,
+  isLearnerFile,
+  learnerFactory,
+  learnerName,
+} from '@weir/learning';
+import { hiLcbRule, oneLookPlanner } from '../scenario/lab-learners.ts';
+import type { TunedRule } from './tuned-rules.ts';
 import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
 
@@ -49,16 +56,13 @@ export function learnerOf(learner: string, looks: number): Candidate {
  */
 export function learnersOf(
   learners: readonly string[],
-  {
-    looks,
-    tuned = new Map(),
-  }: { readonly looks: number; readonly tuned?: ReadonlyMap<string, FixedThreshold> },
+  { looks, tuned = new Map() }: { readonly looks: number; readonly tuned?: ReadonlyMap<string, TunedRule> },
 ): Candidate[] {
   const counts = Map.groupBy(learners, serviceLearner);
   return learners.map((learner) => {
     const rule = tuned.get(learner);
-    if (rule) return placed(learner, rule.placements);
-    const candidate = learnerOf(learner, looks);
+    if (rule && 'placements' in rule) return placed(learner, rule.placements);
+    const candidate = rule ? bandit(rule) : learnerOf(learner, looks);
     return counts.get(serviceLearner(learner))!.length > 1 ? parked(candidate) : candidate;
   });
 }
@@ -73,6 +77,13 @@ function parked(candidate: Candidate): Candidate {
     leave: async (testbed) => void (known = await testbed.exportSnapshot()),
   };
 }
+
+const bandit = (options: Partial<HiLcbOptions>): Candidate => ({
+  ...learnerOf(hiLcbRule, 2),
+  maxLooks: 2,
+  start: (testbed) =>
+    testbed.importSnapshot(createLearner(hiLcbRule, { ...options, random: seededRandom(0) }).snapshot()),
+});
 
 /** A joint placement that is obeyed, under a name of its own. */
 export function placed(label: string, placements: readonly PlacedDevice[]): Candidate {

@@ -6,23 +6,29 @@ export interface VariantAnswers {
   /** Probability of the best class minus that of the runner-up. */
   readonly margins: readonly number[];
   readonly right: readonly boolean[];
+  /** Index of the class that was answered. */
+  readonly classes: readonly number[];
 }
 
 /** By variant. */
 export type FamilyAnswers = ReadonlyMap<string, VariantAnswers>;
 
-/** Runs every variant of a family over the lab's pictures, without a cell. */
-export async function answersOfFamily(family: Family, pictures: readonly Sample[]): Promise<FamilyAnswers> {
+/** Runs every variant of a family, or these, over the lab's pictures, without a cell. */
+export async function answersOfFamily(
+  family: Family,
+  pictures: readonly Sample[],
+  variants = family.variants.map(({ name }) => name),
+): Promise<FamilyAnswers> {
   await using runner = await startRunner({ family });
   const labelled = pictures.map(({ image, label }) => ({
     classIndex: family.labels.indexOf(label),
     load: () => ({ image }),
   }));
   const answers = new Map<string, VariantAnswers>();
-  for (const { name } of family.variants) {
+  for (const name of variants) {
     const { margins, classIndices } = await measureAccuracy({ runner, variant: name, pictures: labelled });
     const right = classIndices.map((answer, picture) => answer === labelled[picture]!.classIndex);
-    answers.set(name, { margins, right });
+    answers.set(name, { margins, right, classes: classIndices });
   }
   return answers;
 }

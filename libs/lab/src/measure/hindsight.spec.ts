@@ -1,52 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CostTable, asMap } from './cost-table.ts';
-import type { FamilyAnswers } from './family-answers.ts';
+import { asMap } from './cost-table.ts';
+import { answers, table } from './hindsight.fixture.ts';
 import { tuneThreshold } from './hindsight.ts';
-
-const step = (marginBelow: number, share: number, gain: number) => ({
-  marginBelow,
-  share,
-  gain,
-  standardError: 0.001,
-});
-/** Two devices, an edge that serves `large` alone. `small` takes 100 ms, `large` 400 at home and 150 at the edge. */
-function table({ best = 0.9 } = {}): CostTable {
-  const made = new CostTable({
-    deviceIds: ['a', 'b'],
-    nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, variants: ['large'] }],
-    variants: [
-      { name: 'large', accuracy: best },
-      { name: 'small', accuracy: 0.8 },
-    ],
-    localVariants: ['large', 'small'],
-    looks: {
-      version: 'v1',
-      pictures: 1_000,
-      curves: [
-        {
-          first: 'small',
-          second: 'large',
-          steps: [step(0.15, 0.1, 0.06), step(0.35, 0.3, 0.1), step(2, 1, 0.101)],
-        },
-      ],
-    },
-  });
-  for (const id of ['a', 'b']) {
-    made.observeLocal(id, 'large', 400);
-    made.observeLocal(id, 'small', 100);
-    made.observeNetwork(id, 'edge-1', 20);
-  }
-  made.observeRemote('edge-1', 'large', 1, 150);
-  made.observeRemote('edge-1', 'large', 2, 225);
-  return made;
-}
-
-/** Ten pictures, margins 0.05 to 0.95. `small` is wrong at the first two, `large` at the last. */
-const margins = Array.from({ length: 10 }, (_, at) => 0.05 + at / 10);
-const answers: FamilyAnswers = new Map([
-  ['small', { margins, right: margins.map((_, at) => at > 1) }],
-  ['large', { margins, right: margins.map((_, at) => at < 9) }],
-]);
 
 describe('the threshold that is tuned in hindsight', () => {
   it('is the quickest that loses no more right answers to these very pictures than the floor allows', () => {
@@ -88,6 +43,11 @@ describe('the threshold that is tuned in hindsight', () => {
   it('always looks again at a given share, as near as the curves have it', () => {
     const { placements } = tuneThreshold({ table: table(), answers, floor: 0.8, share: 0.25 })!;
     expect(placements[0]!.secondLook!.marginBelow).toBe(0.35);
+  });
+
+  it('looks again though one look is enough, where it has to', () => {
+    const { placements } = tuneThreshold({ table: table(), answers, floor: 0.8, again: true })!;
+    expect(placements[0]!.secondLook!.marginBelow).toBe(0.15);
   });
 
   it('says when nothing is good enough', () => {

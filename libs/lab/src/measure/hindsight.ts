@@ -17,6 +17,8 @@ export interface HindsightOptions {
   readonly arrivalVariability?: number;
   /** Share of the frames that is always looked at again, as near as the curves have it. @default whatever is best */
   readonly share?: number;
+  /** Only rules that look again. @default where a share is given */
+  readonly again?: boolean;
 }
 
 /** What every device does with every frame. */
@@ -28,7 +30,7 @@ export interface FixedThreshold {
   readonly right: number;
 }
 
-const slack = 1e-9;
+export const slack = 1e-9;
 
 /**
  * The strongest fixed threshold: every device looks first by itself with variant v, and again with w where the margin is
@@ -37,10 +39,8 @@ const slack = 1e-9;
  * allows. Undefined when there is none.
  */
 export function tuneThreshold(options: HindsightOptions): FixedThreshold | undefined {
-  const { table, answers, floor } = options;
-  const { variants } = table.shape;
-  const best = variants.reduce((a, b) => (a.accuracy >= b.accuracy ? a : b));
-  const leastRight = rightShare(answers, { first: best.name }) - (best.accuracy - floor);
+  const { answers } = options;
+  const leastRight = leastRightOf(options);
   let found: FixedThreshold | undefined;
   for (const rule of rulesOf(options)) {
     const right = rightShare(answers, rule);
@@ -53,12 +53,19 @@ export function tuneThreshold(options: HindsightOptions): FixedThreshold | undef
   return found;
 }
 
-interface Rule {
+/** Share of the pictures that must be answered right: the best variant's, less what the floor allows to lose. */
+export function leastRightOf({ table, answers, floor }: HindsightOptions): number {
+  const best = table.shape.variants.reduce((a, b) => (a.accuracy >= b.accuracy ? a : b));
+  return rightShare(answers, { first: best.name }) - (best.accuracy - floor);
+}
+
+/** What a device does with a picture. */
+export interface Rule {
   readonly first: string;
   readonly again?: { readonly second: string; readonly step: LookStep };
 }
 
-function rulesOf({ table, share }: HindsightOptions): Rule[] {
+function rulesOf({ table, share, again = share !== undefined }: HindsightOptions): Rule[] {
   const { localVariants, looks } = table.shape;
   const once = localVariants.map((first): Rule => ({ first }));
   const twice = (looks?.curves ?? [])
@@ -70,13 +77,14 @@ function rulesOf({ table, share }: HindsightOptions): Rule[] {
       })),
     );
   // Who always looks again does so, unless no pair of variants gains by it.
-  return share === undefined || twice.length === 0 ? [...once, ...twice] : twice;
+  return !again || twice.length === 0 ? [...once, ...twice] : twice;
 }
 
 const nearest = (steps: readonly LookStep[], share: number): LookStep =>
   steps.reduce((a, b) => (Math.abs(b.share - share) < Math.abs(a.share - share) ? b : a));
 
-function rightShare(answers: FamilyAnswers, { first, again }: Rule): number {
+/** Of the answers to the pictures. */
+export function rightShare(answers: FamilyAnswers, { first, again }: Rule): number {
   const { margins, right } = answers.get(first)!;
   const second = again && answers.get(again.second)!;
   return mean(
@@ -126,8 +134,10 @@ function placedBest({ first, again }: Rule, options: HindsightOptions): PlacedDe
   return placements;
 }
 
-/** In epochs as the table has it; under arrivals each look alone, and its wait by a queueing formula. */
-function expectedMs(
+/**
+ * Mean response time, ms: in epochs as the table has it; under arrivals each look alone, and its wait by a queueing formula.
+ */
+export function expectedMs(
   placements: readonly PlacedDevice[],
   { table, ratePerMs, arrivalVariability = 1 }: HindsightOptions,
 ): number {

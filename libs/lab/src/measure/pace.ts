@@ -63,7 +63,7 @@ function profilingOf({ cell, repetitions }: Scenario): number {
   return 5 + 0.5 * repetitions * (8 + 2 * users * (space === 'full' ? 8 : 1));
 }
 
-function workOf({ epochs, arrivals, adaptation, transfer, curves, learners }: Scenario): number {
+function workOf({ epochs, arrivals, adaptation, transfer, curves, pictures, learners }: Scenario): number {
   if (epochs) return 0.6 * (learners.length * epochs.learning + (learners.length + 1) * epochs.measured);
   if (arrivals)
     return (
@@ -72,5 +72,6 @@ function workOf({ epochs, arrivals, adaptation, transfer, curves, learners }: Sc
     );
   if (adaptation) return 30 + 0.6 * learners.length * adaptation.epochs;
   if (transfer) return 0.6 * 3 * transfer.epochs;
+  if (pictures) return pictures.learningSeconds + (pictures.before + pictures.after) / (10 * pictures.load);
   return 0.5 * learners.length * curves!.epochs;
 }

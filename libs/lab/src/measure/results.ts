@@ -1,5 +1,5 @@
 import type { Estimate, Interval } from '@weir/base';
-import type { Spread } from '@weir/cell';
+import type { KnownAccuracy, Spread } from '@weir/cell';
 import type { Tier } from '@weir/domain';
 
 /** What the lab writes. Times in ms, accuracies and shares 0..1, gaps and differences in per cent. */
@@ -296,8 +296,57 @@ export interface LearningResult {
   }[];
 }
 
+/** Consecutive frames of the whole cell. */
+export interface PicturesBlock {
+  /** Answered. */
+  readonly frames: number;
+  readonly failed: number;
+  /** Whether these pictures are the changed ones. */
+  readonly changed: boolean;
+  /** Share of right answers, by the pictures' labels. */
+  readonly right: Estimate;
+  /** Share that the most accurate variant answers right of the same pictures. */
+  readonly bestRight: number;
+  /** Share that would have been right with the first look alone. */
+  readonly firstRight: number;
+  /** Mean of what the frames were promised. */
+  readonly promised: number;
+  /** Share of frames that were looked at twice. */
+  readonly looks: number;
+  readonly meanMs: number;
+  /** What the cell knew itself when the block was over. */
+  readonly known: KnownAccuracy;
+}
+
+/** Pictures that change in mid-run. */
+export interface PicturesResult {
+  readonly kind: 'pictures';
+  readonly name: string;
+  readonly title: string;
+  readonly learner: string;
+  readonly users: number;
+  readonly floor: { readonly label: string; readonly value: number };
+  readonly pattern: 'poisson' | 'periodic';
+  readonly load: number;
+  readonly framesPerSecondAndDevice: number;
+  /** Of the changed pictures, relative to the others. */
+  readonly contrast: number;
+  /** Share of the answers that were audited. */
+  readonly audits: number;
+  /** Whether the cell was told the labels. */
+  readonly truths: boolean;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly blocks: readonly PicturesBlock[];
+  /**
+   * Frames after the change from which on, to the end, answers lose no more against the most accurate variant's than the
+   * floor allows; null: never.
+   */
+  readonly framesToRecover: number | null;
+}
+
 export type UnitResult =
-  ExperimentResult | ArrivalsResult | AdaptationResult | TransferResult | LearningResult;
+  ExperimentResult | ArrivalsResult | AdaptationResult | TransferResult | LearningResult | PicturesResult;
 
 /** `results.json` of a reproduction. */
 export interface Results {

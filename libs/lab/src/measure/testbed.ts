@@ -29,6 +29,8 @@ export interface TestbedOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
+  /** Share of the answers that are audited. @default 0 */
+  readonly auditShare?: number;
 }
 
 /** A living cell with an application on every device, and the hand of whoever runs an experiment on it. */
@@ -61,7 +63,7 @@ const heardMs = 10_000;
 
 /** Starts the cell and connects its devices; disposing stops it. Throws what `startCell` throws. */
 export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
-  const { description, family, pictures, logger, signal, clock = systemClock } = options;
+  const { description, family, pictures, logger, signal, clock = systemClock, auditShare = 0 } = options;
   await using opening = new AsyncDisposableStack();
   const cell = opening.use(await startCell(description, { logger, signal, logLevel: 'warn' }));
   const applications = cell.devices.map(({ id, address }) => ({
@@ -81,7 +83,7 @@ export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
     await callUnary(client, client.importSnapshot, request, { timeoutMs: callMs });
   };
 
-  let objective: Objective = { ...defaultObjective, ...description.objective };
+  let objective: Objective = { ...defaultObjective, ...description.objective, auditShare };
   const change = async (changed: Partial<Objective>) => {
     objective = { ...objective, ...changed };
     await announce(objective);

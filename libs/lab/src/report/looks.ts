@@ -30,6 +30,7 @@ const learners: Readonly<Record<string, Look>> = {
   'cloud-only': look(5, 'triangle', 180),
   hybrid: look(6, 'cross'),
   threshold: look(6, 'star'),
+  'hi-lcb': look(9, 'star'),
   bandits: look(9, 'triangle'),
   'q-learning': look(7, 'cross', 45),
   'q-learning-masked': look(7, 'cross', 45, true),
@@ -37,6 +38,7 @@ const learners: Readonly<Record<string, Look>> = {
   'dqn-masked': look(8, 'star', 0, true),
   static: look(0, 'square', 45, true),
   oracle: look(0, 'square', 45, true),
+  'oracle-two-looks': look(0, 'star', 45, true),
 };
 
 export const learnerLook = (name: string): Look => learners[name] ?? look(8, 'circle', 0, true);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ExperimentResult, Results } from '../measure/results.ts';
+import type { ExperimentResult, PicturesResult, Results } from '../measure/results.ts';
 import { figure as plain, oneDecimal, whole } from './format.ts';
 import { reportHtml } from './report.ts';
 import { fakeExperiment, fakeResults } from './results.fixture.ts';
-import { seededRandom } from '@weir/base';
+import { proportion, seededRandom } from '@weir/base';
 
 const results = fakeResults();
 const html = reportHtml(results);
@@ -35,6 +35,47 @@ describe('reportHtml', () => {
   it('has every section, in the order in which people ask', () => {
     expect([...html.matchAll(/<section id="([\w-]+)">/g)].map(([, id]) => id)).toEqual(sections);
     expect(html).not.toContain('Not among these results');
+  });
+
+  it('tells block by block of pictures that change, where an experiment had any', () => {
+    const known = { truths: null, audits: null, correction: null };
+    const block = { frames: 500, failed: 0, bestRight: 0.87, firstRight: 0.84, promised: 0.86, looks: 0.2 };
+    const unit: PicturesResult = {
+      kind: 'pictures',
+      name: 'drift-pictures',
+      title: 'Pictures lose contrast',
+      learner: 'planner',
+      users: 5,
+      floor: { label: 'best-0.9', value: 0.859 },
+      pattern: 'poisson',
+      load: 0.9,
+      framesPerSecondAndDevice: 2,
+      contrast: 0.6,
+      audits: 0.02,
+      truths: false,
+      seed: 1,
+      seconds: 400,
+      blocks: [
+        { ...block, changed: false, right: proportion(430, 500), meanMs: 150, known },
+        {
+          ...block,
+          changed: true,
+          right: proportion(415, 500),
+          meanMs: 170,
+          known: {
+            ...known,
+            audits: { count: 60, measured: 0.91, promised: 0.95, lowerBound: 0.87, level: 0.95 },
+            correction: { shortfall: 0, firsts: [{ variant: 'small', loss: 1.6, share: 1.3 }] },
+          },
+        },
+      ],
+      framesToRecover: 1_000,
+    };
+    const changing = reportHtml({ ...results, units: [unit] }).replaceAll('\u00a0', ' ');
+    expect(changing).toContain('<section id="pictures">');
+    expect(changing).toContain('2.0 % of the answers are audited');
+    expect(changing).toContain('From 1000 frames after the change on');
+    expect(changing).toContain('91.0 % (87.0 %)');
   });
 
   it('opens with the planner against offload-only as measured in A with five users at floor 89', () => {

@@ -10,6 +10,7 @@ import { learningFigure } from './learning-section.ts';
 import { markup, type Markup, type Part } from './markup.ts';
 import { overheadsTables } from './overheads-section.ts';
 import { page, type PageSection } from './page.ts';
+import { picturesContent } from './pictures-section.ts';
 import { placementsFigure } from './placements-section.ts';
 import { responseFigure } from './response-section.ts';
 import { secondLooksFigure } from './second-looks-section.ts';
@@ -38,6 +39,7 @@ function sectionsOf(results: Results): PageSection[] {
   const published = experimentsOf(results, 'published');
   const [arrivals, learning] = [unitsOf(results, 'arrivals'), unitsOf(results, 'learning')];
   const [adaptation, transfer] = [unitsOf(results, 'adaptation'), unitsOf(results, 'transfer')];
+  const pictures = unitsOf(results, 'pictures');
   const withOverheads = [...measured, ...published, ...arrivals];
   const [epochs, any] = [measured.length > 0, withOverheads.length > 0];
   const looks = secondLooksFigure([...measured, ...arrivals]);
@@ -58,6 +60,9 @@ function sectionsOf(results: Results): PageSection[] {
     ['transfer', 'Learning from a snapshot', transfer.length > 0 && transferFigure(transfer)],
     ['arrivals', 'Frames that arrive by themselves', arrivals.length > 0 && arrivalsFigure(arrivals)],
     ...(looks ? [['second-looks', 'Second looks', looks] as const] : []),
+    ...(pictures.length > 0
+      ? [['pictures', 'When the pictures change', picturesContent(pictures)] as const]
+      : []),
     ['overheads', 'What orchestration costs', any && overheadsTables(withOverheads)],
     ['oracle', 'Distance from the oracle', epochs && gapsContent(results)],
     ['floors', 'Floors', results.floors.length > 0 && floorsContent(results.floors)],

@@ -2,7 +2,13 @@ import { isLearnerFile, learnerFilePattern, learnerNames } from '@weir/learning'
 import { experimentNames } from '@weir/simulation';
 import { z } from 'zod';
 import { floorLabels } from './paper-floors.ts';
-import { escalatePattern, isHindsight, oneLookPlanner, thresholdRule } from './lab-learners.ts';
+import {
+  escalatePattern,
+  isHindsight,
+  oneLookPlanner,
+  thresholdRule,
+  twoLookOracle,
+} from './lab-learners.ts';
 
 const whole = (least: number, most: number) => z.int().min(least).max(most);
 const name = z
@@ -21,8 +27,8 @@ const learner = z.union(
   `expected one of ${named.join(', ')}, or a file, e.g. ./mine.ts`,
 );
 const labLearner = z.union(
-  [learner, z.enum([oneLookPlanner, thresholdRule]), z.string().regex(escalatePattern)],
-  `expected one of ${[...named, oneLookPlanner, thresholdRule].join(', ')}, escalate-PERCENT (e.g. escalate-25), or a file, e.g. ./mine.ts`,
+  [learner, z.enum([oneLookPlanner, thresholdRule, twoLookOracle]), z.string().regex(escalatePattern)],
+  `expected one of ${[...named, oneLookPlanner, thresholdRule, twoLookOracle].join(', ')}, escalate-PERCENT (e.g. escalate-25), or a file, e.g. ./mine.ts`,
 );
 const experiment = z.enum(experimentNames as unknown as [string, ...string[]]);
 const deviceId = z.string().min(1).max(128);
@@ -120,7 +126,38 @@ const curves = z
   .strictObject({ epochs: whole(2, 100_000).default(200).describe('Of each learner.') })
   .describe('How many epochs learners need.');
 
-const modes = ['epochs', 'arrivals', 'adaptation', 'transfer', 'curves'] as const;
+const frames = (most: number) => whole(1, most);
+const pictures = z
+  .strictObject({
+    pattern: z.enum(['poisson', 'periodic']).default('poisson').describe('How frames arrive at each device.'),
+    load: z
+      .number()
+      .positive()
+      .max(3)
+      .default(0.9)
+      .describe('Frames as a share of what the cell would sustain with the best variant everywhere.'),
+    learningSeconds: z.number().positive().max(3_600).default(15).describe('Before anything counts.'),
+    before: frames(1_000_000).default(1_500).describe('Frames of the whole cell before the pictures change.'),
+    after: frames(1_000_000).default(4_000).describe('Frames from then on.'),
+    block: frames(100_000).default(500).describe('Frames that are told of together.'),
+    contrast: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.6)
+      .describe(
+        'Of the pictures afterwards, relative to before: small variants need contrast more than large ones.',
+      ),
+    truths: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the cell is told what its pictures show: it then knows its accuracy without audits.',
+      ),
+  })
+  .describe('Frames that arrive by themselves, of pictures that change in mid-run; one learner.');
+
+const modes = ['epochs', 'arrivals', 'adaptation', 'transfer', 'curves', 'pictures'] as const;
 
 export const scenarioSchema = z
   .strictObject({
@@ -144,8 +181,14 @@ export const scenarioSchema = z
       .min(1)
       .default(['planner', 'offload-only', 'device-only', 'edge-only', 'cloud-only'])
       .describe(
-        'Side by side in one living cell; the oracle is added. planner-one-look: the planner with one look a frame; threshold: every device looks first by itself, and again where the margin is below one fixed threshold, both variants, places and threshold tuned in hindsight; escalate-25: the same with the least certain 25 %.',
+        'Side by side in one living cell; the oracle is added. planner-one-look: the planner with one look a frame; threshold: every device looks first by itself, and again where the margin is below one fixed threshold, both variants, places and threshold tuned in hindsight; escalate-25: the same with the least certain 25 %; hi-lcb: a bandit in its place, with a price tuned in hindsight; oracle-two-looks: the best joint placement with a second look of its own for each device.',
       ),
+    audits: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe('Share of the answers that the most accurate variant checks afterwards.'),
     repetitions: whole(1, 100)
       .default(3)
       .describe('Epochs of each joint placement when the cell is profiled.'),
@@ -167,6 +210,7 @@ export const scenarioSchema = z
     adaptation: adaptation.optional(),
     transfer: transfer.optional(),
     curves: curves.optional(),
+    pictures: pictures.optional(),
   })
   .check(({ value, issues }) => {
     const given = modes.filter((mode) => value[mode] !== undefined);
@@ -196,6 +240,13 @@ export const scenarioSchema = z
         input: value,
         path: ['learners'],
         message: `${tuned} goes with epochs and arrivals only`,
+      });
+    if (value.pictures && value.learners.length > 1)
+      issues.push({
+        code: 'custom',
+        input: value,
+        path: ['learners'],
+        message: `pictures goes with one learner, got ${value.learners.join(', ')}`,
       });
     const files = new Set([...value.learners, value.transfer?.learner ?? 'planner'].filter(isLearnerFile));
     if (files.size > 1)

@@ -68,6 +68,11 @@ describe('a scenario', () => {
       { name: 'x', cell, curves: {}, learners: ['threshold'] },
       /learners: threshold goes with epochs and arrivals only/,
     ],
+    [
+      'two learners of pictures that change',
+      { name: 'x', cell, pictures: {}, learners: ['planner', 'offload-only'] },
+      /learners: pictures goes with one learner, got planner, offload-only/,
+    ],
     ['a share of nothing', { name: 'x', cell, epochs: {}, learners: ['escalate-0'] }, /learners\.0/],
     ['too many users', { name: 'x', cell: { experiment: 'A', users: 99 }, epochs: {} }, /cell/],
     ['a name that is a path', { name: '../x', cell, epochs: {} }, /name: expected/],
@@ -85,7 +90,14 @@ describe('a scenario', () => {
   });
 
   it('takes what the lab compares second looks with', () => {
-    const learners = ['planner', 'planner-one-look', 'threshold', 'escalate-25'];
+    const learners = [
+      'planner',
+      'planner-one-look',
+      'threshold',
+      'escalate-25',
+      'hi-lcb',
+      'oracle-two-looks',
+    ];
     expect(parseScenario({ name: 'x', cell, epochs: {}, learners }).learners).toEqual(learners);
   });
 
@@ -119,7 +131,7 @@ describe('the experiments that come with Weir', () => {
 
   it('have one look where they are the paper’s, two where they are about second looks', () => {
     for (const name of shippedScenarios())
-      expect([name, readScenario(name).looks]).toEqual([name, name.startsWith('looks-') ? 2 : 1]);
+      expect([name, readScenario(name).looks]).toEqual([name, /^(looks|drift)-/.test(name) ? 2 : 1]);
   });
 
   it('are described by the JSON schema beside them', () => {
