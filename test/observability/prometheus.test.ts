@@ -140,7 +140,10 @@ describe('metrics of a living cell', () => {
     expect(await one('count({job="weir"})')).toBeLessThan(6_000);
   });
 
-  it.each(queries)('fill the panel "%s": %s', async (_, expression) => {
+  /** Nothing is known before the first truth or audit, and nothing corrected where pictures are as they should be. */
+  const mayBeEmpty = /weir_accuracy_(promised|measured|lower_bound|loss_factor)_ratio/;
+
+  it.each(queries.filter(([, expression]) => !mayBeEmpty.test(expression)))('fill the panel "%s": %s', async (_, expression) => {
     expect((await prometheus.query(expression)).length).toBeGreaterThan(0);
   });
 

@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Snapshot } from '../src/snapshot.ts';
+import { CellAccuracy } from './accuracy.ts';
 import { AccuracyChart, HopsChart, LearnerChart, ResponseChart } from './charts.ts';
 import { Controls } from './controls.ts';
 import { CellTime, Devices } from './devices.ts';
@@ -33,6 +34,7 @@ export function App({ feed }: { feed: Feed }): VNode {
         <h2 id="cell-heading">The cell, now</h2>
         <${Picture} snapshot=${snapshot} ask=${mayControl ? tell : undefined} />
         <${CellTime} snapshot=${snapshot} />
+        <${CellAccuracy} snapshot=${snapshot} />
       </section>
       <section class="side" aria-labelledby="steer-heading">
         <h2 id="steer-heading">Steer</h2>

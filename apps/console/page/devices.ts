@@ -44,6 +44,7 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
   const state = answers === false ? 'silent' : orchestrated ? 'orchestrated' : 'on its own';
   const expected = recent?.expectedAccuracy ?? device.expectedAccuracy;
   const right = recent?.right ?? null;
+  const ejected = links.filter(({ ejection }) => ejection !== null);
   return html`<li class="card" data-device=${id}>
     <h3>
       <span class=${`dot ${answers === false ? 'bad' : orchestrated ? 'good' : 'warn'}`}></span>${id}
@@ -92,6 +93,18 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
             <small>
               ${`${percent(measured.promised)} promised to ${count(measured.labelled)} answers with a known truth`}
             </small>
+          </dd>`
+      }
+      ${
+        ejected.length > 0 &&
+        html`<dt>ejected</dt>
+          <dd class="ejected">
+            ${ejected.map(
+              ({ nodeId, ejection }) =>
+                html`<span key=${nodeId}
+                  ><strong class="bad">${nodeId}</strong> <small>${ejection}</small>
+                </span>`,
+            )}
           </dd>`
       }
       <dt>balance</dt>

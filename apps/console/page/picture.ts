@@ -108,9 +108,17 @@ interface LinkProps {
 
 const isDown = ({ condition, reachable }: LinkView) => condition === 'cut' || reachable === false;
 
-function linkText({ reachable, roundTripMs, framesPerSecond, condition }: LinkView): string {
+function linkText({ reachable, roundTripMs, framesPerSecond, condition, ejection }: LinkView): string {
   const state =
-    condition === 'cut' ? 'cut' : reachable === false ? 'unreachable' : condition === 'weak' ? 'weak' : '';
+    condition === 'cut'
+      ? 'cut'
+      : reachable === false
+        ? 'unreachable'
+        : ejection !== null
+          ? 'ejected'
+          : condition === 'weak'
+            ? 'weak'
+            : '';
   const flow = framesPerSecond ?? 0;
   return [state || ms(roundTripMs), ...(flow > 0 ? [`${flow.toFixed(1)}/s`] : [])].join(' · ');
 }

@@ -76,6 +76,11 @@ describe('the console without a page open', () => {
       const seen = await snapshot();
       expect(seen.services).toEqual({ policy: true, telemetry: true });
       expect(seen.learner).toMatchObject({ name: 'planner', outcomes: 120, floor: 0.75, deadlineMs: 900 });
+      expect(seen.learner!.accuracy).toEqual({
+        truths: null,
+        audits: { count: 60, measured: 0.9346, promised: 0.95, lowerBound: 0.9, level: 0.95 },
+        correction: { shortfall: 0, firsts: [{ variant: 'net-0.50-int8', loss: 1.5, share: 1.23 }] },
+      });
       expect(seen.nodes).toMatchObject([
         { id: 'edge-1', tier: 'edge', liveness: 'live', load: { slots: 2, queued: 3, utilization: 0.5 } },
       ]);
@@ -99,6 +104,7 @@ describe('the console without a page open', () => {
           nodeId: 'edge-1',
           reachable: false,
           roundTripMs: 11.3,
+          ejection: '5 failures in a row',
           framesPerSecond: null,
           condition: null,
         },

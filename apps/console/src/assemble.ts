@@ -1,10 +1,12 @@
-import type { agent, common, telemetry } from '@weir/proto';
+import type { agent, common, policy, telemetry } from '@weir/proto';
+import { type MeasuredShare, knownAccuracy } from '@weir/cell';
 import { learnerNames } from '@weir/learning';
 import { livenessFromWire, tierName } from '@weir/wire';
 import type { CellState } from './cell-state.ts';
 import { round } from './live-frames.ts';
 import type {
   DeviceView,
+  KnownAccuracyView,
   LearnerView,
   LinkView,
   LoadView,
@@ -12,6 +14,7 @@ import type {
   NodeView,
   PlacementView,
   Point,
+  ShareView,
   Snapshot,
 } from './snapshot.ts';
 
@@ -165,6 +168,7 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
       nodeId,
       reachable: null,
       roundTripMs: null,
+      ejection: null,
       framesPerSecond: frames.seen ? round(flows.get(key) ?? 0) : null,
       condition: null,
     };
@@ -182,10 +186,11 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
   // The agent's own view is the newest.
   for (const { status, answers } of agents.values())
     if (answers)
-      for (const { nodeId, reachable, roundTripMs } of status.targets)
+      for (const { nodeId, reachable, roundTripMs, ejection } of status.targets)
         if (nodeId !== status.deviceId)
           put(status.deviceId, nodeId, {
             reachable,
+            ejection: ejection || null,
             roundTripMs: roundTripMs > 0 ? round(roundTripMs) : null,
           });
   return [...views.values()].slice(0, 1_024);
@@ -207,8 +212,33 @@ function learnerView({ policy }: CellState): LearnerView | null {
     floor: status.objective?.accuracyFloor ?? 0,
     deadlineMs: status.objective?.deadlineMs ?? 0,
     allowedTiers: status.objective?.allowedTiers.map(tierName) ?? [],
+    accuracy: accuracyView(status.accuracy),
   };
 }
+
+function accuracyView(wire: policy.CellAccuracy | undefined): KnownAccuracyView {
+  const { truths, audits, correction } = knownAccuracy(wire);
+  return {
+    truths: truths && shareView(truths),
+    audits: audits && shareView(audits),
+    correction: correction && {
+      shortfall: round(correction.shortfall, 4),
+      firsts: correction.firsts.map(({ variant, loss, share }) => ({
+        variant,
+        loss: round(loss, 2),
+        share: round(share, 2),
+      })),
+    },
+  };
+}
+
+const shareView = ({ count, measured, promised, lowerBound, level }: MeasuredShare): ShareView => ({
+  count,
+  measured: round(measured, 4),
+  promised: promised === null ? null : round(promised, 4),
+  lowerBound: round(lowerBound, 4),
+  level,
+});
 
 /** Mean over all frames that the agents answered. */
 function expectedByAgents({ agents }: CellState): number | null {

@@ -42,6 +42,10 @@ export async function startServices(): Promise<Services> {
               plans: 12n,
               predictionError: 0.2,
               objective: asked.objective ?? objective,
+              accuracy: {
+                audits: { audits: 60n, agreed: 0.93456, promised: 0.95, lowerBound: 0.9, level: 0.95 },
+                correction: { shortfall: 0, firsts: [{ variant: 'net-0.50-int8', loss: 1.5, share: 1.234 }] },
+              },
               devices: [{ deviceId: 'device-1', planned, predictedMs: 80, connected: true, balance: 0.5 }],
             });
             await sleep(50, { signal: over }).catch(() => {});
@@ -90,7 +94,13 @@ export async function startServices(): Promise<Services> {
             planned,
             targets: [
               { nodeId: 'device-1', tier: common.Tier.DEVICE, load: load('device-1', common.Tier.DEVICE) },
-              { nodeId: 'edge-1', tier: common.Tier.EDGE, reachable: false, roundTripMs: 11.26 },
+              {
+                nodeId: 'edge-1',
+                tier: common.Tier.EDGE,
+                reachable: false,
+                roundTripMs: 11.26,
+                ejection: '5 failures in a row',
+              },
             ],
           }),
         ),

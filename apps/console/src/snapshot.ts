@@ -52,6 +52,32 @@ export interface MeasuredView {
   readonly level: number;
 }
 
+/** What was promised of answers, and what was measured; null: the promise is not known. */
+export interface ShareView {
+  /** Answers that were compared. */
+  readonly count: number;
+  readonly measured: number;
+  readonly promised: number | null;
+  readonly lowerBound: number;
+  /** Confidence of the bound. */
+  readonly level: number;
+}
+
+/** What the cell knows of the accuracy of its answers. */
+export interface KnownAccuracyView {
+  /** Right, by truths that applications reported. */
+  readonly truths: ShareView | null;
+  /** Share that agrees with the most accurate variant. */
+  readonly audits: ShareView | null;
+  /** How far pictures differ from those that the family was measured on; null: not noticeably. */
+  readonly correction: {
+    /** Accuracy that every variant loses. */
+    readonly shortfall: number;
+    /** By how much a variant loses more, and is unsure more often, than its curves say. */
+    readonly firsts: readonly { readonly variant: string; readonly loss: number; readonly share: number }[];
+  } | null;
+}
+
 export interface DeviceView {
   readonly id: string;
   /** Whether its agent answers; null where no agent's address is known. */
@@ -88,6 +114,8 @@ export interface LinkView {
   /** As the device sees it; null: not known. */
   readonly reachable: boolean | null;
   readonly roundTripMs: number | null;
+  /** Why the device keeps frames from the node, though it reaches it; null: it does not. */
+  readonly ejection: string | null;
   readonly framesPerSecond: number | null;
   /** Emulated condition; null for a real link. */
   readonly condition: Condition | null;
@@ -106,6 +134,7 @@ export interface LearnerView {
   readonly floor: number;
   readonly deadlineMs: number;
   readonly allowedTiers: readonly string[];
+  readonly accuracy: KnownAccuracyView;
 }
 
 /** One answer and where its time went. */

@@ -150,7 +150,8 @@ export default defineCommand({
     const startedAt = performance.now();
     let firstAnswerMs: number | undefined;
     {
-      using _view = liveView({ cell, devices, context, json: config.json, url: page?.url });
+      const known = () => learner.accuracy();
+      using _view = liveView({ cell, devices, context, json: config.json, url: page?.url, known });
       const signal = endOf(config, context.signal);
       await Promise.all(
         cell.devices.map(async ({ id, address }, index) => {
@@ -200,6 +201,7 @@ export default defineCommand({
       seconds: (performance.now() - startedAt) / 1_000,
       firstAnswerMs,
       learning: learner.learning(),
+      known: learner.accuracy(),
     });
     context.print(text);
     context.out(document);

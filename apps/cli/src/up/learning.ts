@@ -1,4 +1,5 @@
 import { type Clock, type Random, silentLogger } from '@weir/base';
+import { type KnownAccuracy, knownAccuracy } from '@weir/cell';
 import { policy } from '@weir/proto';
 import { connect, keepOpen, openServerStream } from '@weir/rpc';
 
@@ -32,7 +33,11 @@ export function watchLearning({
   cellId: string;
   clock: Clock;
   random: Random;
-}): AsyncDisposable & { learning(): Learning | null } {
+}): AsyncDisposable & {
+  learning(): Learning | null;
+  /** What the cell knows of its accuracy. */
+  accuracy(): KnownAccuracy;
+} {
   const connection = connect(policyAddress);
   const client = connection.client(policy.PolicyServiceClient);
   const over = new AbortController();
@@ -55,6 +60,7 @@ export function watchLearning({
   });
   return {
     learning: () => (newest && learningOf(newest, atSettled)) ?? null,
+    accuracy: () => knownAccuracy(newest?.accuracy),
     async [Symbol.asyncDispose]() {
       over.abort();
       await watching;

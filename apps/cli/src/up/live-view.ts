@@ -1,6 +1,7 @@
-import type { RunningCell } from '@weir/cell';
+import type { KnownAccuracy, RunningCell } from '@weir/cell';
 import { createLogUpdate } from 'log-update';
 import type { CommandContext } from '../command.ts';
+import { knownLines } from './known-lines.ts';
 import { type DeviceView, line, noteOf, table } from './view.ts';
 
 const periodMs = { table: 250, line: 5_000 };
@@ -15,6 +16,7 @@ export function liveView({
   context,
   json,
   url,
+  known,
 }: {
   cell: RunningCell;
   devices: readonly DeviceView[];
@@ -22,6 +24,8 @@ export function liveView({
   json: boolean;
   /** Of the console. */
   url?: string | undefined;
+  /** What the cell knows of its accuracy now. */
+  known: () => KnownAccuracy;
 }): Disposable {
   const terminal = process.stderr.isTTY && !json;
   const notes: string[] = [];
@@ -29,8 +33,9 @@ export function liveView({
   const heading = `cell ${cell.description.cellId}: ${learner}, accuracy floor ${objective.accuracyFloor}${url === undefined ? '' : `; console at ${url}`}`;
   const update = terminal ? createLogUpdate(process.stderr) : undefined;
   const show = () => {
-    if (update) update(table(devices, notes.slice(-3), heading, process.stderr.columns));
-    else context.progress(line(devices));
+    const found = knownLines(known());
+    if (update) update(table(devices, [...found, ...notes.slice(-3)], heading, process.stderr.columns));
+    else context.progress([line(devices), ...found].join(' | '));
   };
   const stopNotes = cell.onEvent((event) => {
     const note = noteOf(event);

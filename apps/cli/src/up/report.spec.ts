@@ -1,8 +1,9 @@
-import { Tally, exampleCell } from '@weir/cell';
+import { type KnownAccuracy, Tally, exampleCell } from '@weir/cell';
 import type { Family } from '@weir/inference';
 import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { cellOf, defaultFloor } from './cell-of.ts';
+import { knownLines } from './known-lines.ts';
 import { report } from './report.ts';
 import { measuredAccuracy } from './measured.ts';
 import { line, noteOf, table } from './view.ts';
@@ -44,6 +45,12 @@ const measured = (labelled: number, right: number, promised: number) =>
     variation: labelled * right * (1 - right),
   });
 
+const known: KnownAccuracy = {
+  truths: null,
+  audits: { count: 60, measured: 0.93, promised: 0.95, lowerBound: 0.9, level: 0.95 },
+  correction: { shortfall: 0.01, firsts: [{ variant: 'small', loss: 1.5, share: 1.2 }] },
+};
+
 describe('cellOf', () => {
   it('asks for a floor that neither the smallest nor only the best variant meets, unless told', () => {
     expect(defaultFloor(family)).toBeCloseTo(0.74);
@@ -78,6 +85,7 @@ describe('report', () => {
       driftAlarms: 0,
       settled: null,
     },
+    known: { truths: null, audits: null, correction: null },
   };
 
   it('holds what --json promises', () => {
@@ -141,6 +149,19 @@ describe('report', () => {
     expect(text).not.toContain('measured');
   });
 
+  it('tells what audits found and what is corrected because of it, where there is any', () => {
+    const { document, text } = report({ ...run, known });
+    expect(document).toMatchObject({ accuracy: { audits: known.audits, correction: known.correction } });
+    expect(text).toContain(
+      "audited    93.0 % of the answers are the most accurate variant's, 95.0 % promised, at least 90.0 % with 95 % confidence (60 audits)",
+    );
+    expect(text).toContain(
+      'corrected  all variants lose 1.0 %; small loses 1.50 times what its curves say and is unsure 1.20 times as often',
+    );
+    expect(report(run).text).not.toMatch(/audited|corrected/);
+    expect(report(run).document).toMatchObject({ accuracy: { audits: null, correction: null } });
+  });
+
   it('names what was emulated and what was real', () => {
     const { text } = report(run);
     expect(text).toMatch(/emulated +links: regular \(edge .* ms.*processors.*device-1 \d+×/);
@@ -165,6 +186,14 @@ describe('report', () => {
 });
 
 describe('the live view', () => {
+  it('tells beside the devices what the cell knows of its accuracy', () => {
+    expect(knownLines(known)).toEqual([
+      expect.stringMatching(/^audited: 93\.0 % .*\(60 audits\)$/),
+      expect.stringMatching(/^corrected: all variants lose 1\.0 %; small loses/),
+    ]);
+    expect(knownLines({ truths: null, audits: null, correction: null })).toEqual([]);
+  });
+
   it('shows a device in a row of the table, and in a line of a log', () => {
     const devices = [
       { id: 'device-1', tally: answered(), measured: measured(500, 0.85, 0.75) },

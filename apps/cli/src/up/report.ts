@@ -1,7 +1,8 @@
-import type { CellDescription, MetricsEndpoint, Tally, Totals } from '@weir/cell';
+import type { CellDescription, KnownAccuracy, MetricsEndpoint, Tally, Totals } from '@weir/cell';
 import { learnerName } from '@weir/learning';
 import { ms, percent } from '../words.ts';
 import type { Learning } from './learning.ts';
+import { auditsLine, correctionLine } from './known-lines.ts';
 import { type Measured, measuredAccuracy } from './measured.ts';
 import type { DeviceView } from './view.ts';
 
@@ -18,11 +19,14 @@ export interface Run {
   readonly firstAnswerMs: number | undefined;
   /** Null when PolicyService reported nothing. */
   readonly learning: Learning | null;
+  /** What the cell knows of its accuracy. */
+  readonly known: KnownAccuracy;
 }
 
 /** Result of a `weir up` run: the `--json` document, and the same for people. */
 export function report(run: Run): { document: object; text: string } {
-  const { description, devices, all, restarts, metrics, seconds, firstAnswerMs, learning } = run;
+  const { description, devices, all, restarts, metrics, seconds, firstAnswerMs, learning, known } = run;
+  const { audits, correction } = known;
   const { objective } = description;
   const learner = learnerName(description.learner);
   const totals = all.totals();
@@ -30,7 +34,7 @@ export function report(run: Run): { document: object; text: string } {
   const measured = measuredAccuracy(devices);
   const document = {
     ...totals,
-    accuracy: { ...totals.accuracy, floor: objective.accuracyFloor, measured },
+    accuracy: { ...totals.accuracy, floor: objective.accuracyFloor, measured, audits, correction },
     learner,
     learning,
     seconds,
@@ -52,6 +56,8 @@ export function report(run: Run): { document: object; text: string } {
     `${totals.succeeded} of ${totals.requests} frames answered in ${seconds.toFixed(1)} s, first answer ${ms(firstAnswerMs)} after the start`,
     `  accuracy   right ${percent(accuracy.top1)}, expected ${percent(accuracy.expected)}, floor ${percent(objective.accuracyFloor)}`,
     ...(measured ? [`  measured   ${measuredLine(measured)}`] : []),
+    ...(audits ? [`  audited    ${auditsLine(audits)}`] : []),
+    ...(correction ? [`  corrected  ${correctionLine(correction)}`] : []),
     `  response   mean ${ms(responseMs.mean)}, p50 ${ms(responseMs.p50)}, p95 ${ms(responseMs.p95)}, p99 ${ms(responseMs.p99)}`,
     `  hops       ${list(hopsMs, (value) => ms(value))}`,
     `  placements ${placements.map(({ tier, variant, share }) => `${tier} ${variant} ${percent(share, 0)}`).join(', ')}`,
