@@ -143,9 +143,12 @@ describe('metrics of a living cell', () => {
   /** Nothing is known before the first truth or audit, and nothing corrected where pictures are as they should be. */
   const mayBeEmpty = /weir_accuracy_(promised|measured|lower_bound|loss_factor)_ratio/;
 
-  it.each(queries.filter(([, expression]) => !mayBeEmpty.test(expression)))('fill the panel "%s": %s', async (_, expression) => {
-    expect((await prometheus.query(expression)).length).toBeGreaterThan(0);
-  });
+  it.each(queries.filter(([, expression]) => !mayBeEmpty.test(expression)))(
+    'fill the panel "%s": %s',
+    async (_, expression) => {
+      expect((await prometheus.query(expression)).length).toBeGreaterThan(0);
+    },
+  );
 
   it('are what the rules evaluate', async () => {
     const rules = await eventually('rules evaluated', async () => {
