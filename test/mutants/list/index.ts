@@ -7,6 +7,7 @@ import { domain } from './domain.ts';
 import { jointAction } from './joint-action.ts';
 import { link } from './link.ts';
 import { planner } from './planner.ts';
+import { secondLooks } from './second-looks.ts';
 import { serving } from './serving.ts';
 import { solver } from './solver.ts';
 import { storage } from './storage.ts';
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...planner,
   ...jointAction,
   ...solver,
+  ...secondLooks,
   ...serving,
   ...storage,
   ...link,

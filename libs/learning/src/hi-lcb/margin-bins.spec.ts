@@ -41,7 +41,7 @@ describe('escalatedBins', () => {
     expect(escalatedBins(bins, 0.52)).toBe(3);
   });
 
-  it('takes the highest bound of the bins up to each: what is seldom right cannot follow what is right', () => {
+  it('ends with the first bin that is mostly right, as being right rises with the margin', () => {
     const bins = seen(
       [
         [100, 90],
@@ -50,6 +50,13 @@ describe('escalatedBins', () => {
       40,
     );
     expect(escalatedBins(bins, 0)).toBe(0);
+  });
+
+  it('is as hopeful of the cost as of what second looks correct', () => {
+    // Right 1 and cost 0.97, of four: both bounds are 0.95 lower.
+    const bins = seen([[4, 4]], 4 * 0.97);
+    expect(escalatedBins(bins, 0)).toBe(0);
+    expect(escalatedBins(bins, 0.52)).toBe(1);
   });
 
   it('explores less as it sees more', () => {

@@ -37,18 +37,15 @@ export function withSecondLook(
 
 /**
  * How many bins, from the least certain on, are looked at again: as long as the lower confidence bounds of the first answer
- * being right and of the second look's cost add up to less than 1. Being right rises with the margin, so a bin's bound is
- * the highest of those up to it. `confidence`: α of the bounds √(α ln t / n); 0: the means themselves.
+ * being right and of the second look's cost add up to less than 1. Being right rises with the margin, so that a bin's bound
+ * holds for all above it too: the first bin that need not be looked at again ends it. `confidence`: α of the bounds
+ * √(α ln t / n); 0: the means themselves.
  */
 export function escalatedBins({ seen, agreed, frames, cost }: MarginBins, confidence: number): number {
   const lower = (sum: number, count: number) =>
     count === 0 ? -Infinity : sum / count - Math.sqrt((confidence * Math.log(Math.max(1, frames))) / count);
   const looks = seen.reduce((sum, count) => sum + count, 0);
   const lowerCost = lower(cost, looks);
-  let right = -Infinity;
-  const first = seen.findIndex((count, bin) => {
-    right = Math.max(right, lower(agreed[bin]!, count));
-    return right + lowerCost >= 1;
-  });
+  const first = seen.findIndex((count, bin) => lower(agreed[bin]!, count) + lowerCost >= 1);
   return first < 0 ? seen.length : first;
 }
