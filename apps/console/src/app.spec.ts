@@ -215,6 +215,17 @@ describe('control', () => {
     await until(async () => expect((await snapshot()).learner!.floor).toBe(0.78));
   });
 
+  it('can go back to a learner of a file that it saw running', async () => {
+    services.asked.learner = 'mine.ts';
+    await start();
+    await until(async () => expect((await snapshot()).learners).toContain('mine.ts'));
+    expect(await control({ kind: 'learner', learner: 'planner' })).toMatchObject({ status: 200 });
+    await until(async () => expect((await snapshot()).learner!.name).toBe('planner'));
+    expect((await snapshot()).learners).toContain('mine.ts');
+    expect(await control({ kind: 'learner', learner: 'mine.ts' })).toMatchObject({ status: 200 });
+    expect(services.asked.learner).toBe('mine.ts');
+  });
+
   it('switches the learner', async () => {
     await start();
     expect(await control({ kind: 'learner', learner: 'edge-only' })).toMatchObject({ status: 200 });

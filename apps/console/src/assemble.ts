@@ -1,6 +1,5 @@
 import type { agent, common, policy, telemetry } from '@weir/proto';
 import { type MeasuredShare, knownAccuracy } from '@weir/cell';
-import { learnerNames } from '@weir/learning';
 import { livenessFromWire, tierName } from '@weir/wire';
 import type { CellState } from './cell-state.ts';
 import { round } from './live-frames.ts';
@@ -29,7 +28,7 @@ export function assemble(state: CellState, now: number): Snapshot {
     hasFrames: frames.seen,
     mayControl: state.mayControl,
     learner: learnerView(state),
-    learners: learnerNames,
+    learners: policy.learners,
     accuracy: state.accuracy,
     recent: frames.recent(now),
     devices: deviceIds(state, agents).map((id) => deviceView(id, state, agents.get(id), now)),

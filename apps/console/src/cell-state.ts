@@ -7,7 +7,7 @@ import type { AgentSource, PolicySource, TelemetrySource } from './sources.ts';
 /** Everything the gateway knows about a cell. */
 export interface CellState {
   readonly config: Config;
-  readonly policy: Pick<PolicySource, 'connected' | 'status'>;
+  readonly policy: Pick<PolicySource, 'connected' | 'status' | 'learners'>;
   readonly telemetry: Pick<TelemetrySource, 'connected' | 'nodes'> | undefined;
   readonly agents: readonly Pick<AgentSource, 'status' | 'answers'>[];
   readonly frames: LiveFrames;

@@ -1,5 +1,4 @@
 import { FailedPrecondition, InvalidInput } from '@weir/base';
-import { learnerNames } from '@weir/learning';
 import { z } from 'zod';
 import type { Emulation } from './emulation.ts';
 import type { PolicySource } from './sources.ts';
@@ -7,7 +6,7 @@ import type { PolicySource } from './sources.ts';
 const id = z.string().min(1).max(128);
 const change = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('floor'), floor: z.number().min(0).max(1) }),
-  z.strictObject({ kind: z.literal('learner'), learner: z.enum(learnerNames as [string, ...string[]]) }),
+  z.strictObject({ kind: z.literal('learner'), learner: id }),
   z.strictObject({
     kind: z.literal('link'),
     deviceId: id,
@@ -28,7 +27,7 @@ export async function control(
     emulation,
     mayControl,
   }: {
-    policy: Pick<PolicySource, 'setFloor' | 'setLearner'>;
+    policy: Pick<PolicySource, 'setFloor' | 'setLearner' | 'learners'>;
     emulation: Pick<Emulation, 'change'>;
     mayControl: boolean;
   },
@@ -44,6 +43,11 @@ export async function control(
     );
   const { data } = parsed;
   if (data.kind === 'floor') await policy.setFloor(data.floor);
-  else if (data.kind === 'learner') await policy.setLearner(data.learner);
-  else await emulation.change(data);
+  else if (data.kind === 'learner') {
+    if (!policy.learners.includes(data.learner))
+      throw new InvalidInput([
+        { field: 'learner', description: `expected one of ${policy.learners.join(', ')}` },
+      ]);
+    await policy.setLearner(data.learner);
+  } else await emulation.change(data);
 }

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Random, Unavailable } from '@weir/base';
+import { learnerNames } from '@weir/learning';
 import { agent, policy, telemetry } from '@weir/proto';
 import { type Security, callUnary, connect, keepOpen, openServerStream } from '@weir/rpc';
 
@@ -21,6 +22,8 @@ export interface Source extends AsyncDisposable {
 export interface PolicySource extends Source {
   /** The newest status; undefined until the first. */
   readonly status: policy.WatchLearnerResponse | undefined;
+  /** Names that it may be switched to: those that come with Weir, and any other that was seen to run, of a file. */
+  readonly learners: readonly string[];
   setFloor(accuracyFloor: number): Promise<void>;
   setLearner(learner: string): Promise<void>;
 }
@@ -28,14 +31,21 @@ export interface PolicySource extends Source {
 /** Back-off, ms: short, so that a restarted service is soon back on the page. */
 const reconnect = { minMs: 100, maxMs: 1_000 };
 const callMs = 5_000;
+/** Most names kept. */
+const maxLearners = 64;
 
 /** A cell's learner and objective. */
 export function watchPolicy(options: SourceOptions): PolicySource {
   const connection = connect(options.address, options.security);
   const client = connection.client(policy.PolicyServiceClient);
   const { cellId } = options;
-  const source = watch(options, (signal) =>
-    openServerStream(client, client.watchLearner, { cellId }, { signal }),
+  const learners = new Set<string>(learnerNames);
+  const source = watch(
+    options,
+    (signal) => openServerStream(client, client.watchLearner, { cellId }, { signal }),
+    ({ learner }) => {
+      if (learner && learners.size < maxLearners) learners.add(learner);
+    },
   );
   return {
     get connected() {
@@ -43,6 +53,9 @@ export function watchPolicy(options: SourceOptions): PolicySource {
     },
     get status() {
       return source.newest;
+    },
+    get learners() {
+      return [...learners];
     },
     async setFloor(accuracyFloor) {
       const { objective } = await callUnary(client, client.getObjective, { cellId }, { timeoutMs: callMs });
