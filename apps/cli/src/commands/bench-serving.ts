@@ -1,11 +1,11 @@
-import { Exit } from '@weir/base';
+import { ConfigError, Exit } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import Table from 'cli-table3';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import type { Row } from '../bench/serving/figures.ts';
 import { type Promised, promisesOf } from '../bench/serving/promises.ts';
-import { type ServingCost, servingCost } from '../bench/serving/serving-cost.ts';
+import { seriesOf, type ServingCost, servingCost } from '../bench/serving/serving-cost.ts';
 import { defineCommand } from '../command.ts';
 
 const name = 'weir bench serving';
@@ -32,14 +32,28 @@ export default defineCommand({
       .describe(
         'Measure the peers too: needs python3 with venv, and PyPI the first time, for an environment in .weir/bench.',
       ),
+    only: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Measure only what has all these words in its name, comma-separated; a name is like "weir fp32-64 stream tensor k8 slots1".',
+      ),
     models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of a table for people.'),
   }),
-  examples: ['weir bench serving', 'weir bench serving --peers --rounds 5 --json'],
-  async run({ seconds, rounds, peers, models, json: _ }, { signal, out, print, progress }) {
+  examples: [
+    'weir bench serving',
+    'weir bench serving --peers --rounds 5 --json',
+    'weir bench serving --peers --only fp32-64,tensor,k1',
+  ],
+  async run({ seconds, rounds, peers, only, models, json: _ }, { signal, out, print, progress }) {
+    if (seriesOf({ peers, only }).length === 0)
+      throw new ConfigError(name, [
+        { field: '--only', description: 'nothing has all of these words in its name' },
+      ]);
     const family = await asUsage(name, '--models', () => loadFamily(models));
     try {
-      const cost = await servingCost({ family, seconds, rounds, peers, signal, progress });
+      const cost = await servingCost({ family, seconds, rounds, peers, only, signal, progress });
       const promises = promisesOf(cost);
       const holds = promises.every((promise) => promise.holds);
       out({ ...cost, promises, holds });

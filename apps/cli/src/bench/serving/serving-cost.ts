@@ -16,6 +16,8 @@ export interface ServingCostOptions {
   readonly seconds: number;
   readonly rounds: number;
   readonly peers: boolean;
+  /** Only series whose name has all these words. @default all */
+  readonly only?: readonly string[];
   readonly signal: AbortSignal;
   readonly progress: (doing: string) => void;
 }
@@ -28,6 +30,8 @@ export interface ServingCost {
 
 const concurrencies = [1, 8];
 const slotCounts = [1, 2];
+/** Turns before the first that counts: a server's code is compiled for speed only after some hundred requests. */
+const warmUpTurns = 3;
 
 /**
  * Every server in turns, several rounds, so that whatever else the machine does affects all alike; medians of the
@@ -44,7 +48,9 @@ export async function servingCost(options: ServingCostOptions): Promise<ServingC
     pictures.set(name, join(folder, name));
     await writeFile(join(folder, name), bytes);
   }
-  const servers = await startServers(stack, { ...options, folder });
+  const series = seriesOf(options);
+  const needed = new Set(series.map(keyOf));
+  const servers = await startServers(stack, { ...options, folder, needed });
   const client = stack.use(startMeasurer<Turn, Figures>('./client-process.ts', signal));
   const alone = stack.use(startMeasurer<RawTurn, Omit<RawRow, 'model'>>('./raw-process.ts', signal));
 
@@ -64,13 +70,13 @@ export async function servingCost(options: ServingCostOptions): Promise<ServingC
       measureMs,
     };
   };
-  const series = [...workerSeries(), ...(options.peers ? peerSeries() : [])];
   const took = new Map(series.map((one) => [one, [] as Figures[]]));
   const tookAlone = new Map(benchModels.map(({ name }) => [name as string, [] as Omit<RawRow, 'model'>[]]));
 
-  const busiest = series.filter(({ concurrency }) => concurrency === Math.max(...concurrencies));
-  progress(`warming ${servers.size} servers up: ${busiest.length} turns of ${seconds} s`);
-  for (const one of busiest) await client.ask(turnOf(one, 1_000 * seconds));
+  const most = Math.max(...series.map(({ concurrency }) => concurrency));
+  const busiest = series.filter(({ concurrency }) => concurrency === most);
+  progress(`warming ${servers.size} servers up: ${busiest.length} turns of ${warmUpTurns * seconds} s`);
+  for (const one of busiest) await client.ask(turnOf(one, 1_000 * warmUpTurns * seconds));
   for (let round = 1; round <= rounds; round++) {
     progress(`round ${round} of ${rounds}: ${series.length + benchModels.length} turns of ${seconds} s`);
     for (const { name, side } of benchModels)
@@ -89,28 +95,42 @@ export async function servingCost(options: ServingCostOptions): Promise<ServingC
   };
 }
 
+/** What is measured: all, or what has all the words of `only` in its name. */
+export const seriesOf = ({ peers, only = [] }: Pick<ServingCostOptions, 'peers' | 'only'>): Series[] =>
+  [...workerSeries(), ...(peers ? peerSeries() : [])].filter((one) =>
+    only.every((word) => nameOf(one).split(' ').includes(word)),
+  );
+
+/** Words by which a series can be chosen, e.g. `weir fp32-64 stream tensor k8 slots1`. */
+const nameOf = ({ peer, model, call, input, concurrency, slots }: Series): string =>
+  `${peer ?? 'weir'} ${model} ${call} ${input} k${concurrency} slots${slots}`;
+
 const keyOf = ({ peer, slots }: Pick<Series, 'peer' | 'slots'>) => `${peer ?? 'weir'} ${slots}`;
 
 async function startServers(
   stack: AsyncDisposableStack,
-  { peers, signal, progress, folder }: ServingCostOptions & { folder: string },
+  {
+    peers,
+    signal,
+    progress,
+    folder,
+    needed,
+  }: ServingCostOptions & { folder: string; needed: ReadonlySet<string> },
 ): Promise<ReadonlyMap<string, ServerProcess>> {
   const servers = new Map<string, ServerProcess>();
   if (peers) {
     progress('preparing Python for the peers in .weir/bench');
     const python = await preparePython(signal);
-    for (const slots of slotCounts)
-      servers.set(
-        keyOf({ peer: 'python', slots }),
-        stack.use(await startPythonServer(slots, python, { folder, signal })),
-      );
-    servers.set(
-      keyOf({ peer: 'mlserver', slots: 2 }),
-      stack.use(await startMlserver(python, { folder, signal })),
-    );
+    for (const slots of slotCounts) {
+      const key = keyOf({ peer: 'python', slots });
+      if (needed.has(key))
+        servers.set(key, stack.use(await startPythonServer(slots, python, { folder, signal })));
+    }
+    const key = keyOf({ peer: 'mlserver', slots: 2 });
+    if (needed.has(key)) servers.set(key, stack.use(await startMlserver(python, { folder, signal })));
   }
   progress('starting the workers');
-  for (const slots of slotCounts)
+  for (const slots of slotCounts.filter((count) => needed.has(keyOf({ slots: count }))))
     servers.set(keyOf({ slots }), stack.use(await startWorker(slots, { folder, signal })));
   return servers;
 }
