@@ -29,7 +29,7 @@ export const base = mutantsOf('libs/base/src', [
   {
     title: 'the bound never comes closer',
     file: 'running-mean.ts',
-    find: '(value - foreseen) ** 2',
+    find: '(weight * (value - foreseen)) ** 2',
     replace: '1',
   },
   {
