@@ -106,6 +106,7 @@ export function createAgent(parts: AgentParts): Agent {
     deviceId,
     dispatcher,
     clock,
+    logger,
     target: (nodeId: string) => view.target(nodeId),
     rescueMs: (now: number) => view.rescueMs(now),
     refresh: (now: number) => dispatcher.reportLoad(parts.localNode.load(), now),

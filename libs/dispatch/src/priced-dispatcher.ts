@@ -4,7 +4,7 @@ import { AccuracyBalance } from './accuracy-balance.ts';
 import { Admission } from './admission.ts';
 import { auditPlaces } from './audit-places.ts';
 import { ArrivalMeter } from './arrivals.ts';
-import { type Best, cheapest, choiceOf, prepare } from './choice.ts';
+import { type Best, cheapest, type Choice, choiceOf, prepare } from './choice.ts';
 import { Commitments } from './commitments.ts';
 import { constraintOn, refusal } from './constraints.ts';
 import { costMs, type Frame, predictedMs } from './cost.ts';
@@ -122,7 +122,7 @@ class PricedDispatcher implements Dispatcher {
     if (found) this.#exploration.earn(predictedMs(found.action, frame));
     if (directive && plan && found && followable) {
       const excessMs = plan.costMs - found.costMs;
-      const thresholdMs = this.#overloads(plan.action, now) ? 0 : directive.thresholdMs;
+      const thresholdMs = this.#overloads(plan, now) ? 0 : directive.thresholdMs;
       const worth = excessMs <= thresholdMs || (directive.explored && this.#exploration.affords(excessMs));
       if (worth && (!plan.late || found.late)) {
         if (excessMs > thresholdMs) this.#exploration.spend(excessMs);
@@ -263,8 +263,11 @@ class PricedDispatcher implements Dispatcher {
   }
 
   /** Whether the device's own processor could not keep up if every frame followed the plan: then θ is 0. */
-  #overloads({ tracker, cost }: DispatchAction, now: number): boolean {
-    return !tracker && this.#arrivals.perMs(now) * cost.serviceMs > OVERLOAD * this.#local.slots;
+  #overloads({ action: { tracker, cost }, after }: Choice, now: number): boolean {
+    const second = after?.step && this.#plan.table.secondLooks?.by(after.variant)?.cheapest();
+    const secondMs = second && !second.tracker ? after.step.share * second.cost.serviceMs : 0;
+    const workMs = (tracker ? 0 : cost.serviceMs) + secondMs;
+    return this.#arrivals.perMs(now) * workMs > OVERLOAD * this.#local.slots;
   }
 
   #decide(

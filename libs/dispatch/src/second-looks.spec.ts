@@ -268,6 +268,29 @@ describe('second looks', () => {
     expect(here.dispatch(100).lookAgain).toBeUndefined();
   });
 
+  it('count as work of the device’s own processor where they run there: it must keep up with the plan', () => {
+    const objective = { ...defaultObjective, accuracyFloor: 0.8 };
+    const cloudSmall = action('cloud-1', small, 20, 20);
+    const placedAt = (periodMs: number, actions = [localSmall, localBest, cloudSmall]) => {
+      const here = dispatcher({}, { looks });
+      const plan = { planned: localSmall.placement, thresholdMs: 1e6, leaseMs: 1e6 };
+      here.applyDirective(directive({ ...plan, objective, actions }), 0);
+      const decisions = Array.from({ length: 40 }, (_, frame) => {
+        const now = frame * periodMs;
+        for (const nodeId of ['edge-1', 'cloud-1']) here.reportLoad(idle(nodeId), now);
+        const decision = here.dispatch(now);
+        here.settle(decision, answered(), now);
+        return decision;
+      });
+      const twice = decisions.slice(20).filter(({ lookAgain }) => lookAgain);
+      return [...new Set(twice.map(({ placement }) => placement.nodeId))];
+    };
+    // 50 ms a frame, and 400 ms for each that is looked at again, at least a fourth of them.
+    expect([placedAt(1_000), placedAt(140)]).toEqual([['device-1'], ['cloud-1']]);
+    // At the edge they are no work of the device.
+    expect(placedAt(140, [localSmall, localBest, cloudSmall, edge])).toEqual(['device-1']);
+  });
+
   it('admit a frame only when there is time for the look that its floor needs', () => {
     const here = agent({ allowedTiers: ['device'] });
     // 50 ms alone are not allowed, with a second look it takes 450 ms, and the best variant alone 400 ms.

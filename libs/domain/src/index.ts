@@ -9,7 +9,7 @@ export type { DeviceHello, DeviceState, TruthReport } from './device-messages.ts
 export type { ActionCost, BalanceLedger, BalanceReport, Directive, PlannedLook } from './directive.ts';
 export { type Hop, hopColours, hops } from './hops.ts';
 export type { Liveness } from './liveness.ts';
-export type { LookCurve, LookCurves, LookStep } from './look-curve.ts';
+export { type LookCurve, type LookCurves, type LookStep, lookStepOf } from './look-curve.ts';
 export {
   type NodeLoad,
   type NodeReport,

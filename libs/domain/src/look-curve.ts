@@ -37,3 +37,12 @@ export interface LookStep {
   /** Share of all frames that get a second look and a different answer by it, 0..share; absent: not measured. */
   readonly changed?: number;
 }
+
+/** The step of the curve of both variants at exactly `marginBelow`; undefined when there is none. */
+export const lookStepOf = (
+  { curves }: LookCurves,
+  { first, second, marginBelow }: { first: string; second: string; marginBelow: number },
+): LookStep | undefined =>
+  curves
+    .find((curve) => curve.first === first && curve.second === second)
+    ?.steps.find((step) => step.marginBelow === marginBelow);

@@ -1,4 +1,4 @@
-import type { Clock } from '@weir/base';
+import type { Clock, Logger } from '@weir/base';
 import type { Decision, Dispatcher } from '@weir/dispatch';
 import type { HopTimes, Outcome, Placement, Reason } from '@weir/domain';
 import type { common } from '@weir/proto';
@@ -57,6 +57,7 @@ export interface InferenceOptions {
   readonly dispatcher: Dispatcher;
   readonly target: (nodeId: string) => Target | undefined;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Records every attempt, failed ones included. */
   readonly record: (outcome: Outcome, confidence: number) => void;
   /** Called right before dispatch to report the load of the device's own processor. */

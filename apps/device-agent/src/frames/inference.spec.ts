@@ -8,6 +8,7 @@ import {
   ResourceExhausted,
   seededRandom,
   Unavailable,
+  silentLogger,
 } from '@weir/base';
 import { createDispatcher } from '@weir/dispatch';
 import { type ActionCost, defaultObjective, type Outcome, type Tier } from '@weir/domain';
@@ -87,6 +88,7 @@ function setUp(behaviours: Partial<Record<'edge-1' | 'cloud-1' | 'device-1', Beh
         dispatcher,
         target,
         clock,
+        logger: silentLogger,
         record: (outcome) => outcomes.push(outcome),
         refresh() {},
         rescueMs: () => rescueMs,

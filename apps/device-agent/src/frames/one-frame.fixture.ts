@@ -1,4 +1,4 @@
-import { Cancelled, DeadlineExceeded, FakeClock } from '@weir/base';
+import { Cancelled, DeadlineExceeded, FakeClock, silentLogger } from '@weir/base';
 import type { Decision, Dispatcher, DispatchOptions, Settlement } from '@weir/dispatch';
 import type { Outcome, Placement, Tier } from '@weir/domain';
 import { common } from '@weir/proto';
@@ -135,6 +135,8 @@ export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, de
   });
   const spans: ToldLook[] = [];
   const outcomes: (Outcome & { confidence: number })[] = [];
+  /** Errors. */
+  const logged: object[] = [];
   const answer = infer(
     {
       input: { content: { $case: 'encodedImage', value: Buffer.alloc(1) } },
@@ -148,11 +150,12 @@ export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, de
       dispatcher,
       target,
       clock,
+      logger: { ...silentLogger, error: (facts: object) => void logged.push(facts) },
       record: (outcome, confidence) => outcomes.push({ ...outcome, confidence }),
       refresh() {},
       rescueMs: () => 0,
     },
   );
   answer.catch(() => {});
-  return { clock, answer, told, asked, outcomes, spans, stop };
+  return { clock, answer, told, asked, outcomes, spans, stop, logged };
 }

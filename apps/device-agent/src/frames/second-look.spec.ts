@@ -299,15 +299,21 @@ describe('a frame whose first look is unsure', () => {
     expect(scene.told).toMatchObject([{ settle: 'device-1' }]);
   });
 
-  it('fails loudly where the code is wrong', async () => {
-    const { clock, answer, told, outcomes } = oneFrame({
+  it('is answered by the first where the code or the runtime of the second fails, and the log tells', async () => {
+    const { clock, answer, told, outcomes, logged } = oneFrame({
       again: [onEdge],
       nodes: { ...unsure, 'edge-1': { ms: 5, fails: new TypeError('undefined is no function') } },
     });
     await clock.advanceAsync(25);
-    await expect(answer).rejects.toBeInstanceOf(TypeError);
-    expect(told[1]).toMatchObject({ settle: 'edge-1', ok: false });
+    expect(await answer).toMatchObject({
+      classification: { label: 'class 3' },
+      placement: onDevice,
+      looks: [{ placement: onDevice }, { placement: onEdge, failure: 'INTERNAL' }],
+    });
+    // Charged as any second look that failed.
+    expect(told[1]).toMatchObject({ lookAgain: 'edge-1', ok: false, exclude: ['edge-1'] });
     expect(outcomes[1]).toMatchObject({ failure: 'INTERNAL', firstLook: { agreed: false } });
-    expect(outcomes.map(({ lookedAgain }) => lookedAgain)).toEqual([true, true]);
+    expect(outcomes.map(({ lookedAgain }) => lookedAgain)).toEqual([true, undefined]);
+    expect(logged).toMatchObject([{ err: expect.any(TypeError) as Error, nodeId: 'edge-1' }]);
   });
 });

@@ -23,7 +23,7 @@ export async function lookAgain(
   due: LookAgain,
   options: InferenceOptions,
 ): Promise<readonly Attempt[]> {
-  const { dispatcher, refresh } = options;
+  const { dispatcher, refresh, logger } = options;
   const deadlineAt = frame.deadlineAt - answerReserveMs;
   const exclude = new Set(failedBefore);
   const { margin } = first.answer.classification;
@@ -54,7 +54,10 @@ export async function lookAgain(
       span.answered({ at: end, hops, local: placement.tier === 'device', facts });
       return tried;
     }
-    span.failed({ at: end, status: statusOf(again.error), facts: () => ({ ...placement }) });
+    const { error } = again;
+    span.failed({ at: end, status: statusOf(error), facts: () => ({ ...placement }) });
+    // A fault of the code or of the runtime costs the second look, not the answer that there is.
+    if (!(error instanceof WeirError)) logger.error({ err: error, ...placement }, 'second look failed');
     if (isOver(again, frame)) {
       dispatcher.settle(decision, settlement, end);
       return tried;
@@ -64,9 +67,8 @@ export async function lookAgain(
   }
 }
 
-/** Whether a second look ended in a way that takes the frame with it: its caller has left, or the code is wrong. */
-export const isOver = (again: Attempt, { signal }: Frame): boolean =>
-  'error' in again && (signal.aborted || !(again.error instanceof WeirError));
+/** Whether the caller has left during a second look: that takes the frame with it. */
+export const isOver = (again: Attempt, { signal }: Frame): boolean => 'error' in again && signal.aborted;
 
 /** Whether two looks said the same. */
 export const agree = (

@@ -1,4 +1,11 @@
-import { FakeClock, Internal, ResourceExhausted, seededRandom, type WeirError } from '@weir/base';
+import {
+  FakeClock,
+  Internal,
+  ResourceExhausted,
+  seededRandom,
+  type WeirError,
+  silentLogger,
+} from '@weir/base';
 import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { type ActionCost, defaultObjective, type NodeLoad, type Tier } from '@weir/domain';
 import { common } from '@weir/proto';
@@ -130,6 +137,7 @@ function setUp({ deviceMs = 40, variants = ['small', 'large'] } = {}) {
         dispatcher,
         target: (nodeId) => (nodeId === 'device-1' ? device : edge),
         clock,
+        logger: silentLogger,
         record() {},
         refresh: (now) => dispatcher.reportLoad(device.load(), now),
         rescueMs: () => deviceMs + 10,

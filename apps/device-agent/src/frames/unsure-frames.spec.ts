@@ -1,4 +1,4 @@
-import { FakeClock, seededRandom, Unavailable } from '@weir/base';
+import { FakeClock, seededRandom, Unavailable, silentLogger } from '@weir/base';
 import { createDispatcher } from '@weir/dispatch';
 import { type ActionCost, defaultObjective, type LookCurves, type Outcome, type Tier } from '@weir/domain';
 import { common } from '@weir/proto';
@@ -93,6 +93,7 @@ function setUp(maxLooks: number) {
           run: ({ variant }) => run(nodeId, variant),
         }),
         clock,
+        logger: silentLogger,
         record: (outcome) => outcomes.push(outcome),
         refresh() {},
         rescueMs: () => 0,

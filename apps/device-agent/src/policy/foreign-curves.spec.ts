@@ -1,14 +1,22 @@
 import { silentLogger } from '@weir/base';
-import type { PlannedLook } from '@weir/domain';
+import type { Placement, PlannedLook } from '@weir/domain';
 import { describe, expect, it, vi } from 'vitest';
 import { tellForeignCurves } from './foreign-curves.ts';
 
-const planned = (curves: string): { secondLook: PlannedLook } => ({
-  secondLook: { placement: { tier: 'edge', nodeId: 'edge-1', variant: 'w' }, marginBelow: 0.3, curves },
+const planned = (curves: string, marginBelow = 0.3): { planned: Placement; secondLook: PlannedLook } => ({
+  planned: { tier: 'device', nodeId: 'device-1', variant: 'v' },
+  secondLook: { placement: { tier: 'edge', nodeId: 'edge-1', variant: 'w' }, marginBelow, curves },
 });
 
-function setUp(own: string | undefined) {
+function setUp(version: string | undefined) {
   const warn = vi.fn();
+  const steps = [
+    { marginBelow: 0.3, share: 0.4, gain: 0.05, standardError: 0 },
+    { marginBelow: 0.5, share: 0.6, gain: 0.06, standardError: 0 },
+    { marginBelow: 0.7, share: 0.8, gain: 0.065, standardError: 0 },
+  ];
+  const curves = [{ first: 'v', second: 'w', steps }];
+  const own = version === undefined ? undefined : { version, pictures: 1_000, curves };
   return { warn, tell: tellForeignCurves(own, { ...silentLogger, warn }) };
 }
 
@@ -16,7 +24,7 @@ describe('tellForeignCurves', () => {
   it('says nothing of second looks by its own curves, nor where none are planned', () => {
     const { warn, tell } = setUp('a');
     tell(planned('a'));
-    tell({});
+    tell({ planned: planned('a').planned });
     expect(warn).not.toHaveBeenCalled();
   });
 
@@ -33,6 +41,25 @@ describe('tellForeignCurves', () => {
     const { warn, tell } = setUp(undefined);
     tell(planned('b'));
     expect(warn).toHaveBeenCalledWith({ planned: 'b', own: 'none' }, expect.any(String));
+  });
+
+  it('names each step once that its own curves lack', () => {
+    const { warn, tell } = setUp('a');
+    for (const marginBelow of [0.3, 0.31, 0.5, 0.31]) tell(planned('a', marginBelow));
+    tell({ ...planned('a'), planned: { tier: 'device', nodeId: 'device-1', variant: 'u' } });
+    expect(warn.mock.calls.map(([facts]) => facts as unknown)).toEqual([
+      { first: 'v', second: 'w', marginBelow: 0.31 },
+      { first: 'u', second: 'w', marginBelow: 0.3 },
+    ]);
+  });
+
+  it('tells of a step that the correction of the directive leaves out', () => {
+    const { warn, tell } = setUp('a');
+    const correction = { shortfall: 0, firsts: [{ variant: 'v', loss: 1, share: 2 }] };
+    tell({ ...planned('a', 0.5), correction });
+    expect(warn).not.toHaveBeenCalled();
+    tell({ ...planned('a', 0.7), correction });
+    expect(warn).toHaveBeenCalledOnce();
   });
 
   it('keeps no more than a hundred', () => {

@@ -1,25 +1,35 @@
 import type { Logger } from '@weir/base';
-import type { Directive } from '@weir/domain';
+import { correctedCurves, type Directive, type LookCurves, lookStepOf } from '@weir/domain';
 
-/** Versions of curves that are told; a policy that makes up more is not worth the memory. */
+/** Faults that are told; a policy that makes up more is not worth the memory. */
 const mostTold = 100;
 
 /**
- * Warns, once for each version, when second looks were planned by other curves than the device's own: the dispatcher leaves
- * them out, and first answers stand. `own`: version of the device's curves, undefined when it has none.
+ * Warns, once for each fault, when second looks were planned by other curves than the device's own, or by a step that these
+ * lack: the dispatcher leaves them out, and first answers stand. `own`: the device's curves, undefined when it has none.
  */
 export function tellForeignCurves(
-  own: string | undefined,
+  own: LookCurves | undefined,
   logger: Logger,
-): (directive: Pick<Directive, 'secondLook'>) => void {
+): (directive: Pick<Directive, 'planned' | 'secondLook' | 'correction'>) => void {
   const told = new Set<string>();
-  return ({ secondLook }) => {
-    const curves = secondLook?.curves;
-    if (curves === undefined || curves === own || told.has(curves) || told.size >= mostTold) return;
-    told.add(curves);
-    logger.warn(
-      { planned: curves, own: own ?? 'none' },
-      'second looks are planned by the curves of another model family: they are left out',
-    );
+  const tell = (facts: Readonly<Record<string, string | number>>, fault: string) => {
+    const key = JSON.stringify(facts);
+    if (told.has(key) || told.size >= mostTold) return;
+    told.add(key);
+    logger.warn(facts, `${fault}: they are left out`);
+  };
+  return ({ planned: { variant: first }, secondLook, correction }) => {
+    if (!secondLook) return;
+    const { curves: planned, marginBelow } = secondLook;
+    if (planned !== own?.version)
+      return tell(
+        { planned, own: own?.version ?? 'none' },
+        'second looks are planned by the curves of another model family',
+      );
+    const second = secondLook.placement.variant;
+    const curves = correction ? correctedCurves(own, correction) : own;
+    if (!lookStepOf(curves, { first, second, marginBelow }))
+      tell({ first, second, marginBelow }, 'second looks are planned by a step that the curves lack');
   };
 }

@@ -43,7 +43,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
   const agentInstanceId = randomUUID();
   const connection = connect(address, securityOf(config));
   const client = connection.client(policy.PolicyServiceClient);
-  const checkCurves = tellForeignCurves(looks?.version, logger);
+  const checkCurves = tellForeignCurves(looks, logger);
   const session = new PolicySession({
     openStream(signal) {
       metrics.opening('policy');

@@ -71,7 +71,8 @@ export function checkedLearner(made: unknown, { file, name }: { file: string; na
     looks: ReadonlyMap<string, PlannedLook> = new Map(),
   ): void {
     const wrong =
-      observation && (placementFault(placements, observation) ?? secondLookFault(looks, observation));
+      observation &&
+      (placementFault(placements, observation) ?? secondLookFault(looks, { observation, placements }));
     if (wrong !== undefined)
       throw new Error(
         `${file}: ${method}() does not fit the observation: ${wrong}; openActions(observation, 'full') lists what each device may do`,

@@ -235,7 +235,7 @@ describe('the plan of a learner from a file', () => {
   it.each([
     [
       'of a device that is none',
-      `new Map([['x', { placement: own('device-1'), marginBelow: 1, curves: 'toy' }]])`,
+      `new Map([['x', { placement: own('device-1'), marginBelow: 0.5, curves: 'toy' }]])`,
       /no device x/,
     ],
     [
@@ -244,29 +244,42 @@ describe('the plan of a learner from a file', () => {
       /no step/,
     ],
     [
+      'that no step of the curve leads to',
+      `new Map([['device-1', { placement: own('device-1'), marginBelow: 0.51, curves: 'toy' }]])`,
+      /no step/,
+    ],
+    [
+      'that no curve of its first look leads to',
+      `new Map([['device-1', { placement: own('device-1'), marginBelow: 0.3, curves: 'toy' }]])`,
+      /no step/,
+    ],
+    [
       'by other curves',
-      `new Map([['device-1', { placement: own('device-1'), marginBelow: 1, curves: 'x' }]])`,
+      `new Map([['device-1', { placement: own('device-1'), marginBelow: 0.5, curves: 'x' }]])`,
       /no step/,
     ],
     [
       'elsewhere',
-      `new Map([['device-1', { placement: own('device-2'), marginBelow: 1, curves: 'toy' }]])`,
+      `new Map([['device-1', { placement: own('device-2'), marginBelow: 0.5, curves: 'toy' }]])`,
       /no such node/,
     ],
-    ['of nothing', `new Map([['device-1', { marginBelow: 1, curves: 'toy' }]])`, /no step/],
+    ['of nothing', `new Map([['device-1', { marginBelow: 0.5, curves: 'toy' }]])`, /no step/],
     ['that is no map', `{}`, /secondLooks: expected a Map/],
   ])('may plan second looks, but none %s', (_, looks, fault) => {
     const own = `const own = (nodeId: string) => ({ tier: 'device', nodeId, variant: 'large' });`;
+    const first = `const placements = new Map([...best()].map(([id, place]) => [id, { ...place, variant: 'small' }]));`;
     const plan = (map: string) =>
       load(
         fileWith(
-          localOnly(`propose() { ${own} return { ...obeyedPlan(best()), secondLooks: ${map} } as any; },`),
+          localOnly(
+            `propose() { ${own} ${first} return { ...obeyedPlan(placements), secondLooks: ${map} } as any; },`,
+          ),
         ),
       );
     const toy = new ToyCell(seededRandom(1), { users: 2, floor: 0, looks: toyLooks });
     const [wrong, right] = [
       plan(looks),
-      plan(`new Map([['device-1', { placement: own('device-1'), marginBelow: 1, curves: 'toy' }]])`),
+      plan(`new Map([['device-1', { placement: own('device-1'), marginBelow: 0.5, curves: 'toy' }]])`),
     ];
     for (const learner of [wrong, right]) learner.observe(toy.observation());
     expect(() => wrong.propose()).toThrow(fault);

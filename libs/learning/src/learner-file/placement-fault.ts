@@ -1,4 +1,4 @@
-import { type Placement, type PlannedLook, tightenObjective } from '@weir/domain';
+import { lookStepOf, type Placement, type PlannedLook, tightenObjective } from '@weir/domain';
 import type { CellObservation } from '../learner.ts';
 
 /** What keeps a joint placement from being one of the observed cell, or undefined. The floor is the learner's to keep. */
@@ -13,15 +13,30 @@ export function placementFault(
 /** The same of second looks, which not every device has. */
 export function secondLookFault(
   looks: ReadonlyMap<string, PlannedLook>,
-  observation: CellObservation,
+  {
+    observation,
+    placements,
+  }: {
+    readonly observation: CellObservation;
+    /** Of the first looks. */
+    readonly placements: ReadonlyMap<string, Placement>;
+  },
 ): string | undefined {
   const { cell } = observation;
   for (const { id, objective } of cell.devices) {
     const look = looks.get(id);
     if (!look) continue;
     if (tightenObjective(cell.objective, objective).maxLooks < 2) return `${id} is to look at no frame twice`;
-    if (!look.placement || !(look.marginBelow > 0) || look.curves !== cell.looks?.version)
-      return `the second look of ${id} is no step of the cell's curves`;
+    const { placement, marginBelow, curves } = look;
+    const step =
+      placement &&
+      curves === cell.looks?.version &&
+      lookStepOf(cell.looks, {
+        first: placements.get(id)?.variant ?? '',
+        second: placement.variant,
+        marginBelow,
+      });
+    if (!step) return `the second look of ${id} is no step of the cell's curves`;
   }
   return faultOf(new Map([...looks].map(([id, { placement }]) => [id, placement])), observation);
 }
