@@ -106,6 +106,7 @@ function timed(dispatcher: Dispatcher, times: Timed[]): Dispatcher {
     probesDue: (...args) => dispatcher.probesDue(...args),
     probe: (...args) => dispatcher.probe(...args),
     audits: (...args) => dispatcher.audits(...args),
+    hedge: (...args) => dispatcher.hedge(...args),
     settle: (...args) => dispatcher.settle(...args),
     status: (...args) => dispatcher.status(...args),
     dispatch: (now, options) => time(now, () => dispatcher.dispatch(now, options)),

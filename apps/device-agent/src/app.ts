@@ -98,6 +98,7 @@ export async function startDeviceAgent(
     objective: defaultObjective,
     random: random.fork('dispatch'),
     now: clock.now(),
+    hedgeShare: config.hedgeShare,
     onEjection: tellEjection(logger),
   });
   const local = new LocalTarget({
@@ -111,6 +112,7 @@ export async function startDeviceAgent(
     local,
     localFigures: models.figures,
     variants: variants.map(({ name, macs, precision, accuracy }) => ({ name, macs, precision, accuracy })),
+    looks,
     clock,
     logger,
   });
@@ -128,7 +130,15 @@ export async function startDeviceAgent(
   for (const target of config.targets) started.use(linkWorker(target, { ...common, onChange }));
   if (config.policy)
     policyLink = started.use(
-      linkPolicy(config.policy, { ...common, dispatcher, looks, outcomes, truths, ownObjective }),
+      linkPolicy(config.policy, {
+        ...common,
+        dispatcher,
+        looks,
+        accuracyOf: new Map(variants.map(({ name, accuracy }) => [name, accuracy])),
+        outcomes,
+        truths,
+        ownObjective,
+      }),
     );
   if (config.telemetry) started.use(linkTelemetry(config.telemetry, { ...common, energy }));
   started.defer(clock.every(refreshPeriodMs, () => view.refresh()));

@@ -78,6 +78,11 @@ const shape = {
     .describe(
       'Lowers the looks that the cell allows a frame: with 1 its first answer stands, with 2 another variant looks again where the first is unsure.',
     ),
+  hedgeShare: share()
+    .default(0.05)
+    .describe(
+      'Work that the device may do on top, as a share of that of its frames, 0..1, to answer by itself too where a target may miss the deadline. 0: none.',
+    ),
   audits: share()
     .optional()
     .describe(

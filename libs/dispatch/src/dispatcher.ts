@@ -27,6 +27,8 @@ export interface DispatcherOptions {
   readonly random: Random;
   /** Time of creation, ms. @default 0 */
   readonly now?: number;
+  /** Share of work that hedges may add to that of frames, 0..1. @default 0 */
+  readonly hedgeShare?: number;
   /** Called when a target is ejected, and when it is in use again. */
   readonly onEjection?: (change: EjectionChange) => void;
 }
@@ -54,6 +56,13 @@ export interface Settlement {
   readonly fault?: 'failed' | 'late';
   /** Instant before which the target said that it could not have answered; it refused the frame for that. */
   readonly soonestAnswerAt?: number;
+}
+
+/** The device's own answer to a frame that a target is answering too. */
+export interface Hedge {
+  readonly decision: Decision;
+  /** Expected, J: of the hedge, and of the target. */
+  readonly energyJ: { readonly own: number; readonly target: number };
 }
 
 /** One remote node as the dispatcher sees it. */
@@ -113,6 +122,13 @@ export interface Dispatcher {
    * (admission.ts), FailedPrecondition, naming the constraints, when nothing is allowed.
    */
   dispatch(now: number, options?: DispatchOptions): Decision;
+  /**
+   * The device's own answer at the same time, where the target that `decision` has just sent the frame to would miss the
+   * deadline at its 95th percentile, though not on average: at the cheapest of its variants that the floor allows alone and
+   * that is in time. Undefined where there is none, where extra work has used up its share, and while a plan is obeyed. Both
+   * decisions hold what they have reserved until they are settled: that of the answer as answered, the other as not.
+   */
+  hedge(decision: Decision, now: number, options?: DispatchOptions): Hedge | undefined;
   /**
    * Places the second look at a frame, when its first has answered with a margin below `lookAgain.marginBelow`, or when
    * another second look has failed: at the now cheapest place that is allowed and expected in time. Settles `decision`

@@ -15,11 +15,14 @@ import type {
   DispatchStatus,
   Dispatcher,
   DispatcherOptions,
+  Hedge,
   Settlement,
 } from './dispatcher.ts';
 import { Ejections } from './ejections.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { asSet, Frames } from './frames.ts';
+import { HedgeBudget } from './hedge-budget.ts';
+import { energyOf, hedgePlace, mayBeLate } from './hedge-place.ts';
 import { LocalQueue } from './local-queue.ts';
 import { PlanInForce } from './plan-in-force.ts';
 import { Targets } from './targets.ts';
@@ -42,12 +45,15 @@ class PricedDispatcher implements Dispatcher {
   readonly #targets = new Targets();
   readonly #plan: PlanInForce;
   readonly #exploration = new ExplorationBudget();
+  readonly #hedges: HedgeBudget;
   readonly #admission: Admission;
   readonly #frames: Frames;
   readonly #commitments: Commitments;
   readonly #ejections: Ejections;
 
-  constructor({ localNode, variants, looks, objective, random, now = 0, onEjection }: DispatcherOptions) {
+  constructor(options: DispatcherOptions) {
+    const { localNode, variants, looks, objective, random, now = 0, hedgeShare = 0, onEjection } = options;
+    this.#hedges = new HedgeBudget(hedgeShare);
     this.#arrivals = new ArrivalMeter(now);
     this.#localNode = localNode;
     this.#random = random;
@@ -144,6 +150,25 @@ class PricedDispatcher implements Dispatcher {
       objective,
       balance: this.#balance.balance,
     });
+  }
+
+  hedge(decision: Decision, now: number, options: DispatchOptions = {}): Hedge | undefined {
+    const { directive, table } = this.#plan;
+    const { placement } = decision;
+    if (placement.tier === 'device' || directive?.thresholdMs === Infinity) return undefined;
+    const { spread } = this.#targets.of(placement.nodeId);
+    const { predictedMs: targetMs } = decision;
+    const { deadlineMs = this.#plan.objective.deadlineMs } = options;
+    if (!mayBeLate({ predictedMs: targetMs, spread }, deadlineMs)) return undefined;
+    const frame = this.#frames.fresh(table, now, options);
+    const action = hedgePlace(table, frame);
+    if (!action || !this.#hedges.spend(action.cost.serviceMs)) return undefined;
+    const ms = costMs(action, frame);
+    const costs = { costMs: ms, plannedCostMs: decision.plannedCostMs, savedMs: 0, look: undefined };
+    return {
+      decision: this.#commitments.first(action, 'fallback', costs, frame),
+      energyJ: { own: action.cost.energyJ, target: energyOf(table, placement) },
+    };
   }
 
   lookAgain(
@@ -276,6 +301,7 @@ class PricedDispatcher implements Dispatcher {
     plannedCostMs: number,
     frame: Frame,
   ): Decision {
+    this.#hedges.earn(action.cost.serviceMs);
     const look = after?.step && { variant: after.variant, step: after.step, placement: undefined };
     const savedMs = look && oneLookMs < Infinity ? Math.max(0, oneLookMs - costMs) : 0;
     return this.#commitments.first(action, reason, { costMs, plannedCostMs, savedMs, look }, frame);

@@ -288,7 +288,7 @@ describe('second looks', () => {
     // 50 ms a frame, and 400 ms for each that is looked at again, at least a fourth of them.
     expect([placedAt(1_000), placedAt(140)]).toEqual([['device-1'], ['cloud-1']]);
     // At the edge they are no work of the device.
-    expect(placedAt(140, [localSmall, localBest, cloudSmall, edge])).toEqual(['device-1']);
+    expect(placedAt(75, [localSmall, localBest, cloudSmall, edge])).toEqual(['device-1']);
   });
 
   it('admit a frame only when there is time for the look that its floor needs', () => {

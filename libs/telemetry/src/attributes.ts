@@ -60,6 +60,8 @@ export const attribute = {
   lookAgainBelow: 'weir.look.again_below',
   /** Of a second look: whether it said the same as the first. */
   agreed: 'weir.look.agreed',
+  /** Of a first look that the device answered as well as its target: whose answer came first, `device` or `target`. */
+  hedgeWonBy: 'weir.look.hedge_won_by',
   /** gRPC status name of a failure (OpenTelemetry's own name). */
   errorType: 'error.type',
   /** `grpc` (OpenTelemetry's own name). */
@@ -99,6 +101,7 @@ export interface InferenceFacts {
   readonly firstMargin?: number | undefined;
   readonly lookAgainBelow?: number | undefined;
   readonly agreed?: boolean | undefined;
+  readonly hedgeWonBy?: string | undefined;
   readonly rpcMethod?: string | undefined;
 }
 

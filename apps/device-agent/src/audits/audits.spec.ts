@@ -40,6 +40,7 @@ const answer = (failedOn: readonly string[] = []): FrameAnswer => ({
   decision: { ...decision(onDevice), reason: 'planned', accuracy: 0.83, propensity: 0.5 },
   reason: 'planned',
   failedAttempts: [],
+  hedge: undefined,
   failedOn: new Set(failedOn),
   looks: [],
   hops: { agentMs: 0, uplinkMs: 0, queueMs: 0, decodeMs: 2, computeMs: 18, downlinkMs: 0 },

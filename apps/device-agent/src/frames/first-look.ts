@@ -8,9 +8,19 @@ import {
 } from '@weir/base';
 import type { Decision } from '@weir/dispatch';
 import type { Reason } from '@weir/domain';
-import { type Answered, attempt, isTargetsFault, outcomeOf } from './attempt.ts';
+import type { LookSpan } from '@weir/telemetry';
+import {
+  type Answered,
+  type Attempt,
+  attempt,
+  type Failed,
+  isTargetsFault,
+  outcomeOf,
+  statusOf,
+} from './attempt.ts';
 import { lookFacts } from './facts.ts';
-import type { Frame, InferenceOptions } from './frame.ts';
+import type { Frame, HedgeEnd, InferenceOptions } from './frame.ts';
+import { attemptHedged } from './hedged-attempt.ts';
 import { withAgentTime } from './hops.ts';
 
 /** The first look at a frame, which has answered. Its decision is not yet settled, its outcome not yet recorded. */
@@ -21,6 +31,8 @@ export interface FirstLook {
   readonly failedAttempts: readonly string[];
   /** Nodes where this frame has failed. */
   readonly excluded: ReadonlySet<string>;
+  /** Undefined without a hedge. */
+  readonly hedge: HedgeEnd | undefined;
 }
 
 /**
@@ -28,11 +40,27 @@ export interface FirstLook {
  * time. Rejects as `infer` does; failed attempts are settled and recorded.
  */
 export async function lookFirst(frame: Frame, options: InferenceOptions): Promise<FirstLook> {
-  const { dispatcher, clock, refresh, deviceId, record } = options;
+  const { dispatcher, clock, refresh, deviceId, record, logger } = options;
   const excluded = new Set<string>();
   const failedAttempts: string[] = [];
   const failures: WeirError[] = [];
+  let hedge: HedgeEnd | undefined;
   const span = frame.span.look({ number: 1, at: frame.arrivedAt });
+  const tell = (failed: Failed, reason: Reason) => {
+    const { decision, settlement, end } = failed;
+    dispatcher.settle(decision, settlement, end);
+    if (isTargetsFault(failed, frame))
+      record(outcomeOf(failed, { deviceId, reason, accuracy: decision.accuracy }), 0);
+  };
+  const leaveOut = ({ error, decision: { placement }, end }: Failed) => {
+    const { nodeId, tier } = placement;
+    const status = statusOf(error);
+    excluded.add(nodeId);
+    failedAttempts.push(`${nodeId}: ${status}`);
+    frame.span.attemptFailed({ at: end, nodeId, tier, status });
+    if (error instanceof WeirError) failures.push(error);
+    else logger.error({ err: error, nodeId }, 'an attempt at a first look failed');
+  };
   for (;;) {
     const at = clock.now();
     refuseIfOver(frame, at, failedAttempts);
@@ -44,29 +72,52 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
       // Nothing is left to try: the first failure says more than that.
       throw failures.length > 0 ? exhausted(failedAttempts, failures, error) : error;
     }
-    const reason = failedAttempts.length > 0 ? 'fallback' : decision.reason;
-    const deadlineAt = frame.deadlineAt - keptMs(frame, decision, at, options);
-    const tried = await attempt(frame, { decision, at, deadlineAt, span }, options);
-    const { end } = tried;
-    if ('answer' in tried) {
-      const hops = withAgentTime(tried.answer.hops, end - frame.arrivedAt);
-      const local = decision.placement.tier === 'device';
-      const facts = () => ({ ...lookFacts(tried), reason, lookAgainBelow: decision.lookAgain?.marginBelow });
-      span.answered({ at: end, hops, local, facts });
-      return { attempt: tried, reason, failedAttempts, excluded };
+    const asRetry = failedAttempts.length > 0;
+    const {
+      tried,
+      alsoFailed,
+      end: hedgeEnd,
+    } = await tryFirst(frame, { decision, at, excluded, span }, options);
+    hedge = hedgeEnd ?? hedge;
+    const reasonOf = (by: Attempt) => (asRetry ? 'fallback' : by.decision.reason);
+    if (alsoFailed) {
+      tell(alsoFailed, reasonOf(alsoFailed));
+      leaveOut(alsoFailed);
     }
+    if ('answer' in tried) {
+      const { end } = tried;
+      const reason = reasonOf(tried);
+      const { placement, lookAgain } = tried.decision;
+      const hops = withAgentTime(tried.answer.hops, end - frame.arrivedAt);
+      const local = placement.tier === 'device';
+      const facts = () => ({
+        ...lookFacts(tried),
+        reason,
+        lookAgainBelow: lookAgain?.marginBelow,
+        hedgeWonBy: hedge?.wonBy,
+      });
+      span.answered({ at: end, hops, local, facts });
+      return { attempt: tried, reason, failedAttempts, excluded, hedge };
+    }
+    tell(tried, reasonOf(tried));
     const { error } = tried;
-    dispatcher.settle(decision, tried.settlement, end);
-    if (isTargetsFault(tried, frame))
-      record(outcomeOf(tried, { deviceId, reason, accuracy: decision.accuracy }), 0);
-    const failure = error instanceof WeirError ? error : undefined;
-    if (!failure || failure instanceof InvalidInput || frame.signal.aborted) throw error;
-    const { nodeId, tier } = decision.placement;
-    excluded.add(nodeId);
-    failedAttempts.push(`${nodeId}: ${failure.status}`);
-    frame.span.attemptFailed({ at: end, nodeId, tier, status: failure.status });
-    failures.push(failure);
+    if (!(error instanceof WeirError) || error instanceof InvalidInput || frame.signal.aborted) throw error;
+    leaveOut(tried);
   }
+}
+
+/** The device answers too where the target may come too late; then the target has all the time there is. */
+async function tryFirst(
+  frame: Frame,
+  asked: { decision: Decision; at: number; excluded: ReadonlySet<string>; span: LookSpan },
+  options: InferenceOptions,
+): Promise<{ tried: Attempt; alsoFailed?: Failed | undefined; end?: HedgeEnd }> {
+  const { decision, at, excluded, span } = asked;
+  const deadlineMs = frame.deadlineAt - at;
+  const hedge = options.dispatcher.hedge(decision, at, { deadlineMs, exclude: excluded });
+  if (hedge) return attemptHedged(frame, { decision, hedge, at, span }, options);
+  const deadlineAt = frame.deadlineAt - keptMs(frame, decision, at, options);
+  return { tried: await attempt(frame, { decision, at, deadlineAt, span }, options) };
 }
 
 /** An answer later than this many times its prediction is given up when waiting would leave no time for a fallback. */

@@ -27,6 +27,8 @@ export interface FrameAnswer {
   readonly reason: Reason;
   /** Failed attempts before the first look answered, e.g. `edge-1: UNAVAILABLE`. */
   readonly failedAttempts: readonly string[];
+  /** Undefined where one answer was asked for at a time. */
+  readonly hedge: HedgeEnd | undefined;
   /** Nodes where any look at it has failed. */
   readonly failedOn: ReadonlySet<string>;
   /** In order; the second is missing where the first was sure enough. */
@@ -36,8 +38,15 @@ export interface FrameAnswer {
   readonly responseMs: number;
   /** Expected of the looks that answered, together, ms. */
   readonly predictedMs: number;
-  /** Of all looks, J. */
+  /** Of all looks, J, and of a hedge. */
   readonly energyJ: number;
+}
+
+/** How it ended that the device answered a frame at the same time as its target. */
+export interface HedgeEnd {
+  readonly wonBy: 'target' | 'device' | 'neither';
+  /** Expected of the one that was cancelled, J. */
+  readonly otherEnergyJ: number;
 }
 
 /** One look at a frame: its answer, or why there is none. */

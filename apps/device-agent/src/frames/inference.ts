@@ -78,7 +78,7 @@ const isSame = (first: Answered, second: Attempt) =>
 /** `attempts`: the first look and all that came after it. */
 function answerOf(
   frame: Frame,
-  { reason, failedAttempts, excluded, attempt: { decision } }: FirstLook,
+  { reason, failedAttempts, excluded, hedge, attempt: { decision } }: FirstLook,
   looks: readonly Look[],
   attempts: readonly [Answered, ...Attempt[]],
 ): FrameAnswer {
@@ -92,12 +92,13 @@ function answerOf(
     decision,
     reason,
     failedAttempts,
+    hedge,
     failedOn: new Set([...excluded, ...failed.map((tried) => tried.decision.placement.nodeId)]),
     looks,
     hops: looks.map(({ hops }) => hops).reduce(addHops),
     responseMs: attempts.at(-1)!.end - frame.arrivedAt,
     predictedMs: answered.reduce((sum, tried) => sum + tried.decision.predictedMs, 0),
-    energyJ: answered.reduce((sum, tried) => sum + tried.answer.energyJ, 0),
+    energyJ: answered.reduce((sum, tried) => sum + tried.answer.energyJ, hedge?.otherEnergyJ ?? 0),
   };
 }
 

@@ -42,6 +42,8 @@ interface Scene {
   readonly looksTwice?: boolean;
   /** Where the frame is sent before it goes to the device itself. */
   readonly firsts?: readonly Placement[];
+  /** What the device and the target are expected to spend on a frame, J, when it answers the first look at the same time. */
+  readonly hedge?: { readonly own: number; readonly target: number };
   /** Where second looks go, one after the other. */
   readonly again?: readonly Placement[];
   readonly nodes: Readonly<Record<string, Behaviour>>;
@@ -79,7 +81,8 @@ function notingSpan(looks: ToldLook[]): InferenceSpan {
 }
 
 /** A device with a dispatcher that does as it is told, and notes what it is told. */
-export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, deadlineMs = 1_000 }: Scene) {
+export function oneFrame(scene: Scene) {
+  const { looksTwice = true, firsts = [], hedge, again = [], nodes, deadlineMs = 1_000 } = scene;
   const clock = new FakeClock(1_000);
   const told: unknown[] = [];
   const left = [...again];
@@ -87,6 +90,8 @@ export function oneFrame({ looksTwice = true, firsts = [], again = [], nodes, de
   const nameOf = ({ placement }: Decision) => placement.nodeId;
   const dispatcher = {
     probe: () => undefined,
+    hedge: () =>
+      hedge && { decision: decide(onDevice, { reason: 'fallback', accuracy: 0.7 }), energyJ: hedge },
     dispatch: () =>
       decide(
         leftFirst.shift() ?? onDevice,

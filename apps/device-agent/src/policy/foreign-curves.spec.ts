@@ -16,8 +16,12 @@ function setUp(version: string | undefined) {
     { marginBelow: 0.7, share: 0.8, gain: 0.065, standardError: 0 },
   ];
   const curves = [{ first: 'v', second: 'w', steps }];
+  const accuracyOf = new Map([
+    ['v', 0.8],
+    ['w', 0.9],
+  ]);
   const own = version === undefined ? undefined : { version, pictures: 1_000, curves };
-  return { warn, tell: tellForeignCurves(own, { ...silentLogger, warn }) };
+  return { warn, tell: tellForeignCurves(own, accuracyOf, { ...silentLogger, warn }) };
 }
 
 describe('tellForeignCurves', () => {

@@ -6,10 +6,12 @@ const mostTold = 100;
 
 /**
  * Warns, once for each fault, when second looks were planned by other curves than the device's own, or by a step that these
- * lack: the dispatcher leaves them out, and first answers stand. `own`: the device's curves, undefined when it has none.
+ * lack: the dispatcher leaves them out, and first answers stand. `own`: the device's curves, undefined when it has none;
+ * `accuracyOf`: of the variants of its family.
  */
 export function tellForeignCurves(
   own: LookCurves | undefined,
+  accuracyOf: ReadonlyMap<string, number>,
   logger: Logger,
 ): (directive: Pick<Directive, 'planned' | 'secondLook' | 'correction'>) => void {
   const told = new Set<string>();
@@ -28,7 +30,7 @@ export function tellForeignCurves(
         'second looks are planned by the curves of another model family',
       );
     const second = secondLook.placement.variant;
-    const curves = correction ? correctedCurves(own, correction) : own;
+    const curves = correction ? correctedCurves(own, correction, accuracyOf) : own;
     if (!lookStepOf(curves, { first, second, marginBelow }))
       tell({ first, second, marginBelow }, 'second looks are planned by a step that the curves lack');
   };

@@ -21,6 +21,8 @@ export interface PolicyLinkOptions {
   readonly view: CellView;
   /** What second looks by the device's family buy; undefined when it does not know. */
   readonly looks: LookCurves | undefined;
+  /** Of the variants of the device's family. */
+  readonly accuracyOf: ReadonlyMap<string, number>;
   readonly outcomes: OutcomeBuffer;
   readonly truths: Truths;
   readonly ownObjective: OwnObjective;
@@ -36,14 +38,26 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const { config, dispatcher, view, looks, outcomes, truths, ownObjective, clock, random, logger, metrics } =
-    options;
+  const {
+    config,
+    dispatcher,
+    view,
+    looks,
+    accuracyOf,
+    outcomes,
+    truths,
+    ownObjective,
+    clock,
+    random,
+    logger,
+    metrics,
+  } = options;
   const { cellId, deviceId } = config;
   // Outcome sequences count within one run of this process.
   const agentInstanceId = randomUUID();
   const connection = connect(address, securityOf(config));
   const client = connection.client(policy.PolicyServiceClient);
-  const checkCurves = tellForeignCurves(looks, logger);
+  const checkCurves = tellForeignCurves(looks, accuracyOf, logger);
   const session = new PolicySession({
     openStream(signal) {
       metrics.opening('policy');

@@ -3,6 +3,7 @@ import type { Dispatcher } from '@weir/dispatch';
 import {
   type ActionCost,
   figuresOf,
+  type LookCurves,
   nodeReport,
   type NodeReport,
   type ServiceFigure,
@@ -12,6 +13,7 @@ import {
 import { type KnownTarget, knownActions } from './knowledge.ts';
 import type { LocalTarget } from './local-target.ts';
 import type { RemoteTarget } from './remote-target.ts';
+import { ownAnswerMs } from './rescue.ts';
 import { type WorkerClaim, WorkerClaims } from './worker-claims.ts';
 
 export interface CellViewOptions {
@@ -21,6 +23,8 @@ export interface CellViewOptions {
   readonly localFigures: () => readonly ServiceFigure[];
   /** Variants of the device's own model family. */
   readonly variants: readonly Variant[];
+  /** What second looks by the device's family buy; undefined when it does not know. */
+  readonly looks: LookCurves | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -112,17 +116,17 @@ export class CellView {
 
   /** Time the device would need to answer a frame by itself from now on, ms; 0 when it may not. */
   rescueMs(now: number): number {
-    const { dispatcher, local } = this.#options;
+    const { dispatcher, local, looks } = this.#options;
     const { objective, balance } = dispatcher.status(now);
     if (!objective.allowedTiers.includes('device')) return 0;
-    const services = this.#actions
-      .filter(
-        ({ placement, accuracy }) =>
-          placement.tier === 'device' && accuracy + balance.balance >= objective.accuracyFloor,
-      )
-      .map(({ serviceMs }) => serviceMs);
+    const own = this.#actions.filter(({ placement }) => placement.tier === 'device');
+    const leastAccuracy = objective.accuracyFloor - balance.balance;
+    const answerMs = ownAnswerMs(own, {
+      leastAccuracy,
+      looks: objective.maxLooks > 1 ? looks : undefined,
+    });
     // Twice the median plus a few ms to switch: being late here means no answer at all.
-    return services.length === 0 ? 0 : local.load().backlogMs + 2 * Math.min(...services) + 10;
+    return answerMs === Infinity ? 0 : local.load().backlogMs + 2 * answerMs + 10;
   }
 
   variants(): readonly Variant[] {

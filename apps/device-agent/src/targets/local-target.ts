@@ -7,7 +7,7 @@ import type { ObservedTarget, TargetAnswer, TargetRequest } from './target.ts';
 
 /** What the agent needs of a runner of @weir/inference. */
 export type LocalRunner = {
-  run(request: RunRequest & Pick<TargetRequest, 'background'>): Promise<Omit<RunResult, 'probabilities'>>;
+  run(request: RunRequest): Promise<Omit<RunResult, 'probabilities'>>;
   load(): Load;
 };
 

@@ -156,6 +156,16 @@ describe('agent metrics', () => {
     expect([await truths('taken'), await truths('refused')]).toEqual([2, 1]);
   });
 
+  it('count hedges by whose answer came first', async () => {
+    await using test = await setUp();
+    const hedges = (wonBy: string) => test.value('weir_hedges_total', `weir_result="${wonBy}"`);
+    expect([await hedges('target'), await hedges('device'), await hedges('neither')]).toEqual([0, 0, 0]);
+    test.agent.answered(answerAt('edge'), 0);
+    for (const wonBy of ['device', 'device', 'target'] as const)
+      test.agent.answered({ ...answerAt('edge'), hedge: { wonBy, otherEnergyJ: 0 } }, 0);
+    expect([await hedges('target'), await hedges('device'), await hedges('neither')]).toEqual([1, 2, 0]);
+  });
+
   it('count audits by what became of them, and what they cost', async () => {
     await using test = await setUp();
     const audits = (result: string) => test.value('weir_audits_total', `weir_result="${result}"`);

@@ -84,6 +84,11 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
     'Frames whose first look was unsure, by how the second ended.',
   );
   const truths = count('weir.truths', '{truth}', 'Truths that applications reported of their pictures.');
+  const hedges = count(
+    'weir.hedges',
+    '{frame}',
+    'Answered frames that the device and a target were asked for at the same time, by whose answer came first.',
+  );
   const audits = count(
     'weir.audits',
     '{audit}',
@@ -102,6 +107,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   // Start at 0, so that Prometheus sees the first failure as an increase.
   changes.add(0);
   for (const ended of secondLookEnds) secondLooks.add(0, { 'weir.result': ended });
+  for (const wonBy of ['target', 'device', 'neither']) hedges.add(0, { 'weir.result': wonBy });
   auditEnergy.add(0);
   for (const result of auditResults) audits.add(0, { 'weir.result': result });
   for (const result of truthResults) truths.add(0, { 'weir.result': result });
@@ -122,7 +128,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   let lastPlanned: string | undefined;
 
   return {
-    answered({ placement, reason, hops, responseMs, looks }, slack) {
+    answered({ placement, reason, hops, responseMs, looks, hedge }, slack) {
       const { tier, variant } = placement;
       const where = { 'weir.tier': tier, 'weir.variant': variant };
       frames.add(1, { ...where, 'weir.reason': reason });
@@ -133,6 +139,7 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       }
       const ended = secondLookEnd(looks);
       if (ended) secondLooks.add(1, { 'weir.result': ended });
+      if (hedge) hedges.add(1, { 'weir.result': hedge.wonBy });
       slacks.push(slack);
       if (slacks.length > slackWindow) slacks.shift();
     },
