@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { ConfigError, Exit, InvalidInput, hostPort, share, silentLogger } from '@weir/base';
+import { access, constants } from 'node:fs/promises';
+import { ConfigError, Exit, hostPort, share, silentLogger } from '@weir/base';
 import { type AgentClient, connectAgent, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
-import type { agent } from '@weir/proto';
-import { reasonName } from '@weir/wire';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { againText, describeLook, describePlacement } from '../look-text.ts';
+import { answerPictures, type PictureResult } from '../infer/answer-pictures.ts';
+import { againText } from '../look-text.ts';
 import { cellOf, checkFloor, looksFlag } from '../up/cell-of.ts';
 import { ms, percent } from '../words.ts';
 
@@ -36,11 +35,6 @@ const shape = {
 };
 type InferConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
 
-interface Picture {
-  readonly file: string;
-  readonly image: Uint8Array;
-}
-
 export default defineCommand({
   name,
   summary:
@@ -49,32 +43,30 @@ export default defineCommand({
   positionals: 'images',
   examples: ['weir infer picture.png', 'weir infer *.jpg --agent 127.0.0.1:7000 --json'],
   async run(config, context) {
-    const pictures = await readPictures(config.images);
+    await checkAnyReadable(config.images);
     const answers = await withAgent(config, context, (client) =>
-      answerAll(client, pictures, config, context),
+      answerPictures(client, config.images, { ...context, timeoutMs: config.timeoutMs }),
     );
     if (!answers) return Exit.interrupted;
-    for (const result of answers) context.print(sentence(result));
-    context.out({ images: answers });
-    return answers.some((result) => 'error' in result) ? Exit.failed : Exit.done;
+    const { results, unreadable } = answers;
+    for (const result of results) context.print(sentence(result));
+    context.out({ images: results });
+    if (unreadable > 0) return Exit.usage;
+    return results.some((result) => 'error' in result) ? Exit.failed : Exit.done;
   },
 });
 
-type Result = Awaited<ReturnType<typeof answer>>;
-
-/** Throws ConfigError, naming every file that cannot be read. */
-async function readPictures(files: readonly string[]): Promise<Picture[]> {
-  const read = await Promise.allSettled(files.map((file) => readFile(file)));
-  const faults = read.flatMap((result, index) =>
-    result.status === 'rejected'
-      ? [{ field: files[index]!, description: (result.reason as Error).message }]
-      : [],
-  );
-  if (faults.length > 0) throw new ConfigError(name, faults);
-  return read.map((result, index) => ({
-    file: files[index]!,
-    image: (result as PromiseFulfilledResult<Buffer>).value,
-  }));
+/** Throws ConfigError, naming every file, when there is none to read: before a cell starts for nothing. */
+async function checkAnyReadable(files: readonly string[]): Promise<void> {
+  const faults = [];
+  for (const file of files) {
+    try {
+      return await access(file, constants.R_OK);
+    } catch (error) {
+      faults.push({ field: file, description: (error as Error).message });
+    }
+  }
+  throw new ConfigError(name, faults);
 }
 
 /** Uses the agent that the flags name, or one of a one-off cell. Undefined when interrupted. */
@@ -121,57 +113,7 @@ async function untilInterrupted<Value>(
   return Promise.race([work, promise]);
 }
 
-/** Pictures under way at once: fewer than an agent takes, so that it can serve others too. */
-const maxInFlight = 32;
-
-async function answerAll(
-  client: AgentClient,
-  pictures: readonly Picture[],
-  config: InferConfig,
-  { progress, signal }: CommandContext,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const left = pictures.entries();
-  let done = 0;
-  const inTurn = async () => {
-    for (const [index, picture] of left) {
-      if (signal.aborted) return;
-      results[index] = await answer(client, picture, config);
-      done++;
-      if (done % 100 === 0 && done < pictures.length) progress(`${done} of ${pictures.length} pictures`);
-    }
-  };
-  await Promise.all(Array.from({ length: maxInFlight }, inTurn));
-  return results;
-}
-
-async function answer(client: AgentClient, { file, image }: Picture, { timeoutMs }: InferConfig) {
-  try {
-    return { file, ...describe(await client.infer({ image, timeoutMs })) };
-  } catch (error) {
-    const violations = error instanceof InvalidInput ? { violations: error.violations } : {};
-    return { file, error: error instanceof Error ? error.message : String(error), ...violations };
-  }
-}
-
-function describe(response: agent.InferResponse) {
-  const { classification, placement, hops, decision } = response;
-  return {
-    label: classification?.label ?? '',
-    confidence: classification?.confidence ?? 0,
-    placement: describePlacement(placement),
-    reason: reasonName(decision?.reason),
-    responseMs: response.responseMs,
-    hopsMs: { ...hops },
-    expectedAccuracy: response.expectedAccuracy,
-    energyJ: response.energyJ,
-    traceparent: response.trace?.traceparent ?? '',
-    looks: response.looks.map(describeLook),
-    lookAgainBelow: decision?.lookAgainBelow ?? 0,
-  };
-}
-
-function sentence(result: Result): string {
+function sentence(result: PictureResult): string {
   if ('error' in result) return `${result.file}: no answer: ${result.error}`;
   const { file, label, confidence, placement, responseMs, hopsMs, reason, looks, lookAgainBelow } = result;
   const hops = Object.entries(hopsMs).map(([hop, time]) => `${hop.replace(/Ms$/, '')} ${ms(time)}`);
