@@ -43,6 +43,7 @@ describe('metrics of a living cell', () => {
     ['device-1', /^weir_target_reachable\{.*weir_peer_id="edge-1".*\} 1$/m],
     ['device-1', /^weir_policy_connected\{.*\} 1$/m],
     ['edge-1', /^weir_slots_utilization_ratio\{.*weir_cell_id="cell-1".*\}/m],
+    ['edge-1', /^weir_batch_limit\{.*weir_variant="[^"]+".*\} 1$/m],
     ['policy', /^weir_devices\{weir_cell_id="cell-1",weir_connected="true".*\} 1$/m],
     ['telemetry', /^weir_nodes\{weir_liveness="live".*\} [12]$/m],
   ])('of %s match %s', async (process, figure) => {

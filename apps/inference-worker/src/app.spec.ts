@@ -1,6 +1,6 @@
 import { status as codes } from '@grpc/grpc-js';
 import type { InvalidInput } from '@weir/base';
-import { ConfigError, loadConfig, silentLogger, systemClock, type WeirError } from '@weir/base';
+import { ConfigError, loadConfig, type Logger, silentLogger, systemClock, type WeirError } from '@weir/base';
 import { common, type worker } from '@weir/proto';
 import { callUnary, checkHealth, fromStatus } from '@weir/rpc';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -450,5 +450,18 @@ describe('an idle worker', () => {
       },
       { timeout: 8_000 },
     );
+  });
+
+  it('logs what batches gain once it is warm', async () => {
+    const info = vi.fn<Logger['info']>();
+    const argv = ['--variants', small.name, '--max-batch', '2'];
+    await using _app = await startInferenceWorker(loadConfig(configSpec, { argv, env: {} }), {
+      logger: { ...silentLogger, info },
+    });
+    const [warm] = info.mock.calls.find(([, message]) => message === 'warm')!;
+    const number = expect.any(Number) as number;
+    expect(warm).toMatchObject({
+      batches: [{ variant: small.name, limit: number, timesMs: { 1: number, 2: number } }],
+    });
   });
 });

@@ -22,6 +22,7 @@ import {
 } from '@weir/telemetry';
 import { tierToWire } from '@weir/wire';
 import { availableParallelism } from 'node:os';
+import { batchFigures } from './batch-figures.ts';
 import { calibrate, testPicture } from './calibration.ts';
 import { type Config, configSpec } from './config.ts';
 import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
@@ -108,7 +109,7 @@ export async function startInferenceWorker(
   });
   const cpuShare = dilated ? 1 / slots : Math.min(1, threadsPerSession / availableParallelism());
   let figures = await calibrate({ runner, energy, cpuShare, dilated });
-  logger.info({ figures }, 'warm');
+  logger.info({ figures, batches: batchFigures(runner.batchCurves) }, 'warm');
   const checks = whenDrained.use(
     startIdleChecks({
       runner,
@@ -130,7 +131,7 @@ export async function startInferenceWorker(
     }),
   );
   const metrics = createWorkerMetrics(meter, { tier: config.tier });
-  metrics.watch(() => runner.load());
+  metrics.watch(runner);
   const unmeasured = createWorkerNode({
     nodeId,
     tier: config.tier,

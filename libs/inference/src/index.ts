@@ -8,6 +8,7 @@ export {
   variantNamed,
   verifyChecksums,
 } from './catalogue/manifest.ts';
+export { type BatchCurve } from './serving/batch-curve.ts';
 export { type InferenceInput } from './serving/inference-input.ts';
 export { MAX_IMAGE_BYTES, MAX_PIXELS } from './serving/picture-limits.ts';
 export { type Prediction } from './serving/probabilities.ts';

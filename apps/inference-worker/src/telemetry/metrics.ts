@@ -1,24 +1,33 @@
 import { WeirError } from '@weir/base';
-import type { Load } from '@weir/inference';
+import type { Load, Runner } from '@weir/inference';
 import { type Meter, queueOf, secondsBuckets, type WorkerTimes } from '@weir/telemetry';
 import type { WorkerNode } from '../node.ts';
 
 /** A worker's figures; names, units and labels are described in docs/metrics.md. */
 export interface WorkerMetrics {
-  answered(variant: string, times: WorkerTimes): void;
+  /** `batchSize`: inferences that were computed together with this one, itself included. */
+  answered(variant: string, facts: WorkerTimes & { readonly batchSize: number }): void;
   /** An inference got no answer; `status` is a gRPC status name. */
   dropped(status: string): void;
   /** A stream to Telemetry is opening; each time but the first is a reconnection. */
   opening(): void;
   /** Gauges show this from now on. */
-  watch(load: () => Load): void;
+  watch(runner: Pick<Runner, 'load' | 'batchCurves'>): void;
 }
+
+/** Sizes that a batch curve measures, up to what `--max-batch` allows at most. */
+const batchBuckets = [1, 2, 4, 8, 16, 32, 64];
 
 export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): WorkerMetrics {
   const hop = meter.createHistogram('weir.worker.hop.duration', {
     unit: 's',
     description: "Where the worker's part of an inference went.",
     advice: { explicitBucketBoundaries: secondsBuckets },
+  });
+  const batchSize = meter.createHistogram('weir.batch.size', {
+    unit: '{inference}',
+    description: 'Inferences computed together, as each of them saw it.',
+    advice: { explicitBucketBoundaries: batchBuckets },
   });
   const dropped = meter.createCounter('weir.inferences.dropped', {
     unit: '{inference}',
@@ -34,18 +43,19 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
   let opened = false;
 
   return {
-    answered(variant, times) {
+    answered(variant, facts) {
       const labels = { 'weir.tier': tier, 'weir.variant': variant };
-      hop.record(queueOf(times) / 1_000, { ...labels, 'weir.hop': 'queue' });
-      hop.record(times.decodeMs / 1_000, { ...labels, 'weir.hop': 'decode' });
-      hop.record(times.computeMs / 1_000, { ...labels, 'weir.hop': 'compute' });
+      hop.record(queueOf(facts) / 1_000, { ...labels, 'weir.hop': 'queue' });
+      hop.record(facts.decodeMs / 1_000, { ...labels, 'weir.hop': 'decode' });
+      hop.record(facts.computeMs / 1_000, { ...labels, 'weir.hop': 'compute' });
+      batchSize.record(facts.batchSize, labels);
     },
     dropped: (status) => dropped.add(1, { 'error.type': status }),
     opening() {
       reconnects.add(opened ? 1 : 0, { 'weir.peer': 'telemetry' });
       opened = true;
     },
-    watch(load) {
+    watch({ load, batchCurves }) {
       const gauge = (name: string, unit: string, description: string, value: (now: Load) => number) =>
         meter
           .createObservableGauge(name, { unit, description })
@@ -59,6 +69,15 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
         ({ backlogMs }) => backlogMs / 1_000,
       );
       gauge('weir.slots.utilization', '1', 'Share of the slots in use.', ({ utilization }) => utilization);
+      meter
+        .createObservableGauge('weir.batch.limit', {
+          unit: '{inference}',
+          description: 'Largest batch in use: throughput gained up to it, as measured at the start.',
+        })
+        .addCallback((result) => {
+          for (const [variant, { limit }] of batchCurves)
+            result.observe(limit, { 'weir.tier': tier, 'weir.variant': variant });
+        });
     },
   };
 }

@@ -17,6 +17,10 @@ describe('batchCurve', () => {
     expect(batchCurve({ 1: 10 }).limit).toBe(1);
   });
 
+  it('keeps the times as measured', () => {
+    expect(batchCurve({ 1: 10, 2: 19 }).times).toEqual({ 1: 10, 2: 19 });
+  });
+
   it('tells the time of any size relative to one alone', () => {
     const { factor } = batchCurve({ 1: 10, 2: 12, 4: 20 });
     expect([1, 2, 3, 4, 8].map(factor)).toEqual([1, 1.2, 1.6, 2, 4]);

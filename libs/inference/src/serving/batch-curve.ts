@@ -5,6 +5,8 @@ const worthwhileGain = 1.1;
 
 /** How a variant's computation grows with the batch. */
 export interface BatchCurve {
+  /** As measured. */
+  readonly times: BatchTimes;
   /** Largest batch that still gains. */
   readonly limit: number;
   /** Time of a batch relative to one inference alone; interpolated between the sizes measured. */
@@ -30,6 +32,7 @@ export function batchCurve(times: BatchTimes): BatchCurve {
   )
     last++;
   return {
+    times,
     limit: points[last]!.size,
     factor(size) {
       const above = points.find((point) => point.size >= size) ?? points.at(-1)!;

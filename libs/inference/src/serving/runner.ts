@@ -75,6 +75,8 @@ export interface RunResult extends Prediction {
 export interface Runner extends AsyncDisposable {
   /** The variants served, warm. */
   readonly variants: readonly VariantEntry[];
+  /** What each variant's batches measured at the start, by its name; without emulation. */
+  readonly batchCurves: ReadonlyMap<string, BatchCurve>;
   /** Labels of all variants, in the order of `probabilities`. */
   readonly labels: readonly string[];
   /**
@@ -156,6 +158,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 
   return {
     variants,
+    batchCurves: curves,
     labels: family.labels,
     async run(request) {
       const { variant: name, input, deadlineAt, signal, background = false } = request;
