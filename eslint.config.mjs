@@ -19,7 +19,7 @@ const mayImport = {
   'libs/inference': ['base', 'domain'],
   'libs/telemetry': ['base'],
   'libs/link': ['base'],
-  'libs/storage': ['base'],
+  'libs/storage': ['base', 'domain'],
   'libs/cell': ['base', 'proto', 'domain', 'wire', 'link', 'rpc'],
   'libs/lab': [
     'base',

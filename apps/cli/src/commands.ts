@@ -36,6 +36,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Learners in the simulator: how fast and how well they learn.',
     load: () => import('./commands/learn.ts'),
   },
+  replay: {
+    summary: 'From the journal of a cell: what another objective or learner would have cost.',
+    load: () => import('./commands/replay.ts'),
+  },
   'lab run': {
     summary: 'One experiment on a living cell: learners side by side, against the measured oracle.',
     load: () => import('./commands/lab-run.ts'),

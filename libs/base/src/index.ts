@@ -15,6 +15,7 @@ export {
   type Interval,
   bootstrap,
   estimate,
+  estimateOfResamples,
   interquartileMean,
   mean,
   median,

@@ -44,6 +44,19 @@ export function estimate(values: readonly number[]): Estimate {
   return { mean: middle, low: middle - margin, high: middle + margin };
 }
 
+/**
+ * Of one figure whose resamples scatter as these values do, and that may be off by `bias` besides (a standard deviation);
+ * by Student's t, NaN of nothing.
+ */
+export function estimateOfResamples(values: readonly number[], bias = 0): Estimate {
+  const middle = mean(values);
+  const freedom = values.length - 1;
+  if (freedom < 1) return { mean: middle, low: middle, high: middle };
+  const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / freedom;
+  const margin = studentT(freedom) * Math.sqrt(variance + bias * bias);
+  return { mean: middle, low: middle - margin, high: middle + margin };
+}
+
 /** 97.5 % quantile of the normal distribution. */
 const z = 1.959964;
 

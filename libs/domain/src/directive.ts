@@ -36,6 +36,7 @@ export interface Directive {
   /** θ, ms: deviate when cost(planned) − min cost > θ. Infinity: obey. */
   readonly thresholdMs: number;
   readonly explored: boolean;
+  /** With which the learner chose `planned`, over its own chance, 0..1; 0: not known. */
   readonly propensity: number;
   readonly actions: readonly ActionCost[];
   /** μ₀: price of accuracy at half balance, ms per unit of accuracy; the multiplier of the floor in the plan's problem. */

@@ -43,7 +43,10 @@ export interface Outcome {
   readonly concurrency: number;
   /** Inferences that were computed together, this one included; `hops.computeMs` is the time of them all. @default 1 */
   readonly batchSize?: number;
-  /** Probability with which the learner chose this placement, 0..1; 1 when it was not sampled. */
+  /**
+   * Probability with which this placement was chosen, over the learner's own chance then and there, 0..1; 1 where the device
+   * departed from its plan, as no chance is in that; 0: not known.
+   */
   readonly propensity: number;
   /** gRPC status name of a failure; its times then teach nothing. */
   readonly failure?: string;

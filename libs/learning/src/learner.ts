@@ -51,7 +51,7 @@ export interface Plan {
   readonly thresholdMs: number;
   /** True when the plan departs from the best known one to learn. */
   readonly explored: boolean;
-  /** Probability with which it was chosen, 0..1; 1 when it was not sampled. */
+  /** Probability of the joint placement as a whole, 0..1; 1 where no chance was in it, 0 where it is not known. */
   readonly propensity: number;
   /** Learned costs of every action open to each device; empty for learners without a cost model. */
   readonly actions: ReadonlyMap<string, readonly ActionCost[]>;
@@ -101,6 +101,12 @@ export interface Learner {
   observe(observation: CellObservation): void;
   /** Throws FailedPrecondition when no joint placement meets the hard constraints; says which. */
   propose(): Plan;
+  /**
+   * Of the plan just proposed: the probability, over the learner's own chance alone, with which it places each device where
+   * it does; a device that is left out: not known. To be asked before anything else is observed or learned. Learners without
+   * it mean `Plan.propensity`.
+   */
+  propensities?(): ReadonlyMap<string, number>;
   learn(outcomes: readonly Outcome[]): void;
   /** The best joint placement as far as known, without exploring; what `propose` would say were there nothing to learn. */
   best(): ReadonlyMap<string, Placement>;

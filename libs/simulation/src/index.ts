@@ -27,6 +27,7 @@ export {
   type AsyncRunOptions,
   type AsyncRunResult,
   type DriftStep,
+  type GivenArrivals,
   runAsync,
 } from './arrivals/run.ts';
 export {
@@ -39,6 +40,16 @@ export {
   runAsyncStudyJob,
 } from './arrivals/study.ts';
 export { type World, type WorldOptions, capacityPerMs, createWorld } from './arrivals/world.ts';
+export {
+  type FrameFigures,
+  type ReplayOptions,
+  type ReplayPolicy,
+  type ReplayResult,
+  replay,
+} from './replay/replay.ts';
+export type { ReplayCell, ReplayDevice, ReplayNode } from './replay/replay-cell.ts';
+export type { Evidence, UnknownPlace } from './replay/verdict.ts';
+export { type ReplayTrialOptions, type ReplayTrial, replayTrial } from './replay/trial.ts';
 export {
   type CurvePoint,
   type LearningOptions,

@@ -114,8 +114,8 @@ export const planner = mutantsOf('libs/learning/src', [
   {
     title: 'the exploration credit has no cap',
     file: 'planner/exploration-budget.ts',
-    find: 'Math.min(this.#options.creditCap, before.credit + earnedShare)',
-    replace: 'before.credit + earnedShare',
+    find: 'Math.min(this.#options.creditCap, this.#state.credit + earnedShare)',
+    replace: 'this.#state.credit + earnedShare',
   },
   {
     title: 'a living cell explores as much as an experiment in epochs',

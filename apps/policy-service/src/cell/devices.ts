@@ -2,7 +2,8 @@ import { type Clock, type Logger, ResourceExhausted } from '@weir/base';
 import type { DeviceHello, DeviceState, TruthReport } from '@weir/domain';
 import { createTransferLedger, type TransferLedger } from '@weir/learning';
 import { tellMemberFaults } from './member-faults.ts';
-import { type Member, Members, type StoredDevice } from './members.ts';
+import type { StoredDevice } from '@weir/storage';
+import { type Member, Members } from './members.ts';
 import { type AgentLink, Sessions } from '../sessions/registry.ts';
 
 export interface DeviceTimes {

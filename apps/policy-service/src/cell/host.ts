@@ -1,14 +1,14 @@
 import type { Clock, Logger } from '@weir/base';
 import type { Objective, Outcome, OutcomeBatch } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
-import type { Store, StoredSnapshot } from '@weir/storage';
+import { memberFromJson, objectiveSchema, type Store, type StoredSnapshot, storedRow } from '@weir/storage';
 import { randomUUID } from 'node:crypto';
 import type { CellDevices } from './devices.ts';
 import { CellOrchestrator, type OrchestratorTimes } from './orchestrator.ts';
 import type { PlanMade } from '../planning/joint-plan.ts';
 import type { Learners } from './learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
-import { memberFromJson, memberToJson, objectiveSchema, storedRow } from '../journal/rows.ts';
+import { memberToJson } from '../journal/rows.ts';
 import { learnerFrom, learnJournal } from '../journal/recovery.ts';
 import { VersionCounter } from '../journal/version-counter.ts';
 

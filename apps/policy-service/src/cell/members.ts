@@ -11,6 +11,7 @@ import type {
   Variant,
 } from '@weir/domain';
 import { type CellObservation, type DeviceObservation, idleFramesPerSecond } from '@weir/learning';
+import type { StoredDevice } from '@weir/storage';
 import { byName } from './by-name.ts';
 import { linkClass } from './link-class.ts';
 import { LookSets } from './look-sets.ts';
@@ -30,11 +31,6 @@ export interface Member {
   readonly disconnectedAt?: number | undefined;
   /** When what it says of its variants was first said in this cell. */
   readonly variantRanks: ClaimRanks;
-}
-
-/** A device as it was before a restart. */
-export interface StoredDevice extends DeviceHello {
-  readonly variantRanks?: ClaimRanks;
 }
 
 /** Faults of what devices say together; each is told once. */

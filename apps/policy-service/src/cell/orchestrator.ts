@@ -197,7 +197,12 @@ export class CellOrchestrator implements Disposable {
     if (this.devices.members.size === 0) return undefined;
     this.#continuous.planned();
     this.#correct();
-    const plan = this.#plan.make(() => this.#learner.propose());
+    let propensities: ReadonlyMap<string, number> | undefined;
+    const plan = this.#plan.make(() => {
+      const made = this.#learner.propose();
+      propensities = this.learner.propensities?.();
+      return made;
+    });
     if (!plan) return undefined;
     this.devices.ledger.rebalance();
     const directives = directivesOf(plan, this.devices, {
@@ -206,6 +211,7 @@ export class CellOrchestrator implements Disposable {
       leaseMs: this.#options.times.leaseMs,
       obey: this.#epochs !== undefined,
       correction: this.#correction,
+      propensities,
     });
     return this.devices.sessions.push(directives, { always });
   }

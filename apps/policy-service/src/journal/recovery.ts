@@ -1,11 +1,10 @@
 import { type Logger, Unavailable } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
-import type { JournalEntry, Store, StoredSnapshot } from '@weir/storage';
+import { type JournalEntry, outcomeFromJson, type Store, type StoredSnapshot } from '@weir/storage';
 import type { CellOrchestrator } from '../cell/orchestrator.ts';
 import type { Learners } from '../cell/learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
-import { outcomeFromJson } from './rows.ts';
 
 /** Outcomes that are learned from again between two breaths of the event loop. */
 const REPLAY_CHUNK = 500;

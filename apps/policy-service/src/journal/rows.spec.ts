@@ -1,9 +1,10 @@
 import { InvalidInput } from '@weir/base';
 import { defaultObjective, type Outcome } from '@weir/domain';
+import { memberFromJson, objectiveSchema, outcomeFromJson, storedRow } from '@weir/storage';
 import { describe, expect, it } from 'vitest';
 import { Members } from '../cell/members.ts';
 import { deviceHello, edge, outcome } from '../sessions/agent.fixture.ts';
-import { memberFromJson, memberToJson, objectiveSchema, outcomeFromJson, storedRow } from './rows.ts';
+import { memberToJson } from './rows.ts';
 
 function stored(): string {
   const members = new Members();

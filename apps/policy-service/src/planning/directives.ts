@@ -4,6 +4,8 @@ import type { CellDevices } from '../cell/devices.ts';
 import type { Undated } from '../sessions/directive-change.ts';
 
 export interface DirectiveTerms {
+  /** Of the plan, by device; absent: the plan's own holds for all. */
+  readonly propensities?: ReadonlyMap<string, number> | undefined;
   /** Of the cell; a device's own tightens it. */
   readonly objective: Objective;
   readonly learner: string;
@@ -18,7 +20,7 @@ export interface DirectiveTerms {
 export function directivesOf(
   plan: Plan,
   { members, sessions, ledger }: CellDevices,
-  { objective, learner, leaseMs, obey, correction }: DirectiveTerms,
+  { objective, learner, leaseMs, obey, correction, propensities }: DirectiveTerms,
 ): Map<string, Undated> {
   const directives = new Map<string, Undated>();
   for (const deviceId of sessions.deviceIds()) {
@@ -35,7 +37,7 @@ export function directivesOf(
       ...(secondLook && { secondLook }),
       thresholdMs,
       explored: plan.explored,
-      propensity: plan.propensity,
+      propensity: propensities ? (propensities.get(deviceId) ?? 0) : plan.propensity,
       actions: plan.actions.get(deviceId) ?? [],
       accuracyPriceMs: plan.accuracyPriceMs,
       objective: tightenObjective(objective, member.hello.objective),

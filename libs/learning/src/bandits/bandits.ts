@@ -48,6 +48,8 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
   const arms = new Map<string, Map<string, Arm>>();
   let observation: CellObservation | undefined;
   let open: readonly (OpenActions & { readonly choices: readonly Placement[] })[] = [];
+  /** Of the last plan. */
+  let propensities: ReadonlyMap<string, number> = new Map();
   let counts: LearnerCounts = { outcomes: 0, plans: 0, exploringPlans: 0 };
 
   const armOf = (deviceId: string, { nodeId, variant }: Placement): Arm | undefined =>
@@ -78,8 +80,10 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
       required();
       const chance = random.fork(`plan ${counts.plans++}`);
       let explored = false;
+      const chances = new Map<string, number>();
       const chosen = open.map(({ device, choices }): [string, Placement] => {
         const untried = choices.filter((choice) => !armOf(device.id, choice));
+        chances.set(device.id, 1 / Math.max(1, untried.length));
         if (untried.length > 0) {
           explored = true;
           return [device.id, untried[chance.integer(untried.length)]!];
@@ -94,8 +98,11 @@ export function createBandits({ random, ...given }: { random: Random } & Partial
         return [device.id, preferred];
       });
       if (explored) counts.exploringPlans++;
-      return obeyedPlan(new Map(chosen), { explored });
+      propensities = chances;
+      const propensity = [...chances.values()].reduce((product, each) => product * each, 1);
+      return obeyedPlan(new Map(chosen), { explored, propensity });
     },
+    propensities: () => propensities,
     best() {
       required();
       return new Map(open.map(({ device, choices }) => [device.id, bestOf(device.id, choices)]));

@@ -91,6 +91,7 @@ export function createOffloadOnly(options: { random: Random } & Partial<PlannerO
       });
     },
     propose: () => ({ ...inner.propose(), thresholdMs: Infinity }),
+    propensities: () => inner.propensities!(),
     best: () => inner.best(),
     learn: (outcomes) => inner.learn(outcomes),
     status: () => inner.status(),

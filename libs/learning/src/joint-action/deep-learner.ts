@@ -8,7 +8,14 @@ import { obeyedPlan } from '../obeyed-plan.ts';
 import { snapshotOf, stateOf, valid } from '../snapshot.ts';
 import type { DenseNet } from './dense-net.ts';
 import { EpochCollector, type RewardOptions, rewardRules } from './epoch.ts';
-import { type JointAction, type JointSpace, jointSpace, placementsOf, requireSize } from './joint-space.ts';
+import {
+  decode,
+  type JointAction,
+  type JointSpace,
+  jointSpace,
+  placementsOf,
+  requireSize,
+} from './joint-space.ts';
 import { Replay, replayFault } from './replay.ts';
 import { epsilonAt } from './schedules.ts';
 import { jointActionFault, netSchema, savedSpace, spaceSchema } from './space-schema.ts';
@@ -119,6 +126,16 @@ export function createDeepLearner<Nets extends Networks>(
   let space: JointSpace | undefined;
   let agent: DeepAgent<Nets> | undefined;
   let last: Transition | undefined;
+  /** The last plan, and the joint actions that exploring draws from, where they are listed. */
+  let proposed:
+    | {
+        readonly space: JointSpace;
+        readonly jointAction: JointAction;
+        readonly epsilon: number;
+        readonly explored: boolean;
+        readonly open: Uint32Array | undefined;
+      }
+    | undefined;
   let counts: LearnerCounts = { outcomes: 0, plans: 0, exploringPlans: 0 };
 
   const makeAgent = (of: JointSpace): DeepAgent<Nets> => {
@@ -165,8 +182,26 @@ export function createDeepLearner<Nets extends Networks>(
       counts.plans++;
       if (explored) counts.exploringPlans++;
       epoch.start(space, jointAction);
-      const propensity = explored ? epsilon / space.size : 1 - epsilon;
+      const { open } = agent.networks.values;
+      proposed = { space, jointAction, epsilon, explored, open };
+      // What exploring happens on is, but for a coincidence, not what the network would have chosen.
+      const uniform = open ? 1 / open.length : floorMask ? 0 : 1 / space.size;
+      const propensity = epsilon * uniform + (explored ? 0 : 1 - epsilon);
       return obeyedPlan(placementsOf(space, jointAction), { explored, propensity });
+    },
+    propensities() {
+      if (!proposed) return new Map();
+      const { space, jointAction, epsilon, explored, open } = proposed;
+      if (explored || (epsilon > 0 && floorMask && !open)) return new Map();
+      const alike = jointAction.map((_, device) => 1 / space.actions[device]!.length);
+      if (open && epsilon > 0) {
+        alike.fill(0);
+        for (const entry of open)
+          decode(space, entry).forEach((action, device) => {
+            if (action === jointAction[device]) alike[device]! += 1 / open.length;
+          });
+      }
+      return new Map(space.deviceIds.map((id, device) => [id, 1 - epsilon + epsilon * alike[device]!]));
     },
     best() {
       const { space } = current();

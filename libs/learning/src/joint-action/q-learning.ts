@@ -93,6 +93,8 @@ export function createQLearning({
   const tables = new Map<string, Table>();
   let space: JointSpace | undefined;
   let counts: LearnerCounts = { outcomes: 0, plans: 0, exploringPlans: 0 };
+  /** The last plan: its table and the entry it took. */
+  let proposed: { table: Table; at: number } | undefined;
   /** Where the previous experience ended, for the discounted value of the state that followed. */
   let previous: { key: string; at: number; reward: number } | undefined;
 
@@ -130,6 +132,19 @@ export function createQLearning({
       if (table.visits[at]! > 0 && (best < 0 || table.values[at]! > table.values[best]!)) best = at;
     return best < 0 ? 0 : best;
   };
+  /** Entries of the largest value, each with the share of the random starts that lead to it. */
+  const greedyShares = ({ values }: Table): Map<number, number> => {
+    let most = -Infinity;
+    for (const value of values) if (value > most) most = value;
+    const largest: number[] = [];
+    for (let at = 0; at < values.length; at++) if (values[at] === most) largest.push(at);
+    return new Map(
+      largest.map((at, index) => {
+        const before = index > 0 ? largest[index - 1]! : largest.at(-1)! - values.length;
+        return [at, (at - before) / values.length];
+      }),
+    );
+  };
   const jointActionAt = ({ space, open }: Table, at: number) => decode(space, open ? open[at]! : at);
   const entryOf = ({ space, open }: Table, jointAction: JointAction) => {
     const index = encode(space, jointAction);
@@ -157,10 +172,31 @@ export function createQLearning({
       if (isNew) counts.exploringPlans++;
       const jointAction = jointActionAt(table, at);
       epoch.start(table.space, jointAction);
+      proposed = { table, at };
       return obeyedPlan(placementsOf(table.space, jointAction), {
         explored: isNew,
-        propensity: explored ? options.epsilon / table.values.length : 1 - options.epsilon,
+        propensity:
+          options.epsilon / table.values.length + (1 - options.epsilon) * (greedyShares(table).get(at) ?? 0),
       });
+    },
+    propensities() {
+      if (!proposed) return new Map();
+      const { table, at } = proposed;
+      const { space, open } = table;
+      const chosen = jointActionAt(table, at);
+      const alike = chosen.map(() => 0);
+      const add = (entry: number, weight: number) => {
+        jointActionAt(table, entry).forEach((action, device) => {
+          if (action === chosen[device]) alike[device]! += weight;
+        });
+      };
+      for (const [entry, share] of greedyShares(table)) add(entry, (1 - options.epsilon) * share);
+      // Without a mask each device's action is uniform by itself.
+      if (!open)
+        chosen.forEach((_, device) => (alike[device]! += options.epsilon / space.actions[device]!.length));
+      else if (options.epsilon > 0)
+        for (let entry = 0; entry < open.length; entry++) add(entry, options.epsilon / open.length);
+      return new Map(space.deviceIds.map((id, device) => [id, Math.min(1, alike[device]!)]));
     },
     best() {
       const table = current();

@@ -32,6 +32,8 @@ export interface ValueNetwork {
   /** Outputs that add up to the value of a joint action. */
   rows(jointAction: JointAction): readonly number[];
   value(net: DenseNet, features: Float32Array, jointAction: JointAction): number;
+  /** The joint actions above the floor, where they are listed. */
+  readonly open: Uint32Array | undefined;
   /** Uniform over the joint actions; with `floorMask` over those above the floor. */
   random(random: Random): number[];
   /** The joint action of the largest value in a state (for `action-input`: found by hill climbing). */
@@ -142,6 +144,7 @@ export function valueNetwork(space: JointSpace, options: ValueNetworkOptions, ra
 
   return {
     net,
+    open,
     input: (features, jointAction) => input(features, jointAction),
     rows,
     value,

@@ -8,7 +8,7 @@ import { valid } from '../snapshot.ts';
 import { placementFault, secondLookFault } from './placement-fault.ts';
 
 const methods = ['observe', 'propose', 'learn', 'best', 'status', 'snapshot', 'restore'] as const;
-type Method = (typeof methods)[number];
+type Method = (typeof methods)[number] | 'propensities';
 
 const plan = z.looseObject({
   placements: z.instanceof(Map, { error: 'expected a Map from device ids to placements' }),
@@ -16,11 +16,17 @@ const plan = z.looseObject({
   // Infinity stands for a plan to be obeyed.
   thresholdMs: z.custom<number>((ms) => typeof ms === 'number' && ms >= 0, 'expected ms >= 0, or Infinity'),
   explored: z.boolean(),
-  propensity: z.number().positive().max(1),
+  propensity: z.number().min(0).max(1),
   actions: z.instanceof(Map, { error: 'expected a Map; an empty one without a cost model' }),
   accuracyPriceMs: z.number().min(0),
   predictedMs: z.instanceof(Map, { error: 'expected a Map; an empty one without a cost model' }),
 });
+const propensities = z.custom<ReadonlyMap<string, number>>(
+  (map) =>
+    map instanceof Map &&
+    [...map.values()].every((each) => typeof each === 'number' && each > 0 && each <= 1),
+  'expected a Map from device ids to probabilities, more than 0 and at most 1',
+);
 const status = z.looseObject({
   outcomes: countSchema,
   plans: countSchema,
@@ -91,6 +97,13 @@ export function checkedLearner(made: unknown, { file, name }: { file: string; na
       checkPlacements('propose', proposed.placements, proposed.secondLooks);
       return proposed;
     },
+    ...(typeof learner.propensities === 'function' && {
+      propensities() {
+        const said = call('propensities', () => learner.propensities!());
+        answer('propensities', said, propensities);
+        return said;
+      },
+    }),
     learn: (outcomes) => call('learn', () => learner.learn(outcomes)),
     best() {
       const best = call('best', () => learner.best());

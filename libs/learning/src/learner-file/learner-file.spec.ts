@@ -199,9 +199,9 @@ describe('the plan of a learner from a file', () => {
       /propose\.placements: expected a Map/,
     ],
     [
-      'a propensity of 0',
-      proposing('propose: () => obeyedPlan(best() as any, { propensity: 0 }),'),
-      /propensity: expected more than 0/,
+      'a propensity above 1',
+      proposing('propose: () => obeyedPlan(best() as any, { propensity: 2 }),'),
+      /propensity: expected at most 1/,
     ],
     [
       'an exception',
@@ -209,6 +209,19 @@ describe('the plan of a learner from a file', () => {
       /propose\(\) failed: TypeError: .*\(learner-\d+\.ts:\d+/,
     ],
   ])('is refused with %s', (_, propose, fault) => expect(propose).toThrow(fault));
+
+  it('may tell the probability of each placement, but none that is none', () => {
+    const telling = (propensity: number) =>
+      load(
+        fileWith(
+          localOnly(
+            `propose: () => obeyedPlan(best() as any), propensities: () => new Map([['device-1', ${propensity}]]),`,
+          ),
+        ),
+      );
+    expect(telling(0.5).propensities!()).toEqual(new Map([['device-1', 0.5]]));
+    expect(() => telling(0).propensities!()).toThrow(/propensities\(\) answers wrongly: .*more than 0/);
+  });
 
   it('must keep to the tiers that the objective allows, and to links that are up', () => {
     const learner = load(

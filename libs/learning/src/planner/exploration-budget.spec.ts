@@ -14,7 +14,7 @@ describe('the budget of explorations', () => {
     expect(budget.plan(100, { earnedShare, excess: 0.08 })).toBe(false);
     expect(budget.plan(100, { earnedShare, excess: 0.08 })).toBe(false);
     expect(budget.plan(100, { earnedShare, excess: 0.08 })).toBe(true);
-    expect(budget).toMatchObject({ plans: 5, explorations: 2, frequency: 0.4 });
+    expect(budget).toMatchObject({ plans: 5, explorations: 2 });
     expect(budget.spentShare).toBeCloseTo(18 / 518);
   });
 

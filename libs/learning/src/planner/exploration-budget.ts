@@ -33,9 +33,9 @@ export class ExplorationBudget {
     return this.#state.explorations;
   }
 
-  /** Of all plans, 0..1. */
-  get frequency(): number {
-    return this.#state.explorations / this.#state.plans;
+  /** What the next plan may cost, with what it earns itself. */
+  creditWith(earnedShare: number): number {
+    return Math.min(this.#options.creditCap, this.#state.credit + earnedShare);
   }
 
   /** Of all costs, 0..1. */
@@ -50,7 +50,7 @@ export class ExplorationBudget {
    */
   plan(cost: number, { earnedShare, excess }: { earnedShare: number; excess: number | undefined }): boolean {
     const before = this.#state;
-    const credit = Math.min(this.#options.creditCap, before.credit + earnedShare);
+    const credit = this.creditWith(earnedShare);
     const explored = excess !== undefined && excess <= credit;
     const spent = explored ? excess : 0;
     this.#state = {

@@ -46,6 +46,11 @@ export function createPlanner({ random, ...given }: { random: Random } & Partial
  */
 const observationsPerPlan = 5;
 
+/** Draws that tell a propensity, to a ninth. */
+const redraws = 8;
+/** Devices of a cell that is drawn again. */
+const mostRedrawn = 50;
+
 class Planner implements Learner {
   readonly name = 'planner';
   readonly #options: Omit<PlannerOptions, keyof BeliefOptions>;
@@ -61,6 +66,8 @@ class Planner implements Learner {
   /** The best assignment under the posterior means, kept until anything is learned or observed. */
   #solved: Solved | undefined;
   #outcomes = 0;
+  /** The last plan, and the credit it was made with, until anything is learned or observed. */
+  #proposed: { readonly placements: ReadonlyMap<string, Placement>; readonly credit: number } | undefined;
 
   constructor(random: Random, options: Omit<PlannerOptions, keyof BeliefOptions> & Partial<BeliefOptions>) {
     this.#random = random;
@@ -86,15 +93,15 @@ class Planner implements Learner {
     const greedy = this.#solve();
     const input = this.#input();
     const { observation } = input;
-    const other = this.#draw(input, greedy);
+    const other = this.#draw(input, greedy, `plan ${this.#budget.plans}`);
     const { probeEvery, creditShare, livingCreditShare } = this.#options;
-    const explored = this.#budget.plan(greedy.assignment.cost, {
-      earnedShare: isAsynchronous(observation) ? livingCreditShare : creditShare,
-      excess: other?.excess,
-    });
+    const earnedShare = isAsynchronous(observation) ? livingCreditShare : creditShare;
+    const credit = this.#budget.creditWith(earnedShare);
+    const explored = this.#budget.plan(greedy.assignment.cost, { earnedShare, excess: other?.excess });
     const chosen = explored ? other!.assignment : greedy.assignment;
-    const { plans, frequency } = this.#budget;
+    const { plans } = this.#budget;
     const placements = placementsOf(this.#actions, greedy.joint, chosen);
+    this.#proposed = { placements, credit };
     const looks = secondLooksOf(input, greedy.joint, chosen);
     const asynchronous = isAsynchronous(observation);
     const actions = actionCosts(this.#actions, {
@@ -112,13 +119,32 @@ class Planner implements Learner {
       ...(!asynchronous && looks.size > 0 && { secondLooks: plannedLooks(looks) }),
       thresholdMs: asynchronous ? dispatchThresholdMs({ observation, placements, actions, looks }) : Infinity,
       explored,
-      // How often plans of this kind are chosen; the probability of one joint draw has no closed form.
-      propensity: explored ? frequency : 1 - frequency,
+      // The probability of one joint draw has no closed form.
+      propensity: 0,
       actions,
       accuracyPriceMs: greedy.assignment.price,
       predictedMs: predictionsOf(input, greedy.joint, chosen),
       ...(probes.length > 0 && { probes }),
     };
+  }
+
+  /**
+   * By drawing again: no closed form tells how often the posterior's draws place a device so. The plan itself counts as one of
+   * the draws, so that none has probability 0. Large cells would take too long.
+   */
+  propensities(): ReadonlyMap<string, number> {
+    if (!this.#proposed || this.#actions.length > mostRedrawn) return new Map();
+    const { placements, credit } = this.#proposed;
+    const greedy = this.#solve();
+    const input = this.#input();
+    const same = new Map([...placements.keys()].map((id) => [id, 1]));
+    for (let again = 0; again < redraws; again++) {
+      const other = this.#draw(input, greedy, `plan ${this.#budget.plans - 1} again ${again}`);
+      const chosen = other && other.excess <= credit ? other.assignment : greedy.assignment;
+      for (const [id, placement] of placementsOf(this.#actions, greedy.joint, chosen))
+        if (samePlacement(placement, placements.get(id)!)) same.set(id, same.get(id)! + 1);
+    }
+    return new Map([...same].map(([id, count]) => [id, count / (redraws + 1)]));
   }
 
   best(): ReadonlyMap<string, Placement> {
@@ -135,6 +161,7 @@ class Planner implements Learner {
 
   learn(outcomes: readonly Outcome[]): void {
     if (!this.#observation) return;
+    this.#proposed = undefined;
     this.#outcomes += learnOutcomes(outcomes, this.#observation, {
       beliefs: this.#beliefs,
       energy: this.#energy,
@@ -192,6 +219,7 @@ class Planner implements Learner {
 
   #reopen(): void {
     this.#solved = undefined;
+    this.#proposed = undefined;
     this.#actions = openActions(this.#observation!, this.#options.actionSpace, this.#failures.avoids);
   }
 
@@ -209,8 +237,12 @@ class Planner implements Learner {
   }
 
   /** ã with its expected excess over a* as a share of a*'s cost; undefined when there is nothing to find out. */
-  #draw(input: DecisionInput, greedy: Solved): { assignment: JointAssignment; excess: number } | undefined {
-    const random = this.#random.fork(`plan ${this.#budget.plans}`);
+  #draw(
+    input: DecisionInput,
+    greedy: Solved,
+    label: string,
+  ): { assignment: JointAssignment; excess: number } | undefined {
+    const random = this.#random.fork(label);
     const asynchronous = isAsynchronous(input.observation);
     const observations = asynchronous ? observationsPerPlan : Infinity;
     const drawn = decideUnder(input, this.#beliefs.view({ random, observations }), greedy);
@@ -224,6 +256,8 @@ class Planner implements Learner {
     return { assignment: drawn.assignment, excess };
   }
 }
+
+const samePlacement = (a: Placement, b: Placement) => a.nodeId === b.nodeId && a.variant === b.variant;
 
 const plannedLooks = (looks: ReadonlyMap<string, SharedLook>): Map<string, PlannedLook> =>
   new Map([...looks].map(([deviceId, { share: _, ...look }]) => [deviceId, look]));

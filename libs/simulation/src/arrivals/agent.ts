@@ -1,11 +1,12 @@
 import type { Random } from '@weir/base';
 import { type Decision, type Dispatcher, type Settlement, createDispatcher } from '@weir/dispatch';
-import type { Outcome } from '@weir/domain';
+import { type Outcome, tightenObjective } from '@weir/domain';
 import type { EventQueue } from './events.ts';
 import { type LookTimes, look, nominalMs, responseMs } from './look.ts';
 import { SlotNode } from './node.ts';
 import { type Picture, type PictureModel, shortfall } from './pictures.ts';
-import { type World, type WorldDevice, cellOf, trueNetworkMs, trueServiceMs } from './world.ts';
+import type { TimeNoise } from './time-noise.ts';
+import { type World, type WorldDevice, localNodeOf, trueNetworkMs, trueServiceMs } from './world.ts';
 
 /** Result of one frame. Times in ms. */
 export interface AsyncFrame {
@@ -40,8 +41,7 @@ export interface AgentOptions {
   readonly events: EventQueue;
   readonly random: Random;
   readonly pictures: PictureModel;
-  /** σ of the lognormal noise of every service and network time. */
-  readonly noise: number;
+  readonly noise: TimeNoise;
   /** What is known about the remote nodes at every dispatch. */
   readonly knows: Knowledge;
   /** True: each answer carries the node's load. */
@@ -60,7 +60,8 @@ export interface AsyncAgent {
   readonly dispatcher: Dispatcher;
   readonly local: SlotNode;
   readonly outstanding: number;
-  frame(): void;
+  /** `certainty` of its picture, where that is known; else it is drawn. */
+  frame(certainty?: number): void;
   /** Probes silent nodes. */
   probe(): void;
 }
@@ -82,19 +83,16 @@ interface FirstLook {
 
 export function createAsyncAgent(options: AgentOptions): AsyncAgent {
   const { world, device, index, nodes, events, random, pictures, around = (own) => own } = options;
-  const local = new SlotNode(device.id, 1, events);
+  const localNode = localNodeOf(world, device);
+  const objective = tightenObjective(world.objective, device.objective);
+  const local = new SlotNode(device.id, localNode.slots, events);
   const nodeOf = new Map(nodes.map((node) => [node.id, node]));
   const created = createDispatcher({
     deviceId: device.id,
-    localNode: cellOf(world).devices.find(({ id }) => id === device.id)?.local ?? {
-      id: device.id,
-      tier: 'device',
-      slots: 1,
-      variants: world.variants.map(({ name }) => name),
-    },
+    localNode,
     variants: world.variants,
     ...(world.looks && { looks: world.looks }),
-    objective: world.objective,
+    objective,
     random: random.fork('dispatch'),
   });
   const dispatcher = around(created);
@@ -153,7 +151,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
 
   const again = (frame: Frame, decision: Decision, settlement: Settlement) => {
     seeLoads();
-    const deadlineMs = world.objective.deadlineMs - (events.now - frame.cameAt);
+    const deadlineMs = objective.deadlineMs - (events.now - frame.cameAt);
     return dispatcher.lookAgain(decision, settlement, events.now, { exclude: frame.exclude, deadlineMs });
   };
 
@@ -232,7 +230,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       hops: { agentMs: 0, uplinkMs, queueMs, decodeMs: 0, computeMs, downlinkMs },
       responseMs: responseMs(times),
       predictedMs: decision.predictedMs,
-      energyJ: 0,
+      energyJ: world.work.energyJ?.(decision.placement) ?? 0,
       accuracy: decision.accuracy,
       margin: 0.5,
       concurrency,
@@ -274,11 +272,11 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
     get outstanding() {
       return outstanding;
     },
-    frame() {
+    frame(certainty) {
       if (!device.present) return;
       outstanding++;
       probeOutlier();
-      const picture = { certainty: drawn.uniform(), difficulty: drawn.uniform() };
+      const picture = { certainty: certainty ?? drawn.uniform(), difficulty: drawn.uniform() };
       place({ index: frames++, cameAt: events.now, picture, exclude: [] });
     },
     probe() {

@@ -2,6 +2,7 @@ import type { Random } from '@weir/base';
 import type { NodeLoad, Placement } from '@weir/domain';
 import type { EventQueue } from './events.ts';
 import type { SlotNode } from './node.ts';
+import type { TimeNoise } from './time-noise.ts';
 import { type World, type WorldDevice, trueNetworkMs, trueServiceMs } from './world.ts';
 
 export interface LookOptions {
@@ -12,8 +13,7 @@ export interface LookOptions {
   readonly placement: Placement;
   readonly events: EventQueue;
   readonly random: Random;
-  /** σ of the lognormal noise of every service and network time. */
-  readonly noise: number;
+  readonly noise: TimeNoise;
   /** True: the node's omniscient observers see it under way. */
   readonly seenUnderWay: boolean;
 }
@@ -35,12 +35,11 @@ export const responseMs = ({ uplinkMs, queueMs, computeMs, downlinkMs }: LookTim
 /** Sends one frame to one node, and calls back when the device has the answer, or notices that there will be none. */
 export function look(options: LookOptions, ended: (times: LookTimes) => void): void {
   const { world, device, node, placement, events, random, noise } = options;
-  const noisy = (ms: number) => ms * Math.exp(noise * random.normal() - (noise * noise) / 2);
   const serviceMs = trueServiceMs(world, device, placement);
   const networkMs = trueNetworkMs(world, device, placement.nodeId);
-  const uplinkMs = noisy(networkMs / 2);
-  const downlinkMs = noisy(networkMs / 2);
-  const computeMs = noisy(serviceMs);
+  const uplinkMs = (networkMs / 2) * noise('network', random);
+  const downlinkMs = (networkMs / 2) * noise('network', random);
+  const computeMs = serviceMs * noise('service', random);
   const sent = { deviceId: device.id, nominalMs: nominalMs(world, device, placement) };
   if (options.seenUnderWay) node.underWay.add(sent);
   events.after(uplinkMs, () => {

@@ -3,8 +3,16 @@ import type { Placement, Variant } from '@weir/domain';
 import { type CellObservation, idleFramesPerSecond, type LinkObservation } from '@weir/learning';
 import type { AsyncAgent } from './agent.ts';
 import type { SlotNode } from './node.ts';
-import { localMs } from '../profile.ts';
-import { type World, type WorldDevice, cellOf, trueNetworkMs, trueServiceMs } from './world.ts';
+import type { TimeNoise } from './time-noise.ts';
+import {
+  type World,
+  type WorldDevice,
+  cellOf,
+  localNodeOf,
+  trueNetworkMs,
+  trueServiceMs,
+  variantsAt,
+} from './world.ts';
 
 /** A link with a round trip beyond this counts as weak, ms: half of what a weak link adds, above the longest regular one. */
 const WEAK_ROUND_TRIP_MS = 120;
@@ -16,14 +24,13 @@ export interface ObserveOptions {
   readonly now: number;
   /** False: neither devices nor nodes have calibrated their service times. */
   readonly calibrated: boolean;
-  readonly noise: number;
+  readonly noise: TimeNoise;
   readonly random: Random;
 }
 
 /** What monitors report about a cell: pings, loads, calibrations and the agents' states. */
 export function observeWorld(options: ObserveOptions): CellObservation {
   const { world, agents, nodes, now, calibrated, noise, random } = options;
-  const noisy = (ms: number) => ms * Math.exp(noise * random.normal() - (noise * noise) / 2);
   const cell = cellOf(world);
   return {
     at: now,
@@ -32,11 +39,12 @@ export function observeWorld(options: ObserveOptions): CellObservation {
       .filter(({ device }) => device.present)
       .map(({ device, dispatcher }) => {
         const status = dispatcher.status(now);
-        const measured = (placement: Placement) => noisy(trueServiceMs(world, device, placement));
+        const measured = (placement: Placement) =>
+          trueServiceMs(world, device, placement) * noise('service', random);
         return {
           deviceId: device.id,
           links: world.nodes.map((node): LinkObservation => {
-            const roundTripMs = noisy(trueNetworkMs(world, device, node.id));
+            const roundTripMs = trueNetworkMs(world, device, node.id) * noise('network', random);
             return {
               nodeId: node.id,
               reachable: !node.down,
@@ -44,7 +52,7 @@ export function observeWorld(options: ObserveOptions): CellObservation {
               class: roundTripMs > WEAK_ROUND_TRIP_MS ? 'weak' : 'regular',
               services: new Map(
                 calibrated
-                  ? world.remoteVariants.map((variant) => [
+                  ? variantsAt(world, node).map((variant) => [
                       variant,
                       measured({ tier: node.tier, nodeId: node.id, variant }),
                     ])
@@ -68,13 +76,13 @@ export function observeWorld(options: ObserveOptions): CellObservation {
  * The calibration at registration: the best FP32, the best INT8 and the smallest variant, once. A device that has
  * slowed down since has not measured itself again.
  */
-function calibrationOf(world: World, device: WorldDevice): ReadonlyMap<string, number> {
+export function calibrationOf(world: World, device: WorldDevice): ReadonlyMap<string, number> {
+  const served = new Set(localNodeOf(world, device).variants);
+  const variants = world.variants.filter(({ name }) => served.has(name));
   const best = (precision: string) =>
-    world.variants
-      .filter((variant) => variant.precision === precision)
-      .toSorted((a, b) => b.macs - a.macs)[0];
-  const timeOf = (variant: Variant) => localMs(world.profile, variant, device.registeredSlowdown);
-  const smallest = world.variants.toSorted((a, b) => timeOf(a) - timeOf(b))[0];
+    variants.filter((variant) => variant.precision === precision).toSorted((a, b) => b.macs - a.macs)[0];
+  const timeOf = (variant: Variant) => device.registeredSlowdown * world.work.localMs(device, variant);
+  const smallest = variants.toSorted((a, b) => timeOf(a) - timeOf(b))[0];
   const calibrated = [best('fp32'), best('int8'), smallest].filter((variant) => variant !== undefined);
   return new Map(calibrated.map((variant) => [variant.name, timeOf(variant)]));
 }

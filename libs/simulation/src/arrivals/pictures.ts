@@ -13,6 +13,8 @@ export interface Picture {
 export interface PictureModel {
   /** Of a first look: below the threshold of a step exactly when `certainty` is below the step's share. */
   margin(variant: string, picture: Picture): number;
+  /** The other way round; undefined of a variant without curves, whose margins tell nothing. */
+  certaintyAt(variant: string, margin: number): number | undefined;
   /** Whether the answer is right: of `first`, or of a second look by `second` after it. */
   right(picture: Picture, first: string, second?: string): boolean;
   /**
@@ -49,6 +51,11 @@ export function pictureModel(variants: readonly Variant[], looks: LookCurves | u
   };
   return {
     margin,
+    certaintyAt(variant, margin) {
+      const points = quantiles.get(variant);
+      const turned = points?.map((point) => ({ share: point.margin, margin: point.share }));
+      return turned && Math.min(interpolate(turned, Math.min(margin, almostOne)), almostOne);
+    },
     right,
     compared: (picture, first, second) => ({
       margin: margin(first, picture),
@@ -71,6 +78,7 @@ export function shortfall(
 
 /** Where nobody looks again. */
 const noMargin = 0.5;
+const almostOne = 1 - 2 ** -30;
 
 interface Point {
   readonly share: number;

@@ -1,6 +1,6 @@
 import { FailedPrecondition, type Random, percentile, seededRandom } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
-import type { Directive, Outcome } from '@weir/domain';
+import { type Directive, type Outcome, tightenObjective } from '@weir/domain';
 import { type CellObservation, type Learner, createTransferLedger } from '@weir/learning';
 import { type Arrivals, arrivalTimes } from './arrivals.ts';
 import { type AsyncAgent, type AsyncFrame, type Knowledge, createAsyncAgent } from './agent.ts';
@@ -8,10 +8,11 @@ import { EventQueue } from './events.ts';
 import { SlotNode } from './node.ts';
 import { observeWorld } from './observe.ts';
 import { pictureModel } from './pictures.ts';
+import { type TimeNoise, lognormalNoise } from './time-noise.ts';
 import { type World, capacityPerMs } from './world.ts';
 
 /** Makes the plans: a learner, or a reference that knows the true costs. */
-export type AsyncPlanner = Pick<Learner, 'name' | 'observe' | 'propose' | 'learn'>;
+export type AsyncPlanner = Pick<Learner, 'name' | 'observe' | 'propose' | 'propensities' | 'learn'>;
 
 /** A change of the true costs in mid-run. */
 export interface DriftStep {
@@ -19,19 +20,26 @@ export interface DriftStep {
   readonly change: (world: World) => void;
 }
 
+/** Frames of each device in the order of their times, ms; `certainty` of its picture, where it is known. */
+export type GivenArrivals = ReadonlyMap<
+  string,
+  readonly { readonly atMs: number; readonly certainty?: number }[]
+>;
+
 export interface AsyncRunOptions {
   readonly world: World;
   readonly planner: AsyncPlanner;
-  readonly arrivals: Arrivals;
-  /** Offered load: frames of the cell as a share of what all-best would just sustain. */
-  readonly load: number;
+  /** How frames arrive, or when each does. */
+  readonly arrivals: Arrivals | GivenArrivals;
+  /** Offered load: frames of the cell as a share of what all-best would just sustain; needed where arrivals are not given. */
+  readonly load?: number;
   /** End of arrivals, virtual ms. */
   readonly durationMs: number;
   /** Warm-up, ms: earlier frames count for the floor, but not for the times. @default 10 000 */
   readonly warmupMs?: number;
   readonly seed: number;
-  /** σ of lognormal noise. @default 0.07 */
-  readonly noise?: number;
+  /** Of every service and network time; a number is the σ of lognormal noise. @default 0.07 */
+  readonly noise?: number | TimeNoise;
   /** Period of the nodes' load reports, ms. @default 200 */
   readonly reportMs?: number;
   /** Share of the reports that are lost, 0..1. @default 0 */
@@ -57,6 +65,10 @@ export interface AsyncRunOptions {
   readonly drift?: readonly DriftStep[];
   /** Stands between each device and its dispatcher, e.g. with a watch. @default nothing */
   readonly around?: (dispatcher: Dispatcher) => Dispatcher;
+  /** Outcomes carry the propensity of their placement, which a learner may have to draw again for; else 0. @default false */
+  readonly propensities?: boolean;
+  /** Told of every outcome when it happens, lost ones included. */
+  readonly onOutcome?: (outcome: Outcome) => void;
 }
 
 export interface AsyncRunResult {
@@ -85,7 +97,9 @@ export interface AsyncRunResult {
 
 /** A living cell in virtual time: real dispatchers, FIFO slots, late reports, a plan about once a second. */
 export function runAsync(options: AsyncRunOptions): AsyncRunResult {
-  const { world, noise = 0.07, policyDelayMs = 10, replanMs = 1_000, reportMs = 200 } = options;
+  const { world, policyDelayMs = 10, replanMs = 1_000, reportMs = 200 } = options;
+  const { noise: given = 0.07 } = options;
+  const noise = typeof given === 'number' ? lognormalNoise(given) : given;
   const random = seededRandom(options.seed);
   const events = new EventQueue();
   const nodes = world.nodes.map(({ id, slots }) => new SlotNode(id, slots, events));
@@ -115,6 +129,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
         refused++;
       },
       outcome(outcome) {
+        options.onOutcome?.(outcome);
         if (outcomeLoss > 0 && fate.uniform() < outcomeLoss) return;
         const delayMs = policyDelayMs + (outcomeDelayMs > 0 ? fate.exponential(outcomeDelayMs) : 0);
         events.after(delayMs, () => outcomes.push(outcome));
@@ -123,7 +138,17 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
   );
 
   startReports({ world, nodes, agents, events, reportMs, loss: options.reportLoss ?? 0, random });
-  const replan = startPlanning({ options, agents, nodes, events, replanMs, policyDelayMs, random, take });
+  const replan = startPlanning({
+    options,
+    agents,
+    nodes,
+    events,
+    noise,
+    replanMs,
+    policyDelayMs,
+    random,
+    take,
+  });
   for (const { atMs, change } of options.drift ?? [])
     events.at(atMs, () => {
       change(world);
@@ -186,6 +211,7 @@ interface PlanningOptions {
   readonly agents: readonly AsyncAgent[];
   readonly nodes: readonly SlotNode[];
   readonly events: EventQueue;
+  readonly noise: TimeNoise;
   readonly replanMs: number;
   readonly policyDelayMs: number;
   readonly random: Random;
@@ -194,7 +220,7 @@ interface PlanningOptions {
 
 /** PolicyService's part: learn, plan, transfer, push. Returns a function that replans at once. */
 function startPlanning(planning: PlanningOptions): () => void {
-  const { options, agents, nodes, events, replanMs, policyDelayMs, take } = planning;
+  const { options, agents, nodes, events, noise, replanMs, policyDelayMs, take } = planning;
   const { planner, world } = options;
   const monitors = planning.random.fork('monitors');
   const ledger = createTransferLedger({ ledgerId: 'ledger' });
@@ -224,12 +250,13 @@ function startPlanning(planning: PlanningOptions): () => void {
       nodes,
       now: events.now,
       calibrated: options.calibrated ?? true,
-      noise: options.noise ?? 0.07,
+      noise,
       random: monitors,
     });
     keepBooks();
     planner.observe(observation);
     const plan = planner.propose();
+    const propensities = options.propensities ? planner.propensities?.() : new Map<string, number>();
     if (options.transfers ?? true) {
       for (const { device, dispatcher } of agents)
         ledger.report(device.id, dispatcher.status(events.now).balance);
@@ -250,10 +277,10 @@ function startPlanning(planning: PlanningOptions): () => void {
         ...(secondLook && thresholdMs === Infinity && { secondLook }),
         thresholdMs,
         explored: plan.explored,
-        propensity: plan.propensity,
+        propensity: propensities ? (propensities.get(device.id) ?? 0) : plan.propensity,
         actions: plan.actions.get(device.id) ?? [],
         accuracyPriceMs: plan.accuracyPriceMs,
-        objective: world.objective,
+        objective: tightenObjective(world.objective, device.objective),
         ledger: ledger.ledgerOf(device.id),
         predictedMs: plan.predictedMs.get(device.id) ?? 0,
       };
@@ -276,14 +303,16 @@ function startFrames(run: {
   random: Random;
 }): void {
   const { options, agents, events, random } = run;
+  if (typeof options.arrivals !== 'string') return startGivenFrames(options.arrivals, agents, events);
+  const { arrivals, load = 1 } = options;
   const shares = agents.reduce((sum, { device }) => sum + device.share, 0);
-  const perMs = options.load * capacityPerMs(options.world);
+  const perMs = load * capacityPerMs(options.world);
   // Synchronised devices share one rate, or they would not stay synchronised.
   const rateOf = (share: number) =>
-    options.arrivals === 'synchronised' ? perMs / agents.length : (perMs * share) / shares;
+    arrivals === 'synchronised' ? perMs / agents.length : (perMs * share) / shares;
   for (const agent of agents) {
     const times = arrivalTimes(
-      options.arrivals,
+      arrivals,
       1 / rateOf(agent.device.share),
       random.fork(`${agent.device.id}/frames`),
     );
@@ -297,6 +326,21 @@ function startFrames(run: {
       });
     };
     next();
+  }
+}
+
+function startGivenFrames(given: GivenArrivals, agents: readonly AsyncAgent[], events: EventQueue): void {
+  for (const agent of agents) {
+    const frames = given.get(agent.device.id) ?? [];
+    const next = (index: number) => {
+      const frame = frames[index];
+      if (!frame) return;
+      events.at(frame.atMs, () => {
+        agent.frame(frame.certainty);
+        next(index + 1);
+      });
+    };
+    next(0);
   }
 }
 

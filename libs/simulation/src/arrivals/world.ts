@@ -2,6 +2,7 @@ import type { Random } from '@weir/base';
 import {
   type ActionCost,
   type Cell,
+  type ComputeNode,
   type LookCurves,
   type Objective,
   type Placement,
@@ -9,7 +10,7 @@ import {
   defaultObjective,
 } from '@weir/domain';
 import { type SimulatedFamily, paperFamily } from '../family.ts';
-import { type CostProfile, type ProfileName, localMs, profiles, remoteMs } from '../profile.ts';
+import { type ProfileName, localMs, profiles, remoteMs } from '../profile.ts';
 
 /** The truth about a device. Times in ms. */
 export interface WorldDevice {
@@ -24,6 +25,12 @@ export interface WorldDevice {
   readonly extraNetworkMs: Map<string, number>;
   /** False while it is away. */
   present: boolean;
+  /** Inferences that its processor runs at once. @default 1 */
+  readonly slots?: number;
+  /** That its processor serves. @default all */
+  readonly variants?: readonly string[];
+  /** What it asks beyond the cell. */
+  readonly objective?: Partial<Objective> | undefined;
 }
 
 /** The truth about a remote node. Times in ms. */
@@ -35,6 +42,16 @@ export interface WorldNode {
   readonly networkMs: number;
   slowdown: number;
   down: boolean;
+  /** That it serves. @default the world's `remoteVariants` */
+  readonly variants?: readonly string[];
+}
+
+/** How long inferences take where nothing is slowed down, ms, and what they need. */
+export interface Work {
+  localMs(device: WorldDevice, variant: Variant): number;
+  remoteMs(node: WorldNode, variant: Variant): number;
+  /** J; absent: nobody knows. */
+  energyJ?(placement: Placement): number;
 }
 
 /** The truth about a cell; a drift script changes it in mid-run. */
@@ -45,7 +62,7 @@ export interface World {
   readonly objective: Objective;
   readonly devices: readonly WorldDevice[];
   readonly nodes: readonly WorldNode[];
-  readonly profile: CostProfile;
+  readonly work: Work;
   /** Variants that remote nodes serve. */
   readonly remoteVariants: readonly string[];
 }
@@ -76,7 +93,10 @@ export function createWorld(options: WorldOptions, random: Random): World {
   const { variants, looks } = options.family ?? { variants: paperFamily };
   const profile = profiles[options.profile];
   return {
-    profile,
+    work: {
+      localMs: (_device, variant) => localMs(profile, variant, 1),
+      remoteMs: ({ tier }, variant) => remoteMs(profile, tier, variant, 1),
+    },
     variants,
     looks,
     objective: { ...defaultObjective, accuracyFloor, maxLooks },
@@ -107,31 +127,46 @@ export const bestVariant = (variants: readonly Variant[]): Variant =>
   variants.reduce((best, variant) => (variant.accuracy > best.accuracy ? variant : best));
 
 /** Frames per ms of the whole cell that all-best would just sustain. */
-export function capacityPerMs(world: World): number {
-  const { profile, devices, nodes } = world;
-  const best = bestVariant(world.variants);
+export function capacityPerMs({ work, devices, nodes, variants }: World): number {
+  const best = bestVariant(variants);
   return (
-    devices.reduce((sum, device) => sum + 1 / localMs(profile, best, device.slowdown), 0) +
-    nodes.reduce((sum, { slots, tier }) => sum + slots / remoteMs(profile, tier, best, 1), 0)
+    devices.reduce((sum, device) => sum + 1 / (device.slowdown * work.localMs(device, best)), 0) +
+    nodes.reduce((sum, node) => sum + node.slots / work.remoteMs(node, best), 0)
   );
 }
 
+/** Its own processor, as a planner and a dispatcher see it. */
+export const localNodeOf = ({ variants }: World, device: WorldDevice): ComputeNode => ({
+  id: device.id,
+  tier: 'device',
+  slots: device.slots ?? 1,
+  variants: device.variants ?? variants.map(({ name }) => name),
+});
+
+export const variantsAt = ({ remoteVariants }: World, node: WorldNode): readonly string[] =>
+  node.variants ?? remoteVariants;
+
 /** The cell as a planner sees it: who is there, not how fast. */
 export function cellOf(world: World): Cell {
-  const allNames = world.variants.map(({ name }) => name);
   const { looks } = world;
   return {
     id: 'cell',
     devices: world.devices
       .filter(({ present }) => present)
-      .map(({ id }) => ({
-        id,
-        local: { id, tier: 'device', slots: 1, variants: allNames },
+      .map((device) => ({
+        id: device.id,
+        local: localNodeOf(world, device),
         ...(looks && { curves: looks.version }),
+        ...(device.objective && { objective: device.objective }),
       })),
     nodes: world.nodes
       .filter(({ down }) => !down)
-      .map(({ id, tier, slots }) => ({ id, tier, slots, variants: world.remoteVariants })),
+      .map((node) => ({
+        id: node.id,
+        tier: node.tier,
+        slots: node.slots,
+        variants: variantsAt(world, node),
+      })),
     variants: world.variants,
     ...(looks && { looks }),
     objective: world.objective,
@@ -141,9 +176,9 @@ export function cellOf(world: World): Cell {
 /** Service time without noise, ms. */
 export function trueServiceMs(world: World, device: WorldDevice, placement: Placement): number {
   const variant = world.variants.find(({ name }) => name === placement.variant)!;
-  if (placement.tier === 'device') return localMs(world.profile, variant, device.slowdown);
+  if (placement.tier === 'device') return device.slowdown * world.work.localMs(device, variant);
   const node = world.nodes.find(({ id }) => id === placement.nodeId)!;
-  return node.slowdown * remoteMs(world.profile, node.tier, variant, 1);
+  return node.slowdown * world.work.remoteMs(node, variant);
 }
 
 /** Network time without noise, both ways, ms; 0 on the device. */
@@ -155,16 +190,22 @@ export function trueNetworkMs(world: World, device: WorldDevice, nodeId: string)
 /** The true current cost of every action open to a device. */
 export function trueCosts(world: World, device: WorldDevice): ActionCost[] {
   const placements: Placement[] = [
-    ...world.variants.map(({ name }) => ({ tier: 'device' as const, nodeId: device.id, variant: name })),
+    ...localNodeOf(world, device).variants.map((variant) => ({
+      tier: 'device' as const,
+      nodeId: device.id,
+      variant,
+    })),
     ...world.nodes
       .filter(({ down }) => !down)
-      .flatMap(({ id, tier }) => world.remoteVariants.map((variant) => ({ tier, nodeId: id, variant }))),
+      .flatMap((node) =>
+        variantsAt(world, node).map((variant) => ({ tier: node.tier, nodeId: node.id, variant })),
+      ),
   ];
   return placements.map((placement) => ({
     placement,
     accuracy: world.variants.find(({ name }) => name === placement.variant)!.accuracy,
     serviceMs: trueServiceMs(world, device, placement),
     networkMs: trueNetworkMs(world, device, placement.nodeId),
-    energyJ: 0,
+    energyJ: world.work.energyJ?.(placement) ?? 0,
   }));
 }

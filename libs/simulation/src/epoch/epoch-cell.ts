@@ -211,7 +211,8 @@ export class EpochCell {
         margin: 0,
         concurrency: placement.tier === 'device' ? 0 : count - 1,
         batchSize: 1,
-        propensity: 1,
+        // Whoever ran the placements did not say how they were chosen.
+        propensity: 0,
         ...(shadow && { shadow }),
       };
     };
