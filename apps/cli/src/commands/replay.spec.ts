@@ -114,7 +114,7 @@ describe('weir replay', () => {
     expect(low).toBeLessThan(mean);
     expect(high).toBeGreaterThan(mean);
     expect(mean).toBeLessThan(result.logged.responseMs);
-    expect(json.progress).toContain('100 %');
+    expect(json.progress.join('')).toContain('100 %');
 
     const { lines } = await run(...flags);
     expect(lines.join('\n')).toMatch(/response, mean[^\n]*│ [\d.]+ ms[^\n]*│ [\d.]+ ms \([\d.]+ ms to /);

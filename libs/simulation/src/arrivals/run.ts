@@ -1,4 +1,4 @@
-import { FailedPrecondition, type Random, percentile, seededRandom } from '@weir/base';
+import { FailedPrecondition, type Random, ResourceExhausted, percentile, seededRandom } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import { type Directive, type Outcome, tightenObjective } from '@weir/domain';
 import { type CellObservation, type Learner, createTransferLedger } from '@weir/learning';
@@ -73,7 +73,7 @@ export interface AsyncRunOptions {
 
 export interface AsyncRunResult {
   readonly frames: number;
-  /** Frames without any allowed action. */
+  /** Frames without any allowed action, or any that is in time. */
   readonly refused: number;
   readonly meanMs: number;
   readonly p95Ms: number;
@@ -125,7 +125,8 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
       around: options.around,
       answered: (frame) => answered.push(frame),
       refused(_cameAt, error) {
-        if (!(error instanceof FailedPrecondition)) throw error;
+        // No place is allowed, or none could answer before the deadline.
+        if (!(error instanceof FailedPrecondition || error instanceof ResourceExhausted)) throw error;
         refused++;
       },
       outcome(outcome) {
