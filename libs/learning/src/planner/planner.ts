@@ -48,7 +48,7 @@ const observationsPerPlan = 5;
 
 /** Draws that tell a propensity, to a ninth. */
 const redraws = 8;
-/** Devices of a cell that is drawn again: eight draws take twice the time of a plan, 20 ms of ten devices. */
+/** Devices of a cell that is drawn again: the draws take two to three times as long as its plan. */
 const mostRedrawn = 10;
 
 class Planner implements Learner {
