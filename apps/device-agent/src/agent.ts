@@ -4,7 +4,7 @@ import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
-import { checkInferRequest, truthsToWire } from '@weir/wire';
+import { checkInferRequest, limits, truthsToWire } from '@weir/wire';
 import type { Audits } from './audits/audits.ts';
 import type { CellView } from './targets/cell-view.ts';
 import { answerToWire } from './frames/answer-to-wire.ts';
@@ -26,10 +26,10 @@ export interface Agent {
   readonly maxInFlight: number;
   /**
    * Admits a frame as soon as fewer are in flight, in the order of asking once `after` has resolved. Rejects with the signal's
-   * reason, and with DeadlineExceeded when the frame's time is over before.
+   * reason, with DeadlineExceeded when the frame's time is over before, and with InvalidInput for a time that is none.
    */
   admitWhenFree(
-    frame: Pick<agent.InferRequest, 'timeoutMs'>,
+    frame: agent.InferRequest,
     call: Pick<CallBounds, 'deadlineAt' | 'signal'> & { after?: Promise<void> | undefined },
   ): Promise<Admission>;
   /** Rejects as `infer` does, and with ResourceExhausted (too many frames in flight) or InvalidInput. */
@@ -147,6 +147,8 @@ export function createAgent(parts: AgentParts): Agent {
   return {
     maxInFlight: parts.maxInFlight,
     async admitWhenFree(frame, { deadlineAt, signal, after }) {
+      // What can only be refused does not wait for its place.
+      if (!(frame.timeoutMs >= 0 && frame.timeoutMs <= limits.ms)) checkInferRequest(frame);
       const askedAt = clock.now();
       const until = lastMoment(frame, { askedAt, deadlineAt });
       if (after)
@@ -178,8 +180,8 @@ export function createAgent(parts: AgentParts): Agent {
         frames.answered(promised);
         const { label } = result.classification;
         const firstLabel = result.looks[0]?.classification?.label ?? label;
-        truths.answered(requestId, { label, firstLabel, promised });
-        const { balance: account, objective } = dispatcher.status(clock.now());
+        const { balance: account, objective, shortfall } = dispatcher.status(clock.now());
+        truths.answered(requestId, { label, firstLabel, promised, shortfall });
         const { balance } = account;
         const { accuracyFloor: floor } = objective;
         const floorSlack = promised - floor;

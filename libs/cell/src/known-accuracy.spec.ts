@@ -18,6 +18,7 @@ describe('what a cell knows of its accuracy', () => {
         lowerBound: 0.8,
         level: 0.95,
         variation: 60,
+        withoutShortfall: 0.87,
       },
       audits: { audits: 40n, agreed: 0.93, promised: undefined, lowerBound: 0.88, level: 0.95 },
       correction: { shortfall: 0.01, firsts: [{ variant: 'small', loss: 1.5, share: 1.2 }] },

@@ -84,6 +84,8 @@ export interface DispatchStatus {
   readonly leaseExpired: boolean;
   readonly objective: Objective;
   readonly balance: BalanceReport;
+  /** Accuracy that the directive takes off every variant, 0..1. */
+  readonly shortfall: number;
   /** μ now, ms per unit of accuracy. */
   readonly accuracyPriceMs: number;
   /** Over the last 5 s. */

@@ -280,6 +280,7 @@ class PricedDispatcher implements Dispatcher {
       leaseExpired: this.#plan.leaseExpired(now),
       objective: this.#plan.objective,
       balance: this.#balance.report(),
+      shortfall: this.#plan.directive?.correction?.shortfall ?? 0,
       accuracyPriceMs: this.#frames.priceMs(this.#plan.table),
       framesPerSecond: 1_000 * this.#arrivals.perMs(now),
       arrivalVariability: this.#arrivals.variability,

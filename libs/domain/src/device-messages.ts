@@ -37,6 +37,8 @@ export interface TruthReport {
   readonly right: number;
   /** Mean accuracy that the same answers were promised, 0..1. */
   readonly promised: number;
+  /** The same without the shortfall of the corrections in force, 0..1. */
+  readonly withoutShortfall: number;
   /** Share that would have been right had the first look been the last, 0..1. */
   readonly firstRight: number;
   /** Of right answers, as RunningMean has it: with it several devices are bounded together. */

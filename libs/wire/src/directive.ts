@@ -1,6 +1,6 @@
 import { Violations } from '@weir/base';
 import type { ActionCost, BalanceLedger, Directive } from '@weir/domain';
-import type { policy } from '@weir/proto';
+import type { common, policy } from '@weir/proto';
 import { correctionFromWire, correctionToWire } from './accuracy-correction.ts';
 import { type Received, usableEntries } from './left-out.ts';
 import { limits } from './limits.ts';
@@ -64,7 +64,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
     propensity,
     actions: actionsFromWire(wire.actions, told),
     accuracyPriceMs,
-    objective: objectiveFromWire(wire.objective, 'objective', faults),
+    objective: objectiveFromWire(withAudits(wire.objective), 'objective', faults),
     ledger: ledgerFromWire(wire.ledger, faults),
     // A saturated cell promises no time: nothing rests on it.
     predictedMs: Number.isFinite(predictedMs) && predictedMs >= 0 ? predictedMs : 0,
@@ -73,6 +73,10 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   faults.throwIfAny();
   return { value, leftOut: told.found };
 }
+
+/** A policy that says nothing of audits knows nothing of them, and would refuse their outcomes. */
+const withAudits = (objective: common.Objective | undefined) =>
+  objective && { ...objective, auditShare: objective.auditShare ?? 0 };
 
 const actionToWire = ({ placement, ...costs }: ActionCost): policy.ActionCost => ({
   ...costs,

@@ -57,15 +57,15 @@ export function objectiveFromWire(
 
 /**
  * What a device asks beyond its cell, and the names of the fields that it asks for. The most looks that there are ask for
- * nothing, and are not named: a policy that knows of no second looks would refuse the name, as one that knows of no audits
- * would refuse the default share of them.
+ * nothing, and are not named: a policy that knows of no second looks would refuse the name. The share of audits is never named,
+ * as a device draws them by itself.
  */
 export function requestedObjectiveToWire(
   asked: Partial<Objective> = {},
 ): Pick<policy.Hello, 'objective' | 'objectiveFields'> {
   const isAsked: Partial<Record<string, boolean>> = {
     maxLooks: asked.maxLooks !== mostLooks,
-    auditShare: asked.auditShare !== defaultObjective.auditShare,
+    auditShare: false,
   };
   const named = Object.keys(asked).filter((key) => isAsked[key] ?? true);
   return {

@@ -186,17 +186,24 @@ describe('conversion to the wire and back', () => {
   it('keeps a hello and a state', () => {
     fc.assert(
       fc.property(targets, objective, looks, ms, (remote, own, curves, framesPerSecond) => {
-        // The most looks ask for nothing, and are not told.
+        // The most looks ask for nothing, and audits are the device's own matter: neither is told.
         const asked = Object.fromEntries(
           Object.entries(own).filter(
-            ([key, value]) => (key !== 'maxLooks' || value === 1) && (key !== 'auditShare' || value !== 0.01),
+            ([key, value]) => (key !== 'maxLooks' || value === 1) && key !== 'auditShare',
           ),
         );
         const hello = deviceHello('d', { targets: remote, objective: asked, looks: curves });
         const wire = sent(policy.Hello, helloToWire({ cellId: 'c', hello }));
         expect(helloFromWire(wire)).toEqual({ value: { cellId: 'c', hello }, leftOut: [] });
         const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };
-        const truths = { labelled: 7, right: 0.5, promised: 0.75, firstRight: 0.25, variation: 2 };
+        const truths = {
+          labelled: 7,
+          right: 0.5,
+          promised: 0.75,
+          withoutShortfall: 0.875,
+          firstRight: 0.25,
+          variation: 2,
+        };
         const state = deviceState({ targets: remote, framesPerSecond, balance, local: hello.local, truths });
         expect(stateFromWire(sent(policy.AgentState, stateToWire(state)), 'd')).toEqual({
           value: state,

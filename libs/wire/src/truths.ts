@@ -20,11 +20,17 @@ export const truthsToWire = ({
 /** The bound is not taken over: it follows from the rest. */
 export function truthsFromWire(wire: agent.MeasuredAccuracy, field: string, faults: Violations): TruthReport {
   const { right, promised, firstRight, variation } = wire;
+  const withoutShortfall = wire.withoutShortfall || promised;
   const labelled = Number(wire.labelled);
   faults.number(labelled, `${field}.labelled`, { min: 1, max: Number.MAX_SAFE_INTEGER });
-  for (const [name, share] of Object.entries({ right, promised, first_right: firstRight }))
+  for (const [name, share] of Object.entries({
+    right,
+    promised,
+    first_right: firstRight,
+    without_shortfall: withoutShortfall,
+  }))
     faults.number(share, `${field}.${name}`, { max: 1 });
   // Each squared distance is at most 1.
   faults.number(variation, `${field}.variation`, { max: labelled });
-  return { labelled, right, promised, firstRight, variation };
+  return { labelled, right, promised, withoutShortfall, firstRight, variation };
 }

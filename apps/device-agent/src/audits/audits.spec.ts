@@ -52,7 +52,7 @@ const answer = (failedOn: readonly string[] = []): FrameAnswer => ({
 /** A device, an edge and a cloud that say class 3 in 50 ms, and an audit of every answer that the `draw` is in favour of. */
 function setUp({ draws = [0] }: { draws?: readonly number[] } = {}) {
   const clock = new FakeClock(1_000);
-  const nodes: Record<string, { idle: boolean; says: number | Error }> = {
+  const nodes: Record<string, { idle: boolean; says: number | Error; sendingMs?: number }> = {
     'edge-1': { idle: true, says: 3 },
     'cloud-1': { idle: true, says: 3 },
   };
@@ -65,6 +65,7 @@ function setUp({ draws = [0] }: { draws?: readonly number[] } = {}) {
     tier: 'edge',
     reachable: true,
     idle: nodes[nodeId]!.idle,
+    sendingMs: () => nodes[nodeId]!.sendingMs ?? 0,
     run(request) {
       asked.push({ ...request, nodeId, at: clock.now() });
       return new Promise<TargetAnswer>((resolve, reject) => {
@@ -179,6 +180,30 @@ describe('audits', () => {
     audits.frameLeft();
     await clock.advanceAsync(5);
     expect(asked).toHaveLength(1);
+  });
+
+  it('let the device rest after each frame, whenever they were to look again', async () => {
+    const { clock, asked, answered, audits, state } = setUp();
+    state.framesInFlight = 1;
+    answered();
+    await clock.advanceAsync(249);
+    state.framesInFlight = 0;
+    audits.frameLeft();
+    await clock.advanceAsync(4);
+    expect(asked).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('go nowhere over a link that they would keep busy', async () => {
+    const { clock, asked, answered, nodes } = setUp();
+    nodes['edge-1']!.sendingMs = 10.1;
+    answered();
+    await clock.advanceAsync(60);
+    nodes['cloud-1']!.sendingMs = 500;
+    answered();
+    await clock.advanceAsync(5_000);
+    expect(asked.map(({ nodeId }) => nodeId)).toEqual(['cloud-1']);
   });
 
   it('take the first place whose node is idle, and wait for one', async () => {

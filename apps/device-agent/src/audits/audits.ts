@@ -47,6 +47,8 @@ const patience = { pictures: 4, waitMs: 10_000 };
 const auditMs = 10_000;
 /** The device rests so long, ms, before one is sent: an application may send its next frame once it has read the answer. */
 const restMs = 5;
+/** Longest that an audit may keep the link busy, ms: a frame that comes meanwhile waits behind it. */
+const mostSendingMs = 10;
 /** Period, ms, of looking for an idle node while no frame comes. */
 const retryMs = 250;
 
@@ -60,6 +62,8 @@ export class Audits implements Disposable {
   readonly #waiting: Drawn[] = [];
   readonly #counts: Record<AuditResult, number> = { agreed: 0, differed: 0, skipped: 0 };
   #running = false;
+  /** The device rests until then, epoch ms. */
+  #restsUntil = -Infinity;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(options: AuditsOptions) {
@@ -83,6 +87,7 @@ export class Audits implements Disposable {
 
   /** A frame is no longer in flight. */
   frameLeft(): void {
+    this.#restsUntil = this.#options.clock.now() + restMs;
     if (this.#waiting.length > 0) this.#wakeWithin(restMs);
   }
 
@@ -108,8 +113,9 @@ export class Audits implements Disposable {
       this.#waiting.shift();
       this.#ended('skipped');
     }
-    if (!this.#running && this.#options.framesInFlight() === 0) this.#begin(now);
-    if (this.#waiting.length > 0) this.#wakeWithin(retryMs);
+    const rests = this.#options.framesInFlight() === 0 && now < this.#restsUntil;
+    if (!this.#running && !rests && this.#options.framesInFlight() === 0) this.#begin(now);
+    if (this.#waiting.length > 0) this.#wakeWithin(rests ? this.#restsUntil - now : retryMs);
   }
 
   /** The first that waits and has an idle node. */
@@ -123,13 +129,16 @@ export class Audits implements Disposable {
     }
   }
 
-  #idlePlace({ answer, objective }: Drawn, now: number): Decision | undefined {
+  #idlePlace({ frame, answer, objective }: Drawn, now: number): Decision | undefined {
     const { dispatcher, target } = this.#options;
     return dispatcher
       .audits(answer.placement.variant, now)
       ?.find(
         ({ placement: { tier, nodeId } }) =>
-          objective.allowedTiers.includes(tier) && !answer.failedOn.has(nodeId) && target(nodeId)?.idle,
+          objective.allowedTiers.includes(tier) &&
+          !answer.failedOn.has(nodeId) &&
+          target(nodeId)?.idle &&
+          target(nodeId)!.sendingMs(frame.input) <= mostSendingMs,
       );
   }
 

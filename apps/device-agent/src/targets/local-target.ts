@@ -35,6 +35,10 @@ export class LocalTarget implements ObservedTarget {
     return { ...this.#options.runner.load(), nodeId: this.nodeId };
   }
 
+  sendingMs(): number {
+    return 0;
+  }
+
   get idle(): boolean {
     const { inService, queued } = this.#options.runner.load();
     return inService + queued === 0;

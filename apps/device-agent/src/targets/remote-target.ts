@@ -122,6 +122,14 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     return this.#reachable && this.#inFlight.size === 0 && inService + queued === 0;
   }
 
+  sendingMs(input: common.Input): number {
+    const bitsPerMs = this.link.state().uplinkBitsPerSecond / 1_000;
+    const bytes = inputBytes(input);
+    // As much is sent now and then to measure the rate.
+    if (!(bitsPerMs > 0)) return bytes <= rateProbeBytes ? 0 : Infinity;
+    return (8 * bytes) / bitsPerMs;
+  }
+
   async run({
     variant,
     input,

@@ -44,4 +44,6 @@ export interface Target {
 export interface ObservedTarget extends Target {
   /** True while nothing is known to run, to wait or to be under way there. */
   readonly idle: boolean;
+  /** How long an input keeps the link to it busy, ms; 0 on the device. */
+  sendingMs(input: common.Input): number;
 }

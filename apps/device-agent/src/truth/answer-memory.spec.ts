@@ -2,7 +2,7 @@ import { AlreadyExists, FakeClock, NotFound } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { AnswerMemory } from './answer-memory.ts';
 
-const answer = (label: string) => ({ label, firstLabel: label, promised: 0.9 });
+const answer = (label: string) => ({ label, firstLabel: label, promised: 0.9, shortfall: 0 });
 const setUp = (limit?: number) => {
   const clock = new FakeClock(1_000);
   return { clock, memory: new AnswerMemory({ clock, ...(limit === undefined ? {} : { limit }) }) };

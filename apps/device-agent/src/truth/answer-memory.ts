@@ -7,6 +7,8 @@ export interface GivenAnswer {
   readonly firstLabel: string;
   /** Accuracy promised, 0..1. */
   readonly promised: number;
+  /** Of the correction in force: what the promise was lowered by, 0..1. */
+  readonly shortfall: number;
 }
 
 /** The newest answers by request id, at most `limit` and none older than `keepMs`. */

@@ -11,8 +11,8 @@ const setUp = () => {
   return {
     truths,
     memory,
-    answered: (id: string, label = 'bag', { firstLabel = label, promised = 0.9 } = {}) =>
-      truths.answered(id, { label, firstLabel, promised }),
+    answered: (id: string, label = 'bag', { firstLabel = label, promised = 0.9, shortfall = 0 } = {}) =>
+      truths.answered(id, { label, firstLabel, promised, shortfall }),
     /** Undefined for each truth that was taken. */
     report: (...told: (readonly [requestId: string, label: string])[]): (WeirError | undefined)[] =>
       truths
@@ -25,13 +25,14 @@ describe('truths', () => {
   it('tell the accuracy of the answers, of their first looks, and what the same answers were promised', () => {
     const { truths, answered, report } = setUp();
     answered('f', 'bag', { promised: 0.9 });
-    answered('g', 'coat', { promised: 0.8, firstLabel: 'bag' });
+    answered('g', 'coat', { promised: 0.8, shortfall: 0.06, firstLabel: 'bag' });
     answered('h', 'shirt', { promised: 0.7 });
     answered('never labelled', 'shirt', { promised: 0.1 });
     expect(report(['f', 'bag'], ['g', 'coat'], ['h', 'bag'])).toEqual([undefined, undefined, undefined]);
-    const { right, promised, firstRight, ...rest } = truths.measured()!;
+    const { right, promised, withoutShortfall, firstRight, ...rest } = truths.measured()!;
     expect([right, firstRight]).toEqual([2 / 3, 1 / 3]);
     expect(promised).toBeCloseTo(0.8, 12);
+    expect(withoutShortfall).toBeCloseTo(0.82, 12);
     expect(rest.labelled).toBe(3);
     // 1 and 1 foreseen at 1/2 and 3/4, 0 at 5/6.
     expect(rest.variation).toBeCloseTo(1 / 4 + 1 / 16 + 25 / 36, 12);
@@ -66,7 +67,7 @@ describe('truths', () => {
     for (const id of ['f', 'g']) answered(id, 'giraffe'.repeat(100_000));
     expect(report(['f', 'bag'])).toEqual([undefined]);
     expect(truths.measured()).toMatchObject({ labelled: 1, right: 0, firstRight: 0 });
-    expect(memory.recall('g')).toEqual({ label: '', firstLabel: '', promised: 0.9 });
+    expect(memory.recall('g')).toEqual({ label: '', firstLabel: '', promised: 0.9, shortfall: 0 });
   });
 
   it('are refused each by itself, and say why', () => {

@@ -12,6 +12,7 @@ export class Truths {
   #right = nothingObserved;
   #firstRight = 0;
   #promised = 0;
+  #shortfall = 0;
 
   /** `labels`: of the model family. */
   constructor(memory: AnswerMemory, labels: readonly string[]) {
@@ -20,10 +21,10 @@ export class Truths {
   }
 
   /** A truth of this answer may come. */
-  answered(requestId: string, { label, firstLabel, promised }: GivenAnswer): void {
+  answered(requestId: string, { label, firstLabel, ...promise }: GivenAnswer): void {
     // What a worker calls its classes is a claim of any length: remember no name that cannot be right.
     const known = (said: string) => (this.#labels.has(said) ? said : '');
-    this.#memory.add(requestId, { label: known(label), firstLabel: known(firstLabel), promised });
+    this.#memory.add(requestId, { label: known(label), firstLabel: known(firstLabel), ...promise });
   }
 
   /** Takes or refuses each truth by itself. Throws InvalidInput, taking none, when there are too many. */
@@ -51,6 +52,7 @@ export class Truths {
       labelled: count,
       right: sum / count,
       promised: this.#promised / count,
+      withoutShortfall: Math.min(1, (this.#promised + this.#shortfall) / count),
       firstRight: this.#firstRight / count,
       variation,
     };
@@ -70,5 +72,6 @@ export class Truths {
     this.#right = observed(this.#right, Number(answer.label === label));
     this.#firstRight += Number(answer.firstLabel === label);
     this.#promised += answer.promised;
+    this.#shortfall += answer.shortfall;
   }
 }

@@ -264,6 +264,7 @@ describe('the accuracy guard of a cell', () => {
     labelled,
     right: 0.6,
     promised,
+    withoutShortfall: promised,
     firstRight: 0.6,
     variation: 0.24 * labelled,
   });
@@ -274,14 +275,16 @@ describe('the accuracy guard of a cell', () => {
     orchestrator.devices.join(deviceHello('a'), a.link);
     clock.advance(0);
     expect(a.last().correction).toBeUndefined();
-    orchestrator.devices.report('a', deviceState({ truths: truths(1_000, 0.8) }));
+    // The first report of a run is no news.
+    for (const labelled of [10, 1_010])
+      orchestrator.devices.report('a', deviceState({ truths: truths(labelled, 0.8) }));
     clock.advance(1_000);
     expect(a.last().correction).toEqual({ shortfall: expect.closeTo(0.2) as number, firsts: [] });
     expect(a.last().actions.map(({ accuracy }) => accuracy)).toEqual(
       [0.7, 0.5, 0.7, 0.5].map((accuracy) => expect.closeTo(accuracy) as number),
     );
     expect(orchestrator.status().accuracy).toEqual({
-      truths: truths(1_000, 0.8),
+      truths: truths(1_010, 0.8),
       correction: a.last().correction,
     });
   });
@@ -290,7 +293,9 @@ describe('the accuracy guard of a cell', () => {
     const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.85 } });
     const a = agent();
     orchestrator.devices.join(deviceHello('a'), a.link);
-    orchestrator.devices.report('a', deviceState({ truths: truths(1_000, 0.8) }));
+    // The first report of a run is no news.
+    for (const labelled of [10, 1_010])
+      orchestrator.devices.report('a', deviceState({ truths: truths(labelled, 0.8) }));
     clock.advance(1_000);
     expect(a.last().correction!.shortfall).toBeCloseTo(0.05, 3);
     expect(a.last().planned.variant).toBe('large');

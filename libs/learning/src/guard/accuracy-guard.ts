@@ -91,7 +91,6 @@ export class AccuracyGuard {
   correct(attains: (correction: AccuracyCorrection) => boolean = () => true): AccuracyCorrection | undefined {
     const found = this.#found();
     this.#correction = found && asFarAs(attains, found);
-    this.#truths.inForce(this.#correction?.shortfall ?? 0);
     return this.#correction;
   }
 

@@ -4,12 +4,15 @@ import { Alarm } from './alarm.ts';
 
 /** Truths that evidence halves in. */
 const halfLife = 1_000;
+/** Most that one report weighs, truths: as many as it halves in would leave of a steady stream. */
+const mostAtOnce = halfLife / Math.LN2;
 /** A shortfall of fewer truths than these would be one of chance. */
 const leastTruths = 50;
 
 /**
  * What answers lack of the accuracy that they were promised, by the truths that devices have been told. Each device counts
- * since its agent started: what is new is the difference between two of its reports.
+ * since its agent started: what is new is the difference between two of its reports. The first report of a run is no news: its
+ * truths may be those of long ago.
  */
 export class TruthShortfall {
   readonly #reports = new Map<string, { readonly report: TruthReport; readonly run: string }>();
@@ -17,7 +20,6 @@ export class TruthShortfall {
   #truths = 0;
   #right = 0;
   #promised = 0;
-  #inForce = 0;
   #shortfall = 0;
 
   /** `run`: of the agent; another one counts anew. */
@@ -25,24 +27,18 @@ export class TruthShortfall {
     const before = this.#reports.get(deviceId);
     this.#reports.set(deviceId, { report, run });
     const goesOn = before?.run === run && report.labelled >= before.report.labelled;
-    const { labelled, right, promised } = goesOn ? before.report : { labelled: 0, right: 0, promised: 0 };
-    const truths = report.labelled - labelled;
+    if (!goesOn) return;
+    const truths = report.labelled - before.report.labelled;
     if (truths === 0) return;
     const kept = 2 ** (-truths / halfLife);
-    this.#truths = kept * this.#truths + truths;
-    this.#right = kept * this.#right + report.right * report.labelled - right * labelled;
-    // What was promised has been lowered already by what is in force: it must not seem to be made up for.
-    this.#promised =
-      kept * this.#promised +
-      report.promised * report.labelled -
-      promised * labelled +
-      this.#inForce * truths;
+    const weight = Math.min(1, mostAtOnce / truths);
+    const news = (of: (each: TruthReport) => number) =>
+      weight * (of(report) * report.labelled - of(before.report) * before.report.labelled);
+    this.#truths = kept * this.#truths + weight * truths;
+    this.#right = kept * this.#right + news(({ right }) => right);
+    // By the promises as they were before a shortfall lowered them: it must not seem to be made up for.
+    this.#promised = kept * this.#promised + news(({ withoutShortfall }) => withoutShortfall);
     this.#shortfall = this.#value();
-  }
-
-  /** What promises are lowered by from now on: as much of the shortfall as the cell can do with. */
-  inForce(shortfall: number): void {
-    this.#inForce = shortfall;
   }
 
   forget(deviceId: string): void {
@@ -65,6 +61,7 @@ export class TruthShortfall {
       labelled: count,
       right: sum / count,
       promised: weighed(({ promised }) => promised),
+      withoutShortfall: weighed(({ withoutShortfall }) => withoutShortfall),
       firstRight: weighed(({ firstRight }) => firstRight),
       variation,
     };

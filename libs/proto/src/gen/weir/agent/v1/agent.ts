@@ -431,6 +431,8 @@ export interface MeasuredAccuracy {
    * up, of each answer (1 right, 0 wrong) from the share right before it.
    */
   variation: number;
+  /** Mean accuracy that the same answers would have been promised without a correction's shortfall, 0..1; 0: as promised. */
+  withoutShortfall: number;
 }
 
 function createBaseInferRequest(): InferRequest {
@@ -3041,7 +3043,16 @@ export const TruthResult: MessageFns<TruthResult> = {
 };
 
 function createBaseMeasuredAccuracy(): MeasuredAccuracy {
-  return { labelled: 0n, right: 0, promised: 0, lowerBound: 0, level: 0, firstRight: 0, variation: 0 };
+  return {
+    labelled: 0n,
+    right: 0,
+    promised: 0,
+    lowerBound: 0,
+    level: 0,
+    firstRight: 0,
+    variation: 0,
+    withoutShortfall: 0,
+  };
 }
 
 export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
@@ -3069,6 +3080,9 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
     }
     if (message.variation !== 0) {
       writer.uint32(57).double(message.variation);
+    }
+    if (message.withoutShortfall !== 0) {
+      writer.uint32(65).double(message.withoutShortfall);
     }
     return writer;
   },
@@ -3142,6 +3156,14 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
             message.variation = reader.double();
             continue;
           }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.withoutShortfall = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3171,6 +3193,11 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
         ? globalThis.Number(object.first_right)
         : 0,
       variation: isSet(object.variation) ? globalThis.Number(object.variation) : 0,
+      withoutShortfall: isSet(object.withoutShortfall)
+        ? globalThis.Number(object.withoutShortfall)
+        : isSet(object.without_shortfall)
+        ? globalThis.Number(object.without_shortfall)
+        : 0,
     };
   },
 
@@ -3197,6 +3224,9 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
     if (message.variation !== 0) {
       obj.variation = floatToJson(message.variation);
     }
+    if (message.withoutShortfall !== 0) {
+      obj.withoutShortfall = floatToJson(message.withoutShortfall);
+    }
     return obj;
   },
 
@@ -3212,6 +3242,7 @@ export const MeasuredAccuracy: MessageFns<MeasuredAccuracy> = {
     message.level = object.level ?? 0;
     message.firstRight = object.firstRight ?? 0;
     message.variation = object.variation ?? 0;
+    message.withoutShortfall = object.withoutShortfall ?? 0;
     return message;
   },
 };
