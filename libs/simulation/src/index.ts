@@ -21,6 +21,14 @@ export {
   asyncDriftPhases,
   runAsyncDriftJob,
 } from './arrivals/drift.ts';
+export {
+  type GuardedRun,
+  type GuardedRunOptions,
+  boundAbove,
+  framesUntilBack,
+  harderPictures,
+  runGuarded,
+} from './arrivals/guarded.ts';
 export { type StaticOptimum, createKnownPlanner, staticOptimum } from './arrivals/known-costs.ts';
 export {
   type AsyncPlanner,

@@ -1,8 +1,13 @@
 import { FailedPrecondition, NotFound } from '@weir/base';
-import type { AccuracyCorrection, CellStatus, Objective, Outcome } from '@weir/domain';
+import {
+  type AccuracyCorrection,
+  type CellStatus,
+  correctedCell,
+  type Objective,
+  type Outcome,
+} from '@weir/domain';
 import { AccuracyGuard, type CellObservation, type Learner } from '@weir/learning';
 import { checkAttainable, meetsFloors } from '../planning/attainable.ts';
-import { correctedCell } from '../planning/corrected-cell.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
 import { CellLearner } from './learner.ts';
 import { deviceStatuses } from './status.ts';

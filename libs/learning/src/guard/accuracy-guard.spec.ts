@@ -58,7 +58,7 @@ describe('AccuracyGuard', () => {
     for (const { noticed } of runs) expect(noticed).toBeGreaterThan(-1);
     expect(median(runs.map(({ noticed }) => noticed))).toBeLessThan(within);
     expect(median(runs.map(({ loss }) => loss))).toBeGreaterThan(1 + 0.7 * (wanted - 1));
-    expect(median(runs.map(({ loss }) => loss))).toBeLessThan(1 + 1.3 * (wanted - 1));
+    expect(median(runs.map(({ loss }) => loss))).toBeLessThan(1 + 1.5 * (wanted - 1));
   });
 
   it('finds by audits alone what confident looks get wrong', () => {
@@ -97,6 +97,34 @@ describe('AccuracyGuard', () => {
       const told = corrections.filter((each, at) => at > 0 && lossOf(each) !== lossOf(corrections[at - 1]));
       expect(told.length).toBeLessThan(80);
     }
+  });
+
+  it('takes variants that have looked little to lose as many times as much as the one that shows it', () => {
+    const middle = { ...variants[1]!, name: 'middle', accuracy: 0.84 };
+    const [curve] = looks.curves;
+    const guard = new AccuracyGuard();
+    guard.observe({
+      variants: [...variants, middle],
+      looks: { ...looks, version: 'curves-2', curves: [curve!, { ...curve!, first: 'middle' }] },
+    });
+    const random = seededRandom(1);
+    const see = (frames: number, pictures: Pictures, variant: string) => {
+      for (let at = 0; at < frames; at++)
+        for (const each of frame(pictures, { random, lookAgainBelow })) {
+          const as = { ...each.placement, variant };
+          guard.learn([
+            each.firstLook
+              ? { ...each, firstLook: { ...each.firstLook, placement: as } }
+              : { ...each, placement: as },
+          ]);
+        }
+      return new Map(guard.correct()?.firsts.map(({ variant: name, loss }) => [name, loss]));
+    };
+    const shown = see(2_000, { hard: 0.36 }, 'small');
+    expect(shown.get('small')).toBeGreaterThan(1.5);
+    expect(shown.get('middle')! / shown.get('small')!).toBeCloseTo(1, 0);
+    // Looked with often enough, it speaks for itself.
+    expect(see(2_000, {}, 'middle').get('middle') ?? 1).toBeLessThan(1.75);
   });
 
   it('forgets a variant that is not used any more, so that it is tried again', () => {

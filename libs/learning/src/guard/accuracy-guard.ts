@@ -24,6 +24,8 @@ export interface GuardedFamily {
 
 /** Pictures of a curve that may show one subject, and then count as one. */
 const picturesASubject = 4;
+/** First looks from which a variant's own evidence counts for more than that of the one that has departed. */
+const leaderLooks = 300;
 /** A correction is told anew when it has changed by this much. */
 const notable = 0.1;
 /** Corrections are within this: what is measured beyond would make no difference any more. */
@@ -49,21 +51,31 @@ export class AccuracyGuard {
   #curves: ReadonlyMap<string, ExpectedChanges> = new Map();
   #firsts = new Map<string, GuardedFirst>();
   #correction: AccuracyCorrection | undefined;
+  /** Any first look departs beyond chance. */
+  #sounds = false;
 
-  /** Tells it of the family. Evidence on first looks starts anew with other curves. */
+  /** Tells it of the family. Evidence on first looks starts anew with other curves, or another best variant. */
   observe(family: GuardedFamily): void {
     const { variants, looks } = family;
     if (variants === this.#family.variants && looks === this.#family.looks) return;
-    const same = looks?.version === this.#family.looks?.version;
+    const formerBest = this.#best?.name;
+    const sameCurves = looks?.version === this.#family.looks?.version;
     this.#family = family;
     this.#best = variants.reduce<Variant | undefined>(
       (best, variant) => (best && best.accuracy >= variant.accuracy ? best : variant),
       undefined,
     );
     this.#accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
-    if (same) return;
+    if (sameCurves && this.#best?.name === formerBest) return;
     this.#curves = new Map((looks?.curves ?? []).flatMap((curve) => expectedChanges(curve, looks!.pictures)));
-    this.#firsts = new Map();
+    this.#firsts = new Map(
+      variants.flatMap(({ name }) => {
+        const toBest = this.#best && this.#curves.get(pair(name, this.#best.name));
+        return toBest
+          ? [[name, { evidence: new FirstLookEvidence(toBest), alarm: new Alarm(), told: undefined }]]
+          : [];
+      }),
+    );
   }
 
   /** In the order in which they come; failures tell nothing of pictures. */
@@ -110,7 +122,7 @@ export class AccuracyGuard {
       return;
     }
     if (failure !== undefined) return;
-    this.#first(variant)?.evidence.first(margin, lookAgainBelow);
+    this.#firsts.get(variant)?.evidence.first(margin, lookAgainBelow);
     for (const [name, { evidence }] of this.#firsts) if (name !== variant) evidence.idle(1);
     if (!lookedAgain) this.#answer(variant, lookAgainBelow);
   }
@@ -124,7 +136,7 @@ export class AccuracyGuard {
 
   #secondLook(first: string, second: string, { margin, agreed }: { margin: number; agreed: boolean }): void {
     const expected = this.#curves.get(pair(first, second));
-    if (expected) this.#first(first)?.evidence.secondLook(margin, expected, agreed);
+    if (expected) this.#firsts.get(first)?.evidence.secondLook(margin, expected, agreed);
   }
 
   #audit({ placement, failure, firstLook }: Outcome, probability: number): void {
@@ -133,43 +145,56 @@ export class AccuracyGuard {
     const { variant } = firstLook.placement;
     if (this.#isBest(placement.variant)) this.#agreement.audit(agreed, probability);
     const expected = this.#curves.get(pair(variant, placement.variant));
-    if (expected) this.#first(variant)?.evidence.audit(margin, expected, { agreed, weight: 1 / probability });
+    if (expected)
+      this.#firsts.get(variant)?.evidence.audit(margin, expected, { agreed, weight: 1 / probability });
   }
 
   #isBest(variant: string): boolean {
     return variant === this.#best?.name;
   }
 
-  /** Undefined for a variant that no curve compares with the most accurate one. */
-  #first(variant: string): GuardedFirst | undefined {
-    const known = this.#firsts.get(variant);
-    const toBest = this.#best && this.#curves.get(pair(variant, this.#best.name));
-    if (known || !toBest) return known;
-    const first = { evidence: new FirstLookEvidence(toBest), alarm: new Alarm(), told: undefined };
-    this.#firsts.set(variant, first);
-    return first;
-  }
-
   #found(): AccuracyCorrection | undefined {
-    const firsts: FirstLookCorrection[] = [];
-    for (const [variant, first] of this.#firsts) {
-      const departure = first.evidence.departure();
-      const sounds = first.alarm.hears(departure?.deviation ?? 0);
-      const next = sounds && departure ? this.#correctionOf(variant, departure) : undefined;
-      if (!next || !first.told || differs(next, first.told)) first.told = next;
-      if (first.told) firsts.push(first.told);
-    }
     const { shortfall } = this.#truths;
+    const firsts = this.#firstsFound();
     return firsts.length > 0 || shortfall > 0 ? { shortfall, firsts } : undefined;
   }
 
-  /** Undefined where nothing is lost: nothing is relaxed below the family's own figures. */
-  #correctionOf(variant: string, { share, hidden }: Departure): FirstLookCorrection | undefined {
-    const known = (this.#best?.accuracy ?? 0) - (this.#accuracyOf.get(variant) ?? Infinity);
-    if (!(known > 0)) return undefined;
-    const loss = Math.min(mostCorrection, Math.max(1, share) + hidden / known);
+  /**
+   * Once one variant's looks have departed beyond chance, it is asked of no other whether pictures have changed, but only by
+   * how much: those that have looked little are taken to lose as many times as much as that one.
+   */
+  #firstsFound(): FirstLookCorrection[] {
+    const departures = [...this.#firsts].map(([variant, first]) => {
+      const departure = first.evidence.departure();
+      return { variant, first, departure, sounds: first.alarm.hears(departure.deviation) };
+    });
+    const sound = departures.some(({ sounds }) => sounds);
+    if (sound && !this.#sounds) for (const { first } of departures) first.evidence.begin();
+    this.#sounds = sound;
+    const found = departures.map(({ variant, first, departure, sounds }) => {
+      return { variant, first, sounds, looks: departure.looks, ...this.#factors(variant, departure) };
+    });
+    const sounding = found.filter(({ sounds }) => sounds).sort((a, b) => b.looks - a.looks);
+    const [leader] = sounding;
+    return found.flatMap(({ variant, first, looks, loss, share }) => {
+      const trust = looks / (looks + leaderLooks);
+      const next = leader && {
+        variant,
+        loss: trust * loss + (1 - trust) * leader.loss,
+        share: trust * share + (1 - trust) * leader.share,
+      };
+      if (!next || next.loss <= 1) first.told = undefined;
+      else if (!first.told || differs(next, first.told)) first.told = next;
+      return first.told ?? [];
+    });
+  }
+
+  /** Nothing is relaxed below the family's own figures. */
+  #factors(variant: string, { share, hidden }: Departure): { readonly loss: number; readonly share: number } {
+    const known = (this.#best?.accuracy ?? 0) - (this.#accuracyOf.get(variant) ?? 0);
     const bounded = Math.max(1 / mostCorrection, Math.min(mostCorrection, share));
-    return loss > 1 ? { variant, loss, share: bounded } : undefined;
+    if (!(known > 0)) return { loss: 1, share: bounded };
+    return { loss: Math.min(mostCorrection, Math.max(1, share) + hidden / known), share: bounded };
   }
 }
 

@@ -9,6 +9,8 @@ export interface ExpectedChanges {
 
 /** How one variant's first looks differ from what the curves say. */
 export interface Departure {
+  /** First looks that it is known from, of equal weight. */
+  readonly looks: number;
   /** Frames below a threshold over what the curve says, thresholds weighed by what second looks gain there; 1: as it says. */
   readonly share: number;
   /** Changes beyond those that the margins explain, per frame, where answers stand: at most this accuracy is lost unseen. */
@@ -30,6 +32,10 @@ const idleHalfLife = 10 * halfLife;
  * pictures 0 to 2.5 times as much was lost unseen, 1.1 times in all.
  */
 const priorLooks = 50;
+/** Standard errors by which more is taken to be lost unseen than was seen: a floor is to hold, not to be met half of the time. */
+const caution = 0.5;
+/** What evidence from before a drift was noticed counts for afterwards. */
+const keptOfBefore = 0.4;
 /** Changes expected, less those expected of certain ones, from which a mean is taken to be normal. */
 const leastChance = 5;
 
@@ -60,6 +66,11 @@ export class FirstLookEvidence {
     this.#fade(2 ** (-looks / idleHalfLife), 'fewer');
   }
 
+  /** Pictures have begun to differ: what was seen of those before counts little from now on. */
+  begin(): void {
+    this.#fade(keptOfBefore, 'fewer');
+  }
+
   secondLook(margin: number, expected: ExpectedChanges, agreed: boolean): void {
     this.#below.add({ changed: !agreed, expected: stratumOf(expected.strata, margin).changed });
   }
@@ -72,9 +83,8 @@ export class FirstLookEvidence {
     this.#standing.add({ changed: !agreed, expected: stratumOf(expected.strata, margin).changed, weight });
   }
 
-  /** Undefined before the first look. */
-  departure(): Departure | undefined {
-    if (this.#gain.count === 0) return undefined;
+  departure(): Departure {
+    if (this.#gain.count === 0) return { looks: 0, share: 1, hidden: 0, deviation: 0 };
     const { pictures, strata } = this.#toBest;
     const gain = expectedOf(strata, ({ gain: own }) => own);
     const gainVariance = expectedOf(strata, ({ gain: own }) => (own - gain) ** 2);
@@ -86,14 +96,18 @@ export class FirstLookEvidence {
     const standing = this.#standing.mean;
     const seenBelow = shrunk({ mean: below, count: this.#below.count, prior: Math.max(0, visible) });
     const seenStanding = shrunk({ mean: standing, count: this.#standing.count, prior: seenBelow });
+    const belowEstimate = this.#below.estimate(due * pictures);
+    const standingEstimate = this.#standing.estimate((1 - due) * pictures);
+    const lostUnseen = Math.max(0, seenStanding, due * seenBelow + (1 - due) * seenStanding);
     return {
+      looks: this.#gain.count,
       share: gain > 0 ? this.#gain.mean / gain : 1,
-      hidden: Math.max(0, seenStanding, due * seenBelow + (1 - due) * seenStanding),
+      hidden: lostUnseen + caution * errorOf(belowEstimate, standingEstimate),
       deviation: Math.max(
         inErrors(visible, visibleVariance),
         this.#below.deviation(due * pictures),
         this.#standing.deviation((1 - due) * pictures),
-        pooledDeviation(this.#below.estimate(due * pictures), this.#standing.estimate((1 - due) * pictures)),
+        pooledDeviation(belowEstimate, standingEstimate),
       ),
     };
   }
@@ -120,6 +134,12 @@ function pooledDeviation(one: Estimate | undefined, other: Estimate | undefined)
   if (!one || !other) return 0;
   const precision = 1 / one.variance + 1 / other.variance;
   return (one.mean / one.variance + other.mean / other.variance) / Math.sqrt(precision);
+}
+
+/** Standard error of the mean of both; 0 where neither is known. */
+function errorOf(one: Estimate | undefined, other: Estimate | undefined): number {
+  const precision = (one ? 1 / one.variance : 0) + (other ? 1 / other.variance : 0);
+  return precision > 0 ? 1 / Math.sqrt(precision) : 0;
 }
 
 const inErrors = (mean: number, variance: number): number => (variance > 0 ? mean / Math.sqrt(variance) : 0);
@@ -171,8 +191,9 @@ class Excess {
     for (const sum of [this.#excess, this.#expected, this.#chance]) sum.fade(kept, as);
   }
 
+  /** Of the answers that would have agreed. */
   get mean(): number {
-    return this.#excess.mean;
+    return this.#excess.mean / (1 - this.#expected.mean);
   }
 
   get count(): number {
@@ -182,7 +203,8 @@ class Excess {
   /** Of the mean, were the curve right; undefined where too few changes are expected for a mean to be normal. */
   estimate(pictures: number): Estimate | undefined {
     if (!(this.count * this.#chance.mean >= leastChance && pictures > 0)) return undefined;
-    return { mean: this.mean, variance: this.#chance.mean * (1 / this.count + 1 / pictures) };
+    const variance = this.#chance.mean * (1 / this.count + 1 / pictures);
+    return { mean: this.mean, variance: variance / (1 - this.#expected.mean) ** 2 };
   }
 
   /** How far it is above nothing, in standard errors. `pictures`: that the curve was measured on there. */
@@ -191,7 +213,7 @@ class Excess {
     if (estimate) return inErrors(estimate.mean, estimate.variance);
     // The square root of a count of rare changes is nearly normal (Anscombe 1948).
     const expected = this.count * this.#expected.mean;
-    const seen = expected + this.count * this.mean;
+    const seen = expected + this.count * this.#excess.mean;
     return 2 * (Math.sqrt(seen + 3 / 8) - Math.sqrt(expected + 3 / 8));
   }
 }

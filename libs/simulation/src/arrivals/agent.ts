@@ -4,9 +4,16 @@ import { type Outcome, tightenObjective } from '@weir/domain';
 import type { EventQueue } from './events.ts';
 import { type LookTimes, look, nominalMs, responseMs } from './look.ts';
 import { SlotNode } from './node.ts';
-import { type Picture, type PictureModel, shortfall } from './pictures.ts';
+import { type ComparedPicture, type PictureModel, drifted, noDrift, shortfall } from './pictures.ts';
 import type { TimeNoise } from './time-noise.ts';
-import { type World, type WorldDevice, localNodeOf, trueNetworkMs, trueServiceMs } from './world.ts';
+import {
+  type World,
+  type WorldDevice,
+  bestVariant,
+  localNodeOf,
+  trueNetworkMs,
+  trueServiceMs,
+} from './world.ts';
 
 /** Result of one frame. Times in ms. */
 export interface AsyncFrame {
@@ -25,6 +32,10 @@ export interface AsyncFrame {
   readonly second?: Decision;
   /** Whether the answer is right. */
   readonly right: boolean;
+  /** Accuracy of frames that are looked at like this, as the pictures truly are. */
+  readonly accuracy: number;
+  /** Whether the most accurate variant says the same. */
+  readonly agrees: boolean;
 }
 
 /**
@@ -50,6 +61,8 @@ export interface AgentOptions {
   /** No action was allowed, or every target failed. */
   readonly refused: (cameAt: number, error: unknown) => void;
   readonly outcome: (outcome: Outcome) => void;
+  /** A share of its answers is audited, as the objective says. */
+  readonly audits: boolean;
   /** Stands between a device and its dispatcher, e.g. with a watch. @default nothing */
   readonly around?: ((dispatcher: Dispatcher) => Dispatcher) | undefined;
 }
@@ -70,10 +83,22 @@ export interface AsyncAgent {
 interface Frame {
   readonly index: number;
   readonly cameAt: number;
-  readonly picture: Picture;
+  readonly picture: ComparedPicture;
   /** Nodes that it was lost at. */
   readonly exclude: readonly string[];
 }
+
+/** Of outcomes that only tell what was seen. */
+const noTimes = {
+  hops: { agentMs: 0, uplinkMs: 0, queueMs: 0, decodeMs: 0, computeMs: 0, downlinkMs: 0 },
+  responseMs: 0,
+  predictedMs: 0,
+  energyJ: 0,
+  accuracy: 0,
+  margin: 0,
+  concurrency: 0,
+  propensity: 1,
+} as const;
 
 /** A first look that was unsure. */
 interface FirstLook {
@@ -98,6 +123,10 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
   const dispatcher = around(created);
   for (const { id } of nodes) dispatcher.setReachable(id, true, 0);
   const drawn = random.fork('pictures');
+  const drifts = random.fork('pictures/drift');
+  const audits = random.fork('audits');
+  const best = bestVariant(world.variants).name;
+  const picturesNow = () => world.pictures ?? noDrift;
   let frames = 0;
   let outstanding = 0;
 
@@ -163,7 +192,12 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       second,
       (times, settlement) => {
         dispatcher.settle(second, settlement, events.now);
-        const agreed = isRight(frame, decision) === isRight(frame, decision, second);
+        const agreed = pictures.agree(
+          frame.picture,
+          placement.variant,
+          second.placement.variant,
+          picturesNow(),
+        );
         tell(second, times, told(agreed));
         end(frame, first, second);
       },
@@ -181,6 +215,8 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
   function end(frame: Frame, { decision, margin }: FirstLook, second?: Decision): void {
     const { cameAt } = frame;
     const missed = !second && margin < (decision.lookAgain?.marginBelow ?? 0);
+    const { variant } = (second ?? decision).placement;
+    const agrees = variant === best || pictures.agree(frame.picture, variant, best, picturesNow());
     outstanding--;
     options.answered({
       device: index,
@@ -192,11 +228,36 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       promised: decision.accuracy - (missed ? shortfall(world.looks, decision) : 0),
       ...(second && { second }),
       right: isRight(frame, decision, second),
+      accuracy:
+        pictures.accuracy(picturesNow(), decision.placement.variant, decision.lookAgain) -
+        (missed ? shortfall(world.looks, decision) : 0),
+      agrees,
+    });
+    if (options.audits && !second && variant !== best) audit(decision, { margin, agreed: agrees });
+  }
+
+  /** By the most accurate variant, where a node that serves it is idle; it takes nobody's time. */
+  function audit({ placement, directiveVersion }: Decision, look: { margin: number; agreed: boolean }): void {
+    const { auditShare } = world.objective;
+    if (!(audits.uniform() < auditShare)) return;
+    const node = nodes.find((each) => !each.down && each.load().inService === 0);
+    if (!node) return;
+    const { tier } = world.nodes.find(({ id }) => id === node.id)!;
+    options.outcome({
+      ...noTimes,
+      deviceId: device.id,
+      placement: { tier, nodeId: node.id, variant: best },
+      planVersion: directiveVersion,
+      reason: 'audit',
+      at: events.now,
+      firstLook: { placement, ...look },
+      auditProbability: auditShare,
+      shadow: true,
     });
   }
 
   const isRight = ({ picture }: Frame, first: Decision, second?: Decision) =>
-    pictures.right(picture, first.placement.variant, second?.placement.variant);
+    pictures.right(picture, first.placement.variant, second?.placement.variant, picturesNow());
 
   /** One look; calls back when it is answered, or lost with its node. */
   function send(
@@ -236,6 +297,7 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       concurrency,
       batchSize: 1,
       propensity: decision.propensity,
+      ...(decision.lookAgain && { lookAgainBelow: decision.lookAgain.marginBelow }),
       ...more,
     });
   }
@@ -276,8 +338,17 @@ export function createAsyncAgent(options: AgentOptions): AsyncAgent {
       if (!device.present) return;
       outstanding++;
       probeOutlier();
-      const picture = { certainty: certainty ?? drawn.uniform(), difficulty: drawn.uniform() };
-      place({ index: frames++, cameAt: events.now, picture, exclude: [] });
+      const picture = {
+        certainty: certainty ?? drawn.uniform(),
+        difficulty: drawn.uniform(),
+        doubt: drifts.uniform(),
+      };
+      place({
+        index: frames++,
+        cameAt: events.now,
+        picture: drifted(picture, picturesNow(), drifts.uniform()),
+        exclude: [],
+      });
     },
     probe() {
       for (const id of dispatcher.probesDue(events.now)) {

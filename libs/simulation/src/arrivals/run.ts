@@ -1,7 +1,14 @@
 import { FailedPrecondition, type Random, ResourceExhausted, percentile, seededRandom } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
-import { type Directive, type Outcome, tightenObjective } from '@weir/domain';
-import { type CellObservation, type Learner, createTransferLedger } from '@weir/learning';
+import {
+  type Cell,
+  type CellAccuracy,
+  type Directive,
+  type Outcome,
+  correctedCell,
+  tightenObjective,
+} from '@weir/domain';
+import { AccuracyGuard, type CellObservation, type Learner, createTransferLedger } from '@weir/learning';
 import { type Arrivals, arrivalTimes } from './arrivals.ts';
 import { type AsyncAgent, type AsyncFrame, type Knowledge, createAsyncAgent } from './agent.ts';
 import { EventQueue } from './events.ts';
@@ -9,7 +16,7 @@ import { SlotNode } from './node.ts';
 import { observeWorld } from './observe.ts';
 import { pictureModel } from './pictures.ts';
 import { type TimeNoise, lognormalNoise } from './time-noise.ts';
-import { type World, capacityPerMs } from './world.ts';
+import { type World, bestVariant, capacityPerMs } from './world.ts';
 
 /** Makes the plans: a learner, or a reference that knows the true costs. */
 export type AsyncPlanner = Pick<Learner, 'name' | 'observe' | 'propose' | 'propensities' | 'learn'>;
@@ -69,6 +76,8 @@ export interface AsyncRunOptions {
   readonly propensities?: boolean;
   /** Told of every outcome when it happens, lost ones included. */
   readonly onOutcome?: (outcome: Outcome) => void;
+  /** The accuracy promised is held against what looks and audits tell. @default false */
+  readonly guarded?: boolean;
 }
 
 export interface AsyncRunResult {
@@ -91,8 +100,14 @@ export interface AsyncRunResult {
   readonly placements: Readonly<Record<string, number>>;
   /** Shares of the frames, by reason. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** What the guard knew at each plan, in their order; empty without one. */
+  readonly guard: readonly GuardState[];
   /** Every answered frame, warm-up included, in the order of the answers. */
   readonly answered: readonly AsyncFrame[];
+}
+
+export interface GuardState extends CellAccuracy {
+  readonly at: number;
 }
 
 /** A living cell in virtual time: real dispatchers, FIFO slots, late reports, a plan about once a second. */
@@ -123,6 +138,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
       knows: options.knows ?? 'reports',
       loadWithAnswers: options.loadWithAnswers ?? true,
       around: options.around,
+      audits: options.guarded ?? false,
       answered: (frame) => answered.push(frame),
       refused(_cameAt, error) {
         // No place is allowed, or none could answer before the deadline.
@@ -139,6 +155,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
   );
 
   startReports({ world, nodes, agents, events, reportMs, loss: options.reportLoss ?? 0, random });
+  const guard: GuardState[] = [];
   const replan = startPlanning({
     options,
     agents,
@@ -149,6 +166,7 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
     policyDelayMs,
     random,
     take,
+    guarded: (state) => guard.push(state),
   });
   for (const { atMs, change } of options.drift ?? [])
     events.at(atMs, () => {
@@ -162,7 +180,10 @@ export function runAsync(options: AsyncRunOptions): AsyncRunResult {
   // Finish what is under way: a rule must not look better by leaving frames unanswered.
   for (let rest = 0; rest < 600 && agents.some(({ outstanding }) => outstanding > 0); rest++)
     events.runUntil(events.now + 1_000);
-  return summarise(answered, refused, world.objective.accuracyFloor, options.warmupMs ?? 10_000);
+  return {
+    ...summarise(answered, refused, world.objective.accuracyFloor, options.warmupMs ?? 10_000),
+    guard,
+  };
 
   function take(): Outcome[] {
     const taken = outcomes;
@@ -217,6 +238,7 @@ interface PlanningOptions {
   readonly policyDelayMs: number;
   readonly random: Random;
   readonly take: () => Outcome[];
+  readonly guarded: (state: GuardState) => void;
 }
 
 /** PolicyService's part: learn, plan, transfer, push. Returns a function that replans at once. */
@@ -225,6 +247,8 @@ function startPlanning(planning: PlanningOptions): () => void {
   const { planner, world } = options;
   const monitors = planning.random.fork('monitors');
   const ledger = createTransferLedger({ ledgerId: 'ledger' });
+  const guard = new AccuracyGuard();
+  guard.observe(world);
   const joined = new Set<string>();
   let version = 0;
 
@@ -244,8 +268,10 @@ function startPlanning(planning: PlanningOptions): () => void {
 
   const replan = () => {
     const outcomes = take();
-    if (outcomes.length > 0) planner.learn(outcomes);
-    const observation: CellObservation = observeWorld({
+    guard.learn(outcomes);
+    const frames = outcomes.filter(({ auditProbability }) => auditProbability === undefined);
+    if (frames.length > 0) planner.learn(frames);
+    const observed = observeWorld({
       world,
       agents,
       nodes,
@@ -254,6 +280,11 @@ function startPlanning(planning: PlanningOptions): () => void {
       noise,
       random: monitors,
     });
+    const correction = options.guarded
+      ? guard.correct((each) => meetsFloor(correctedCell(observed.cell, each)))
+      : undefined;
+    const observation: CellObservation = { ...observed, cell: correctedCell(observed.cell, correction) };
+    planning.guarded({ at: events.now, ...guard.accuracy([]) });
     keepBooks();
     planner.observe(observation);
     const plan = planner.propose();
@@ -284,6 +315,7 @@ function startPlanning(planning: PlanningOptions): () => void {
         objective: tightenObjective(world.objective, device.objective),
         ledger: ledger.ledgerOf(device.id),
         predictedMs: plan.predictedMs.get(device.id) ?? 0,
+        ...(correction && { correction }),
       };
       events.after(policyDelayMs, () => dispatcher.applyDirective(directive, events.now));
     }
@@ -296,6 +328,10 @@ function startPlanning(planning: PlanningOptions): () => void {
   events.at(0, periodically);
   return replan;
 }
+
+/** Every device may run every variant. */
+const meetsFloor = ({ variants, objective }: Cell): boolean =>
+  bestVariant(variants).accuracy >= objective.accuracyFloor;
 
 function startFrames(run: {
   options: AsyncRunOptions;
@@ -350,7 +386,7 @@ function summarise(
   refused: number,
   floor: number,
   warmupMs: number,
-): AsyncRunResult {
+): Omit<AsyncRunResult, 'guard'> {
   const counted = answered.filter(({ cameAt }) => cameAt >= warmupMs);
   const times = counted.map(({ responseMs }) => responseMs);
   let surplus = 0;

@@ -10,6 +10,7 @@ import {
   defaultObjective,
 } from '@weir/domain';
 import { type SimulatedFamily, paperFamily } from '../family.ts';
+import type { PictureDrift } from './pictures.ts';
 import { type ProfileName, localMs, profiles, remoteMs } from '../profile.ts';
 
 /** The truth about a device. Times in ms. */
@@ -65,6 +66,8 @@ export interface World {
   readonly work: Work;
   /** Variants that remote nodes serve. */
   readonly remoteVariants: readonly string[];
+  /** How its pictures differ from those of the curves. @default not at all */
+  pictures?: PictureDrift;
 }
 
 export interface WorldOptions {

@@ -1,8 +1,12 @@
-import { type Cell, defaultObjective } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
-import { variants } from '../sessions/agent.fixture.ts';
+import type { Cell } from './cell.ts';
 import { correctedCell } from './corrected-cell.ts';
+import { defaultObjective } from './objective.ts';
 
+const variants = [
+  { name: 'small', macs: 41e6, precision: 'int8' as const, accuracy: 0.7 },
+  { name: 'large', macs: 569e6, precision: 'fp32' as const, accuracy: 0.9 },
+];
 const steps = [{ marginBelow: 0.4, share: 0.5, gain: 0.15, standardError: 0.01 }];
 const cell: Cell = {
   id: 'c',

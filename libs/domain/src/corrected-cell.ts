@@ -1,4 +1,5 @@
-import { type AccuracyCorrection, type Cell, correctedAccuracies, correctedCurves } from '@weir/domain';
+import { type AccuracyCorrection, correctedAccuracies, correctedCurves } from './accuracy-correction.ts';
+import type { Cell } from './cell.ts';
 
 /** The cell as its pictures are, where they are not like those that its family was measured on. */
 export function correctedCell(cell: Cell, correction: AccuracyCorrection | undefined): Cell {
