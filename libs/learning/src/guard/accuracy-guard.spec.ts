@@ -58,7 +58,7 @@ describe('AccuracyGuard', () => {
     for (const { noticed } of runs) expect(noticed).toBeGreaterThan(-1);
     expect(median(runs.map(({ noticed }) => noticed))).toBeLessThan(within);
     expect(median(runs.map(({ loss }) => loss))).toBeGreaterThan(1 + 0.7 * (wanted - 1));
-    expect(median(runs.map(({ loss }) => loss))).toBeLessThan(1 + 1.5 * (wanted - 1));
+    expect(median(runs.map(({ loss }) => loss))).toBeLessThan(1 + 1.8 * (wanted - 1));
   });
 
   it('finds by audits alone what confident looks get wrong', () => {
@@ -100,7 +100,7 @@ describe('AccuracyGuard', () => {
   });
 
   it('takes variants that have looked little to lose as many times as much as the one that shows it', () => {
-    const middle = { ...variants[1]!, name: 'middle', accuracy: 0.84 };
+    const middle = { ...variants[1]!, name: 'middle' };
     const [curve] = looks.curves;
     const guard = new AccuracyGuard();
     guard.observe({

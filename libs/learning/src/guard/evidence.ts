@@ -33,7 +33,7 @@ const idleHalfLife = 10 * halfLife;
  */
 const priorLooks = 50;
 /** Standard errors by which more is taken to be lost unseen than was seen: a floor is to hold, not to be met half of the time. */
-const caution = 0.5;
+const caution = 1;
 /** What evidence from before a drift was noticed counts for afterwards. */
 const keptOfBefore = 0.4;
 /** Changes expected, less those expected of certain ones, from which a mean is taken to be normal. */
