@@ -309,8 +309,12 @@ class PricedDispatcher implements Dispatcher {
   }
 
   #configureBalance(): void {
-    const { objective, table } = this.#plan;
-    this.#balance.configure({ floor: objective.accuracyFloor, best: table.bestAccuracy });
+    const { objective, table, directive } = this.#plan;
+    const { accuracyFloor } = objective;
+    const best = table.bestAccuracy;
+    // No correction has frames refused: where it is too much for the floor, the best that there is has to do.
+    const floor = directive?.correction && best > 0 ? Math.min(accuracyFloor, best) : accuracyFloor;
+    this.#balance.configure({ floor, best });
   }
 
   #networkMs(nodeId: string): number {

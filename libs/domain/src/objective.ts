@@ -15,9 +15,12 @@ export interface Objective {
   readonly allowedTiers: readonly Tier[];
   /** Looks that a frame may get: 1, or 2, where the frames that a first model is least sure of go to another one. */
   readonly maxLooks: number;
-  /** Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1. */
+  /** Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1; below 0.0001: none. */
   readonly auditShare: number;
 }
+
+/** A smaller share of audits would have each of them stand for too many answers: it is none. */
+export const leastAuditShare = 1e-4;
 
 /** No more looks than this are planned for. */
 export const mostLooks = 2;

@@ -1,5 +1,5 @@
 import { InvalidInput } from '@weir/base';
-import { defaultObjective, type DeviceHello, mostLooks, type Outcome } from '@weir/domain';
+import { defaultObjective, type DeviceHello, leastAuditShare, mostLooks, type Outcome } from '@weir/domain';
 import { z } from 'zod';
 
 /** What is stored of a device, so that the journal can be learned from again before any device has come back. */
@@ -95,7 +95,7 @@ const outcomeSchema = z.object({
   lookedAgain: z.boolean().optional(),
   firstLook: z.object({ placement, margin: share, agreed: z.boolean() }).optional(),
   lookAgainBelow: notNegative.optional(),
-  auditProbability: share.optional(),
+  auditProbability: share.min(leastAuditShare).optional(),
   shadow: z.boolean().optional(),
 });
 

@@ -1,5 +1,12 @@
 import { Violations } from '@weir/base';
-import type { FirstLook, NumberedOutcome, Outcome, OutcomeBatch, RefusedOutcome } from '@weir/domain';
+import {
+  type FirstLook,
+  leastAuditShare,
+  type NumberedOutcome,
+  type Outcome,
+  type OutcomeBatch,
+  type RefusedOutcome,
+} from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { hopsFromWire, hopsToWire, noHops } from './hops.ts';
 import { limits } from './limits.ts';
@@ -103,6 +110,11 @@ function outcomeFromWire(
   violations.number(propensity, 'propensity', { max: 1 });
   violations.number(lookAgainBelow, 'look_again_below');
   violations.number(auditProbability, 'audit_probability', { max: 1 });
+  violations.check(
+    !(auditProbability > 0 && auditProbability < leastAuditShare),
+    'audit_probability',
+    `expected 0 or at least ${leastAuditShare}`,
+  );
   violations.check(
     auditProbability === 0 || wire.firstLook !== undefined,
     'first_look',

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Random, WeirError } from '@weir/base';
 import type { Decision, Dispatcher } from '@weir/dispatch';
-import type { Objective, Outcome, Placement } from '@weir/domain';
+import { leastAuditShare, type Objective, type Outcome, type Placement } from '@weir/domain';
 import type { common } from '@weir/proto';
 import { startAudit } from '@weir/telemetry';
 import { type Answered, attempt, outcomeOf, statusOf } from '../frames/attempt.ts';
@@ -77,7 +77,8 @@ export class Audits implements Disposable {
   /** Draws whether this answer is checked. */
   answered(audited: AuditedAnswer): void {
     const { dispatcher, random, clock } = this.#options;
-    if (this.#stop.signal.aborted || random.uniform() >= audited.objective.auditShare) return;
+    const { auditShare } = audited.objective;
+    if (this.#stop.signal.aborted || auditShare < leastAuditShare || random.uniform() >= auditShare) return;
     const now = clock.now();
     if (!dispatcher.audits(audited.answer.placement.variant, now)) return;
     if (this.#waiting.length >= patience.pictures) return this.#ended('skipped');

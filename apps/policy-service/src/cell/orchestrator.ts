@@ -7,7 +7,7 @@ import {
   type Outcome,
 } from '@weir/domain';
 import { AccuracyGuard, type CellObservation, type Learner } from '@weir/learning';
-import { checkAttainable, meetsFloors } from '../planning/attainable.ts';
+import { checkAttainable, meetsFloor } from '../planning/attainable.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
 import { CellLearner } from './learner.ts';
 import { deviceStatuses } from './status.ts';
@@ -221,10 +221,11 @@ export class CellOrchestrator implements Disposable {
     return this.devices.sessions.push(directives, { always });
   }
 
-  /** As far as the floor can still be met: beyond that, a correction would have frames refused. */
+  /** As far as the floor can still be met; in full where it cannot be met anyway. */
   #correct(): void {
     this.#guard.observe(this.devices.members.family());
-    this.#correction = this.#guard.correct((correction) => meetsFloors(this.#observation({ correction })));
+    const attains = (correction?: AccuracyCorrection) => meetsFloor(this.#observation({ correction }));
+    this.#correction = this.#guard.correct(attains() ? attains : undefined);
   }
 
   /** As the family says, or as `correction` has it. */

@@ -212,6 +212,46 @@ describe('the audited agreement', () => {
     expect(lowerBound).toBeGreaterThan(0.9);
   });
 
+  it('speaks of the devices of which an audit has come', () => {
+    const { guard, see } = guarded(1, { auditShare: 0 });
+    see(500);
+    const audit = outcome({
+      deviceId: 'audited',
+      placement: { tier: 'edge', nodeId: 'edge-1', variant: 'best' },
+      firstLook: {
+        placement: { tier: 'device', nodeId: 'audited', variant: 'small' },
+        margin: 0.9,
+        agreed: false,
+      },
+      auditProbability: 0.5,
+      shadow: true,
+    });
+    guard.learn([outcome({ deviceId: 'audited', margin: 0.9 }), audit]);
+    expect(guard.accuracy([]).audits!.agreed).toBe(0);
+    guard.learn([{ ...audit, deviceId: outcome({}).deviceId }]);
+    expect(guard.accuracy([]).audits!.agreed).toBeGreaterThan(0.3);
+  });
+
+  it('counts a frame once that is looked at again more than once', () => {
+    const guard = new AccuracyGuard();
+    guard.observe({ variants, looks });
+    const small = { tier: 'device', nodeId: 'device-1', variant: 'small' } as const;
+    const best = { tier: 'edge', nodeId: 'edge-1', variant: 'best' } as const;
+    const firstLook = { placement: small, margin: 0.1, agreed: true };
+    guard.learn([
+      outcome({ placement: small, margin: 0.1, lookedAgain: true }),
+      outcome({ placement: best, firstLook, failure: 'UNAVAILABLE', lookedAgain: true }),
+      outcome({ placement: best, firstLook }),
+      outcome({
+        placement: best,
+        firstLook: { ...firstLook, agreed: false },
+        auditProbability: 1,
+        shadow: true,
+      }),
+    ]);
+    expect(guard.accuracy([]).audits!.agreed).toBe(1);
+  });
+
   it('is absent before the first audit', () => {
     const { guard, see } = guarded(1, { auditShare: 0 });
     see(100);

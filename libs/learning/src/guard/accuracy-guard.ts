@@ -93,6 +93,7 @@ export class AccuracyGuard {
 
   /** A device that has left for good. */
   forget(deviceId: string): void {
+    this.#agreement.forget(deviceId);
     this.#truths.forget(deviceId);
   }
 
@@ -114,24 +115,27 @@ export class AccuracyGuard {
     return { ...(truths && { truths }), ...(audits && { audits }), ...(correction && { correction }) };
   }
 
-  #look({ placement: { variant }, margin, failure, lookAgainBelow, lookedAgain, firstLook }: Outcome): void {
+  #look(outcome: Outcome): void {
+    const { deviceId, placement, margin, failure, lookAgainBelow, lookedAgain, firstLook } = outcome;
+    const { variant } = placement;
     if (firstLook) {
       // When no second look succeeds, the answer of the first stands.
-      this.#answer(failure === undefined ? variant : firstLook.placement.variant);
+      if (!lookedAgain) this.#answer(deviceId, failure === undefined ? variant : firstLook.placement.variant);
       if (failure === undefined) this.#secondLook(firstLook.placement.variant, variant, firstLook);
       return;
     }
     if (failure !== undefined) return;
     this.#firsts.get(variant)?.evidence.first(margin, lookAgainBelow);
     for (const [name, { evidence }] of this.#firsts) if (name !== variant) evidence.idle(1);
-    if (!lookedAgain) this.#answer(variant, lookAgainBelow);
+    if (!lookedAgain) this.#answer(deviceId, variant, lookAgainBelow);
   }
 
   /** An answer of this variant stands; `above`: its margin is at least this. */
-  #answer(variant: string, above = 0): void {
+  #answer(deviceId: string, variant: string, above = 0): void {
     const byBest = this.#isBest(variant);
     const strata = this.#best && this.#curves.get(pair(variant, this.#best.name))?.strata;
-    this.#agreement.answer(byBest, byBest ? 1 : strata && 1 - changedAbove(strata, above));
+    const promised = byBest ? 1 : strata && 1 - changedAbove(strata, above);
+    this.#agreement.answer(deviceId, { byBest, promised });
   }
 
   #secondLook(first: string, second: string, { margin, agreed }: { margin: number; agreed: boolean }): void {
@@ -139,11 +143,11 @@ export class AccuracyGuard {
     if (expected) this.#firsts.get(first)?.evidence.secondLook(margin, expected, agreed);
   }
 
-  #audit({ placement, failure, firstLook }: Outcome, probability: number): void {
+  #audit({ deviceId, placement, failure, firstLook }: Outcome, probability: number): void {
     if (failure !== undefined || !firstLook || !(probability > 0)) return;
     const { margin, agreed } = firstLook;
     const { variant } = firstLook.placement;
-    if (this.#isBest(placement.variant)) this.#agreement.audit(agreed, probability);
+    if (this.#isBest(placement.variant)) this.#agreement.audit(deviceId, { agreed, probability });
     const expected = this.#curves.get(pair(variant, placement.variant));
     if (expected)
       this.#firsts.get(variant)?.evidence.audit(margin, expected, { agreed, weight: 1 / probability });

@@ -242,7 +242,8 @@ export interface Objective {
    */
   maxLooks: number;
   /**
-   * Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1; absent: 0.01. An
+   * Share of the answers of other variants than the most accurate that this one checks afterwards, 0..1, none
+   * below 0.0001; absent: 0.01, and in a directive 0. An
    * audit runs when its node is idle, nobody waits for it, and it goes only where frames may go.
    */
   auditShare?: number | undefined;

@@ -172,7 +172,7 @@ export interface Outcome {
     | undefined;
   /** In a first look: a second was due had the margin been below this; 0: none. */
   lookAgainBelow: number;
-  /** In an audit: probability with which the answer was drawn for it, 0..1; 0: no audit. */
+  /** In an audit: probability with which the answer was drawn for it, 0.0001..1; 0: no audit. */
   auditProbability: number;
 }
 
