@@ -75,13 +75,24 @@ describe('AccuracyGuard', () => {
     expect(without.guard.correct()).toBeUndefined();
   });
 
-  it('weighs an audit by how unlikely it was: drawn one time in ten or in a hundred, the same loss is found', () => {
-    const losses = [0.1, 0.3].map((auditShare) => {
-      const { see } = guarded(3, { auditShare, lookAgainBelow: undefined });
-      return lossOf(see(6_000, { hidden: 0.1 }).at(-1));
-    });
-    expect(losses[0]! / losses[1]!).toBeGreaterThan(0.6);
-    expect(losses[0]! / losses[1]!).toBeLessThan(1.6);
+  it('weighs an audit by how unlikely it was', () => {
+    const small = { tier: 'device', nodeId: 'device-1', variant: 'small' } as const;
+    const best = { tier: 'edge', nodeId: 'edge-1', variant: 'best' } as const;
+    /** Of answers drawn one time in two, and of those drawn one time in twenty, these shares agree. */
+    const lossOfAudits = (often: number, seldom: number) => {
+      const guard = new AccuracyGuard();
+      guard.observe({ variants, looks });
+      for (let at = 0; at < 400; at++) {
+        const [auditProbability, agreeing] = at % 2 === 0 ? [0.5, often] : [0.05, seldom];
+        const firstLook = { placement: small, margin: 0.9, agreed: (at >> 1) % 10 < 10 * agreeing };
+        guard.learn([
+          outcome({ margin: (at % 100) / 100 }),
+          outcome({ placement: best, shadow: true, firstLook, auditProbability }),
+        ]);
+      }
+      return lossOf(guard.correct());
+    };
+    expect(lossOfAudits(1, 0.6)).toBeGreaterThan(1.5 * lossOfAudits(0.6, 1));
   });
 
   it('stops when the drift has gone, and begins and ends once', () => {

@@ -121,6 +121,23 @@ describe('TruthShortfall', () => {
     expect(truths.shortfall).toBeLessThan(0.24);
   });
 
+  it('does not take another run for the former one, though it counts further', () => {
+    const truths = new TruthShortfall();
+    const report = {
+      labelled: 100,
+      right: 0.8,
+      promised: 0.8,
+      withoutShortfall: 0.8,
+      firstRight: 0.8,
+      variation: 16,
+    };
+    truths.take('a', report, 'run-1');
+    truths.take('a', { ...report, labelled: 1_000, right: 0.3 }, 'run-2');
+    expect(truths.shortfall).toBe(0);
+    truths.take('a', { ...report, labelled: 1_900, right: 0.3 }, 'run-2');
+    expect(truths.shortfall).toBeCloseTo(0.5, 1);
+  });
+
   it('adds up what connected devices have reported, each weighed by its truths', () => {
     const truths = new TruthShortfall();
     const report = {
