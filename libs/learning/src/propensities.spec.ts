@@ -10,8 +10,8 @@ interface State {
 }
 
 /** What a learner knows after some epochs. */
-function learned(name: LearnerName, given: object, epochs: number): State {
-  const toy = new ToyCell(seededRandom(1), { users: 2, floor: 0.8 });
+function learned(name: LearnerName, given: object, epochs: number, users = 2): State {
+  const toy = new ToyCell(seededRandom(1), { users, floor: 0.8 });
   const learner = createLearner(name, { ...given, random: seededRandom(2) });
   for (let epoch = 0; epoch < epochs; epoch++) {
     learner.observe(toy.observation());
@@ -48,14 +48,16 @@ function chosen(name: LearnerName, given: object, { snapshot, observation }: Sta
 }
 
 describe('the propensity that a learner tells', () => {
-  it.each<[LearnerName, object, epochs: number]>([
+  it.each<[LearnerName, object, epochs: number, users?: number]>([
+    // Among untried actions, all of the same value, the first after a random start.
+    ['q-learning', { epsilon: 0 }, 2, 1],
     ['q-learning', { epsilon: 0.5 }, 40],
     ['q-learning-masked', { epsilon: 0.5 }, 10],
     ['bandits', {}, 1],
     ['planner', {}, 1],
-  ])('of %s is how often it chooses so', (name, given, epochs) => {
+  ])('of %s is how often it chooses so', (name, given, epochs, users) => {
     const seeds = 200;
-    const rows = chosen(name, given, learned(name, given, epochs), seeds);
+    const rows = chosen(name, given, learned(name, given, epochs, users), seeds);
     const random = rows.filter(({ share }) => share > 0.02 && share < 0.98);
     expect(random.length).toBeGreaterThan(1);
     // Three standard errors of the share; what is drawn again tells to a ninth, and never less.

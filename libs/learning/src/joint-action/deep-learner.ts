@@ -9,12 +9,12 @@ import { snapshotOf, stateOf, valid } from '../snapshot.ts';
 import type { DenseNet } from './dense-net.ts';
 import { EpochCollector, type RewardOptions, rewardRules } from './epoch.ts';
 import {
-  decode,
   type JointAction,
   type JointSpace,
   jointSpace,
   placementsOf,
   requireSize,
+  sharesAlike,
 } from './joint-space.ts';
 import { Replay, replayFault } from './replay.ts';
 import { epsilonAt } from './schedules.ts';
@@ -193,14 +193,7 @@ export function createDeepLearner<Nets extends Networks>(
       if (!proposed) return new Map();
       const { space, jointAction, epsilon, explored, open } = proposed;
       if (explored || (epsilon > 0 && floorMask && !open)) return new Map();
-      const alike = jointAction.map((_, device) => 1 / space.actions[device]!.length);
-      if (open && epsilon > 0) {
-        alike.fill(0);
-        for (const entry of open)
-          decode(space, entry).forEach((action, device) => {
-            if (action === jointAction[device]) alike[device]! += 1 / open.length;
-          });
-      }
+      const alike = epsilon > 0 ? sharesAlike(space, jointAction, open) : jointAction.map(() => 0);
       return new Map(space.deviceIds.map((id, device) => [id, 1 - epsilon + epsilon * alike[device]!]));
     },
     best() {

@@ -121,6 +121,21 @@ export function feasibleActions(space: JointSpace): Uint32Array {
   return Uint32Array.from(found);
 }
 
+/** By device: share of the joint actions, of all or of those that are `open`, in which it does as in this one. */
+export function sharesAlike(
+  space: JointSpace,
+  jointAction: JointAction,
+  open: Uint32Array | undefined,
+): number[] {
+  if (!open) return jointAction.map((_, device) => 1 / space.actions[device]!.length);
+  const shares = jointAction.map(() => 0);
+  for (const entry of open)
+    decode(space, entry).forEach((action, device) => {
+      if (action === jointAction[device]) shares[device]! += 1 / open.length;
+    });
+  return shares;
+}
+
 /** Refuses cells whose joint actions would not fit. */
 export function requireSize({ size, deviceIds }: JointSpace, limit: number, learner: string): void {
   if (size > limit)

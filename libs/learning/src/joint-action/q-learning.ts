@@ -15,6 +15,7 @@ import {
   placementsOf,
   randomJointAction,
   requireSize,
+  sharesAlike,
 } from './joint-space.ts';
 import { option, type OptionRules } from '../learner-options.ts';
 import type { Learner, Plan } from '../learner.ts';
@@ -184,18 +185,14 @@ export function createQLearning({
       const { table, at } = proposed;
       const { space, open } = table;
       const chosen = jointActionAt(table, at);
-      const alike = chosen.map(() => 0);
-      const add = (entry: number, weight: number) => {
+      const alike =
+        options.epsilon > 0
+          ? sharesAlike(space, chosen, open).map((share) => options.epsilon * share)
+          : chosen.map(() => 0);
+      for (const [entry, share] of greedyShares(table))
         jointActionAt(table, entry).forEach((action, device) => {
-          if (action === chosen[device]) alike[device]! += weight;
+          if (action === chosen[device]) alike[device]! += (1 - options.epsilon) * share;
         });
-      };
-      for (const [entry, share] of greedyShares(table)) add(entry, (1 - options.epsilon) * share);
-      // Without a mask each device's action is uniform by itself.
-      if (!open)
-        chosen.forEach((_, device) => (alike[device]! += options.epsilon / space.actions[device]!.length));
-      else if (options.epsilon > 0)
-        for (let entry = 0; entry < open.length; entry++) add(entry, options.epsilon / open.length);
       return new Map(space.deviceIds.map((id, device) => [id, Math.min(1, alike[device]!)]));
     },
     best() {

@@ -9,10 +9,10 @@ import {
 } from '@weir/base';
 import type { Objective, Outcome } from '@weir/domain';
 import { setImmediate } from 'node:timers/promises';
-import { pictureModel } from '../arrivals/pictures.ts';
 import { type AsyncPlanner, type GivenArrivals, runAsync } from '../arrivals/run.ts';
 import { correctionOf, placeOf } from './correction.ts';
 import { type DirectModel, fitDirectModel } from './direct-model.ts';
+import { arrivalsOf, blocksOf, countsFromMs, inVirtualTime } from './journal-time.ts';
 import { type LoggedFrame, type LoggedLook, loggedFrames } from './logged-frames.ts';
 import type { ReplayCell } from './replay-cell.ts';
 import { type Evidence, type UnknownPlace, reasonsNotToTell } from './verdict.ts';
@@ -81,14 +81,6 @@ export interface ReplayResult {
   readonly reasons: readonly string[];
 }
 
-/** The first seconds are a learner's first: they count nowhere. Of a short journal, its first sixth. */
-const WARMUP_MS = 10_000;
-/** The run begins with a second in which agents calibrate. */
-const START_MS = 1_000;
-/** Longer pauses between frames are cut to this: nothing happens in them. */
-const LONGEST_PAUSE_MS = 10_000;
-/** Frames this near depend on each other. Of a short journal, a twelfth. */
-const BLOCK_MS = 10_000;
 const LEAST_BLOCKS = 6;
 const LEAST_FRAMES = 200;
 
@@ -219,48 +211,6 @@ function ofCell(frames: readonly LoggedFrame[], { devices, nodes }: ReplayCell):
       ids.has(deviceId) &&
       looks.every(({ placement: { nodeId, variant } }) => served.get(nodeId)?.has(variant) ?? false),
   );
-}
-
-/** In virtual time, from its start on, and without long pauses. */
-export function inVirtualTime(frames: readonly LoggedFrame[]): LoggedFrame[] {
-  let before = frames[0]?.cameAt ?? 0;
-  let now = START_MS;
-  return frames.map((frame) => {
-    now += Math.min(frame.cameAt - before, LONGEST_PAUSE_MS);
-    before = frame.cameAt;
-    return { ...frame, cameAt: now };
-  });
-}
-
-/** Of a journal in virtual time, from which frame on it counts. */
-export function countsFromMs(journal: readonly LoggedFrame[]): number {
-  const spanMs = (journal.at(-1)?.cameAt ?? START_MS) - START_MS;
-  return START_MS + Math.min(WARMUP_MS, spanMs / 6);
-}
-
-/** When each device's frames come, and how certain their pictures are. */
-export function arrivalsOf(frames: readonly LoggedFrame[], { variants, looks }: ReplayCell): GivenArrivals {
-  const pictures = pictureModel(variants, looks);
-  const arrivals = Map.groupBy(frames, ({ deviceId }) => deviceId);
-  return new Map(
-    [...arrivals].map(([deviceId, own]) => [
-      deviceId,
-      own.map(({ cameAt, margin, looks: [first] }) => {
-        const certainty = pictures.certaintyAt(first!.placement.variant, margin);
-        return { atMs: cameAt, ...(certainty !== undefined && { certainty }) };
-      }),
-    ]),
-  );
-}
-
-/** By the time of their arrival; equally long. */
-function blocksOf(frames: readonly LoggedFrame[]): LoggedFrame[][] {
-  const [from, to] = [frames[0]?.cameAt ?? 0, frames.at(-1)?.cameAt ?? 0];
-  const count = Math.max(12, Math.floor((to - from) / BLOCK_MS));
-  const blocks = Map.groupBy(frames, ({ cameAt }) =>
-    Math.min(count - 1, Math.floor((count * (cameAt - from)) / (to - from))),
-  );
-  return [...blocks.values()];
 }
 
 /** Where the new policy sends looks, with how many the journal has of each. */

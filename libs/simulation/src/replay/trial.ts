@@ -11,15 +11,9 @@ import {
   trueNetworkMs,
   variantsAt,
 } from '../arrivals/world.ts';
+import { arrivalsOf, countsFromMs, inVirtualTime } from './journal-time.ts';
 import { loggedFrames } from './logged-frames.ts';
-import {
-  type ReplayPolicy,
-  type ReplayResult,
-  arrivalsOf,
-  countsFromMs,
-  inVirtualTime,
-  replay,
-} from './replay.ts';
+import { type ReplayPolicy, type ReplayResult, replay } from './replay.ts';
 import type { ReplayCell } from './replay-cell.ts';
 
 export interface ReplayTrialOptions {
