@@ -19,7 +19,13 @@ export {
   figuresOf,
   nodeReport,
 } from './node-load.ts';
-export { type Objective, defaultObjective, leastAuditShare, mostLooks, tightenObjective } from './objective.ts';
+export {
+  type Objective,
+  defaultObjective,
+  leastAuditShare,
+  mostLooks,
+  tightenObjective,
+} from './objective.ts';
 export type {
   FirstLook,
   HopTimes,
