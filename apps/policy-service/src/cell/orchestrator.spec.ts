@@ -327,6 +327,29 @@ describe('the accuracy guard of a cell', () => {
     expect(orchestrator.status().accuracy.correction).toEqual(a.last().correction);
   });
 
+  it('corrects nothing by what comes from epochs, in time or late', async () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    const steps = [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }];
+    const curves = [{ first: 'small', second: 'large', steps, changed: 0.25 }];
+    orchestrator.devices.join(
+      deviceHello('a', { looks: { version: 'v', pictures: 20_000, curves } }),
+      a.link,
+    );
+    const unsure = { placement: { tier: 'device', nodeId: 'a', variant: 'small' }, margin: 0.2 } as const;
+    clock.advance(0);
+    const run = orchestrator.runEpochs();
+    const { version: planVersion } = await run.next({
+      settleMs: 1_000,
+      signal: new AbortController().signal,
+    });
+    for (let frame = 0; frame < 300; frame++) orchestrator.learn([outcome('a', { ...unsure, planVersion })]);
+    run[Symbol.dispose]();
+    for (let frame = 0; frame < 300; frame++) orchestrator.learn([outcome('a', { ...unsure, planVersion })]);
+    clock.advance(2_000);
+    expect(a.last().correction).toBeUndefined();
+  });
+
   it('learns nothing else from audits: nobody waited for them', () => {
     const learner = createFastestMean();
     const { clock, orchestrator } = cell({ learner });

@@ -122,7 +122,8 @@ export class CellOrchestrator implements Disposable {
   /** Learns from outcomes that are safe, in the order of the journal. */
   learn(journaled: readonly Outcome[]): void {
     this.#guard.observe(this.devices.members.family());
-    this.#guard.learn(journaled);
+    // Devices that obey an epoch's plan are shown the same pictures at once: less evidence than it seems.
+    if (!this.#epochs) this.#guard.learn(journaled.filter((outcome) => !this.#isOver(outcome)));
     // Nobody waited for an audit: its times are those of a node that is busy with nothing else.
     const outcomes = journaled.filter(({ auditProbability }) => auditProbability === undefined);
     for (const outcome of outcomes) {
@@ -131,10 +132,12 @@ export class CellOrchestrator implements Disposable {
       if (outcome.reason === 'explored') this.#exploringFrames++;
     }
     if (this.#epochs) this.#epochs.take(outcomes);
-    else
-      this.#learner.learn(
-        outcomes.filter(({ planVersion }) => planVersion === 0 || planVersion > this.#overThrough),
-      );
+    else this.#learner.learn(outcomes.filter((outcome) => !this.#isOver(outcome)));
+  }
+
+  /** Whether it belongs to an epoch that is over. */
+  #isOver({ planVersion }: Outcome): boolean {
+    return planVersion !== 0 && planVersion <= this.#overThrough;
   }
 
   /** True while outcomes wait for their epoch's end, and the learner knows nothing of them. */
