@@ -4,24 +4,13 @@
  * VISIBLE of that, 0..1, shows in its margins. Prints Markdown.
  */
 import { mean, median, percentile } from '@weir/base';
-import type { LookCurves } from '@weir/domain';
-import { readFileSync } from 'node:fs';
-import { boundAbove, framesUntilBack, harderPictures, runGuarded, withPaperSizes } from './src/index.ts';
+import { shippedFamily } from './shipped-family.ts';
+import { boundAbove, framesUntilBack, harderPictures, runGuarded } from './src/index.ts';
 
 const [part = 'drift', seedsGiven = '20', visibleGiven = '0.33'] = process.argv.slice(2);
 const [runs, visible] = [Number(seedsGiven), Number(visibleGiven)];
 
-interface Manifest {
-  readonly variants: readonly { readonly name: string; readonly accuracy: { readonly top1: number } }[];
-  readonly looks: Omit<LookCurves, 'version'>;
-}
-const manifest = JSON.parse(
-  readFileSync(new URL('../inference/models/manifest.json', import.meta.url), 'utf8'),
-) as Manifest;
-const family = withPaperSizes({
-  variants: manifest.variants.map(({ name, accuracy }) => ({ name, accuracy: accuracy.top1 })),
-  looks: { ...manifest.looks, version: 'shipped' },
-});
+const family = shippedFamily();
 const accuracyFloor = Math.max(...family.variants.map(({ accuracy }) => accuracy)) - 0.009;
 const seeds = Array.from({ length: runs }, (_, index) => 1 + index);
 const points = (fraction: number) => (100 * fraction).toFixed(2);

@@ -5,31 +5,14 @@
  * family's variants, times of the paper's; weak links; Poisson frames at 60 % load. Prints Markdown.
  */
 import { mean } from '@weir/base';
-import type { LookCurves, Objective } from '@weir/domain';
-import { readFileSync } from 'node:fs';
-import { type ReplayTrial, replayTrial, withPaperSizes } from './src/index.ts';
+import type { Objective } from '@weir/domain';
+import { shippedFamily } from './shipped-family.ts';
+import { type ReplayTrial, replayTrial } from './src/index.ts';
 
 const [runs = '25', ...only] = process.argv.slice(2);
 
 const variantsUsed = ['0.50-int8', '1.00-int8', '1.00-fp32'].map((name) => `mobilenet-v1-${name}`);
-interface Manifest {
-  readonly variants: readonly { readonly name: string; readonly accuracy: { readonly top1: number } }[];
-  readonly looks: Omit<LookCurves, 'version'>;
-}
-const manifest = JSON.parse(
-  readFileSync(new URL('../inference/models/manifest.json', import.meta.url), 'utf8'),
-) as Manifest;
-const used = (name: string) => variantsUsed.includes(name);
-const family = withPaperSizes({
-  variants: manifest.variants.flatMap(({ name, accuracy }) =>
-    used(name) ? [{ name, accuracy: accuracy.top1 }] : [],
-  ),
-  looks: {
-    ...manifest.looks,
-    version: 'shipped',
-    curves: manifest.looks.curves.filter(({ first, second }) => used(first) && used(second)),
-  },
-});
+const family = shippedFamily(variantsUsed);
 const best = Math.max(...family.variants.map(({ accuracy }) => accuracy));
 const below = (points: number) => ({ accuracyFloor: best - points / 100 });
 

@@ -6,26 +6,15 @@
  */
 import { mean, median, seededRandom } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
-import type { LookCurves } from '@weir/domain';
 import { learnerFactory } from '@weir/learning';
-import { readFileSync } from 'node:fs';
-import { createWorld, runAsync, withPaperSizes, type World } from './src/index.ts';
+import { shippedFamily } from './shipped-family.ts';
+import { createWorld, runAsync, type World } from './src/index.ts';
 
 const [seeds = 3, seconds = 300, points = 0.05] = process.argv.slice(2).map(Number);
 const loads = [0.3, 0.9];
 const steadyFrom = (1_000 * seconds) / 2;
 
-interface Manifest {
-  readonly variants: readonly { readonly name: string; readonly accuracy: { readonly top1: number } }[];
-  readonly looks: Omit<LookCurves, 'version'>;
-}
-const manifest = JSON.parse(
-  readFileSync(new URL('../inference/models/manifest.json', import.meta.url), 'utf8'),
-) as Manifest;
-const family = withPaperSizes({
-  variants: manifest.variants.map(({ name, accuracy }) => ({ name, accuracy: accuracy.top1 })),
-  looks: { ...manifest.looks, version: 'shipped' },
-});
+const family = shippedFamily();
 const accuracyFloor = Math.max(...family.variants.map(({ accuracy }) => accuracy)) - points / 100;
 
 interface Shape {

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { Exit } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import { floorOf, looksFloors, looksGrid, looksScenarios, looksUsers, verdictOf } from '@weir/lab';
@@ -6,7 +5,7 @@ import { experimentNames, withPaperSizes } from '@weir/simulation';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
 import { gridTable } from '../lab/grid-table.ts';
-import { runSuite } from '../lab/run-suite.ts';
+import { runSuite, suiteFlags } from '../lab/run-suite.ts';
 import { verdictText } from '../lab/verdict-text.ts';
 import { whole } from '../whole.ts';
 
@@ -29,13 +28,7 @@ export default defineCommand({
       .default('report-looks')
       .describe('Folder for the results; a run that was stopped goes on from there.'),
     quick: z.boolean().default(false).describe('One cell and fewer epochs.'),
-    fresh: z.boolean().default(false).describe('Forget what is in the folder and start again.'),
-    parallel: whole(1, 8)
-      .default(Math.min(2, availableParallelism()))
-      .describe('Cells that live at the same time.'),
-    seed: whole(0, 2 ** 31)
-      .default(1)
-      .describe('Seed of all that is drawn by chance.'),
+    ...suiteFlags,
     json: z.boolean().default(false).describe('The results as one JSON document on stdout.'),
   }),
   examples: ['weir lab looks --virtual', 'weir lab looks --parallel 1 --out report-looks'],

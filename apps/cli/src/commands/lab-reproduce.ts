@@ -1,8 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { reproductionScenarios, verdictOf } from '@weir/lab';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
-import { runSuite } from '../lab/run-suite.ts';
+import { runSuite, suiteFlags } from '../lab/run-suite.ts';
 import { verdictText } from '../lab/verdict-text.ts';
 import { whole } from '../whole.ts';
 
@@ -26,13 +25,7 @@ export default defineCommand({
       .describe(
         "1: the paper's experiments, one look a frame; 2: besides, those of second looks (looks-… of weir lab list).",
       ),
-    fresh: z.boolean().default(false).describe('Forget what is in the folder and start again.'),
-    parallel: whole(1, 8)
-      .default(Math.min(2, availableParallelism()))
-      .describe('Cells that live at the same time.'),
-    seed: whole(0, 2 ** 31)
-      .default(1)
-      .describe('Seed of all that is drawn by chance.'),
+    ...suiteFlags,
     json: z.boolean().default(false).describe('The results as one JSON document on stdout too.'),
   }),
   examples: ['weir lab reproduce --quick', 'weir lab reproduce --out report'],

@@ -1,12 +1,26 @@
 import { rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Exit, makeFolder, silentLogger } from '@weir/base';
 import { loadFamily } from '@weir/inference';
 import { type ReproductionOptions, type Results, type Scenario, reportHtml, reproduce } from '@weir/lab';
+import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { samplesOf } from '../samples.ts';
+import { whole } from '../whole.ts';
 import { type ReproductionViewOptions, reproductionView } from './reproduction-view.ts';
+
+/** Flags of every command that runs a suite. */
+export const suiteFlags = {
+  fresh: z.boolean().default(false).describe('Forget what is in the folder and start again.'),
+  parallel: whole(1, 8)
+    .default(Math.min(2, availableParallelism()))
+    .describe('Cells that live at the same time.'),
+  seed: whole(0, 2 ** 31)
+    .default(1)
+    .describe('Seed of all that is drawn by chance.'),
+};
 
 export interface SuiteOptions {
   /** Of the command, for messages. */

@@ -114,9 +114,9 @@ export class Audits implements Disposable {
       this.#waiting.shift();
       this.#ended('skipped');
     }
-    const rests = this.#options.framesInFlight() === 0 && now < this.#restsUntil;
-    if (!this.#running && !rests && this.#options.framesInFlight() === 0) this.#begin(now);
-    if (this.#waiting.length > 0) this.#wakeWithin(rests ? this.#restsUntil - now : retryMs);
+    const restMs = Math.max(0, this.#restsUntil - now);
+    if (!this.#running && restMs === 0 && this.#options.framesInFlight() === 0) this.#begin(now);
+    if (this.#waiting.length > 0) this.#wakeWithin(restMs || retryMs);
   }
 
   /** The first that waits and has an idle node. */
@@ -132,14 +132,13 @@ export class Audits implements Disposable {
 
   #idlePlace({ frame, answer, objective }: Drawn, now: number): Decision | undefined {
     const { dispatcher, target } = this.#options;
+    const maySend = (to: ObservedTarget | undefined) =>
+      to !== undefined && to.idle && to.sendingMs(frame.input) <= mostSendingMs;
     return dispatcher
       .audits(answer.placement.variant, now)
       ?.find(
         ({ placement: { tier, nodeId } }) =>
-          objective.allowedTiers.includes(tier) &&
-          !answer.failedOn.has(nodeId) &&
-          target(nodeId)?.idle &&
-          target(nodeId)!.sendingMs(frame.input) <= mostSendingMs,
+          objective.allowedTiers.includes(tier) && !answer.failedOn.has(nodeId) && maySend(target(nodeId)),
       );
   }
 

@@ -307,15 +307,21 @@ describe('the accuracy guard of a cell', () => {
     );
   });
 
-  it('corrects what margins and second looks show, by the curves that devices bring', () => {
-    const { clock, orchestrator } = cell();
+  /** A device whose family has a curve. */
+  function withCurves() {
     const a = agent();
     const steps = [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }];
     const curves = [{ first: 'small', second: 'large', steps, changed: 0.25 }];
-    orchestrator.devices.join(
+    const made = cell();
+    made.orchestrator.devices.join(
       deviceHello('a', { looks: { version: 'v', pictures: 20_000, curves } }),
       a.link,
     );
+    return { ...made, a };
+  }
+
+  it('corrects what margins and second looks show, by the curves that devices bring', () => {
+    const { clock, orchestrator, a } = withCurves();
     const small = { tier: 'device', nodeId: 'a', variant: 'small' } as const;
     // Seven frames in ten are unsure, instead of three.
     for (let frame = 0; frame < 300; frame++)
@@ -328,14 +334,7 @@ describe('the accuracy guard of a cell', () => {
   });
 
   it('corrects nothing by what comes from epochs, in time or late', async () => {
-    const { clock, orchestrator } = cell();
-    const a = agent();
-    const steps = [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }];
-    const curves = [{ first: 'small', second: 'large', steps, changed: 0.25 }];
-    orchestrator.devices.join(
-      deviceHello('a', { looks: { version: 'v', pictures: 20_000, curves } }),
-      a.link,
-    );
+    const { clock, orchestrator, a } = withCurves();
     const unsure = { placement: { tier: 'device', nodeId: 'a', variant: 'small' }, margin: 0.2 } as const;
     clock.advance(0);
     const run = orchestrator.runEpochs();

@@ -228,7 +228,7 @@ export class CellOrchestrator implements Disposable {
   #correct(): void {
     this.#guard.observe(this.devices.members.family());
     const attains = (correction?: AccuracyCorrection) => meetsFloor(this.#observation({ correction }));
-    this.#correction = this.#guard.correct(attains() ? attains : undefined);
+    this.#correction = this.#guard.correct((correction) => attains(correction) || !attains());
   }
 
   /** As the family says, or as `correction` has it. */
