@@ -44,6 +44,31 @@ describe('AccuracyGuard', () => {
     expect(share(runs.flat())).toBeLessThan(0.03);
   });
 
+  it('takes pictures that come again and again as evidence once', () => {
+    const renamed = (scene: readonly Outcome[], by: number) =>
+      scene.map((each) => ({
+        ...each,
+        margin: each.margin + by,
+        ...(each.firstLook && { firstLook: { ...each.firstLook, margin: each.firstLook.margin + by } }),
+      }));
+    /** Of 40 cells that see the same 300 scenes ten times, or others every time that are just like them. */
+    const corrected = (others: boolean) =>
+      Array.from({ length: 40 }, (_, seed) => {
+        const random = seededRandom(seed);
+        const guard = new AccuracyGuard();
+        guard.observe({ variants, looks });
+        const scenes = Array.from({ length: 300 }, () => frame({}, { random, lookAgainBelow }));
+        return Array.from({ length: 10 }, (_each, time) => time).some((time) =>
+          scenes.some((scene) => {
+            guard.learn(renamed(scene, others ? time * 1e-9 : 0));
+            return guard.correct();
+          }),
+        );
+      }).filter(Boolean).length;
+    expect(corrected(false)).toBeLessThanOrEqual(1);
+    expect(corrected(true)).toBeGreaterThan(8);
+  });
+
   it.each<[string, Pictures, number]>([
     ['pictures that are harder, as all margins show', { hard: 0.36 }, 400],
     ['pictures that are harder, as some margins show', blurred, 1_200],
@@ -84,9 +109,11 @@ describe('AccuracyGuard', () => {
       guard.observe({ variants, looks });
       for (let at = 0; at < 400; at++) {
         const [auditProbability, agreeing] = at % 2 === 0 ? [0.5, often] : [0.05, seldom];
-        const firstLook = { placement: small, margin: 0.9, agreed: (at >> 1) % 10 < 10 * agreeing };
+        // Each of another picture.
+        const more = at / 1e6;
+        const firstLook = { placement: small, margin: 0.9 + more, agreed: (at >> 1) % 10 < 10 * agreeing };
         guard.learn([
-          outcome({ margin: (at % 100) / 100 }),
+          outcome({ margin: (at % 100) / 100 + more }),
           outcome({ placement: best, shadow: true, firstLook, auditProbability }),
         ]);
       }

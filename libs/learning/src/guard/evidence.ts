@@ -1,4 +1,5 @@
 import { type Stratum, stratumOf } from './curve-strata.ts';
+import { type Fading, PictureCount } from './picture-count.ts';
 
 /** What a curve says of pairs of looks, as far as evidence is held against it. */
 export interface ExpectedChanges {
@@ -9,7 +10,7 @@ export interface ExpectedChanges {
 
 /** How one variant's first looks differ from what the curves say. */
 export interface Departure {
-  /** First looks that it is known from, of equal weight. */
+  /** First looks at different pictures that it is known from, of equal weight. */
   readonly looks: number;
   /** Frames below a threshold over what the curve says, thresholds weighed by what second looks gain there; 1: as it says. */
   readonly share: number;
@@ -45,6 +46,7 @@ const leastChance = 5;
  */
 export class FirstLookEvidence {
   readonly #toBest: ExpectedChanges;
+  readonly #pictures = new PictureCount();
   readonly #gain = new FadingMean();
   readonly #due = new FadingMean();
   readonly #below = new Excess();
@@ -57,6 +59,7 @@ export class FirstLookEvidence {
 
   first(margin: number, lookAgainBelow = 0): void {
     this.#fade(2 ** (-1 / halfLife), 'older');
+    this.#pictures.add(margin);
     this.#gain.add(stratumOf(this.#toBest.strata, margin).gain);
     this.#due.add(Number(margin < lookAgainBelow));
   }
@@ -72,7 +75,7 @@ export class FirstLookEvidence {
   }
 
   secondLook(margin: number, expected: ExpectedChanges, agreed: boolean): void {
-    this.#below.add({ changed: !agreed, expected: stratumOf(expected.strata, margin).changed });
+    this.#below.add({ margin, changed: !agreed, expected: stratumOf(expected.strata, margin).changed });
   }
 
   audit(
@@ -80,16 +83,18 @@ export class FirstLookEvidence {
     expected: ExpectedChanges,
     { agreed, weight }: { agreed: boolean; weight: number },
   ): void {
-    this.#standing.add({ changed: !agreed, expected: stratumOf(expected.strata, margin).changed, weight });
+    const { changed } = stratumOf(expected.strata, margin);
+    this.#standing.add({ margin, changed: !agreed, expected: changed, weight });
   }
 
   departure(): Departure {
-    if (this.#gain.count === 0) return { looks: 0, share: 1, hidden: 0, deviation: 0 };
+    const looks = this.#pictures.count;
+    if (looks === 0) return { looks: 0, share: 1, hidden: 0, deviation: 0 };
     const { pictures, strata } = this.#toBest;
     const gain = expectedOf(strata, ({ gain: own }) => own);
     const gainVariance = expectedOf(strata, ({ gain: own }) => (own - gain) ** 2);
     const visible = this.#gain.mean - gain;
-    const visibleVariance = gainVariance * (1 / this.#gain.count + 1 / pictures);
+    const visibleVariance = gainVariance * (1 / looks + 1 / pictures);
 
     const due = this.#due.mean;
     const below = this.#below.mean;
@@ -100,7 +105,7 @@ export class FirstLookEvidence {
     const standingEstimate = this.#standing.estimate((1 - due) * pictures);
     const lostUnseen = Math.max(0, seenStanding, due * seenBelow + (1 - due) * seenStanding);
     return {
-      looks: this.#gain.count,
+      looks,
       share: gain > 0 ? this.#gain.mean / gain : 1,
       hidden: lostUnseen + caution * errorOf(belowEstimate, standingEstimate),
       deviation: Math.max(
@@ -113,7 +118,8 @@ export class FirstLookEvidence {
   }
 
   #fade(kept: number, as: Fading): void {
-    for (const sum of [this.#gain, this.#due, this.#below, this.#standing]) sum.fade(kept, as);
+    for (const sum of [this.#pictures, this.#gain, this.#due, this.#below, this.#standing])
+      sum.fade(kept, as);
   }
 }
 
@@ -144,51 +150,53 @@ function errorOf(one: Estimate | undefined, other: Estimate | undefined): number
 
 const inErrors = (mean: number, variance: number): number => (variance > 0 ? mean / Math.sqrt(variance) : 0);
 
-/** Against those that follow, values weigh less; or as if there had been fewer of them, whatever follows. */
-type Fading = 'older' | 'fewer';
-
 /** A mean in which old values weigh ever less. */
 class FadingMean {
-  weight = 0;
-  #squares = 0;
+  #weight = 0;
   #sum = 0;
 
   add(value: number, weight = 1): void {
-    this.weight += weight;
-    this.#squares += weight * weight;
+    this.#weight += weight;
     this.#sum += weight * value;
   }
 
-  fade(kept: number, as: Fading): void {
-    this.weight *= kept;
-    this.#squares *= as === 'older' ? kept * kept : kept;
+  fade(kept: number): void {
+    this.#weight *= kept;
     this.#sum *= kept;
   }
 
   get mean(): number {
-    return this.weight > 0 ? this.#sum / this.weight : 0;
+    return this.#weight > 0 ? this.#sum / this.#weight : 0;
   }
+}
 
-  /** Values of equal weight that would tell as much. */
-  get count(): number {
-    return this.#squares > 0 ? (this.weight * this.weight) / this.#squares : 0;
-  }
+/** Whether another look at a picture said something else. */
+interface Change {
+  /** Of the first look. */
+  readonly margin: number;
+  readonly changed: boolean;
+  /** Probability of it, as the curve says. */
+  readonly expected: number;
+  /** @default 1 */
+  readonly weight?: number;
 }
 
 /** Changes beyond the expected ones. */
 class Excess {
+  readonly #pictures = new PictureCount();
   readonly #excess = new FadingMean();
   readonly #expected = new FadingMean();
   readonly #chance = new FadingMean();
 
-  add({ changed, expected, weight = 1 }: { changed: boolean; expected: number; weight?: number }): void {
+  add({ margin, changed, expected, weight = 1 }: Change): void {
+    this.#pictures.add(margin, weight);
     this.#excess.add(Number(changed) - expected, weight);
     this.#expected.add(expected, weight);
     this.#chance.add(expected * (1 - expected), weight);
   }
 
   fade(kept: number, as: Fading): void {
-    for (const sum of [this.#excess, this.#expected, this.#chance]) sum.fade(kept, as);
+    for (const sum of [this.#pictures, this.#excess, this.#expected, this.#chance]) sum.fade(kept, as);
   }
 
   /** Of the answers that would have agreed. */
@@ -197,7 +205,7 @@ class Excess {
   }
 
   get count(): number {
-    return this.#excess.count;
+    return this.#pictures.count;
   }
 
   /** Of the mean, were the curve right; undefined where too few changes are expected for a mean to be normal. */
