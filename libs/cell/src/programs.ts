@@ -75,13 +75,16 @@ export function workerProgram(
   });
 }
 
+/** A device has other things to keep in memory than some 25 MB of garbage. */
+const smallNursery = ['--max-semi-space-size=4'];
+
 /** `targets`: the remote nodes at the addresses of this device's links. */
 export function agentProgram(
   device: CellDescription['devices'][number],
   { cell, logLevel, metrics }: Environment,
   { telemetry, policy, targets }: { telemetry: string; policy: string; targets: ReadonlyMap<string, string> },
 ): ProcessSpec {
-  return spec(device.id, 'device-agent', device.listen, {
+  const program = spec(device.id, 'device-agent', device.listen, {
     'log-level': logLevel,
     metrics: metrics.get(device.id),
     'cell-id': cell.cellId,
@@ -96,6 +99,7 @@ export function agentProgram(
     telemetry,
     policy,
   });
+  return { ...program, nodeFlags: smallNursery };
 }
 
 /** `listen`: where the page is served. */

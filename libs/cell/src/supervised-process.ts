@@ -14,6 +14,8 @@ export interface ProcessSpec {
   readonly argv: (listen: string) => readonly string[];
   /** Where it listens at first. @default 127.0.0.1:0 */
   readonly listen?: string;
+  /** Flags of Node itself. @default none */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** What happened to a process. */
@@ -33,7 +35,7 @@ export interface SupervisorOptions {
   readonly onEvent: (event: ProcessEvent) => void;
   /** Receives the process's IPC messages. */
   readonly onMessage?: ((message: unknown) => void) | undefined;
-  /** Flags of Node itself. @default none */
+  /** More flags of Node itself. @default none */
   readonly execArgv?: readonly string[] | undefined;
   /** Cancels the first start. */
   readonly signal?: AbortSignal | undefined;
@@ -135,7 +137,7 @@ export class SupervisedProcess implements AsyncDisposable {
       {
         stdio: ['ignore', 'pipe', log, 'ipc'],
         detached: true,
-        execArgv: [...(this.#options.execArgv ?? [])],
+        execArgv: [...(this.#spec.nodeFlags ?? []), ...(this.#options.execArgv ?? [])],
         env: environment(),
       },
     );
@@ -219,9 +221,13 @@ export class SupervisedProcess implements AsyncDisposable {
   }
 }
 
-/** Drops Weir's own variables: they configure this program; its children get flags. */
+/**
+ * Drops Weir's own variables: they configure this program; its children get flags. Has glibc give large blocks back to
+ * the system at once: 14 MB less of a process that runs all models.
+ */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_'));
+  return { MALLOC_MMAP_THRESHOLD_: '131072', ...Object.fromEntries(kept) };
 }
 
 function addressIn(line: string): string | undefined {

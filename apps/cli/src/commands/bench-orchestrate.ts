@@ -1,5 +1,5 @@
 import { Exit, percentile, seededRandom, silentLogger } from '@weir/base';
-import { connectAgent, startCell } from '@weir/cell';
+import { connectAgent, processorMeter, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import { agent, common } from '@weir/proto';
 import { performance } from 'node:perf_hooks';
@@ -53,7 +53,11 @@ export default defineCommand({
     await measure(warmUp);
     answers.length = 0;
     progress(`${frames} frames each way`);
+    const spent = processorMeter([cell.pid(cell.devices[0]!.id)!]);
+    const before = spent();
     const [agentMs, bareMs] = await measure(frames);
+    const after = spent();
+    const agentCpuMs = { all: (after.all - before.all) / frames, main: (after.main - before.main) / frames };
     const withPolicy = summary(agentMs, bareMs);
     const placed = placementsOf(answers);
 
@@ -70,7 +74,7 @@ export default defineCommand({
 
     const allRemote = placed.planned === frames && policyFrozen.planned === frozenFrames;
     const holds = withPolicy.overheadMs.p50 <= promisedMs && allRemote;
-    out({ variant, ...withPolicy, ...placed, policyFrozen, promisedMs, holds });
+    out({ variant, ...withPolicy, ...placed, agentCpuMs, policyFrozen, promisedMs, holds });
     const { agent: through, bare: direct, overheadMs } = withPolicy;
     const three = (value: number) => value.toFixed(3);
     print(
@@ -80,6 +84,9 @@ export default defineCommand({
       `bare gRPC stream   p50 ${three(direct.p50)} ms, p95 ${three(direct.p95)} ms (same worker, same link, same pictures)`,
     );
     print(`orchestration      ${three(overheadMs.p50)} ms at the median; target: at most ${promisedMs} ms`);
+    print(
+      `agent's process    ${three(agentCpuMs.all)} ms of processor time a frame, ${three(agentCpuMs.main)} of it on its main thread`,
+    );
     print(
       `policy frozen      ${three(policyFrozen.overheadMs.p50)} ms at the median, ${policyFrozen.planned} of ${frozenFrames} answered as planned: no frame waits for the policy`,
     );
