@@ -157,7 +157,15 @@ function streamTo(address: string): Target & AsyncDisposable {
       const asked = Promise.withResolvers<common.Classification | undefined>();
       waiting.set(requestId, asked);
       const input: common.Input = { content: { $case: 'encodedImage', value: picture } };
-      const value = { requestId, variant, input, timeoutMs, trace: undefined, background: false };
+      const value = {
+        requestId,
+        variant,
+        input,
+        timeoutMs,
+        trace: undefined,
+        background: false,
+        wantOutputs: false,
+      };
       stream.send({ message: { $case: 'infer', value } }).catch(asked.reject);
       return asked.promise;
     },

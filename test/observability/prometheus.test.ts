@@ -179,6 +179,7 @@ async function sendNonsense(address: string): Promise<void> {
     input: { content: { $case: 'encodedImage' as const, value: Buffer.from('not a picture') } },
     timeoutMs: 5_000,
     trace: undefined,
+    wantOutputs: false,
   };
   await expect(callUnary(client, client.infer, request, { timeoutMs: 5_000 })).rejects.toThrow();
 }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { ModelRow } from '@weir/inference';
+import { expectedAccuracy, type ModelRow } from '@weir/inference';
 import { ms, percent } from './words.ts';
 
 /** A family's variants for people. `measured`: accuracy on this machine, beside the manifest's. */
@@ -22,19 +22,22 @@ export function modelsTable(
     ],
     style: { head: [], border: [], compact: true },
   });
-  for (const { name, precision, width, macs, bytes, accuracy, measured, p50Ms, p95Ms, dominatedBy } of rows)
+  for (const row of rows) {
+    const { name, precision, width, macs, bytes, accuracy, measured, p50Ms, p95Ms, dominatedBy } = row;
+    const measure = 'measure' in accuracy ? ` (${accuracy.measure})` : '';
     table.push([
       name,
       precision,
       width ?? '–',
       macs === undefined ? '–' : (macs / 1e6).toFixed(1),
       Math.round(bytes / 1_000),
-      percent(accuracy.top1),
+      percent(expectedAccuracy(row)) + measure,
       ...(verified ? [measured ? `${percent(measured.top1)} of ${measured.n}` : '–'] : []),
       ms(p50Ms),
       ms(p95Ms),
       dominatedBy === undefined ? '' : `${dominatedBy} is better`,
     ]);
+  }
   return table.toString();
 }
 

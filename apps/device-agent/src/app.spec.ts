@@ -103,6 +103,7 @@ const frame = (requestId: string, over: Partial<agent.InferRequest> = {}): agent
   input: { content: { $case: 'encodedImage', value: pixel } },
   timeoutMs: 0,
   trace: undefined,
+  wantOutputs: false,
   ...over,
 });
 

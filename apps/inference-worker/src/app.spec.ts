@@ -207,6 +207,7 @@ describe('inference worker', () => {
         timeoutMs: -1,
         trace: undefined,
         background: false,
+        wantOutputs: false,
       }),
     );
     expect((failure as InvalidInput).violations.map(({ field }) => field)).toEqual([

@@ -23,7 +23,7 @@ import {
 import { tierToWire } from '@weir/wire';
 import { availableParallelism } from 'node:os';
 import { batchFigures } from './batch-figures.ts';
-import { calibrate, testPicture } from './calibration.ts';
+import { calibrate, testInput } from './calibration.ts';
 import { type Config, configSpec } from './config.ts';
 import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
 import { createWorkerNode, type WorkerNode } from './node.ts';
@@ -114,9 +114,9 @@ export async function startInferenceWorker(
     startIdleChecks({
       runner,
       variants: await Promise.all(
-        runner.variants.map(async ({ name, input }) => ({
-          name,
-          input: { image: await testPicture(input) },
+        runner.variants.map(async (variant) => ({
+          name: variant.name,
+          input: await testInput(variant),
         })),
       ),
       periodMs: config.idleCheckMs,

@@ -1,4 +1,4 @@
-import { loadFamily, type RunResult } from '@weir/inference';
+import { classifierNamed, loadFamily, type RunResult } from '@weir/inference';
 import { describe, expect, it } from 'vitest';
 import { calibrate, testPicture } from './calibration.ts';
 
@@ -30,7 +30,7 @@ describe('calibrate', () => {
 
 describe('test picture', () => {
   it('is a PNG of the size that the model takes', async () => {
-    const { input } = variants[0]!;
+    const { input } = classifierNamed({ variants }, variants[0]!.name);
     const picture = Buffer.from(await testPicture({ ...input, layout: 'NHWC', shape: [1, 20, 30, 3] }));
     expect(picture.subarray(1, 4).toString()).toBe('PNG');
     expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([30, 20]);

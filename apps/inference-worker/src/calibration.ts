@@ -1,13 +1,19 @@
 import { median, seededRandom } from '@weir/base';
 import type { ServiceFigure } from '@weir/domain';
-import type { Runner, VariantEntry } from '@weir/inference';
+import {
+  type InferenceInput,
+  type InputSpec,
+  type Runner,
+  type VariantEntry,
+  zeroInput,
+} from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import sharp from 'sharp';
 
 /** Runs of each variant; a few suffice for a dilated slot, which is held for a set time. */
 const runs = { measured: 9, dilated: 3 };
 
-/** Measures service times: runs each variant alone on the warm, idle node, on a picture of the model's own size. */
+/** Measures service times: runs each variant alone on the warm, idle node, on its test input. */
 export async function calibrate({
   runner,
   energy,
@@ -22,10 +28,10 @@ export async function calibrate({
 }): Promise<readonly ServiceFigure[]> {
   const figures: ServiceFigure[] = [];
   for (const variant of runner.variants) {
-    const image = await testPicture(variant.input);
+    const input = await testInput(variant);
     const times: number[] = [];
     for (let run = 0; run < (dilated ? runs.dilated : runs.measured); run++) {
-      const { decodeMs, computeMs } = await runner.run({ variant: variant.name, input: { image } });
+      const { decodeMs, computeMs } = await runner.run({ variant: variant.name, input });
       times.push(decodeMs + computeMs);
     }
     const serviceMs = median(times);
@@ -35,8 +41,15 @@ export async function calibrate({
   return figures;
 }
 
+/** What a variant is measured on: a picture of the model's own size; zeros where it takes tensors. */
+export const testInput = async (variant: VariantEntry): Promise<InferenceInput> =>
+  variant.task === 'tensor' ? zeroInput(variant) : { image: await testPicture(variant.input) };
+
 /** A PNG of the model's height and width: noise that compresses about as badly as a photograph. */
-export async function testPicture({ layout, shape }: VariantEntry['input']): Promise<Uint8Array> {
+export async function testPicture({
+  layout,
+  shape,
+}: Pick<InputSpec, 'layout' | 'shape'>): Promise<Uint8Array> {
   const [, a, b, c] = shape as [number, number, number, number];
   const [height, width] = layout === 'NCHW' ? [b, c] : [a, b];
   const random = seededRandom(1);

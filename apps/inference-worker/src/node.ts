@@ -1,10 +1,24 @@
 import { Cancelled, type Clock, InvalidInput, Unavailable } from '@weir/base';
 import { nodeReport, type ServiceFigure, type Tier } from '@weir/domain';
-import type { Runner, RunResult } from '@weir/inference';
+import {
+  expectedAccuracy,
+  interfaceOf,
+  type Runner,
+  type RunResult,
+  type VariantEntry,
+} from '@weir/inference';
 import type { common, worker } from '@weir/proto';
 import { extractTraceContext, type TraceContextFields } from '@weir/rpc';
 import { type EnergyProbe, recordWorkerHops } from '@weir/telemetry';
-import { inferenceFromWire, inWireFields, nodeToWire, servedVariantToWire, tierToWire } from '@weir/wire';
+import {
+  inferenceFromWire,
+  inWireFields,
+  namedTensorToWire,
+  nodeToWire,
+  type ServedVariant,
+  servedVariantToWire,
+  tierToWire,
+} from '@weir/wire';
 import { randomUUID } from 'node:crypto';
 
 export interface InferOptions {
@@ -59,7 +73,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
     async infer(request, { arrivedAt, deadlineAt = Infinity, signal, traceContext }) {
       if (draining.aborted)
         throw new Unavailable('the node is draining; send the request elsewhere', { reason: 'DRAINING' });
-      const { variant, input, timeoutMs, background } = inferenceFromWire(request);
+      const { variant, input, timeoutMs, background, wantOutputs } = inferenceFromWire(request);
       const until = Math.min(deadlineAt, arrivedAt + timeoutMs);
       const before = runner.load();
       const concurrency = before.inService + before.queued;
@@ -70,6 +84,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         deadlineAt: until < Infinity ? until : undefined,
         signal,
         background,
+        wantOutputs,
       });
       const result = await abandonable(running, signal).catch((error: unknown) => {
         throw error instanceof InvalidInput ? inWireFields(error) : error;
@@ -88,7 +103,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
       });
       return {
         requestId: request.requestId,
-        classification: classificationOf(result),
+        classification: result.task === 'tensor' ? undefined : classificationOf(result),
         queueMs,
         decodeMs,
         computeMs,
@@ -97,6 +112,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         concurrency,
         load: load(),
         batchSize,
+        outputs: result.outputs?.map(namedTensorToWire) ?? [],
       };
     },
 
@@ -106,7 +122,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
       labels: [...runner.labels],
       variants: runner.variants.map((entry) =>
         servedVariantToWire(
-          entry,
+          servedVariantOf(entry, runner),
           figures().find(({ variant }) => variant === entry.name),
         ),
       ),
@@ -114,6 +130,15 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
     }),
   };
 }
+
+const servedVariantOf = (entry: VariantEntry, { labels }: Pick<Runner, 'labels'>): ServedVariant => ({
+  ...entry,
+  task: entry.task ?? 'classification',
+  ...interfaceOf(entry, { labels }),
+  accuracy: expectedAccuracy(entry),
+  accuracyMeasure: entry.task === 'tensor' ? entry.accuracy.measure : 'top-1',
+  picture: entry.task === 'tensor' ? undefined : entry.input,
+});
 
 const classificationOf = ({ classIndex, label, confidence, margin }: RunResult): common.Classification => ({
   classIndex,

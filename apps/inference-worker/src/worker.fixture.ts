@@ -1,5 +1,5 @@
 import { loadConfig, silentLogger } from '@weir/base';
-import { embeddedFamilyDirectory, loadFamily } from '@weir/inference';
+import { type Classifier, embeddedFamilyDirectory, loadFamily } from '@weir/inference';
 import { common, worker } from '@weir/proto';
 import { connect, openDuplex } from '@weir/rpc';
 import { readFileSync } from 'node:fs';
@@ -10,10 +10,9 @@ import { testPicture } from './calibration.ts';
 
 /** The smallest variants of the embedded family, for quick tests. */
 export const [small, other] = (await loadFamily()).variants.toSorted((a, b) => a.bytes - b.bytes) as [
-  Variant,
-  Variant,
+  Classifier,
+  Classifier,
 ];
-type Variant = Awaited<ReturnType<typeof loadFamily>>['variants'][number];
 
 export const picture = Buffer.from(await testPicture(small.input));
 export const sample = (name: string): Buffer => readFileSync(join(embeddedFamilyDirectory, 'samples', name));
@@ -47,6 +46,7 @@ export const request = (fields: Partial<worker.InferRequest> = {}): worker.Infer
   timeoutMs: 0,
   trace: undefined,
   background: false,
+  wantOutputs: false,
   ...fields,
 });
 

@@ -94,6 +94,7 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
         },
         timeoutMs,
         trace: traceparent === undefined ? undefined : { traceparent, tracestate: '' },
+        wantOutputs: false,
       };
       // A failed send ends the stream, which fails this frame too.
       void stream.send({ message: { $case: 'infer', value } });

@@ -37,3 +37,13 @@ export type {
 } from './outcome.ts';
 export type { Placement, Tier } from './placement.ts';
 export type { AuditedAccuracy, CellAccuracy, CellStatus, DeviceStatus } from './status.ts';
+export {
+  type ElementType,
+  type NamedTensorValue,
+  type TensorSpec,
+  dataFault,
+  decodeStrings,
+  elementBytes,
+  elementTypes,
+  encodeStrings,
+} from './tensor.ts';

@@ -1,17 +1,23 @@
 export {
+  type Classifier,
   type Family,
   type InputSpec,
   type Manifest,
+  type Task,
+  type TensorModel,
   type VariantEntry,
+  classifierNamed,
   embeddedFamilyDirectory,
+  expectedAccuracy,
   loadFamily,
   variantNamed,
   verifyChecksums,
 } from './catalogue/manifest.ts';
+export { interfaceOf, type ModelInterface } from './catalogue/model-interface.ts';
 export { type BatchCurve } from './serving/batch-curve.ts';
-export { type InferenceInput } from './serving/inference-input.ts';
+export { type InferenceInput, zeroInput } from './serving/inference-input.ts';
 export { MAX_IMAGE_BYTES, MAX_PIXELS } from './serving/picture-limits.ts';
-export { type Prediction } from './serving/probabilities.ts';
+export { noPrediction, type Prediction } from './serving/probabilities.ts';
 export {
   type Dilation,
   type Runner,

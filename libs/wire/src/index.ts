@@ -25,5 +25,6 @@ export { reasonFromWire, reasonName, reasonToWire } from './reason.ts';
 export { type Snapshot, snapshotFromWire, snapshotToWire } from './snapshot.ts';
 export { statusToWire } from './status.ts';
 export { tierFromWire, tierName, tierToWire } from './tier.ts';
+export { bytesOf, namedTensorToWire } from './tensors.ts';
 export { truthsToWire } from './truths.ts';
-export { listedVariantsFromWire, servedVariantToWire } from './variant.ts';
+export { listedVariantsFromWire, type ServedVariant, servedVariantToWire } from './variant.ts';

@@ -59,7 +59,13 @@ describe('inferenceFromWire', () => {
 
   it('takes no timeout for time without end', () => {
     const input = { image: Buffer.alloc(3, 1) };
-    expect(work({})).toEqual({ variant: 'v', input, timeoutMs: Infinity, background: false });
+    expect(work({})).toEqual({
+      variant: 'v',
+      input,
+      timeoutMs: Infinity,
+      background: false,
+      wantOutputs: false,
+    });
     expect(work({ timeoutMs: 5, background: true })).toMatchObject({ timeoutMs: 5, background: true });
   });
 

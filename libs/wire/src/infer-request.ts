@@ -21,12 +21,14 @@ export interface InferenceWork {
   readonly timeoutMs: number;
   /** Nobody waits for the answer. */
   readonly background: boolean;
+  /** The outputs of a classifier are asked for too. */
+  readonly wantOutputs: boolean;
 }
 
 /** Throws InvalidInput, naming every fault that can be told without decoding. */
 export function inferenceFromWire(request: worker.InferRequest): InferenceWork {
   const violations = new Violations();
-  const { requestId, variant, timeoutMs, input, background } = request;
+  const { requestId, variant, timeoutMs, input, background, wantOutputs } = request;
   violations.id(requestId, 'request_id');
   violations.id(variant, 'variant');
   violations.number(timeoutMs, 'timeout_ms', { max: limits.ms });
@@ -37,6 +39,7 @@ export function inferenceFromWire(request: worker.InferRequest): InferenceWork {
     input: inputFromWire(input!),
     timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs,
     background,
+    wantOutputs,
   };
 }
 

@@ -1,15 +1,18 @@
 import { InvalidInput, Violations } from '@weir/base';
+import type { NamedTensorValue } from '@weir/domain';
 import { common } from '@weir/proto';
 import { limits } from './limits.ts';
+import { checkTensors, namedTensorsFromWire } from './tensors.ts';
 
-/** What an inference is computed on: a PNG or JPEG file, or the model's input as it is, row-major, little endian. */
+/** What an inference is computed on: a PNG or JPEG file, or the model's inputs as they are, row-major, little endian. */
 export type InferenceInput =
   | { readonly image: Uint8Array }
   | {
       readonly tensor: Uint8Array;
       readonly shape: readonly number[];
       readonly dtype: 'float32' | 'uint8';
-    };
+    }
+  | { readonly tensors: readonly NamedTensorValue[] };
 
 const bytesPerElement: Readonly<Partial<Record<common.DataType, number>>> = {
   [common.DataType.UINT8]: 1,
@@ -21,7 +24,7 @@ export function checkInput(input: common.Input | undefined, field: string, viola
   const { content } = input ?? {};
   switch (content?.$case) {
     case undefined:
-      violations.check(false, field, 'missing: give encoded_image or tensor');
+      violations.check(false, field, 'missing: give encoded_image, tensor or tensors');
       break;
     case 'encodedImage':
       violations.check(content.value.length > 0, `${field}.encoded_image`, 'empty');
@@ -29,6 +32,9 @@ export function checkInput(input: common.Input | undefined, field: string, viola
       break;
     case 'tensor':
       checkTensor(content.value, `${field}.tensor`, violations);
+      break;
+    case 'tensors':
+      checkTensors(content.value.tensors, `${field}.tensors`, violations);
   }
 }
 
@@ -65,6 +71,7 @@ export function checkImage(image: Uint8Array): void {
 
 /** `input` has passed `checkInput`. */
 export function inputFromWire({ content }: common.Input): InferenceInput {
+  if (content?.$case === 'tensors') return { tensors: namedTensorsFromWire(content.value.tensors) };
   if (content?.$case !== 'tensor') return { image: content?.value ?? new Uint8Array() };
   const { shape, dataType, data } = content.value;
   return { shape, tensor: data, dtype: dataType === common.DataType.FLOAT32 ? 'float32' : 'uint8' };
@@ -79,7 +86,10 @@ export function inWireFields({ violations, reason }: InvalidInput): InvalidInput
     'tensor.data': 'input.tensor.data',
   };
   return new InvalidInput(
-    violations.map(({ field, description }) => ({ field: names[field] ?? field, description })),
+    violations.map(({ field, description }) => ({
+      field: field.startsWith('tensors') ? `input.${field}` : (names[field] ?? field),
+      description,
+    })),
     { reason },
   );
 }

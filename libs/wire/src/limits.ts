@@ -40,6 +40,10 @@ export const limits = {
   tensorBytes: 8 * 1024 * 1024 - 64 * 1024,
   pingBytes: 256 * 1024,
   tensorDimensions: 8,
+  /** Inputs or outputs of one inference. */
+  tensors: 64,
+  /** Characters of the name of an input or output. */
+  nameLength: 256,
   /** Entries of lists. */
   outcomes: 10_000,
   truths: 1_000,

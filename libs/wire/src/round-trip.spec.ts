@@ -293,15 +293,19 @@ describe('conversion to the wire and back', () => {
       architecture: id,
       precision: fc.constantFrom('fp32', 'int8'),
       macs: fc.option(aboveZero, { nil: undefined }),
-      accuracy: fc.record({ top1: fraction }),
-      input: fc.constant({ shape: [1, 3, 8, 8], layout: 'NCHW', dtype: 'float32' as const }),
+      accuracy: fraction,
+      accuracyMeasure: fc.constant('top-1'),
+      task: fc.constant('classification' as const),
+      inputs: fc.constant([{ name: 'x', dtype: 'float32' as const, shape: [-1, 3, 8, 8] }]),
+      outputs: fc.constant([]),
+      picture: fc.constant({ shape: [1, 3, 8, 8], layout: 'NCHW', dtype: 'float32' as const }),
     });
     fc.assert(
       fc.property(served, (entry) => {
         const wire = sent(worker.VariantInfo, servedVariantToWire(entry, undefined));
         const { name, precision, macs = 1, accuracy } = entry;
         expect(listedVariantsFromWire([wire])).toEqual({
-          value: [{ name, precision, macs, accuracy: accuracy.top1 }],
+          value: [{ name, precision, macs, accuracy }],
           leftOut: [],
         });
       }),

@@ -1,8 +1,9 @@
 import { Violations } from '@weir/base';
-import type { ServiceFigure, Variant } from '@weir/domain';
+import type { ServiceFigure, TensorSpec, Variant } from '@weir/domain';
 import { common, type policy, type worker } from '@weir/proto';
 import { type Received, usableEntries } from './left-out.ts';
 import { limits } from './limits.ts';
+import { dataTypeToWire, tensorSpecToWire } from './tensors.ts';
 
 /** A variant as the manifest of its family describes it. */
 export interface ServedVariant {
@@ -11,12 +12,16 @@ export interface ServedVariant {
   readonly width?: number | undefined;
   readonly precision: string;
   readonly macs?: number | undefined;
-  readonly accuracy: { readonly top1: number };
-  readonly input: {
-    readonly shape: readonly number[];
-    readonly layout: string;
-    readonly dtype: 'uint8' | 'float32';
-  };
+  /** Expected, 0..1, and what it is a measure of, e.g. `top-1`. */
+  readonly accuracy: number;
+  readonly accuracyMeasure: string;
+  readonly task: 'classification' | 'tensor';
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** Of a classifier. */
+  readonly picture?:
+    | { readonly shape: readonly number[]; readonly layout: string; readonly dtype: 'uint8' | 'float32' }
+    | undefined;
 }
 
 export const variantToWire = ({ name, macs, precision, accuracy }: Variant): policy.Variant => ({
@@ -47,7 +52,7 @@ export const variantsFromWire = (
   });
 
 export const servedVariantToWire = (
-  { name, architecture, width, precision, macs, accuracy, input }: ServedVariant,
+  { name, architecture, width, precision, macs, picture, inputs, outputs, ...served }: ServedVariant,
   figure: ServiceFigure | undefined,
 ): worker.VariantInfo => ({
   name,
@@ -55,10 +60,14 @@ export const servedVariantToWire = (
   width: width ?? 0,
   precision,
   macs: macs ?? 0,
-  accuracy: accuracy.top1,
-  inputShape: input.shape.slice(1),
-  inputLayout: input.layout,
-  inputType: input.dtype === 'uint8' ? common.DataType.UINT8 : common.DataType.FLOAT32,
+  accuracy: served.accuracy,
+  accuracyMeasure: served.accuracyMeasure,
+  task: served.task,
+  inputs: inputs.map(tensorSpecToWire),
+  outputs: outputs.map(tensorSpecToWire),
+  inputShape: picture?.shape.slice(1) ?? [],
+  inputLayout: picture?.layout ?? '',
+  inputType: picture ? dataTypeToWire(picture.dtype) : common.DataType.UNSPECIFIED,
   serviceMs: figure?.serviceMs ?? 0,
   energyJ: figure?.energyJ ?? 0,
 });

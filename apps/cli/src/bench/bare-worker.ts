@@ -30,6 +30,7 @@ export function connectBareWorker(address: string): BareWorker {
         timeoutMs: 10_000,
         trace: undefined,
         background: false,
+        wantOutputs: false,
       };
       call.write({ message: { $case: 'infer', value } });
       return waiting.promise;

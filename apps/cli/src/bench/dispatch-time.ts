@@ -1,7 +1,7 @@
 import { median, percentile, seededRandom } from '@weir/base';
 import { createDispatcher } from '@weir/dispatch';
 import { type ActionCost, defaultObjective, type LookCurves, type Tier, type Variant } from '@weir/domain';
-import { loadFamily } from '@weir/inference';
+import { expectedAccuracy, loadFamily } from '@weir/inference';
 import { paperFamily } from '@weir/simulation';
 
 /** What a device may choose from. */
@@ -39,11 +39,11 @@ export const paperActions = (): Actions => ({
 /** The shipped family's eight variants on the device, two edges and a cloud, with its curves. */
 export async function shippedActions(): Promise<Actions> {
   const family = await loadFamily();
-  const variants = family.variants.map(({ name, macs = 1, precision, accuracy }): Variant => ({
-    name,
-    macs,
-    precision: precision === 'int8' ? 'int8' : 'fp32',
-    accuracy: accuracy.top1,
+  const variants = family.variants.map((variant): Variant => ({
+    name: variant.name,
+    macs: variant.macs ?? 1,
+    precision: variant.precision === 'int8' ? 'int8' : 'fp32',
+    accuracy: expectedAccuracy(variant),
   }));
   const most = Math.max(...variants.map(({ macs }) => macs));
   const best = Math.max(...variants.map(({ accuracy }) => accuracy));

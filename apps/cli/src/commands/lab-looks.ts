@@ -1,5 +1,5 @@
 import { Exit } from '@weir/base';
-import { loadFamily } from '@weir/inference';
+import { expectedAccuracy, loadFamily } from '@weir/inference';
 import { floorOf, looksFloors, looksGrid, looksScenarios, looksUsers, verdictOf } from '@weir/lab';
 import { experimentNames, withPaperSizes } from '@weir/simulation';
 import { z } from 'zod';
@@ -59,9 +59,9 @@ async function inVirtualTime({
   readonly progress: (text: string) => void;
 }) {
   const family = await loadFamily();
-  const variants = family.variants.map(({ name: variant, accuracy }) => ({
-    name: variant,
-    accuracy: accuracy.top1,
+  const variants = family.variants.map((variant) => ({
+    name: variant.name,
+    accuracy: expectedAccuracy(variant),
   }));
   return looksGrid({
     family: withPaperSizes({ variants, looks: family.looks }),

@@ -184,10 +184,10 @@ export default defineCommand({
 
 /** The paper's times, the embedded family's accuracies and curves. */
 async function embeddedFamily(): Promise<SimulatedFamily> {
-  const { loadFamily } = await import('@weir/inference');
+  const { expectedAccuracy, loadFamily } = await import('@weir/inference');
   const { variants, looks } = await loadFamily();
   return withPaperSizes({
-    variants: variants.map((variant) => ({ name: variant.name, accuracy: variant.accuracy.top1 })),
+    variants: variants.map((variant) => ({ name: variant.name, accuracy: expectedAccuracy(variant) })),
     looks,
   });
 }

@@ -14,7 +14,7 @@ import {
   startTruthReports,
 } from '@weir/cell';
 import { defaultObjective } from '@weir/domain';
-import { type Family, loadFamily } from '@weir/inference';
+import { expectedAccuracy, type Family, loadFamily } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
@@ -241,7 +241,7 @@ async function consoleOf(
   { signal, progress }: CommandContext,
 ): Promise<CellConsole | undefined> {
   if (noConsole || (json && listen === undefined)) return undefined;
-  const accuracies = variants.map(({ accuracy }) => accuracy.top1);
+  const accuracies = variants.map(expectedAccuracy);
   const accuracy = { least: Math.min(...accuracies), most: Math.max(...accuracies) };
   try {
     return await startConsole(cell, { listen, accuracy, logger: silentLogger, signal });

@@ -1,7 +1,7 @@
 import { ConfigError } from '@weir/base';
 import { type CellDescription, exampleCell, readCellDescription } from '@weir/cell';
 import { mostLooks } from '@weir/domain';
-import type { Family } from '@weir/inference';
+import { expectedAccuracy, type Family } from '@weir/inference';
 import { z } from 'zod';
 
 export interface CellFlags {
@@ -51,7 +51,7 @@ export function checkFloor(
   floor: number | undefined,
   { variants }: Pick<Family, 'variants'>,
 ): void {
-  const most = Math.max(...variants.map(({ accuracy }) => accuracy.top1));
+  const most = Math.max(...variants.map(expectedAccuracy));
   if (floor !== undefined && floor > most)
     throw new ConfigError(command, [
       { field: '--floor', description: `${floor} exceeds the accuracy of the best variant, ${most}` },
@@ -60,7 +60,7 @@ export function checkFloor(
 
 /** High enough that the smallest variant does not suffice, low enough that the best one is not always needed. */
 export function defaultFloor({ variants }: Pick<Family, 'variants'>): number {
-  const accuracies = variants.map(({ accuracy }) => accuracy.top1);
+  const accuracies = variants.map(expectedAccuracy);
   const [least, most] = [Math.min(...accuracies), Math.max(...accuracies)];
   return Math.floor((least + 0.7 * (most - least)) * 1_000) / 1_000;
 }

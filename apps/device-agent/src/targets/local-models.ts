@@ -1,6 +1,12 @@
 import { type Clock, FailedPrecondition, type Logger, NotFound } from '@weir/base';
 import type { ServiceFigure } from '@weir/domain';
-import { type Family, startIdleChecks, startRunner, type VariantEntry } from '@weir/inference';
+import {
+  expectedAccuracy,
+  type Family,
+  startIdleChecks,
+  startRunner,
+  type VariantEntry,
+} from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import { calibrate, type CalibratedVariant } from './calibration.ts';
 import type { Config } from '../config.ts';
@@ -79,13 +85,14 @@ export async function startLocalModels(
 }
 
 /** A manifest's variant, as planning sees it. */
-export function variantOf({ name, macs, precision, accuracy, referenceMs }: VariantEntry): CalibratedVariant {
+export function variantOf(entry: VariantEntry): CalibratedVariant {
+  const { name, macs, precision, referenceMs } = entry;
   return {
     name,
     // A manifest may omit the count; all variants then count as equally large.
     macs: macs ?? 1,
     precision: precision === 'int8' ? 'int8' : 'fp32',
-    accuracy: accuracy.top1,
+    accuracy: expectedAccuracy(entry),
     referenceMs,
   };
 }

@@ -14,6 +14,7 @@ import { type ClientDuplex, fromStatus, keepOpen } from '@weir/rpc';
 import { createLinkProbe, type LinkProbe } from '@weir/telemetry';
 import {
   answerFiguresFromWire,
+  bytesOf,
   limits,
   nodeReportFromWire,
   peerMsFromWire,
@@ -152,7 +153,15 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     };
     send(stream, {
       $case: 'infer',
-      value: { requestId, variant, input, timeoutMs: deadlineAt - sentAt, trace, background },
+      value: {
+        requestId,
+        variant,
+        input,
+        timeoutMs: deadlineAt - sentAt,
+        trace,
+        background,
+        wantOutputs: false,
+      },
     });
     const { answer, at } = await bounded(arrival, { deadlineAt, signal, clock: this.#clock, onGiveUp });
     return this.#answered(answer, at - sentAt, input);
@@ -309,8 +318,9 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   }
 }
 
-/** Bytes of a picture or tensor on the wire, without its envelope. */
+/** Bytes of a picture or of tensors on the wire, without their envelope. */
 export function inputBytes({ content }: common.Input): number {
+  if (content?.$case === 'tensors') return bytesOf(content.value.tensors);
   return content?.$case === 'tensor' ? content.value.data.length : (content?.value.length ?? 0);
 }
 

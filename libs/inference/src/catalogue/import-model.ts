@@ -10,13 +10,14 @@ import { measureCurves } from '../looks/measure-curves.ts';
 import { type LabelledPicture, readLabelledPictures } from './labelled-pictures.ts';
 import { type Progress, measureAccuracy } from './measure-accuracy.ts';
 import {
+  type Classifier,
   type Family,
+  type InputSpec,
   type Manifest,
-  type VariantEntry,
   familyOf,
   parseManifest,
   sha256Of,
-  variantNamed,
+  classifierNamed,
 } from './manifest.ts';
 import { manifestText } from './manifest-text.ts';
 import { summariseOnnx } from './onnx-file.ts';
@@ -46,7 +47,7 @@ export interface ImportOptions extends ModelHints {
 /** An imported variant and its measured latency. */
 export interface Imported {
   readonly manifest: string;
-  readonly variant: Omit<VariantEntry, 'path'>;
+  readonly variant: Omit<Classifier, 'path'>;
   readonly p50Ms: number;
   readonly p95Ms: number;
   /** Curves of second looks in the family, and the pictures they were measured on; absent: none is known. */
@@ -139,8 +140,8 @@ async function looksWith(
 /** Everything but what must be measured. */
 async function describe(
   { model, name = basename(model, '.onnx'), architecture = name, precision = 'fp32', macs }: ImportOptions,
-  { input, outputName }: { input: VariantEntry['input']; outputName: string },
-): Promise<VariantEntry> {
+  { input, outputName }: { input: InputSpec; outputName: string },
+): Promise<Classifier> {
   const { opset, parameters } = summariseOnnx(await readFile(model));
   return {
     name,
@@ -172,14 +173,14 @@ async function measure(
   const kind: 'logits' | 'probabilities' = (await answersProbabilities(runner, name, pictures.slice(0, 20)))
     ? 'probabilities'
     : 'logits';
-  const { output } = variantNamed(trial, name);
+  const { output } = classifierNamed(trial, name);
   const accuracy = { top1, n, interval95: [round(interval95[0]), round(interval95[1])] as [number, number] };
   return { accuracy, output: { ...output, kind } };
 }
 
 /** The trial family passes outputs through, so logits are recognisable. */
 async function answersProbabilities(runner: Runner, variant: string, pictures: readonly LabelledPicture[]) {
-  const { input: spec } = variantNamed(runner, variant);
+  const { input: spec } = classifierNamed(runner, variant);
   for (const picture of pictures) {
     const input: InferenceInput = await picture.load(spec);
     const { probabilities } = await runner.run({ variant, input });

@@ -1,6 +1,6 @@
 import { type Latency, measureLatency } from './measure-latency.ts';
 import type { Progress } from './measure-accuracy.ts';
-import type { Family, VariantEntry } from './manifest.ts';
+import { expectedAccuracy, type Family, type VariantEntry } from './manifest.ts';
 import { dominators } from './pareto.ts';
 
 /** One row of the trade-off between accuracy and latency. */
@@ -38,10 +38,10 @@ export async function listModels({
 export function modelRows(family: Family, latencies: readonly Latency[]): readonly ModelRow[] {
   const latencyOf = new Map(latencies.map((latency) => [latency.name, latency]));
   const front = dominators(
-    family.variants.map(({ name, accuracy }) => ({
-      name,
-      accuracy: accuracy.top1,
-      latencyMs: latencyOf.get(name)!.p50Ms,
+    family.variants.map((variant) => ({
+      name: variant.name,
+      accuracy: expectedAccuracy(variant),
+      latencyMs: latencyOf.get(variant.name)!.p50Ms,
     })),
   );
   return family.variants
@@ -58,5 +58,5 @@ export function modelRows(family: Family, latencies: readonly Latency[]): readon
       p95Ms: latencyOf.get(name)!.p95Ms,
       dominatedBy: front.get(name),
     }))
-    .sort((a, b) => b.accuracy.top1 - a.accuracy.top1);
+    .sort((a, b) => expectedAccuracy(b) - expectedAccuracy(a));
 }

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { lookCurvesOf, looksSchema } from '../looks/curves-schema.ts';
+import { familyFaults, tensorFields } from './tensor-variant.ts';
 
 const perChannel = z.array(z.number()).min(1).max(4);
 
@@ -25,6 +26,8 @@ export const inputSchema = z.object({
 });
 
 const variantSchema = z.object({
+  /** What it does. @default classification */
+  task: z.literal('classification').optional(),
   name: z.string().regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"'),
   file: z.string(),
   architecture: z.string(),
@@ -52,26 +55,46 @@ const variantSchema = z.object({
   referenceMs: z.number().positive().optional(),
 });
 
+/** A model of any inputs and outputs, e.g. a detector. */
+const tensorVariantSchema = variantSchema
+  .omit({ task: true, input: true, output: true, accuracy: true, calibration: true })
+  .extend(tensorFields);
+
 export const manifestSchema = z.object({
   manifestVersion: z.literal(1),
   family: z.string(),
   description: z.string().optional(),
   recipeVersion: z.string().optional(),
-  labels: z.array(z.string()).min(2),
-  variants: z.array(variantSchema).min(1),
+  /** Of classifiers; none of other models. */
+  labels: z
+    .array(z.string())
+    .refine(({ length }) => length !== 1, 'expected at least two')
+    .default([]),
+  variants: z.array(z.discriminatedUnion('task', [variantSchema, tensorVariantSchema])).min(1),
   looks: looksSchema.optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type InputSpec = Readonly<z.infer<typeof inputSchema>>;
 
-/** One deployable model of a family. */
-export type VariantEntry = Readonly<z.infer<typeof variantSchema>> & {
+interface ModelFile {
   /** Absolute path of the ONNX file. */
   readonly path: string;
-};
+}
+export type Classifier = Readonly<z.infer<typeof variantSchema>> & ModelFile;
+export type TensorModel = Readonly<z.infer<typeof tensorVariantSchema>> & ModelFile;
 
-/** Models that answer the same question over the same labels, at different cost and accuracy. */
+/** One deployable model of a family. */
+export type VariantEntry = Classifier | TensorModel;
+
+/** What the variants of a family do: classify pictures, or give tensors for tensors. */
+export type Task = 'classification' | 'tensor';
+
+/** Accuracy that is expected of a variant, 0..1: measured top-1, or as declared. */
+export const expectedAccuracy = ({ accuracy }: Pick<VariantEntry, 'accuracy'>): number =>
+  'top1' in accuracy ? accuracy.top1 : accuracy.declared;
+
+/** Models that answer the same question, classifiers over the same labels, at different cost and accuracy. */
 export interface Family {
   readonly name: string;
   readonly directory: string;
@@ -140,6 +163,11 @@ export function parseManifest(text: string, origin = 'manifest.json'): Manifest 
     throw new InvalidInput([
       { field: `${basename(origin)}: variants`, description: `${twice} is named twice` },
     ]);
+  const faults = familyFaults(parsed.data);
+  if (faults.length > 0)
+    throw new InvalidInput(
+      faults.map(({ field, description }) => ({ field: `${basename(origin)}: ${field}`, description })),
+    );
   const escaping = parsed.data.variants.find(({ file }) => basename(file) !== file);
   if (escaping)
     throw new InvalidInput([
@@ -160,6 +188,16 @@ export function variantNamed(
   if (variant) return variant;
   const known = variants.map((candidate) => candidate.name).join(', ');
   throw new NotFound(`there is no variant ${name}; there are ${known}`, { reason: 'MODEL_NOT_FOUND' });
+}
+
+/** @throws NotFound as `variantNamed`, FailedPrecondition for a variant that is no classifier */
+export function classifierNamed(
+  family: { readonly variants: readonly VariantEntry[] },
+  name: string,
+): Classifier {
+  const variant = variantNamed(family, name);
+  if (variant.task !== 'tensor') return variant;
+  throw new FailedPrecondition(`${name} is no classifier: its task is tensor`, { reason: 'NO_CLASSIFIER' });
 }
 
 /** Compares each model file with the manifest's sha256. */

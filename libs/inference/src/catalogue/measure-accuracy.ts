@@ -1,5 +1,5 @@
 import type { LabelledPicture } from './labelled-pictures.ts';
-import { variantNamed } from './manifest.ts';
+import { classifierNamed } from './manifest.ts';
 import type { Runner } from '../serving/runner.ts';
 
 /** Top-1 on labelled pictures. */
@@ -34,7 +34,7 @@ export async function measureAccuracy({
   readonly pictures: readonly LabelledPicture[];
   readonly onProgress?: Progress | undefined;
 }): Promise<MeasuredAccuracy> {
-  const { input: spec } = variantNamed(runner, variant);
+  const { input: spec } = classifierNamed(runner, variant);
   const classIndices: number[] = [];
   const margins: number[] = [];
   let next = 0;

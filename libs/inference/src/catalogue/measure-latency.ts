@@ -1,7 +1,7 @@
 import { percentile } from '@weir/base';
 import type { Progress } from './measure-accuracy.ts';
 import { type Family, variantNamed } from './manifest.ts';
-import { inputBytes } from '../serving/session-protocol.ts';
+import { zeroInput } from '../serving/inference-input.ts';
 import { startRunner } from '../serving/runner.ts';
 
 export interface Latency {
@@ -31,10 +31,8 @@ export async function measureLatency({
   const times = new Map(variants.map((name) => [name, [] as number[]]));
   for (let run = 0; run < runs; run++) {
     for (const variant of variants) {
-      const spec = variantNamed(family, variant).input;
-      const { shape, dtype } = spec;
-      const tensor = new Uint8Array(inputBytes(spec));
-      const { computeMs } = await runner.run({ variant, input: { tensor, shape, dtype } });
+      const input = zeroInput(variantNamed(family, variant));
+      const { computeMs } = await runner.run({ variant, input });
       times.get(variant)!.push(computeMs);
     }
     onProgress?.({ task: 'latency', done: run + 1, total: runs });

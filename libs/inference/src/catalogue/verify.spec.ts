@@ -52,7 +52,7 @@ describe('verifyFamily', () => {
   it('names a changed file and an accuracy that cannot be', async () => {
     const family = await familyWith(({ variants }) => {
       variants[0]!.sha256 = '0'.repeat(64);
-      variants[1]!.accuracy.top1 = 0.99;
+      Object.assign(variants[1]!.accuracy, { top1: 0.99 });
     });
     const { ok, faults } = await verifyFamily({ family, scenes: 0, runs: 5 });
     expect(ok).toBe(false);

@@ -6,7 +6,7 @@ import { GARMENTS_DIRECTORY, loadGarments } from './garments.ts';
 import { type LabelledPicture, loadSamples, scenePictures } from './labelled-pictures.ts';
 import { type ModelRow, modelRows } from './list-models.ts';
 import { type MeasuredAccuracy, type Progress, measureAccuracy } from './measure-accuracy.ts';
-import { type Family, type VariantEntry, verifyChecksums } from './manifest.ts';
+import { type Classifier, classifierNamed, type Family, verifyChecksums } from './manifest.ts';
 import { type CurvesCheck, checkCurves } from '../looks/check-curves.ts';
 import { type Answers, LEAST_PICTURES } from '../looks/estimate-curves.ts';
 import { answersOf } from '../looks/measure-curves.ts';
@@ -79,7 +79,7 @@ export async function verifyFamily({
 
   await using runner = await startRunner({ family, slots: 1 });
   for (const row of rows) {
-    const variant = family.variants.find(({ name }) => name === row.name)!;
+    const variant = classifierNamed(family, row.name);
     const answered = await measureAccuracy({ runner, variant: row.name, pictures, onProgress });
     const { classIndices, margins: _, ...measured } = answered;
     answers.push(answersOf(row.name, answered, pictures));
@@ -102,7 +102,7 @@ export async function verifyFamily({
 }
 
 function faultsOf(
-  { name, precision, accuracy, sha256 }: VariantEntry,
+  { name, precision, accuracy, sha256 }: Classifier,
   checksumMatches: boolean,
   measured: VerifiedVariant['measured'],
   reference: VerifiedVariant['reference'],

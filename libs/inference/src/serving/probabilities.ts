@@ -10,6 +10,15 @@ export interface Prediction {
   readonly probabilities: Float32Array;
 }
 
+/** Of a model that is no classifier: as sure as any, so that nobody looks again. */
+export const noPrediction: Prediction = {
+  classIndex: 0,
+  label: '',
+  confidence: 1,
+  margin: 1,
+  probabilities: new Float32Array(),
+};
+
 /**
  * Reads a model's output: Float32Array [classes].
  * `temperature` divides logits before the softmax (Guo et al. 2017); probabilities are taken as they are.

@@ -8,7 +8,15 @@ import {
   systemClock,
 } from '@weir/base';
 import { checkTensor, type InferenceInput } from './inference-input.ts';
-import { type Family, type VariantEntry, variantNamed } from '../catalogue/manifest.ts';
+import type { NamedTensorValue } from '@weir/domain';
+import {
+  type Classifier,
+  classifierNamed,
+  type Family,
+  type Task,
+  type VariantEntry,
+  variantNamed,
+} from '../catalogue/manifest.ts';
 import { type Prediction, toPrediction } from './probabilities.ts';
 import { type BatchCurve, batchCurve, batchSizes } from './batch-curve.ts';
 import { type BackgroundSlot, createBackgroundSlot, notIdle } from './background-slot.ts';
@@ -59,9 +67,16 @@ export interface RunRequest {
    * expected of others. @default false
    */
   readonly background?: boolean | undefined;
+  /** Gives the outputs of a classifier too; other models always give theirs. @default false */
+  readonly wantOutputs?: boolean | undefined;
 }
 
+/** What a classifier says, where it is one, and what it cost. */
 export interface RunResult extends Prediction {
+  /** Absent: classification. Of a model that is no classifier the prediction is `noPrediction`. */
+  readonly task?: Task | undefined;
+  /** In the order of the model's outputs; of a classifier only where they were asked for. */
+  readonly outputs?: readonly NamedTensorValue[] | undefined;
   /** From acceptance until a slot was free. */
   readonly queueMs: number;
   /** Decoding, resizing and normalising the picture. */
@@ -112,7 +127,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   let holdMs = holdTimes(variants, options.dilation);
   // The largest first: what loading it takes and gives back is room for the others.
   const loadingOrder = variants.toSorted((a, b) => b.bytes - a.bytes);
-  const models = loadingOrder.map(({ name, path, input, output }) => ({
+  const models = loadingOrder.filter(isClassifier).map(({ name, path, input, output }) => ({
     name,
     path,
     input,
@@ -143,7 +158,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     const alone = holdMs.get(variant);
     return {
       variant,
-      inputs: requests.map(({ input }) => input),
+      inputs: requests.map(({ input }) => input as Batch['inputs'][number]),
       holdMs: alone === undefined ? undefined : alone * curves.get(variant)!.factor(requests.length),
     };
   };
@@ -162,7 +177,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     labels: family.labels,
     async run(request) {
       const { variant: name, input, deadlineAt, signal, background = false } = request;
-      const variant = variantNamed({ variants }, name);
+      // Until the session thread runs them.
+      if ('tensors' in input) throw new FailedPrecondition('tensors by name are not served yet');
+      const variant = classifierNamed({ variants }, name);
       if ('tensor' in input) checkTensor(input, variant.input);
       const { value, elapsedMs, batchSize } = await (background
         ? runInBackground({ payload: batchOf([request]), deadlineAt, signal })
@@ -253,6 +270,8 @@ async function startSlots(
   for (const slot of [first, ...started]) await slot[Symbol.asyncDispose]();
   throw failure.reason;
 }
+
+const isClassifier = (variant: VariantEntry): variant is Classifier => variant.task !== 'tensor';
 
 function holdTimes(variants: readonly VariantEntry[], dilation: Dilation | undefined) {
   const times = new Map<string, number>();

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { expectedAccuracy } from '@weir/inference';
 import type { PreparationOptions } from './preparation.ts';
 import { preparationKey, prepareCell } from './preparation.ts';
 import { keepUnit, keptUnit } from './kept-units.ts';
@@ -120,7 +121,7 @@ export function resultsOf(
     startedAt,
   }: Pick<ReproductionOptions, 'family' | 'quick' | 'seed' | 'command'> & { readonly startedAt: Date },
 ): Results {
-  const accuracies = family.variants.map(({ accuracy }) => accuracy.top1);
+  const accuracies = family.variants.map(expectedAccuracy);
   const sameFamily = accuracies.length === 8;
   return {
     format: 'weir.lab',

@@ -1,6 +1,6 @@
 import { InvalidInput, type Random, seededRandom } from '@weir/base';
 import type { Sample } from '@weir/cell';
-import { palePicture } from '@weir/inference';
+import { expectedAccuracy, palePicture } from '@weir/inference';
 import { runAdaptation } from './adaptation.ts';
 import { type ArrivalRate, runArrivalsExperiment } from './arrivals.ts';
 import type { FrameRecord } from '../frames/frame-record.ts';
@@ -148,7 +148,7 @@ async function find(
   if (scenario.pictures) {
     const { pattern, load, contrast, truths } = scenario.pictures;
     const { family } = prepared;
-    const best = family.variants.reduce((a, b) => (a.accuracy.top1 >= b.accuracy.top1 ? a : b)).name;
+    const best = family.variants.reduce((a, b) => (expectedAccuracy(a) >= expectedAccuracy(b) ? a : b)).name;
     const changed = await Promise.all(
       testbed.pictures.map(async (sample) => ({
         ...sample,

@@ -7,7 +7,7 @@ import {
   connectAgent,
   startCell,
 } from '@weir/cell';
-import type { Family } from '@weir/inference';
+import { expectedAccuracy, type Family } from '@weir/inference';
 import {
   type LookCurves,
   type Objective,
@@ -179,7 +179,7 @@ function shapeOf({ nodes, devices }: CellDescription, family: Family): TableShap
   return {
     deviceIds: devices.map(({ id }) => id),
     nodes: nodes.map(({ id, tier, slots, variants }) => ({ id, tier, slots, variants: served(variants) })),
-    variants: family.variants.map(({ name, accuracy }) => ({ name, accuracy: accuracy.top1 })),
+    variants: family.variants.map((variant) => ({ name: variant.name, accuracy: expectedAccuracy(variant) })),
     localVariants: served(devices[0]!.variants),
     looks: family.looks,
   };

@@ -1,4 +1,4 @@
-import type { Family } from '@weir/inference';
+import { expectedAccuracy, type Family } from '@weir/inference';
 import { paperFamily } from '@weir/simulation';
 
 /** The paper's floors by the names that people give them; `none` and `best` stand outside the scale. */
@@ -50,7 +50,7 @@ export function floorOf(
   { variants }: Pick<Family, 'variants'>,
 ): { readonly label: string; readonly value: number } {
   if (typeof floor === 'number') return { label: String(floor), value: floor };
-  const accuracies = variants.map(({ accuracy }) => accuracy.top1);
+  const accuracies = variants.map(expectedAccuracy);
   return {
     label: floor,
     value: isPaperFloor(floor) ? mappedFloor(floor, accuracies) : belowBest(floor, Math.max(...accuracies)),

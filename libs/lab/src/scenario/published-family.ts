@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NotFound } from '@weir/base';
-import { type Family, type Manifest, loadFamily } from '@weir/inference';
+import { type Family, type Manifest, classifierNamed, loadFamily } from '@weir/inference';
 import { localMs, paperFamily, profiles } from '@weir/simulation';
 
 /** Images that the published figures were measured on: ImageNet's validation set. */
@@ -14,7 +14,8 @@ const publishedPictures = 50_000;
  * links to the family's files; disposing removes it. Throws NotFound for a family of other variants.
  */
 export function publishedFamily(family: Family): { readonly directory: string } & Disposable {
-  const variants = family.variants.map(({ path: _, ...variant }) => {
+  const variants = family.variants.map(({ name }) => {
+    const { path: _, ...variant } = classifierNamed(family, name);
     const published = paperFamily.find(({ name }) => name === variant.name);
     if (!published) throw new NotFound(`no figures of ${variant.name} were published in the paper's setting`);
     const { accuracy, macs } = published;

@@ -1,12 +1,12 @@
 import { describeCell } from '@weir/cell';
-import { loadFamily } from '@weir/inference';
+import { expectedAccuracy, loadFamily } from '@weir/inference';
 import { describe, expect, it } from 'vitest';
 import { refuseUnreachableFloors } from './reachable-floors.ts';
 import { parseScenario } from './scenario.ts';
 
 const family = await loadFamily();
-const [small] = [...family.variants].sort((a, b) => a.accuracy.top1 - b.accuracy.top1);
-const best = Math.max(...family.variants.map(({ accuracy }) => accuracy.top1));
+const [small] = [...family.variants].sort((a, b) => expectedAccuracy(a) - expectedAccuracy(b));
+const best = Math.max(...family.variants.map(expectedAccuracy));
 const whole = describeCell({ nodes: [], devices: [{ id: 'a', dilationFactor: 1 }] });
 const refuse = (more: object, cell = whole) =>
   refuseUnreachableFloors(

@@ -1,6 +1,6 @@
 import { InvalidInput } from '@weir/base';
 import type { CellDescription } from '@weir/cell';
-import type { Family } from '@weir/inference';
+import { expectedAccuracy, type Family } from '@weir/inference';
 import { floorOf } from './paper-floors.ts';
 import type { Scenario } from './scenario-schema.ts';
 
@@ -15,14 +15,14 @@ export function refuseUnreachableFloors(
   const offered = family.variants.filter(({ name }) =>
     served.some((names) => names.length === 0 || names.includes(name)),
   );
-  const best = offered.reduce((a, b) => (a.accuracy.top1 >= b.accuracy.top1 ? a : b));
+  const best = offered.reduce((a, b) => (expectedAccuracy(a) >= expectedAccuracy(b) ? a : b));
+  const most = expectedAccuracy(best);
   const faults = Object.entries({ floor, 'transfer.from.floor': transfer?.from.floor }).flatMap(
     ([field, asked]) => {
       const value = asked === undefined ? 0 : floorOf(asked, family).value;
-      if (value < 0)
-        return [{ field, description: `${asked} is less than nothing: the best is ${best.accuracy.top1}` }];
-      if (value <= best.accuracy.top1 + 1e-9) return [];
-      const description = `${value} is more than this cell can reach: at most ${best.accuracy.top1}, the accuracy of ${best.name}`;
+      if (value < 0) return [{ field, description: `${asked} is less than nothing: the best is ${most}` }];
+      if (value <= most + 1e-9) return [];
+      const description = `${value} is more than this cell can reach: at most ${most}, the accuracy of ${best.name}`;
       return [{ field, description }];
     },
   );

@@ -44,6 +44,7 @@ const requestOf = (
   timeoutMs: 0,
   trace: undefined,
   background: false,
+  wantOutputs: false,
 });
 
 function byUnary(target: Target, bytes: Uint8Array): Caller {

@@ -26,6 +26,7 @@ import {
   Classification,
   HopTimings,
   Input,
+  NamedTensor,
   NodeLoad,
   Objective,
   Placement,
@@ -124,7 +125,7 @@ export function reasonToJSON(object: Reason): string {
 export interface InferRequest {
   /** The caller's id, unique among its frames in flight; 1..128 characters. */
   requestId: string;
-  /** Picture or tensor. */
+  /** Picture, tensor, or tensors by name. */
   input:
     | Input
     | undefined;
@@ -134,7 +135,11 @@ export interface InferRequest {
    * The caller's trace context; the agent's spans become its children. On Infer the metadata's traceparent
    * counts when this is absent.
    */
-  trace: TraceContext | undefined;
+  trace:
+    | TraceContext
+    | undefined;
+  /** Asks for the outputs of a classifier too; other models always answer with theirs. */
+  wantOutputs: boolean;
 }
 
 /** The agent's choice for one frame. */
@@ -173,7 +178,7 @@ export interface Decision {
 export interface InferResponse {
   /** As in the request. */
   requestId: string;
-  /** What the model says: the last of the looks that succeeded. */
+  /** What the classifier says: the last of the looks that succeeded; absent for other models. */
   classification:
     | Classification
     | undefined;
@@ -201,6 +206,8 @@ export interface InferResponse {
     | undefined;
   /** The looks at this frame, in order; more than one where the first was unsure. */
   looks: Look[];
+  /** The model's outputs, in the model's order, of the same look; of a classifier only when asked for. */
+  outputs: NamedTensor[];
 }
 
 /** One look at a frame. */
@@ -209,7 +216,7 @@ export interface Look {
   placement:
     | Placement
     | undefined;
-  /** What this model said; absent when the look failed. */
+  /** What this classifier said; absent when the look failed, and for other models. */
   classification:
     | Classification
     | undefined;
@@ -436,7 +443,7 @@ export interface MeasuredAccuracy {
 }
 
 function createBaseInferRequest(): InferRequest {
-  return { requestId: "", input: undefined, timeoutMs: 0, trace: undefined };
+  return { requestId: "", input: undefined, timeoutMs: 0, trace: undefined, wantOutputs: false };
 }
 
 export const InferRequest: MessageFns<InferRequest> = {
@@ -452,6 +459,9 @@ export const InferRequest: MessageFns<InferRequest> = {
     }
     if (message.trace !== undefined) {
       TraceContext.encode(message.trace, writer.uint32(34).fork()).join();
+    }
+    if (message.wantOutputs !== false) {
+      writer.uint32(40).bool(message.wantOutputs);
     }
     return writer;
   },
@@ -501,6 +511,14 @@ export const InferRequest: MessageFns<InferRequest> = {
             message.trace = TraceContext.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.wantOutputs = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -527,6 +545,11 @@ export const InferRequest: MessageFns<InferRequest> = {
         ? globalThis.Number(object.timeout_ms)
         : 0,
       trace: isSet(object.trace) ? TraceContext.fromJSON(object.trace) : undefined,
+      wantOutputs: isSet(object.wantOutputs)
+        ? globalThis.Boolean(object.wantOutputs)
+        : isSet(object.want_outputs)
+        ? globalThis.Boolean(object.want_outputs)
+        : false,
     };
   },
 
@@ -544,6 +567,9 @@ export const InferRequest: MessageFns<InferRequest> = {
     if (message.trace !== undefined) {
       obj.trace = TraceContext.toJSON(message.trace);
     }
+    if (message.wantOutputs !== false) {
+      obj.wantOutputs = message.wantOutputs;
+    }
     return obj;
   },
 
@@ -558,6 +584,7 @@ export const InferRequest: MessageFns<InferRequest> = {
     message.trace = (object.trace !== undefined && object.trace !== null)
       ? TraceContext.fromPartial(object.trace)
       : undefined;
+    message.wantOutputs = object.wantOutputs ?? false;
     return message;
   },
 };
@@ -907,6 +934,7 @@ function createBaseInferResponse(): InferResponse {
     energyJ: 0,
     trace: undefined,
     looks: [],
+    outputs: [],
   };
 }
 
@@ -941,6 +969,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     }
     for (const v of message.looks) {
       Look.encode(v!, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.outputs) {
+      NamedTensor.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -1038,6 +1069,14 @@ export const InferResponse: MessageFns<InferResponse> = {
             message.looks.push(Look.decode(reader, reader.uint32()));
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.outputs.push(NamedTensor.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1080,6 +1119,9 @@ export const InferResponse: MessageFns<InferResponse> = {
       looks: globalThis.Array.isArray(object?.looks)
         ? object.looks.map((e: any) => Look.fromJSON(e))
         : [],
+      outputs: globalThis.Array.isArray(object?.outputs)
+        ? object.outputs.map((e: any) => NamedTensor.fromJSON(e))
+        : [],
     };
   },
 
@@ -1115,6 +1157,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     if (message.looks?.length) {
       obj.looks = message.looks.map((e) => Look.toJSON(e));
     }
+    if (message.outputs?.length) {
+      obj.outputs = message.outputs.map((e) => NamedTensor.toJSON(e));
+    }
     return obj;
   },
 
@@ -1143,6 +1188,7 @@ export const InferResponse: MessageFns<InferResponse> = {
       ? TraceContext.fromPartial(object.trace)
       : undefined;
     message.looks = object.looks?.map((e) => Look.fromPartial(e)) || [];
+    message.outputs = object.outputs?.map((e) => NamedTensor.fromPartial(e)) || [];
     return message;
   },
 };

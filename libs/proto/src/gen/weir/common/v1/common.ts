@@ -76,6 +76,28 @@ export const DataType = {
   UINT8: 1,
   /** FLOAT32 - IEEE 754 single precision, little endian. */
   FLOAT32: 2,
+  /** BOOL - One byte each, 0 or 1. */
+  BOOL: 3,
+  /** INT8 - Signed integers, little endian, as all below. */
+  INT8: 4,
+  /** INT16 - 16 bits. */
+  INT16: 5,
+  /** INT32 - 32 bits. */
+  INT32: 6,
+  /** INT64 - 64 bits. */
+  INT64: 7,
+  /** UINT16 - Unsigned integers, 16 bits. */
+  UINT16: 8,
+  /** UINT32 - 32 bits. */
+  UINT32: 9,
+  /** UINT64 - 64 bits. */
+  UINT64: 10,
+  /** FLOAT16 - IEEE 754 half precision. */
+  FLOAT16: 11,
+  /** FLOAT64 - IEEE 754 double precision. */
+  FLOAT64: 12,
+  /** BYTES - Strings: each element is its length in bytes, as 4 bytes little endian, and then that many bytes of UTF-8. */
+  BYTES: 13,
 } as const;
 
 export type DataType = typeof DataType[keyof typeof DataType];
@@ -84,6 +106,17 @@ export namespace DataType {
   export type UNSPECIFIED = typeof DataType.UNSPECIFIED;
   export type UINT8 = typeof DataType.UINT8;
   export type FLOAT32 = typeof DataType.FLOAT32;
+  export type BOOL = typeof DataType.BOOL;
+  export type INT8 = typeof DataType.INT8;
+  export type INT16 = typeof DataType.INT16;
+  export type INT32 = typeof DataType.INT32;
+  export type INT64 = typeof DataType.INT64;
+  export type UINT16 = typeof DataType.UINT16;
+  export type UINT32 = typeof DataType.UINT32;
+  export type UINT64 = typeof DataType.UINT64;
+  export type FLOAT16 = typeof DataType.FLOAT16;
+  export type FLOAT64 = typeof DataType.FLOAT64;
+  export type BYTES = typeof DataType.BYTES;
 }
 
 export function dataTypeFromJSON(object: any): DataType {
@@ -97,6 +130,39 @@ export function dataTypeFromJSON(object: any): DataType {
     case 2:
     case "DATA_TYPE_FLOAT32":
       return DataType.FLOAT32;
+    case 3:
+    case "DATA_TYPE_BOOL":
+      return DataType.BOOL;
+    case 4:
+    case "DATA_TYPE_INT8":
+      return DataType.INT8;
+    case 5:
+    case "DATA_TYPE_INT16":
+      return DataType.INT16;
+    case 6:
+    case "DATA_TYPE_INT32":
+      return DataType.INT32;
+    case 7:
+    case "DATA_TYPE_INT64":
+      return DataType.INT64;
+    case 8:
+    case "DATA_TYPE_UINT16":
+      return DataType.UINT16;
+    case 9:
+    case "DATA_TYPE_UINT32":
+      return DataType.UINT32;
+    case 10:
+    case "DATA_TYPE_UINT64":
+      return DataType.UINT64;
+    case 11:
+    case "DATA_TYPE_FLOAT16":
+      return DataType.FLOAT16;
+    case 12:
+    case "DATA_TYPE_FLOAT64":
+      return DataType.FLOAT64;
+    case 13:
+    case "DATA_TYPE_BYTES":
+      return DataType.BYTES;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum DataType");
   }
@@ -110,6 +176,28 @@ export function dataTypeToJSON(object: DataType): string {
       return "DATA_TYPE_UINT8";
     case DataType.FLOAT32:
       return "DATA_TYPE_FLOAT32";
+    case DataType.BOOL:
+      return "DATA_TYPE_BOOL";
+    case DataType.INT8:
+      return "DATA_TYPE_INT8";
+    case DataType.INT16:
+      return "DATA_TYPE_INT16";
+    case DataType.INT32:
+      return "DATA_TYPE_INT32";
+    case DataType.INT64:
+      return "DATA_TYPE_INT64";
+    case DataType.UINT16:
+      return "DATA_TYPE_UINT16";
+    case DataType.UINT32:
+      return "DATA_TYPE_UINT32";
+    case DataType.UINT64:
+      return "DATA_TYPE_UINT64";
+    case DataType.FLOAT16:
+      return "DATA_TYPE_FLOAT16";
+    case DataType.FLOAT64:
+      return "DATA_TYPE_FLOAT64";
+    case DataType.BYTES:
+      return "DATA_TYPE_BYTES";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum DataType");
   }
@@ -127,15 +215,42 @@ export interface Placement {
 
 /** What an inference is computed on. */
 export interface Input {
-  /** Exactly one of the two. */
+  /** Exactly one of them. */
   content:
     | //
-    /** A PNG or JPEG file; decoded and resized by whoever runs the model. At most 4 MiB. */
+    /** A PNG or JPEG file; decoded and resized by whoever runs the model. At most 4 MiB. Classifiers take it. */
     { $case: "encodedImage"; value: Uint8Array }
     | //
-    /** The model's input, unchanged. */
+    /** The one input of a classifier, unchanged. */
     { $case: "tensor"; value: Tensor }
+    | //
+    /** The model's inputs by name, unchanged. */
+    { $case: "tensors"; value: NamedTensors }
     | undefined;
+}
+
+/** Tensors of one inference. */
+export interface NamedTensors {
+  /** 1..64, no two of one name, together at most as large as one tensor may be. */
+  tensors: NamedTensor[];
+}
+
+/** One input or output of a model. */
+export interface NamedTensor {
+  /** As the model names it; 1..256 characters. */
+  name: string;
+  /** Its value. Here it may have no dimensions, as a scalar, and the first need not be 1; an output's dimensions may be 0. */
+  tensor: Tensor | undefined;
+}
+
+/** What a model takes or gives under one name. */
+export interface TensorSpec {
+  /** As the model names it. */
+  name: string;
+  /** Element type. */
+  dataType: DataType;
+  /** Dimensions, the batch included; -1: any. */
+  dimensions: number[];
 }
 
 /** A dense tensor, row-major. */
@@ -403,6 +518,9 @@ export const Input: MessageFns<Input> = {
       case "tensor":
         Tensor.encode(message.content.value, writer.uint32(18).fork()).join();
         break;
+      case "tensors":
+        NamedTensors.encode(message.content.value, writer.uint32(26).fork()).join();
+        break;
     }
     return writer;
   },
@@ -436,6 +554,14 @@ export const Input: MessageFns<Input> = {
             message.content = { $case: "tensor", value: Tensor.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.content = { $case: "tensors", value: NamedTensors.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -456,6 +582,8 @@ export const Input: MessageFns<Input> = {
         ? { $case: "encodedImage", value: bytesFromBase64(object.encoded_image) }
         : isSet(object.tensor)
         ? { $case: "tensor", value: Tensor.fromJSON(object.tensor) }
+        : isSet(object.tensors)
+        ? { $case: "tensors", value: NamedTensors.fromJSON(object.tensors) }
         : undefined,
     };
   },
@@ -466,6 +594,8 @@ export const Input: MessageFns<Input> = {
       obj.encodedImage = base64FromBytes(message.content.value);
     } else if (message.content?.$case === "tensor") {
       obj.tensor = Tensor.toJSON(message.content.value);
+    } else if (message.content?.$case === "tensors") {
+      obj.tensors = NamedTensors.toJSON(message.content.value);
     }
     return obj;
   },
@@ -488,7 +618,290 @@ export const Input: MessageFns<Input> = {
         }
         break;
       }
+      case "tensors": {
+        if (object.content?.value !== undefined && object.content?.value !== null) {
+          message.content = { $case: "tensors", value: NamedTensors.fromPartial(object.content.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBaseNamedTensors(): NamedTensors {
+  return { tensors: [] };
+}
+
+export const NamedTensors: MessageFns<NamedTensors> = {
+  encode(message: NamedTensors, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tensors) {
+      NamedTensor.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NamedTensors {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNamedTensors();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tensors.push(NamedTensor.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NamedTensors {
+    return {
+      tensors: globalThis.Array.isArray(object?.tensors) ? object.tensors.map((e: any) => NamedTensor.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: NamedTensors): unknown {
+    const obj: any = {};
+    if (message.tensors?.length) {
+      obj.tensors = message.tensors.map((e) => NamedTensor.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NamedTensors>, I>>(base?: I): NamedTensors {
+    return NamedTensors.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NamedTensors>, I>>(object: I): NamedTensors {
+    const message = createBaseNamedTensors();
+    message.tensors = object.tensors?.map((e) => NamedTensor.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseNamedTensor(): NamedTensor {
+  return { name: "", tensor: undefined };
+}
+
+export const NamedTensor: MessageFns<NamedTensor> = {
+  encode(message: NamedTensor, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.tensor !== undefined) {
+      Tensor.encode(message.tensor, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NamedTensor {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNamedTensor();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tensor = Tensor.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NamedTensor {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      tensor: isSet(object.tensor) ? Tensor.fromJSON(object.tensor) : undefined,
+    };
+  },
+
+  toJSON(message: NamedTensor): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.tensor !== undefined) {
+      obj.tensor = Tensor.toJSON(message.tensor);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NamedTensor>, I>>(base?: I): NamedTensor {
+    return NamedTensor.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NamedTensor>, I>>(object: I): NamedTensor {
+    const message = createBaseNamedTensor();
+    message.name = object.name ?? "";
+    message.tensor = (object.tensor !== undefined && object.tensor !== null)
+      ? Tensor.fromPartial(object.tensor)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTensorSpec(): TensorSpec {
+  return { name: "", dataType: 0, dimensions: [] };
+}
+
+export const TensorSpec: MessageFns<TensorSpec> = {
+  encode(message: TensorSpec, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.dataType !== 0) {
+      writer.uint32(16).int32(message.dataType);
+    }
+    if (message.dimensions.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.dimensions) {
+        writer.sint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TensorSpec {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTensorSpec();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.dataType = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.dimensions.push(reader.sint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.dimensions.push(reader.sint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TensorSpec {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      dataType: isSet(object.dataType)
+        ? dataTypeFromJSON(object.dataType)
+        : isSet(object.data_type)
+        ? dataTypeFromJSON(object.data_type)
+        : 0,
+      dimensions: globalThis.Array.isArray(object?.dimensions)
+        ? object.dimensions.map((e: any) => globalThis.Number(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TensorSpec): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.dataType !== 0) {
+      obj.dataType = dataTypeToJSON(message.dataType);
+    }
+    if (message.dimensions?.length) {
+      obj.dimensions = message.dimensions.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TensorSpec>, I>>(base?: I): TensorSpec {
+    return TensorSpec.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TensorSpec>, I>>(object: I): TensorSpec {
+    const message = createBaseTensorSpec();
+    message.name = object.name ?? "";
+    message.dataType = object.dataType ?? 0;
+    message.dimensions = object.dimensions?.map((e) => e) || [];
     return message;
   },
 };

@@ -28,7 +28,9 @@ import {
   dataTypeFromJSON,
   dataTypeToJSON,
   Input,
+  NamedTensor,
   NodeLoad,
+  TensorSpec,
   Tier,
   tierFromJSON,
   tierToJSON,
@@ -47,7 +49,7 @@ export interface InferRequest {
   requestId: string;
   /** Name of a variant that this node serves. */
   variant: string;
-  /** Picture or tensor. */
+  /** Picture, tensor, or tensors by name. */
   input:
     | Input
     | undefined;
@@ -63,13 +65,15 @@ export interface InferRequest {
    * counts neither in the node's load nor in its service times.
    */
   background: boolean;
+  /** Asks for the outputs of a classifier too; other models always answer with theirs. */
+  wantOutputs: boolean;
 }
 
 /** The answer to one inference. */
 export interface InferResponse {
   /** As in the request. */
   requestId: string;
-  /** The model's answer. */
+  /** A classifier's answer; absent for other models. */
   classification:
     | Classification
     | undefined;
@@ -91,6 +95,8 @@ export interface InferResponse {
     | undefined;
   /** Inferences computed together, this one included; compute_ms is the time of them all. 0: as 1. */
   batchSize: number;
+  /** The model's outputs, in the model's order; of a classifier only when asked for. */
+  outputs: NamedTensor[];
 }
 
 /** Up the stream. */
@@ -195,22 +201,38 @@ export interface VariantInfo {
   precision: string;
   /** Multiply-accumulates of one inference. */
   macs: number;
-  /** Measured top-1 accuracy, 0..1. */
+  /** Measured top-1 accuracy, or as declared in accuracy_measure, 0..1. */
   accuracy: number;
-  /** Input dimensions without the batch, in the order of input_layout. */
+  /** Of a classifier: input dimensions without the batch, in the order of input_layout. */
   inputShape: number[];
-  /** "NCHW" or "NHWC". */
+  /** Of a classifier: "NCHW" or "NHWC". */
   inputLayout: string;
-  /** Element type of the input. */
+  /** Of a classifier: element type of the input. */
   inputType: DataType;
   /** Decode and compute on this node, median, ms. */
   serviceMs: number;
   /** Energy of one inference on this node, J; 0 when unknown. */
   energyJ: number;
+  /** "classification", or "tensor": any inputs and outputs, by name. Empty: as "classification". */
+  task: string;
+  /** What the model takes. */
+  inputs: TensorSpec[];
+  /** What the model gives. */
+  outputs: TensorSpec[];
+  /** What accuracy is a measure of, e.g. "top-1" or "mAP 50-95"; empty: top-1. */
+  accuracyMeasure: string;
 }
 
 function createBaseInferRequest(): InferRequest {
-  return { requestId: "", variant: "", input: undefined, timeoutMs: 0, trace: undefined, background: false };
+  return {
+    requestId: "",
+    variant: "",
+    input: undefined,
+    timeoutMs: 0,
+    trace: undefined,
+    background: false,
+    wantOutputs: false,
+  };
 }
 
 export const InferRequest: MessageFns<InferRequest> = {
@@ -232,6 +254,9 @@ export const InferRequest: MessageFns<InferRequest> = {
     }
     if (message.background !== false) {
       writer.uint32(48).bool(message.background);
+    }
+    if (message.wantOutputs !== false) {
+      writer.uint32(56).bool(message.wantOutputs);
     }
     return writer;
   },
@@ -297,6 +322,14 @@ export const InferRequest: MessageFns<InferRequest> = {
             message.background = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.wantOutputs = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -325,6 +358,11 @@ export const InferRequest: MessageFns<InferRequest> = {
         : 0,
       trace: isSet(object.trace) ? TraceContext.fromJSON(object.trace) : undefined,
       background: isSet(object.background) ? globalThis.Boolean(object.background) : false,
+      wantOutputs: isSet(object.wantOutputs)
+        ? globalThis.Boolean(object.wantOutputs)
+        : isSet(object.want_outputs)
+        ? globalThis.Boolean(object.want_outputs)
+        : false,
     };
   },
 
@@ -348,6 +386,9 @@ export const InferRequest: MessageFns<InferRequest> = {
     if (message.background !== false) {
       obj.background = message.background;
     }
+    if (message.wantOutputs !== false) {
+      obj.wantOutputs = message.wantOutputs;
+    }
     return obj;
   },
 
@@ -364,6 +405,7 @@ export const InferRequest: MessageFns<InferRequest> = {
       ? TraceContext.fromPartial(object.trace)
       : undefined;
     message.background = object.background ?? false;
+    message.wantOutputs = object.wantOutputs ?? false;
     return message;
   },
 };
@@ -380,6 +422,7 @@ function createBaseInferResponse(): InferResponse {
     concurrency: 0,
     load: undefined,
     batchSize: 0,
+    outputs: [],
   };
 }
 
@@ -414,6 +457,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     }
     if (message.batchSize !== 0) {
       writer.uint32(80).uint32(message.batchSize);
+    }
+    for (const v of message.outputs) {
+      NamedTensor.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -511,6 +557,14 @@ export const InferResponse: MessageFns<InferResponse> = {
             message.batchSize = reader.uint32();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.outputs.push(NamedTensor.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -563,6 +617,9 @@ export const InferResponse: MessageFns<InferResponse> = {
         : isSet(object.batch_size)
         ? globalThis.Number(object.batch_size)
         : 0,
+      outputs: globalThis.Array.isArray(object?.outputs)
+        ? object.outputs.map((e: any) => NamedTensor.fromJSON(e))
+        : [],
     };
   },
 
@@ -598,6 +655,9 @@ export const InferResponse: MessageFns<InferResponse> = {
     if (message.batchSize !== 0) {
       obj.batchSize = Math.round(message.batchSize);
     }
+    if (message.outputs?.length) {
+      obj.outputs = message.outputs.map((e) => NamedTensor.toJSON(e));
+    }
     return obj;
   },
 
@@ -618,6 +678,7 @@ export const InferResponse: MessageFns<InferResponse> = {
     message.concurrency = object.concurrency ?? 0;
     message.load = (object.load !== undefined && object.load !== null) ? NodeLoad.fromPartial(object.load) : undefined;
     message.batchSize = object.batchSize ?? 0;
+    message.outputs = object.outputs?.map((e) => NamedTensor.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1449,6 +1510,10 @@ function createBaseVariantInfo(): VariantInfo {
     inputType: 0,
     serviceMs: 0,
     energyJ: 0,
+    task: "",
+    inputs: [],
+    outputs: [],
+    accuracyMeasure: "",
   };
 }
 
@@ -1490,6 +1555,18 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     }
     if (message.energyJ !== 0) {
       writer.uint32(89).double(message.energyJ);
+    }
+    if (message.task !== "") {
+      writer.uint32(98).string(message.task);
+    }
+    for (const v of message.inputs) {
+      TensorSpec.encode(v!, writer.uint32(106).fork()).join();
+    }
+    for (const v of message.outputs) {
+      TensorSpec.encode(v!, writer.uint32(114).fork()).join();
+    }
+    if (message.accuracyMeasure !== "") {
+      writer.uint32(122).string(message.accuracyMeasure);
     }
     return writer;
   },
@@ -1605,6 +1682,38 @@ export const VariantInfo: MessageFns<VariantInfo> = {
             message.energyJ = reader.double();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.task = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.inputs.push(TensorSpec.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.outputs.push(TensorSpec.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.accuracyMeasure = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1650,6 +1759,18 @@ export const VariantInfo: MessageFns<VariantInfo> = {
         : isSet(object.energy_j)
         ? globalThis.Number(object.energy_j)
         : 0,
+      task: isSet(object.task) ? globalThis.String(object.task) : "",
+      inputs: globalThis.Array.isArray(object?.inputs)
+        ? object.inputs.map((e: any) => TensorSpec.fromJSON(e))
+        : [],
+      outputs: globalThis.Array.isArray(object?.outputs)
+        ? object.outputs.map((e: any) => TensorSpec.fromJSON(e))
+        : [],
+      accuracyMeasure: isSet(object.accuracyMeasure)
+        ? globalThis.String(object.accuracyMeasure)
+        : isSet(object.accuracy_measure)
+        ? globalThis.String(object.accuracy_measure)
+        : "",
     };
   },
 
@@ -1688,6 +1809,18 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     if (message.energyJ !== 0) {
       obj.energyJ = floatToJson(message.energyJ);
     }
+    if (message.task !== "") {
+      obj.task = message.task;
+    }
+    if (message.inputs?.length) {
+      obj.inputs = message.inputs.map((e) => TensorSpec.toJSON(e));
+    }
+    if (message.outputs?.length) {
+      obj.outputs = message.outputs.map((e) => TensorSpec.toJSON(e));
+    }
+    if (message.accuracyMeasure !== "") {
+      obj.accuracyMeasure = message.accuracyMeasure;
+    }
     return obj;
   },
 
@@ -1707,6 +1840,10 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     message.inputType = object.inputType ?? 0;
     message.serviceMs = object.serviceMs ?? 0;
     message.energyJ = object.energyJ ?? 0;
+    message.task = object.task ?? "";
+    message.inputs = object.inputs?.map((e) => TensorSpec.fromPartial(e)) || [];
+    message.outputs = object.outputs?.map((e) => TensorSpec.fromPartial(e)) || [];
+    message.accuracyMeasure = object.accuracyMeasure ?? "";
     return message;
   },
 };
