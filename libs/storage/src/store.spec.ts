@@ -50,6 +50,8 @@ describe('openStore', () => {
     expect(await store.snapshot('c', 'planner')).toEqual({ learner: 'planner', position: 2, state: '{}' });
     expect(await store.snapshot('c', 'dqn')).toBeUndefined();
     expect((await store.read('c', 1, 10)).map(({ outcome }) => outcome)).toEqual(['{"n":2}', '{"n":3}']);
+    expect((await store.newest('c', 2)).map(({ outcome }) => outcome)).toEqual(['{"n":2}', '{"n":3}']);
+    expect(await store.newest('other', 2)).toEqual([]);
   });
 
   it('counts an outcome once per cell, device, instance and sequence, over a restart too', async () => {

@@ -34,6 +34,8 @@ export interface Store extends AsyncDisposable {
   append(batch: Batch): Promise<Appended>;
   /** At most `limit` entries after `position`, oldest first. */
   read(cellId: string, after: number, limit: number): Promise<readonly JournalEntry[]>;
+  /** The last entries, at most `limit`, oldest first. */
+  newest(cellId: string, limit: number): Promise<readonly JournalEntry[]>;
 }
 
 /** Most operations in one commit; bounds how long each waits. */
@@ -122,6 +124,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
     reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
     append: (batch) => submit('append', batch),
     read: (cellId, after, limit) => submit('read', cellId, after, limit),
+    newest: (cellId, limit) => submit('newest', cellId, limit),
 
     async [Symbol.asyncDispose]() {
       if (closed) return;

@@ -37,6 +37,9 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     read: database.prepare(
       'select position, outcome from experience where cell = ? and position > ? order by position limit ?',
     ),
+    newest: database.prepare(
+      'select position, outcome from experience where cell = ? order by position desc limit ?',
+    ),
     count: database.prepare('select count(*) as n from experience where cell = ?'),
     expire: database.prepare(
       `delete from experience where cell = ?1 and position <=
@@ -109,5 +112,8 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
 
     read: (name: string, after: number, limit: number): JournalEntry[] =>
       sql.read.all(cellId(name), after, limit) as unknown as JournalEntry[],
+
+    newest: (name: string, limit: number): JournalEntry[] =>
+      (sql.newest.all(cellId(name), limit) as unknown as JournalEntry[]).reverse(),
   };
 }

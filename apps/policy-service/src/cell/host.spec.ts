@@ -38,6 +38,19 @@ const numbered = (...responses: number[]) => ({
   })),
 });
 const from = { deviceId: 'a', instanceId: 'i' };
+/** That three frames in ten are unsure. */
+const looks = {
+  version: 'v',
+  pictures: 20_000,
+  curves: [
+    {
+      first: 'small',
+      second: 'large',
+      changed: 0.25,
+      steps: [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }],
+    },
+  ],
+};
 
 /** A cell of one device, whose first two outcomes are journaled. */
 async function withTwoOutcomes(store: Store) {
@@ -62,6 +75,29 @@ async function inAnEpoch(store: Store) {
 }
 
 describe('CellHost', () => {
+  it('knows again after a restart that pictures have become harder', async () => {
+    const path = newPath();
+    const small = { tier: 'device', nodeId: 'a', variant: 'small' } as const;
+    const corrections = async (journaled: number) => {
+      await using store = await openStore({ path });
+      await using cell = await CellHost.open('c', options(store));
+      cell.devices.join(deviceHello('a', { looks }), link);
+      const outcomes = Array.from({ length: journaled }, (_, at) => ({
+        sequence: at + 1,
+        outcome: outcome('a', { placement: small, margin: (at % 10 < 7 ? 0.2 : 0.7) + at / 1e6 }),
+      }));
+      if (journaled > 0) await cell.journal({ ...from, batch: { oldestPending: 0, outcomes } });
+      cell.orchestrator.decide('a');
+      return cell.orchestrator.status().accuracy.correction?.firsts;
+    };
+    expect(await corrections(0)).toBeUndefined();
+    const told = await corrections(400);
+    expect(told).toMatchObject([{ variant: 'small' }]);
+    const again = await corrections(0);
+    expect(again).toMatchObject([{ variant: 'small' }]);
+    expect(again![0]!.loss / told![0]!.loss).toBeCloseTo(1, 0);
+  });
+
   it('learns each outcome once, in any order, and says how far all are settled', async () => {
     await using store = await openStore({ path: newPath() });
     await using cell = await CellHost.open('c', options(store));

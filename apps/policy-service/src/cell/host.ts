@@ -9,7 +9,7 @@ import type { PlanMade } from '../planning/joint-plan.ts';
 import type { Learners } from './learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
 import { memberToJson } from '../journal/rows.ts';
-import { learnerFrom, learnJournal } from '../journal/recovery.ts';
+import { learnerFrom, learnJournal, recallJournal } from '../journal/recovery.ts';
 import { VersionCounter } from '../journal/version-counter.ts';
 
 export interface CellHostOptions {
@@ -111,6 +111,7 @@ export class CellHost implements AsyncDisposable {
         // It is left out until it joins again.
         errors.report('replay', err, { cellId, deviceId });
       }
+    await recallJournal(cellId, { store, orchestrator });
     orchestrator.observe();
     const learnedThrough = await learnJournal(cellId, {
       store,

@@ -325,7 +325,9 @@ describe('the accuracy guard of a cell', () => {
     const small = { tier: 'device', nodeId: 'a', variant: 'small' } as const;
     // Seven frames in ten are unsure, instead of three.
     for (let frame = 0; frame < 300; frame++)
-      orchestrator.learn([outcome('a', { placement: small, margin: frame % 10 < 7 ? 0.2 : 0.7 })]);
+      orchestrator.learn([
+        outcome('a', { placement: small, margin: (frame % 10 < 7 ? 0.2 : 0.7) + frame / 1e6 }),
+      ]);
     clock.advance(1_000);
     const [first] = a.last().correction!.firsts;
     expect(first).toMatchObject({ variant: 'small', share: expect.closeTo(0.7 / 0.3, 1) as number });
@@ -335,16 +337,19 @@ describe('the accuracy guard of a cell', () => {
 
   it('corrects nothing by what comes from epochs, in time or late', async () => {
     const { clock, orchestrator, a } = withCurves();
-    const unsure = { placement: { tier: 'device', nodeId: 'a', variant: 'small' }, margin: 0.2 } as const;
+    const small = { tier: 'device', nodeId: 'a', variant: 'small' } as const;
+    const unsure = (frame: number) => ({ placement: small, margin: 0.2 + frame / 1e6 });
     clock.advance(0);
     const run = orchestrator.runEpochs();
     const { version: planVersion } = await run.next({
       settleMs: 1_000,
       signal: new AbortController().signal,
     });
-    for (let frame = 0; frame < 300; frame++) orchestrator.learn([outcome('a', { ...unsure, planVersion })]);
+    for (let frame = 0; frame < 300; frame++)
+      orchestrator.learn([outcome('a', { ...unsure(frame), planVersion })]);
     run[Symbol.dispose]();
-    for (let frame = 0; frame < 300; frame++) orchestrator.learn([outcome('a', { ...unsure, planVersion })]);
+    for (let frame = 0; frame < 300; frame++)
+      orchestrator.learn([outcome('a', { ...unsure(frame), planVersion })]);
     clock.advance(2_000);
     expect(a.last().correction).toBeUndefined();
   });

@@ -119,11 +119,18 @@ export class CellOrchestrator implements Disposable {
     return this.#epochs;
   }
 
-  /** Learns from outcomes that are safe, in the order of the journal. */
-  learn(journaled: readonly Outcome[]): void {
+  /** The last outcomes of the journal: what they tell of accuracy holds on. */
+  recall(outcomes: readonly Outcome[]): void {
+    this.#guard.recall(outcomes);
+  }
+
+  /**
+   * Learns from outcomes that are safe, in the order of the journal. `recalled`: they are among those that the guard recalls.
+   */
+  learn(journaled: readonly Outcome[], { recalled = false } = {}): void {
     this.#guard.observe(this.devices.members.family());
     // Devices that obey an epoch's plan are shown the same pictures at once: less evidence than it seems.
-    if (!this.#epochs) this.#guard.learn(journaled.filter((outcome) => !this.#isOver(outcome)));
+    if (!this.#epochs && !recalled) this.#guard.learn(journaled.filter((outcome) => !this.#isOver(outcome)));
     // Nobody waited for an audit: its times are those of a node that is busy with nothing else.
     const outcomes = journaled.filter(({ auditProbability }) => auditProbability === undefined);
     for (const outcome of outcomes) {

@@ -8,6 +8,8 @@ import type { InternalErrors } from '../internal-errors.ts';
 
 /** Outcomes that are learned from again between two breaths of the event loop. */
 const REPLAY_CHUNK = 500;
+/** Outcomes that the guard of accuracy is told again: it would have forgotten what came before. */
+const RECALLED = 5_000;
 
 /** A learner as its snapshot left it, or a new one where there is none or it cannot be read. */
 export function learnerFrom(
@@ -56,15 +58,26 @@ export async function learnJournal(
     goOnUnless(signal);
     const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
     if (entries.length === 0) return through;
-    orchestrator.learn(entries.flatMap((entry) => readable(entry, { cellId, errors })));
+    const outcomes = entries.flatMap((entry) => readable(entry, { cellId, errors }));
+    orchestrator.learn(outcomes, { recalled: true });
     through = entries.at(-1)!.position;
   }
+}
+
+/** Has the orchestrator recall the last outcomes; a damaged one is left out, and told when it is to be learned from. */
+export async function recallJournal(
+  cellId: string,
+  { store, orchestrator }: { store: Store; orchestrator: CellOrchestrator },
+): Promise<void> {
+  const entries = await store.newest(cellId, RECALLED);
+  const errors = { report() {} };
+  orchestrator.recall(entries.flatMap((entry) => readable(entry, { cellId, errors })));
 }
 
 /** A row that is damaged costs its outcome, not the cell: what is no outcome would spoil what the learner knows. */
 function readable(
   { position, outcome }: JournalEntry,
-  { cellId, errors }: { cellId: string; errors: InternalErrors },
+  { cellId, errors }: { cellId: string; errors: Pick<InternalErrors, 'report'> },
 ): Outcome[] {
   try {
     return [outcomeFromJson(outcome)];

@@ -28,6 +28,8 @@ const picturesASubject = 4;
 const leaderLooks = 300;
 /** A correction is told anew when it has changed by this much. */
 const notable = 0.1;
+/** Outcomes of the past after which the alarms listen once: with some frames a second, about as often as they do in a cell. */
+const recalledAtOnce = 20;
 /** Corrections are within this: what is measured beyond would make no difference any more. */
 const mostCorrection = 100;
 
@@ -51,6 +53,8 @@ export class AccuracyGuard {
   #curves: ReadonlyMap<string, ExpectedChanges> = new Map();
   #firsts = new Map<string, GuardedFirst>();
   #correction: AccuracyCorrection | undefined;
+  /** Of the time before the service started; until it is known what to hold them against. */
+  #past: readonly Outcome[] = [];
   /** Any first look departs beyond chance. */
   #sounds = false;
 
@@ -76,6 +80,15 @@ export class AccuracyGuard {
           : [];
       }),
     );
+    if (this.#firsts.size > 0) this.#recallPast();
+  }
+
+  /**
+   * Learns from outcomes of the time before the service started, as soon as it knows of a family with curves: what has shown
+   * itself by then need not show itself again. To be told before any others.
+   */
+  recall(outcomes: readonly Outcome[]): void {
+    this.#past = outcomes;
   }
 
   /** In the order in which they come; failures tell nothing of pictures. */
@@ -113,6 +126,15 @@ export class AccuracyGuard {
     const audits = this.#agreement.value();
     const correction = this.#correction;
     return { ...(truths && { truths }), ...(audits && { audits }), ...(correction && { correction }) };
+  }
+
+  #recallPast(): void {
+    const past = this.#past;
+    this.#past = [];
+    for (let at = 0; at < past.length; at += recalledAtOnce) {
+      this.learn(past.slice(at, at + recalledAtOnce));
+      this.#found();
+    }
   }
 
   #look(outcome: Outcome): void {
