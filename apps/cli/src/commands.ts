@@ -20,6 +20,38 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'A web page over a running cell (weir up serves its own).',
     load: () => import('./commands/console.ts'),
   },
+  status: {
+    summary: 'How a running cell does.',
+    load: () => import('./commands/status.ts'),
+  },
+  devices: {
+    summary: 'The devices of a running cell, and what is planned for each.',
+    load: () => import('./commands/devices.ts'),
+  },
+  nodes: {
+    summary: 'The nodes of a running cell: load, power, links.',
+    load: () => import('./commands/nodes.ts'),
+  },
+  'objective get': {
+    summary: 'What is asked of a running cell.',
+    load: () => import('./commands/objective-get.ts'),
+  },
+  'objective set': {
+    summary: 'Changes floor, deadline, weights, tiers, looks or audits of a running cell.',
+    load: () => import('./commands/objective-set.ts'),
+  },
+  'learner set': {
+    summary: 'Puts another learner in charge of a running cell.',
+    load: () => import('./commands/learner-set.ts'),
+  },
+  'snapshot export': {
+    summary: 'Writes what the learner of a running cell has learned to a file.',
+    load: () => import('./commands/snapshot-export.ts'),
+  },
+  'snapshot import': {
+    summary: 'Has the learner of a running cell go on from such a file.',
+    load: () => import('./commands/snapshot-import.ts'),
+  },
   'models list': {
     summary: 'The variants of a model family, with their accuracy and latency.',
     load: () => import('./commands/models-list.ts'),

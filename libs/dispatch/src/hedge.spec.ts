@@ -1,7 +1,7 @@
 import { seededRandom } from '@weir/base';
-import { defaultObjective, type Objective } from '@weir/domain';
+import { defaultObjective, type LookCurves, type Objective } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
-import { action, best, directive, edgeBest, idle, small } from './dispatch.fixture.ts';
+import { action, best, directive, edgeBest, idle, looks, small } from './dispatch.fixture.ts';
 import { HedgeBudget } from './hedge-budget.ts';
 import { mayBeLate } from './hedge-place.ts';
 import { createDispatcher } from './priced-dispatcher.ts';
@@ -11,7 +11,14 @@ const edge = { ...edgeBest, energyJ: 0.7 };
 const local = action('device-1', small, 130, 0, 0.4);
 const localBest = action('device-1', best, 400);
 
-function setUp(objective: Partial<Objective> = {}, { hedgeShare = 0.05, frames = 100 } = {}) {
+function setUp(
+  objective: Partial<Objective> = {},
+  {
+    hedgeShare = 0.05,
+    frames = 100,
+    looks,
+  }: { hedgeShare?: number; frames?: number; looks?: LookCurves } = {},
+) {
   const device = createDispatcher({
     deviceId: 'device-1',
     localNode: { id: 'device-1', tier: 'device', slots: 1, variants: ['best', 'small'] },
@@ -19,6 +26,7 @@ function setUp(objective: Partial<Objective> = {}, { hedgeShare = 0.05, frames =
     objective: { ...defaultObjective, ...objective },
     random: seededRandom(1),
     hedgeShare,
+    ...(looks && { looks }),
   });
   device.setFallbackActions([edge, local, localBest]);
   device.setReachable('edge-1', true, 0);
@@ -65,6 +73,9 @@ describe('a hedge', () => {
   it('keeps to the floor', () => {
     const poor = setUp({ accuracyFloor: 0.85 }, { frames: 2, hedgeShare: 1 });
     expect(poor.hedge(poor.dispatch(0, tight), 0, tight)).toBeUndefined();
+    // There is no time for the second look that would make up for it.
+    const looking = setUp({ accuracyFloor: 0.85 }, { frames: 2, hedgeShare: 1, looks });
+    expect(looking.hedge(looking.dispatch(0, tight), 0, tight)).toBeUndefined();
     const rich = setUp({ accuracyFloor: 0.85 });
     expect(rich.hedge(rich.dispatch(0, tight), 0, tight)?.decision.accuracy).toBe(0.7);
   });

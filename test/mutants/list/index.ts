@@ -4,6 +4,7 @@ import { beliefs } from './beliefs.ts';
 import { deviceAgent } from './device-agent.ts';
 import { dispatch } from './dispatch.ts';
 import { domain } from './domain.ts';
+import { guard } from './guard.ts';
 import { jointAction } from './joint-action.ts';
 import { link } from './link.ts';
 import { planner } from './planner.ts';
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...jointAction,
   ...solver,
   ...secondLooks,
+  ...guard,
   ...serving,
   ...storage,
   ...link,

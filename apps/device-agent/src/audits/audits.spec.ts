@@ -121,6 +121,21 @@ describe('audits', () => {
     ]);
   });
 
+  it('let the device rest after each frame', async () => {
+    const { clock, nodes, asked, audits, answered } = setUp();
+    nodes['edge-1']!.idle = nodes['cloud-1']!.idle = false;
+    answered();
+    await clock.advanceAsync(5);
+    nodes['edge-1']!.idle = true;
+    // It would look for an idle node again at 255 ms.
+    await clock.advanceAsync(247);
+    audits.frameLeft();
+    await clock.advanceAsync(4);
+    expect(asked).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(asked).toHaveLength(1);
+  });
+
   it('tell the policy what they found, and the probability of having been drawn', async () => {
     const { clock, outcomes, ended, audits, answered } = setUp();
     answered();

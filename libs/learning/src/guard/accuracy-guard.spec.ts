@@ -122,6 +122,69 @@ describe('AccuracyGuard', () => {
     expect(lossOfAudits(1, 0.6)).toBeGreaterThan(1.5 * lossOfAudits(0.6, 1));
   });
 
+  it('takes no margins that look easy to make up for answers that change', () => {
+    const small = { tier: 'device', nodeId: 'device-1', variant: 'small' } as const;
+    const best = { tier: 'edge', nodeId: 'edge-1', variant: 'best' } as const;
+    const lossWith = (marginOf: (at: number) => number) => {
+      const guard = new AccuracyGuard();
+      guard.observe({ variants, looks });
+      for (let at = 0; at < 600; at++) {
+        const firstLook = { placement: small, margin: 0.9 + at / 1e5, agreed: at % 4 > 0 };
+        guard.learn([
+          outcome({ margin: marginOf(at) }),
+          outcome({ placement: best, shadow: true, firstLook, auditProbability: 0.5 }),
+        ]);
+      }
+      return lossOf(guard.correct());
+    };
+    const certainty = seededRandom(1);
+    const asUsual = lossWith(() => frame({}, { random: certainty, auditShare: 0 })[0]!.margin);
+    const easy = lossWith((at) => 0.98 + at / 1e5);
+    expect(asUsual).toBeGreaterThan(3);
+    expect(easy / asUsual).toBeGreaterThan(0.95);
+  });
+
+  it('takes agreement with any other variant than the best for no audit', () => {
+    const middle = { ...variants[1]!, name: 'middle', accuracy: 0.84 };
+    const guard = new AccuracyGuard();
+    guard.observe({ variants: [...variants, middle], looks });
+    const audit = (variant: string) => {
+      const placement = { tier: 'edge', nodeId: 'edge-1', variant } as const;
+      const firstLook = { placement: outcome({}).placement, margin: 0.5, agreed: true };
+      guard.learn([outcome({}), outcome({ placement, shadow: true, firstLook, auditProbability: 0.5 })]);
+      return guard.accuracy([]).audits?.audits;
+    };
+    expect(audit('middle')).toBeUndefined();
+    expect(audit('best')).toBe(1);
+  });
+
+  it('forgets most of what was before once it has noticed a drift', () => {
+    const wanted = 1 + lostMore({ hard: 0.36 }) / 0.06;
+    const soonAfter = Array.from({ length: 20 }, (_, seed) => {
+      const { see } = guarded(seed);
+      see(3_000);
+      const corrections = see(2_000, { hard: 0.36 });
+      return lossOf(corrections[corrections.findIndex(Boolean) + 100]);
+    });
+    expect(median(soonAfter)).toBeGreaterThan(1 + 0.7 * (wanted - 1));
+  });
+
+  it('recalls the past once, as soon as it knows of curves', () => {
+    const random = seededRandom(1);
+    const past = Array.from({ length: 1_000 }, () =>
+      frame({ hard: 0.36 }, { random, lookAgainBelow }),
+    ).flat();
+    const guard = new AccuracyGuard();
+    guard.recall(past);
+    expect(guard.correct()).toBeUndefined();
+    guard.observe({ variants });
+    expect(guard.correct()).toBeUndefined();
+    guard.observe({ variants, looks });
+    expect(lossOf(guard.correct())).toBeGreaterThan(1.5);
+    guard.observe({ variants, looks: { ...looks, version: 'others' } });
+    expect(guard.correct()).toBeUndefined();
+  });
+
   it('stops when the drift has gone, and begins and ends once', () => {
     for (const seed of [1, 2, 3]) {
       const { see } = guarded(seed);

@@ -1,0 +1,46 @@
+import { hostPort } from '@weir/base';
+import type { Security } from '@weir/rpc';
+import { z } from 'zod';
+
+const file = () => z.string().optional();
+
+/** What every command has that talks to a running cell's services. */
+export const securityFlags = {
+  tlsCert: file().describe('Certificate to present to the services, PEM file.'),
+  tlsKey: file().describe('Private key of the certificate, PEM file.'),
+  tlsCa: file().describe("Authorities that the services' certificates must come from, PEM file."),
+  allowPlaintext: z.boolean().default(false).describe('Talk to services on other machines without TLS.'),
+};
+
+export const cellIdFlag = z
+  .string()
+  .regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"')
+  .default('cell-1')
+  .describe('The cell.');
+
+export const jsonFlag = z
+  .boolean()
+  .default(false)
+  .describe('One JSON document on stdout instead of lines for people.');
+
+/** What every command has that talks to PolicyService. */
+export const policyFlags = {
+  policy: hostPort().describe('Address of PolicyService.'),
+  cellId: cellIdFlag,
+  ...securityFlags,
+  json: jsonFlag,
+};
+
+export const telemetryFlag = hostPort().describe('Address of Telemetry.');
+
+interface SecurityFlags {
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly tlsCa?: string | undefined;
+  readonly allowPlaintext: boolean;
+}
+
+export const securityOf = ({ tlsCert, tlsKey, tlsCa, allowPlaintext }: SecurityFlags): Security => ({
+  tls: { cert: tlsCert, key: tlsKey, ca: tlsCa },
+  allowPlaintext,
+});

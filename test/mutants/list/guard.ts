@@ -1,0 +1,203 @@
+import { mutantsOf } from '../mutant.ts';
+
+/** What holds promised accuracy against what is seen, and what it is seen by. */
+export const guard = [
+  ...mutantsOf('libs/learning/src/guard', [
+    {
+      title: 'a picture that comes again counts once more',
+      file: 'picture-count.ts',
+      find: 'this.#squares += weight * (2 * before + weight);',
+      replace: 'this.#squares += weight * weight;',
+    },
+    {
+      title: 'weights of pictures do not fade',
+      file: 'picture-count.ts',
+      find: 'this.#scale *= kept;',
+      replace: '',
+    },
+    {
+      title: 'a count is scaled anew but its scale kept',
+      file: 'picture-count.ts',
+      find: '    this.#scale = 1;\n  }',
+      replace: '  }',
+    },
+    {
+      title: 'the alarm ends as soon as it begins',
+      file: 'alarm.ts',
+      specs: ['accuracy-guard.spec.ts'],
+      find: 'deviation > (this.#sounds ? endsAt : beginsAt)',
+      replace: 'deviation > beginsAt',
+    },
+    {
+      title: 'the alarm begins where chance explains all',
+      file: 'alarm.ts',
+      specs: ['accuracy-guard.spec.ts'],
+      find: 'const beginsAt = 3.75;',
+      replace: 'const beginsAt = 2;',
+    },
+    {
+      title: 'an audit counts as much as any, however unlikely it was',
+      file: 'accuracy-guard.ts',
+      find: 'weight: 1 / probability',
+      replace: 'weight: 1',
+    },
+    {
+      title: 'audits of answers by another than the best count as agreeing',
+      file: 'accuracy-guard.ts',
+      find: 'if (this.#isBest(placement.variant)) this.#agreement.audit',
+      replace: 'this.#agreement.audit',
+    },
+    {
+      title: 'failures tell of pictures',
+      file: 'accuracy-guard.ts',
+      find: '    if (failure !== undefined) return;\n    this.#firsts',
+      replace: '    this.#firsts',
+    },
+    {
+      title: 'the past is learned each time that a family is told',
+      file: 'accuracy-guard.ts',
+      find: '    this.#past = [];\n    for',
+      replace: '    for',
+    },
+    {
+      title: 'curves are relaxed below the figures of the family',
+      file: 'accuracy-guard.ts',
+      find: 'Math.max(1, share) + hidden / known',
+      replace: 'share + hidden / known',
+    },
+    {
+      title: 'what was seen before a drift counts on in full',
+      file: 'accuracy-guard.ts',
+      find: 'if (sound && !this.#sounds) for (const { first } of departures) first.evidence.begin();',
+      replace: '',
+    },
+    {
+      title: 'a correction is told anew with each frame',
+      file: 'accuracy-guard.ts',
+      find: 'const notable = 0.1;',
+      replace: 'const notable = 0;',
+    },
+    {
+      title: 'the first report of a run counts as news',
+      file: 'truth-shortfall.ts',
+      find: 'if (!goesOn) return;',
+      replace: '',
+    },
+    {
+      title: 'a shortfall in force is held against itself',
+      file: 'truth-shortfall.ts',
+      find: 'news(({ withoutShortfall }) => withoutShortfall)',
+      replace: 'news(({ promised }) => promised)',
+    },
+    {
+      title: 'answers of devices that were never audited count',
+      file: 'audited-agreement.ts',
+      specs: ['accuracy-guard.spec.ts'],
+      find: 'if (this.#audited.has(deviceId)) this.#answers = sum(this.#answers, one);',
+      replace: 'if (true) this.#answers = sum(this.#answers, one);',
+    },
+    {
+      title: 'a correction that cannot be met is dropped',
+      file: 'as-far-as.ts',
+      find: 'if (attains(partOf(correction, part))) least = part;',
+      replace: 'if (attains(partOf(correction, part))) most = part;',
+    },
+  ]),
+  ...mutantsOf('apps/device-agent/src/audits', [
+    {
+      title: 'an audit goes to a tier where the frame may not',
+      file: 'audits.ts',
+      find: 'objective.allowedTiers.includes(tier) && ',
+      replace: '',
+    },
+    {
+      title: 'an audit goes to a node that is busy',
+      file: 'audits.ts',
+      find: 'to !== undefined && to.idle && ',
+      replace: 'to !== undefined && ',
+    },
+    {
+      title: 'an audit keeps the link busy for as long as it takes',
+      file: 'audits.ts',
+      find: ' && to.sendingMs(frame.input) <= mostSendingMs',
+      replace: '',
+    },
+    {
+      title: 'an audit runs while a frame is in flight',
+      file: 'audits.ts',
+      find: ' && this.#options.framesInFlight() === 0',
+      replace: '',
+    },
+    {
+      title: 'pictures wait for an idle node for ever',
+      file: 'audits.ts',
+      find: 'this.#waiting[0].giveUpAt <= now',
+      replace: 'false',
+    },
+    {
+      title: 'an audit tells another probability than it was drawn with',
+      file: 'audits.ts',
+      find: 'auditProbability: auditShare,',
+      replace: 'auditProbability: 1,',
+    },
+    {
+      title: 'the device does not rest before an audit',
+      file: 'audits.ts',
+      find: 'this.#restsUntil = this.#options.clock.now() + restMs;',
+      replace: '',
+    },
+  ]),
+  ...mutantsOf('libs/dispatch/src', [
+    {
+      title: 'a target is hedged that is late on average too',
+      file: 'hedge-place.ts',
+      specs: ['hedge.spec.ts'],
+      find: 'target.predictedMs <= deadlineMs && ',
+      replace: '',
+    },
+    {
+      title: 'a hedge counts on a second look',
+      file: 'hedge-place.ts',
+      specs: ['hedge.spec.ts'],
+      find: "constraintOn(own, alone, 'chosen') === undefined",
+      replace: "constraintOn(own, frame, 'chosen') === undefined",
+    },
+    {
+      title: 'hedges cost nothing',
+      file: 'hedge-budget.ts',
+      specs: ['hedge.spec.ts'],
+      find: 'this.#creditMs -= workMs;',
+      replace: '',
+    },
+    {
+      title: 'a quiet hour pays for a flood of hedges',
+      file: 'hedge-budget.ts',
+      specs: ['hedge.spec.ts'],
+      find: 'this.#creditMs = Math.min(this.#creditMs, CAP_HEDGES * workMs);',
+      replace: '',
+    },
+  ]),
+  ...mutantsOf('apps/device-agent/src/frames', [
+    {
+      title: 'the hedge that lost is not cancelled',
+      file: 'hedged-attempt.ts',
+      specs: ['hedge.spec.ts'],
+      find: 'other.stop.abort();',
+      replace: '',
+    },
+    {
+      title: 'the hedge that lost is not refunded',
+      file: 'hedged-attempt.ts',
+      specs: ['hedge.spec.ts'],
+      find: 'options.dispatcher.settle(other.chosen, { ok: false }, end);',
+      replace: '',
+    },
+    {
+      title: 'the energy of the hedge that lost does not count',
+      file: 'hedged-attempt.ts',
+      specs: ['hedge.spec.ts'],
+      find: 'otherEnergyJ: other.expectedJ',
+      replace: 'otherEnergyJ: 0',
+    },
+  ]),
+];
