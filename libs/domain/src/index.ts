@@ -46,4 +46,5 @@ export {
   elementBytes,
   elementTypes,
   encodeStrings,
+  maxTensorBytes,
 } from './tensor.ts';

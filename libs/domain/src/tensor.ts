@@ -15,6 +15,9 @@ export const elementBytes = {
   string: 4,
 } as const;
 
+/** Most bytes of all inputs, or of all outputs, of one inference: leaves room in a message of 8 MiB for what is added on the way. */
+export const maxTensorBytes = 8 * 1024 * 1024 - 64 * 1024;
+
 /** What the elements of a tensor are, by the names of ONNX Runtime. */
 export type ElementType = keyof typeof elementBytes;
 
@@ -57,6 +60,8 @@ function stringsFault(data: Uint8Array, expected: number): string | undefined {
   try {
     for (const bytes of stringBytes(data)) {
       utf8.decode(bytes);
+      // ONNX Runtime's strings end there.
+      if (bytes.includes(0)) return `string ${elements} holds a NUL: expected text without`;
       elements++;
     }
   } catch {

@@ -79,17 +79,13 @@ export function inputFromWire({ content }: common.Input): InferenceInput {
 
 /** The runner names the fields of its own input; a caller knows those of the message. */
 export function inWireFields({ violations, reason }: InvalidInput): InvalidInput {
-  const names: Readonly<Record<string, string>> = {
-    image: 'input.encoded_image',
-    'tensor.shape': 'input.tensor.shape',
-    'tensor.datatype': 'input.tensor.data_type',
-    'tensor.data': 'input.tensor.data',
-  };
   return new InvalidInput(
-    violations.map(({ field, description }) => ({
-      field: field.startsWith('tensors') ? `input.${field}` : (names[field] ?? field),
-      description,
-    })),
+    violations.map(({ field, description }) => ({ field: wireField(field), description })),
     { reason },
   );
+}
+
+function wireField(field: string): string {
+  if (field === 'image') return 'input.encoded_image';
+  return field.startsWith('tensor') ? `input.${field.replace(/\.dtype$/, '.data_type')}` : field;
 }

@@ -1,4 +1,5 @@
 import { maxIdLength } from '@weir/base';
+import { maxTensorBytes } from '@weir/domain';
 
 /**
  * The most that another process may claim. Far beyond anything sensible, yet small enough that one absurd figure ruins
@@ -36,8 +37,7 @@ export const limits = {
   bitsPerSecond: 1e15,
   cpuCount: 1e6,
   imageBytes: 4 * 1024 * 1024,
-  /** Leaves room in a message of 8 MiB for what is added on the way: names, trace context, framing. */
-  tensorBytes: 8 * 1024 * 1024 - 64 * 1024,
+  tensorBytes: maxTensorBytes,
   pingBytes: 256 * 1024,
   tensorDimensions: 8,
   /** Inputs or outputs of one inference. */

@@ -92,7 +92,7 @@ describe('decodeInto', () => {
 
   it('names every fault of a raw tensor', () => {
     const wrong = { tensor: new Uint8Array(3), shape: [3], dtype: 'uint8' } as const;
-    expect(faultsOf(() => checkTensor(wrong, spec()))).toEqual(['tensor.shape', 'tensor.datatype']);
+    expect(faultsOf(() => checkTensor(wrong, spec()))).toEqual(['tensor.shape', 'tensor.dtype']);
     expect(faultsOf(() => checkTensor({ ...wrong, dtype: 'float32' }, spec()))).toEqual([
       'tensor.shape',
       'tensor.data',

@@ -1,27 +1,26 @@
 import {
   type Clock,
   FailedPrecondition,
-  Internal,
   InvalidInput,
   type Logger,
   silentLogger,
   systemClock,
 } from '@weir/base';
-import { checkTensor, type InferenceInput } from './inference-input.ts';
+import { type InferenceInput, type ModelInput, modelInput } from './inference-input.ts';
 import type { NamedTensorValue } from '@weir/domain';
 import {
   type Classifier,
-  classifierNamed,
   type Family,
   type Task,
   type VariantEntry,
   variantNamed,
 } from '../catalogue/manifest.ts';
-import { type Prediction, toPrediction } from './probabilities.ts';
+import { classified } from './classifier-answer.ts';
+import { noPrediction, type Prediction } from './probabilities.ts';
 import { type BatchCurve, batchCurve, batchSizes } from './batch-curve.ts';
 import { type BackgroundSlot, createBackgroundSlot, notIdle } from './background-slot.ts';
 import { type Batch, type ItemResult, type SessionSlot, startSlot } from './session-slot.ts';
-import type { SessionModel } from './session-protocol.ts';
+import { modelOf, type UnsizedModel } from './session-model.ts';
 import { type Load, SlotPool } from './slot-pool.ts';
 
 export interface RunnerOptions {
@@ -127,13 +126,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   let holdMs = holdTimes(variants, options.dilation);
   // The largest first: what loading it takes and gives back is room for the others.
   const loadingOrder = variants.toSorted((a, b) => b.bytes - a.bytes);
-  const models = loadingOrder.filter(isClassifier).map(({ name, path, input, output }) => ({
-    name,
-    path,
-    input,
-    outputName: output.name,
-    dynamicBatch: input.dynamicBatch,
-  }));
+  const models = loadingOrder.map(modelOf);
   const threadsPerSession = atLeastOne('threadsPerSession', options.threadsPerSession ?? 1);
   const setup: SlotsSetup = {
     models,
@@ -143,7 +136,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
   const { slots, curves } = await startSlots(slotCount, setup);
   const backgroundSlot = createBackgroundSlot({ startThread: () => startBackgroundThread(setup), clock });
-  const pool = new SlotPool<RunRequest, ItemResult>({
+  const pool = new SlotPool<Work, ItemResult>({
     slots: slotCount,
     queueLimit: options.queueLimit ?? 64,
     clock,
@@ -153,12 +146,12 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     batchLimit: (name) => curves.get(name)!.limit,
     batchFactor: (name, size) => curves.get(name)!.factor(size),
   });
-  const batchOf = (requests: readonly RunRequest[]): Batch => {
+  const batchOf = (requests: readonly Work[]): Batch => {
     const { variant } = requests[0]!;
     const alone = holdMs.get(variant);
     return {
       variant,
-      inputs: requests.map(({ input }) => input as Batch['inputs'][number]),
+      inputs: requests.map(({ input }) => input),
       holdMs: alone === undefined ? undefined : alone * curves.get(variant)!.factor(requests.length),
     };
   };
@@ -176,33 +169,32 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     batchCurves: curves,
     labels: family.labels,
     async run(request) {
-      const { variant: name, input, deadlineAt, signal, background = false } = request;
-      // Until the session thread runs them.
-      if ('tensors' in input) throw new FailedPrecondition('tensors by name are not served yet');
-      const variant = classifierNamed({ variants }, name);
-      if ('tensor' in input) checkTensor(input, variant.input);
+      const { variant: name, input, deadlineAt, signal, background = false, wantOutputs = false } = request;
+      const variant = variantNamed({ variants }, name);
+      const work: Work = { variant: name, input: modelInput(input, variant) };
       const { value, elapsedMs, batchSize } = await (background
-        ? runInBackground({ payload: batchOf([request]), deadlineAt, signal })
+        ? runInBackground({ payload: batchOf([work]), deadlineAt, signal })
         : pool.submit({
-            payload: request,
+            payload: work,
             expectedMs: expectedMs.get(name)!,
             deadlineAt,
             signal,
             group: name,
           }));
       if ('fault' in value) throw value.fault;
-      const { output, decodeMs, computeMs } = value;
+      const { computeMs } = value;
+      const decodeMs = 'outputs' in value ? 0 : value.decodeMs;
       if (!background) {
         const before = expectedMs.get(name)!;
         const alone = decodeMs + computeMs / curves.get(name)!.factor(batchSize);
         expectedMs.set(name, before + ESTIMATE_GAIN * (alone - before));
       }
-      if (!output.every(Number.isFinite))
-        throw new Internal(`${name} gave an output that is not finite`, { reason: 'OUTPUT_NOT_FINITE' });
-      const { kind } = variant.output;
-      const { temperature } = variant.calibration;
+      const said =
+        'outputs' in value
+          ? { ...noPrediction, task: 'tensor' as const, outputs: value.outputs }
+          : classified(variant as Classifier, { output: value.output, labels: family.labels, wantOutputs });
       return {
-        ...toPrediction(output, { labels: family.labels, kind, temperature }),
+        ...said,
         queueMs: Math.max(0, elapsedMs - decodeMs - computeMs),
         decodeMs,
         computeMs,
@@ -224,8 +216,11 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
 }
 
+/** One inference, checked. */
+type Work = Pick<RunRequest, 'variant'> & { readonly input: ModelInput };
+
 interface SlotsSetup {
-  readonly models: readonly Omit<SessionModel, 'batchSizes'>[];
+  readonly models: readonly UnsizedModel[];
   readonly threadsPerSession: number;
   readonly maxBatch: number;
   readonly logger: Logger;
@@ -252,14 +247,14 @@ async function startSlots(
   { models, threadsPerSession, maxBatch, logger }: SlotsSetup,
 ): Promise<{ slots: readonly SessionSlot[]; curves: ReadonlyMap<string, BatchCurve> }> {
   const onCrash = onCrashOf(logger);
-  const start = (sizesOf: (model: Omit<SessionModel, 'batchSizes'>) => readonly number[]) =>
+  const start = (sizesOf: (model: UnsizedModel) => readonly number[]) =>
     startSlot({
       entry,
       models: models.map((model) => ({ ...model, batchSizes: sizesOf(model) })),
       threadsPerSession,
       onCrash,
     });
-  const first = await start(({ dynamicBatch }) => batchSizes(dynamicBatch ? maxBatch : 1));
+  const first = await start((model) => batchSizes('input' in model && model.dynamicBatch ? maxBatch : 1));
   const curves = new Map(models.map(({ name }) => [name, batchCurve(first.warmMs[name]!)]));
   const others = await Promise.allSettled(
     Array.from({ length: count - 1 }, () => start(({ name }) => batchSizes(curves.get(name)!.limit))),
@@ -270,8 +265,6 @@ async function startSlots(
   for (const slot of [first, ...started]) await slot[Symbol.asyncDispose]();
   throw failure.reason;
 }
-
-const isClassifier = (variant: VariantEntry): variant is Classifier => variant.task !== 'tensor';
 
 function holdTimes(variants: readonly VariantEntry[], dilation: Dilation | undefined) {
   const times = new Map<string, number>();

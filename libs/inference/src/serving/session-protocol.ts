@@ -1,4 +1,5 @@
 import type { FieldViolation } from '@weir/base';
+import type { NamedTensorValue, TensorSpec } from '@weir/domain';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
 /**
@@ -10,16 +11,26 @@ export const LANES = 2;
 /** State of a lane, in shared memory: whoever moves it on from STAGED owns the batch. */
 export const LaneState = { free: 0, staged: 1, claimed: 2, withdrawn: 3 } as const;
 
-/** What a session thread needs of a variant. */
-export interface SessionModel {
+interface ModelFile {
   readonly name: string;
   readonly path: string;
-  readonly input: InputSpec;
-  readonly outputName: string;
-  readonly dynamicBatch: boolean;
   /** Batch sizes to warm, ascending, 1 first. */
   readonly batchSizes: readonly number[];
 }
+export interface ClassifierModel extends ModelFile {
+  readonly input: InputSpec;
+  readonly outputName: string;
+  readonly dynamicBatch: boolean;
+}
+/** A model of any inputs and outputs; its inferences run alone. */
+export interface TensorsModel extends ModelFile {
+  readonly outputs: readonly TensorSpec[];
+  /** What to warm it with. */
+  readonly example: readonly NamedTensorValue[];
+}
+
+/** What a session thread needs of a variant. */
+export type SessionModel = ClassifierModel | TensorsModel;
 
 /** `workerData` of a session thread. */
 export interface ThreadSetup {
@@ -44,6 +55,8 @@ export interface ThreadRequest {
   readonly data: ArrayBuffer;
   /** Pictures to decode into the lane; undefined where the lane holds the tensor already. */
   readonly images: readonly (Uint8Array | undefined)[];
+  /** Instead of what is in the lane: all inputs of the only inference, each in memory of its own. */
+  readonly tensors?: readonly NamedTensorValue[] | undefined;
   /** Occupy the thread for this long from the start of the computation: an emulated slower processor. */
   readonly holdMs?: number | undefined;
 }
@@ -51,6 +64,7 @@ export interface ThreadRequest {
 /** What came of one inference of a batch. */
 export type ThreadAnswer =
   | { readonly kind: 'result'; readonly output: Float32Array; readonly decodeMs: number }
+  | { readonly kind: 'tensors'; readonly outputs: readonly NamedTensorValue[] }
   | { readonly kind: 'invalid'; readonly violations: readonly FieldViolation[] }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -70,6 +84,6 @@ export type ThreadMessage =
     }
   | { readonly kind: 'withdrawn'; readonly lane: number; readonly data: ArrayBuffer };
 
-/** Bytes of one input of a model. */
+/** Bytes of one input of a classifier. */
 export const inputBytes = ({ dtype, shape }: InputSpec): number =>
   shape.reduce((product, size) => product * size, dtype === 'uint8' ? 1 : 4);

@@ -1,6 +1,8 @@
 import './no-runtime-telemetry.ts';
 import { type Clock, exitByKill, Internal, InvalidInput, sleep, systemClock } from '@weir/base';
+import type { NamedTensorValue } from '@weir/domain';
 import { Worker } from 'node:worker_threads';
+import type { ModelInput } from './inference-input.ts';
 import type { Started } from './job.ts';
 import {
   type BatchTimes,
@@ -23,16 +25,17 @@ const threadYoungMb = 12;
 /** How long a thread may take to end, ms. */
 const terminationMs = 500;
 
-/** A batch of inferences of one variant; each input is a picture, or a tensor that fits the model. */
+/** A batch of inferences of one variant. Tensors by name come alone. */
 export interface Batch {
   readonly variant: string;
-  readonly inputs: readonly ({ readonly image: Uint8Array } | { readonly tensor: Uint8Array })[];
+  readonly inputs: readonly ModelInput[];
   readonly holdMs?: number | undefined;
 }
 
 /** What came of one inference of a batch; `fault` is InvalidInput or Internal. */
 export type ItemResult =
   | { readonly output: Float32Array; readonly decodeMs: number; readonly computeMs: number }
+  | { readonly outputs: readonly NamedTensorValue[]; readonly computeMs: number }
   | { readonly fault: InvalidInput | Internal };
 
 /** Runs batches in order on a thread of its own; starts another thread when that one dies. */
@@ -71,7 +74,7 @@ export async function startSlot({
 }: SlotOptions): Promise<SessionSlot> {
   const laneBytes = Math.max(
     8,
-    ...models.map(({ input, batchSizes }) => inputBytes(input) * batchSizes.at(-1)!),
+    ...models.map((model) => ('input' in model ? inputBytes(model.input) * model.batchSizes.at(-1)! : 0)),
   );
   const open = () => startThread(entry, { models, threadsPerSession, background, laneBytes });
   const closing = new AbortController();
@@ -150,7 +153,9 @@ async function startThread(
     waiting: undefined,
   }));
   const setup: ThreadSetup = { ...options, states: states.buffer };
-  const bytesOf = new Map(options.models.map(({ name, input }) => [name, inputBytes(input)]));
+  const bytesOf = new Map(
+    options.models.map((model) => [model.name, 'input' in model ? inputBytes(model.input) : 0]),
+  );
   const worker = new Worker(entry, {
     workerData: setup,
     resourceLimits: { maxYoungGenerationSizeMb: threadYoungMb },
@@ -202,14 +207,19 @@ async function startThread(
       const { data } = lanes[lane]!;
       lanes[lane] = { data, waiting };
       Atomics.store(states, lane, LaneState.staged);
+      let tensors: NamedTensorValue[] | undefined;
       const images = given.map((input, at) => {
         if ('image' in input) return new Uint8Array(input.image);
         // The only copy of a tensor between the socket and the runtime.
-        new Uint8Array(data, at * bytesOf.get(variant)!).set(input.tensor);
+        if ('tensor' in input) new Uint8Array(data, at * bytesOf.get(variant)!).set(input.tensor);
+        else tensors = input.tensors.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) }));
         return undefined;
       });
-      const request: ThreadRequest = { lane, data, variant, images, holdMs };
-      worker.postMessage(request, [data, ...images.flatMap((image) => image?.buffer ?? [])]);
+      const request: ThreadRequest = { lane, data, variant, images, tensors, holdMs };
+      const buffers = [...images, ...(tensors ?? []).map((tensor) => tensor.data)].flatMap(
+        (bytes) => (bytes?.buffer as ArrayBuffer | undefined) ?? [],
+      );
+      worker.postMessage(request, [data, ...buffers]);
       return {
         results: waiting.promise,
         withdraw: () =>
@@ -221,6 +231,7 @@ async function startThread(
 
 function resultOf(answer: ThreadAnswer, computeMs: number): ItemResult {
   if (answer.kind === 'result') return { output: answer.output, decodeMs: answer.decodeMs, computeMs };
+  if (answer.kind === 'tensors') return { outputs: answer.outputs, computeMs };
   if (answer.kind === 'invalid') return { fault: new InvalidInput(answer.violations) };
   return { fault: new Internal('the model failed on this input', { cause: new Error(answer.message) }) };
 }

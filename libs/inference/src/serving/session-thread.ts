@@ -10,11 +10,14 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeInto } from './image.ts';
 import { takeLowestPriority } from './lowest-priority.ts';
+import { runTensors } from './session-tensors.ts';
 import {
   type BatchTimes,
+  type ClassifierModel,
   inputBytes,
   LaneState,
   type SessionModel,
+  type TensorsModel,
   type ThreadAnswer,
   type ThreadMessage,
   type ThreadRequest,
@@ -29,11 +32,13 @@ const PIXEL = Buffer.from(
   'base64',
 );
 
-interface Loaded {
-  readonly model: SessionModel;
+interface Loaded<Model extends SessionModel = SessionModel> {
+  readonly model: Model;
   readonly session: InferenceSession;
+  /** Of one input of a classifier. */
   readonly elements: number;
 }
+const isClassifier = (entry: Loaded): entry is Loaded<ClassifierModel> => 'input' in entry.model;
 
 const { models, threadsPerSession, background, states } = workerData as ThreadSetup;
 if (background) takeLowestPriority();
@@ -44,9 +49,9 @@ const loaded = new Map<string, Loaded>();
 const warmMs: Record<string, BatchTimes> = {};
 for (const model of background ? [] : models) {
   const entry = await load(model);
-  const data = new ArrayBuffer(inputBytes(model.input) * model.batchSizes.at(-1)!);
-  await decodeInto(PIXEL, model.input, view(entry, data, 0, 1));
-  warmMs[model.name] = Object.fromEntries(await warm(entry, data));
+  warmMs[model.name] = Object.fromEntries(
+    isClassifier(entry) ? await warmClassifier(entry) : await warmTensors(entry as Loaded<TensorsModel>),
+  );
 }
 /** Time in which this thread computed and could do nothing else, ms. */
 let busyMs = 0;
@@ -67,18 +72,31 @@ async function load(model: SessionModel): Promise<Loaded> {
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });
-  const elements = inputBytes(model.input) / (model.input.dtype === 'uint8' ? 1 : 4);
+  const elements = 'input' in model ? inputBytes(model.input) / (model.input.dtype === 'uint8' ? 1 : 4) : 0;
   const entry = { model, session, elements };
   loaded.set(model.name, entry);
   return entry;
 }
 
-async function warm(entry: Loaded, data: ArrayBuffer): Promise<[number, number][]> {
+async function warmClassifier(entry: Loaded<ClassifierModel>): Promise<[number, number][]> {
+  const { input, batchSizes } = entry.model;
+  const data = new ArrayBuffer(inputBytes(input) * batchSizes.at(-1)!);
+  await decodeInto(PIXEL, input, view(entry, data, 0, 1));
+  return warm(batchSizes, (size) => compute(entry, data, size));
+}
+
+async function warmTensors({ session, model }: Loaded<TensorsModel>): Promise<[number, number][]> {
+  return warm(model.batchSizes, () => runTensors(session, model.outputs, model.example));
+}
+
+async function warm(
+  batchSizes: readonly number[],
+  run: (size: number) => Promise<{ readonly computeMs: number }>,
+): Promise<[number, number][]> {
   const times: [number, number][] = [];
-  for (const size of entry.model.batchSizes) {
+  for (const size of batchSizes) {
     let best = Infinity;
-    for (let run = 0; run < WARM_UP_RUNS; run++)
-      best = Math.min(best, (await compute(entry, data, size)).computeMs);
+    for (let at = 0; at < WARM_UP_RUNS; at++) best = Math.min(best, (await run(size)).computeMs);
     times.push([size, best]);
   }
   return times;
@@ -104,7 +122,8 @@ async function prepare({ data, variant, images }: ThreadRequest): Promise<readon
       // What passed while the batch before was computed was waiting for its turn, not decoding.
       const sinceMs = () => Math.max(0, performance.now() - start - (busyMs - busyBefore));
       try {
-        await decodeInto(image, entry.model.input, view(entry, data, at, 1));
+        const classifier = entry as Loaded<ClassifierModel>;
+        await decodeInto(image, classifier.model.input, view(classifier, data, at, 1));
         return { decodeMs: sinceMs() };
       } catch (fault) {
         return { decodeMs: sinceMs(), fault };
@@ -114,7 +133,7 @@ async function prepare({ data, variant, images }: ThreadRequest): Promise<readon
 }
 
 async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Promise<void> {
-  const { lane, data, variant, holdMs } = request;
+  const { lane, data, variant, tensors, holdMs } = request;
   const { staged, claimed } = LaneState;
   if (Atomics.compareExchange(laneStates, lane, staged, claimed) !== staged)
     return say({ kind: 'withdrawn', lane, data });
@@ -126,15 +145,13 @@ async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Pr
       answers = prepared.map(({ fault }) => failure(fault));
     } else {
       const entry = loaded.get(variant)!;
-      const done = await compute(entry, data, prepared.length);
+      const done = isClassifier(entry)
+        ? await compute(entry, data, prepared.length)
+        : await runTensors(entry.session, (entry as Loaded<TensorsModel>).model.outputs, tensors!);
       if (holdMs !== undefined) hold(start + holdMs);
       computeMs = holdMs === undefined ? done.computeMs : performance.now() - start;
-      const classes = done.output.length / prepared.length;
-      answers = prepared.map(({ decodeMs, fault }, at) =>
-        fault === undefined
-          ? { kind: 'result', output: done.output.slice(at * classes, (at + 1) * classes), decodeMs }
-          : failure(fault),
-      );
+      answers =
+        'output' in done ? classified(done.output, prepared) : [{ kind: 'tensors', outputs: done.outputs }];
     }
   } catch (error) {
     answers = prepared.map(({ fault }) => failure(fault ?? error));
@@ -143,7 +160,17 @@ async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Pr
   say({ kind: 'done', lane, data, answers, computeMs });
 }
 
-async function compute(entry: Loaded, data: ArrayBuffer, size: number) {
+/** `output`: Float32Array [batch × classes]. */
+function classified(output: Float32Array, prepared: readonly Prepared[]): ThreadAnswer[] {
+  const classes = output.length / prepared.length;
+  return prepared.map(({ decodeMs, fault }, at) =>
+    fault === undefined
+      ? { kind: 'result', output: output.slice(at * classes, (at + 1) * classes), decodeMs }
+      : failure(fault),
+  );
+}
+
+async function compute(entry: Loaded<ClassifierModel>, data: ArrayBuffer, size: number) {
   const { model, session } = entry;
   const { dtype, shape } = model.input;
   const tensor = new Tensor(dtype, view(entry, data, 0, size) as never, [size, ...shape.slice(1)]);
@@ -154,7 +181,7 @@ async function compute(entry: Loaded, data: ArrayBuffer, size: number) {
 
 /** `count` inputs of a lane from the one at `at`. */
 function view(
-  { model, elements }: Loaded,
+  { model, elements }: Loaded<ClassifierModel>,
   data: ArrayBuffer,
   at: number,
   count: number,
@@ -175,6 +202,13 @@ function hold(until: number): void {
   if (remainingMs > 0) Atomics.wait(stillness, 0, 0, remainingMs);
 }
 
+const outputBuffers = (message: ThreadMessage): ArrayBuffer[] =>
+  message.kind === 'done'
+    ? message.answers.flatMap((given) =>
+        given.kind === 'tensors' ? given.outputs.map(({ data }) => data.buffer as ArrayBuffer) : [],
+      )
+    : [];
+
 function say(message: ThreadMessage): void {
-  parentPort!.postMessage(message, 'data' in message ? [message.data] : []);
+  parentPort!.postMessage(message, 'data' in message ? [message.data, ...outputBuffers(message)] : []);
 }

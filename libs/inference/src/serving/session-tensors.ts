@@ -1,0 +1,79 @@
+import './no-float16-array.ts';
+import { InvalidInput } from '@weir/base/errors';
+import {
+  decodeStrings,
+  type ElementType,
+  encodeStrings,
+  maxTensorBytes,
+  type NamedTensorValue,
+  type TensorSpec,
+} from '@weir/domain';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** As ONNX Runtime takes them, but for strings. */
+const arrays = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+  float16: Uint16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+
+/**
+ * One inference of a model of any inputs and outputs. `tensors`: all its inputs, of types and shapes that it takes, each in
+ * memory of its own.
+ * @throws InvalidInput where the model fails on these inputs or gives more than an answer can hold
+ */
+export async function runTensors(
+  session: InferenceSession,
+  declared: readonly TensorSpec[],
+  tensors: readonly NamedTensorValue[],
+): Promise<{ readonly outputs: readonly NamedTensorValue[]; readonly computeMs: number }> {
+  const feeds = Object.fromEntries(tensors.map((tensor) => [tensor.name, toRuntime(tensor)]));
+  const names = declared.map(({ name }) => name);
+  const start = performance.now();
+  // What a caller sends is no error of the runtime: nothing goes to stderr.
+  const results = await session.run(feeds, names, { logSeverityLevel: 4 }).catch((cause: unknown) => {
+    throw refused(`the model fails on these inputs: ${(cause as Error).message.slice(0, 300)}`, cause);
+  });
+  const computeMs = performance.now() - start;
+  const outputs = names.map((name) => fromRuntime(name, results[name]!));
+  const bytes = outputs.reduce((sum, { data }) => sum + data.length, 0);
+  if (bytes > maxTensorBytes)
+    throw refused(`the model answers with ${bytes} bytes, and at most ${maxTensorBytes} can be sent`);
+  return { outputs, computeMs };
+}
+
+function toRuntime({ dtype, shape, data }: NamedTensorValue): Tensor {
+  if (dtype === 'string') return new Tensor('string', decodeStrings(data), shape);
+  const view = new arrays[dtype](data.buffer as ArrayBuffer);
+  return new Tensor(dtype, view as never, shape);
+}
+
+function fromRuntime(name: string, { type, dims, data }: Tensor): NamedTensorValue {
+  const bytes =
+    type === 'string'
+      ? encodeStrings(data as string[])
+      : new Uint8Array(
+          (data as Uint8Array).buffer,
+          (data as Uint8Array).byteOffset,
+          (data as Uint8Array).byteLength,
+        );
+  // A copy: the memory is the runtime's own.
+  return {
+    name,
+    dtype: type as ElementType,
+    shape: [...dims],
+    data: type === 'string' ? bytes : bytes.slice(),
+  };
+}
+
+const refused = (description: string, cause?: unknown) =>
+  new InvalidInput([{ field: 'tensors', description }], { cause, reason: 'MODEL_REFUSES_INPUT' });
