@@ -174,11 +174,12 @@ export function createAgent(parts: AgentParts): Agent {
         view.frameSeen(inputBytes(input));
         const asked = ownObjective.inForce(arrivedAt);
         const until = lastMoment(request, { askedAt: arrivedAt, deadlineAt });
-        const frame = { input, arrivedAt, deadlineAt: until, signal, span };
+        const { wantOutputs } = request;
+        const frame = { input, arrivedAt, deadlineAt: until, signal, span, wantOutputs };
         const result = await infer(frame, inference);
         const { accuracy: promised } = result.decision;
         frames.answered(promised);
-        const { label } = result.classification;
+        const label = result.classification?.label ?? '';
         const firstLabel = result.looks[0]?.classification?.label ?? label;
         const { balance: account, objective, shortfall } = dispatcher.status(clock.now());
         truths.answered(requestId, { label, firstLabel, promised, shortfall });

@@ -9,6 +9,12 @@ const tensor = (over: Partial<common.Tensor>) => ({
   $case: 'tensor' as const,
   value: { shape: [1, 2], dataType: common.DataType.FLOAT32, data: Buffer.alloc(8), ...over },
 });
+const { DataType } = common;
+const named = (name: string, over: Partial<common.Tensor> = {}): common.NamedTensor => ({
+  name,
+  tensor: { shape: [2], dataType: DataType.FLOAT32, data: Buffer.alloc(8), ...over },
+});
+const tensors = (...all: common.NamedTensor[]) => ({ $case: 'tensors' as const, value: { tensors: all } });
 const request = (over: Partial<agent.InferRequest>) =>
   agent.InferRequest.create({ requestId: 'f1', input: { content: image(10) }, ...over });
 
@@ -34,6 +40,37 @@ describe('checkInferRequest', () => {
     ['input.tensor.shape', { input: { content: tensor({ shape: [2, 2] }) } }],
     ['input.tensor.shape', { input: { content: tensor({ shape: [1, 0] }) } }],
     ['input.tensor.data', { input: { content: tensor({ data: Buffer.alloc(7) }) } }],
+    ['input.tensors', { input: { content: tensors() } }],
+    [
+      'input.tensors',
+      { input: { content: tensors(...Array.from({ length: 65 }, (_, at) => named(`t${at}`))) } },
+    ],
+    ['input.tensors[0].name', { input: { content: tensors(named('')) } }],
+    ['input.tensors[0].name', { input: { content: tensors(named('x'.repeat(257))) } }],
+    ['input.tensors[x]', { input: { content: tensors(named('x'), named('x')) } }],
+    ['input.tensors[x].tensor', { input: { content: tensors({ name: 'x', tensor: undefined }) } }],
+    [
+      'input.tensors[x].data_type',
+      { input: { content: tensors(named('x', { dataType: DataType.UNSPECIFIED })) } },
+    ],
+    ['input.tensors[x].data_type', { input: { content: tensors(named('x', { dataType: 99 as never })) } }],
+    ['input.tensors[x].shape', { input: { content: tensors(named('x', { shape: [2, 0] })) } }],
+    [
+      'input.tensors[x].shape',
+      { input: { content: tensors(named('x', { shape: Array(9).fill(1) as number[] })) } },
+    ],
+    ['input.tensors[x].data', { input: { content: tensors(named('x', { data: Buffer.alloc(9) })) } }],
+    [
+      'input.tensors',
+      {
+        input: {
+          content: tensors(
+            named('x', { shape: [limits.tensorBytes / 4], data: Buffer.alloc(limits.tensorBytes) }),
+            named('y'),
+          ),
+        },
+      },
+    ],
   ])('names %s as faulty', (field, over) => {
     const check = () => checkInferRequest(request(over));
     expect(check).toThrow(InvalidInput);
@@ -78,6 +115,20 @@ describe('inferenceFromWire', () => {
       shape: [1, 2],
       tensor: data,
       dtype,
+    });
+  });
+
+  it('takes tensors by name, of any type and shape, a scalar too', () => {
+    const strings = { shape: [], dataType: DataType.BYTES, data: Buffer.from([1, 0, 0, 0, 65]) };
+    const content = tensors(named('x'), named('text', strings));
+    expect(work({ input: { content }, wantOutputs: true })).toMatchObject({
+      input: {
+        tensors: [
+          { name: 'x', dtype: 'float32', shape: [2], data: Buffer.alloc(8) },
+          { name: 'text', dtype: 'string', shape: [], data: strings.data },
+        ],
+      },
+      wantOutputs: true,
     });
   });
 

@@ -35,6 +35,7 @@ const said = (classIndex: number, margin: number) =>
 /** The device itself answered class 3. */
 const answer = (failedOn: readonly string[] = []): FrameAnswer => ({
   classification: said(3, 0.6),
+  outputs: [],
   placement: onDevice,
   concurrency: 0,
   decision: { ...decision(onDevice), reason: 'planned', accuracy: 0.83, propensity: 0.5 },
@@ -99,10 +100,11 @@ function setUp({ draws = [0] }: { draws?: readonly number[] } = {}) {
   const answered = ({
     failedOn = [] as string[],
     allowedTiers = ['device', 'edge', 'cloud'] as Tier[],
+    given = answer(failedOn),
   } = {}) => {
     audits.answered({
       frame: { input, span },
-      answer: answer(failedOn),
+      answer: given,
       objective: { allowedTiers, auditShare: 0.01 },
     });
     audits.frameLeft();
@@ -134,6 +136,13 @@ describe('audits', () => {
     expect(asked).toEqual([]);
     await clock.advanceAsync(1);
     expect(asked).toHaveLength(1);
+  });
+
+  it('check no answer of a model that is no classifier', async () => {
+    const { clock, asked, ended, answered } = setUp();
+    answered({ given: { ...answer(), classification: undefined } });
+    await clock.advanceAsync(20_000);
+    expect([asked, ended]).toEqual([[], []]);
   });
 
   it('tell the policy what they found, and the probability of having been drawn', async () => {

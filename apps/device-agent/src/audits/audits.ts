@@ -1,12 +1,12 @@
 import { type Clock, type Logger, type Random, WeirError } from '@weir/base';
 import type { Decision, Dispatcher } from '@weir/dispatch';
 import { leastAuditShare, type Objective, type Outcome, type Placement } from '@weir/domain';
-import type { common } from '@weir/proto';
 import { startAudit } from '@weir/telemetry';
 import { type Answered, attempt, outcomeOf, statusOf } from '../frames/attempt.ts';
 import { lookFacts } from '../frames/facts.ts';
 import type { Frame, FrameAnswer } from '../frames/frame.ts';
 import { agree } from '../frames/second-look.ts';
+import { confidenceOf, marginOf } from '../frames/sureness.ts';
 import type { ObservedTarget } from '../targets/target.ts';
 
 /** How an audit may end; `skipped`: no node was idle in time, or it failed. */
@@ -74,8 +74,9 @@ export class Audits implements Disposable {
     return this.#counts;
   }
 
-  /** Draws whether this answer is checked. */
+  /** Draws whether this answer is checked. Only a classifier's can be: tensors agree or differ by degrees. */
   answered(audited: AuditedAnswer): void {
+    if (!audited.answer.classification) return;
     const { dispatcher, random, clock } = this.#options;
     const { auditShare } = audited.objective;
     if (this.#stop.signal.aborted || auditShare < leastAuditShare || random.uniform() >= auditShare) return;
@@ -146,7 +147,7 @@ export class Audits implements Disposable {
     const { deviceId, clock, logger, record } = this.#options;
     this.#running = true;
     const at = clock.now();
-    const { margin } = answer.classification;
+    const margin = marginOf(answer);
     const why = { deviceId, reason: 'audit', firstMargin: margin };
     const span = startAudit({ frame: frame.span.context, at, facts: () => why });
     const looking = { decision, at, deadlineAt: at + auditMs, span, background: true };
@@ -174,9 +175,6 @@ export class Audits implements Disposable {
   }
 }
 
-const confidenceOf = ({ classification }: { classification: common.Classification }) =>
-  classification.confidence;
-
 /** What an audit tells the policy: no more than that of the frame; it took no part in what the frame was promised. */
 function auditOutcome(
   tried: Answered,
@@ -197,7 +195,7 @@ function auditOutcome(
   return {
     ...outcomeOf(tried, { deviceId, reason: 'audit', accuracy }),
     planVersion: directiveVersion,
-    firstLook: { placement, margin: answer.classification.margin, agreed },
+    firstLook: { placement, margin: marginOf(answer), agreed },
     auditProbability: auditShare,
     shadow: true,
   };

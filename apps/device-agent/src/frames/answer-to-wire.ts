@@ -33,7 +33,7 @@ export function answerToWire(
     energyJ: answer.energyJ,
     trace,
     looks: answer.looks.map(lookToWire),
-    outputs: [],
+    outputs: [...answer.outputs],
   };
 }
 

@@ -8,6 +8,7 @@ import type { TargetAnswer } from '../targets/target.ts';
 import type { Frame, InferenceOptions } from './frame.ts';
 import { withAgentTime } from './hops.ts';
 import { answeredSettlement, failedSettlement } from './settlement.ts';
+import { marginOf } from './sureness.ts';
 
 /** One decision carried out. Times are ms since the epoch. */
 interface Ended {
@@ -39,7 +40,7 @@ interface AttemptOptions {
 
 /** Tries one target, until `deadlineAt` at the latest. Settles nothing, records nothing, and never rejects. */
 export async function attempt(
-  { input, signal }: Pick<Frame, 'input' | 'signal'>,
+  { input, signal, wantOutputs }: Pick<Frame, 'input' | 'signal' | 'wantOutputs'>,
   { decision, at, deadlineAt, span, background = false }: AttemptOptions,
   { target, clock }: Pick<InferenceOptions, 'target' | 'clock'>,
 ): Promise<Attempt> {
@@ -48,7 +49,15 @@ export async function attempt(
     const chosen = target(nodeId);
     if (!chosen) throw new Unavailable(`${nodeId} is not known here`);
     const trace = injectTraceContext(span.context);
-    const answer = await chosen.run({ variant, input, deadlineAt, signal, trace, background });
+    const answer = await chosen.run({
+      variant,
+      input,
+      deadlineAt,
+      signal,
+      trace,
+      background,
+      wantOutputs,
+    });
     const end = clock.now();
     const hops = withAgentTime(answer.hops, end - at);
     return { decision, at, end, hops, answer, settlement: answeredSettlement(answer, end - at) };
@@ -88,6 +97,6 @@ export function outcomeOf(
     propensity: decision.propensity,
   };
   if ('error' in tried) return { ...outcome, failure: statusOf(tried.error) };
-  const { energyJ, concurrency, batchSize, classification } = tried.answer;
-  return { ...outcome, energyJ, concurrency, batchSize, margin: classification.margin };
+  const { energyJ, concurrency, batchSize } = tried.answer;
+  return { ...outcome, energyJ, concurrency, batchSize, margin: marginOf(tried.answer) };
 }

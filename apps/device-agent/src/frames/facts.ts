@@ -1,6 +1,7 @@
 import type { InferenceFacts } from '@weir/telemetry';
 import type { Answered } from './attempt.ts';
 import type { FrameAnswer } from './frame.ts';
+import { marginOf } from './sureness.ts';
 
 /** What the span of a look tells once it has answered. */
 export function lookFacts({ decision, at, end, answer }: Answered): InferenceFacts {
@@ -11,7 +12,7 @@ export function lookFacts({ decision, at, end, answer }: Answered): InferenceFac
     predictedMs,
     responseMs,
     predictionErrorMs: responseMs - predictedMs,
-    margin: answer.classification.margin,
+    margin: marginOf(answer),
     energyJ: answer.energyJ,
     concurrency: answer.concurrency,
   };
@@ -42,7 +43,7 @@ export function frameFacts({
     expectedAccuracy: decision.accuracy,
     energyJ: answer.energyJ,
     concurrency: answer.concurrency,
-    looks: looks.filter(({ classification }) => classification).length,
+    looks: looks.filter(({ failure }) => failure === undefined).length,
     lookAgainBelow: decision.lookAgain?.marginBelow,
   };
 }

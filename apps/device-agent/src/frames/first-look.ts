@@ -114,7 +114,12 @@ async function tryFirst(
 ): Promise<{ tried: Attempt; alsoFailed?: Failed | undefined; end?: HedgeEnd }> {
   const { decision, at, excluded, span } = asked;
   const deadlineMs = frame.deadlineAt - at;
-  const hedge = options.dispatcher.hedge(decision, at, { deadlineMs, exclude: excluded });
+  const { content } = frame.input;
+  // Tensors by name are computed once: they are large, and so are their answers.
+  const hedge =
+    content?.$case === 'tensors'
+      ? undefined
+      : options.dispatcher.hedge(decision, at, { deadlineMs, exclude: excluded });
   if (hedge) return attemptHedged(frame, { decision, hedge, at, span }, options);
   const deadlineAt = frame.deadlineAt - keptMs(frame, decision, at, options);
   return { tried: await attempt(frame, { decision, at, deadlineAt, span }, options) };

@@ -12,12 +12,15 @@ export interface Frame {
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
   readonly span: InferenceSpan;
+  /** The outputs of a classifier are asked for too. @default false */
+  readonly wantOutputs?: boolean | undefined;
 }
 
 /** A frame's answer, with what was chosen and what that cost. */
 export interface FrameAnswer {
-  /** Of the last look that answered, as are `placement` and `concurrency`. */
-  readonly classification: common.Classification;
+  /** Of the last look that answered, as are `outputs`, `placement` and `concurrency`; undefined: of no classifier. */
+  readonly classification: common.Classification | undefined;
+  readonly outputs: readonly common.NamedTensor[];
   readonly placement: Placement;
   /** Inferences in service and queued at the target on arrival, without this one. */
   readonly concurrency: number;
@@ -54,10 +57,11 @@ export interface Look {
   readonly variant: string;
   /** Undefined where there was neither time nor place for it. */
   readonly placement: Placement | undefined;
-  readonly classification?: common.Classification;
+  /** Of a classifier that answered. */
+  readonly classification?: common.Classification | undefined;
   /** Add up to its time, failed attempts before a first look included. */
   readonly hops: HopTimes;
-  /** gRPC status name. */
+  /** gRPC status name; absent: it answered. */
   readonly failure?: string;
 }
 

@@ -38,6 +38,26 @@ describe('a frame that its target may answer too late', () => {
     expect(outcomes).toMatchObject([{ placement: onDevice, reason: 'fallback', accuracy: 0.7 }]);
   });
 
+  it('of tensors is sent to its target alone, and nobody looks at it again', async () => {
+    const { clock, answer, asked, outcomes, told } = oneFrame({
+      ...hedged,
+      looksTwice: true,
+      again: [onEdge],
+      tensors: true,
+      nodes: { 'edge-1': { ms: 90 } },
+    });
+    await clock.advanceAsync(90);
+    expect(await answer).toMatchObject({
+      placement: onEdge,
+      classification: undefined,
+      outputs: [{ name: 'edge-1' }],
+      looks: [{ placement: onEdge }],
+    });
+    expect(asked.map(({ nodeId }) => nodeId)).toEqual(['edge-1']);
+    expect(outcomes).toMatchObject([{ placement: onEdge, margin: 1, confidence: 1 }]);
+    expect(told).toHaveLength(1);
+  });
+
   it('is answered by the target where that comes first, and the device is cancelled', async () => {
     const { clock, answer, asked, told, outcomes, spans } = oneFrame({
       ...hedged,

@@ -23,9 +23,13 @@ export async function attemptHedged(
 ): Promise<HedgedAttempt> {
   const start = (by: 'target' | 'device', chosen: Decision, expectedJ: number) => {
     const stop = new AbortController();
-    const { input, deadlineAt } = frame;
+    const { input, deadlineAt, wantOutputs } = frame;
     const signal = AbortSignal.any([frame.signal, stop.signal]);
-    const ended = attempt({ input, signal }, { decision: chosen, at, deadlineAt, span }, options);
+    const ended = attempt(
+      { input, signal, wantOutputs },
+      { decision: chosen, at, deadlineAt, span },
+      options,
+    );
     return { by, stop, chosen, expectedJ, ended: ended.then((tried) => ({ by, tried })) };
   };
   const target = start('target', decision, hedge.energyJ.target);

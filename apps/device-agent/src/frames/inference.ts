@@ -6,6 +6,7 @@ import type { Frame, FrameAnswer, InferenceOptions, Look } from './frame.ts';
 import { addHops, withAgentTime } from './hops.ts';
 import { probeOutlier } from './probe.ts';
 import { agree, isOver, lookAgain } from './second-look.ts';
+import { confidenceOf, marginOf } from './sureness.ts';
 
 /**
  * Answers one frame: dispatch, run, settle; when a target fails, leave it out and dispatch again while another one is
@@ -19,7 +20,7 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
   const first = await lookFirst(frame, options);
   const { decision, answer, settlement, end } = first.attempt;
   const due = decision.lookAgain;
-  const unsure = due !== undefined && answer.classification.margin < due.marginBelow;
+  const unsure = due !== undefined && marginOf(answer) < due.marginBelow;
   if (!unsure) {
     options.dispatcher.settle(decision, settlement, end);
     recordLooks(frame, first, [], options);
@@ -49,18 +50,18 @@ function recordLooks(
   { deviceId, record }: InferenceOptions,
 ): void {
   const { accuracy, placement, lookAgain } = first.decision;
-  const { margin } = first.answer.classification;
+  const margin = marginOf(first.answer);
   const worthTelling = again.filter((second) => 'answer' in second || isTargetsFault(second, frame));
   const outcomes = [
     {
       ...outcomeOf(first, { deviceId, reason, accuracy }),
       ...(lookAgain && { lookAgainBelow: lookAgain.marginBelow }),
-      confidence: confidenceOf(first),
+      confidence: confidenceOf(first.answer),
     },
     ...worthTelling.map((second) => ({
       ...outcomeOf(second, { deviceId, reason: 'unsure', accuracy }),
       firstLook: { placement, margin, agreed: isSame(first, second) },
-      confidence: confidenceOf(second),
+      confidence: 'answer' in second ? confidenceOf(second.answer) : 0,
     })),
   ];
   const last = again.at(-1);
@@ -71,7 +72,6 @@ function recordLooks(
   }
 }
 
-const confidenceOf = (tried: Attempt) => ('answer' in tried ? tried.answer.classification.confidence : 0);
 const isSame = (first: Answered, second: Attempt) =>
   'answer' in second && agree(first.answer.classification, second.answer.classification);
 
@@ -87,6 +87,7 @@ function answerOf(
   const failed = attempts.filter((tried) => 'error' in tried);
   return {
     classification: answer.classification,
+    outputs: answer.outputs ?? [],
     placement: last.placement,
     concurrency: answer.concurrency,
     decision,

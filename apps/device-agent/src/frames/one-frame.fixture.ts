@@ -48,6 +48,8 @@ interface Scene {
   readonly again?: readonly Placement[];
   readonly nodes: Readonly<Record<string, Behaviour>>;
   readonly deadlineMs?: number;
+  /** The frame is tensors for a model that is no classifier. */
+  readonly tensors?: boolean;
 }
 
 /** What the span of one look was told. */
@@ -82,7 +84,15 @@ function notingSpan(looks: ToldLook[]): InferenceSpan {
 
 /** A device with a dispatcher that does as it is told, and notes what it is told. */
 export function oneFrame(scene: Scene) {
-  const { looksTwice = true, firsts = [], hedge, again = [], nodes, deadlineMs = 1_000 } = scene;
+  const {
+    looksTwice = true,
+    firsts = [],
+    hedge,
+    again = [],
+    nodes,
+    deadlineMs = 1_000,
+    tensors = false,
+  } = scene;
   const clock = new FakeClock(1_000);
   const told: unknown[] = [];
   const left = [...again];
@@ -128,7 +138,8 @@ export function oneFrame(scene: Scene) {
           const uplinkMs = nodeId === 'device-1' ? 0 : 5;
           const hops = { uplinkMs, queueMs: 1, decodeMs: 2, computeMs: ms - uplinkMs - 3, downlinkMs: 0 };
           resolve({
-            classification: common.Classification.fromPartial(classification),
+            classification: tensors ? undefined : common.Classification.fromPartial(classification),
+            ...(tensors && { outputs: [common.NamedTensor.fromPartial({ name: nodeId })] }),
             hops,
             energyJ: ms / 1_000,
             concurrency: nodeId === 'device-1' ? 0 : 2,
@@ -144,7 +155,11 @@ export function oneFrame(scene: Scene) {
   const logged: object[] = [];
   const answer = infer(
     {
-      input: { content: { $case: 'encodedImage', value: Buffer.alloc(1) } },
+      input: {
+        content: tensors
+          ? { $case: 'tensors', value: { tensors: [] } }
+          : { $case: 'encodedImage', value: Buffer.alloc(1) },
+      },
       arrivedAt: clock.now(),
       deadlineAt: clock.now() + deadlineMs,
       signal: stop.signal,

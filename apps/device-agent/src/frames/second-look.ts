@@ -5,6 +5,7 @@ import { type Attempt, attempt, statusOf } from './attempt.ts';
 import { lookFacts } from './facts.ts';
 import type { FirstLook } from './first-look.ts';
 import type { Frame, InferenceOptions } from './frame.ts';
+import { marginOf } from './sureness.ts';
 
 /** Time that is left for the first answer to go out when the second look has to be given up, ms. */
 const answerReserveMs = 10;
@@ -26,7 +27,7 @@ export async function lookAgain(
   const { dispatcher, refresh, logger } = options;
   const deadlineAt = frame.deadlineAt - answerReserveMs;
   const exclude = new Set(failedBefore);
-  const { margin } = first.answer.classification;
+  const margin = marginOf(first.answer);
   const why = { reason: 'unsure', firstMargin: margin, lookAgainBelow: due.marginBelow };
   const tried: Attempt[] = [];
   let before: Attempt = first;

@@ -169,7 +169,7 @@ describe('frames of a device that may look twice', () => {
       ['edge-1', 'UNAVAILABLE'],
       ['device-1', undefined],
     ]);
-    expect(unsure.every(({ placement, classification }) => placement.variant === classification.label)).toBe(
+    expect(unsure.every(({ placement, classification }) => placement.variant === classification!.label)).toBe(
       true,
     );
   });

@@ -3,9 +3,12 @@ import type { ServiceFigure } from '@weir/domain';
 import {
   expectedAccuracy,
   type Family,
+  type InferenceInput,
   startIdleChecks,
   startRunner,
   type VariantEntry,
+  variantNamed,
+  zeroInput,
 } from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
 import { calibrate, type CalibratedVariant } from './calibration.ts';
@@ -52,9 +55,12 @@ export async function startLocalModels(
     clock,
     logger,
   });
-  const input = { image: calibrationPicture };
+  const inputOf = (name: string): InferenceInput => {
+    const variant = variantNamed(runner, name);
+    return variant.task === 'tensor' ? zeroInput(variant) : { image: calibrationPicture };
+  };
   const calibration = await calibrate(runner.variants.map(variantOf), async (variant) => {
-    const { decodeMs, computeMs } = await runner.run({ variant, input });
+    const { decodeMs, computeMs } = await runner.run({ variant, input: inputOf(variant) });
     return decodeMs + computeMs;
   });
   const figures = () =>
@@ -66,7 +72,7 @@ export async function startLocalModels(
   logger.info({ figures: figures() }, 'calibrated');
   const checks = startIdleChecks({
     runner,
-    variants: calibration.set.map(({ name }) => ({ name, input })),
+    variants: calibration.set.map(({ name }) => ({ name, input: inputOf(name) })),
     periodMs: idleCheckMs,
     clock,
     logger,

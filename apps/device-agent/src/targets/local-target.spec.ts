@@ -1,4 +1,4 @@
-import { DeadlineExceeded, FakeClock } from '@weir/base';
+import { DeadlineExceeded, FakeClock, InvalidInput } from '@weir/base';
 import type { InferenceInput, RunRequest } from '@weir/inference';
 import { common } from '@weir/proto';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -77,6 +77,38 @@ describe('LocalTarget', () => {
       concurrency: 3,
       batchSize: 2,
     });
+  });
+
+  it('gives the outputs of a model that is no classifier, and no classification', async () => {
+    const data = Uint8Array.of(1, 2);
+    const outputs = [{ name: 'boxes', dtype: 'uint8' as const, shape: [2], data }];
+    const { infer } = setUp(async () => ({
+      task: 'tensor',
+      classIndex: 0,
+      label: '',
+      confidence: 1,
+      margin: 1,
+      outputs,
+      queueMs: 0,
+      decodeMs: 0,
+      computeMs: 1,
+      batchSize: 1,
+    }));
+    const tensor = { shape: [2], dataType: common.DataType.UINT8, data };
+    const tensors = [{ name: 'x', tensor }];
+    expect(await infer({ $case: 'tensors', value: { tensors } })).toMatchObject({
+      classification: undefined,
+      outputs: [{ name: 'boxes', tensor }],
+    });
+  });
+
+  it('names the fields of the message, not those of the runner', async () => {
+    const { infer } = setUp(async () => {
+      throw new InvalidInput([{ field: 'tensors[x].dtype', description: 'is int8' }]);
+    });
+    await expect(infer({ $case: 'encodedImage', value: Buffer.from('png') })).rejects.toThrow(
+      'input.tensors[x].data_type: is int8',
+    );
   });
 
   it('reports its load as the dispatcher expects it', () => {

@@ -1,7 +1,7 @@
-import type { Clock } from '@weir/base';
+import { type Clock, InvalidInput } from '@weir/base';
 import type { NodeLoad } from '@weir/domain';
 import type { Load, RunRequest, RunResult } from '@weir/inference';
-import { inputFromWire } from '@weir/wire';
+import { inputFromWire, inWireFields, namedTensorToWire } from '@weir/wire';
 import { bounded } from '../frames/bounded.ts';
 import type { ObservedTarget, TargetAnswer, TargetRequest } from './target.ts';
 
@@ -50,15 +50,21 @@ export class LocalTarget implements ObservedTarget {
     deadlineAt,
     signal,
     background = false,
+    wantOutputs = false,
   }: TargetRequest): Promise<TargetAnswer> {
     const { runner, clock, energyOf } = this.#options;
     const { inService, queued } = runner.load();
     // `input` was checked as the frame came.
-    const work = runner.run({ variant, input: inputFromWire(input), deadlineAt, signal, background });
+    const asked = { variant, input: inputFromWire(input), deadlineAt, signal, background, wantOutputs };
+    const work = runner.run(asked).catch((error: unknown) => {
+      throw error instanceof InvalidInput ? inWireFields(error) : error;
+    });
     const result = await bounded(work, { deadlineAt, signal, clock });
     const { classIndex, label, confidence, margin, queueMs, decodeMs, computeMs, batchSize } = result;
+    const { task, outputs } = result;
     return {
-      classification: { classIndex, label, confidence, margin },
+      classification: task === 'tensor' ? undefined : { classIndex, label, confidence, margin },
+      ...(outputs && { outputs: outputs.map(namedTensorToWire) }),
       hops: { uplinkMs: 0, queueMs, decodeMs, computeMs, downlinkMs: 0 },
       energyJ: energyOf(result),
       concurrency: inService + queued,

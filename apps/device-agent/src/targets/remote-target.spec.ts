@@ -2,6 +2,7 @@ import {
   Cancelled,
   DeadlineExceeded,
   FakeClock,
+  Internal,
   InvalidInput,
   ResourceExhausted,
   seededRandom,
@@ -12,6 +13,7 @@ import type { NodeReport } from '@weir/domain';
 import { common, worker } from '@weir/proto';
 import { toStatus } from '@weir/rpc';
 import { afterEach, describe, expect, it } from 'vitest';
+import { limits } from '@weir/wire';
 import { FakeDuplex } from '../policy/fake-duplex.fixture.ts';
 import { RemoteTarget, type RemoteTargetOptions } from './remote-target.ts';
 import type { TargetRequest } from './target.ts';
@@ -162,15 +164,46 @@ describe('RemoteTarget', () => {
       const value = worker.InferResponse.fromPartial({ requestId, classification: { label: requestId } });
       stream().arrive({ message: { $case: 'result', value } });
     }
-    expect((await first).classification.label).toBe('1');
-    expect((await second).classification.label).toBe('2');
+    expect((await first).classification!.label).toBe('1');
+    expect((await second).classification!.label).toBe('2');
+  });
+
+  it('passes tensors on as they are, both ways, for a model that is no classifier', async () => {
+    const { target, messages, answer } = await startReachable();
+    const { FLOAT32, INT64 } = common.DataType;
+    const named = (name: string, dataType: common.DataType, data: Buffer): common.NamedTensor => ({
+      name,
+      tensor: { shape: [1], dataType, data },
+    });
+    const tensors = [named('x', FLOAT32, Buffer.alloc(4, 1)), named('y', FLOAT32, Buffer.alloc(4))];
+    const input: common.Input = { content: { $case: 'tensors', value: { tensors } } };
+    const result = target.run({ ...picture(), input, wantOutputs: true });
+    expect(messages('infer').at(-1)).toMatchObject({ input, wantOutputs: true });
+    const outputs = [named('z', INT64, Buffer.alloc(8, 2))];
+    await answer({ classification: undefined, outputs });
+    expect(await result).toMatchObject({ classification: undefined, outputs });
+  });
+
+  it.each([
+    ['says nothing at all', []],
+    ['says more than an answer holds', [Buffer.alloc(limits.tensorBytes + 1)]],
+  ])('takes no answer that %s', async (_, given) => {
+    const { target, answer } = await startReachable();
+    const result = target.run(picture());
+    result.catch(() => {});
+    const tensorOf = (data: Buffer) => ({ shape: [], dataType: common.DataType.UINT8, data });
+    await answer({
+      classification: undefined,
+      outputs: given.map((data) => ({ name: 'z', tensor: tensorOf(data) })),
+    });
+    await expect(result).rejects.toThrow(Internal);
   });
 
   it('keeps no more of a label than a name needs', async () => {
     const { target, answer } = await startReachable();
     const result = target.run(picture());
     await answer({ classification: { classIndex: 0, label: 'x'.repeat(10_000), confidence: 1, margin: 1 } });
-    expect((await result).classification.label).toBe('x'.repeat(256));
+    expect((await result).classification!.label).toBe('x'.repeat(256));
   });
 
   it('fails one frame when the worker fails it, and keeps the stream', async () => {
@@ -256,7 +289,7 @@ describe('RemoteTarget', () => {
     await pong();
     expect(target.reachable).toBe(false);
     await answer();
-    expect((await result).classification.label).toBe('cat');
+    expect((await result).classification!.label).toBe('cat');
   });
 
   it('passes every load on, those of answers too', async () => {

@@ -138,6 +138,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     signal,
     trace,
     background = false,
+    wantOutputs = false,
   }: TargetRequest): Promise<TargetAnswer> {
     const stream = this.#stream;
     if (!stream || !this.#reachable) throw new Unavailable(`${this.nodeId} is unreachable`);
@@ -160,7 +161,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
         timeoutMs: deadlineAt - sentAt,
         trace,
         background,
-        wantOutputs: false,
+        wantOutputs,
       },
     });
     const { answer, at } = await bounded(arrival, { deadlineAt, signal, clock: this.#clock, onGiveUp });
@@ -294,22 +295,26 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   }
 
   #answered(answer: worker.InferResponse, roundTripMs: number, input: common.Input): TargetAnswer {
-    if (!answer.classification) throw new Internal(`${this.nodeId} answered without a classification`);
+    const { classification, outputs } = answer;
+    if (!classification && outputs.length === 0)
+      throw new Internal(`${this.nodeId} answered with neither a classification nor outputs`);
+    if (bytesOf(outputs) > limits.tensorBytes)
+      throw new Internal(`${this.nodeId} answered with more than ${limits.tensorBytes} bytes of outputs`);
     const { value: figures, leftOut } = answerFiguresFromWire(answer);
     const { confidence, margin } = figures;
-    const { label } = answer.classification;
     this.#tellLeftOut(leftOut);
     const hops = remoteHops({ ...figures, roundTripMs, linkRoundTripMs: this.link.state().roundTripMs });
     this.link.transferred({ bytes: inputBytes(input), uplinkMs: hops.uplinkMs });
     const radioJ = (hops.uplinkMs + hops.downlinkMs) * (this.#options.radioJPerMs ?? 0);
     return {
       // Kept for as long as its truth may come.
-      classification: {
-        ...answer.classification,
-        label: label.slice(0, limits.labelLength),
+      classification: classification && {
+        ...classification,
+        label: classification.label.slice(0, limits.labelLength),
         confidence,
         margin,
       },
+      ...(outputs.length > 0 && { outputs }),
       hops,
       energyJ: figures.energyJ + radioJ,
       concurrency: figures.concurrency,

@@ -12,11 +12,16 @@ export interface TargetRequest {
   readonly trace?: common.TraceContext | undefined;
   /** Nobody waits for it: it must delay no other inference, and may be refused (ResourceExhausted) instead. @default false */
   readonly background?: boolean;
+  /** The outputs of a classifier are asked for too. @default false */
+  readonly wantOutputs?: boolean | undefined;
 }
 
 /** A target's answer and its cost. */
 export interface TargetAnswer {
-  readonly classification: common.Classification;
+  /** Undefined: the model is no classifier. */
+  readonly classification: common.Classification | undefined;
+  /** Of a model that is no classifier, or as asked for. @default none */
+  readonly outputs?: readonly common.NamedTensor[];
   /** Without the agent's own share. */
   readonly hops: Omit<HopTimes, 'agentMs'>;
   /** On all nodes whose energy is known, J. */

@@ -251,6 +251,6 @@ function secondLookEnd(looks: readonly Look[]): (typeof secondLookEnds)[number] 
   const last = again.at(-1);
   if (!last) return undefined;
   if (!last.placement) return 'unplaced';
-  if (!last.classification) return 'failed';
+  if (last.failure !== undefined) return 'failed';
   return agree(first?.classification, last.classification) ? 'agreed' : 'disagreed';
 }

@@ -65,7 +65,9 @@ export class Truths {
     violations.check(
       this.#labels.has(label),
       `${field}.label`,
-      `expected one of the ${this.#labels.size} labels of the model family, e.g. "${example}"`,
+      example === undefined
+        ? 'the model family has no labels: only what a classifier said can be true'
+        : `expected one of the ${this.#labels.size} labels of the model family, e.g. "${example}"`,
     );
     violations.throwIfAny();
     const answer = this.#memory.recall(requestId);
