@@ -43,4 +43,9 @@ export { type Verification, type VerifiedVariant, verifyFamily } from './catalog
 export { type CurvesCheck, type StepCheck } from './looks/check-curves.ts';
 export { LEAST_PICTURES } from './looks/estimate-curves.ts';
 export { type ModelHints } from './catalogue/inspect-model.ts';
+export {
+  type ImportedTensorModel,
+  type TensorImportOptions,
+  importTensorModel,
+} from './catalogue/import-tensor-model.ts';
 export { type Imported, type ImportOptions, importModel } from './catalogue/import-model.ts';

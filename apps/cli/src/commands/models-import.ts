@@ -1,8 +1,9 @@
-import { ConfigError } from '@weir/base';
+import { ConfigError, share } from '@weir/base';
 import { LEAST_PICTURES, importModel } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { importTensors } from '../models/import-tensors.ts';
 import { throttled } from '../models-table.ts';
 import { ms, percent } from '../words.ts';
 
@@ -12,12 +13,33 @@ const side = () =>
 
 export default defineCommand({
   name,
-  summary: 'Imports your own ONNX classifier as a variant of a family, measured on labelled pictures.',
+  summary:
+    'Imports your own ONNX model as a variant of a family: a classifier, measured on labelled pictures, or any other.',
   schema: z.object({
     model: z.array(z.string(), 'name the ONNX file').describe('The ONNX file.'),
+    task: z
+      .enum(['classification', 'tensor'])
+      .default('classification')
+      .describe(
+        'What the model does. tensor: any inputs and outputs, e.g. a detector; accuracy is then declared.',
+      ),
     images: z
-      .string('name the labelled pictures')
-      .describe('Labelled pictures: a folder with a folder per class, or a CSV of file,label lines.'),
+      .string()
+      .optional()
+      .describe(
+        'Labelled pictures for a classifier: a folder with a folder per class, or a CSV of file,label lines.',
+      ),
+    accuracy: share().optional().describe('With --task tensor: the accuracy that you measured, 0..1.'),
+    measure: z
+      .string()
+      .optional()
+      .describe('With --task tensor: what the accuracy is a measure of, e.g. "mAP 50-95".'),
+    shape: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'With --task tensor: typical shapes of inputs that the model leaves open, e.g. images=1x3x640x640; comma-separated.',
+      ),
     into: z.string('name the folder of the family').describe('Folder of the family: created, or extended.'),
     labels: z
       .array(z.string())
@@ -52,16 +74,27 @@ export default defineCommand({
   positionals: 'model',
   examples: [
     'weir models import mine.onnx --images ./pictures --into ./my-family --mean 127.5 --std 127.5',
+    'weir models import det.onnx --task tensor --accuracy 0.372 --measure "mAP 50-95" --shape images=1x3x640x640 --into ./detectors',
     'weir up --models ./my-family',
   ],
-  async run({ model, into, json: _, ...options }, { progress, print, out }) {
+  async run(config, context) {
+    const { model, into, json: _, task, images, accuracy, measure, shape, ...options } = config;
+    const { progress, print, out } = context;
     const [file, ...more] = model;
     if (file === undefined || more.length > 0)
       throw new ConfigError(name, [
         { field: 'MODEL', description: `name one ONNX file, not ${model.length}` },
       ]);
+    if (task === 'tensor')
+      return importTensors(
+        name,
+        { ...options, model: file, directory: into, accuracy, measure, shape },
+        context,
+      );
+    if (images === undefined)
+      throw new ConfigError(name, [{ field: '--images', description: 'name the labelled pictures' }]);
     const imported = await asUsage(name, 'import', () =>
-      importModel({ ...options, model: file, directory: into, onProgress: throttled(progress) }),
+      importModel({ ...options, images, model: file, directory: into, onProgress: throttled(progress) }),
     );
     const { variant, manifest, p50Ms, looks } = imported;
     print(

@@ -25,7 +25,10 @@ export default defineCommand({
   examples: ['weir models verify', 'weir models verify --scenes 0 --json'],
   async run({ models, scenes, runs }, { progress, print, out }) {
     const family = await asUsage(name, '--models', () => loadFamily(models));
-    const verification = await verifyFamily({ family, scenes, runs, onProgress: throttled(progress) });
+    const onProgress = throttled(progress);
+    const verification = await asUsage(name, '--models', () =>
+      verifyFamily({ family, scenes, runs, onProgress }),
+    );
     print(modelsTable(verification.variants));
     if (verification.looks) print(looksTable(verification.looks));
     for (const fault of verification.faults) print(`fault: ${fault}`);

@@ -36,9 +36,6 @@ type TensorMetadata = InferenceSession.TensorValueMetadata;
  * @throws InvalidInput for a model that cannot be served, with the reason, and for all missing hints
  */
 export async function inspectModel(path: string, hints: ModelHints = {}): Promise<ModelInterface> {
-  await access(path).catch((cause: unknown) => {
-    throw new NotFound(`there is no model at ${path}`, { cause });
-  });
   const { inputMetadata, outputMetadata } = await openModel(path);
   const faults: FieldViolation[] = [];
   const input = readInput(inputMetadata, hints, faults);
@@ -49,7 +46,11 @@ export async function inspectModel(path: string, hints: ModelHints = {}): Promis
   return { input, outputName: output.name, classes: typeof classes === 'number' ? classes : undefined };
 }
 
-async function openModel(path: string) {
+/** @throws NotFound, InvalidInput for a file that is no model or needs what this runtime lacks */
+export async function openModel(path: string) {
+  await access(path).catch((cause: unknown) => {
+    throw new NotFound(`there is no model at ${path}`, { cause });
+  });
   // Only here: it is large, and most who load a family inspect no model.
   const runtime = await import('onnxruntime-node');
   try {

@@ -1,3 +1,4 @@
+import { FailedPrecondition } from '@weir/base';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -50,6 +51,7 @@ const referencesSchema = z.object({ scenes: z.int(), classIndices: z.record(z.st
 /**
  * Measures a family with the runtime that serves it: checksums, accuracy on the shipped scenes (and on all 10,000 where
  * the data set is installed), agreement with the recipe's runtime, what second looks buy, latency. Never throws for a bad family: see `faults`.
+ * @throws FailedPrecondition for models that are no classifiers
  */
 export async function verifyFamily({
   family,
@@ -66,6 +68,12 @@ export async function verifyFamily({
   readonly runs?: number | undefined;
   readonly onProgress?: Progress | undefined;
 }): Promise<Verification> {
+  const declared = family.variants.find(({ task }) => task === 'tensor');
+  if (declared)
+    throw new FailedPrecondition(
+      `${declared.name} is no classifier: its accuracy is as declared, and no pictures here can tell`,
+      { reason: 'NO_CLASSIFIER' },
+    );
   const checksums = new Map((await verifyChecksums(family)).map(({ name, matches }) => [name, matches]));
   const garments = scenes > 0 ? await loadGarments('test', garmentsDirectory) : undefined;
   const pictures: readonly LabelledPicture[] = garments
