@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { NotFound } from '@weir/base';
-import type { Sample } from '@weir/cell';
+import type { Picture, Sample } from '@weir/cell';
 import { type Family, loadSamples } from '@weir/inference';
+import { tensorSamplesOf } from './models/tensor-samples.ts';
+
+/** What a family can be asked: its pictures, or tensors where it classifies none. Throws NotFound for classifiers without pictures. */
+export const samplesOf = async (family: Family): Promise<readonly Sample[]> =>
+  tensorSamplesOf(family) ?? picturesOf(family);
 
 /** The labelled pictures beside a family's models. Throws NotFound when it has none. */
-export async function samplesOf(family: Family): Promise<readonly Sample[]> {
+export async function picturesOf(family: Family): Promise<readonly Picture[]> {
   const listed = await loadSamples(family);
   if (listed.length === 0)
     throw new NotFound(`${family.directory} has no labelled pictures (samples/labels.json)`);

@@ -47,7 +47,7 @@ function Trace({ trace, longest }: { trace: TraceView; longest: number }): VNode
       <strong>${ms(responseMs)}</strong>
       <small
         >${`predicted ${ms(predictedMs)} · `}<span title=${reasonWords[reason] ?? ''}>${reason}</span>
-        ${tried && ` · after ${tried}`}${`${again} · ${label}${answerMark(correct)}`}</small
+        ${tried && ` · after ${tried}`}${`${again}${label && ` · ${label}`}${answerMark(correct)}`}</small
       >
     </span>
   </li>`;

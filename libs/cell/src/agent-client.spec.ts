@@ -1,5 +1,5 @@
 import { InvalidInput, Unavailable, silentLogger } from '@weir/base';
-import { agent } from '@weir/proto';
+import { agent, common } from '@weir/proto';
 import { type DuplexStream, bidi, serve, toStatus, unary } from '@weir/rpc';
 import { describe, expect, it } from 'vitest';
 import { connectAgent } from './agent-client.ts';
@@ -70,6 +70,27 @@ describe('connectAgent', () => {
     ];
     expect(tooLarge).toMatchObject({ reason: { violations } });
     expect(seven).toMatchObject({ value: { classification: { classIndex: 7 } } });
+  });
+
+  it('sends tensors, and refuses those that are too large before they are sent', async () => {
+    const received: agent.InferRequest[] = [];
+    await using server = await startAgent('127.0.0.1:0', async (stream) => {
+      for await (const { message } of stream) {
+        if (message?.$case !== 'infer') continue;
+        received.push(message.value);
+        const value = agent.InferResponse.fromPartial({ requestId: message.value.requestId });
+        await stream.send({ message: { $case: 'result', value } });
+      }
+    });
+    await using client = connectAgent(server.address);
+    const tensors = (bytes: number) => [
+      { name: 'x', tensor: { shape: [bytes], dataType: common.DataType.UINT8, data: Buffer.alloc(bytes) } },
+    ];
+    await expect(client.infer({ tensors: tensors(20_000_000) })).rejects.toThrow(/input\.tensors.*8323072/);
+    await client.infer({ tensors: tensors(3) });
+    expect(received.map(({ input }) => input?.content)).toEqual([
+      { $case: 'tensors', value: { tensors: tensors(3) } },
+    ]);
   });
 
   it('fails open frames when the agent goes, and finds it again when it is back', async () => {

@@ -1,6 +1,6 @@
 import { Unavailable } from '@weir/base';
 import { mostLooks } from '@weir/domain';
-import { agent } from '@weir/proto';
+import { agent, type common } from '@weir/proto';
 import {
   type ClientDuplex,
   type ConnectOptions,
@@ -9,12 +9,15 @@ import {
   fromStatus,
   openDuplex,
 } from '@weir/rpc';
-import { checkImage } from '@weir/wire';
+import { checkSendable } from '@weir/wire';
+
+/** What an application asks about: a PNG or JPEG file, or the inputs of a model that is no classifier. */
+export type FrameInput = { readonly image: Uint8Array } | { readonly tensors: readonly common.NamedTensor[] };
 
 /** One frame of an application. */
-export interface Frame {
-  /** A PNG or JPEG file. */
-  readonly image: Uint8Array;
+export type Frame = FrameInput & FrameOptions;
+
+interface FrameOptions {
   /** Time left for it, ms. @default the objective's deadline */
   readonly timeoutMs?: number;
   /** W3C traceparent of the caller. */
@@ -24,7 +27,7 @@ export interface Frame {
 /** An application's end of a DeviceAgent: many frames over one stream. */
 export interface AgentClient extends AsyncDisposable {
   /**
-   * Rejects with the WeirError of this frame's failure: InvalidInput for a picture that is too large to be sent;
+   * Rejects with the WeirError of this frame's failure: InvalidInput for one that is too large to be sent;
    * Unavailable when the stream breaks.
    */
   infer(frame: Frame): Promise<agent.InferResponse>;
@@ -38,6 +41,12 @@ export interface AgentClient extends AsyncDisposable {
 }
 
 type Stream = ClientDuplex<agent.StreamInferRequest, agent.StreamInferResponse>;
+
+function inputOf(asked: FrameInput): common.Input {
+  if ('tensors' in asked) return { content: { $case: 'tensors', value: { tensors: [...asked.tensors] } } };
+  const { buffer, byteOffset, byteLength } = asked.image;
+  return { content: { $case: 'encodedImage', value: Buffer.from(buffer, byteOffset, byteLength) } };
+}
 
 /** Connects on the first frame and, when the stream broke, on the next one. Disposing fails open frames. */
 export function connectAgent(address: string, options: ConnectOptions = {}): AgentClient {
@@ -77,21 +86,17 @@ export function connectAgent(address: string, options: ConnectOptions = {}): Age
   };
 
   return {
-    async infer({ image, timeoutMs = 0, traceparent }) {
+    async infer({ timeoutMs = 0, traceparent, ...asked }) {
+      const input = inputOf(asked);
       // A message beyond gRPC's limit would end the stream, and with it all other frames.
-      checkImage(image);
+      checkSendable(input);
       const requestId = String(++sequence);
       const waiting = Promise.withResolvers<agent.InferResponse>();
       stream ??= open();
       pending.set(requestId, waiting);
       const value: agent.InferRequest = {
         requestId,
-        input: {
-          content: {
-            $case: 'encodedImage',
-            value: Buffer.from(image.buffer, image.byteOffset, image.byteLength),
-          },
-        },
+        input,
         timeoutMs,
         trace: traceparent === undefined ? undefined : { traceparent, tracestate: '' },
         wantOutputs: false,

@@ -100,7 +100,7 @@ function recordOf(deviceId: string, { response, correct }: Answer, at: number): 
     responseMs: response.responseMs,
     hopsMs: hops.map(({ key }) => times?.[key] ?? 0),
     expectedAccuracy: response.expectedAccuracy,
-    lookedAgain: response.looks.filter((look) => look.classification).length > 1,
+    lookedAgain: response.looks.filter(({ failure }) => failure === '').length > 1,
     correct,
     label: classification?.label ?? '',
     confidence: classification?.confidence ?? 0,

@@ -1,9 +1,9 @@
 import { FakeClock, seededRandom } from '@weir/base';
 import type { AgentClient } from './agent-client.ts';
-import { agent } from '@weir/proto';
+import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { arrivals } from './arrivals.ts';
-import { drive } from './drive.ts';
+import { drive, inputOf, isCorrect } from './drive.ts';
 import type { Answer } from './tally.ts';
 
 const samples = ['a', 'b', 'c'].map((label, index) => ({
@@ -42,6 +42,21 @@ describe('arrivals', () => {
     expect(Math.abs(mean - 100)).toBeLessThan(5 * (100 / Math.sqrt(2_000)));
     expect(variance / mean ** 2).toBeGreaterThan(0.7);
     expect(variance / mean ** 2).toBeLessThan(1.4);
+  });
+});
+
+describe('a sample', () => {
+  it('of tensors is asked about as it is, and nobody knows what is right', () => {
+    const sample = { file: 'x', tensors: [common.NamedTensor.fromPartial({ name: 'x' })] };
+    expect(inputOf(sample)).toEqual({ tensors: sample.tensors });
+    expect(isCorrect({ classification: undefined }, sample)).toBeUndefined();
+  });
+
+  it('of a picture is right or wrong', () => {
+    const classification = common.Classification.fromPartial({ label: 'a' });
+    expect(inputOf(samples[0]!)).toEqual({ image: samples[0]!.image });
+    expect(isCorrect({ classification }, samples[0]!)).toBe(true);
+    expect(isCorrect({ classification }, samples[1]!)).toBe(false);
   });
 });
 

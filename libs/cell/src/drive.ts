@@ -1,19 +1,30 @@
 import type { Clock, Random } from '@weir/base';
-import type { AgentClient } from './agent-client.ts';
+import type { agent, common } from '@weir/proto';
+import type { AgentClient, FrameInput } from './agent-client.ts';
 import { type Arrivals, arrivals } from './arrivals.ts';
 import type { Answer } from './tally.ts';
 
 /** A picture with its known label. */
-export interface Sample {
+export interface Picture {
   readonly file: string;
   readonly image: Uint8Array;
   readonly label: string;
 }
 
-export interface DriveOptions {
+/** Inputs of a model that is no classifier; nobody knows the right answer. */
+export interface TensorSample {
+  readonly file: string;
+  readonly tensors: readonly common.NamedTensor[];
+  readonly label?: undefined;
+}
+
+/** What a frame is about. */
+export type Sample = Picture | TensorSample;
+
+export interface DriveOptions<Shown extends Sample = Sample> {
   readonly client: AgentClient;
   /** Shown in random order, over and over. */
-  readonly samples: readonly Sample[];
+  readonly samples: readonly Shown[];
   readonly arrivals: Pick<Arrivals, 'pattern' | 'rate' | 'frames'>;
   /** Time budget of each frame, ms. @default the objective's deadline */
   readonly timeoutMs?: number | undefined;
@@ -22,16 +33,16 @@ export interface DriveOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly onAnswer: (answer: Answer, sample: Sample) => void;
+  readonly onAnswer: (answer: Answer, sample: Shown) => void;
   /** `clientMs`: until it failed. */
-  readonly onFailure: (error: unknown, frame: { readonly sample: Sample; readonly clientMs: number }) => void;
+  readonly onFailure: (error: unknown, frame: { readonly sample: Shown; readonly clientMs: number }) => void;
 }
 
 /**
  * One device's application: sends frames as they arrive and resolves with the last answer. What `onAnswer` or `onFailure`
  * throws is no failure of an inference: nothing more is sent, and it is thrown.
  */
-export async function drive(options: DriveOptions): Promise<void> {
+export async function drive<Shown extends Sample>(options: DriveOptions<Shown>): Promise<void> {
   const {
     client,
     samples,
@@ -47,13 +58,11 @@ export async function drive(options: DriveOptions): Promise<void> {
   const inFlight = new Set<Promise<void>>();
   const broken = new AbortController();
 
-  const send = async (sample: Sample) => {
-    const { image, label } = sample;
+  const send = async (sample: Shown) => {
     const sentAt = clock.now();
-    const tell = await client.infer({ image, timeoutMs }).then(
+    const tell = await client.infer({ ...inputOf(sample), timeoutMs }).then(
       (response) => {
-        const correct = response.classification?.label === label;
-        const answer = { response, correct, clientMs: clock.now() - sentAt };
+        const answer = { response, correct: isCorrect(response, sample), clientMs: clock.now() - sentAt };
         return () => onAnswer(answer, sample);
       },
       (error: unknown) => {
@@ -83,6 +92,16 @@ export async function drive(options: DriveOptions): Promise<void> {
   await Promise.all(inFlight);
   broken.signal.throwIfAborted();
 }
+
+/** What an agent is asked. */
+export const inputOf = (sample: Sample): FrameInput =>
+  'tensors' in sample ? { tensors: sample.tensors } : { image: sample.image };
+
+/** Undefined where nobody knows. */
+export const isCorrect = (
+  { classification }: Pick<agent.InferResponse, 'classification'>,
+  { label }: Sample,
+): boolean | undefined => (label === undefined ? undefined : classification?.label === label);
 
 /** Fisher–Yates. */
 export function shuffled<T>(values: readonly T[], random: Random): T[] {

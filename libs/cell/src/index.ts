@@ -23,7 +23,16 @@ export type { CellLink } from './links.ts';
 export { type MetricsEndpoint, scrapeTargets } from './metrics-endpoints.ts';
 export type { ProcessEvent } from './supervised-process.ts';
 export { type Arrivals, arrivals } from './arrivals.ts';
-export { type DriveOptions, type Sample, drive, shuffled } from './drive.ts';
+export {
+  type DriveOptions,
+  type Picture,
+  type Sample,
+  type TensorSample,
+  drive,
+  inputOf,
+  isCorrect,
+  shuffled,
+} from './drive.ts';
 export { type ProcessorTime, processorMeter, processorTime } from './processor-time.ts';
 export { type TruthReports, type TruthReportsOptions, startTruthReports } from './truth-reports.ts';
 export { type Answer, type Spread, Tally, type Totals } from './tally.ts';

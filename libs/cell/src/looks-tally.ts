@@ -41,12 +41,12 @@ export class LooksTally {
     this.#first.add(first.placement);
     const last = again.at(-1);
     if (!last) return;
-    if (!last.classification) {
+    if (last.failure !== '') {
       this.#failed++;
       return;
     }
     this.#second.add(last.placement);
-    if (last.classification.classIndex === first.classification?.classIndex) this.#agreed++;
+    if (last.classification?.classIndex === first.classification?.classIndex) this.#agreed++;
   }
 
   totals(): LooksTotals {

@@ -40,6 +40,16 @@ describe('Tally', () => {
     });
   });
 
+  it('counts as right only what somebody can judge', () => {
+    const tally = new Tally();
+    const unjudged = { ...answer(10, true), correct: undefined };
+    tally.answered(unjudged);
+    expect(tally.totals().accuracy).toEqual({ top1: null, expected: 0.8 });
+    tally.answered(answer(10, true));
+    tally.answered(answer(10, false));
+    expect(tally.totals().accuracy.top1).toBe(0.5);
+  });
+
   it('tells first and second looks apart, and whether they agreed', () => {
     const tally = new Tally();
     const look = (tier: common.Tier, variant: string, classIndex?: number) =>

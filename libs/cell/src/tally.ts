@@ -9,7 +9,7 @@ export interface Totals {
   readonly requests: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** `top1`: share of right answers; `expected`: mean accuracy that the frames were promised. */
+  /** `top1`: share of right answers, null also where nobody knows them; `expected`: mean accuracy that the frames were promised. */
   readonly accuracy: { readonly top1: number | null; readonly expected: number | null };
   /** As the agents measured; the hops are its parts. */
   readonly responseMs: Spread;
@@ -37,7 +37,8 @@ export interface Spread {
 /** One frame answered. */
 export interface Answer {
   readonly response: agent.InferResponse;
-  readonly correct: boolean;
+  /** Undefined where the right answer is not known. */
+  readonly correct: boolean | undefined;
   readonly clientMs: number;
 }
 
@@ -46,6 +47,7 @@ export class Tally {
   #answered = 0;
   #failed = 0;
   #correct = 0;
+  #judged = 0;
   #expected = 0;
   #energyJ = 0;
   #last: agent.InferResponse | undefined;
@@ -66,6 +68,7 @@ export class Tally {
     this.#answered++;
     this.#last = response;
     if (correct) this.#correct++;
+    if (correct !== undefined) this.#judged++;
     this.#expected += response.expectedAccuracy;
     this.#energyJ += response.energyJ;
     this.#response.add(response.responseMs);
@@ -89,7 +92,10 @@ export class Tally {
       requests: n + this.#failed,
       succeeded: n,
       failed: this.#failed,
-      accuracy: { top1: mean(this.#correct), expected: mean(this.#expected) },
+      accuracy: {
+        top1: this.#judged > 0 ? this.#correct / this.#judged : null,
+        expected: mean(this.#expected),
+      },
       responseMs: this.#response.spread(),
       clientMs: this.#client.spread(),
       hopsMs: Object.fromEntries(hops.map(({ key }) => [key, mean(this.#hops.get(key) ?? 0)])),

@@ -15,7 +15,7 @@ export {
 } from './catalogue/manifest.ts';
 export { interfaceOf, type ModelInterface } from './catalogue/model-interface.ts';
 export { type BatchCurve } from './serving/batch-curve.ts';
-export { type InferenceInput, zeroInput } from './serving/inference-input.ts';
+export { type InferenceInput, zeroInput, zeroTensors } from './serving/inference-input.ts';
 export { MAX_IMAGE_BYTES, MAX_PIXELS } from './serving/picture-limits.ts';
 export { noPrediction, type Prediction } from './serving/probabilities.ts';
 export {

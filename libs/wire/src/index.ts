@@ -11,7 +11,7 @@ export {
   inferenceFromWire,
   isUsableId,
 } from './infer-request.ts';
-export { checkImage, type InferenceInput, inputFromWire, inWireFields } from './input.ts';
+export { checkSendable, type InferenceInput, inputFromWire, inWireFields } from './input.ts';
 export { type AnswerFigures, answerFiguresFromWire, peerMsFromWire } from './infer-answer.ts';
 export { type Received, tellOnce } from './left-out.ts';
 export { limits } from './limits.ts';

@@ -2,7 +2,7 @@ import { InvalidInput, Violations } from '@weir/base';
 import type { NamedTensorValue } from '@weir/domain';
 import { common } from '@weir/proto';
 import { limits } from './limits.ts';
-import { checkTensors, namedTensorsFromWire } from './tensors.ts';
+import { bytesOf, checkTensors, namedTensorsFromWire } from './tensors.ts';
 
 /** What an inference is computed on: a PNG or JPEG file, or the model's inputs as they are, row-major, little endian. */
 export type InferenceInput =
@@ -59,13 +59,20 @@ function checkTensor({ shape, dataType, data }: common.Tensor, field: string, vi
   if (data.length === expected) atMost(limits.tensorBytes, data, `${field}.data`, violations);
 }
 
-const atMost = (bytes: number, { length }: Uint8Array, field: string, violations: Violations): boolean =>
-  violations.check(length <= bytes, field, `expected at most ${bytes} bytes, got ${length}`);
+const atMost = (
+  bytes: number,
+  { length }: Pick<Uint8Array, 'length'>,
+  field: string,
+  violations: Violations,
+): boolean => violations.check(length <= bytes, field, `expected at most ${bytes} bytes, got ${length}`);
 
-/** For senders. Throws InvalidInput for a picture that no agent takes because of its size. */
-export function checkImage(image: Uint8Array): void {
+/** For senders. Throws InvalidInput for an input that no agent takes because of its size. */
+export function checkSendable({ content }: common.Input): void {
   const violations = new Violations();
-  atMost(limits.imageBytes, image, 'input.encoded_image', violations);
+  if (content?.$case === 'encodedImage')
+    atMost(limits.imageBytes, content.value, 'input.encoded_image', violations);
+  if (content?.$case === 'tensors')
+    atMost(limits.tensorBytes, { length: bytesOf(content.value.tensors) }, 'input.tensors', violations);
   violations.throwIfAny();
 }
 

@@ -4,7 +4,7 @@ import {
   drive,
   exampleCell,
   processorTime,
-  type Sample,
+  type Picture,
   startCell,
   startConsole,
 } from '@weir/cell';
@@ -32,7 +32,7 @@ export async function consoleCost({
   seconds,
   signal,
 }: {
-  samples: readonly Sample[];
+  samples: readonly Picture[];
   models: string | undefined;
   /** Duration of each measurement. */
   seconds: number;

@@ -4,7 +4,7 @@ import {
   connectAgent,
   processorTime,
   type RunningCell,
-  type Sample,
+  type Picture,
   startCell,
 } from '@weir/cell';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ export interface TracingCost {
 
 export interface TracingCostOptions {
   readonly description: CellDescription;
-  readonly samples: readonly Pick<Sample, 'image'>[];
+  readonly samples: readonly Pick<Picture, 'image'>[];
   readonly frames: number;
   /** Warm-up frames of each mode. */
   readonly warmUp: number;

@@ -8,7 +8,7 @@ import { spanCost } from '../bench/span-cost.ts';
 import { type TracingCost, tracingCost } from '../bench/tracing-cost.ts';
 import { type Kept, type TracingKept, tracingKept } from '../bench/tracing-kept.ts';
 import { defineCommand } from '../command.ts';
-import { samplesOf } from '../samples.ts';
+import { picturesOf } from '../samples.ts';
 
 const name = 'weir bench observability';
 const count = (least = 1) =>
@@ -46,7 +46,7 @@ export default defineCommand({
   async run(config, { signal, out, print, progress }) {
     const { repeats, rounds, frames, warmUp, inFlight, sampled, seconds, models, seed } = config;
     const family = await asUsage(name, '--models', () => loadFamily(models));
-    const samples = await asUsage(name, '--models', () => samplesOf(family));
+    const samples = await asUsage(name, '--models', () => picturesOf(family));
     const description = oneEdgeCell({ family, models, seed });
     const random = seededRandom(seed);
     const costs: TracingCost[] = [];

@@ -10,7 +10,7 @@ import { interleave, timesOf } from '../bench/interleave.ts';
 import { oneEdgeCell } from '../bench/one-edge-cell.ts';
 import { plannedVariant } from '../bench/planned-variant.ts';
 import { defineCommand } from '../command.ts';
-import { samplesOf } from '../samples.ts';
+import { picturesOf } from '../samples.ts';
 
 const name = 'weir bench orchestrate';
 const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
@@ -32,7 +32,7 @@ export default defineCommand({
   examples: ['weir bench orchestrate', 'weir bench orchestrate --frames 2000 --json'],
   async run({ frames, warmUp, models, seed, json: _ }, { signal, out, print, progress }) {
     const family = await asUsage(name, '--models', () => loadFamily(models));
-    const samples = await asUsage(name, '--models', () => samplesOf(family));
+    const samples = await asUsage(name, '--models', () => picturesOf(family));
     const description = oneEdgeCell({ family, models, seed });
     progress('starting telemetry, policy, one worker, one agent and the link between them');
     await using cell = await startCell(description, { logger: silentLogger, signal });

@@ -179,7 +179,7 @@ export default defineCommand({
               firstAnswerMs ??= performance.now();
               tally.answered(answer);
               all.answered(answer);
-              truths.add({ requestId: answer.response.requestId, label });
+              if (label !== undefined) truths.add({ requestId: answer.response.requestId, label });
               page?.answered(id, answer);
             },
             onFailure(error) {
@@ -202,6 +202,7 @@ export default defineCommand({
       firstAnswerMs,
       learning: learner.learning(),
       known: learner.accuracy(),
+      tensors: samples.some((sample) => 'tensors' in sample),
     });
     context.print(text);
     context.out(document);

@@ -21,16 +21,20 @@ export interface Run {
   readonly learning: Learning | null;
   /** What the cell knows of its accuracy. */
   readonly known: KnownAccuracy;
+  /** The frames are random tensors, as nobody has any other for models that classify no pictures. @default false */
+  readonly tensors?: boolean;
 }
 
 /** Result of a `weir up` run: the `--json` document, and the same for people. */
 export function report(run: Run): { document: object; text: string } {
-  const { description, devices, all, restarts, metrics, seconds, firstAnswerMs, learning, known } = run;
+  const { description, devices, all, restarts, metrics, seconds, firstAnswerMs, learning, known, tensors } =
+    run;
   const { audits, correction } = known;
   const { objective } = description;
   const learner = learnerName(description.learner);
   const totals = all.totals();
-  const emulated = emulatedParts(description);
+  const emulated = [...(tensors ? ['inputs: random tensors'] : []), ...emulatedParts(description)];
+  const real = tensors ? realParts.filter((part) => part !== picturesPart) : realParts;
   const measured = measuredAccuracy(devices);
   const document = {
     ...totals,
@@ -49,7 +53,7 @@ export function report(run: Run): { document: object; text: string } {
       metrics.map(({ process, address }) => [process, `http://${address}/metrics`]),
     ),
     emulated,
-    real: realParts,
+    real,
   };
   const { accuracy, responseMs, hopsMs, placements, looks, reasons, failures } = totals;
   const text = [
@@ -67,7 +71,7 @@ export function report(run: Run): { document: object; text: string } {
     ...(Object.keys(restarts).length > 0 ? [`  restarts   ${list(restarts, String)}`] : []),
     `  learner    ${learner}${learning ? `: ${learningLine(learning)}` : ''}`,
     `  emulated   ${emulated.join('; ') || 'nothing'}`,
-    `  real       ${realParts.join('; ')}`,
+    `  real       ${real.join('; ')}`,
   ].join('\n');
   return { document, text };
 }
@@ -94,7 +98,8 @@ function learningLine({ plans, exploringPlans, exploringFrames, explorationShare
   return `${plans} plans, ${exploring}; ${driftAlarms} drift alarms`;
 }
 
-const realParts = ['processes', 'gRPC', 'models and their answers', 'pictures and labels', 'queues'];
+const picturesPart = 'pictures and labels';
+const realParts = ['processes', 'gRPC', 'models and their answers', picturesPart, 'queues'];
 
 function emulatedParts({ nodes, devices, links }: CellDescription): string[] {
   const speeds = [...nodes, ...devices]

@@ -1,7 +1,8 @@
 import type { Random } from '@weir/base';
-import { type Answer, type Arrivals, type Sample, drive, startTruthReports } from '@weir/cell';
+import { type Answer, type Arrivals, type Picture, drive, startTruthReports } from '@weir/cell';
 import { learnersOf } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
+import { picturesIn } from '../measure/pictures-in.ts';
 import { PictureBlocks, framesToRecover } from '../measure/picture-blocks.ts';
 import type { PicturesResult } from '../measure/results.ts';
 import type { Testbed } from '../measure/testbed.ts';
@@ -25,9 +26,9 @@ export interface PicturesExperimentOptions {
   /** Whether the cell is told what its pictures show. */
   readonly truths: boolean;
   /** What is shown after the change. */
-  readonly changed: readonly Sample[];
+  readonly changed: readonly Picture[];
   /** Whether the most accurate variant answers a picture right. */
-  readonly bestRight: (sample: Sample) => boolean;
+  readonly bestRight: (sample: Picture) => boolean;
   readonly random: Random;
   readonly onBlock?: (label: string, done: number, total: number) => void;
 }
@@ -39,6 +40,7 @@ export async function runPicturesExperiment(
 ): Promise<Pick<PicturesResult, 'framesPerSecondAndDevice' | 'blocks' | 'framesToRecover'>> {
   const { table, floor, learner, looks, load, learningSeconds, block, random, onBlock } = options;
   const { shape } = table;
+  const pictures = picturesIn(testbed.pictures);
   const rate = (load * capacityPerSecond(table)) / shape.deviceIds.length;
   const [candidate] = learnersOf([learner], { looks });
   await testbed.setLooks(candidate!.maxLooks);
@@ -58,12 +60,12 @@ export async function runPicturesExperiment(
   await show(testbed, {
     ...options,
     rate,
-    samples: testbed.pictures,
+    samples: pictures,
     frames,
     random: random.fork('learning'),
   });
   for (const [phase, samples] of [
-    ['before', testbed.pictures],
+    ['before', pictures],
     ['after', options.changed],
   ] as const) {
     if (phase === 'after') blocks.change();
@@ -87,7 +89,7 @@ export async function runPicturesExperiment(
 }
 
 /** Undefined: it failed. */
-type OnPicture = (sample: Sample, answer: Answer | undefined) => void;
+type OnPicture = (sample: Picture, answer: Answer | undefined) => void;
 
 /** So many frames of each device; resolves when the last one is answered, and its truth told. */
 async function show(
@@ -101,7 +103,7 @@ async function show(
     random,
     onPicture = () => {},
   }: Pick<PicturesExperimentOptions, 'pattern' | 'truths' | 'random'> & {
-    readonly samples: readonly Sample[];
+    readonly samples: readonly Picture[];
     /** Frames per second of each device. */
     readonly rate: number;
     readonly frames: number;

@@ -1,5 +1,5 @@
 import { InvalidInput, type Random, seededRandom } from '@weir/base';
-import type { Sample } from '@weir/cell';
+import type { Picture } from '@weir/cell';
 import { expectedAccuracy, palePicture } from '@weir/inference';
 import { runAdaptation } from './adaptation.ts';
 import { type ArrivalRate, runArrivalsExperiment } from './arrivals.ts';
@@ -9,6 +9,7 @@ import { type PreparedCell, weakDevicesOf } from './preparation.ts';
 import { runCurves } from './curves.ts';
 import { runPicturesExperiment } from './pictures.ts';
 import { answersOfFamily } from '../measure/family-answers.ts';
+import { picturesIn } from '../measure/pictures-in.ts';
 import { runEpochsExperiment } from './epochs.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import type { UnitResult } from '../measure/results.ts';
@@ -149,17 +150,18 @@ async function find(
     const { pattern, load, contrast, truths } = scenario.pictures;
     const { family } = prepared;
     const best = family.variants.reduce((a, b) => (expectedAccuracy(a) >= expectedAccuracy(b) ? a : b)).name;
+    const pictures = picturesIn(testbed.pictures);
     const changed = await Promise.all(
-      testbed.pictures.map(async (sample) => ({
+      pictures.map(async (sample) => ({
         ...sample,
         image: await palePicture(sample.image, contrast),
       })),
     );
-    const shown = [...testbed.pictures, ...changed];
+    const shown = [...pictures, ...changed];
     const answers = (await answersOfFamily(family, shown, [best])).get(best)!;
     const rightOf = new Map(shown.map((sample, at) => [sample, answers.right[at]!]));
     const [learner] = learners as [string];
-    const bestRight = (sample: Sample) => rightOf.get(sample)!;
+    const bestRight = (sample: Picture) => rightOf.get(sample)!;
     const run = { ...scenario.pictures, table, floor, learner, looks, changed, bestRight, random, onBlock };
     const { audits } = scenario;
     const found = await runPicturesExperiment(testbed, run);

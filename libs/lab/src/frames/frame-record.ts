@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type WeirError } from '@weir/base';
-import type { Answer, Sample } from '@weir/cell';
+import type { Answer } from '@weir/cell';
 import type { HopTimes, Tier } from '@weir/domain';
 import { reasonName, tierName } from '@weir/wire';
 import { looksOf } from './looks-of.ts';
@@ -33,8 +33,8 @@ export interface FrameRecord extends FrameContext, Readonly<Record<keyof HopTime
   readonly atMs: number;
   readonly deviceId: string;
   readonly picture: string;
-  /** What the picture shows. */
-  readonly label: string;
+  /** What the picture shows; null: tensors. */
+  readonly label: string | null;
   /** What the model said. */
   readonly answer: string | null;
   readonly correct: boolean | null;
@@ -66,7 +66,7 @@ export interface FrameRecord extends FrameContext, Readonly<Record<keyof HopTime
 /** A frame that was sent, and what came of it. */
 export interface SentFrame {
   readonly deviceId: string;
-  readonly sample: Pick<Sample, 'file' | 'label'>;
+  readonly sample: { readonly file: string; readonly label?: string | undefined };
   /** ms since the experiment began. */
   readonly atMs: number;
   readonly clientMs: number;
@@ -117,7 +117,7 @@ export function answeredFrame(
     ...context,
     ...sent(frame),
     answer: classification?.label ?? null,
-    correct,
+    correct: correct ?? null,
     expectedAccuracy: response.expectedAccuracy,
     ...(placement && {
       tier: tierName(placement.tier) as Tier,
@@ -159,7 +159,7 @@ export function failedFrame(context: FrameContext, frame: SentFrame, error: unkn
 const sent = ({ deviceId, sample, atMs, clientMs }: SentFrame) => ({
   deviceId,
   picture: basename(sample.file),
-  label: sample.label,
+  label: sample.label ?? null,
   atMs,
   clientMs,
 });

@@ -1,5 +1,5 @@
 import { type Random, Unavailable, mean, sleep } from '@weir/base';
-import type { Answer, Sample } from '@weir/cell';
+import { type Answer, inputOf, isCorrect, type Sample } from '@weir/cell';
 import type { agent, common, policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
 import { tierName } from '@weir/wire';
@@ -71,9 +71,8 @@ export function openEpochs(testbed: Testbed, random: Random): EpochRunner {
     const sentAt = clock.now();
     const asked = { deviceId, sample };
     try {
-      const response = await client.infer({ image: sample.image });
-      const correct = response.classification?.label === sample.label;
-      return { ...asked, response, correct, clientMs: clock.now() - sentAt };
+      const response = await client.infer(inputOf(sample));
+      return { ...asked, response, correct: isCorrect(response, sample), clientMs: clock.now() - sentAt };
     } catch (error) {
       return { ...asked, error, clientMs: clock.now() - sentAt };
     }

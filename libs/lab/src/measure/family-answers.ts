@@ -1,4 +1,5 @@
 import type { Sample } from '@weir/cell';
+import { picturesIn } from './pictures-in.ts';
 import { type Family, measureAccuracy, startRunner } from '@weir/inference';
 
 /** How one variant answers the lab's pictures, in their order. */
@@ -13,17 +14,17 @@ export interface VariantAnswers {
 /** By variant. */
 export type FamilyAnswers = ReadonlyMap<string, VariantAnswers>;
 
-/** Runs every variant of a family, or these, over the lab's pictures, without a cell. */
+/** Runs every variant of a family, or these, over the lab's pictures, without a cell. Throws InvalidInput for tensors. */
 export async function answersOfFamily(
   family: Family,
   pictures: readonly Sample[],
   variants = family.variants.map(({ name }) => name),
 ): Promise<FamilyAnswers> {
-  await using runner = await startRunner({ family });
-  const labelled = pictures.map(({ image, label }) => ({
+  const labelled = picturesIn(pictures).map(({ image, label }) => ({
     classIndex: family.labels.indexOf(label),
     load: () => ({ image }),
   }));
+  await using runner = await startRunner({ family });
   const answers = new Map<string, VariantAnswers>();
   for (const name of variants) {
     const { margins, classIndices } = await measureAccuracy({ runner, variant: name, pictures: labelled });

@@ -13,8 +13,8 @@ export interface AnswerContext {
   readonly phase: ArrivalsPhase;
   readonly deviceId: string;
   readonly atMs: number;
-  /** What the picture shows. */
-  readonly label: string;
+  /** What the picture shows; undefined: tensors. */
+  readonly label: string | undefined;
 }
 
 /** Adds up what one rule does with frames that arrive by themselves. */
@@ -80,7 +80,8 @@ export class RuleRecord {
       responseMs,
       meanMs: estimate(this.#measuredMs.filter(({ length }) => length > 0).map(mean)),
       accuracy: {
-        top1: proportion((accuracy.top1 ?? 0) * succeeded, succeeded),
+        // Of tensors nobody knows what is right.
+        top1: accuracy.top1 === null ? proportion(0, 0) : proportion(accuracy.top1 * succeeded, succeeded),
         n: succeeded,
         expected: accuracy.expected ?? NaN,
       },

@@ -19,8 +19,9 @@ export class SecondLooksTally {
   #agreed = 0;
   readonly #twice: Twice[] = [];
 
-  /** `label`: what the picture shows. */
-  add(response: agent.InferResponse, label: string): void {
+  /** `label`: what the picture shows; undefined: nobody knows. */
+  add(response: agent.InferResponse, label: string | undefined): void {
+    if (label === undefined) return;
     const right = response.classification?.label === label;
     const { first, second, agreed } = looksOf(response);
     const firstRight = first.classification?.label === label;

@@ -49,7 +49,8 @@ export function summarise({
       responseMs,
       steadyMs: mine,
       accuracy: {
-        top1: proportion((accuracy.top1 ?? 0) * succeeded, succeeded),
+        // Of tensors nobody knows what is right.
+        top1: accuracy.top1 === null ? proportion(0, 0) : proportion(accuracy.top1 * succeeded, succeeded),
         n: succeeded,
         expected: accuracy.expected ?? NaN,
       },
