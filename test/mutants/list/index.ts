@@ -12,6 +12,7 @@ import { secondLooks } from './second-looks.ts';
 import { serving } from './serving.ts';
 import { solver } from './solver.ts';
 import { storage } from './storage.ts';
+import { tensors } from './tensors.ts';
 
 export const mutants: readonly Mutant[] = [
   ...base,
@@ -27,4 +28,5 @@ export const mutants: readonly Mutant[] = [
   ...serving,
   ...storage,
   ...link,
+  ...tensors,
 ];

@@ -1,6 +1,6 @@
 """Tiny models that are no classifiers, for tests: `python3 -m recipe.tensors DIR`.
 
-A detector of random weights, and one that gives back an input of every type.
+Detectors of random weights, one of which keeps them in a file beside it, and a model that gives back an input of every type.
 """
 
 import sys
@@ -24,6 +24,8 @@ def build(directory):
     _save(directory / "detector-8.onnx", _detector(channels=8))
     _save(directory / "detector-16.onnx", _detector(channels=16))
     _save(directory / "every-type.onnx", _every_type())
+    onnx.save(_detector(channels=8), directory / "detector-external.onnx", save_as_external_data=True,
+              location="detector-external.bin", size_threshold=512)
 
 
 def _detector(channels):

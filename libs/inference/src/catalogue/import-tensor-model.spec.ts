@@ -89,6 +89,18 @@ describe('importTensorModel', () => {
     await expect(loadFamily(into('refused'))).rejects.toThrow(/no model family/);
   });
 
+  it('says that there is no such file', async () => {
+    await expect(importing('none', 'refused')).rejects.toThrow(/there is no model at .*none\.onnx/);
+  });
+
+  it('refuses a model whose weights are in other files, which would be left behind', async () => {
+    const [fault] = await faultsOf(importing('detector-external', 'refused'));
+    expect(fault).toMatchObject({
+      field: 'model',
+      description: expect.stringContaining('detector-external.bin') as string,
+    });
+  });
+
   it('names shapes of inputs that there are not', async () => {
     const shapes = new Map([
       ['images', [1, 3, 64, 64]],

@@ -1,5 +1,6 @@
-import { InvalidInput, makeFolder, WeirError } from '@weir/base';
-import { copyFile, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { InvalidInput, makeFolder, NotFound, WeirError } from '@weir/base';
+import { access, copyFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { inspectTensors } from './inspect-tensors.ts';
 import { type Manifest, parseManifest, sha256Of, type TensorModel } from './manifest.ts';
@@ -43,11 +44,13 @@ export interface ImportedTensorModel {
  * @throws InvalidInput, NotFound: what cannot be served and why
  */
 export async function importTensorModel(options: TensorImportOptions): Promise<ImportedTensorModel> {
-  const { inputs, outputs } = await inspectTensors(options.model, options.shapes);
+  // On a copy: what it needs beside itself would be missing in the family too.
+  await using alone = await copyAlone(options.model);
+  const { inputs, outputs } = await inspectTensors(alone.path, options.shapes);
   const manifest = join(resolve(options.directory), 'manifest.json');
   const before = await existingFamily(manifest, options);
   const draft = await describe(options, { inputs, outputs });
-  const { p50Ms, p95Ms } = await latencyOf(draft, options.onProgress);
+  const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: alone.path }, options.onProgress);
   const { path: _, ...entry } = draft;
   // However quick, it takes time.
   const variant = { ...entry, referenceMs: Math.max(0.0001, Math.round(p50Ms * 10_000) / 10_000) };
@@ -106,6 +109,17 @@ async function existingFamily(
   if (text === undefined) return { manifestVersion: 1, family, labels: [], variants: [] };
   parseManifest(text, file);
   return JSON.parse(text) as Manifest;
+}
+
+/** @throws NotFound */
+async function copyAlone(model: string): Promise<{ readonly path: string } & AsyncDisposable> {
+  await access(model).catch((cause: unknown) => {
+    throw new NotFound(`there is no model at ${model}`, { cause });
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'weir-import-'));
+  const path = join(folder, 'model.onnx');
+  await copyFile(model, path);
+  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
 /** Nobody ever sees half a model. */

@@ -57,23 +57,16 @@ function toRuntime({ dtype, shape, data }: NamedTensorValue): Tensor {
   return new Tensor(dtype, view as never, shape);
 }
 
-function fromRuntime(name: string, { type, dims, data }: Tensor): NamedTensorValue {
-  const bytes =
-    type === 'string'
-      ? encodeStrings(data as string[])
-      : new Uint8Array(
-          (data as Uint8Array).buffer,
-          (data as Uint8Array).byteOffset,
-          (data as Uint8Array).byteLength,
-        );
-  // A copy: the memory is the runtime's own.
-  return {
-    name,
-    dtype: type as ElementType,
-    shape: [...dims],
-    data: type === 'string' ? bytes : bytes.slice(),
-  };
-}
+const fromRuntime = (name: string, { type, dims, data }: Tensor): NamedTensorValue => ({
+  name,
+  dtype: type as ElementType,
+  shape: [...dims],
+  data: type === 'string' ? encodeStrings(data as string[]) : copyOf(data as Uint8Array<ArrayBuffer>),
+});
+
+/** The memory is the runtime's own. */
+const copyOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength).slice();
 
 const refused = (description: string, cause?: unknown) =>
   new InvalidInput([{ field: 'tensors', description }], { cause, reason: 'MODEL_REFUSES_INPUT' });
