@@ -134,6 +134,7 @@ export function createAgent(parts: AgentParts): Agent {
         nodeId,
         tier,
         reachable: reachable && targets.some((target) => target.nodeId === nodeId && target.usable),
+        foreignVariants: view.identity(nodeId).fit?.foreign.size ?? 0,
       })),
     };
   });

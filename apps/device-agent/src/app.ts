@@ -7,7 +7,7 @@ import {
   systemClock,
   Unavailable,
 } from '@weir/base';
-import { loadFamily } from '@weir/inference';
+import { identityOf, loadFamily } from '@weir/inference';
 import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { agent } from '@weir/proto';
@@ -88,6 +88,7 @@ export async function startDeviceAgent(
   });
   const models = started.use(await startLocalModels(config, { family, energy, clock, logger }));
   const localVariants = models.figures().map(({ variant }) => variant);
+  const identity = identityOf(family);
   const variants = family.variants.map(variantOf);
   const { looks } = family;
   const dispatcher = createDispatcher({
@@ -111,7 +112,14 @@ export async function startDeviceAgent(
     dispatcher,
     local,
     localFigures: models.figures,
-    variants: variants.map(({ name, macs, precision, accuracy }) => ({ name, macs, precision, accuracy })),
+    variants: variants.map(({ name, macs, precision, accuracy }) => ({
+      name,
+      macs,
+      precision,
+      accuracy,
+      checksum: identity.checksums.get(name)!,
+    })),
+    family: identity,
     looks,
     clock,
     logger,

@@ -50,11 +50,12 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
         workerNodeId: '',
         identityFault: '',
         ejection: '',
+        family: undefined,
+        foreignVariants: [],
       },
       ...view.remotes.map(({ nodeId, tier, link, load, reachable }) => ({
         nodeId,
-        workerNodeId: view.identity(nodeId).worker,
-        identityFault: view.identity(nodeId).fault,
+        ...identityToWire(view, nodeId),
         tier: tierToWire(tier),
         reachable: reachable && (states.get(nodeId)?.usable ?? false),
         ejection: states.get(nodeId)?.ejected ?? '',
@@ -68,5 +69,16 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
     localVariants: [...localVariants],
     measured: measured && truthsToWire(measured),
     audits: { agreed: BigInt(agreed), differed: BigInt(differed), skipped: BigInt(skipped) },
+    family: { ...view.family },
+  };
+}
+
+function identityToWire(view: CellView, nodeId: string) {
+  const { worker, fault, fit } = view.identity(nodeId);
+  return {
+    workerNodeId: worker,
+    identityFault: fault,
+    family: fit?.family && { ...fit.family },
+    foreignVariants: [...(fit?.foreign ?? [])],
   };
 }

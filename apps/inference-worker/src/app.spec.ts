@@ -1,6 +1,7 @@
 import { status as codes } from '@grpc/grpc-js';
 import type { InvalidInput } from '@weir/base';
 import { ConfigError, loadConfig, type Logger, silentLogger, systemClock, type WeirError } from '@weir/base';
+import { identityOf, loadFamily } from '@weir/inference';
 import { common, type worker } from '@weir/proto';
 import { callUnary, checkHealth, fromStatus } from '@weir/rpc';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -40,7 +41,13 @@ describe('inference worker', () => {
     const list = await callUnary(client, client.listVariants, {});
     expect(list).toMatchObject({ nodeId: 'edge-7', tier: common.Tier.EDGE, dilationFactor: 0 });
     expect(list.variants.map(({ name }) => name)).toEqual([small.name, other.name]);
+    const { load } = await callUnary(client, client.infer, request());
+    const identity = identityOf(await loadFamily());
+    expect(list.family).toEqual({ name: identity.name, version: identity.version });
+    expect(list.instanceId).not.toBe('');
+    expect(load).toMatchObject({ instanceId: list.instanceId, familyVersion: identity.version });
     for (const variant of list.variants) {
+      expect(variant.checksum).toBe(identity.checksums.get(variant.name));
       expect(variant.serviceMs).toBeGreaterThan(0);
       expect(variant.energyJ).toBeGreaterThan(0);
       expect(variant.accuracy).toBeGreaterThan(0.1);

@@ -9,7 +9,7 @@ import {
   systemClock,
   WeirError,
 } from '@weir/base';
-import { type Family, loadFamily, startIdleChecks, startRunner } from '@weir/inference';
+import { type Family, identityOf, loadFamily, startIdleChecks, startRunner } from '@weir/inference';
 import { worker } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import {
@@ -136,6 +136,7 @@ export async function startInferenceWorker(
     nodeId,
     tier: config.tier,
     runner: { ...runner, run: checks.run },
+    family: identityOf(family),
     figures: () => figures,
     energy,
     cpuShare,

@@ -2,6 +2,7 @@ import { Cancelled, type Clock, InvalidInput, Unavailable } from '@weir/base';
 import { nodeReport, type ServiceFigure, type Tier } from '@weir/domain';
 import {
   expectedAccuracy,
+  type IdentifiedFamily,
   interfaceOf,
   type Runner,
   type RunResult,
@@ -48,6 +49,8 @@ export interface WorkerNodeOptions {
   readonly nodeId: string;
   readonly tier: Tier;
   readonly runner: Pick<Runner, 'run' | 'load' | 'variants' | 'labels'>;
+  /** What the runner's variants are of. */
+  readonly family: IdentifiedFamily;
   /** The newest figures. */
   readonly figures: () => readonly ServiceFigure[];
   readonly energy: Pick<EnergyProbe, 'energyOfInference'>;
@@ -60,11 +63,16 @@ export interface WorkerNodeOptions {
 }
 
 export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
-  const { nodeId, tier, runner, figures, energy, cpuShare, draining, clock } = options;
+  const { nodeId, tier, runner, family, figures, energy, cpuShare, draining, clock } = options;
   const instanceId = randomUUID();
   const load = () =>
     nodeToWire(
-      nodeReport(options, runner.load(), { figures: figures(), draining: draining.aborted, instanceId }),
+      nodeReport(options, runner.load(), {
+        figures: figures(),
+        draining: draining.aborted,
+        instanceId,
+        familyVersion: family.version,
+      }),
     );
 
   return {
@@ -121,12 +129,14 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
       tier: tierToWire(tier),
       labels: [...runner.labels],
       variants: runner.variants.map((entry) =>
-        servedVariantToWire(
-          servedVariantOf(entry, runner),
-          figures().find(({ variant }) => variant === entry.name),
-        ),
+        servedVariantToWire(servedVariantOf(entry, runner), {
+          figure: figures().find(({ variant }) => variant === entry.name),
+          checksum: family.checksums.get(entry.name),
+        }),
       ),
       dilationFactor: options.dilationFactor,
+      family: { name: family.name, version: family.version },
+      instanceId,
     }),
   };
 }

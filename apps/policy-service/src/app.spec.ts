@@ -138,7 +138,7 @@ describe('PolicyService', () => {
     await using service = await start({}, { ...silentLogger, warn: (fields) => void told.push(fields) });
     const hello = helloToWire('c', deviceHello('a', { targets: [edge(), edge()] }));
     hello.targets[0]!.load!.nodeId = 'a';
-    hello.variants.push({ name: 'odd', macs: 0, precision: 'fp8', accuracy: 0.5 });
+    hello.variants.push({ name: 'odd', macs: 0, precision: 'fp8', accuracy: 0.5, checksum: '' });
     const agent = session(service.client, hello);
     const { actions } = await agent.directive();
     expect(new Set(actions.map(({ placement }) => placement?.nodeId))).toEqual(new Set(['a', 'edge-1']));

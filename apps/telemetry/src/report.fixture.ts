@@ -25,5 +25,6 @@ export const load = (given: Partial<common.NodeLoad> = {}): common.NodeLoad => (
   services: [{ variant: 'mobilenet-v1-0.25-fp32', serviceMs: 12, energyJ: 0.3 }],
   draining: false,
   instanceId: '',
+  familyVersion: '',
   ...given,
 });

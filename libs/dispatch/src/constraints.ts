@@ -5,7 +5,7 @@ import type { Frame } from './cost.ts';
 import type { TierTracker } from './tier-tracker.ts';
 
 /** Why an action is not allowed. */
-export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'ejected' | 'floor';
+export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'foreign' | 'ejected' | 'floor';
 
 /** What constraints ask of a frame. */
 export type Constrained = Pick<Frame, 'exclude' | 'ejectedToo' | 'leastAccuracy' | 'overdue'>;
@@ -22,6 +22,7 @@ export function constraintOn(action: DispatchAction, frame: Constrained, lift: L
   if (!tierAllowed) return 'tier';
   const barred = barredBy(cost.placement.nodeId, tracker, frame);
   if (barred) return barred;
+  if (tracker?.foreign.has(cost.placement.variant)) return 'foreign';
   if (tracker && !frame.ejectedToo && tracker.outliers.leavesOut(cost.placement.variant)) return 'ejected';
   return coversFloor(action, frame, lift) ? undefined : 'floor';
 }
@@ -58,6 +59,7 @@ export function refusal(
     tier: `the objective allows only ${objective.allowedTiers.join(', ')}`,
     excluded: 'a target has already failed this frame',
     unreachable: 'a target is unreachable',
+    foreign: 'a target serves another model by this name',
     ejected: 'a target keeps failing',
     floor: `the accuracy floor is ${objective.accuracyFloor} and the balance ${balance.toFixed(4)}`,
   };

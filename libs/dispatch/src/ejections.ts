@@ -58,7 +58,8 @@ export class Ejections {
     for (const tracker of targets) {
       if (!tracker.outliers.any || !tracker.isUsable(now)) continue;
       const actions = this.#plan.allActions.filter(
-        (action) => action.tracker === tracker && action.tierAllowed,
+        ({ tracker: on, tierAllowed, cost }) =>
+          on === tracker && tierAllowed && !tracker.foreign.has(cost.placement.variant),
       );
       const variant = actions.length > 0 ? tracker.outliers.probeDue(now) : undefined;
       if (variant === undefined) continue;

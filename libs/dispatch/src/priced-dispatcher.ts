@@ -92,6 +92,10 @@ class PricedDispatcher implements Dispatcher {
     this.#targets.of(nodeId).setReachable(reachable, now);
   }
 
+  setForeign(nodeId: string, variants: ReadonlySet<string>): void {
+    this.#targets.of(nodeId).foreign = variants;
+  }
+
   probesDue(now: number): string[] {
     return [...this.#targets].filter((tracker) => tracker.probeDue(now)).map(({ nodeId }) => nodeId);
   }

@@ -24,10 +24,12 @@ export function price(nodes: readonly NodeActions[], frame: Frame): void {
   for (const { nodeId, tracker, actions } of nodes) {
     const open = barredBy(nodeId, tracker, frame) === undefined;
     const outliers = tracker?.outliers.any && !frame.ejectedToo ? tracker.outliers : undefined;
+    const foreign = tracker && tracker.foreign.size > 0 ? tracker.foreign : undefined;
     const terms = nodeTerms(tracker, frame);
     for (const action of actions) {
       const { cost } = action;
-      action.open = open && action.tierAllowed && !outliers?.leavesOut(cost.placement.variant);
+      const { variant } = cost.placement;
+      action.open = open && action.tierAllowed && !foreign?.has(variant) && !outliers?.leavesOut(variant);
       const ms = responseMs(terms.waitMs, cost);
       const processingMs = processingCostMs(action, ms, terms, frame);
       action.responseMs = ms;

@@ -58,6 +58,8 @@ export class TierTracker {
   #beginsAt = -Infinity;
   #stretched = 1;
   #stretchedAt = -Infinity;
+  /** Variants that must not run there. */
+  foreign: ReadonlySet<string> = new Set();
   /** How its frames have fared. */
   readonly outliers: NodeOutliers;
 

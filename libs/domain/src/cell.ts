@@ -10,6 +10,15 @@ export interface Variant {
   readonly precision: 'fp32' | 'int8';
   /** Expected accuracy, 0..1. */
   readonly accuracy: number;
+  /** Of what it answers by; absent when unknown. Variants of one name and two checksums are two variants. */
+  readonly checksum?: string;
+}
+
+/** Which models a device or a node has. */
+export interface FamilyIdentity {
+  readonly name: string;
+  /** Another one whenever a variant comes, goes or has another checksum. */
+  readonly version: string;
 }
 
 /** A node that runs models: a device's own processor, an edge box, a share of the cloud. */

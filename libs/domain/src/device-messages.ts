@@ -1,4 +1,4 @@
-import type { Variant } from './cell.ts';
+import type { FamilyIdentity, Variant } from './cell.ts';
 import type { BalanceReport } from './directive.ts';
 import type { LookCurves } from './look-curve.ts';
 import type { NodeReport, TargetReport } from './node-load.ts';
@@ -11,6 +11,8 @@ export interface DeviceHello {
   readonly instanceId: string;
   readonly local: NodeReport;
   readonly variants: readonly Variant[];
+  /** The device's own; absent when unknown. */
+  readonly family?: FamilyIdentity;
   /** What second looks by the device's own family buy; absent when it does not know. */
   readonly looks?: LookCurves;
   readonly targets: readonly TargetReport[];

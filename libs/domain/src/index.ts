@@ -5,7 +5,7 @@ export {
   correctedCurves,
 } from './accuracy-correction.ts';
 export { correctedCell } from './corrected-cell.ts';
-export type { Cell, ComputeNode, Device, Variant } from './cell.ts';
+export type { Cell, ComputeNode, Device, FamilyIdentity, Variant } from './cell.ts';
 export type { DeviceHello, DeviceState, TruthReport } from './device-messages.ts';
 export type { ActionCost, BalanceLedger, BalanceReport, Directive, PlannedLook } from './directive.ts';
 export { type Hop, hopColours, hops } from './hops.ts';
@@ -18,6 +18,7 @@ export {
   type TargetReport,
   figuresOf,
   nodeReport,
+  withoutVariants,
 } from './node-load.ts';
 export {
   type Objective,

@@ -39,6 +39,8 @@ export interface NodeReport {
   readonly draining: boolean;
   /** This run of the node; tells two nodes of one name apart. Absent when unknown. */
   readonly instanceId?: string;
+  /** Of the model family that it serves. Absent when unknown. */
+  readonly familyVersion?: string;
 }
 
 /** A remote node and the link to it, as one agent sees them. */
@@ -57,10 +59,12 @@ export function nodeReport(
     figures,
     draining = false,
     instanceId,
+    familyVersion,
   }: {
     readonly figures: readonly ServiceFigure[];
     readonly draining?: boolean;
     readonly instanceId?: string;
+    readonly familyVersion?: string;
   },
 ): NodeReport {
   const variants = figures.map(({ variant }) => variant);
@@ -73,6 +77,21 @@ export function nodeReport(
     energyJ: new Map(figures.map(({ variant, energyJ }) => [variant, energyJ])),
     draining,
     ...(instanceId !== undefined && { instanceId }),
+    ...(familyVersion !== undefined && { familyVersion }),
+  };
+}
+
+/** The report of the same node as if it did not serve these variants. */
+export function withoutVariants(report: NodeReport, left: ReadonlySet<string>): NodeReport {
+  if (left.size === 0) return report;
+  const kept = (figures: ReadonlyMap<string, number>) =>
+    new Map([...figures].filter(([variant]) => !left.has(variant)));
+  const { node, services, energyJ } = report;
+  return {
+    ...report,
+    node: { ...node, variants: node.variants.filter((variant) => !left.has(variant)) },
+    services: kept(services),
+    ...(energyJ && { energyJ: kept(energyJ) }),
   };
 }
 

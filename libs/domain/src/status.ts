@@ -58,4 +58,6 @@ export interface DeviceStatus {
   readonly predictedMs: number;
   readonly connected: boolean;
   readonly balance: number;
+  /** Why it is planned by itself; absent: it is planned with the others. */
+  readonly familyFault?: string;
 }

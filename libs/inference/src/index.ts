@@ -13,6 +13,7 @@ export {
   variantNamed,
   verifyChecksums,
 } from './catalogue/manifest.ts';
+export { type IdentifiedFamily, identityOf } from './catalogue/identity.ts';
 export { interfaceOf, type ModelInterface } from './catalogue/model-interface.ts';
 export { type BatchCurve } from './serving/batch-curve.ts';
 export { type InferenceInput, zeroInput, zeroTensors } from './serving/inference-input.ts';

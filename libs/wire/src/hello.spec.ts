@@ -180,6 +180,25 @@ describe('hello', () => {
     expect(value.hello.variants).toEqual([variants[1]]);
   });
 
+  const endless: [string, Spoil, string][] = [
+    ['name of a family', (hello) => (hello.family = { name: long, version: '1' }), 'hello.family.name'],
+    ['version of a family', (hello) => (hello.family = { name: 'f', version: long }), 'hello.family.version'],
+    ['checksum', (hello) => (hello.variants[0]!.checksum = long), 'hello.variants[0].checksum'],
+    [
+      'version of a node’s family',
+      (hello) => (hello.local!.familyVersion = long),
+      'hello.local.family_version',
+    ],
+  ];
+  it.each(endless)('counts a %s without end as not said', (_what, spoil, field) => {
+    const hello = wireHello();
+    const good = helloFromWire(hello).value;
+    spoil(hello);
+    const { value, leftOut } = helloFromWire(hello);
+    expect(leftOut.map((fault) => fault.field)).toEqual([field]);
+    expect(value).toEqual(good);
+  });
+
   const targets: [string, (target: policy.Target) => void, string][] = [
     ['has no load', (target) => (target.load = undefined), '.load'],
     ['has no slots', (target) => (target.load!.slots = 0), '.load.slots'],

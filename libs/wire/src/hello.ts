@@ -1,6 +1,7 @@
 import { InvalidInput, Violations } from '@weir/base';
 import type { DeviceHello, NodeReport } from '@weir/domain';
 import { common, type policy } from '@weir/proto';
+import { familyFromWire } from './family.ts';
 import { type Received, usable } from './left-out.ts';
 import { lookCurvesFromWire, lookCurvesToWire } from './look-curves.ts';
 import { nodeFromWire, nodeToWire } from './node-load.ts';
@@ -22,6 +23,7 @@ export const helloToWire = ({ cellId, hello }: CellHello): policy.Hello => ({
   variants: hello.variants.map(variantToWire),
   targets: hello.targets.map(targetToWire),
   looks: hello.looks && lookCurvesToWire(hello.looks),
+  family: hello.family && { ...hello.family },
   ...requestedObjectiveToWire(hello.objective),
 });
 
@@ -36,6 +38,7 @@ export function helloFromWire(wire: policy.Hello): Received<CellHello> {
   const objective = requestedObjectiveFromWire(wire, 'hello', faults, told);
   faults.throwIfAny();
   const looks = lookCurvesFromWire(wire.looks, 'hello.looks', told);
+  const family = familyFromWire(wire.family, 'hello.family', told);
   const value = {
     cellId,
     hello: {
@@ -44,6 +47,7 @@ export function helloFromWire(wire: policy.Hello): Received<CellHello> {
       local: localFromWire(wire.local, 'hello.local', told, deviceId) ?? runsNothing(deviceId),
       variants: variantsFromWire(wire.variants, 'hello.variants', told),
       targets: targetsFromWire(wire.targets, 'hello.targets', told, deviceId),
+      ...(family && { family }),
       ...(looks && { looks }),
       ...(objective && { objective }),
     },

@@ -27,4 +27,4 @@ export { statusToWire } from './status.ts';
 export { tierFromWire, tierName, tierToWire } from './tier.ts';
 export { bytesOf, namedTensorToWire } from './tensors.ts';
 export { truthsToWire } from './truths.ts';
-export { listedVariantsFromWire, type ServedVariant, servedVariantToWire } from './variant.ts';
+export { type Listing, listingFromWire, type ServedVariant, servedVariantToWire } from './variant.ts';

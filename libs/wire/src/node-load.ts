@@ -1,6 +1,7 @@
 import type { Violations } from '@weir/base';
 import type { NodeReport, ServiceFigure } from '@weir/domain';
 import { common } from '@weir/proto';
+import { comparedFromWire } from './family.ts';
 import { usable, usableEntries } from './left-out.ts';
 import { limits } from './limits.ts';
 import { tierFromWire, tierToWire } from './tier.ts';
@@ -18,6 +19,7 @@ export function nodeToWire({
   energyJ,
   draining,
   instanceId = '',
+  familyVersion = '',
 }: NodeReport): common.NodeLoad {
   return {
     ...load,
@@ -29,6 +31,7 @@ export function nodeToWire({
     })),
     draining,
     instanceId,
+    familyVersion,
   };
 }
 
@@ -54,15 +57,8 @@ export function nodeFromWire(
     told.number(value, `${field}.${name}`, { max }) ? value : 0;
   const atMostSlots = told.check(load.inService <= slots, `${field}.in_service`, 'more than slots');
   const services = servicesFromWire(load.services, `${field}.services`, told);
-  // Only ever compared: one that is too long counts as not said.
-  const { instanceId } = load;
-  const identified =
-    instanceId !== '' &&
-    told.check(
-      instanceId.length <= limits.idLength,
-      `${field}.instance_id`,
-      `expected at most ${limits.idLength} characters`,
-    );
+  const instanceId = comparedFromWire(load.instanceId, `${field}.instance_id`, told);
+  const familyVersion = comparedFromWire(load.familyVersion, `${field}.family_version`, told);
   const energies = services.filter(({ energyJ }) => energyJ > 0);
   return {
     node: { id: nodeId, tier, slots, variants: services.map(({ variant }) => variant) },
@@ -81,7 +77,8 @@ export function nodeFromWire(
       energyJ: new Map(energies.map(({ variant, energyJ }) => [variant, energyJ])),
     }),
     draining,
-    ...(identified && { instanceId }),
+    ...(instanceId !== undefined && { instanceId }),
+    ...(familyVersion !== undefined && { familyVersion }),
   };
 }
 

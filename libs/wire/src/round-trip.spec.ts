@@ -2,6 +2,7 @@ import { Violations } from '@weir/base';
 import type {
   AccuracyCorrection,
   Directive,
+  FamilyIdentity,
   HopTimes,
   LookCurves,
   Objective,
@@ -15,7 +16,7 @@ import { common, policy, worker } from '@weir/proto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stateFromWire, stateToWire } from './agent-state.ts';
-import { deviceHello, deviceState, nodeReport, outcome } from './device.fixture.ts';
+import { deviceHello, deviceState, nodeReport, outcome, variants } from './device.fixture.ts';
 import { directiveFromWire, directiveToWire } from './directive.ts';
 import { helloFromWire, helloToWire } from './hello.ts';
 import { hopsFromWire, hopsToWire } from './hops.ts';
@@ -23,13 +24,14 @@ import { nodeFromWire, nodeToWire } from './node-load.ts';
 import { objectiveFromWire, objectiveToWire } from './objective.ts';
 import { outcomesFromWire, outcomeToWire } from './outcome.ts';
 import { placementFromWire, placementToWire } from './placement.ts';
-import { listedVariantsFromWire, servedVariantToWire } from './variant.ts';
+import { listingFromWire, servedVariantToWire } from './variant.ts';
 
 const tier = fc.constantFrom<Tier>('device', 'edge', 'cloud');
 const id = fc.string({ minLength: 1, maxLength: 64 });
 const ms = fc.double({ min: 0, max: 1e6, noNaN: true });
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
 const aboveZero = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
+const family: fc.Arbitrary<FamilyIdentity> = fc.record({ name: id, version: id });
 const placement: fc.Arbitrary<Placement> = fc.record({ tier, nodeId: id, variant: id });
 const objective: fc.Arbitrary<Objective> = fc.record({
   accuracyFloor: fraction,
@@ -102,8 +104,9 @@ const node = (nodeId: fc.Arbitrary<string>, tiers: fc.Arbitrary<Tier>) =>
       }),
       draining: fc.boolean(),
       instanceId: fc.option(id),
+      familyVersion: fc.option(id),
     })
-    .map(({ nodeId, tier, services, draining, instanceId, ...load }) => ({
+    .map(({ nodeId, tier, services, draining, instanceId, familyVersion, ...load }) => ({
       ...nodeReport(nodeId, tier, { ...load, inService: Math.min(1, load.slots) }),
       node: { id: nodeId, tier, slots: load.slots, variants: services.map(([variant]) => variant) },
       services: new Map(services.map(([variant, serviceMs]) => [variant, serviceMs])),
@@ -114,6 +117,7 @@ const node = (nodeId: fc.Arbitrary<string>, tiers: fc.Arbitrary<Tier>) =>
       }),
       draining,
       ...(instanceId !== null && { instanceId }),
+      ...(familyVersion !== null && { familyVersion }),
     }));
 const targets = fc
   .uniqueArray(
@@ -185,14 +189,22 @@ describe('conversion to the wire and back', () => {
 
   it('keeps a hello and a state', () => {
     fc.assert(
-      fc.property(targets, objective, looks, ms, (remote, own, curves, framesPerSecond) => {
+      fc.property(targets, objective, looks, ms, family, (remote, own, curves, framesPerSecond, known) => {
         // The most looks ask for nothing, and audits are the device's own matter: neither is told.
         const asked = Object.fromEntries(
           Object.entries(own).filter(
             ([key, value]) => (key !== 'maxLooks' || value === 1) && key !== 'auditShare',
           ),
         );
-        const hello = deviceHello('d', { targets: remote, objective: asked, looks: curves });
+        const [first, ...others] = variants;
+        const identified = [{ ...first!, checksum: known.version }, ...others];
+        const hello = deviceHello('d', {
+          targets: remote,
+          objective: asked,
+          looks: curves,
+          family: known,
+          variants: identified,
+        });
         const wire = sent(policy.Hello, helloToWire({ cellId: 'c', hello }));
         expect(helloFromWire(wire)).toEqual({ value: { cellId: 'c', hello }, leftOut: [] });
         const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };
@@ -301,11 +313,23 @@ describe('conversion to the wire and back', () => {
       picture: fc.constant({ shape: [1, 3, 8, 8], layout: 'NCHW', dtype: 'float32' as const }),
     });
     fc.assert(
-      fc.property(served, (entry) => {
-        const wire = sent(worker.VariantInfo, servedVariantToWire(entry, undefined));
+      fc.property(served, fc.option(id), fc.option(family), (entry, checksum, known) => {
+        const info = servedVariantToWire(entry, { checksum: checksum ?? undefined });
+        const wire = sent(
+          worker.ListVariantsResponse,
+          worker.ListVariantsResponse.fromPartial({
+            labels: ['shirt'],
+            variants: [info],
+            ...(known && { family: known, instanceId: 'run-1' }),
+          }),
+        );
         const { name, precision, macs = 1, accuracy } = entry;
-        expect(listedVariantsFromWire([wire])).toEqual({
-          value: [{ name, precision, macs, accuracy }],
+        expect(listingFromWire(wire)).toEqual({
+          value: {
+            variants: [{ name, precision, macs, accuracy, ...(checksum !== null && { checksum }) }],
+            labels: ['shirt'],
+            ...(known && { family: known, instanceId: 'run-1' }),
+          },
           leftOut: [],
         });
       }),

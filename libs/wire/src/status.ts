@@ -29,8 +29,14 @@ const accuracyToWire = ({ truths, audits, correction }: CellAccuracy): policy.Ce
   correction: correction && correctionToWire(correction),
 });
 
-export const deviceStatusToWire = ({ planned, secondLook, ...device }: DeviceStatus): policy.DevicePlan => ({
+export const deviceStatusToWire = ({
+  planned,
+  secondLook,
+  familyFault = '',
+  ...device
+}: DeviceStatus): policy.DevicePlan => ({
   ...device,
   planned: planned && placementToWire(planned),
   secondLook: secondLook && plannedLookToWire(secondLook),
+  familyFault,
 });

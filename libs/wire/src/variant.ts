@@ -1,6 +1,7 @@
 import { Violations } from '@weir/base';
-import type { ServiceFigure, TensorSpec, Variant } from '@weir/domain';
+import type { FamilyIdentity, ServiceFigure, TensorSpec, Variant } from '@weir/domain';
 import { common, type policy, type worker } from '@weir/proto';
+import { comparedFromWire, familyFromWire } from './family.ts';
 import { type Received, usableEntries } from './left-out.ts';
 import { limits } from './limits.ts';
 import { dataTypeToWire, tensorSpecToWire } from './tensors.ts';
@@ -24,11 +25,18 @@ export interface ServedVariant {
     | undefined;
 }
 
-export const variantToWire = ({ name, macs, precision, accuracy }: Variant): policy.Variant => ({
+export const variantToWire = ({
   name,
   macs,
   precision,
   accuracy,
+  checksum = '',
+}: Variant): policy.Variant => ({
+  name,
+  macs,
+  precision,
+  accuracy,
+  checksum,
 });
 
 /** The usable variants, no two of one name. */
@@ -41,19 +49,29 @@ export const variantsFromWire = (
     told,
     limit: limits.variants,
     keyOf: ({ name }) => name,
-    convert({ name, macs, precision, accuracy }, at, faults) {
+    convert({ name, macs, precision, accuracy, checksum: claimed }, at, faults) {
       faults.id(name, `${at}.name`);
       faults.number(macs, `${at}.macs`, { above: true, max: limits.macs });
       faults.number(accuracy, `${at}.accuracy`, { max: 1 });
       const known = precision === 'fp32' || precision === 'int8';
       faults.check(known, `${at}.precision`, 'expected "fp32" or "int8"');
-      return { name, macs, precision: known ? precision : 'fp32', accuracy };
+      const checksum = comparedFromWire(claimed, `${at}.checksum`, told);
+      return {
+        name,
+        macs,
+        precision: known ? precision : 'fp32',
+        accuracy,
+        ...(checksum !== undefined && { checksum }),
+      };
     },
   });
 
 export const servedVariantToWire = (
   { name, architecture, width, precision, macs, picture, inputs, outputs, ...served }: ServedVariant,
-  figure: ServiceFigure | undefined,
+  {
+    figure,
+    checksum = '',
+  }: { readonly figure?: ServiceFigure | undefined; readonly checksum?: string | undefined },
 ): worker.VariantInfo => ({
   name,
   architecture,
@@ -70,14 +88,34 @@ export const servedVariantToWire = (
   inputType: picture ? dataTypeToWire(picture.dtype) : common.DataType.UNSPECIFIED,
   serviceMs: figure?.serviceMs ?? 0,
   energyJ: figure?.energyJ ?? 0,
+  checksum,
 });
 
+/** What a worker says that it serves. */
+export interface Listing {
+  readonly variants: readonly Variant[];
+  /** Absent when it does not say. */
+  readonly family?: FamilyIdentity;
+  /** Empty when it does not say. */
+  readonly labels: readonly string[];
+  /** This run of the worker; absent when it does not say. */
+  readonly instanceId?: string;
+}
+
 /**
- * What a worker lists. A manifest may leave out how much work a variant is, 0 on the wire: the order of sizes is then
- * unknown, and all such variants count alike.
+ * A manifest may leave out how much work a variant is, 0 on the wire: the order of sizes is then unknown, and all such
+ * variants count alike.
  */
-export function listedVariantsFromWire(listed: readonly worker.VariantInfo[]): Received<readonly Variant[]> {
+export function listingFromWire(wire: worker.ListVariantsResponse): Received<Listing> {
   const told = new Violations();
-  const variants = listed.map((info) => ({ ...info, macs: info.macs === 0 ? 1 : info.macs }));
-  return { value: variantsFromWire(variants, 'variants', told), leftOut: told.found };
+  const infos = wire.variants.map((info) => ({ ...info, macs: info.macs === 0 ? 1 : info.macs }));
+  const family = familyFromWire(wire.family, 'family', told);
+  const instanceId = comparedFromWire(wire.instanceId, 'instance_id', told);
+  const value = {
+    variants: variantsFromWire(infos, 'variants', told),
+    labels: wire.labels,
+    ...(family && { family }),
+    ...(instanceId !== undefined && { instanceId }),
+  };
+  return { value, leftOut: told.found };
 }

@@ -5,6 +5,7 @@ import { deviceAgent } from './device-agent.ts';
 import { dispatch } from './dispatch.ts';
 import { domain } from './domain.ts';
 import { guard } from './guard.ts';
+import { families } from './families.ts';
 import { jointAction } from './joint-action.ts';
 import { link } from './link.ts';
 import { planner } from './planner.ts';
@@ -19,6 +20,7 @@ export const mutants: readonly Mutant[] = [
   ...domain,
   ...dispatch,
   ...deviceAgent,
+  ...families,
   ...beliefs,
   ...planner,
   ...jointAction,

@@ -69,7 +69,8 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     outcomes,
     hello() {
       const { asked: objective } = ownObjective;
-      const own = { deviceId, instanceId: agentInstanceId, local: view.localReport() };
+      const { family } = view;
+      const own = { deviceId, instanceId: agentInstanceId, local: view.localReport(), family };
       const known = { variants: view.variants(), targets: view.targets(), ...(looks && { looks }) };
       return helloToWire({ cellId, hello: { ...own, ...known, ...(objective && { objective }) } });
     },

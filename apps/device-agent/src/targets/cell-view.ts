@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import {
   type ActionCost,
+  type FamilyIdentity,
   figuresOf,
   type LookCurves,
   nodeReport,
@@ -10,6 +11,9 @@ import {
   type TargetReport,
   type Variant,
 } from '@weir/domain';
+import type { IdentifiedFamily } from '@weir/inference';
+import type { Listing } from '@weir/wire';
+import { type FamilyFit, fitOf } from './family-fit.ts';
 import { type KnownTarget, knownActions } from './knowledge.ts';
 import type { LocalTarget } from './local-target.ts';
 import type { RemoteTarget } from './remote-target.ts';
@@ -23,6 +27,7 @@ export interface CellViewOptions {
   readonly localFigures: () => readonly ServiceFigure[];
   /** Variants of the device's own model family. */
   readonly variants: readonly Variant[];
+  readonly family: IdentifiedFamily;
   /** What second looks by the device's family buy; undefined when it does not know. */
   readonly looks: LookCurves | undefined;
   readonly clock: Clock;
@@ -45,9 +50,15 @@ export class CellView {
 
   constructor(options: CellViewOptions) {
     this.#options = options;
-    this.#claims = new WorkerClaims(options.logger);
+    this.#claims = new WorkerClaims(options.logger, options.family);
     this.#variants = new Map(options.variants.map((variant) => [variant.name, variant]));
     this.refresh();
+  }
+
+  /** The device's own model family. */
+  get family(): FamilyIdentity {
+    const { name, version } = this.#options.family;
+    return { name, version };
   }
 
   get remotes(): readonly RemoteTarget[] {
@@ -62,15 +73,42 @@ export class CellView {
   /** What a worker says it is, as in `RemoteTargetOptions.onClaim`. */
   claimed(nodeId: string, claim: WorkerClaim | undefined): void {
     this.#claims.claimed(nodeId, claim);
-    // One worker behind two targets: which of them counts may have changed. A sign of life brings the other one back.
+    this.#usableChanged();
+  }
+
+  /**
+   * A worker has said what it serves. It may serve variants that the device's own family lacks; for shared ones the device's
+   * figures hold. Returns the names of those that are other models than this device knows by them: they get no frames.
+   */
+  variantsListed(nodeId: string, listing: Listing): ReadonlySet<string> {
+    const fit = fitOf(this.#options.family, this.#variants, listing);
+    for (const variant of listing.variants)
+      if (!this.#variants.has(variant.name) && !fit.foreign.has(variant.name))
+        this.#variants.set(variant.name, variant);
+    this.#claims.compared(nodeId, fit);
+    this.#options.dispatcher.setForeign(nodeId, fit.foreign);
+    this.#usableChanged();
+    return fit.foreign;
+  }
+
+  /** Which targets count may have changed. A sign of life brings one back. */
+  #usableChanged(): void {
     for (const remote of this.remotes)
       if (!this.#claims.usable(remote.nodeId)) this.reachable(remote.nodeId, false);
     this.refresh();
   }
 
-  /** Who answers behind a target, and what is wrong with that. */
-  identity(nodeId: string): { readonly worker: string; readonly fault: string } {
-    return { worker: this.#claims.workerOf(nodeId), fault: this.#claims.faultOf(nodeId) };
+  /** Who answers behind a target, with which models, and what is wrong with that. */
+  identity(nodeId: string): {
+    readonly worker: string;
+    readonly fault: string;
+    readonly fit: FamilyFit | undefined;
+  } {
+    return {
+      worker: this.#claims.workerOf(nodeId),
+      fault: this.#claims.faultOf(nodeId),
+      fit: this.#claims.fitOf(nodeId),
+    };
   }
 
   target(nodeId: string): RemoteTarget | LocalTarget | undefined {
@@ -88,13 +126,6 @@ export class CellView {
   reachable(nodeId: string, reachable: boolean): void {
     const usable = reachable && this.#claims.usable(nodeId);
     this.#options.dispatcher.setReachable(nodeId, usable, this.#options.clock.now());
-  }
-
-  /** A worker may serve variants that the device's own family lacks; for shared ones the device's figures hold. */
-  variantsListed(listed: readonly Variant[]): void {
-    for (const variant of listed)
-      if (!this.#variants.has(variant.name)) this.#variants.set(variant.name, variant);
-    this.refresh();
   }
 
   frameSeen(bytes: number): void {

@@ -4,6 +4,7 @@ import {
   FakeClock,
   Internal,
   InvalidInput,
+  NotFound,
   ResourceExhausted,
   seededRandom,
   silentLogger,
@@ -12,6 +13,7 @@ import {
 import type { NodeReport } from '@weir/domain';
 import { common, worker } from '@weir/proto';
 import { toStatus } from '@weir/rpc';
+import type { Listing } from '@weir/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '@weir/wire';
 import { FakeDuplex } from '../policy/fake-duplex.fixture.ts';
@@ -358,5 +360,116 @@ describe('RemoteTarget', () => {
     clock.advance(10 + (16 * 1024 * 8) / 1_000);
     await pong();
     expect(target.link.state().uplinkBitsPerSecond).toBeCloseTo(1_000_000, 3);
+  });
+
+  describe('with a handshake', () => {
+    /** A worker that is asked what it serves; `listed` answers the newest question. */
+    async function startAsked() {
+      const questions: PromiseWithResolvers<Listing | undefined>[] = [];
+      const reports: NodeReport[] = [];
+      const started = start({
+        onLoad: (report) => reports.push(report),
+        handshake: {
+          ask: () => {
+            questions.push(Promise.withResolvers());
+            return questions.at(-1)!.promise;
+          },
+          compare: ({ labels }) => new Set(labels),
+        },
+      });
+      await settle();
+      const loadOf = (instanceId: string) =>
+        edgeLoad({
+          instanceId,
+          services: ['v', 'w'].map((variant) => ({ variant, serviceMs: 1, energyJ: 0 })),
+        });
+      const load = async (instanceId: string) => {
+        started.stream().arrive({ message: { $case: 'load', value: loadOf(instanceId) } });
+        await settle();
+      };
+      /** `foreign`: names that mean other models there. */
+      const listed = async (instanceId: string, ...foreign: string[]) => {
+        questions.at(-1)!.resolve({ variants: [], labels: foreign, instanceId });
+        await settle();
+      };
+      return { ...started, questions, reports, loadOf, load, listed };
+    }
+
+    it('takes frames once the worker has said what it serves, and tells no load of it before', async () => {
+      const { target, reports, load, listed, pong, reachable } = await startAsked();
+      await load('run-1');
+      await pong();
+      expect([target.reachable, reports]).toEqual([false, []]);
+      await expect(target.run(picture())).rejects.toBeInstanceOf(Unavailable);
+      await listed('run-1');
+      expect(reachable).toEqual([true]);
+      expect(reports.map(({ node }) => node.variants)).toEqual([['v', 'w']]);
+    });
+
+    it('serves nothing by a name that means another model there', async () => {
+      const { target, reports, load, listed, pong } = await startAsked();
+      await load('run-1');
+      await listed('run-1', 'v');
+      await pong();
+      expect(reports.map(({ node, services }) => [node.variants, [...services.keys()]])).toEqual([
+        [['w'], ['w']],
+      ]);
+      await expect(target.run(picture({ variant: 'v' }))).rejects.toBeInstanceOf(NotFound);
+      target.run(picture({ variant: 'w' })).catch(() => {});
+      expect(target.inFlight).toBe(1);
+    });
+
+    it('takes no answer of a run that it has not asked, and asks it', async () => {
+      const { target, questions, load, loadOf, listed, pong, answer, reachable } = await startAsked();
+      await load('run-1');
+      await listed('run-1');
+      await pong();
+      const results = Promise.allSettled([target.run(picture()), target.run(picture())]);
+      await answer({ requestId: '2', load: loadOf('run-2') });
+      // Of which run an answer without a load is, nobody knows.
+      await answer({ requestId: '1' });
+      for (const result of await results)
+        expect((result as PromiseRejectedResult).reason).toBeInstanceOf(Unavailable);
+      expect([target.reachable, questions.length]).toEqual([false, 2]);
+      await listed('run-2');
+      expect(reachable).toEqual([true, false, true]);
+      const result = target.run(picture());
+      await answer({ load: loadOf('run-2') });
+      expect((await result).classification.label).toBe('cat');
+    });
+
+    it('asks again at the next ping when nobody answered', async () => {
+      const { target, questions, load, listed, pong, clock } = await startAsked();
+      await load('run-1');
+      questions[0]!.reject(new Unavailable('gone'));
+      await settle();
+      await clock.advanceAsync(1_000);
+      await pong();
+      expect([target.reachable, questions.length]).toEqual([false, 2]);
+      await listed('run-1');
+      expect(target.reachable).toBe(true);
+    });
+
+    it('asks a worker that says nothing of itself once it echoes', async () => {
+      const { target, questions, pong } = await startAsked();
+      await pong();
+      expect([target.reachable, questions.length]).toEqual([false, 1]);
+      questions[0]!.resolve(undefined);
+      await settle();
+      expect(target.reachable).toBe(true);
+    });
+
+    it('asks again on the next stream, though it is the same run', async () => {
+      const { target, questions, load, listed, pong, stream, clock } = await startAsked();
+      await load('run-1');
+      await listed('run-1');
+      await pong();
+      stream().finish(new Unavailable('connection lost'));
+      await settle();
+      await clock.advanceAsync(200);
+      await load('run-1');
+      await pong();
+      expect([target.reachable, questions.length]).toEqual([false, 2]);
+    });
   });
 });

@@ -4,11 +4,12 @@ import {
   DeadlineExceeded,
   Internal,
   type Logger,
+  NotFound,
   type Random,
   Unavailable,
   Violations,
 } from '@weir/base';
-import type { NodeReport, Tier } from '@weir/domain';
+import { type NodeReport, type Tier, withoutVariants } from '@weir/domain';
 import type { common, worker } from '@weir/proto';
 import { type ClientDuplex, fromStatus, keepOpen } from '@weir/rpc';
 import { createLinkProbe, type LinkProbe } from '@weir/telemetry';
@@ -24,6 +25,7 @@ import {
 } from '@weir/wire';
 import { bounded } from '../frames/bounded.ts';
 import { remoteHops } from '../frames/hops.ts';
+import { Handshake, type Questions } from './handshake.ts';
 import { InFlight } from './in-flight.ts';
 import type { ObservedTarget, TargetAnswer, TargetRequest } from './target.ts';
 import type { WorkerClaim } from './worker-claims.ts';
@@ -50,6 +52,8 @@ export interface RemoteTargetOptions {
   readonly onReachable?: (reachable: boolean) => void;
   /** Called when the worker says who it is, or something else than before; with undefined when its stream has ended. */
   readonly onClaim?: (claim: WorkerClaim | undefined) => void;
+  /** How each run of the worker is asked what it serves. @default nobody asks, and all count as what they are called */
+  readonly handshake?: Questions;
   /** Energy of one ms on the network, J. @default 0 */
   readonly radioJPerMs?: number;
 }
@@ -77,6 +81,11 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   readonly #pings = new Map<number, { sentAt: number; payloadBytes: number }>();
   readonly #pingPeriodMs: number;
   readonly #silentAfterMs: number;
+  readonly #handshake: Handshake;
+  /** Came before its worker's models had been compared. */
+  #earlyLoad: common.NodeLoad | undefined;
+  /** Whether this stream has answered a ping. */
+  #echoed = false;
   #stream: WorkerStream | undefined;
   #reachable = false;
   #heardAt = -Infinity;
@@ -98,6 +107,11 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     this.#pingPeriodMs = options.pingPeriodMs ?? 1000;
     this.#silentAfterMs = options.silentAfterMs ?? 5000;
     this.#inFlight = new InFlight(options.maxInFlight ?? 64);
+    this.#handshake = new Handshake({
+      questions: options.handshake,
+      onDone: () => this.#compared(),
+      onFailed: (err) => logger.warn({ err, node: nodeId }, 'variants not listed'),
+    });
     this.link = createLinkProbe({ peerNodeId: nodeId, clock, silentAfterMs: this.#silentAfterMs });
     const open = (signal: AbortSignal) => this.#session(signal);
     this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 1000 });
@@ -142,6 +156,8 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   }: TargetRequest): Promise<TargetAnswer> {
     const stream = this.#stream;
     if (!stream || !this.#reachable) throw new Unavailable(`${this.nodeId} is unreachable`);
+    if (this.#handshake.foreign?.has(variant))
+      throw new NotFound(`${this.nodeId} serves another model by the name ${variant}`);
     const sentAt = this.#clock.now();
     if (signal.aborted) throw new Cancelled('the frame was cancelled');
     if (sentAt >= deadlineAt) throw new DeadlineExceeded('no time left for this frame');
@@ -177,6 +193,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   async #session(signal: AbortSignal): Promise<void> {
     const stream = this.#options.openStream(signal);
     this.#stream = stream;
+    this.#echoed = false;
     this.#pings.clear();
     const stopHeartbeat = this.#clock.every(this.#pingPeriodMs, () => this.#heartbeat(stream));
     let cause: unknown = new Unavailable(`${this.nodeId} closed its stream`);
@@ -190,6 +207,8 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
       this.#stream = undefined;
       this.#setReachable(false);
       this.#setClaim(undefined);
+      this.#handshake.forget();
+      this.#earlyLoad = undefined;
       this.#inFlight.rejectAll(new Unavailable(`the stream to ${this.nodeId} broke`, { cause }));
       stream.cancel();
     }
@@ -200,10 +219,14 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     const at = this.#clock.now();
     this.#heardAt = at;
     switch (message?.$case) {
-      case 'result':
-        if (message.value.load) this.#takeLoad(message.value.load, at);
-        this.#inFlight.resolve(message.value.requestId, { answer: message.value, at });
+      case 'result': {
+        const { requestId, load } = message.value;
+        if (load) this.#takeLoad(load, at);
+        // Nobody knows yet what this run of the worker means by the variant's name.
+        if (this.#handshake.foreign) this.#inFlight.resolve(requestId, { answer: message.value, at });
+        else this.#inFlight.reject(requestId, new Unavailable(`${this.nodeId} has restarted`));
         break;
+      }
       case 'failure': {
         const { requestId, status, load } = message.value;
         if (load) this.#takeLoad(load, at);
@@ -226,16 +249,23 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
 
   #takeLoad(load: common.NodeLoad, at: number): void {
     this.#draining = load.draining;
-    this.#setClaim({
-      nodeId: load.nodeId.slice(0, limits.idLength),
-      tier: tierName(load.tier),
-      instanceId: load.instanceId.slice(0, limits.idLength),
-    });
+    const [nodeId, instanceId, familyVersion] = [load.nodeId, load.instanceId, load.familyVersion].map((id) =>
+      id.slice(0, limits.idLength),
+    ) as [string, string, string];
+    this.#setClaim({ nodeId, tier: tierName(load.tier), instanceId });
+    this.#handshake.heard({ instanceId, familyVersion });
+    const { foreign } = this.#handshake;
+    if (!foreign) {
+      this.#earlyLoad = load;
+      if (this.#reachable) this.#setReachable(false);
+      return;
+    }
     const leftOut = new Violations();
     // Renamed at the edge: nothing behind it ever sees what the worker calls itself.
     const named = { ...load, nodeId: this.nodeId, tier: tierToWire(this.tier) };
-    const value = nodeReportFromWire(named, 'load', leftOut);
+    const report = nodeReportFromWire(named, 'load', leftOut);
     this.#tellLeftOut(leftOut.found);
+    const value = report && withoutVariants(report, foreign);
     if (value) this.#load = { value, at };
     if (load.draining) this.#setReachable(false);
     else if (value) this.#options.onLoad?.(value);
@@ -261,11 +291,23 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
       roundTripMs: at - ping.sentAt,
       peerMs: peerMsFromWire(pong),
     });
-    if (!this.#draining) this.#setReachable(true);
+    this.#echoed = true;
+    // A worker that says nothing of itself is asked all the same.
+    if (!this.#handshake.run) this.#handshake.heard({ instanceId: '', familyVersion: '' });
+    if (!this.#draining && this.#handshake.foreign) this.#setReachable(true);
     if (first) this.#ping(stream, rateProbeBytes);
   }
 
+  /** The worker's models are known: what it said of itself meanwhile counts now. */
+  #compared(): void {
+    const load = this.#earlyLoad;
+    this.#earlyLoad = undefined;
+    if (load) this.#takeLoad(load, this.#clock.now());
+    if (this.#echoed && !this.#draining) this.#setReachable(true);
+  }
+
   #heartbeat(stream: WorkerStream): void {
+    this.#handshake.retry();
     // Only time tells a cut link from a congested one. After two unanswered pings, send no new frame
     // there; give those in flight longer before they fail and turn elsewhere.
     const silentMs = this.#clock.now() - this.#heardAt;

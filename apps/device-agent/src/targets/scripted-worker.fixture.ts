@@ -11,6 +11,8 @@ export type WorkerScript = 'answer' | 'hold' | { readonly fail: WeirError };
 export interface ScriptedWorker extends AsyncDisposable {
   readonly address: string;
   script: WorkerScript;
+  /** What it lists, over its name, tier and run. */
+  listing: Partial<worker.ListVariantsResponse>;
   /** Frames received, in order. */
   readonly received: worker.InferRequest[];
   /** Ids of the frames that the caller has cancelled. */
@@ -87,13 +89,9 @@ export async function startScriptedWorker(options: ScriptedWorkerOptions): Promi
     });
     await Promise.race([reading, ended]).finally(() => open.delete(broken));
   });
-  const listVariants = unary((): worker.ListVariantsResponse => ({
-    nodeId,
-    tier,
-    labels: [],
-    variants: [],
-    dilationFactor: 0,
-  }));
+  const listVariants = unary((): worker.ListVariantsResponse =>
+    worker.ListVariantsResponse.fromPartial({ nodeId, tier, instanceId, ...self.listing }),
+  );
   const infer = unary((): worker.InferResponse => {
     throw new FailedPrecondition('an agent uses the stream');
   });
@@ -112,6 +110,7 @@ export async function startScriptedWorker(options: ScriptedWorkerOptions): Promi
   const self: ScriptedWorker = {
     address: server.address,
     script: 'answer',
+    listing: {},
     received,
     cancelled,
     get streams() {

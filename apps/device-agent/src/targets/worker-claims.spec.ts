@@ -6,7 +6,7 @@ import { type WorkerClaim, WorkerClaims } from './worker-claims.ts';
 function claimsOf(...names: string[]) {
   const told: string[] = [];
   const logger = { ...silentLogger, warn: (_fields: object, message: string) => void told.push(message) };
-  const claims = new WorkerClaims(logger);
+  const claims = new WorkerClaims(logger, { name: 'garments', version: '1' });
   for (const nodeId of names) claims.add({ nodeId, tier: 'edge' });
   const usable = () => names.filter((nodeId) => claims.usable(nodeId));
   return { claims, told, usable };
@@ -75,6 +75,37 @@ describe('WorkerClaims', () => {
     const { claims, usable } = claimsOf('edge-1', 'edge-2');
     for (const nodeId of ['edge-1', 'edge-2']) claims.claimed(nodeId, worker('edge-1', { instanceId: '' }));
     expect(usable()).toEqual(['edge-1', 'edge-2']);
+  });
+
+  const fit = (foreign: string[], nothingFits: boolean) => ({
+    family: { name: 'digits', version: '2' },
+    foreign: new Set(foreign),
+    nothingFits,
+  });
+
+  it('leave out a worker of another family until it runs with this one, and tell that once', () => {
+    const { claims, told, usable } = claimsOf('edge-1', 'edge-2');
+    for (const run of ['a', 'b']) {
+      claims.claimed('edge-1', worker('edge-1', { instanceId: run }));
+      expect(usable()).toEqual(['edge-1', 'edge-2']);
+      claims.compared('edge-1', fit(['v'], true));
+      expect(usable()).toEqual(['edge-2']);
+    }
+    expect(told).toEqual([
+      expect.stringMatching(/target edge-1 gets no frames: .*digits \(version 2\).*garments \(version 1\)/),
+    ]);
+    expect([claims.faultOf('edge-1'), claims.fitOf('edge-1')?.family?.name]).toEqual([told[0], 'digits']);
+    claims.claimed('edge-1', worker('edge-1', { instanceId: 'c' }));
+    claims.compared('edge-1', fit([], false));
+    expect([usable(), claims.faultOf('edge-1')]).toEqual([['edge-1', 'edge-2'], '']);
+  });
+
+  it('keep a worker of which some variants fit, and name the others', () => {
+    const { claims, told, usable } = claimsOf('edge-1');
+    claims.claimed('edge-1', worker('edge-1'));
+    claims.compared('edge-1', fit(['v'], false));
+    expect(usable()).toEqual(['edge-1']);
+    expect(told).toEqual([expect.stringContaining('gets no frames for v')]);
   });
 
   it('use each worker exactly once, whatever the order in which they connect', () => {

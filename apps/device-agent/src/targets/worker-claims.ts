@@ -1,4 +1,6 @@
 import type { Logger } from '@weir/base';
+import type { FamilyIdentity } from '@weir/domain';
+import { type FamilyFit, familyFault } from './family-fit.ts';
 
 /** What the worker behind a target says it is. */
 export interface WorkerClaim {
@@ -17,6 +19,8 @@ export interface NamedTarget {
 interface Identity {
   readonly target: NamedTarget;
   claim?: WorkerClaim | undefined;
+  /** How its models go together with the device's; undefined until they have been compared. */
+  fit?: FamilyFit | undefined;
 }
 
 /** Faults that are remembered as told: a worker may call itself something else every time. */
@@ -28,23 +32,42 @@ const maxFaultsTold = 256;
  */
 export class WorkerClaims {
   readonly #logger: Logger;
+  /** The device's own. */
+  readonly #family: FamilyIdentity;
   /** In the order of `--targets`. */
   readonly #identities = new Map<string, Identity>();
   readonly #told = new Set<string>();
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, family: FamilyIdentity) {
     this.#logger = logger;
+    this.#family = family;
   }
 
   add(target: NamedTarget): void {
     this.#identities.set(target.nodeId, { target });
   }
 
-  /** `claim`: undefined once the worker has gone. Each fault is told once, however often the worker reconnects. */
+  /**
+   * `claim`: undefined once the worker has gone. Another one has its models compared anew. Each fault is told once, however
+   * often the worker reconnects.
+   */
   claimed(nodeId: string, claim: WorkerClaim | undefined): void {
     const identity = this.#identities.get(nodeId);
     if (!identity) return;
     identity.claim = claim;
+    identity.fit = undefined;
+    this.#tellFaults();
+  }
+
+  /** The models of the target's worker have been compared with the device's. */
+  compared(nodeId: string, fit: FamilyFit): void {
+    const identity = this.#identities.get(nodeId);
+    if (!identity) return;
+    identity.fit = fit;
+    this.#tellFaults();
+  }
+
+  #tellFaults(): void {
     for (const { target, claim: standing } of this.#identities.values()) {
       const fault = this.faultOf(target.nodeId);
       if (fault === '' || this.#told.has(fault) || this.#told.size >= maxFaultsTold) continue;
@@ -58,26 +81,36 @@ export class WorkerClaims {
     return this.#identities.get(nodeId)?.claim?.nodeId ?? '';
   }
 
+  /** What the worker serves; undefined while that is not known. */
+  fitOf(nodeId: string): FamilyFit | undefined {
+    return this.#identities.get(nodeId)?.fit;
+  }
+
   /** What is wrong, and the cure; empty when nothing is. */
   faultOf(nodeId: string): string {
     const identity = this.#identities.get(nodeId);
-    return identity?.claim ? this.#faultOf(identity, identity.claim) : '';
+    return identity ? this.#faultOf(identity) : '';
   }
 
   /**
-   * False for a target whose worker answers behind an earlier target too: as two nodes its slots would count twice. When
-   * the earlier one goes, this one takes its place.
+   * False for a target whose worker serves nothing that this device knows, or answers behind an earlier target too: as two
+   * nodes its slots would count twice. When the earlier one goes, this one takes its place.
    */
   usable(nodeId: string): boolean {
     const identity = this.#identities.get(nodeId);
-    return !identity || this.#earlierWithSameWorker(identity) === undefined;
+    if (!identity) return true;
+    return !identity.fit?.nothingFits && this.#earlierWithSameWorker(identity) === undefined;
   }
 
-  #faultOf(identity: Identity, { nodeId, tier }: WorkerClaim): string {
-    const { target } = identity;
+  #faultOf(identity: Identity): string {
+    const { target, claim, fit } = identity;
     const same = this.#earlierWithSameWorker(identity);
     if (same !== undefined)
       return `target ${target.nodeId} is left out: the same worker answers as target ${same}; remove one of them from --targets`;
+    const foreign = fit && familyFault(target.nodeId, this.#family, fit);
+    if (foreign) return foreign;
+    if (!claim) return '';
+    const { nodeId, tier } = claim;
     if (nodeId !== target.nodeId) {
       const rename = this.#identities.has(nodeId) ? '' : `, or name the target ${nodeId} in --targets`;
       return `the worker of target ${target.nodeId} calls itself ${nodeId}, and is known as ${target.nodeId} here: start it with --node-id ${target.nodeId}${rename}`;

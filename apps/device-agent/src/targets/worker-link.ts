@@ -1,7 +1,7 @@
-import type { Clock, Logger, Random } from '@weir/base';
+import { type Clock, type Logger, type Random, WeirError } from '@weir/base';
 import { worker } from '@weir/proto';
 import { callUnary, connect, openDuplex } from '@weir/rpc';
-import { listedVariantsFromWire } from '@weir/wire';
+import { type Listing, listingFromWire } from '@weir/wire';
 import type { CellView } from './cell-view.ts';
 import type { Config, TargetAddress } from '../config.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
@@ -18,7 +18,7 @@ export interface WorkerLinkOptions {
   readonly onChange: () => void;
 }
 
-/** Connects one worker, adds it to the device's view of the cell, and asks for its variants whenever it (re)connects. */
+/** Connects one worker, adds it to the device's view of the cell, and asks each of its runs for what it serves. */
 export function linkWorker(
   { nodeId, tier, address }: TargetAddress,
   options: WorkerLinkOptions,
@@ -28,15 +28,17 @@ export function linkWorker(
   const connection = connect(address, securityOf(config));
   const client = connection.client(worker.InferenceWorkerClient);
   let reachable = false;
-  const askVariants = () =>
-    callUnary(client, client.listVariants, {}, { timeoutMs: 5_000 }).then(
-      ({ variants }) => {
-        const { value, leftOut } = listedVariantsFromWire(variants);
-        if (leftOut.length > 0) logger.warn({ leftOut, node: nodeId }, 'unusable variants are left out');
-        view.variantsListed(value);
-      },
-      (err: unknown) => logger.warn({ err, node: nodeId }, 'variants not listed'),
-    );
+  const ask = async (): Promise<Listing | undefined> => {
+    try {
+      const listed = await callUnary(client, client.listVariants, {}, { timeoutMs: 5_000 });
+      const { value, leftOut } = listingFromWire(listed);
+      if (leftOut.length > 0) logger.warn({ leftOut, node: nodeId }, 'unusable variants are left out');
+      return value;
+    } catch (error) {
+      if (error instanceof WeirError && error.reason === 'UNIMPLEMENTED') return undefined;
+      throw error;
+    }
+  };
   const target = new RemoteTarget({
     nodeId,
     tier,
@@ -49,6 +51,14 @@ export function linkWorker(
     logger,
     maxInFlight,
     radioJPerMs: radioWatts / 1000,
+    handshake: {
+      ask,
+      compare(listing) {
+        const foreign = view.variantsListed(nodeId, listing);
+        onChange();
+        return foreign;
+      },
+    },
     onLoad: (load) => view.loadReported(load),
     onClaim(claim) {
       view.claimed(nodeId, claim);
@@ -58,7 +68,6 @@ export function linkWorker(
       view.reachable(nodeId, now);
       if (now === reachable) return;
       reachable = now;
-      if (now) void askVariants();
       onChange();
     },
   });

@@ -49,7 +49,7 @@ const state: AgentState = {
   floor: 0.7,
   measured: undefined,
   policyConnected: true,
-  targets: [{ nodeId: 'edge-1', tier: 'edge', reachable: false }],
+  targets: [{ nodeId: 'edge-1', tier: 'edge', reachable: false, foreignVariants: 2 }],
 };
 const attempt = (outcome: Partial<Outcome>) =>
   ({ placement: { tier: 'edge', nodeId: 'edge-1', variant: 'v' }, ...outcome }) as Outcome;
@@ -139,6 +139,7 @@ describe('agent metrics', () => {
     expect(await test.value('weir_floor_slack_ratio')).toBeCloseTo(0.5, 9);
     expect(await test.value('weir_frames_in_flight')).toBe(3);
     expect(await test.value('weir_target_reachable', 'edge-1')).toBe(0);
+    expect(await test.value('weir_target_foreign_variants', 'edge-1')).toBe(2);
   });
 
   it('show the accuracy measured beside what was promised, from the first truth on', async () => {

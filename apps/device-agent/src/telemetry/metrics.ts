@@ -24,6 +24,8 @@ export interface AgentState {
     readonly nodeId: string;
     readonly tier: string;
     readonly reachable: boolean;
+    /** Variants that are other models there than this device knows by their names. */
+    readonly foreignVariants: number;
   }[];
 }
 
@@ -233,6 +235,16 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
         .addCallback((result) => {
           for (const { nodeId, tier, reachable } of state().targets)
             result.observe(Number(reachable), { 'weir.tier': tier, 'weir.peer.id': nodeId });
+        });
+      meter
+        .createObservableGauge('weir.target.foreign_variants', {
+          unit: '{variant}',
+          description:
+            'Variants that get no frames there: they are other models than this device knows by their names.',
+        })
+        .addCallback((result) => {
+          for (const { nodeId, tier, foreignVariants } of state().targets)
+            result.observe(foreignVariants, { 'weir.tier': tier, 'weir.peer.id': nodeId });
         });
     },
   };

@@ -24,6 +24,7 @@ import {
 import { Status } from "../../../google/rpc/status.ts";
 import {
   Classification,
+  Family,
   HopTimings,
   Input,
   NamedTensor,
@@ -313,7 +314,11 @@ export interface GetStatusResponse {
     | MeasuredAccuracy
     | undefined;
   /** Audits of answers, since the agent started. */
-  audits: AuditCounts | undefined;
+  audits:
+    | AuditCounts
+    | undefined;
+  /** The device's own model family. */
+  family: Family | undefined;
 }
 
 /** What became of the answers that were drawn for an audit. */
@@ -351,6 +356,12 @@ export interface TargetStatus {
    * they are not.
    */
   ejection: string;
+  /** The model family that the worker serves; absent while it has not said so, and for the device itself. */
+  family:
+    | Family
+    | undefined;
+  /** Variants of the worker that are not used, because they are not what this device knows by these names. */
+  foreignVariants: string[];
 }
 
 /** Nothing to say. */
@@ -1754,6 +1765,7 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     localVariants: [],
     measured: undefined,
     audits: undefined,
+    family: undefined,
   };
 }
 
@@ -1824,6 +1836,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.audits !== undefined) {
       AuditCounts.encode(message.audits, writer.uint32(146).fork()).join();
+    }
+    if (message.family !== undefined) {
+      Family.encode(message.family, writer.uint32(154).fork()).join();
     }
     return writer;
   },
@@ -1985,6 +2000,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.audits = AuditCounts.decode(reader, reader.uint32());
             continue;
           }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.family = Family.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2059,6 +2082,7 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
         : [],
       measured: isSet(object.measured) ? MeasuredAccuracy.fromJSON(object.measured) : undefined,
       audits: isSet(object.audits) ? AuditCounts.fromJSON(object.audits) : undefined,
+      family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
     };
   },
 
@@ -2118,6 +2142,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.audits !== undefined) {
       obj.audits = AuditCounts.toJSON(message.audits);
     }
+    if (message.family !== undefined) {
+      obj.family = Family.toJSON(message.family);
+    }
     return obj;
   },
 
@@ -2153,6 +2180,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       : undefined;
     message.audits = (object.audits !== undefined && object.audits !== null)
       ? AuditCounts.fromPartial(object.audits)
+      : undefined;
+    message.family = (object.family !== undefined && object.family !== null)
+      ? Family.fromPartial(object.family)
       : undefined;
     return message;
   },
@@ -2279,6 +2309,8 @@ function createBaseTargetStatus(): TargetStatus {
     workerNodeId: "",
     identityFault: "",
     ejection: "",
+    family: undefined,
+    foreignVariants: [],
   };
 }
 
@@ -2310,6 +2342,12 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     }
     if (message.ejection !== "") {
       writer.uint32(74).string(message.ejection);
+    }
+    if (message.family !== undefined) {
+      Family.encode(message.family, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.foreignVariants) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -2399,6 +2437,22 @@ export const TargetStatus: MessageFns<TargetStatus> = {
             message.ejection = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.family = Family.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.foreignVariants.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2442,6 +2496,12 @@ export const TargetStatus: MessageFns<TargetStatus> = {
         ? globalThis.String(object.identity_fault)
         : "",
       ejection: isSet(object.ejection) ? globalThis.String(object.ejection) : "",
+      family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
+      foreignVariants: globalThis.Array.isArray(object?.foreignVariants)
+        ? object.foreignVariants.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.foreign_variants)
+        ? object.foreign_variants.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -2474,6 +2534,12 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     if (message.ejection !== "") {
       obj.ejection = message.ejection;
     }
+    if (message.family !== undefined) {
+      obj.family = Family.toJSON(message.family);
+    }
+    if (message.foreignVariants?.length) {
+      obj.foreignVariants = message.foreignVariants;
+    }
     return obj;
   },
 
@@ -2491,6 +2557,10 @@ export const TargetStatus: MessageFns<TargetStatus> = {
     message.workerNodeId = object.workerNodeId ?? "";
     message.identityFault = object.identityFault ?? "";
     message.ejection = object.ejection ?? "";
+    message.family = (object.family !== undefined && object.family !== null)
+      ? Family.fromPartial(object.family)
+      : undefined;
+    message.foreignVariants = object.foreignVariants?.map((e) => e) || [];
     return message;
   },
 };

@@ -325,6 +325,16 @@ export interface NodeLoad {
   draining: boolean;
   /** This run of the node; tells two nodes of one name apart. Empty when unknown. */
   instanceId: string;
+  /** Version of the model family that it serves. Empty when unknown. */
+  familyVersion: string;
+}
+
+/** Models that answer the same question over the same labels. */
+export interface Family {
+  /** Its name; empty when unknown. */
+  name: string;
+  /** Another one whenever a variant comes, goes or has another checksum: 16 hexadecimal digits; empty when unknown. */
+  version: string;
 }
 
 /** Service time of one variant on one node. */
@@ -1418,6 +1428,7 @@ function createBaseNodeLoad(): NodeLoad {
     services: [],
     draining: false,
     instanceId: "",
+    familyVersion: "",
   };
 }
 
@@ -1458,6 +1469,9 @@ export const NodeLoad: MessageFns<NodeLoad> = {
     }
     if (message.instanceId !== "") {
       writer.uint32(98).string(message.instanceId);
+    }
+    if (message.familyVersion !== "") {
+      writer.uint32(106).string(message.familyVersion);
     }
     return writer;
   },
@@ -1571,6 +1585,14 @@ export const NodeLoad: MessageFns<NodeLoad> = {
             message.instanceId = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.familyVersion = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1623,6 +1645,11 @@ export const NodeLoad: MessageFns<NodeLoad> = {
         : isSet(object.instance_id)
         ? globalThis.String(object.instance_id)
         : "",
+      familyVersion: isSet(object.familyVersion)
+        ? globalThis.String(object.familyVersion)
+        : isSet(object.family_version)
+        ? globalThis.String(object.family_version)
+        : "",
     };
   },
 
@@ -1664,6 +1691,9 @@ export const NodeLoad: MessageFns<NodeLoad> = {
     if (message.instanceId !== "") {
       obj.instanceId = message.instanceId;
     }
+    if (message.familyVersion !== "") {
+      obj.familyVersion = message.familyVersion;
+    }
     return obj;
   },
 
@@ -1684,6 +1714,92 @@ export const NodeLoad: MessageFns<NodeLoad> = {
     message.services = object.services?.map((e) => VariantService.fromPartial(e)) || [];
     message.draining = object.draining ?? false;
     message.instanceId = object.instanceId ?? "";
+    message.familyVersion = object.familyVersion ?? "";
+    return message;
+  },
+};
+
+function createBaseFamily(): Family {
+  return { name: "", version: "" };
+}
+
+export const Family: MessageFns<Family> = {
+  encode(message: Family, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.version !== "") {
+      writer.uint32(18).string(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Family {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFamily();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Family {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
+    };
+  },
+
+  toJSON(message: Family): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.version !== "") {
+      obj.version = message.version;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Family>, I>>(base?: I): Family {
+    return Family.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Family>, I>>(object: I): Family {
+    const message = createBaseFamily();
+    message.name = object.name ?? "";
+    message.version = object.version ?? "";
     return message;
   },
 };

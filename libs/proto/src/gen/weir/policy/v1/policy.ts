@@ -24,7 +24,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { MeasuredAccuracy, Reason, reasonFromJSON, reasonToJSON } from "../../agent/v1/agent.ts";
-import { HopTimings, LookCurves, NodeLoad, Objective, Placement } from "../../common/v1/common.ts";
+import { Family, HopTimings, LookCurves, NodeLoad, Objective, Placement } from "../../common/v1/common.ts";
 
 export const protobufPackage = "weir.policy.v1";
 
@@ -87,7 +87,11 @@ export interface Hello {
    */
   objectiveFields: string[];
   /** What second looks by the device's own family buy; absent when it does not know. */
-  looks: LookCurves | undefined;
+  looks:
+    | LookCurves
+    | undefined;
+  /** The device's own model family; absent when unknown. A device whose family is not its cell's is planned by itself. */
+  family: Family | undefined;
 }
 
 /** A model variant, as far as planning needs it. */
@@ -100,6 +104,8 @@ export interface Variant {
   precision: string;
   /** Expected top-1 accuracy, 0..1. */
   accuracy: number;
+  /** As in weir.worker.v1.VariantInfo. Empty when unknown. */
+  checksum: string;
 }
 
 /** A remote target and the link to it, as one agent sees them. */
@@ -497,7 +503,11 @@ export interface DevicePlan {
   /** Its accuracy balance as last reported. */
   balance: number;
   /** The second look that is planned for its least certain frames; absent: none, or the agent chooses. */
-  secondLook: PlannedLook | undefined;
+  secondLook:
+    | PlannedLook
+    | undefined;
+  /** Why it is planned by itself: its model family is not its cell's. Empty when it is planned with the others. */
+  familyFault: string;
 }
 
 /** Which cell. */
@@ -809,6 +819,7 @@ function createBaseHello(): Hello {
     objective: undefined,
     objectiveFields: [],
     looks: undefined,
+    family: undefined,
   };
 }
 
@@ -840,6 +851,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.looks !== undefined) {
       LookCurves.encode(message.looks, writer.uint32(74).fork()).join();
+    }
+    if (message.family !== undefined) {
+      Family.encode(message.family, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -929,6 +943,14 @@ export const Hello: MessageFns<Hello> = {
             message.looks = LookCurves.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.family = Family.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -968,6 +990,7 @@ export const Hello: MessageFns<Hello> = {
         ? object.objective_fields.map((e: any) => globalThis.String(e))
         : [],
       looks: isSet(object.looks) ? LookCurves.fromJSON(object.looks) : undefined,
+      family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
     };
   },
 
@@ -1000,6 +1023,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.looks !== undefined) {
       obj.looks = LookCurves.toJSON(message.looks);
     }
+    if (message.family !== undefined) {
+      obj.family = Family.toJSON(message.family);
+    }
     return obj;
   },
 
@@ -1023,12 +1049,15 @@ export const Hello: MessageFns<Hello> = {
     message.looks = (object.looks !== undefined && object.looks !== null)
       ? LookCurves.fromPartial(object.looks)
       : undefined;
+    message.family = (object.family !== undefined && object.family !== null)
+      ? Family.fromPartial(object.family)
+      : undefined;
     return message;
   },
 };
 
 function createBaseVariant(): Variant {
-  return { name: "", macs: 0, precision: "", accuracy: 0 };
+  return { name: "", macs: 0, precision: "", accuracy: 0, checksum: "" };
 }
 
 export const Variant: MessageFns<Variant> = {
@@ -1044,6 +1073,9 @@ export const Variant: MessageFns<Variant> = {
     }
     if (message.accuracy !== 0) {
       writer.uint32(33).double(message.accuracy);
+    }
+    if (message.checksum !== "") {
+      writer.uint32(42).string(message.checksum);
     }
     return writer;
   },
@@ -1093,6 +1125,14 @@ export const Variant: MessageFns<Variant> = {
             message.accuracy = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.checksum = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1111,6 +1151,7 @@ export const Variant: MessageFns<Variant> = {
       macs: isSet(object.macs) ? globalThis.Number(object.macs) : 0,
       precision: isSet(object.precision) ? globalThis.String(object.precision) : "",
       accuracy: isSet(object.accuracy) ? globalThis.Number(object.accuracy) : 0,
+      checksum: isSet(object.checksum) ? globalThis.String(object.checksum) : "",
     };
   },
 
@@ -1128,6 +1169,9 @@ export const Variant: MessageFns<Variant> = {
     if (message.accuracy !== 0) {
       obj.accuracy = floatToJson(message.accuracy);
     }
+    if (message.checksum !== "") {
+      obj.checksum = message.checksum;
+    }
     return obj;
   },
 
@@ -1140,6 +1184,7 @@ export const Variant: MessageFns<Variant> = {
     message.macs = object.macs ?? 0;
     message.precision = object.precision ?? "";
     message.accuracy = object.accuracy ?? 0;
+    message.checksum = object.checksum ?? "";
     return message;
   },
 };
@@ -4637,7 +4682,15 @@ export const AuditedAccuracy: MessageFns<AuditedAccuracy> = {
 };
 
 function createBaseDevicePlan(): DevicePlan {
-  return { deviceId: "", planned: undefined, predictedMs: 0, connected: false, balance: 0, secondLook: undefined };
+  return {
+    deviceId: "",
+    planned: undefined,
+    predictedMs: 0,
+    connected: false,
+    balance: 0,
+    secondLook: undefined,
+    familyFault: "",
+  };
 }
 
 export const DevicePlan: MessageFns<DevicePlan> = {
@@ -4659,6 +4712,9 @@ export const DevicePlan: MessageFns<DevicePlan> = {
     }
     if (message.secondLook !== undefined) {
       PlannedLook.encode(message.secondLook, writer.uint32(50).fork()).join();
+    }
+    if (message.familyFault !== "") {
+      writer.uint32(58).string(message.familyFault);
     }
     return writer;
   },
@@ -4724,6 +4780,14 @@ export const DevicePlan: MessageFns<DevicePlan> = {
             message.secondLook = PlannedLook.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.familyFault = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4756,6 +4820,11 @@ export const DevicePlan: MessageFns<DevicePlan> = {
         : isSet(object.second_look)
         ? PlannedLook.fromJSON(object.second_look)
         : undefined,
+      familyFault: isSet(object.familyFault)
+        ? globalThis.String(object.familyFault)
+        : isSet(object.family_fault)
+        ? globalThis.String(object.family_fault)
+        : "",
     };
   },
 
@@ -4779,6 +4848,9 @@ export const DevicePlan: MessageFns<DevicePlan> = {
     if (message.secondLook !== undefined) {
       obj.secondLook = PlannedLook.toJSON(message.secondLook);
     }
+    if (message.familyFault !== "") {
+      obj.familyFault = message.familyFault;
+    }
     return obj;
   },
 
@@ -4797,6 +4869,7 @@ export const DevicePlan: MessageFns<DevicePlan> = {
     message.secondLook = (object.secondLook !== undefined && object.secondLook !== null)
       ? PlannedLook.fromPartial(object.secondLook)
       : undefined;
+    message.familyFault = object.familyFault ?? "";
     return message;
   },
 };

@@ -27,6 +27,7 @@ import {
   DataType,
   dataTypeFromJSON,
   dataTypeToJSON,
+  Family,
   Input,
   NamedTensor,
   NodeLoad,
@@ -187,6 +188,12 @@ export interface ListVariantsResponse {
   variants: VariantInfo[];
   /** Factor by which the processor's speed is emulated; 0 when it is not. */
   dilationFactor: number;
+  /** The model family that it serves; its version is that of the node's loads. Absent when unknown. */
+  family:
+    | Family
+    | undefined;
+  /** This run of the node, as in its loads. Empty when unknown. */
+  instanceId: string;
 }
 
 /** One model variant: the manifest's entry with this node's calibration. */
@@ -221,6 +228,11 @@ export interface VariantInfo {
   outputs: TensorSpec[];
   /** What accuracy is a measure of, e.g. "top-1" or "mAP 50-95"; empty: top-1. */
   accuracyMeasure: string;
+  /**
+   * SHA-256 of what it answers by, hexadecimal: model file, preprocessing, output and labels. Variants of one name and
+   * two checksums are two variants. Empty when unknown.
+   */
+  checksum: string;
 }
 
 function createBaseInferRequest(): InferRequest {
@@ -1355,7 +1367,7 @@ export const ListVariantsRequest: MessageFns<ListVariantsRequest> = {
 };
 
 function createBaseListVariantsResponse(): ListVariantsResponse {
-  return { nodeId: "", tier: 0, labels: [], variants: [], dilationFactor: 0 };
+  return { nodeId: "", tier: 0, labels: [], variants: [], dilationFactor: 0, family: undefined, instanceId: "" };
 }
 
 export const ListVariantsResponse: MessageFns<ListVariantsResponse> = {
@@ -1374,6 +1386,12 @@ export const ListVariantsResponse: MessageFns<ListVariantsResponse> = {
     }
     if (message.dilationFactor !== 0) {
       writer.uint32(41).double(message.dilationFactor);
+    }
+    if (message.family !== undefined) {
+      Family.encode(message.family, writer.uint32(50).fork()).join();
+    }
+    if (message.instanceId !== "") {
+      writer.uint32(58).string(message.instanceId);
     }
     return writer;
   },
@@ -1431,6 +1449,22 @@ export const ListVariantsResponse: MessageFns<ListVariantsResponse> = {
             message.dilationFactor = reader.double();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.family = Family.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1460,6 +1494,12 @@ export const ListVariantsResponse: MessageFns<ListVariantsResponse> = {
         : isSet(object.dilation_factor)
         ? globalThis.Number(object.dilation_factor)
         : 0,
+      family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
+      instanceId: isSet(object.instanceId)
+        ? globalThis.String(object.instanceId)
+        : isSet(object.instance_id)
+        ? globalThis.String(object.instance_id)
+        : "",
     };
   },
 
@@ -1480,6 +1520,12 @@ export const ListVariantsResponse: MessageFns<ListVariantsResponse> = {
     if (message.dilationFactor !== 0) {
       obj.dilationFactor = floatToJson(message.dilationFactor);
     }
+    if (message.family !== undefined) {
+      obj.family = Family.toJSON(message.family);
+    }
+    if (message.instanceId !== "") {
+      obj.instanceId = message.instanceId;
+    }
     return obj;
   },
 
@@ -1493,6 +1539,10 @@ export const ListVariantsResponse: MessageFns<ListVariantsResponse> = {
     message.labels = object.labels?.map((e) => e) || [];
     message.variants = object.variants?.map((e) => VariantInfo.fromPartial(e)) || [];
     message.dilationFactor = object.dilationFactor ?? 0;
+    message.family = (object.family !== undefined && object.family !== null)
+      ? Family.fromPartial(object.family)
+      : undefined;
+    message.instanceId = object.instanceId ?? "";
     return message;
   },
 };
@@ -1514,6 +1564,7 @@ function createBaseVariantInfo(): VariantInfo {
     inputs: [],
     outputs: [],
     accuracyMeasure: "",
+    checksum: "",
   };
 }
 
@@ -1567,6 +1618,9 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     }
     if (message.accuracyMeasure !== "") {
       writer.uint32(122).string(message.accuracyMeasure);
+    }
+    if (message.checksum !== "") {
+      writer.uint32(130).string(message.checksum);
     }
     return writer;
   },
@@ -1714,6 +1768,14 @@ export const VariantInfo: MessageFns<VariantInfo> = {
             message.accuracyMeasure = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.checksum = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1771,6 +1833,7 @@ export const VariantInfo: MessageFns<VariantInfo> = {
         : isSet(object.accuracy_measure)
         ? globalThis.String(object.accuracy_measure)
         : "",
+      checksum: isSet(object.checksum) ? globalThis.String(object.checksum) : "",
     };
   },
 
@@ -1821,6 +1884,9 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     if (message.accuracyMeasure !== "") {
       obj.accuracyMeasure = message.accuracyMeasure;
     }
+    if (message.checksum !== "") {
+      obj.checksum = message.checksum;
+    }
     return obj;
   },
 
@@ -1844,6 +1910,7 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     message.inputs = object.inputs?.map((e) => TensorSpec.fromPartial(e)) || [];
     message.outputs = object.outputs?.map((e) => TensorSpec.fromPartial(e)) || [];
     message.accuracyMeasure = object.accuracyMeasure ?? "";
+    message.checksum = object.checksum ?? "";
     return message;
   },
 };

@@ -1,0 +1,112 @@
+import { sleep } from '@weir/base';
+import { connectAgent } from '@weir/cell';
+import type { agent } from '@weir/proto';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { otherFamily, otherLabel } from './support/other-family.ts';
+
+const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
+const variant = 'mobilenet-v1-0.25-int8';
+const ownVariant = 'mobilenet-v1-0.25-fp32';
+const patience = { timeout: 60_000, interval: 50 };
+
+/** Real processes with two model families whose variants have the same names. */
+describe('two model families of one cell', () => {
+  const other = otherFamily();
+  let children: ChildProcess[] = [];
+  let logs: string[] = [];
+  afterEach(async () => {
+    for (const child of children.filter(
+      ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
+    ))
+      await kill(child);
+    [children, logs] = [[], []];
+  });
+  afterAll(() => {
+    rmSync(other, { recursive: true });
+  });
+
+  async function start(app: string, ...flags: string[]): Promise<{ child: ChildProcess; address: string }> {
+    const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
+    const child = spawn(process.execPath, [main, '--log-level=warn', ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    children.push(child);
+    createInterface({ input: child.stderr }).on('line', (line) => logs.push(line));
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    return { child, address: (JSON.parse(line) as { address: string }).address };
+  }
+  async function kill(child: ChildProcess): Promise<void> {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  const startWorker = (listen: string, ...flags: string[]) =>
+    start(
+      'inference-worker',
+      '--node-id=edge-1',
+      '--tier=edge',
+      `--variants=${variant}`,
+      `--listen=${listen}`,
+      ...flags,
+    );
+  const told = (text: string) => logs.filter((line) => line.includes(text));
+
+  it('never mix: a worker that restarts on the other one in mid-stream gives no answer until it is back', async () => {
+    const first = await startWorker('127.0.0.1:0');
+    const { address } = await start(
+      'device-agent',
+      `--targets=edge-1=edge@${first.address}`,
+      // So slow that the edge is the better choice whenever it may be chosen.
+      `--local-variants=${ownVariant}`,
+      '--dilation-factor=100',
+      '--looks=1',
+    );
+    await using device = connectAgent(address);
+    const answers: agent.InferResponse[] = [];
+    let streaming = true;
+    const stream = (async () => {
+      while (streaming) {
+        answers.push(await device.infer({ image, timeoutMs: 20_000 }));
+        await sleep(5);
+      }
+    })();
+    const next = (count: number, nodeId: string) => {
+      const from = answers.length;
+      return vi.waitFor(() => {
+        const newest = answers.slice(from).filter(({ placement }) => placement?.nodeId === nodeId);
+        expect(newest.length).toBeGreaterThanOrEqual(count);
+      }, patience);
+    };
+
+    await next(5, 'edge-1');
+    await kill(first.child);
+    const second = await startWorker(first.address, '--models', other);
+    await vi.waitFor(() => expect(told('gets no frames')).toHaveLength(1), patience);
+    const refusedFrom = answers.length + 1;
+    await next(10, 'device-1');
+    const [, edge] = (await device.status()).targets;
+    expect(edge).toMatchObject({
+      reachable: false,
+      family: { name: 'other-things' },
+      foreignVariants: [variant],
+      identityFault: expect.stringMatching(/serves other-things .*knows mobilenet-v1-shelf-camera/) as string,
+    });
+    expect(answers.slice(refusedFrom).map(({ placement }) => placement?.nodeId)).not.toContain('edge-1');
+
+    await kill(second.child);
+    await startWorker(first.address);
+    await next(5, 'edge-1');
+    streaming = false;
+    await stream;
+    const labels = new Set(answers.map(({ classification }) => classification!.label));
+    expect([...labels].filter((label) => label.startsWith(otherLabel('')))).toEqual([]);
+    expect((await device.status()).targets[1]).toMatchObject({ reachable: true, identityFault: '' });
+    expect((await device.status()).failed).toBe(0n);
+    expect(told('gets no frames')).toHaveLength(1);
+  }, 120_000);
+});
