@@ -1,9 +1,12 @@
 import { sleep } from '@weir/base';
 import { connectAgent } from '@weir/cell';
-import type { agent } from '@weir/proto';
+import { type agent, policy } from '@weir/proto';
+import { connect, openServerStream } from '@weir/rpc';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -17,6 +20,7 @@ const patience = { timeout: 60_000, interval: 50 };
 /** Real processes with two model families whose variants have the same names. */
 describe('two model families of one cell', () => {
   const other = otherFamily();
+  const state = mkdtempSync(join(tmpdir(), 'weir-identity-'));
   let children: ChildProcess[] = [];
   let logs: string[] = [];
   afterEach(async () => {
@@ -27,7 +31,7 @@ describe('two model families of one cell', () => {
     [children, logs] = [[], []];
   });
   afterAll(() => {
-    rmSync(other, { recursive: true });
+    for (const directory of [other, state]) rmSync(directory, { recursive: true });
   });
 
   async function start(app: string, ...flags: string[]): Promise<{ child: ChildProcess; address: string }> {
@@ -108,5 +112,59 @@ describe('two model families of one cell', () => {
     expect((await device.status()).targets[1]).toMatchObject({ reachable: true, identityFault: '' });
     expect((await device.status()).failed).toBe(0n);
     expect(told('gets no frames')).toHaveLength(1);
+  }, 120_000);
+
+  it('are planned for apart, and each device answers with its own alone', async () => {
+    const [policyService, edge] = await Promise.all([
+      start('policy-service', `--data=${state}`),
+      startWorker('127.0.0.1:0'),
+    ]);
+    const startDevice = async (deviceId: string, ...flags: string[]) => {
+      const { address } = await start(
+        'device-agent',
+        `--device-id=${deviceId}`,
+        `--policy=${policyService.address}`,
+        `--targets=edge-1=edge@${edge.address}`,
+        `--local-variants=${ownVariant}`,
+        ...flags,
+      );
+      return connectAgent(address);
+    };
+    await using regular = await startDevice('regular');
+    await vi.waitFor(async () => expect((await regular.status()).policyConnected).toBe(true), patience);
+    await using odd = await startDevice('odd', '--models', other);
+
+    /** Frames until some have been answered by a plan that others may have a part in. */
+    const answersOf = async (device: typeof odd) => {
+      const answers: agent.InferResponse[] = [];
+      await vi.waitFor(async () => {
+        answers.push(await device.infer({ image, timeoutMs: 20_000 }));
+        const planned = answers.filter(({ decision }) => decision?.learner === 'planner');
+        expect(planned.length).toBeGreaterThanOrEqual(10);
+      }, patience);
+      return answers;
+    };
+    const labels = (answers: readonly agent.InferResponse[]) =>
+      answers.map(({ classification }) => classification!.label.startsWith(otherLabel('')));
+    const [mine, its] = await Promise.all([answersOf(regular), answersOf(odd)]);
+    expect(labels(mine)).not.toContain(true);
+    expect(labels(its)).not.toContain(false);
+    expect(new Set(its.map(({ placement }) => placement?.nodeId))).toEqual(new Set(['odd']));
+    expect((await regular.status()).targets[1]).toMatchObject({ reachable: true, identityFault: '' });
+
+    await using connection = connect(policyService.address);
+    const client = connection.client(policy.PolicyServiceClient);
+    for await (const { devices } of openServerStream(
+      client,
+      client.watchLearner,
+      { cellId: 'cell-1' },
+      { timeoutMs: 10_000 },
+    )) {
+      const faults = new Map(devices.map(({ deviceId, familyFault }) => [deviceId, familyFault]));
+      expect(faults.get('regular')).toBe('');
+      expect(faults.get('odd')).toMatch(/other-things .* differs from the cell's, mobilenet-v1-shelf-camera/);
+      break;
+    }
+    expect(told('odd is planned by itself')).toHaveLength(1);
   }, 120_000);
 });

@@ -15,6 +15,7 @@ import { openStore, storeNotWritable } from '@weir/storage';
 import { createNoopMeter, type Meter } from '@weir/telemetry';
 import { join } from 'node:path';
 import { Cells } from './cell/cells.ts';
+import { Families } from './cell/families.ts';
 import { type Config, configSpec } from './config.ts';
 import { openDataDirectory, storeFile } from './journal/data-directory.ts';
 import { type Learners, learnersOf } from './cell/learners.ts';
@@ -113,6 +114,7 @@ export async function startPolicyService(
       onPlanned: (plan) => metrics.planned(plan),
     }),
   );
+  const families = started.use(new Families({ cells, clock, logger }));
   let trying = false;
   let ready = await openStored(cells, logger);
   metrics.watch(cells);
@@ -124,6 +126,7 @@ export async function startPolicyService(
           definition: policy.PolicyServiceService,
           implementation: policyService({
             cells,
+            families,
             learners,
             clock,
             logger,

@@ -13,10 +13,12 @@ import {
 import { orchestrate } from './sessions/orchestrate.ts';
 import { runEpochs } from './sessions/run-epochs.ts';
 import type { Cells } from './cell/cells.ts';
+import type { Families } from './cell/families.ts';
 import type { Learners } from './cell/learners.ts';
 
 export interface ServiceDeps {
   readonly cells: Cells;
+  readonly families: Families;
   readonly learners: Learners;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,7 +30,7 @@ export interface ServiceDeps {
 
 /** Handlers of weir.policy.v1.PolicyService. */
 export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
-  const { cells, learners, clock, statusMs, maxWatches } = deps;
+  const { cells, families, learners, clock, statusMs, maxWatches } = deps;
   let watches = 0;
 
   return {
@@ -36,7 +38,7 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
 
     decide: unary(async ({ cellId, deviceId }: policy.DecideRequest) => {
       checkIds({ cell_id: cellId, device_id: deviceId });
-      const { orchestrator } = await cells.get(cellId);
+      const { orchestrator } = await families.hostOf(cellId, deviceId);
       const { placement, predictedMs, version } = orchestrator.decide(deviceId);
       return { placement: placementToWire(placement), predictedMs, directiveVersion: BigInt(version) };
     }),
@@ -51,16 +53,14 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       const objective = checkIds({ cell_id: cellId }, (violations) =>
         objectiveFromWire(wire, 'objective', violations),
       );
-      const cell = await cells.open(cellId);
-      await cell.setObjective(objective);
+      await families.setObjective(cellId, objective);
       return { objective: objectiveToWire(objective) };
     }),
 
     setLearner: unary(async ({ cellId, learner }: policy.SetLearnerRequest) => {
       checkIds({ cell_id: cellId }, (violations) => checkLearner(learner, learners, violations));
-      const cell = await cells.open(cellId);
-      await cell.setLearner(learner);
-      return { learner: cell.orchestrator.learner.name };
+      await families.setLearner(cellId, learner);
+      return { learner };
     }),
 
     // A slow watcher holds up nobody: each status is made when the one before has gone out.
@@ -69,14 +69,14 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       { signal, draining }: CallContext,
     ): AsyncGenerator<policy.WatchLearnerResponse> {
       checkIds({ cell_id: cellId });
-      const { orchestrator } = await cells.get(cellId);
+      const cell = await cells.get(cellId);
       if (watches >= maxWatches)
         throw new ResourceExhausted(`there are ${maxWatches} watchers, and no more are taken`);
       watches++;
       try {
         const over = AbortSignal.any([signal, draining]);
         while (!over.aborted) {
-          yield statusToWire(orchestrator.status());
+          yield statusToWire(families.status(cellId, cell));
           await sleep(statusMs, { clock, signal: over }).catch(() => {});
         }
         // A watcher should look for the service again, not take the end of the stream for that of the cell.

@@ -28,6 +28,7 @@ const nodeReport = z.object({
   energyJ: byVariant.optional(),
   draining: z.boolean(),
   instanceId: z.string().optional(),
+  familyVersion: z.string().optional(),
 });
 
 const looks = z.int().min(1).max(mostLooks);
@@ -57,8 +58,10 @@ const storedDevice = z.object({
       macs: finite,
       precision: z.enum(['fp32', 'int8']),
       accuracy: finite.min(0).max(1),
+      checksum: z.string().optional(),
     }),
   ),
+  family: z.object({ name: z.string(), version: z.string() }).optional(),
   targets: z.array(z.object({ report: nodeReport, roundTripMs: finite, reachable: z.boolean() })),
   objective: objectiveFields.partial().optional(),
   /** Rows of earlier versions have none: all their claims count as equally old. */

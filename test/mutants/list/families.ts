@@ -89,4 +89,38 @@ const identity = mutantsOf('libs/inference/src/catalogue', [
   },
 ]);
 
-export const families = [...targets, ...dispatch, ...identity];
+const cell = mutantsOf('apps/policy-service/src/cell', [
+  {
+    title: 'a device is in conflict with what it said itself',
+    file: 'variant-facts.ts',
+    find: '(claimants.size > 1 || !claimants.has(deviceId))',
+    replace: 'claimants.size > 0',
+  },
+  {
+    title: 'who tells no checksum is in conflict with everybody',
+    file: 'variant-facts.ts',
+    find: 'variant.checksum !== undefined &&',
+    replace: '',
+  },
+  {
+    title: 'families of two names are one where no variants have the same',
+    file: 'members.ts',
+    find: 'if (!named && conflicting.length === 0)',
+    replace: 'if (conflicting.length === 0)',
+    specs: ['families.spec.ts'],
+  },
+  {
+    title: 'who was planned apart once is so for ever',
+    file: 'families.ts',
+    find: 'clock.every(reuniteMs, () => this.#reunite())',
+    replace: 'clock.every(reuniteMs, () => {})',
+  },
+  {
+    title: 'another family of a cell begins with the service’s own objective',
+    file: 'families.ts',
+    find: 'partOf(cellId, hello), main)',
+    replace: 'partOf(cellId, hello))',
+  },
+]);
+
+export const families = [...targets, ...dispatch, ...identity, ...cell];

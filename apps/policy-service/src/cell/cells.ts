@@ -53,9 +53,9 @@ export class Cells implements AsyncDisposable {
   /**
    * The cell, new or not. Throws ResourceExhausted when there are too many, Unavailable (reason CELL_SET_ASIDE) for one that
    * could not be opened a short time ago, and is tried again later, and (reason `storeNotWritable`) while the disk takes
-   * nothing.
+   * nothing. `like`: goes on, unless it is open, with this one's objective and learner.
    */
-  async open(cellId: string): Promise<CellHost> {
+  async open(cellId: string, like?: CellHost): Promise<CellHost> {
     const known = this.#cells.get(cellId);
     if (known) return known;
     const { maxCells, clock, logger, errors } = this.#options;
@@ -63,7 +63,7 @@ export class Cells implements AsyncDisposable {
     if (aside && clock.now() - aside.at < reopenAfterMs) throw setAside(cellId, aside.reason);
     if (this.#cells.size >= maxCells)
       throw new ResourceExhausted(`there are ${maxCells} cells, and no more are taken (--max-cells)`);
-    const opening = CellHost.open(cellId, this.#options);
+    const opening = this.#open(cellId, like);
     this.#cells.set(cellId, opening);
     try {
       const cell = await opening;
@@ -81,9 +81,26 @@ export class Cells implements AsyncDisposable {
     }
   }
 
+  async #open(cellId: string, like: CellHost | undefined): Promise<CellHost> {
+    if (like) {
+      const { objective, learner } = like.orchestrator;
+      // Stored, so that it is the same after a restart.
+      await this.#options.store.change(cellId, {
+        objective: JSON.stringify(objective),
+        learner: learner.name,
+      });
+    }
+    return CellHost.open(cellId, this.#options);
+  }
+
   /** How learning and the plan stand in each cell that is open. */
   statuses(): { cellId: string; status: CellStatus }[] {
     return [...this.#opened].map(([cellId, { orchestrator }]) => ({ cellId, status: orchestrator.status() }));
+  }
+
+  /** The open cells whose id `accepts`. */
+  openWhere(accepts: (cellId: string) => boolean): { readonly cellId: string; readonly cell: CellHost }[] {
+    return [...this.#opened].flatMap(([cellId, cell]) => (accepts(cellId) ? [{ cellId, cell }] : []));
   }
 
   /** Throws NotFound for a cell that nobody has joined or configured, and what `open` throws for one that is set aside. */

@@ -4,6 +4,7 @@ import type {
   ComputeNode,
   DeviceHello,
   DeviceState,
+  FamilyIdentity,
   LookCurves,
   NodeReport,
   Objective,
@@ -31,6 +32,14 @@ export interface Member {
   readonly disconnectedAt?: number | undefined;
   /** When what it says of its variants was first said in this cell. */
   readonly variantRanks: ClaimRanks;
+}
+
+/** Models of one device that cannot be planned together with a cell's. */
+export interface FamilyConflict {
+  /** The cell's family; absent when no device tells it. */
+  readonly family?: FamilyIdentity;
+  /** Variants that are other models under the same name; none where only the families' names differ. */
+  readonly variants: readonly string[];
 }
 
 /** Faults of what devices say together; each is told once. */
@@ -81,6 +90,16 @@ export class Members {
 
   entries(): IterableIterator<[string, Member]> {
     return this.#members.entries();
+  }
+
+  /** Why the device cannot be planned together with the others of the cell; undefined: it can. */
+  conflict({ deviceId, family: own, variants }: DeviceHello): FamilyConflict | undefined {
+    const conflicting = this.#facts.conflicting(deviceId, variants);
+    const family = [...this.#members].find(([id, { hello }]) => id !== deviceId && hello.family)?.[1].hello
+      .family;
+    const named = own && family && own.name !== family.name;
+    if (!named && conflicting.length === 0) return undefined;
+    return { variants: conflicting, ...(family && { family }) };
   }
 
   /** Adds the device, or renews what is known of it. */

@@ -74,6 +74,35 @@ describe('VariantFacts', () => {
     },
   );
 
+  describe('with checksums', () => {
+    const summed = (checksum?: string, accuracy = 0.7): Variant => ({
+      ...variant(accuracy),
+      ...(checksum !== undefined && { checksum }),
+    });
+
+    it('find a conflict where others mean another model by the name, and only there', () => {
+      const { facts } = variantFacts();
+      facts.claim('a', [summed('A')]);
+      facts.claim('old', [summed()]);
+      expect(facts.conflicting('b', [summed('A'), variant(0.5, 'w')])).toEqual([]);
+      expect(facts.conflicting('b', [summed('B')])).toEqual(['v']);
+      expect(facts.conflicting('b', [summed()])).toEqual([]);
+      // Nobody is in conflict with what it said itself before.
+      expect(facts.conflicting('a', [summed('B')])).toEqual([]);
+      facts.claim('c', [summed('A')]);
+      expect(facts.conflicting('a', [summed('B')])).toEqual(['v']);
+    });
+
+    it('tell nobody who says the same without a checksum', () => {
+      const { facts, told } = variantFacts();
+      facts.claim('old', [summed()]);
+      facts.claim('a', [summed('A')]);
+      expect(told).toEqual([]);
+      facts.claim('b', [summed('A', 0.9)]);
+      expect(told).toHaveLength(1);
+    });
+  });
+
   it('hold the same true after a restart, whatever the order of the stored devices, and ever after', () => {
     const device = fc.constantFrom('a', 'b', 'c', 'd');
     const claims = fc.uniqueArray(fc.tuple(fc.constantFrom('v', 'w'), fc.constantFrom(0.1, 0.5, 1)), {

@@ -22,7 +22,8 @@ const maxTold = 1_024;
 
 /**
  * What the cell holds to be true of each variant: MACs, precision and accuracy are the same wherever it runs, so nobody
- * may redefine them for others. What was claimed first stands as long as any member claims it; then the next.
+ * may redefine them for others. What was claimed first stands as long as any member claims it; then the next. Variants of
+ * two checksums are never one: whose models conflict with those of others does not belong to the cell (families.ts).
  */
 export class VariantFacts {
   readonly #tell: (claim: DeviantClaim) => void;
@@ -49,6 +50,19 @@ export class VariantFacts {
 
   withdraw(deviceId: string): void {
     this.#withdraw(deviceId, new Set());
+  }
+
+  /** Names that mean other models to the device than to others of the cell. */
+  conflicting(deviceId: string, variants: readonly Variant[]): string[] {
+    const isOther = ({ name, checksum }: Variant) =>
+      checksum !== undefined &&
+      [...(this.#claims.get(name)?.values() ?? [])].some(
+        ({ variant, claimants }) =>
+          variant.checksum !== undefined &&
+          variant.checksum !== checksum &&
+          (claimants.size > 1 || !claimants.has(deviceId)),
+      );
+    return variants.filter(isOther).map(({ name }) => name);
   }
 
   ranksOf(deviceId: string): ClaimRanks {
@@ -93,13 +107,18 @@ export class VariantFacts {
   #tellDeviant(deviceId: string, claimed: Variant): void {
     const { variant: established } = first(this.#claims.get(claimed.name)!);
     const text = JSON.stringify([deviceId, claimed.name, keyOf(claimed)]);
-    if (keyOf(claimed) === keyOf(established) || this.#told.has(text) || this.#told.size >= maxTold) return;
+    if (factsOf(claimed) === factsOf(established) || this.#told.has(text) || this.#told.size >= maxTold)
+      return;
     this.#told.add(text);
     this.#tell({ deviceId, claimed, established });
   }
 }
 
-const keyOf = ({ macs, precision, accuracy }: Variant): string => JSON.stringify([macs, precision, accuracy]);
+const factsOf = ({ macs, precision, accuracy }: Variant): string =>
+  JSON.stringify([macs, precision, accuracy]);
+
+/** A claim with a checksum is another one than a claim without, though they say the same. */
+const keyOf = (variant: Variant): string => `${factsOf(variant)} ${variant.checksum ?? ''}`;
 
 /** Of two that were stored without a rank, the less accurate: a floor must not be met by a claim. */
 const first = (claims: ReadonlyMap<string, Claim>): Claim =>

@@ -5,14 +5,14 @@ import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
 import { firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
 import type { AgentLink } from './registry.ts';
 import type { CellHost } from '../cell/host.ts';
-import type { Cells } from '../cell/cells.ts';
+import type { Families } from '../cell/families.ts';
 import { Outbox } from './outbox.ts';
 
 /** Batches of one agent that may be at the disk at once; a further one is not read before one of them is safe. */
 const batchesInFlight = 32;
 
 export interface SessionDeps {
-  readonly cells: Cells;
+  readonly families: Families;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long an opened stream may stay without its Hello, ms. */
@@ -30,7 +30,7 @@ type Stream = DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse
 export async function orchestrate(
   stream: Stream,
   { signal, draining }: CallContext,
-  { cells, clock, logger, helloTimeoutMs }: SessionDeps,
+  { families, clock, logger, helloTimeoutMs }: SessionDeps,
 ): Promise<void> {
   const ended = new AbortController();
   const stopTimer = clock.after(helloTimeoutMs, () =>
@@ -44,15 +44,13 @@ export async function orchestrate(
     if (first.done) return;
     const { value, leftOut } = firstFromWire(first.value);
     const { cellId, hello } = value;
-    const cell = await cells.open(cellId);
-    stopTimer();
-
     const outbox = new Outbox();
     const link: AgentLink = {
       push: (directive) => outbox.push(directive),
       end: (reason) => ended.abort(reason),
     };
-    cell.devices.join(hello, link);
+    const cell = await families.join(cellId, hello, link);
+    stopTimer();
     logger.info({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId }, 'device joined');
     const tellLeftOut = tellOnce((faults) =>
       logger.warn(

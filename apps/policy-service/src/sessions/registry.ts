@@ -53,11 +53,13 @@ export class Sessions {
 
   /** A session of the same device that still stands ends. */
   open(deviceId: string, link: AgentLink): void {
-    const reason = 'SESSION_REPLACED';
-    this.#sessions
-      .get(deviceId)
-      ?.link.end(new Aborted(`another session of device ${deviceId} has begun`, { reason }));
+    this.end(deviceId, sessionReplaced(deviceId));
     this.#sessions.set(deviceId, { link });
+  }
+
+  /** Asks the session to end, if one stands. */
+  end(deviceId: string, reason: Error): void {
+    this.#sessions.get(deviceId)?.link.end(reason);
   }
 
   /** False when the session was replaced before. */
@@ -93,6 +95,9 @@ export class Sessions {
     return version;
   }
 }
+
+export const sessionReplaced = (deviceId: string): Error =>
+  new Aborted(`another session of device ${deviceId} has begun`, { reason: 'SESSION_REPLACED' });
 
 const samePlan = (a: Undated, b: Undated): boolean =>
   samePlacement(a.planned, b.planned) && a.explored === b.explored;
