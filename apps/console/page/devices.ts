@@ -45,6 +45,9 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
   const expected = recent?.expectedAccuracy ?? device.expectedAccuracy;
   const right = recent?.right ?? null;
   const ejected = links.filter(({ ejection }) => ejection !== null);
+  const faults = [device.familyFault, ...links.map(({ identityFault }) => identityFault)].filter(
+    (fault) => fault !== null,
+  );
   return html`<li class="card" data-device=${id}>
     <h3>
       <span class=${`dot ${answers === false ? 'bad' : orchestrated ? 'good' : 'warn'}`}></span>${id}
@@ -105,6 +108,13 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
                   ><strong class="bad">${nodeId}</strong> <small>${ejection}</small>
                 </span>`,
             )}
+          </dd>`
+      }
+      ${
+        faults.length > 0 &&
+        html`<dt>models and names</dt>
+          <dd class="ejected">
+            ${faults.map((fault) => html`<span key=${fault}><small class="bad">${fault}</small></span>`)}
           </dd>`
       }
       <dt>balance</dt>

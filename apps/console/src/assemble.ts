@@ -98,6 +98,7 @@ function deviceView(
     id,
     answers: own ? own.answers : null,
     orchestrated: status?.policyConnected ?? plan?.connected ?? false,
+    familyFault: plan?.familyFault || null,
     planned: placementView(plan?.planned ?? status?.planned),
     plannedMs: plan && plan.predictedMs > 0 ? round(plan.predictedMs) : null,
     balance: rounded(status?.balance ?? plan?.balance, 2),
@@ -168,6 +169,7 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
       reachable: null,
       roundTripMs: null,
       ejection: null,
+      identityFault: null,
       framesPerSecond: frames.seen ? round(flows.get(key) ?? 0) : null,
       condition: null,
     };
@@ -185,11 +187,12 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
   // The agent's own view is the newest.
   for (const { status, answers } of agents.values())
     if (answers)
-      for (const { nodeId, reachable, roundTripMs, ejection } of status.targets)
+      for (const { nodeId, reachable, roundTripMs, ejection, identityFault } of status.targets)
         if (nodeId !== status.deviceId)
           put(status.deviceId, nodeId, {
             reachable,
             ejection: ejection || null,
+            identityFault: identityFault || null,
             roundTripMs: roundTripMs > 0 ? round(roundTripMs) : null,
           });
   return [...views.values()].slice(0, 1_024);

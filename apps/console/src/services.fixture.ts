@@ -46,7 +46,16 @@ export async function startServices(): Promise<Services> {
                 audits: { audits: 60n, agreed: 0.93456, promised: 0.95, lowerBound: 0.9, level: 0.95 },
                 correction: { shortfall: 0, firsts: [{ variant: 'net-0.50-int8', loss: 1.5, share: 1.234 }] },
               },
-              devices: [{ deviceId: 'device-1', planned, predictedMs: 80, connected: true, balance: 0.5 }],
+              devices: [
+                {
+                  deviceId: 'device-1',
+                  planned,
+                  predictedMs: 80,
+                  connected: true,
+                  balance: 0.5,
+                  familyFault: 'its models are others',
+                },
+              ],
             });
             await sleep(50, { signal: over }).catch(() => {});
           }
@@ -100,6 +109,7 @@ export async function startServices(): Promise<Services> {
                 reachable: false,
                 roundTripMs: 11.26,
                 ejection: '5 failures in a row',
+                identityFault: 'target edge-1 gets no frames: its worker serves other models',
               },
             ],
           }),

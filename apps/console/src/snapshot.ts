@@ -84,6 +84,8 @@ export interface DeviceView {
   readonly answers: boolean | null;
   /** Whether its session with PolicyService is open. */
   readonly orchestrated: boolean;
+  /** Why it is planned by itself: its models are not the cell's; null: it is planned with the others. */
+  readonly familyFault: string | null;
   readonly planned: PlacementView | null;
   readonly plannedMs: number | null;
   readonly balance: number | null;
@@ -116,6 +118,8 @@ export interface LinkView {
   readonly roundTripMs: number | null;
   /** Why the device keeps frames from the node, though it reaches it; null: it does not. */
   readonly ejection: string | null;
+  /** What is wrong with the worker's name or models, and the cure; null: nothing. */
+  readonly identityFault: string | null;
   readonly framesPerSecond: number | null;
   /** Emulated condition; null for a real link. */
   readonly condition: Condition | null;
