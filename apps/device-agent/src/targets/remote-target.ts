@@ -18,7 +18,6 @@ import {
   bytesOf,
   limits,
   nodeReportFromWire,
-  peerMsFromWire,
   tellOnce,
   tierName,
   tierToWire,
@@ -27,6 +26,7 @@ import { bounded } from '../frames/bounded.ts';
 import { remoteHops } from '../frames/hops.ts';
 import { Handshake, type Questions } from './handshake.ts';
 import { InFlight } from './in-flight.ts';
+import { Pings, rateProbeBytes } from './pings.ts';
 import type { ObservedTarget, TargetAnswer, TargetRequest } from './target.ts';
 import type { WorkerClaim } from './worker-claims.ts';
 
@@ -58,13 +58,6 @@ export interface RemoteTargetOptions {
   readonly radioJPerMs?: number;
 }
 
-/** Bytes of the ping that measures the link's rate: enough to measure 100 Mbit/s, and 13 ms of a 10 Mbit/s link. */
-const rateProbeBytes = 16 * 1024;
-/** One ping in this many measures the rate, if nothing else uses the stream. */
-const rateProbeEvery = 10;
-/** Most unanswered pings that are remembered. */
-const pingsKept = 16;
-
 /**
  * One worker over one long-lived stream, reopened with back-off whenever it ends. Requests are multiplexed by id; when
  * the stream breaks, all in flight fail at once with Unavailable, so that callers can turn elsewhere.
@@ -78,7 +71,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   readonly #inFlight: InFlight<Arrival>;
   readonly #stop = new AbortController();
   readonly #kept: Promise<void>;
-  readonly #pings = new Map<number, { sentAt: number; payloadBytes: number }>();
+  readonly #pings: Pings;
   readonly #pingPeriodMs: number;
   readonly #silentAfterMs: number;
   readonly #handshake: Handshake;
@@ -96,7 +89,6 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   #load: { value: NodeReport; at: number } | undefined;
   #claim: WorkerClaim | undefined;
   #requests = 0;
-  #pingSequence = 0;
 
   constructor(options: RemoteTargetOptions) {
     const { nodeId, clock, random, logger } = options;
@@ -113,6 +105,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
       onFailed: (err) => logger.warn({ err, node: nodeId }, 'variants not listed'),
     });
     this.link = createLinkProbe({ peerNodeId: nodeId, clock, silentAfterMs: this.#silentAfterMs });
+    this.#pings = new Pings(this.link, clock);
     const open = (signal: AbortSignal) => this.#session(signal);
     this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 1000 });
   }
@@ -194,11 +187,11 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     const stream = this.#options.openStream(signal);
     this.#stream = stream;
     this.#echoed = false;
-    this.#pings.clear();
+    this.#pings.forget();
     const stopHeartbeat = this.#clock.every(this.#pingPeriodMs, () => this.#heartbeat(stream));
     let cause: unknown = new Unavailable(`${this.nodeId} closed its stream`);
     try {
-      this.#ping(stream, 0);
+      send(stream, { $case: 'ping', value: this.#pings.ofBytes(0) });
       for await (const message of stream) this.#receive(message, stream);
     } catch (error) {
       cause = error;
@@ -282,20 +275,13 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   }
 
   #takePong(pong: worker.Pong, at: number, stream: WorkerStream): void {
-    const ping = this.#pings.get(pong.sequence);
-    if (!ping) return;
-    this.#pings.delete(pong.sequence);
     const first = this.link.state().roundTripMs === 0;
-    this.link.echoed({
-      payloadBytes: ping.payloadBytes,
-      roundTripMs: at - ping.sentAt,
-      peerMs: peerMsFromWire(pong),
-    });
+    if (!this.#pings.echoed(pong, at)) return;
     this.#echoed = true;
     // A worker that says nothing of itself is asked all the same.
     if (!this.#handshake.run) this.#handshake.heard({ instanceId: '', familyVersion: '' });
     if (!this.#draining && this.#handshake.foreign) this.#setReachable(true);
-    if (first) this.#ping(stream, rateProbeBytes);
+    if (first) send(stream, { $case: 'ping', value: this.#pings.ofBytes(rateProbeBytes) });
   }
 
   /** The worker's models are known: what it said of itself meanwhile counts now. */
@@ -315,17 +301,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     if (silentMs > this.#silentAfterMs)
       this.#inFlight.rejectAll(new Unavailable(`${this.nodeId} has fallen silent`));
     const idle = this.#inFlight.size === 0;
-    this.#ping(stream, idle && this.#pingSequence % rateProbeEvery === 0 ? rateProbeBytes : 0);
-  }
-
-  #ping(stream: WorkerStream, payloadBytes: number): void {
-    for (const sequence of this.#pings.keys()) {
-      if (this.#pings.size < pingsKept) break;
-      this.#pings.delete(sequence);
-    }
-    const sequence = ++this.#pingSequence;
-    this.#pings.set(sequence, { sentAt: this.#clock.now(), payloadBytes });
-    send(stream, { $case: 'ping', value: { sequence, payload: Buffer.alloc(payloadBytes) } });
+    send(stream, { $case: 'ping', value: this.#pings.next({ idle }) });
   }
 
   #setReachable(reachable: boolean): void {
