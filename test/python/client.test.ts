@@ -23,28 +23,49 @@ interface Line {
   code?: number;
 }
 
-describe('the Python client', () => {
-  let cell: RunningCell;
-  beforeAll(async () => {
-    cell = await startCell(exampleCell({ devices: 1 }), { logger: silentLogger });
-  });
-  afterAll(() => cell?.[Symbol.asyncDispose]());
+let cell: RunningCell;
+beforeAll(async () => {
+  cell = await startCell(exampleCell({ devices: 1 }), { logger: silentLogger });
+});
+afterAll(() => cell?.[Symbol.asyncDispose]());
 
-  function client(...argv: string[]): { status: number | null; lines: Line[] } {
-    const { status, stdout, stderr } = spawnSync(
-      python,
-      [new URL('client.py', import.meta.url).pathname, cell.devices[0]!.address, ...argv],
-      { encoding: 'utf8', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } },
+/** Runs a script that prints lines of JSON. */
+function run<T>(script: string, ...argv: string[]): { status: number | null; lines: T[] } {
+  const { status, stdout, stderr } = spawnSync(python, [new URL(script, import.meta.url).pathname, ...argv], {
+    encoding: 'utf8',
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  expect(stderr).toBe('');
+  const lines = stdout.trimEnd().split('\n');
+  return { status, lines: lines.map((line) => JSON.parse(line) as T) };
+}
+
+describe('a strict pool of descriptors', () => {
+  it.each([
+    ['device-1', 'weir.agent.v1.DeviceAgent/Infer', 'weir.common.v1.Placement'],
+    ['edge-1', 'weir.worker.v1.InferenceWorker/Infer', 'weir.common.v1.Classification'],
+    ['policy', 'weir.policy.v1.PolicyService/GetObjective', 'weir.common.v1.Objective'],
+    ['telemetry', 'weir.telemetry.v1.Telemetry/GetCell', 'weir.common.v1.NodeLoad'],
+  ])('resolves every type that %s tells of', (process, method, type) => {
+    const { status, lines } = run<{ method: string; types: string[]; answer?: string }>(
+      'reflect.py',
+      cell.address(process),
     );
-    expect(stderr).toBe('');
-    return {
-      status,
-      lines: stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Line),
-    };
-  }
+    expect(status).toBe(0);
+    const of = (name: string) => lines.find((line) => line.method === name);
+    expect(of(method)?.types).toContain(type);
+    expect(of('grpc.health.v1.Health/Check')?.answer).toContain('SERVING');
+    for (const version of ['v1', 'v1alpha'])
+      expect(of(`grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`)?.types).toContain(
+        `grpc.reflection.${version}.ServerReflectionResponse`,
+      );
+    if (process === 'device-1')
+      expect(of('weir.agent.v1.DeviceAgent/GetStatus')?.answer).toContain('device_id: "device-1"');
+  });
+});
+
+describe('the Python client', () => {
+  const client = (...argv: string[]) => run<Line>('client.py', cell.devices[0]!.address, ...argv);
 
   it('streams pictures and prints what they show, where that was found out, and where the time went', () => {
     const pictures = ['scene-0000.png', 'scene-0001.png', 'scene-0002.png'];

@@ -2,9 +2,10 @@
 export * as agent from './gen/weir/agent/v1/agent.ts';
 export * as common from './gen/weir/common/v1/common.ts';
 export * as policy from './gen/weir/policy/v1/policy.ts';
+export * as reflection from './gen/grpc/reflection/v1/reflection.ts';
 export * as telemetry from './gen/weir/telemetry/v1/telemetry.ts';
 export * as worker from './gen/weir/worker/v1/worker.ts';
 export { Any } from './gen/google/protobuf/any.ts';
 export { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details.ts';
 export { Status } from './gen/google/rpc/status.ts';
-export { descriptorSetPath } from './descriptor-set.ts';
+export { contracts } from './contracts.ts';
