@@ -140,7 +140,7 @@ describe.skipIf(!binary)('traces in Jaeger', () => {
 
   it.skipIf(!python)('of the Python client continue its own', async () => {
     const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
-    const client = pathOf('../python/client.py');
+    const client = pathOf('../../clients/python/client.py');
     const traceparent = `00-${traceId}-${spanId}-01`;
     const { status, stderr } = spawnSync(
       python!,

@@ -1,0 +1,3 @@
+import { describeClient } from '../support/client-contract.ts';
+
+describeClient('Go', () => [process.env.WEIR_GO_CLIENT!]);
