@@ -98,6 +98,10 @@ describe.each([
   ['device-agent', '--targets=edge-1=moon@127.0.0.1:1'],
   ['device-agent', '--allowed-tiers=edge,moon'],
   ['device-agent', '--looks=3'],
+  ['device-agent', '--web-listen=nowhere'],
+  ['device-agent', '--web-origins=*'],
+  ['device-agent', '--web-origins=null'],
+  ['device-agent', '--web-origins=https://example.com/page'],
   ['device-agent', '--policy=:'],
 ])('%s %s', (name, argument) => {
   it('is refused', () => {

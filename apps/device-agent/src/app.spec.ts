@@ -416,9 +416,25 @@ describe('device agent', () => {
     await waitFor(async () => expect(await checkHealth(connection)).toBe('NOT_SERVING'));
     await expect(callUnary(client, client.infer, frame('early'))).rejects.toMatchObject({
       reason: 'WARMING_UP',
+      retryAfterMs: 1_000,
     });
     await starting;
     expect(await checkHealth(connection)).toBe('SERVING');
+  });
+
+  it('answers pages of the origins that are listed, and no others', async () => {
+    const { app } = await startAgent({
+      flags: ['--web-listen=127.0.0.1:0', '--web-origins=http://pages.example'],
+    });
+    const ask = (origin: string) =>
+      fetch(`http://${app.webAddress}/weir.agent.v1.DeviceAgent/Infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin },
+        body: JSON.stringify({ requestId: 'one', input: { encodedImage: pixel.toString('base64') } }),
+      });
+    const answer = await ask('http://pages.example');
+    expect(await answer.json()).toMatchObject({ requestId: 'one', placement: { variant } });
+    expect((await ask('http://elsewhere.example')).status).toBe(403);
   });
 
   it('keeps frames on the device where the objective says so', async () => {

@@ -33,6 +33,8 @@ import { linkWorker, securityOf } from './targets/worker-link.ts';
 export interface DeviceAgentApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
+  /** The same for pages in browsers; undefined when they are not served. */
+  readonly webAddress: string | undefined;
   /** Like `LocalModels.slowDown`: changes the device's own service times under a running learner. */
   slowDown(factor: number): void;
 }
@@ -66,12 +68,13 @@ export async function startDeviceAgent(
         definition: agent.DeviceAgentService,
         implementation: deviceAgentService(() => {
           if (warm.agent) return warm.agent;
-          throw new Unavailable('the device is warming up', { reason: 'WARMING_UP' });
+          throw new Unavailable('the device is warming up', { reason: 'WARMING_UP', retryAfterMs: 1_000 });
         }),
       },
     ],
     ...securityOf(config),
     reflection: config.reflection,
+    ...(config.webListen && { web: { listen: config.webListen, origins: config.webOrigins } }),
     drainGraceMs: config.graceMs,
     logger,
   }).catch(asConfigError(configSpec.name));
@@ -191,6 +194,7 @@ export async function startDeviceAgent(
   const running = started.move();
   return {
     address: server.address,
+    webAddress: server.webAddress,
     slowDown: models.slowDown,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

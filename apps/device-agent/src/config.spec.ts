@@ -64,6 +64,14 @@ describe('configuration of the agent', () => {
     expect(refused).toThrow(flag);
   });
 
+  it('takes an address for pages and their origins together or not at all', () => {
+    expect(() => load('--web-listen=127.0.0.1:7080')).toThrow('--web-origins: missing');
+    expect(() => load('--web-origins=https://example.com')).toThrow('--web-listen: missing');
+    expect(
+      load('--web-listen=127.0.0.1:7080', '--web-origins=https://example.com,http://localhost:8000'),
+    ).toMatchObject({ webOrigins: ['https://example.com', 'http://localhost:8000'] });
+  });
+
   it('names all faults together', () => {
     expect(() => load('--slots=0', '--targets=x', '--nonsense')).toThrow(
       /(?=[^]*--slots)(?=[^]*--targets)(?=[^]*--nonsense)/,

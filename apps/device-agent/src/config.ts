@@ -27,8 +27,21 @@ const target = z.string().transform((text, context): TargetAddress => {
   return z.NEVER;
 });
 
+/** As browsers send it. */
+const origin = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+}, 'expected an origin such as https://example.com or http://localhost:8000');
+
 const shape = {
   listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
+  webListen: hostPort()
+    .optional()
+    .describe('Address to serve pages in browsers on (Connect, gRPC-Web); none by default.'),
+  webOrigins: z
+    .array(origin)
+    .default([])
+    .describe('Origins of the pages that may ask there: https://example.com,http://localhost:8000.'),
   cellId: id().default('cell-1').describe('Cell the device belongs to.'),
   deviceId: id().default('device-1').describe('Name of the device, unique in its cell.'),
   policy: hostPort().optional().describe('Address of PolicyService; without it the agent decides alone.'),
@@ -116,7 +129,13 @@ const shape = {
 export const configSpec: ConfigSpec<typeof shape> = {
   name: 'device-agent',
   summary: 'Answers the frames of one device, each where and with the model variant that suits it best.',
-  schema: z.object(shape).superRefine(({ targets, deviceId }, context) => {
+  schema: z.object(shape).superRefine(({ targets, deviceId, webListen, webOrigins }, context) => {
+    if ((webListen === undefined) !== (webOrigins.length === 0))
+      context.addIssue({
+        code: 'custom',
+        path: [webListen === undefined ? 'webListen' : 'webOrigins'],
+        message: 'missing: the address for pages and the origins that may ask there go together',
+      });
     const ids = [deviceId, ...targets.map(({ nodeId }) => nodeId)];
     const twice = ids.find((nodeId, index) => ids.indexOf(nodeId) !== index);
     if (twice !== undefined)
@@ -125,6 +144,7 @@ export const configSpec: ConfigSpec<typeof shape> = {
   examples: [
     'device-agent --targets edge-1=edge@127.0.0.1:7101,cloud-1=cloud@127.0.0.1:7102 --policy 127.0.0.1:7002',
     'device-agent --looks 1',
+    'device-agent --web-listen 127.0.0.1:7080 --web-origins http://localhost:8000',
     'device-agent --allowed-tiers device --local-variants mobilenet-v1-0.25-int8',
   ],
 };

@@ -23,6 +23,8 @@ await runMain(async ({ signal }) => {
       logger.warn({ err, factor: slowDown }, 'cannot slow down');
     }
   });
-  process.stdout.write(`${JSON.stringify({ service, address: app.address, metrics: metrics.address })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ service, address: app.address, web: app.webAddress, metrics: metrics.address })}\n`,
+  );
   if (!signal.aborted) await once(signal, 'abort');
 });

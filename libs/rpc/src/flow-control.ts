@@ -22,14 +22,19 @@ export const widenWindows = {
     };
   },
 
-  /** The connection's own window is no setting; each session widens it as it opens. */
+  /** The connection's own window is no setting; each session widens it as it opens. Again after each further address. */
   afterBind(server: Server): void {
-    for (const http2Server of internals(server).http2Servers.keys())
+    for (const http2Server of internals(server).http2Servers.keys()) {
+      if (widened.has(http2Server)) continue;
+      widened.add(http2Server);
       http2Server.on('session', (session: ServerHttp2Session) =>
         session.setLocalWindowSize(connectionWindowBytes),
       );
+    }
   },
 };
+
+const widened = new WeakSet<Http2Server>();
 
 interface Internals {
   readonly commonServerOptions: ServerOptions;

@@ -67,7 +67,7 @@ describe('drain', () => {
     expect(await checkHealth(connection)).toBe('NOT_SERVING');
     const refused = await failureOf(callUnary(client, client.one, ping(2)));
     expect(refused).toBeInstanceOf(Unavailable);
-    expect(refused).toMatchObject({ reason: 'DRAINING' });
+    expect(refused).toMatchObject({ reason: 'DRAINING', retryAfterMs: 1_000 });
     const stream = openDuplex(client, client.both);
     expect(await failureOf(stream[Symbol.asyncIterator]().next())).toMatchObject({ reason: 'DRAINING' });
 

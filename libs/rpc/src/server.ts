@@ -1,4 +1,9 @@
-import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { type Clock, type Logger, sleep, systemClock, Unavailable } from '@weir/base';
 import type { EventEmitter } from 'node:events';
 import { type CallScope, enterScope, type ServerCall } from './call-context.ts';
@@ -8,6 +13,8 @@ import { addHealth } from './health.ts';
 import { defaultMaxMessageBytes, serverOptions } from './limits.ts';
 import { addReflection } from './reflection.ts';
 import { type Security, serverCredentials } from './transport-security.ts';
+import { privateSocket } from './web/private-socket.ts';
+import { serveWeb, type WebOptions, type WebServer } from './web/serve-web.ts';
 
 /** A service with its handlers, each made by `unary`, `serverStream`, `clientStream` or `bidi`. */
 export interface ServedService {
@@ -27,11 +34,15 @@ export interface ServeOptions extends Security {
   /** How long calls may continue once draining has begun, ms. @default 10 000 */
   readonly drainGraceMs?: number | undefined;
   readonly clock?: Clock | undefined;
+  /** Serves the same services, and health, to pages in browsers too. @default not at all */
+  readonly web?: WebOptions | undefined;
 }
 
 export interface RpcServer extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
   readonly address: string;
+  /** The same of what serves pages in browsers; undefined without `web`. */
+  readonly webAddress: string | undefined;
   /** Sets health, initially NOT_SERVING. No effect once draining. */
   setServing(serving: boolean): void;
   /** Aborts when draining begins. Handlers find it in their context too. */
@@ -46,8 +57,9 @@ export interface RpcServer extends AsyncDisposable {
 /** Serves until disposed. Throws InvalidInput for a bad transport and Unavailable when the address is taken. */
 export async function serve(options: ServeOptions): Promise<RpcServer> {
   const { listen, services, logger, drainGraceMs = 10_000, clock = systemClock } = options;
+  const { maxMessageBytes = defaultMaxMessageBytes } = options;
   const credentials = serverCredentials(listen, options);
-  const server = new Server(serverOptions(options.maxMessageBytes ?? defaultMaxMessageBytes));
+  const server = new Server(serverOptions(maxMessageBytes));
   widenWindows.beforeBind(server);
 
   const draining = new AbortController();
@@ -58,19 +70,31 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   const health = addHealth(server, names);
   if (options.reflection ?? true) addReflection(server, names);
 
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(listen, credentials, (error, bound) => {
-      if (error) return reject(new Unavailable(`cannot listen on ${listen}`, { cause: error }));
-      widenWindows.afterBind(server);
-      resolve(bound);
-    }),
-  );
+  const bind = (address: string, security: ServerCredentials) =>
+    new Promise<number>((resolve, reject) =>
+      server.bindAsync(address, security, (error, bound) => {
+        if (error) return reject(new Unavailable(`cannot listen on ${address}`, { cause: error }));
+        widenWindows.afterBind(server);
+        resolve(bound);
+      }),
+    );
+  await using opening = new AsyncDisposableStack();
+  opening.defer(() => server.forceShutdown());
+  const port = await bind(listen, credentials);
+  let web: WebServer | undefined;
+  if (options.web) {
+    const { path: socket } = opening.use(privateSocket());
+    await bind(`unix:${socket}`, ServerCredentials.createInsecure());
+    const behind = { socket, services: [...names, 'grpc.health.v1.Health'], maxMessageBytes };
+    web = opening.use(await serveWeb({ ...options, ...options.web }, behind));
+  }
+  const opened = opening.move();
 
   let drained: Promise<void> | undefined;
   const drain = () =>
     (drained ??= (async () => {
       health.setServing(false);
-      draining.abort(new Unavailable('server is draining', { reason: 'DRAINING' }));
+      draining.abort(new Unavailable('server is draining', { reason: 'DRAINING', retryAfterMs: 1_000 }));
       const settled = new AbortController();
       const idle = calls.idle().then(() => settled.abort());
       await Promise.race([idle, sleep(drainGraceMs, { clock, signal: settled.signal }).catch(() => {})]);
@@ -79,6 +103,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
 
   return {
     address: listen.startsWith('unix:') ? listen : `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`,
+    webAddress: web?.address,
     draining: draining.signal,
     setServing(serving) {
       if (!draining.signal.aborted) health.setServing(serving);
@@ -94,7 +119,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
         void closed.then(() => settled.abort());
         await sleep(500, { signal: settled.signal }).catch(() => {});
       }
-      server.forceShutdown();
+      await opened.disposeAsync();
     },
   };
 }

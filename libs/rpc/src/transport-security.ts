@@ -1,7 +1,7 @@
 import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
 import { InvalidInput, splitHostPort } from '@weir/base';
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type TlsOptions } from 'node:tls';
 
 /** PEM files. */
 export interface TlsFiles {
@@ -27,6 +27,16 @@ export function serverCredentials(listen: string, { tls, allowPlaintext }: Secur
   }
   const { cert, key, ca } = readFiles(tls, { needsCertificate: true });
   return ServerCredentials.createSsl(ca, [{ cert_chain: cert!, private_key: key! }], ca !== null);
+}
+
+/** The same for a server of Node's; undefined for plain text. */
+export function nodeTlsOptions(listen: string, { tls, allowPlaintext }: Security): TlsOptions | undefined {
+  if (!isTlsWanted(tls)) {
+    refusePlaintext('webListen', listen, allowPlaintext);
+    return undefined;
+  }
+  const { cert, key, ca } = readFiles(tls, { needsCertificate: true });
+  return { cert: cert!, key: key!, ...(ca && { ca, requestCert: true, rejectUnauthorized: true }) };
 }
 
 /** Like `serverCredentials`; without `ca` the server's certificate is checked against the system's authorities. */

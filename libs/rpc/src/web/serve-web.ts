@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { connectNodeAdapter, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { Unavailable, splitHostPort } from '@weir/base';
+import { contracts } from '@weir/proto';
+import { nodeTlsOptions, type Security } from '../transport-security.ts';
+import { fromOrigins } from './cross-origin.ts';
+import { forward } from './forward.ts';
+
+/** Where pages in browsers reach a server's services. */
+export interface WebOptions {
+  /** `HOST:PORT`; port 0 is any free one. */
+  readonly listen: string;
+  /** Origins of the pages that may ask, e.g. `https://example.com`; none by default. */
+  readonly origins: readonly string[];
+}
+
+export interface WebServer extends AsyncDisposable {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+}
+
+/** Connections at once; further ones wait. */
+const maxConnections = 256;
+/** How long answers may take to leave once the server closes, ms. */
+const closeGraceMs = 500;
+
+/**
+ * Speaks Connect and gRPC-Web over HTTP/1.1, and asks the gRPC server behind the socket, which keeps its limits,
+ * deadlines and refusals. Throws InvalidInput for a bad transport and Unavailable when the address is taken.
+ */
+export async function serveWeb(
+  { listen, origins, tls, allowPlaintext }: WebOptions & Security,
+  {
+    socket,
+    services,
+    maxMessageBytes,
+  }: { socket: string; services: readonly string[]; maxMessageBytes: number },
+): Promise<WebServer> {
+  const baseUrl = 'http://localhost';
+  const session = new Http2SessionManager(baseUrl, undefined, { createConnection: () => connect(socket) });
+  const transport = createGrpcTransport({ baseUrl, sessionManager: session, acceptCompression: [] });
+  const handle = connectNodeAdapter({
+    routes: (router) => forward(router, services, transport),
+    readMaxBytes: maxMessageBytes,
+    jsonOptions: { registry: contracts() },
+  });
+  const tlsOptions = nodeTlsOptions(listen, { tls, allowPlaintext });
+  const onRequest = fromOrigins(origins, (request, response) => void handle(request, response));
+  const server = tlsOptions ? createHttpsServer(tlsOptions, onRequest) : createHttpServer(onRequest);
+  server.maxConnections = maxConnections;
+  const { host, port } = splitHostPort(listen);
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (cause) {
+    session.abort();
+    throw new Unavailable(`cannot listen on ${listen}`, { cause });
+  }
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    address: `${listen.slice(0, listen.lastIndexOf(':'))}:${bound}`,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const late = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+      await closed;
+      clearTimeout(late);
+      session.abort();
+    },
+  };
+}
