@@ -78,7 +78,7 @@ describe.each(programs)('%s', (_name, spec) => {
 
 describe.each([
   ['weir up', '--devices=65'],
-  ['weir up', '--rate=0'],
+  ['weir up', '--rate=-1'],
   ['weir up', '--duration=0'],
   ['weir up', '--floor=1.1'],
   ['weir up', '--requests=1.5'],

@@ -1,17 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { Exit, hostPort, seededRandom, share, silentLogger, systemClock } from '@weir/base';
 import {
   type CellConsole,
   type CellDescription,
   type RunningCell,
-  Tally,
-  connectAgent,
-  drive,
   scrapeTargets,
   startCell,
   startConsole,
-  startTruthReports,
 } from '@weir/cell';
 import { defaultObjective } from '@weir/domain';
 import { expectedAccuracy, type Family, loadFamily } from '@weir/inference';
@@ -23,9 +18,8 @@ import { samplesOf } from '../samples.ts';
 import { cellOf, checkFloor, looksFlag } from '../up/cell-of.ts';
 import { checkPaths, checkPorts } from '../up/check-first.ts';
 import { watchLearning } from '../up/learning.ts';
-import { liveView } from '../up/live-view.ts';
-import { report } from '../up/report.ts';
-import type { DeviceView } from '../up/view.ts';
+import { awaitOthers } from '../up/others-traffic.ts';
+import { sendFrames } from '../up/own-traffic.ts';
 
 const whole = (least: number) =>
   z.number('expected a number').int('expected a whole number').min(least, `must be >= ${least}`);
@@ -58,10 +52,10 @@ const shape = {
     .describe('How frames arrive: periodic or poisson.'),
   rate: z
     .number('expected a number')
-    .positive('must be > 0')
+    .min(0, 'must be >= 0')
     .max(1_000, 'must be <= 1000')
     .default(5)
-    .describe('Frames per second per device.'),
+    .describe('Frames per second per device. 0: none, for a cell that your own applications ask.'),
   port: whole(1)
     .max(65_471, 'must be <= 65471')
     .optional()
@@ -108,27 +102,34 @@ type UpConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
 export default defineCommand({
   name,
   summary: 'Brings up a whole cell on this machine and sends labelled pictures through it, until Ctrl-C.',
-  schema: z.object(shape),
+  schema: z.object(shape).superRefine(({ rate, requests }, context) => {
+    if (rate === 0 && requests !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['requests'],
+        message: 'no frames are sent at --rate 0: give --duration to end the run, or nothing',
+      });
+  }),
   examples: [
     'weir up',
     'weir up --devices 5 --requests 500 --floor 0.75 --json',
     'weir up --looks 1',
+    'weir up --rate 0 --port 7000',
     'weir up --learner edge-only --profile weak --duration 30',
     'weir up --learner ./mine.ts',
   ],
   async run(config, context) {
     const family = await asUsage(name, '--models', () => loadFamily(config.models));
-    const samples = await asUsage(name, '--models', () => samplesOf(family));
+    const samples = config.rate > 0 ? await asUsage(name, '--models', () => samplesOf(family)) : [];
     checkFloor(name, config.floor, family);
     const asked = await asUsage(name, '--cell', () => cellOf(config, family));
     const learnerFlag = config.cell === undefined ? '--learner' : '--cell: learner';
     const description = { ...asked, learner: readLearner(name, learnerFlag, asked.learner) };
     await checkPaths(name, config);
     await asUsage(name, config.cell === undefined ? '--port' : '--cell', () => checkPorts(description));
-    const devices = description.devices.map(({ id }): DeviceState => ({ id, tally: new Tally() }));
 
     context.progress(
-      `starting ${description.nodes.length + devices.length + 3} processes: ${names(description)}`,
+      `starting ${description.nodes.length + description.devices.length + 3} processes: ${names(description)}`,
     );
     await using cell = await startOrInterrupted(description, config, context);
     if (!cell) return Exit.interrupted;
@@ -146,72 +147,23 @@ export default defineCommand({
       clock: systemClock,
       random: seededRandom(config.seed).fork('watch'),
     });
-    const all = new Tally();
-    const startedAt = performance.now();
-    let firstAnswerMs: number | undefined;
-    {
-      const known = () => learner.accuracy();
-      using _view = liveView({ cell, devices, context, json: config.json, url: page?.url, known });
-      const signal = endOf(config, context.signal);
-      await Promise.all(
-        cell.devices.map(async ({ id, address }, index) => {
-          const device = devices[index]!;
-          const { tally } = device;
-          await using client = connectAgent(address);
-          await using truths = startTruthReports({
-            client,
-            clock: systemClock,
-            onMeasured: (measured) => (device.measured = measured),
-          });
-          await drive({
-            client,
-            samples,
-            arrivals: {
-              pattern: config.arrivals,
-              rate: config.rate,
-              frames: framesOf(config, devices.length, index),
-            },
-            clock: systemClock,
-            random: seededRandom(config.seed).fork(`device ${index}`),
-            signal,
-            onAnswer(answer, { label }) {
-              // Since this process started: the wait of a user who typed the command.
-              firstAnswerMs ??= performance.now();
-              tally.answered(answer);
-              all.answered(answer);
-              if (label !== undefined) truths.add({ requestId: answer.response.requestId, label });
-              page?.answered(id, answer);
-            },
-            onFailure(error) {
-              const why = error instanceof Error ? error.message : String(error);
-              tally.failed(why);
-              all.failed(why);
-              page?.failed(id, why);
-            },
-          });
-        }),
-      );
-    }
-    const { document, text } = report({
+    const live = {
+      cell,
       description,
-      devices,
-      all,
-      restarts: cell.restarts(),
-      metrics: cell.metrics,
-      seconds: (performance.now() - startedAt) / 1_000,
-      firstAnswerMs,
-      learning: learner.learning(),
-      known: learner.accuracy(),
-      tensors: samples.some((sample) => 'tensors' in sample),
-    });
+      context,
+      learner,
+      page,
+      json: config.json,
+      signal: endOf(config, context.signal),
+    };
+    const { document, text, failed } =
+      config.rate > 0 ? await sendFrames(live, { ...config, samples }) : await awaitOthers(live);
     context.print(text);
     context.out(document);
     if (context.signal.aborted) return Exit.interrupted;
-    return all.totals().failed > 0 ? Exit.failed : Exit.done;
+    return failed ? Exit.failed : Exit.done;
   },
 });
-
-type DeviceState = Omit<DeviceView, 'measured'> & { measured?: DeviceView['measured'] };
 
 /** Stopping a cell while it starts is not a failure. */
 async function startOrInterrupted(
@@ -262,12 +214,6 @@ function writeTargets({ description, metrics }: RunningCell, file: string | unde
 
 function endOf({ duration }: UpConfig, signal: AbortSignal): AbortSignal {
   return duration === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(duration * 1_000)]);
-}
-
-/** One device's share of the frames. */
-function framesOf({ requests }: UpConfig, devices: number, index: number): number {
-  if (requests === undefined) return Infinity;
-  return Math.floor(requests / devices) + (index < requests % devices ? 1 : 0);
 }
 
 const names = ({ nodes, devices }: CellDescription) =>

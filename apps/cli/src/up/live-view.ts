@@ -2,7 +2,7 @@ import type { KnownAccuracy, RunningCell } from '@weir/cell';
 import { createLogUpdate } from 'log-update';
 import type { CommandContext } from '../command.ts';
 import { knownLines } from './known-lines.ts';
-import { type DeviceView, line, noteOf, table } from './view.ts';
+import { noteOf } from './view.ts';
 
 const periodMs = { table: 250, line: 5_000 };
 
@@ -12,14 +12,15 @@ const periodMs = { table: 250, line: 5_000 };
  */
 export function liveView({
   cell,
-  devices,
+  shows,
   context,
   json,
   url,
   known,
 }: {
   cell: RunningCell;
-  devices: readonly DeviceView[];
+  /** Of the devices: for a terminal, and for a log. */
+  shows: { table(notes: readonly string[], heading: string, width?: number): string; line(): string };
   context: CommandContext;
   json: boolean;
   /** Of the console. */
@@ -34,8 +35,8 @@ export function liveView({
   const update = terminal ? createLogUpdate(process.stderr) : undefined;
   const show = () => {
     const found = knownLines(known());
-    if (update) update(table(devices, [...found, ...notes.slice(-3)], heading, process.stderr.columns));
-    else context.progress([line(devices), ...found].join(' | '));
+    if (update) update(shows.table([...found, ...notes.slice(-3)], heading, process.stderr.columns));
+    else context.progress([shows.line(), ...found].join(' | '));
   };
   const stopNotes = cell.onEvent((event) => {
     const note = noteOf(event);

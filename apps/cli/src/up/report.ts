@@ -49,9 +49,7 @@ export function report(run: Run): { document: object; text: string } {
       return { id: device.id, requests, succeeded, failed, accuracy, responseMs, placements, looks };
     }),
     restarts,
-    metrics: Object.fromEntries(
-      metrics.map(({ process, address }) => [process, `http://${address}/metrics`]),
-    ),
+    metrics: metricsUrls(metrics),
     emulated,
     real,
   };
@@ -69,7 +67,7 @@ export function report(run: Run): { document: object; text: string } {
     `  because    ${list(reasons, String)}`,
     ...(totals.failed > 0 ? [`  failures   ${list(failures, String)}`] : []),
     ...(Object.keys(restarts).length > 0 ? [`  restarts   ${list(restarts, String)}`] : []),
-    `  learner    ${learner}${learning ? `: ${learningLine(learning)}` : ''}`,
+    `  learner    ${learnerLine(learner, learning)}`,
     `  emulated   ${emulated.join('; ') || 'nothing'}`,
     `  real       ${real.join('; ')}`,
   ].join('\n');
@@ -90,8 +88,15 @@ function looksLine(
   return failed > 0 ? `${twice}; ${failed} second looks failed, the first answer stood` : twice;
 }
 
-const measuredLine = ({ labelled, right, firstRight, promised, lowerBound, level }: Measured) =>
+export const measuredLine = ({ labelled, right, firstRight, promised, lowerBound, level }: Measured) =>
   `of ${labelled} answers with a label ${percent(right)} right (the first looks alone: ${percent(firstRight)}), ${percent(promised)} promised, at least ${percent(lowerBound)} with ${percent(level, 0)} confidence`;
+
+/** By process. */
+export const metricsUrls = (metrics: readonly MetricsEndpoint[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(metrics.map(({ process, address }) => [process, `http://${address}/metrics`]));
+
+export const learnerLine = (learner: string, learning: Learning | null): string =>
+  `${learner}${learning ? `: ${learningLine(learning)}` : ''}`;
 
 function learningLine({ plans, exploringPlans, exploringFrames, explorationShare, driftAlarms }: Learning) {
   const exploring = `${exploringPlans} of them exploring (${exploringFrames} frames, ${percent(explorationShare)} of the time)`;
@@ -101,7 +106,7 @@ function learningLine({ plans, exploringPlans, exploringFrames, explorationShare
 const picturesPart = 'pictures and labels';
 const realParts = ['processes', 'gRPC', 'models and their answers', picturesPart, 'queues'];
 
-function emulatedParts({ nodes, devices, links }: CellDescription): string[] {
+export function emulatedParts({ nodes, devices, links }: CellDescription): string[] {
   const speeds = [...nodes, ...devices]
     .filter(({ dilationFactor }) => dilationFactor > 0)
     .map(({ id, dilationFactor }) => `${id} ${dilationFactor}×`);

@@ -1,9 +1,8 @@
-import { bold, dim, yellow } from 'ansis';
-import Table from 'cli-table3';
 import type { ProcessEvent, Tally, Totals } from '@weir/cell';
 import type { agent } from '@weir/proto';
 import { tierName } from '@weir/wire';
 import { ms, percent } from '../words.ts';
+import { drawTable, number, text } from './live-table.ts';
 
 /** What the live view shows of one device. */
 export interface DeviceView {
@@ -14,42 +13,31 @@ export interface DeviceView {
 }
 
 type Row = Pick<DeviceView, 'id' | 'measured'> & Pick<Tally, 'last'> & { readonly totals: Totals };
-interface Column {
-  readonly head: string;
-  readonly align: 'left' | 'right';
-  readonly cell: (row: Row) => string | number;
-}
 
-const text = (head: string, cell: Column['cell']): Column => ({ head, align: 'left', cell });
-const number = (head: string, cell: Column['cell']): Column => ({ head, align: 'right', cell });
-
-const columns: readonly Column[] = [
-  text('device', ({ id }) => id),
-  text('tier', ({ last }) => (last?.placement ? tierName(last.placement.tier) : '–')),
-  text('variant', ({ last }) => last?.placement?.variant ?? '–'),
-  number('answered', ({ totals }) => totals.succeeded),
-  number('failed', ({ totals }) => totals.failed),
-  number('p50', ({ totals }) => ms(totals.responseMs.p50)),
-  number('p95', ({ totals }) => ms(totals.responseMs.p95)),
-  number('right', ({ totals }) => percent(totals.accuracy.top1)),
-  number('at least', ({ measured }) => percent(measured?.lowerBound)),
-  number('expected', ({ totals }) => percent(totals.accuracy.expected)),
-  number('balance', ({ last }) => last?.decision?.balance.toFixed(2) ?? '–'),
-  number('2nd look', ({ totals }) => percent(totals.looks.escalationShare, 0)),
-  text('because', ({ totals }) => mostFrequent(totals.reasons)),
+const columns = [
+  text<Row>('device', ({ id }) => id),
+  text<Row>('tier', ({ last }) => (last?.placement ? tierName(last.placement.tier) : '–')),
+  text<Row>('variant', ({ last }) => last?.placement?.variant ?? '–'),
+  number<Row>('answered', ({ totals }) => totals.succeeded),
+  number<Row>('failed', ({ totals }) => totals.failed),
+  number<Row>('p50', ({ totals }) => ms(totals.responseMs.p50)),
+  number<Row>('p95', ({ totals }) => ms(totals.responseMs.p95)),
+  number<Row>('right', ({ totals }) => percent(totals.accuracy.top1)),
+  number<Row>('at least', ({ measured }) => percent(measured?.lowerBound)),
+  number<Row>('expected', ({ totals }) => percent(totals.accuracy.expected)),
+  number<Row>('balance', ({ last }) => last?.decision?.balance.toFixed(2) ?? '–'),
+  number<Row>('2nd look', ({ totals }) => percent(totals.looks.escalationShare, 0)),
+  text<Row>('because', ({ totals }) => mostFrequent(totals.reasons)),
 ];
 /** Columns that a narrow terminal drops, in this order. */
 const dispensable = ['balance', 'because', 'at least', 'expected', 'failed', 'p95', '2nd look', 'variant'];
 
-/**
- * The live table, a row per device: where its newest frame ran, and its totals; with as many columns as fit
- * into `width` characters.
- */
+/** The live table, a row per device: where its newest frame ran, and its totals. */
 export function table(
   devices: readonly DeviceView[],
   notes: readonly string[],
   heading: string,
-  width = Infinity,
+  width?: number,
 ): string {
   const rows = devices.map(({ id, tally, measured }): Row => ({
     id,
@@ -57,23 +45,7 @@ export function table(
     last: tally.last,
     totals: tally.totals(),
   }));
-  const drawn = (without: readonly string[]) => {
-    const shown = columns.filter(({ head }) => !without.includes(head));
-    const drawing = new Table({
-      head: shown.map(({ head }) => head),
-      style: { head: [], border: [], compact: true },
-      colAligns: shown.map(({ align }) => align),
-    });
-    for (const row of rows) drawing.push(shown.map(({ cell }) => cell(row)));
-    return drawing.toString();
-  };
-  let dropped = 0;
-  let shown = drawn([]);
-  while (shown.indexOf('\n') > width && dropped < dispensable.length)
-    shown = drawn(dispensable.slice(0, ++dropped));
-  return [bold(heading), shown, ...notes.map((note) => yellow(note)), dim('Ctrl-C drains and sums up')].join(
-    '\n',
-  );
+  return drawTable({ columns, dispensable, rows, notes, heading, width });
 }
 
 /** The same for a log: one line for all devices. */
