@@ -1,16 +1,22 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@weir/base';
 import { commands, route } from '@weir/cli';
+import { configSpec as deviceAgent } from '@weir/device-agent';
+import { defaultObjective } from '@weir/domain';
 import { frameColumns, parseTrace, readScenario } from '@weir/lab';
+import { defaultMaxMessageBytes } from '@weir/rpc';
+import { limits } from '@weir/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readDocument } from './support/document.ts';
+import { readDocument, root } from './support/document.ts';
 import { weir } from './support/weir.ts';
 
-const [readme, lab, cell] = await Promise.all(['README.md', 'docs/lab.md', 'docs/cell.md'].map(readDocument));
+const [readme, lab, cell, clients] = await Promise.all(
+  ['README.md', 'docs/lab.md', 'docs/cell.md', 'docs/clients.md'].map(readDocument),
+);
 
-describe.each([readme!, lab!, cell!])('the commands of $path', ({ commands: shown }) => {
+describe.each([readme!, lab!, cell!, clients!])('the commands of $path', ({ commands: shown }) => {
   const ofTheLab = shown.filter(([first, second]) => first === 'lab' && second !== undefined);
 
   it.each(ofTheLab.map((words) => [words.join(' ')]))('weir %s', async (line) => {
@@ -21,6 +27,31 @@ describe.each([readme!, lab!, cell!])('the commands of $path', ({ commands: show
     // What it names must come with Weir or be an example of these documents.
     if (config.scenario !== undefined && config.scenario !== 'my-fleet.yaml')
       expect(readScenario(config.scenario).name).toBe(config.scenario);
+  });
+});
+
+describe('docs/clients.md', () => {
+  const { text } = clients!;
+
+  it('names files that there are', async () => {
+    const links = [...text.matchAll(/\]\((?:\.\.\/)?((?:clients|proto)\/[^)]+)\)/g)].map(([, path]) => path!);
+    expect(links).toEqual(expect.arrayContaining(['clients/python/client.py', 'clients/go/main.go']));
+    for (const path of links) await access(join(root, path));
+  });
+
+  it.each([
+    [
+      '4 MiB / 8 MiB less 64 KiB',
+      limits.imageBytes === 4 * 2 ** 20 && limits.tensorBytes === 2 ** 23 - 2 ** 16,
+    ],
+    ['| a message | 8 MiB', defaultMaxMessageBytes === 2 ** 23],
+    ['1 to 128 characters', limits.idLength === 128],
+    ['| 64 (`--max-in-flight`)', loadConfig(deviceAgent, { argv: [], env: {} }).maxInFlight === 64],
+    ["the objective's deadline (10 s", defaultObjective.deadlineMs === 10_000],
+    ['1,000 a call', limits.truths === 1_000],
+  ])('says the limit as it is: %s', (words, isSo) => {
+    expect(text).toContain(words);
+    expect(isSo).toBe(true);
   });
 });
 

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../support/document.ts';
+import { readDocument, root } from '../support/document.ts';
 
 const grpcurl = { module: 'github.com/fullstorydev/grpcurl/cmd/grpcurl', version: 'v1.9.4' };
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'weir');
@@ -15,15 +15,15 @@ export function goVersionFault(): string | undefined {
   return `it needs Go 1.25 or newer, ${stdout ? `not ${stdout.trim()}` : 'which is missing'}: https://go.dev/dl`;
 }
 
-/** Builds the client, as docs/clients.md says, and grpcurl unless it has been before. Throws when it cannot. */
-export function prepareGo(): { WEIR_GO_CLIENT: string; WEIR_GRPCURL: string } {
+/** Builds the client by the commands of docs/clients.md, and grpcurl unless it has been before. Throws when it cannot. */
+export async function prepareGo(): Promise<{ WEIR_GO_CLIENT: string; WEIR_GRPCURL: string }> {
   const run = (command: string, args: readonly string[], env: Record<string, string> = {}) =>
     execFileSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } });
   const built = join(import.meta.dirname, '.weir');
   mkdirSync(built, { recursive: true });
-  const client = join(built, 'client');
-  run('npx', ['buf', 'generate', '--template', 'clients/go/buf.gen.yaml']);
-  run('go', ['build', '-C', 'clients/go', '-o', client, '.']);
+  const { blocks } = await readDocument('docs/clients.md');
+  const [generate, build] = blocks.find(({ text }) => text.includes('go build'))!.text.split('\n');
+  for (const command of [generate!, build!]) run('sh', ['-c', command]);
 
   const kept = join(cache, `grpcurl-${grpcurl.version}`);
   if (!existsSync(kept)) {
@@ -32,5 +32,5 @@ export function prepareGo(): { WEIR_GO_CLIENT: string; WEIR_GRPCURL: string } {
     mkdirSync(cache, { recursive: true });
     renameSync(join(built, 'grpcurl'), kept);
   }
-  return { WEIR_GO_CLIENT: client, WEIR_GRPCURL: kept };
+  return { WEIR_GO_CLIENT: join(root, 'clients/go/client'), WEIR_GRPCURL: kept };
 }

@@ -9,4 +9,4 @@ const noGo = goVersionFault();
 if (noGo) {
   console.error(`The Go client is not tested: ${noGo}`);
   console.log('0 passed, 0 failed');
-} else runSuite(import.meta.dirname, 'go', { env: prepareGo() });
+} else runSuite(import.meta.dirname, 'go', { env: await prepareGo() });
