@@ -8,7 +8,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 const generated = 'libs/proto/src/gen';
 
 execFileSync('buf', ['generate'], { stdio: 'inherit' });
-for (const file of globSync(`${generated}/weir/**/*.ts`)) {
+for (const file of globSync(`${generated}/{weir,inference}/**/*.ts`)) {
   const text = readFileSync(file, 'utf8');
   const shared = text.replaceAll(
     /Buffer\.from\((\w+)\.encode\(value\)\.finish\(\)\)/g,
