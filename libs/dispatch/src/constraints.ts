@@ -5,10 +5,10 @@ import type { Frame } from './cost.ts';
 import type { TierTracker } from './tier-tracker.ts';
 
 /** Why an action is not allowed. */
-export type Constraint = 'tier' | 'excluded' | 'unreachable' | 'foreign' | 'ejected' | 'floor';
+export type Constraint = 'variant' | 'tier' | 'excluded' | 'unreachable' | 'foreign' | 'ejected' | 'floor';
 
 /** What constraints ask of a frame. */
-export type Constrained = Pick<Frame, 'exclude' | 'ejectedToo' | 'leastAccuracy' | 'overdue'>;
+export type Constrained = Pick<Frame, 'exclude' | 'ejectedToo' | 'leastAccuracy' | 'overdue' | 'variant'>;
 
 /**
  * What makes up for an accuracy that the balance does not cover: the second look that has been chosen for the frame, any
@@ -19,6 +19,7 @@ export type Lift = 'chosen' | 'possible' | 'obeyed';
 /** The constraint that forbids an action now, if any. */
 export function constraintOn(action: DispatchAction, frame: Constrained, lift: Lift): Constraint | undefined {
   const { tierAllowed, tracker, cost } = action;
+  if (frame.variant !== undefined && cost.placement.variant !== frame.variant) return 'variant';
   if (!tierAllowed) return 'tier';
   const barred = barredBy(cost.placement.nodeId, tracker, frame);
   if (barred) return barred;
@@ -53,15 +54,20 @@ export function coversFloor(
 export function refusal(
   actions: readonly DispatchAction[],
   blockedBy: (action: DispatchAction) => Constraint | undefined,
-  { objective, balance }: { objective: Objective; balance: number },
+  { objective, balance, frame }: { objective: Objective; balance: number; frame: Constrained },
 ): FailedPrecondition {
+  const { accuracyFloor } = objective;
+  const ofFrame = frame.leastAccuracy > accuracyFloor;
   const say: Readonly<Record<Constraint, string>> = {
+    variant: `the frame asks for ${frame.variant}`,
     tier: `the objective allows only ${objective.allowedTiers.join(', ')}`,
     excluded: 'a target has already failed this frame',
     unreachable: 'a target is unreachable',
     foreign: 'a target serves another model by this name',
     ejected: 'a target keeps failing',
-    floor: `the accuracy floor is ${objective.accuracyFloor} and the balance ${balance.toFixed(4)}`,
+    floor: ofFrame
+      ? `the frame asks for an accuracy of ${frame.leastAccuracy}`
+      : `the accuracy floor is ${accuracyFloor} and the balance ${balance.toFixed(4)}`,
   };
   const blocked = new Map<Constraint, Set<string>>();
   for (const action of actions) {

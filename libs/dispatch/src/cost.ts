@@ -35,8 +35,10 @@ export interface Frame {
   readonly weighed: DispatchAction | undefined;
   /** True when nothing else is left than what has been ejected. */
   readonly ejectedToo: boolean;
-  /** Least accuracy that the balance covers; frames may have less only where the plan is obeyed. */
+  /** Least accuracy that the balance covers and the frame asks for; it may have less only where the plan is obeyed. */
   readonly leastAccuracy: number;
+  /** The one variant that the frame asks for; undefined: any. */
+  readonly variant: string | undefined;
   /** True when the device owes so much accuracy that no second look makes up for a first one below the floor. */
   readonly overdue: boolean;
 }

@@ -80,6 +80,7 @@ export const frameOf = (more: Partial<Frame> = {}): Frame => ({
   weighed: undefined,
   ejectedToo: false,
   leastAccuracy: 0,
+  variant: undefined,
   overdue: false,
   ...more,
 });

@@ -11,6 +11,7 @@ import {
   idle,
   localBest,
   localSmall,
+  looks,
   small,
   uncalibrated,
 } from './dispatch.fixture.ts';
@@ -36,6 +37,67 @@ describe('dispatcher before the first directive', () => {
 
   it('takes the most accurate local variant when it knows nothing else', () => {
     expect(uncalibrated().dispatch(1)).toMatchObject({ placement: localBest.placement, reason: 'fallback' });
+  });
+});
+
+describe('a frame that asks for more than others', () => {
+  it('is promised the accuracy that it names, where the balance would cover less', () => {
+    const agent = dispatcher();
+    expect(agent.dispatch(1).placement).toEqual(localSmall.placement);
+    expect(agent.dispatch(1, { leastAccuracy: 0.8 }).placement).toEqual(edgeBest.placement);
+    expect(agent.dispatch(1, { leastAccuracy: 0.6 }).placement).toEqual(localSmall.placement);
+  });
+
+  it('never gets less than the floor by naming less', () => {
+    const agent = dispatcher({ accuracyFloor: 0.85 });
+    const cheap = { leastAccuracy: 0.1, variant: 'small' };
+    expect(() => agent.dispatch(1, cheap)).toThrow('the accuracy floor is 0.85');
+  });
+
+  it('may be promised it with a second look at the unsure, and is let in for that', () => {
+    const agent = dispatcher({}, { looks });
+    const first = agent.dispatch(1, { leastAccuracy: 0.85, deadlineMs: 300 });
+    expect(first).toMatchObject({ placement: localSmall.placement, lookAgain: { variant: 'best' } });
+    expect(first.accuracy).toBeGreaterThanOrEqual(0.85);
+  });
+
+  it('is refused with its reason where nothing is so accurate', () => {
+    const refused = () => dispatcher().dispatch(1, { leastAccuracy: 0.95 });
+    expect(refused).toThrow(FailedPrecondition);
+    expect(refused).toThrow('the frame asks for an accuracy of 0.95');
+  });
+
+  it('is turned away at once where what is so accurate would come too late', () => {
+    const agent = dispatcher();
+    expect(() => agent.dispatch(1, { leastAccuracy: 0.8, deadlineMs: 70 })).toThrow(ResourceExhausted);
+    expect(agent.dispatch(1, { deadlineMs: 70 }).placement).toEqual(localSmall.placement);
+  });
+
+  it('is answered by the one variant that it names, at the cheapest place, without a second look', () => {
+    const agent = dispatcher({}, { looks });
+    expect(agent.dispatch(1, { variant: 'best' }).placement).toEqual(edgeBest.placement);
+    expect(agent.dispatch(1, { variant: 'best', exclude: ['edge-1'] }).placement).toEqual(
+      cloudBest.placement,
+    );
+    const small = dispatcher({ accuracyFloor: 0.65 }, { looks }).dispatch(1, { variant: 'small' });
+    expect(small).toMatchObject({ placement: localSmall.placement, lookAgain: undefined });
+  });
+
+  it('does not get around the floor by naming a variant', () => {
+    const agent = dispatcher({ accuracyFloor: 0.85 });
+    expect(() => agent.dispatch(1, { variant: 'small' })).toThrow('the accuracy floor is 0.85');
+    expect(() => agent.dispatch(1, { variant: 'large' })).toThrow('the frame asks for large');
+  });
+
+  it('goes its own way where the plan, obeyed by others, does not fit', () => {
+    const agent = dispatcher();
+    agent.applyDirective(directive({ planned: localSmall.placement, thresholdMs: Infinity }), 1);
+    expect(agent.dispatch(2).placement).toEqual(localSmall.placement);
+    expect(agent.dispatch(2, { leastAccuracy: 0.8 })).toMatchObject({
+      placement: edgeBest.placement,
+      reason: 'fallback',
+    });
+    expect(agent.dispatch(2, { variant: 'best' }).placement.variant).toBe('best');
   });
 });
 

@@ -38,6 +38,13 @@ export interface DispatchOptions {
   readonly deadlineMs?: number;
   /** Nodes to leave out, e.g. because this frame has just failed there. */
   readonly exclude?: ReadonlySet<string> | readonly string[];
+  /**
+   * Least accuracy that may be promised of this frame, 0..1, where the balance would cover less; a plan is then obeyed no
+   * more than others. @default none
+   */
+  readonly leastAccuracy?: number | undefined;
+  /** The one variant that may answer, without a second look; the floor holds all the same. @default any */
+  readonly variant?: string | undefined;
 }
 
 /** How a frame ended. */

@@ -40,7 +40,8 @@ export class Frames {
   }
 
   /** When the table's nodes are refreshed already. */
-  of(table: ActionTable, now: number, { deadlineMs, exclude }: DispatchOptions, ejectedToo = false): Frame {
+  of(table: ActionTable, now: number, options: DispatchOptions, ejectedToo = false): Frame {
+    const { deadlineMs, exclude, variant } = options;
     const { objective, planned } = this.#plan;
     const { regular, quietMs } = this.#arrivals;
     return {
@@ -57,9 +58,14 @@ export class Frames {
       },
       weighed: regular ? planned : undefined,
       ejectedToo,
-      leastAccuracy: this.#balance.leastAccuracy,
+      leastAccuracy: this.leastAccuracy(options),
+      variant,
       overdue: this.#balance.overdue,
     };
+  }
+
+  leastAccuracy({ leastAccuracy = 0 }: DispatchOptions): number {
+    return Math.max(leastAccuracy, this.#balance.leastAccuracy);
   }
 
   /** μ, from the plan's μ₀, or the table's where the plan has none. */

@@ -110,7 +110,8 @@ class PricedDispatcher implements Dispatcher {
       deadlineMs: options.deadlineMs ?? objective.deadlineMs,
       exclude,
       ejectedToo: false,
-      leastAccuracy: this.#balance.leastAccuracy,
+      leastAccuracy: this.#frames.leastAccuracy(options),
+      variant: options.variant,
       overdue: this.#balance.overdue,
       retry: exclude.size > 0,
       localWaitMs: this.#local.waitMs(now),
@@ -122,7 +123,8 @@ class PricedDispatcher implements Dispatcher {
     const frame = this.#frames.of(table, now, options);
     prepare(table, frame);
 
-    const obey = directive?.thresholdMs === Infinity;
+    const asks = options.variant !== undefined || options.leastAccuracy !== undefined;
+    const obey = directive?.thresholdMs === Infinity && !asks;
     const followable =
       planned !== undefined && constraintOn(planned, frame, obey ? 'obeyed' : 'chosen') === undefined;
     if (directive && planned && followable && obey) return this.#obey(planned, directive, frame);
@@ -153,6 +155,7 @@ class PricedDispatcher implements Dispatcher {
     throw refusal(this.#plan.allActions, (action) => constraintOn(action, frame, 'chosen'), {
       objective,
       balance: this.#balance.balance,
+      frame,
     });
   }
 

@@ -21,6 +21,7 @@ export const byNode = (actions: readonly PricedAction[]): readonly NodeActions[]
 
 /** Finds whether each action may run, how soon it would answer and what it would cost. */
 export function price(nodes: readonly NodeActions[], frame: Frame): void {
+  const { variant: asked } = frame;
   for (const { nodeId, tracker, actions } of nodes) {
     const open = barredBy(nodeId, tracker, frame) === undefined;
     const outliers = tracker?.outliers.any && !frame.ejectedToo ? tracker.outliers : undefined;
@@ -29,7 +30,12 @@ export function price(nodes: readonly NodeActions[], frame: Frame): void {
     for (const action of actions) {
       const { cost } = action;
       const { variant } = cost.placement;
-      action.open = open && action.tierAllowed && !foreign?.has(variant) && !outliers?.leavesOut(variant);
+      action.open =
+        open &&
+        action.tierAllowed &&
+        (asked === undefined || asked === variant) &&
+        !foreign?.has(variant) &&
+        !outliers?.leavesOut(variant);
       const ms = responseMs(terms.waitMs, cost);
       const processingMs = processingCostMs(action, ms, terms, frame);
       action.responseMs = ms;
