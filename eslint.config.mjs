@@ -21,6 +21,7 @@ const mayImport = {
   'libs/link': ['base'],
   'libs/storage': ['base', 'domain'],
   'libs/cell': ['base', 'proto', 'domain', 'wire', 'link', 'rpc'],
+  'libs/oip': ['base', 'proto', 'domain', 'wire', 'rpc'],
   'libs/lab': [
     'base',
     'proto',

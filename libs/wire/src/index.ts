@@ -25,6 +25,6 @@ export { reasonFromWire, reasonName, reasonToWire } from './reason.ts';
 export { type Snapshot, snapshotFromWire, snapshotToWire } from './snapshot.ts';
 export { statusToWire } from './status.ts';
 export { tierFromWire, tierName, tierToWire } from './tier.ts';
-export { bytesOf, namedTensorToWire } from './tensors.ts';
+export { bytesOf, namedTensorsFromWire, namedTensorToWire } from './tensors.ts';
 export { truthsToWire } from './truths.ts';
 export { type Listing, listingFromWire, type ServedVariant, servedVariantToWire } from './variant.ts';
