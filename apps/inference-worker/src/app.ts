@@ -10,6 +10,7 @@ import {
   WeirError,
 } from '@weir/base';
 import { type Family, identityOf, loadFamily, startIdleChecks, startRunner } from '@weir/inference';
+import { type OipBackend, oipService } from '@weir/oip';
 import { worker } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import {
@@ -27,6 +28,7 @@ import { calibrate, testInput } from './calibration.ts';
 import { type Config, configSpec } from './config.ts';
 import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
 import { createWorkerNode, type WorkerNode } from './node.ts';
+import { oipBackend } from './oip-backend.ts';
 import { inferenceWorkerService } from './service.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
 
@@ -63,7 +65,8 @@ export async function startInferenceWorker(
   const security = { tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa }, allowPlaintext };
 
   await using started = new AsyncDisposableStack();
-  const ready: { node?: WorkerNode } = {};
+  const ready: { node?: WorkerNode; oip?: OipBackend } = {};
+  const maxUnanswered = slots + queueLimit + 64;
   // Disposed after the server has drained, when its threads are no longer needed.
   const whenDrained = started.use(new AsyncDisposableStack());
   const server = started.use(
@@ -76,9 +79,10 @@ export async function startInferenceWorker(
             node: () => ready.node,
             clock,
             logger,
-            maxUnanswered: slots + queueLimit + 64,
+            maxUnanswered,
           }),
         },
+        oipService({ backend: () => ready.oip, clock, logger, maxUnanswered }),
       ],
       ...security,
       reflection: config.reflection,
@@ -146,6 +150,7 @@ export async function startInferenceWorker(
   });
   const node = measured(unmeasured, metrics);
   ready.node = node;
+  ready.oip = oipBackend(node, { ...runner, nodeId, slots });
 
   if (config.telemetry !== undefined) {
     const monitor = createNodeMonitor({
