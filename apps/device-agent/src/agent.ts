@@ -10,6 +10,7 @@ import type { CellView } from './targets/cell-view.ts';
 import { answerToWire } from './frames/answer-to-wire.ts';
 import { frameFacts } from './frames/facts.ts';
 import { bounded } from './frames/bounded.ts';
+import type { FrameWishes } from './frames/frame.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import { infer } from './frames/inference.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
@@ -61,6 +62,7 @@ export interface CallBounds {
   readonly signal: AbortSignal;
   /** RPC that brought the frame, e.g. `weir.agent.v1.DeviceAgent/Infer`. */
   readonly rpcMethod?: string;
+  readonly wishes?: FrameWishes;
 }
 
 export interface AgentParts {
@@ -158,7 +160,7 @@ export function createAgent(parts: AgentParts): Agent {
         });
       return { askedAt, leave: await frames.whenFree(signal, { deadlineAt: until }) };
     },
-    async answer(request, { deadlineAt, signal, rpcMethod, admission }) {
+    async answer(request, { deadlineAt, signal, rpcMethod, admission, wishes }) {
       const arrivedAt = admission?.askedAt ?? clock.now();
       const { requestId } = request;
       const span = startInference({
@@ -176,7 +178,7 @@ export function createAgent(parts: AgentParts): Agent {
         const asked = ownObjective.inForce(arrivedAt);
         const until = lastMoment(request, { askedAt: arrivedAt, deadlineAt });
         const { wantOutputs } = request;
-        const frame = { input, arrivedAt, deadlineAt: until, signal, span, wantOutputs };
+        const frame = { input, arrivedAt, deadlineAt: until, signal, span, wantOutputs, wishes };
         const result = await infer(frame, inference);
         const { accuracy: promised } = result.decision;
         frames.answered(promised);

@@ -10,6 +10,7 @@ import {
 import { identityOf, loadFamily } from '@weir/inference';
 import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { defaultObjective, type Objective } from '@weir/domain';
+import { type OipBackend, oipService } from '@weir/oip';
 import { agent } from '@weir/proto';
 import { serve } from '@weir/rpc';
 import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
@@ -21,6 +22,7 @@ import { FrameCount } from './frames/frame-count.ts';
 import { startLocalModels, variantOf } from './targets/local-models.ts';
 import { LocalTarget } from './targets/local-target.ts';
 import { createAgentMetrics } from './telemetry/metrics.ts';
+import { oipBackend } from './oip-backend.ts';
 import { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import { OwnObjective } from './policy/own-objective.ts';
 import { linkPolicy, type PolicyLink } from './policy/policy-link.ts';
@@ -60,7 +62,7 @@ export async function startDeviceAgent(
   started.use(await startTracing({ service: 'device-agent', cell: cellId, node: deviceId, logger }));
 
   // Listens from the start, so that health can say NOT_SERVING while the variants warm up.
-  const warm: { agent?: Agent } = {};
+  const warm: { agent?: Agent; oip?: OipBackend } = {};
   const server = await serve({
     listen: config.listen,
     services: [
@@ -71,6 +73,7 @@ export async function startDeviceAgent(
           throw new Unavailable('the device is warming up', { reason: 'WARMING_UP', retryAfterMs: 1_000 });
         }),
       },
+      oipService({ backend: () => warm.oip, clock, logger, maxUnanswered: maxInFlight }),
     ],
     ...securityOf(config),
     reflection: config.reflection,
@@ -189,6 +192,7 @@ export async function startDeviceAgent(
     session: () => policyLink?.session,
     metrics,
   });
+  warm.oip = oipBackend(warm.agent, { family, view, slots });
   server.setServing(true);
   started.use(late.move());
   const running = started.move();

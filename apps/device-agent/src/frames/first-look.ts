@@ -67,7 +67,11 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
     refresh(at);
     let decision: Decision;
     try {
-      decision = dispatcher.dispatch(at, { deadlineMs: frame.deadlineAt - at, exclude: excluded });
+      decision = dispatcher.dispatch(at, {
+        ...frame.wishes,
+        deadlineMs: frame.deadlineAt - at,
+        exclude: excluded,
+      });
     } catch (error) {
       // Nothing is left to try: the first failure says more than that.
       throw failures.length > 0 ? exhausted(failedAttempts, failures, error) : error;
@@ -119,7 +123,7 @@ async function tryFirst(
   const hedge =
     content?.$case === 'tensors'
       ? undefined
-      : options.dispatcher.hedge(decision, at, { deadlineMs, exclude: excluded });
+      : options.dispatcher.hedge(decision, at, { ...frame.wishes, deadlineMs, exclude: excluded });
   if (hedge) return attemptHedged(frame, { decision, hedge, at, span }, options);
   const deadlineAt = frame.deadlineAt - keptMs(frame, decision, at, options);
   return { tried: await attempt(frame, { decision, at, deadlineAt, span }, options) };

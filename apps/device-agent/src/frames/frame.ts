@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@weir/base';
-import type { Decision, Dispatcher } from '@weir/dispatch';
+import type { Decision, Dispatcher, DispatchOptions } from '@weir/dispatch';
 import type { HopTimes, Outcome, Placement, Reason } from '@weir/domain';
 import type { common } from '@weir/proto';
 import type { InferenceSpan } from '@weir/telemetry';
@@ -14,7 +14,11 @@ export interface Frame {
   readonly span: InferenceSpan;
   /** The outputs of a classifier are asked for too. @default false */
   readonly wantOutputs?: boolean | undefined;
+  /** What it asks for beside what holds for the device. @default nothing */
+  readonly wishes?: FrameWishes | undefined;
 }
+
+export type FrameWishes = Pick<DispatchOptions, 'leastAccuracy' | 'variant'>;
 
 /** A frame's answer, with what was chosen and what that cost. */
 export interface FrameAnswer {

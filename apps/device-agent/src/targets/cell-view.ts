@@ -128,6 +128,11 @@ export class CellView {
     this.#options.dispatcher.setReachable(nodeId, usable, this.#options.clock.now());
   }
 
+  /** Whether any node, the device included, is known to run a variant. */
+  runs(variant: string): boolean {
+    return this.#actions.some(({ placement }) => placement.variant === variant);
+  }
+
   frameSeen(bytes: number): void {
     this.#frameBytes += frameBytesWeight * (bytes - this.#frameBytes);
   }
