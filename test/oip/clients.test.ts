@@ -3,6 +3,7 @@ import { exampleCell, type RunningCell, startCell } from '@weir/cell';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDocument } from '../support/document.ts';
 
 const python = process.env.WEIR_PYTHON ?? 'python3';
 const picture = new URL('../../libs/inference/models/samples/scene-0000.png', import.meta.url).pathname;
@@ -164,6 +165,20 @@ describe("Triton's client at an agent", () => {
       expect.stringContaining('the frame asks for an accuracy of 0.99') as string,
     ]);
     expect(wishes.input).toEqual([['image', 'BYTES', [-1, 1]]]);
+  });
+});
+
+describe('docs/oip.md', () => {
+  it('shows a program that runs as it stands', async () => {
+    const { blocks } = await readDocument('docs/oip.md');
+    const program = blocks.find(({ language }) => language === 'python')!.text;
+    expect(program).toContain('127.0.0.1:7000');
+    const here = program.replace('127.0.0.1:7000', cell.address('device-1'));
+    const root = new URL('../../', import.meta.url).pathname;
+    const { stdout } = await promisify(execFile)(python, ['-c', here], { cwd: root });
+    expect(stdout).toMatch(
+      /^ankle-boot (device|edge|cloud)-1 mobilenet[\w.-]+\n\[\[b'[\d.]+:9:ankle-boot' b'/,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Apart from `npm test`, which must pass where there is no Python. */
 export default defineConfig({
   test: {
-    include: ['clients.test.ts'],
+    include: ['*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', ['json', { outputFile: '.weir/test-report.json' }]],

@@ -47,7 +47,7 @@ export async function infer(
         return backend.infer(work, { ...call, signal: stop });
       }),
     );
-    const response = responseOf(runs, { id, model, asked, final: streamed && tellFinal });
+    const response = responseOf(runs, { id, model, asked, final: tellFinal });
     statistics.answered({ arrivedAt, tookMs: clock.now() - arrivedAt, runs });
     return response;
   } catch (error) {

@@ -38,6 +38,24 @@ describe('a frame that its target may answer too late', () => {
     expect(outcomes).toMatchObject([{ placement: onDevice, reason: 'fallback', accuracy: 0.7 }]);
   });
 
+  it('asks the same of every place, of the hedge and after a failure', async () => {
+    const wishes = { leastAccuracy: 0.8, variant: 'large' };
+    const { clock, answer, wished } = oneFrame({
+      looksTwice: false,
+      firsts: [onEdge],
+      wishes,
+      nodes: { 'edge-1': { ms: 10, fails: gone }, 'device-1': { ms: 30 } },
+    });
+    await clock.advanceAsync(40);
+    await answer;
+    expect(wished).toEqual([
+      ['dispatch', wishes],
+      ['hedge', wishes],
+      ['dispatch', wishes],
+      ['hedge', wishes],
+    ]);
+  });
+
   it('of tensors is sent to its target alone, and nobody looks at it again', async () => {
     const { clock, answer, asked, outcomes, told } = oneFrame({
       ...hedged,

@@ -5,6 +5,7 @@ import { common } from '@weir/proto';
 import { extractTraceContext } from '@weir/rpc';
 import type { InferenceFacts, InferenceSpan } from '@weir/telemetry';
 import type { Target, TargetAnswer, TargetRequest } from '../targets/target.ts';
+import type { FrameWishes } from './frame.ts';
 import { infer } from './inference.ts';
 
 const place = (tier: Tier, nodeId: string, variant: string): Placement => ({ tier, nodeId, variant });
@@ -50,6 +51,7 @@ interface Scene {
   readonly deadlineMs?: number;
   /** The frame is tensors for a model that is no classifier. */
   readonly tensors?: boolean;
+  readonly wishes?: FrameWishes;
 }
 
 /** What the span of one look was told. */
@@ -92,7 +94,12 @@ export function oneFrame(scene: Scene) {
     nodes,
     deadlineMs = 1_000,
     tensors = false,
+    wishes,
   } = scene;
+  /** What was wished for at each choice of a place. */
+  const wished: [choice: 'dispatch' | 'hedge', FrameWishes][] = [];
+  const wish = (choice: 'dispatch' | 'hedge', { leastAccuracy, variant }: DispatchOptions) =>
+    void wished.push([choice, { leastAccuracy, variant }]);
   const clock = new FakeClock(1_000);
   const told: unknown[] = [];
   const left = [...again];
@@ -100,13 +107,17 @@ export function oneFrame(scene: Scene) {
   const nameOf = ({ placement }: Decision) => placement.nodeId;
   const dispatcher = {
     probe: () => undefined,
-    hedge: () =>
-      hedge && { decision: decide(onDevice, { reason: 'fallback', accuracy: 0.7 }), energyJ: hedge },
-    dispatch: () =>
-      decide(
+    hedge(_decision: Decision, _now: number, options: DispatchOptions = {}) {
+      wish('hedge', options);
+      return hedge && { decision: decide(onDevice, { reason: 'fallback', accuracy: 0.7 }), energyJ: hedge };
+    },
+    dispatch(_now: number, options: DispatchOptions = {}) {
+      wish('dispatch', options);
+      return decide(
         leftFirst.shift() ?? onDevice,
         looksTwice ? { lookAgain: { variant: 'large', marginBelow: 0.3 } } : {},
-      ),
+      );
+    },
     lookAgain(decision: Decision, settlement: Settlement, now: number, options: DispatchOptions = {}) {
       const { deadlineMs: leftMs, exclude = [] } = options;
       told.push({ lookAgain: nameOf(decision), ...settlement, now, leftMs, exclude: [...exclude] });
@@ -164,6 +175,7 @@ export function oneFrame(scene: Scene) {
       deadlineAt: clock.now() + deadlineMs,
       signal: stop.signal,
       span: notingSpan(spans),
+      wishes,
     },
     {
       deviceId: 'device-1',
@@ -177,5 +189,5 @@ export function oneFrame(scene: Scene) {
     },
   );
   answer.catch(() => {});
-  return { clock, answer, told, asked, outcomes, spans, stop, logged };
+  return { clock, answer, told, asked, outcomes, spans, stop, logged, wished };
 }
