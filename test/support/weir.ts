@@ -15,8 +15,11 @@ export interface WeirProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
-export function weir(...argv: string[]): WeirProcess {
-  const child = spawn(process.execPath, [program, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+export const weir = (...argv: string[]): WeirProcess => weirIn(process.cwd(), ...argv);
+
+/** In a folder of its own. */
+export function weirIn(cwd: string, ...argv: string[]): WeirProcess {
+  const child = spawn(process.execPath, [program, ...argv], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   const lines: string[] = [];

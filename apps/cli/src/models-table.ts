@@ -4,7 +4,9 @@ import { ms, percent } from './words.ts';
 
 /** A family's variants for people. `measured`: accuracy on this machine, beside the manifest's. */
 export function modelsTable(
-  rows: readonly (ModelRow & { readonly measured?: { readonly top1: number; readonly n: number } })[],
+  rows: readonly (ModelRow & {
+    readonly measured?: { readonly top1: number; readonly n: number } | undefined;
+  })[],
 ): string {
   const verified = rows.some(({ measured }) => measured);
   const table = new Table({

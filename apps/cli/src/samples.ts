@@ -12,7 +12,10 @@ export const samplesOf = async (family: Family): Promise<readonly Sample[]> =>
 export async function picturesOf(family: Family): Promise<readonly Picture[]> {
   const listed = await loadSamples(family);
   if (listed.length === 0)
-    throw new NotFound(`${family.directory} has no labelled pictures (samples/labels.json)`);
+    throw new NotFound(
+      `${family.directory} has no labelled pictures to send: \`weir models import\` keeps some, or write ` +
+        'samples/labels.json there, a list of {"file": …, "label": …}, with PNG or JPEG files beside it',
+    );
   return Promise.all(
     listed.map(async ({ path, label }) => ({ file: path, label, image: await readFile(path) })),
   );

@@ -31,11 +31,12 @@ export { type IdleChecks, type IdleChecksOptions, startIdleChecks } from './serv
 export { medianRunMs } from './serving/median-run.ts';
 export { type Load } from './serving/slot-pool.ts';
 export {
+  type DataSet,
+  type LabelledFile,
   type LabelledPicture,
-  type Sample,
-  loadSamples,
   readLabelledPictures,
 } from './catalogue/labelled-pictures.ts';
+export { type Sample, loadSamples } from './catalogue/samples.ts';
 export { palePicture } from './catalogue/pale-picture.ts';
 export { type MeasuredAccuracy, type Progress, measureAccuracy } from './catalogue/measure-accuracy.ts';
 export { type Latency, measureLatency } from './catalogue/measure-latency.ts';

@@ -1,5 +1,6 @@
-import { ConfigError, share } from '@weir/base';
-import { LEAST_PICTURES, importModel } from '@weir/inference';
+import { ConfigError, Exit, share } from '@weir/base';
+import { type Imported, LEAST_PICTURES, importModel } from '@weir/inference';
+import { limits } from '@weir/wire';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
@@ -45,7 +46,7 @@ export default defineCommand({
       .array(z.string())
       .optional()
       .describe(
-        "Labels in the order of the model's output; by default the pictures' classes, alphabetically.",
+        "Labels in the order of the model's output, or a file with one a line; by default the family's, or the pictures' classes, alphabetically.",
       ),
     name: z.string().optional().describe("Name of the variant; the file's by default."),
     family: z.string().optional().describe("Name of the family; the folder's by default."),
@@ -69,42 +70,95 @@ export default defineCommand({
       .describe('Mean, one for all channels or one each, on the byte scale; for float32 inputs.'),
     std: z.array(z.number()).optional().describe('Standard deviation, likewise.'),
     output: z.string().optional().describe('Name of the output, when there are several.'),
+    outputKind: z
+      .enum(['logits', 'probabilities'])
+      .optional()
+      .describe(
+        'What the output is: logits or probabilities; by default what the graph and the answers say.',
+      ),
+    outputScale: z
+      .number('expected a number')
+      .positive('must be > 0')
+      .optional()
+      .describe('Scale of an output of whole numbers, when the model does not state it.'),
+    outputZeroPoint: z
+      .number('expected a number')
+      .int('expected a whole number')
+      .optional()
+      .describe('Zero point of such an output.'),
+    samples: z
+      .number('expected a number')
+      .int('expected a whole number')
+      .min(0, 'must be >= 0')
+      .default(400)
+      .describe('Labelled pictures that the family keeps, of each class its share; up and lab send them.'),
+    linkSamples: z.boolean().default(false).describe('Link to those pictures instead of copying them.'),
+    followLinks: z
+      .boolean()
+      .default(false)
+      .describe('Take what symbolic links in the folder of pictures lead to.'),
     json: z.boolean().default(false).describe('One JSON document on stdout instead of a line for people.'),
   }),
   positionals: 'model',
   examples: [
     'weir models import mine.onnx --images ./pictures --into ./my-family --mean 127.5 --std 127.5',
+    'weir models import big.onnx --images val.csv --labels imagenet.txt --into ./my-family',
     'weir models import det.onnx --task tensor --accuracy 0.372 --measure "mAP 50-95" --shape images=1x3x640x640 --into ./detectors',
     'weir up --models ./my-family',
   ],
   async run(config, context) {
-    const { model, into, json: _, task, images, accuracy, measure, shape, ...options } = config;
-    const { progress, print, out } = context;
+    const { model, into, json: _, task, accuracy, measure, shape, ...classifier } = config;
     const [file, ...more] = model;
     if (file === undefined || more.length > 0)
       throw new ConfigError(name, [
         { field: 'MODEL', description: `name one ONNX file, not ${model.length}` },
       ]);
-    if (task === 'tensor')
-      return importTensors(
+    if (task === 'tensor') {
+      await importTensors(
         name,
-        { ...options, model: file, directory: into, accuracy, measure, shape },
+        { ...classifier, model: file, directory: into, accuracy, measure, shape },
         context,
       );
+      return Exit.done;
+    }
+    const { images, samples: most, linkSamples, ...options } = classifier;
     if (images === undefined)
       throw new ConfigError(name, [{ field: '--images', description: 'name the labelled pictures' }]);
-    const imported = await asUsage(name, 'import', () =>
-      importModel({ ...options, images, model: file, directory: into, onProgress: throttled(progress) }),
-    );
-    const { variant, manifest, p50Ms, looks } = imported;
-    print(
-      `${variant.name}: accuracy ${percent(variant.accuracy.top1)} on ${variant.accuracy.n} pictures, p50 ${ms(p50Ms)}; added to ${manifest}`,
-    );
-    print(
-      looks
-        ? `second looks: ${looks.curves} pairs of variants gain, measured on ${looks.pictures} pictures`
-        : `second looks: not measured; it takes another variant in the family and ${LEAST_PICTURES} pictures`,
-    );
-    out(imported);
+    const { progress, print, out, signal } = context;
+    const keep = { most, mostBytes: limits.imageBytes, link: linkSamples };
+    try {
+      const imported = await asUsage(name, 'import', () =>
+        importModel({
+          ...options,
+          images,
+          model: file,
+          directory: into,
+          keep,
+          onProgress: throttled(progress),
+          onWait: () => progress(`waiting: another import into ${into} is under way`),
+          signal,
+        }),
+      );
+      for (const line of linesOf(imported)) print(line);
+      out(imported);
+    } catch (error) {
+      if (signal.aborted) return Exit.interrupted;
+      throw error;
+    }
+    return Exit.done;
   },
 });
+
+function linesOf({ variant, manifest, labels, p50Ms, looks, samples, told }: Imported): readonly string[] {
+  const { accuracy, output } = variant;
+  const some = labels.length > 8 ? [...labels.slice(0, 8), '…'] : labels;
+  return [
+    ...told,
+    `${variant.name}: accuracy ${percent(accuracy.top1)} on ${accuracy.n} pictures, p50 ${ms(p50Ms)}; added to ${manifest}`,
+    `answers ${output.kind} of ${labels.length} classes: ${some.join(', ')}`,
+    looks
+      ? `second looks: ${looks.curves} pairs of variants gain, measured on ${looks.pictures} pictures`
+      : `second looks: not measured; it takes another variant in the family and ${LEAST_PICTURES} pictures`,
+    `samples: the family keeps ${samples.total} labelled pictures, ${samples.added} of them new`,
+  ];
+}

@@ -36,6 +36,10 @@ describe('identityOf', () => {
     ['its mean', () => changed({ input: { ...first().input, mean: [1, 2, 3] } })],
     ['its colour order', () => changed({ input: { ...first().input, colourOrder: 'BGR' } })],
     ['its output', () => changed({ output: { ...first().output, kind: 'probabilities' } })],
+    [
+      'what its whole numbers stand for',
+      () => changed({ output: { ...first().output, quantisation: { scale: 0.5, zeroPoint: 0 } } }),
+    ],
     ['its temperature', () => changed({ calibration: { temperature: 7 } })],
     ['the order of the labels', () => ({ ...family, labels: family.labels.toReversed() })],
   ])('changes a variant, and the version, with %s', (_what, other) => {

@@ -31,7 +31,10 @@ function checksumOf(variant: VariantEntry, labels: readonly string[]): string {
   const { input, output, calibration } = variant;
   const { layout, shape, dtype, colourOrder, mean, std } = input;
   const preprocessing = [layout, shape, dtype, colourOrder, mean, std];
-  return sha256([file, preprocessing, output.name, output.kind, calibration.temperature, labels]);
+  const { scale, zeroPoint } = output.quantisation ?? {};
+  // Only where there is one: of all others the checksum stays as it was.
+  const kind = output.quantisation ? [output.kind, scale, zeroPoint] : [output.kind];
+  return sha256([file, preprocessing, output.name, ...kind, calibration.temperature, labels]);
 }
 
 const nameAndType = ({ name, dtype, shape }: TensorSpec) => [name, dtype, shape];

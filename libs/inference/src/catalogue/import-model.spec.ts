@@ -1,5 +1,5 @@
 import { InvalidInput } from '@weir/base';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImportOptions, importModel } from './import-model.ts';
 import { loadFamily, verifyChecksums } from './manifest.ts';
 import { LEAST_PICTURES } from '../looks/estimate-curves.ts';
+import { loadSamples } from './samples.ts';
 import { startRunner } from '../serving/runner.ts';
 
 // Built by models/recipe/foreign.py: they tell which colour dominates.
@@ -35,6 +36,7 @@ const importing = (name: string, options: Partial<ImportOptions> = {}) =>
     images,
     directory: join(directory, 'family'),
     labels: ['red', 'green', 'blue'],
+    keep: { most: 400, mostBytes: 4_000_000 },
     ...options,
   });
 
@@ -119,9 +121,18 @@ describe('importModel', () => {
     ['several inputs', 'two-inputs', {}, /must be one picture; the model takes 2: left, right/],
     ['an operator the runtime lacks', 'unknown-operator', {}, /operator .*Frobnicate/],
     ['sides that nobody named, and scales', 'dynamic-side', {}, /height.*width.*mean.*std/s],
+    ['a division by 0', 'colours-nchw-normalised', { mean: [0], std: [1, 0, 1] }, /std: must not be 0/],
+    ['class numbers instead of confidences', 'class-numbers', {}, /number for each class.*it is int64/],
+    [
+      'outputs that are not finite',
+      'not-finite',
+      {},
+      /red.40\.png: the model gave an output that is not finite/,
+    ],
+    ['a name that is none', 'colours-nhwc-uint8', { name: '../mine' }, /name: \.\.\/mine must be/],
     ['a normalisation that nobody named', 'colours-nchw-normalised', {}, /mean: must be given/],
     [
-      'too few labels',
+      'labels too many',
       'colours-nhwc-uint8',
       { labels: ['red', 'green', 'blue', 'grey'] },
       /3 classes, 4 are named/,
@@ -132,6 +143,159 @@ describe('importModel', () => {
     await expect(refused).rejects.toThrow(InvalidInput);
     await expect(importing(name, { ...options, directory: join(directory, 'none') })).rejects.toThrow(reason);
     await expect(loadFamily(join(directory, 'none'))).rejects.toThrow(/no model family/);
+  });
+
+  it('names every fault of model, labels and pictures together', async () => {
+    const labels = join(directory, 'labels.txt');
+    await writeFile(labels, 'red\ngreen\n\nred\n');
+    const refused = importing('colours-nchw-normalised', { labels: [labels], images: 'nowhere' });
+    await expect(refused).rejects.toThrow(/mean.*std.*labels\.txt:3: is empty.*labels\.txt:4: red is also/);
+    const pictures = join(directory, 'faulty');
+    await mkdir(join(pictures, 'red'), { recursive: true });
+    await writeFile(join(pictures, 'red', 'empty.png'), '');
+    await writeFile(join(pictures, 'red', 'text.jpg'), 'no picture');
+    const faulty = importing('dynamic-side', { images: pictures });
+    await expect(faulty).rejects.toThrow(
+      /height.*empty\.png: is neither PNG nor JPEG.*text\.jpg: is neither/,
+    );
+  });
+
+  it.each([
+    ['quantised-softmax', { kind: 'probabilities', quantisation: { zeroPoint: 0 } }],
+    ['quantised-logits', { kind: 'logits', quantisation: { zeroPoint: -3 } }],
+    ['half-floats', { kind: 'logits' }],
+    ['one-at-a-time', { kind: 'logits' }],
+    ['relative', { kind: 'logits' }],
+  ])('serves a model that ends otherwise: %s', async (name, output) => {
+    const into = { directory: join(directory, name) };
+    const { variant, told } = await importing(name, into);
+    // The brightest of all pictures of a batch is what `relative` divides by.
+    const dynamicBatch = !['one-at-a-time', 'relative'].includes(name);
+    expect(variant).toMatchObject({ accuracy: { top1: 1 }, output });
+    expect(variant.input.dynamicBatch).toBe(dynamicBatch);
+    expect(told).toEqual(dynamicBatch ? [] : [expect.stringContaining('one picture at a time')]);
+    await using runner = await startRunner({ family: await loadFamily(into.directory), maxBatch: 2 });
+    const image = await readFile(join(images, 'blue', '40.png'));
+    const { label, confidence } = await runner.run({ variant: name, input: { image } });
+    expect(label).toBe('blue');
+    expect(confidence).toBeGreaterThan(1 / 3);
+    expect(confidence).toBeLessThanOrEqual(1);
+  });
+
+  it('believes a graph that ends in a softmax, and a flag before it', async () => {
+    const into = { directory: join(directory, 'kinds') };
+    const kindOf = async (outputKind?: 'logits') =>
+      (await importing('quantised-softmax', { ...into, outputKind })).variant.output.kind;
+    expect([await kindOf(), await kindOf('logits')]).toEqual(['probabilities', 'logits']);
+  });
+
+  it('takes weights in another file along, and serves them from another folder', async () => {
+    const into = { directory: join(directory, 'weights') };
+    const { variant } = await importing('external-data', into);
+    expect(variant).toMatchObject({ file: 'external-data/external-data.onnx', data: ['weights.bin'] });
+    // One of the same names beside it.
+    await importing('external-data', { ...into, name: 'twin' });
+    const moved = join(directory, 'moved');
+    await rename(into.directory, moved);
+    const family = await loadFamily(moved);
+    await using runner = await startRunner({ family });
+    const image = await readFile(join(images, 'red', '40.png'));
+    for (const name of ['external-data', 'twin'])
+      expect((await runner.run({ variant: name, input: { image } })).label).toBe('red');
+    await writeFile(join(moved, 'twin/weights.bin'), new Uint8Array(36));
+    expect(await verifyChecksums(family)).toEqual([
+      { name: 'external-data', matches: true },
+      { name: 'twin', matches: false },
+    ]);
+    await rm(join(moved, 'twin/weights.bin'));
+    await expect(loadFamily(moved)).rejects.toThrow(/twin\/weights\.bin/);
+  });
+
+  it('keeps labelled pictures of all classes, copied or linked, and adds to those that are there', async () => {
+    const into = { directory: join(directory, 'samples') };
+    const samplesOf = async () => loadSamples(await loadFamily(into.directory));
+    const first = await importing('colours-nhwc-uint8', { ...into, keep: { most: 3, mostBytes: 4_000_000 } });
+    expect(first.samples).toEqual({ added: 3, total: 3 });
+    expect((await samplesOf()).map(({ label }) => label).sort()).toEqual(['blue', 'green', 'red']);
+
+    // No larger than an agent takes.
+    const small = await importing('colours-nhwc-uint8', { ...into, keep: { most: 6, mostBytes: 10 } });
+    expect(small.samples).toEqual({ added: 0, total: 3 });
+    const keep = { most: 5, mostBytes: 4_000_000, link: true };
+    expect((await importing('colours-nhwc-uint8', { ...into, keep })).samples).toEqual({
+      added: 2,
+      total: 5,
+    });
+    const samples = await samplesOf();
+    const links = await Promise.all(samples.map(async ({ path }) => (await lstat(path)).isSymbolicLink()));
+    expect(links).toEqual([false, false, false, true, true]);
+    for (const { path, label } of samples) expect(await realpath(path)).toMatch(label);
+  });
+
+  it("takes the family's labels when none are given, in its order", async () => {
+    const into = { directory: join(directory, 'order') };
+    await importing('colours-nhwc-uint8', into);
+    const { labels, variant } = await importing('half-floats', { ...into, labels: undefined });
+    expect(labels).toEqual(['red', 'green', 'blue']);
+    expect(variant.accuracy.top1).toBe(1);
+    const other = importing('half-floats', { ...into, labels: ['red', 'blue', 'green'] });
+    await expect(other).rejects.toThrow(/number 2 is green there and blue here/);
+  });
+
+  it('lets imports into one family all arrive', async () => {
+    const into = { directory: join(directory, 'parallel') };
+    const waited: string[] = [];
+    const names = ['a', 'b', 'c'];
+    await Promise.all(
+      names.map((name) =>
+        importing('colours-nhwc-uint8', { ...into, name, onWait: () => waited.push(name) }),
+      ),
+    );
+    const { variants } = await loadFamily(into.directory);
+    expect(variants.map(({ name }) => name).sort()).toEqual(names);
+    expect(waited.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('replaces a variant by another of its name, and leaves no file of the old one', async () => {
+    const into = { directory: join(directory, 'replaced'), name: 'mine' };
+    await importing('external-data', into);
+    const { variant } = await importing('half-floats', into);
+    expect(variant.file).toBe('mine.onnx');
+    const again = await importing('relative', into);
+    expect(again.variant.file).toMatch(/^mine-[0-9a-f]{8}\.onnx$/);
+    const left = await readdir(into.directory);
+    expect(left.sort()).toEqual(['.import.lock', 'manifest.json', again.variant.file, 'samples']);
+    expect(await verifyChecksums(await loadFamily(into.directory))).toEqual([
+      { name: 'mine', matches: true },
+    ]);
+  });
+
+  it('leaves the family as it was when it is stopped, or when the folder takes nothing more', async () => {
+    const into = { directory: join(directory, 'kept') };
+    await importing('colours-nhwc-uint8', { ...into, keep: { most: 0, mostBytes: 0 } });
+    const before = await readFile(join(into.directory, 'manifest.json'), 'utf8');
+
+    const stop = new AbortController();
+    const onProgress = ({ task }: { task: string }) => void (task === 'latency' && stop.abort());
+    const stopped = importing('half-floats', { ...into, onProgress, signal: stop.signal });
+    await expect(stopped).rejects.toThrow(/abort/i);
+    await writeFile(join(into.directory, 'samples'), 'in the way of the folder');
+    await expect(importing('half-floats', into)).rejects.toThrow(/cannot be written to.*as it was/);
+
+    expect(await readFile(join(into.directory, 'manifest.json'), 'utf8')).toBe(before);
+    const left = await readdir(into.directory);
+    expect(left.sort()).toEqual(['.import.lock', 'colours-nhwc-uint8.onnx', 'manifest.json', 'samples']);
+    expect((await verifyChecksums(await loadFamily(into.directory))).every(({ matches }) => matches)).toBe(
+      true,
+    );
+  });
+
+  it('clears away what a killed import has left', async () => {
+    const into = { directory: join(directory, 'killed') };
+    await mkdir(join(into.directory, '.import-abc'), { recursive: true });
+    await writeFile(join(into.directory, '.import-abc', 'half.onnx'), 'half');
+    await importing('colours-nhwc-uint8', into);
+    expect(await readdir(into.directory)).not.toContain('.import-abc');
   });
 
   it('takes open sides when they are named', async () => {

@@ -1,37 +1,23 @@
-import { InvalidInput, makeFolder } from '@weir/base';
-import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { InvalidInput, maxIdLength } from '@weir/base';
 import { basename, join, resolve } from 'node:path';
-import { measureLatency } from './measure-latency.ts';
-import type { InferenceInput } from '../serving/inference-input.ts';
-import { type ModelHints, inspectModel } from './inspect-model.ts';
+import { lockFamily } from './import/family-lock.ts';
+import { removeReplaced, type StagedModel, stageModel } from './import/place-model.ts';
+import { readFamily } from './import/read-family.ts';
+import { readSources, type Sources } from './import/read-sources.ts';
+import { openStaging, type Staging, withReason } from './import/staging.ts';
+import { rounded, tryOut } from './import/trial.ts';
+import type { ModelInterface } from './inspect-model.ts';
+import type { LabelledFile } from './labelled-pictures.ts';
 import type { Looks } from '../looks/curves-schema.ts';
 import { LEAST_PICTURES } from '../looks/estimate-curves.ts';
 import { measureCurves } from '../looks/measure-curves.ts';
-import { type LabelledPicture, readLabelledPictures } from './labelled-pictures.ts';
-import { type Progress, measureAccuracy } from './measure-accuracy.ts';
-import {
-  type Classifier,
-  type Family,
-  type InputSpec,
-  type Manifest,
-  familyOf,
-  parseManifest,
-  sha256Of,
-  classifierNamed,
-} from './manifest.ts';
+import type { Progress } from './measure-accuracy.ts';
+import { measureLatency } from './measure-latency.ts';
+import { type Classifier, type Family, type Manifest, familyOf, parseManifest } from './manifest.ts';
 import { manifestText } from './manifest-text.ts';
-import { summariseOnnx } from './onnx-file.ts';
-import { type Runner, startRunner } from '../serving/runner.ts';
+import { chooseSamples, type KeepOptions, nameOfSampleList, readSampleEntries } from './samples.ts';
 
-export interface ImportOptions extends ModelHints {
-  /** The ONNX file. */
-  readonly model: string;
-  /** Labelled pictures: a folder with a folder per class, or a CSV of `file,label` lines. */
-  readonly images: string;
-  /** Folder of the family: created, or extended by this variant. */
-  readonly directory: string;
-  /** In the order of the model's output. @default the classes of `images`, alphabetically */
-  readonly labels?: readonly string[] | undefined;
+export interface ImportOptions extends Sources {
   /** @default the file's name */
   readonly name?: string | undefined;
   /** @default the folder's name */
@@ -41,61 +27,178 @@ export interface ImportOptions extends ModelHints {
   /** @default fp32 */
   readonly precision?: string | undefined;
   readonly macs?: number | undefined;
+  /** What the output is. @default what the graph and the outputs on the pictures say */
+  readonly outputKind?: 'logits' | 'probabilities' | undefined;
+  /** Which pictures stay with the family, as its samples. */
+  readonly keep: KeepOptions & {
+    /** Link to them instead of copying. @default false */
+    readonly link?: boolean | undefined;
+  };
   readonly onProgress?: Progress | undefined;
+  /** Told when another import into the family is under way. */
+  readonly onWait?: (() => void) | undefined;
+  /** Ends the import; the family stays as it was. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An imported variant and its measured latency. */
 export interface Imported {
   readonly manifest: string;
   readonly variant: Omit<Classifier, 'path'>;
+  readonly labels: readonly string[];
   readonly p50Ms: number;
   readonly p95Ms: number;
   /** Curves of second looks in the family, and the pictures they were measured on; absent: none is known. */
   readonly looks?: { readonly pictures: number; readonly curves: number } | undefined;
+  /** Labelled pictures beside the family's models. */
+  readonly samples: { readonly added: number; readonly total: number };
+  /** What was passed over and what is not as it was declared, a sentence each. */
+  readonly told: readonly string[];
 }
 
 /**
  * Imports a user's own classifier as a variant: reads its interface, measures accuracy and latency with the serving runtime,
- * copies it beside the manifest and adds the entry. Writes nothing when anything is refused.
- * @throws InvalidInput, NotFound: what cannot be served and why, or which hints are missing
+ * copies it and some of the pictures into the family's folder and adds the entry to the manifest. The family stays as it was
+ * when anything is refused or fails: all is written aside, the manifest is renamed last.
+ * @throws InvalidInput: what cannot be served and why, or which hints are missing; ResourceExhausted for a full disk;
+ * FailedPrecondition for a folder that takes nothing
  */
 export async function importModel(options: ImportOptions): Promise<Imported> {
-  const { input, outputName, classes } = await inspectModel(options.model, options);
-  const { labels, pictures } = await readLabelledPictures(options.images, options.labels);
-  if (classes !== undefined && classes !== labels.length)
-    throw new InvalidInput([
-      {
-        field: 'labels',
-        description:
-          `the model has ${classes} classes, ${labels.length} are named (${labels.join(', ')}): ` +
-          "give all labels in the order of the model's output",
-      },
-    ]);
-  const before = await existingManifest(options, labels);
-  const draft = await describe(options, { input, outputName });
-  const trial: Family = { name: 'import', directory: '', labels, variants: [draft] };
-  const measured = await measure(trial, pictures, options.onProgress);
-  const [latency] = await measureLatency({ family: trial, onProgress: options.onProgress });
+  const { signal, onWait } = options;
+  const directory = resolve(options.directory);
+  const name = variantNameOf(options);
+  // Called after each picture and each run: there an import can end.
+  const onProgress: Progress = (progress) => {
+    signal?.throwIfAborted();
+    options.onProgress?.(progress);
+  };
+  const { model, labels, pictures, told } = await readSources(options, onProgress);
+  using _lock = await lockFamily(directory, { signal, onWait });
+  // Others may have imported meanwhile.
+  const { manifest: before } = await readFamily(directory, labels);
+  await using staging = await openStaging(directory);
+  const { staged, samples } = await withReason(directory, async () => ({
+    staged: await stageModel(options.model, { name, externalData: model.externalData, directory, staging }),
+    samples: await stageSamples(pictures, { ...options.keep, directory, staging }),
+  }));
+  const { path, move } = staged;
+  const measured = await measure(
+    { ...entryOf(options, { name, model, staged }), path },
+    {
+      labels,
+      pictures,
+      softmax: model.softmax,
+      kind: options.outputKind,
+      onProgress,
+    },
+  );
+  const { latency, variant } = measured;
 
-  const { path: _, ...entry } = draft;
-  const variant = { ...entry, ...measured, referenceMs: round(latency!.p50Ms) };
-  const manifest = join(resolve(options.directory), 'manifest.json');
-  const variants = [...before.variants.filter(({ name }) => name !== variant.name), variant];
-  const looks = await looksWith(variant, {
-    manifest: { ...before, variants },
-    file: manifest,
-    model: options.model,
-    pictures,
-    onProgress: options.onProgress,
+  const file = join(directory, 'manifest.json');
+  const family = {
+    manifestVersion: 1 as const,
+    family: options.family ?? basename(directory),
+    labels: [...labels],
+  };
+  const variants = [...(before?.variants ?? []).filter((each) => each.name !== name), variant];
+  const manifest: Manifest = { ...family, ...before, variants };
+  const looks = await looksWith(variant, { manifest, file, model: path, pictures, onProgress });
+  const text = manifestText({ ...manifest, looks });
+  parseManifest(text, file);
+  await withReason(directory, async () => {
+    await staging.write('manifest.json', text);
+    for (const name of samples.names) await staging.publish(name);
+    if (move) await staging.publish(move.from, move.target);
+    await staging.publish('manifest.json');
+    await removeReplaced(directory, { before: before?.variants ?? [], after: variants });
   });
-  const text = manifestText({ ...before, variants, looks });
-  parseManifest(text, manifest);
-  makeFolder(options.directory);
-  const target = join(options.directory, variant.file);
-  if (resolve(target) !== resolve(options.model)) await copyFile(options.model, target);
-  await writeFile(manifest, text);
-  const known = looks && { pictures: looks.pictures, curves: looks.curves.length };
-  return { manifest, variant, p50Ms: latency!.p50Ms, p95Ms: latency!.p95Ms, looks: known };
+  return {
+    manifest: file,
+    variant,
+    labels,
+    p50Ms: latency.p50Ms,
+    p95Ms: latency.p95Ms,
+    looks: looks && { pictures: looks.pictures, curves: looks.curves.length },
+    samples: { added: samples.added, total: samples.total },
+    told: [...model.told, ...told],
+  };
+}
+
+/** @throws InvalidInput for a name that no manifest takes */
+function variantNameOf({ name, model }: Pick<ImportOptions, 'name' | 'model'>): string {
+  const chosen =
+    name ??
+    basename(model)
+      .replace(/\.onnx$/i, '')
+      .replace(/[^\w.-]+/g, '-')
+      .replace(/^[.-]+/, '');
+  if (/^\w[\w.-]*$/.test(chosen) && chosen.length <= maxIdLength) return chosen;
+  throw new InvalidInput([
+    {
+      field: 'name',
+      description: `${chosen} must be 1..${maxIdLength} letters, digits, ".", "_" and "-", the first no "." or "-"`,
+    },
+  ]);
+}
+
+/** Everything but what must be measured. */
+function entryOf(
+  { architecture, precision = 'fp32', macs }: ImportOptions,
+  {
+    name,
+    model,
+    staged: { file, data, bytes, sha256 },
+  }: { name: string; model: ModelInterface; staged: StagedModel },
+): Omit<Classifier, 'path'> {
+  const { opset, parameters, input, outputName, quantisation } = model;
+  return {
+    name,
+    file,
+    data,
+    architecture: architecture ?? name,
+    precision,
+    macs,
+    parameters: parameters > 0 ? parameters : undefined,
+    bytes,
+    sha256,
+    opset,
+    input,
+    // As it is: what it is like shows on the pictures.
+    output: { name: outputName, kind: 'probabilities', quantisation },
+    accuracy: { top1: 0, n: 1, interval95: [0, 1] },
+    calibration: { temperature: 1 },
+  };
+}
+
+async function measure(
+  draft: Classifier,
+  {
+    labels,
+    pictures,
+    softmax,
+    kind,
+    onProgress,
+  }: {
+    readonly labels: readonly string[];
+    readonly pictures: readonly LabelledFile[];
+    readonly softmax: boolean;
+    readonly kind: ImportOptions['outputKind'];
+    readonly onProgress: Progress;
+  },
+) {
+  const trial: Family = { name: 'import', directory: '', labels, variants: [draft] };
+  const { accuracy, likeProbabilities } = await tryOut(trial, pictures, onProgress);
+  const [latency] = await measureLatency({ family: trial, onProgress });
+  const found = softmax || likeProbabilities ? ('probabilities' as const) : ('logits' as const);
+  const { path: _, ...entry } = draft;
+  const variant = {
+    ...entry,
+    output: { ...draft.output, kind: kind ?? found },
+    accuracy,
+    // However quick, it takes time.
+    referenceMs: Math.max(0.0001, rounded(latency!.p50Ms)),
+  };
+  return { variant, latency: latency! };
 }
 
 /**
@@ -116,8 +219,8 @@ async function looksWith(
     readonly file: string;
     /** Where the new variant's model is now. */
     readonly model: string;
-    readonly pictures: readonly LabelledPicture[];
-    readonly onProgress: Progress | undefined;
+    readonly pictures: readonly LabelledFile[];
+    readonly onProgress: Progress;
   },
 ): Promise<Looks | undefined> {
   const { name } = variant;
@@ -129,7 +232,7 @@ async function looksWith(
   if (variants.length === 1) return undefined;
   const others = variants.filter((other) => other.name !== name);
   const family = await familyOf({ ...manifest, variants: others }, file);
-  const added = { ...variant, path: resolve(model) };
+  const added = { ...variant, path: model };
   return measureCurves({
     family: { ...family, variants: [...family.variants, added] },
     pictures,
@@ -137,83 +240,28 @@ async function looksWith(
   });
 }
 
-/** Everything but what must be measured. */
-async function describe(
-  { model, name = basename(model, '.onnx'), architecture = name, precision = 'fp32', macs }: ImportOptions,
-  { input, outputName }: { input: InputSpec; outputName: string },
-): Promise<Classifier> {
-  const { opset, parameters } = summariseOnnx(await readFile(model));
-  return {
-    name,
-    file: `${name}.onnx`,
-    path: resolve(model),
-    architecture,
-    precision,
-    macs,
-    parameters: parameters > 0 ? parameters : undefined,
-    bytes: (await stat(model)).size,
-    sha256: await sha256Of(model),
-    opset,
-    input,
-    output: { name: outputName, kind: 'probabilities' },
-    accuracy: { top1: 0, n: 1, interval95: [0, 1] },
-    calibration: { temperature: 1 },
-  };
-}
-
-/** Measures accuracy, and infers from the outputs whether they are logits or probabilities. */
-async function measure(
-  trial: Family,
-  pictures: readonly LabelledPicture[],
-  onProgress: Progress | undefined,
-) {
-  await using runner = await startRunner({ family: trial });
-  const { name } = trial.variants[0]!;
-  const { top1, n, interval95 } = await measureAccuracy({ runner, variant: name, pictures, onProgress });
-  const kind: 'logits' | 'probabilities' = (await answersProbabilities(runner, name, pictures.slice(0, 20)))
-    ? 'probabilities'
-    : 'logits';
-  const { output } = classifierNamed(trial, name);
-  const accuracy = { top1, n, interval95: [round(interval95[0]), round(interval95[1])] as [number, number] };
-  return { accuracy, output: { ...output, kind } };
-}
-
-/** The trial family passes outputs through, so logits are recognisable. */
-async function answersProbabilities(runner: Runner, variant: string, pictures: readonly LabelledPicture[]) {
-  const { input: spec } = classifierNamed(runner, variant);
-  for (const picture of pictures) {
-    const input: InferenceInput = await picture.load(spec);
-    const { probabilities } = await runner.run({ variant, input });
-    const sum = probabilities.reduce((a, b) => a + b, 0);
-    if (Math.abs(sum - 1) > 1e-3 || probabilities.some((value) => value < 0)) return false;
+/** Pictures to add to the family's samples; `names`: what is to be published, the list last. */
+async function stageSamples(
+  pictures: readonly LabelledFile[],
+  {
+    directory,
+    staging,
+    link = false,
+    ...limits
+  }: ImportOptions['keep'] & { readonly directory: string; readonly staging: Staging },
+): Promise<Imported['samples'] & { readonly names: readonly string[] }> {
+  const known = await readSampleEntries(directory);
+  const added = await chooseSamples(pictures, { ...limits, known, directory });
+  const names: string[] = [];
+  for (const { entry, picture } of added) {
+    const name = join('samples', entry.file);
+    await (link ? staging.link(picture.path, name) : staging.copy(picture.path, name));
+    names.push(name);
   }
-  return true;
+  if (added.length > 0) {
+    const list = [...known, ...added.map(({ entry }) => entry)];
+    await staging.write(nameOfSampleList, `${JSON.stringify(list, null, 2)}\n`);
+    names.push(nameOfSampleList);
+  }
+  return { added: added.length, total: known.length + added.length, names };
 }
-
-/** The family to extend, or a new one; its labels must be the same. */
-async function existingManifest(options: ImportOptions, labels: readonly string[]): Promise<Manifest> {
-  const directory = resolve(options.directory);
-  const file = join(directory, 'manifest.json');
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined)
-    return {
-      manifestVersion: 1,
-      family: options.family ?? basename(directory),
-      labels: [...labels],
-      variants: [],
-    };
-  const manifest = parseManifest(text, file);
-  const asWritten = JSON.parse(text) as Manifest; // keeps fields that this version does not know
-  if (manifest.labels.join('\n') !== labels.join('\n'))
-    throw new InvalidInput([
-      {
-        field: 'directory',
-        description:
-          `the family there answers ${manifest.labels.join(', ')}; this model ${labels.join(', ')}: ` +
-          'give another folder',
-      },
-    ]);
-  return asWritten;
-}
-
-const round = (value: number) => Math.round(value * 10_000) / 10_000;

@@ -7,7 +7,7 @@ import { type Manifest, parseManifest, sha256Of, type TensorModel } from './mani
 import { manifestText } from './manifest-text.ts';
 import type { Progress } from './measure-accuracy.ts';
 import { type Latency, measureLatency } from './measure-latency.ts';
-import { summariseOnnx } from './onnx-file.ts';
+import { readOnnx } from './onnx-file.ts';
 
 export interface TensorImportOptions {
   /** The ONNX file. */
@@ -70,7 +70,7 @@ async function describe(
   tensors: Pick<TensorModel, 'inputs' | 'outputs'>,
 ): Promise<TensorModel> {
   const { precision = 'fp32', macs, accuracy, measure } = options;
-  const { opset, parameters } = summariseOnnx(await readFile(model));
+  const { opset, parameters } = readOnnx(await readFile(model));
   return {
     name,
     task: 'tensor',

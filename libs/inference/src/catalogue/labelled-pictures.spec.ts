@@ -3,8 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSamples, readLabelledPictures } from './labelled-pictures.ts';
-import { loadFamily } from './manifest.ts';
+import { readLabelledPictures } from './labelled-pictures.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -20,23 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-describe('loadSamples', () => {
-  it('gives the shipped scenes with their labels and difficulty', async () => {
-    const family = await loadFamily();
-    const samples = await loadSamples(family);
-    expect(samples).toHaveLength(400);
-    for (const { label, classIndex, targetPx, noise } of samples) {
-      expect(family.labels[classIndex]).toBe(label);
-      expect(targetPx).toBeGreaterThanOrEqual(28);
-      expect(noise).toBeLessThanOrEqual(0.04);
-    }
-  });
-
-  it('gives none for a family without samples', async () => {
-    expect(await loadSamples({ directory, labels: [] })).toEqual([]);
-  });
-});
-
 describe('readLabelledPictures', () => {
   it('takes a class from each folder, and pictures only', async () => {
     const { labels, pictures } = await readLabelledPictures(directory);
@@ -46,13 +28,16 @@ describe('readLabelledPictures', () => {
 
   it('names the faulty lines of a CSV', async () => {
     const csv = join(directory, 'list.csv');
-    await writeFile(csv, 'file,label\ncoat/a.png,coat\nno label\n');
-    await expect(readLabelledPictures(csv)).rejects.toThrow(/list\.csv:3: expected FILE,LABEL/);
+    await writeFile(csv, 'file,label\ncoat/a.png,coat\nno label\ncoat/a.png,hat\n');
+    const refused = readLabelledPictures(csv, ['coat']);
+    await expect(refused).rejects.toThrow(/list\.csv:3: expected FILE,LABEL; list\.csv:4: hat is not among/);
   });
 
   it('refuses what is empty, unknown or absent', async () => {
     await expect(readLabelledPictures(join(directory, 'coat'))).rejects.toThrow(InvalidInput);
-    await expect(readLabelledPictures(directory, ['coat'])).rejects.toThrow(/not among the labels: bag/);
+    await expect(readLabelledPictures(directory, ['coat'])).rejects.toThrow(
+      /class folder bag is not among the labels/,
+    );
     await expect(readLabelledPictures(join(directory, 'none'))).rejects.toThrow(NotFound);
   });
 });

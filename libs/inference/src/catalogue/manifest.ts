@@ -3,7 +3,7 @@ import type { LookCurves } from '@weir/domain';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -22,14 +22,24 @@ export const inputSchema = z.object({
   dtype: z.enum(['float32', 'uint8']),
   colourOrder: z.enum(['RGB', 'BGR', 'GRAY']),
   mean: perChannel,
-  std: perChannel,
+  std: perChannel.refine((std) => !std.includes(0), 'must not be 0'),
 });
+
+/** A path below the manifest's folder. */
+const fileBelow = z
+  .string()
+  .refine(
+    (file) => !isAbsolute(file) && file.split('/').every((part) => !['', '.', '..'].includes(part)),
+    'must be a file beside the manifest, or in a folder beside it',
+  );
 
 const variantSchema = z.object({
   /** What it does. @default classification */
   task: z.literal('classification').optional(),
   name: z.string().regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"'),
-  file: z.string(),
+  file: fileBelow,
+  /** Files that hold its weights, in the folder of `file`, as the model names them. */
+  data: z.array(fileBelow).optional(),
   architecture: z.string(),
   /** Share of the architecture's full channels. */
   width: z.number().positive().optional(),
@@ -37,12 +47,19 @@ const variantSchema = z.object({
   /** Multiply-accumulates of one inference. */
   macs: z.number().positive().optional(),
   parameters: z.int().positive().optional(),
+  /** Of all its files. */
   bytes: z.int().positive(),
+  /** Of `file`, followed by those of `data` in their order. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   opset: z.int().positive().optional(),
   recipeVersion: z.string().optional(),
   input: inputSchema,
-  output: z.object({ name: z.string(), kind: z.enum(['logits', 'probabilities']) }),
+  output: z.object({
+    name: z.string(),
+    kind: z.enum(['logits', 'probabilities']),
+    /** Of whole numbers: q stands for (q - zeroPoint) × scale. */
+    quantisation: z.object({ scale: z.number().positive(), zeroPoint: z.int() }).optional(),
+  }),
   /** Measured top-1, a fraction, on n labelled pictures, with its 95 % interval. */
   accuracy: z.object({
     top1: z.number().min(0).max(1),
@@ -127,8 +144,10 @@ export async function familyOf(manifest: Manifest, file: string): Promise<Family
   const directory = dirname(file);
   const variants = manifest.variants.map((variant) => ({ ...variant, path: join(directory, variant.file) }));
   const missing: string[] = [];
-  for (const variant of variants) {
-    await access(variant.path).catch(() => missing.push(variant.file));
+  for (const { file, path, data } of variants) {
+    await access(path).catch(() => missing.push(file));
+    for (const name of data ?? [])
+      await access(join(dirname(path), name)).catch(() => missing.push(join(dirname(file), name)));
   }
   if (missing.length > 0)
     throw new FailedPrecondition(
@@ -168,14 +187,6 @@ export function parseManifest(text: string, origin = 'manifest.json'): Manifest 
     throw new InvalidInput(
       faults.map(({ field, description }) => ({ field: `${basename(origin)}: ${field}`, description })),
     );
-  const escaping = parsed.data.variants.find(({ file }) => basename(file) !== file);
-  if (escaping)
-    throw new InvalidInput([
-      {
-        field: `${basename(origin)}: ${escaping.name}.file`,
-        description: `${escaping.file} must be a file name: models lie beside the manifest`,
-      },
-    ]);
   return parsed.data;
 }
 
@@ -200,22 +211,23 @@ export function classifierNamed(
   throw new FailedPrecondition(`${name} is no classifier: its task is tensor`, { reason: 'NO_CLASSIFIER' });
 }
 
-/** Compares each model file with the manifest's sha256. */
+/** Compares each model's files with the manifest's sha256. */
 export async function verifyChecksums(
   family: Family,
 ): Promise<readonly { readonly name: string; readonly matches: boolean }[]> {
   return Promise.all(
-    family.variants.map(async ({ name, path, sha256 }) => ({
+    family.variants.map(async ({ name, path, data, sha256 }) => ({
       name,
-      matches: (await sha256Of(path)) === sha256,
+      matches: (await sha256Of(path, data)) === sha256,
     })),
   );
 }
 
-/** Lower-case hexadecimal sha256 of a file. */
-export async function sha256Of(path: string): Promise<string> {
+/** Lower-case hexadecimal sha256 of a model's file, followed by those of its `data` in the same folder. */
+export async function sha256Of(path: string, data: readonly string[] = []): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  for (const file of [path, ...data.map((name) => join(dirname(path), name))])
+    await pipeline(createReadStream(file), hash, { end: false });
   return hash.digest('hex');
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadSamples } from './labelled-pictures.ts';
+import { loadSamples } from './samples.ts';
 import { loadFamily } from './manifest.ts';
 import { measureAccuracy, wilson95 } from './measure-accuracy.ts';
 import { startRunner } from '../serving/runner.ts';

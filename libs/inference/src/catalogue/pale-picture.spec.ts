@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { loadSamples } from './labelled-pictures.ts';
+import { loadSamples } from './samples.ts';
 import { loadFamily } from './manifest.ts';
 import { palePicture } from './pale-picture.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadGarments } from './garments.ts';
 import { type Manifest, embeddedFamilyDirectory, loadFamily } from './manifest.ts';
+import { readSampleEntries } from './samples.ts';
 import { verifyFamily } from './verify.ts';
 
 const NAMES = ['mobilenet-v1-0.25-fp32', 'mobilenet-v1-0.25-int8'];
@@ -38,10 +39,10 @@ describe('verifyFamily', () => {
       onProgress: ({ task }) => told.add(task),
     });
     expect(verification.faults).toEqual([]);
-    expect(verification).toMatchObject({ ok: true, pictures: 'shipped samples' });
+    expect(verification).toMatchObject({ ok: true, pictures: 'samples' });
     expect([...told]).toEqual(expect.arrayContaining(['latency', ...NAMES]));
     for (const { measured, reference, checksumMatches, p50Ms, p95Ms } of verification.variants) {
-      expect(measured.n).toBe(400);
+      expect(measured!.n).toBe(400);
       expect(checksumMatches).toBe(true);
       expect(reference!.agreement).toBeGreaterThanOrEqual(0.995);
       expect(p50Ms).toBeLessThanOrEqual(p95Ms);
@@ -57,7 +58,7 @@ describe('verifyFamily', () => {
     const { ok, faults } = await verifyFamily({ family, scenes: 0, runs: 5 });
     expect(ok).toBe(false);
     expect([...faults].sort()).toEqual([
-      expect.stringMatching(/0\.25-fp32: the file's sha256/),
+      expect.stringMatching(/0\.25-fp32: its files' sha256/),
       expect.stringMatching(/0\.25-int8: top-1 is .* the manifest says 0\.9900/),
     ]);
   });
@@ -87,6 +88,29 @@ describe('verifyFamily', () => {
     const { ok, faults } = await verifyFamily({ family, scenes: 0, runs: 5 });
     expect(ok).toBe(false);
     expect(faults).toEqual([expect.stringMatching(/0\.25-int8, then .*0\.25-fp32 below a margin of 0\.5: /)]);
+  });
+
+  it('scores on pictures that are given, which the recipe has not answered', async () => {
+    const family = await familyWith(() => {});
+    const { file, label } = (await readSampleEntries(embeddedFamilyDirectory))[0]!;
+    const list = join(root, 'list.csv');
+    await writeFile(list, `${join(embeddedFamilyDirectory, 'samples', file)},${label}\n`);
+    const { pictures, variants } = await verifyFamily({ family, images: list, runs: 5 });
+    expect(pictures).toBe('given pictures');
+    for (const { measured, reference } of variants) {
+      expect(measured!.n).toBe(1);
+      expect(reference).toBeUndefined();
+    }
+    await writeFile(list, `${list},${label}\n`);
+    await expect(verifyFamily({ family, images: list, runs: 5 })).rejects.toThrow(/list\.csv:1/);
+  });
+
+  it('measures no accuracy without labelled pictures, and says so', async () => {
+    const family = await familyWith(() => {});
+    await rm(join(family.directory, 'samples'));
+    const { ok, pictures, variants } = await verifyFamily({ family, runs: 5 });
+    expect({ ok, pictures }).toEqual({ ok: true, pictures: 'none' });
+    expect(variants.map(({ measured }) => measured)).toEqual([undefined, undefined]);
   });
 
   it('says nothing about second looks in a family that does not', async () => {

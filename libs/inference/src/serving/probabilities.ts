@@ -38,12 +38,13 @@ export function toPrediction(
     if (probabilities[i]! > probabilities[first]!) [first, second] = [i, first];
     else if (second < 0 || probabilities[i]! > probabilities[second]!) second = i;
   }
-  const confidence = probabilities[first]!;
+  // A model's own probabilities may be a little beyond 1, e.g. rounded by quantisation.
+  const confidence = Math.min(1, probabilities[first]!);
   return {
     classIndex: first,
     label: labels[first] ?? String(first),
     confidence,
-    margin: confidence - (probabilities[second] ?? 0),
+    margin: Math.max(0, confidence - (probabilities[second] ?? 0)),
     probabilities,
   };
 }

@@ -10,5 +10,12 @@ export const modelOf = (variant: VariantEntry): UnsizedModel => {
   if (variant.task === 'tensor')
     return { name, path, outputs: variant.outputs, example: zeroTensors(variant) };
   const { input, output } = variant;
-  return { name, path, input, outputName: output.name, dynamicBatch: input.dynamicBatch };
+  return {
+    name,
+    path,
+    input,
+    outputName: output.name,
+    quantisation: output.quantisation,
+    dynamicBatch: input.dynamicBatch,
+  };
 };

@@ -1,6 +1,7 @@
 import type { FieldViolation } from '@weir/base';
 import type { NamedTensorValue, TensorSpec } from '@weir/domain';
 import type { InputSpec } from '../catalogue/manifest.ts';
+import type { Quantisation } from '../catalogue/onnx-tail.ts';
 
 /**
  * Lanes of a thread: one computes while the next is handed over and decoded, so that the thread never waits for a turn
@@ -20,6 +21,7 @@ interface ModelFile {
 export interface ClassifierModel extends ModelFile {
   readonly input: InputSpec;
   readonly outputName: string;
+  readonly quantisation?: Quantisation | undefined;
   readonly dynamicBatch: boolean;
 }
 /** A model of any inputs and outputs; its inferences run alone. */

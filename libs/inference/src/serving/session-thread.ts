@@ -10,6 +10,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeInto } from './image.ts';
 import { takeLowestPriority } from './lowest-priority.ts';
+import { toFloats } from './output-floats.ts';
 import { runTensors } from './session-tensors.ts';
 import {
   type BatchTimes,
@@ -176,7 +177,8 @@ async function compute(entry: Loaded<ClassifierModel>, data: ArrayBuffer, size: 
   const tensor = new Tensor(dtype, view(entry, data, 0, size) as never, [size, ...shape.slice(1)]);
   const start = performance.now();
   const outputs = await session.run({ [model.input.name]: tensor }, [model.outputName]);
-  return { output: outputs[model.outputName]!.data as Float32Array, computeMs: performance.now() - start };
+  const output = toFloats(outputs[model.outputName]!, model.quantisation);
+  return { output, computeMs: performance.now() - start };
 }
 
 /** `count` inputs of a lane from the one at `at`. */

@@ -31,7 +31,9 @@ export function publishedFamily(family: Family): { readonly directory: string } 
     };
   });
   const directory = mkdtempSync(join(tmpdir(), 'weir-published-'));
-  for (const { path, file } of family.variants) symlinkSync(path, join(directory, file));
+  // Beside the manifest, or in a folder beside it.
+  for (const entry of new Set(family.variants.map(({ file }) => file.split('/')[0]!)))
+    symlinkSync(join(family.directory, entry), join(directory, entry));
   const manifest: Manifest = {
     manifestVersion: 1,
     family: `${family.name}-as-published`,
