@@ -12,14 +12,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDocument, root } from './support/document.ts';
 import { weir } from './support/weir.ts';
 
-const [readme, lab, cell, clients] = await Promise.all(
-  ['README.md', 'docs/lab.md', 'docs/cell.md', 'docs/clients.md'].map(readDocument),
+const [readme, lab, cell, clients, model] = await Promise.all(
+  ['README.md', 'docs/lab.md', 'docs/cell.md', 'docs/clients.md', 'docs/your-model.md'].map(readDocument),
 );
 
-describe.each([readme!, lab!, cell!, clients!])('the commands of $path', ({ commands: shown }) => {
-  const ofTheLab = shown.filter(([first, second]) => first === 'lab' && second !== undefined);
+describe.each([readme!, lab!, cell!, clients!, model!])('the commands of $path', ({ commands: shown }) => {
+  const checked = shown.filter(([first, second]) => /^(lab|models)$/.test(first!) && second !== undefined);
 
-  it.each(ofTheLab.map((words) => [words.join(' ')]))('weir %s', async (line) => {
+  it.each(checked.map((words) => [words.join(' ')]))('weir %s', async (line) => {
     // `--seed N` stands for any number.
     const { entry, argv } = route(line.replace(/ N$/, ' 1').split(' '), commands);
     const { spec } = (await entry.load()).default;

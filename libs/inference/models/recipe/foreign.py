@@ -51,6 +51,12 @@ def _node(operator, *inputs, **attributes):
 ENDS = [
     ("quantised-softmax", _quantised(1 / 255, (TensorProto.UINT8, [], [0]), softmax=True), TensorProto.UINT8,
      ["batch", 3]),
+    # Few bits: what it gives is far from adding up to one.
+    ("coarse-softmax", _quantised(1 / 1000, (TensorProto.UINT8, [], [0]), softmax=True), TensorProto.UINT8,
+     ["batch", 3]),
+    # Shares of a colour, by no softmax.
+    ("shares", ([helper.make_node("ReduceSum", ["colour", "axis"], ["sum"]), *_node("Div", "colour", "sum")],
+                [numpy_helper.from_array(np.int64([1]), "axis")]), TensorProto.FLOAT, ["batch", 3]),
     ("quantised-logits", _quantised(0.1, (TensorProto.INT8, [], [-3])), TensorProto.INT8, ["batch", 3]),
     ("half-floats", (_node("Cast", "scores", to=TensorProto.FLOAT16), []), TensorProto.FLOAT16, ["batch", 3]),
     ("class-numbers", (_node("ArgMax", "scores", axis=1), []), TensorProto.INT64, ["batch", 1]),

@@ -153,16 +153,20 @@ describe('importModel', () => {
     const pictures = join(directory, 'faulty');
     await mkdir(join(pictures, 'red'), { recursive: true });
     await writeFile(join(pictures, 'red', 'empty.png'), '');
+    const whole = await readFile(join(images, 'red', '300.png'));
+    await writeFile(join(pictures, 'red', 'cut.png'), whole.subarray(0, whole.length / 2));
     await writeFile(join(pictures, 'red', 'text.jpg'), 'no picture');
     const faulty = importing('dynamic-side', { images: pictures });
     await expect(faulty).rejects.toThrow(
-      /height.*empty\.png: is neither PNG nor JPEG.*text\.jpg: is neither/,
+      /height.*cut\.png: cannot be decoded.*empty\.png: is empty.*text\.jpg: is neither/,
     );
   });
 
   it.each([
     ['quantised-softmax', { kind: 'probabilities', quantisation: { zeroPoint: 0 } }],
     ['quantised-logits', { kind: 'logits', quantisation: { zeroPoint: -3 } }],
+    ['coarse-softmax', { kind: 'probabilities', quantisation: { zeroPoint: 0 } }],
+    ['shares', { kind: 'probabilities' }],
     ['half-floats', { kind: 'logits' }],
     ['one-at-a-time', { kind: 'logits' }],
     ['relative', { kind: 'logits' }],
@@ -178,11 +182,11 @@ describe('importModel', () => {
     const image = await readFile(join(images, 'blue', '40.png'));
     const { label, confidence } = await runner.run({ variant: name, input: { image } });
     expect(label).toBe('blue');
-    expect(confidence).toBeGreaterThan(1 / 3);
+    expect(confidence).toBeGreaterThan(0.2);
     expect(confidence).toBeLessThanOrEqual(1);
   });
 
-  it('believes a graph that ends in a softmax, and a flag before it', async () => {
+  it('believes a flag before the graph', async () => {
     const into = { directory: join(directory, 'kinds') };
     const kindOf = async (outputKind?: 'logits') =>
       (await importing('quantised-softmax', { ...into, outputKind })).variant.output.kind;

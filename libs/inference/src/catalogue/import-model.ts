@@ -131,7 +131,7 @@ function variantNameOf({ name, model }: Pick<ImportOptions, 'name' | 'model'>): 
     basename(model)
       .replace(/\.onnx$/i, '')
       .replace(/[^\w.-]+/g, '-')
-      .replace(/^[.-]+/, '');
+      .replace(/^[.-]+|-+$/g, '');
   if (/^\w[\w.-]*$/.test(chosen) && chosen.length <= maxIdLength) return chosen;
   throw new InvalidInput([
     {

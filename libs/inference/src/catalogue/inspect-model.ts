@@ -214,7 +214,7 @@ function quantisationOf(
   if (outputScale !== undefined) return { scale: outputScale, zeroPoint: outputZeroPoint ?? 0 };
   if (told && told.scale > 0) return { ...told, zeroPoint: outputZeroPoint ?? told.zeroPoint };
   faults.push({
-    field: 'outputScale',
+    field: 'output-scale',
     description: `the output is ${type} and the model does not state its scale: give it, with its zero point`,
   });
   return undefined;

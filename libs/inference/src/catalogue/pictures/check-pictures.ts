@@ -1,4 +1,4 @@
-import { type FieldViolation, InvalidInput } from '@weir/base';
+import type { FieldViolation, InvalidInput } from '@weir/base';
 import { readFile } from 'node:fs/promises';
 import type { LabelledFile } from '../labelled-pictures.ts';
 import type { InputSpec } from '../manifest.ts';
@@ -17,15 +17,25 @@ export async function pictureFaults(
   const gray = spec.colourOrder === 'GRAY';
   let done = 0;
   await inTurns(pictures, async ({ path, origin }, index) => {
-    try {
-      await decode(await readFile(path), { height, width, gray });
-    } catch (error) {
-      const why = error instanceof InvalidInput ? error.violations[0]!.description : (error as Error).message;
-      faults[index] = { field: origin, description: origin === path ? why : `${path} ${why}` };
-    }
+    const fault = await faultOf(path, (image) => decode(image, { height, width, gray }));
+    if (fault !== undefined)
+      faults[index] = { field: origin, description: origin === path ? fault : `${path} ${fault}` };
     onProgress?.({ task: 'pictures', done: ++done, total: pictures.length });
   });
   return faults.filter((fault) => fault !== undefined);
+}
+
+async function faultOf(path: string, decoded: (image: Uint8Array) => Promise<unknown>) {
+  try {
+    const image = await readFile(path);
+    if (image.length === 0) return 'is empty';
+    await decoded(image);
+    return undefined;
+  } catch (error) {
+    const { violations, cause, message } = error as Partial<InvalidInput> & Error;
+    const why = violations?.[0]?.description ?? message;
+    return violations && !cause ? why : `cannot be decoded: ${why}`;
+  }
 }
 
 /** A few at once. */

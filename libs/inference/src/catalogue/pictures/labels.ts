@@ -15,7 +15,7 @@ export async function readLabels(given: readonly string[]): Promise<readonly str
   // A comma in its name has parted it.
   const file = given.join(',');
   const isFile = (await stat(file).catch(() => undefined))?.isFile() ?? false;
-  if (!isFile && given.length !== 1) return checked(given, (index) => `labels: ${index + 1}`);
+  if (!isFile && given.length !== 1) return checked(given, (index) => `label ${index + 1}`);
   const text = await readText(file, { field: 'labels', what: 'file of labels' });
   const lines = text.trimEnd().split(/\r\n|\r|\n/);
   return checked(lines, (index) => `${basename(file)}:${index + 1}`);

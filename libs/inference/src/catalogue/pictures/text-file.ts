@@ -17,7 +17,7 @@ export async function readText(
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new InvalidInput(
-      [{ field, description: `${basename(file)} is not UTF-8 text: save it as UTF-8` }],
+      [{ field, description: `${basename(file)} is no ${what}: it is not UTF-8 text` }],
       { cause },
     );
   }
