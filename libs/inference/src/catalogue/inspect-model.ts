@@ -51,7 +51,7 @@ export async function inspectModel(path: string, hints: ModelHints = {}): Promis
   const session = await openModel(path);
   try {
     const faults: FieldViolation[] = [];
-    const { graph, ...file } = readOnnx(await readFile(path));
+    const { graph, ...file } = await readGraph(path);
     for (const name of file.externalData)
       if (isAbsolute(name) || normalize(name).startsWith('..'))
         faults.push({
@@ -79,6 +79,18 @@ export async function inspectModel(path: string, hints: ModelHints = {}): Promis
     };
   } finally {
     await session.release();
+  }
+}
+
+/** What the runtime loads may be of another format than ONNX. */
+async function readGraph(path: string): Promise<OnnxFile> {
+  try {
+    return readOnnx(await readFile(path));
+  } catch (cause) {
+    throw new InvalidInput(
+      [{ field: 'model', description: `is no ONNX file: ${(cause as Error).message}` }],
+      { reason: 'MODEL_CANNOT_BE_SERVED', cause },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -94,5 +94,10 @@ describe('chooseSamples', () => {
   it('keeps no picture twice, however often the data set has it', async () => {
     const [first, second] = await picturesOf([2, 0]);
     expect(await choose([first!, first!, second!, first!], 3)).toHaveLength(2);
+    // Nor one that is there under another name.
+    await cp(first!.path, join(directory, 'samples/own.jpg'));
+    const known = [{ file: 'own.jpg', label: 'a' }];
+    const chosen = await chooseSamples([first!, second!], { known, directory, most: 3, mostBytes: 1_000 });
+    expect(chosen.map(({ picture }) => picture)).toEqual([second]);
   });
 });

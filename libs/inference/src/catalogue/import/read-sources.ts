@@ -72,10 +72,15 @@ export async function readSources(sources: Sources, onProgress?: Progress): Prom
     faults.push(...(await pictureFaults(data.pictures, model?.input ?? anyInput, onProgress)));
   }
   if (!model || !data || faults.length > 0) throw new InvalidInput(firstFaults(faults));
-  const told = labels
-    ? data.told
-    : [...data.told, `labels: the pictures' classes in alphabetical order; --labels tells another order`];
+  const told = [...data.told, ...unseen(data)];
+  if (!labels) told.push(`labels: the pictures' classes in alphabetical order; --labels tells another order`);
   return { ...data, told, model };
+}
+
+function unseen({ labels, pictures }: DataSet): readonly string[] {
+  const seen = new Set(pictures.map(({ classIndex }) => classIndex));
+  const others = labels.filter((_, index) => !seen.has(index));
+  return others.length > 0 ? [`labels without a picture: ${others.length}, e.g. ${others[0]!}`] : [];
 }
 
 function mismatch(classes: number, labels: readonly string[]): string {

@@ -15,7 +15,7 @@ const aboutOne = [0.7, 1.1] as const;
 
 /**
  * Serves a family's one variant, whose output passes as it is, on all pictures.
- * @throws InvalidInput naming the pictures whose output is not finite
+ * @throws InvalidInput naming the pictures whose output is not finite, or of another length
  */
 export async function tryOut(
   family: Family,
@@ -30,6 +30,11 @@ export async function tryOut(
   for (const [index, picture] of pictures.entries()) {
     try {
       const { classIndex, probabilities } = await runner.run({ variant, input: await picture.load(spec) });
+      if (probabilities.length !== family.labels.length)
+        faults.push({
+          field: picture.origin,
+          description: `the model gave ${probabilities.length} numbers instead of ${family.labels.length}`,
+        });
       if (classIndex === picture.classIndex) right++;
       likeProbabilities &&= areLikeProbabilities(probabilities);
     } catch (error) {
