@@ -77,15 +77,15 @@ export default defineCommand({
         'What the output is: logits or probabilities; by default what the graph and the answers say.',
       ),
     outputScale: z
-      .number('expected a number')
-      .positive('must be > 0')
+      .array(z.number())
+      .min(1, 'expected SCALE or SCALE,ZERO-POINT')
+      .max(2, 'expected SCALE or SCALE,ZERO-POINT')
+      .refine(([scale]) => scale !== undefined && scale > 0, 'the scale must be > 0')
+      .refine(([, zeroPoint = 0]) => Number.isInteger(zeroPoint), 'the zero point must be a whole number')
       .optional()
-      .describe('Scale of an output of whole numbers, when the model does not state it.'),
-    outputZeroPoint: z
-      .number('expected a number')
-      .int('expected a whole number')
-      .optional()
-      .describe('Zero point of such an output.'),
+      .describe(
+        'Scale, and after a comma zero point, of an output of whole numbers, when the model does not state them.',
+      ),
     samples: z
       .number('expected a number')
       .int('expected a whole number')
@@ -121,7 +121,7 @@ export default defineCommand({
       );
       return Exit.done;
     }
-    const { images, samples: most, linkSamples, ...options } = classifier;
+    const { images, samples: most, linkSamples, outputScale, ...options } = classifier;
     if (images === undefined)
       throw new ConfigError(name, [{ field: '--images', description: 'name the labelled pictures' }]);
     const { progress, print, out, signal } = context;
@@ -131,6 +131,8 @@ export default defineCommand({
         importModel({
           ...options,
           images,
+          outputScale: outputScale?.[0],
+          outputZeroPoint: outputScale?.[1],
           model: file,
           directory: into,
           keep,

@@ -1,5 +1,6 @@
 import { FailedPrecondition, ResourceExhausted, WeirError } from '@weir/base';
 import {
+  chmod,
   copyFile,
   mkdir,
   mkdtemp,
@@ -40,6 +41,8 @@ export async function openStaging(directory: string): Promise<Staging> {
       async copy(from, name) {
         await mkdir(dirname(path(name)), { recursive: true });
         await copyFile(from, path(name));
+        // Whoever serves the family may be another user than who has the model.
+        await chmod(path(name), 0o644);
         await flushed(path(name));
       },
       async link(to, name) {
