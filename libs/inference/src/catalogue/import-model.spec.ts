@@ -197,8 +197,10 @@ describe('importModel', () => {
     const into = { directory: join(directory, 'weights') };
     const { variant } = await importing('external-data', into);
     expect(variant).toMatchObject({ file: 'external-data/external-data.onnx', data: ['weights.bin'] });
-    // One of the same names beside it.
+    // One of the same names beside it, and one that is called like the family's pictures.
     await importing('external-data', { ...into, name: 'twin' });
+    const samples = await importing('external-data', { ...into, name: 'samples' });
+    expect(samples.variant.file).toMatch(/^samples-[0-9a-f]{8}\/samples\.onnx$/);
     const moved = join(directory, 'moved');
     await rename(into.directory, moved);
     const family = await loadFamily(moved);
@@ -210,6 +212,7 @@ describe('importModel', () => {
     expect(await verifyChecksums(family)).toEqual([
       { name: 'external-data', matches: true },
       { name: 'twin', matches: false },
+      { name: 'samples', matches: true },
     ]);
     await rm(join(moved, 'twin/weights.bin'));
     await expect(loadFamily(moved)).rejects.toThrow(/twin\/weights\.bin/);
@@ -292,6 +295,19 @@ describe('importModel', () => {
     expect((await verifyChecksums(await loadFamily(into.directory))).every(({ matches }) => matches)).toBe(
       true,
     );
+  });
+
+  it('refuses a family that lacks its other models, before it measures', async () => {
+    const into = { directory: join(directory, 'lacking') };
+    await importing('half-floats', into);
+    await rm(join(into.directory, 'half-floats.onnx'));
+    const tasks = new Set<string>();
+    const onProgress = ({ task }: { task: string }) => tasks.add(task);
+    await expect(importing('relative', { ...into, onProgress })).rejects.toThrow(
+      /not beside it: half-floats/,
+    );
+    expect([...tasks]).toEqual(['pictures']);
+    expect((await importing('half-floats', into)).variant.file).toBe('half-floats.onnx');
   });
 
   it('clears away what a killed import has left', async () => {

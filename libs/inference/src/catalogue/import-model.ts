@@ -61,7 +61,7 @@ export interface Imported {
  * copies it and some of the pictures into the family's folder and adds the entry to the manifest. The family stays as it was
  * when anything is refused or fails: all is written aside, the manifest is renamed last.
  * @throws InvalidInput: what cannot be served and why, or which hints are missing; ResourceExhausted for a full disk;
- * FailedPrecondition for a folder that takes nothing
+ * FailedPrecondition for a folder that takes nothing, or a family whose models are missing
  */
 export async function importModel(options: ImportOptions): Promise<Imported> {
   const { signal, onWait } = options;
@@ -76,6 +76,9 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   using _lock = await lockFamily(directory, { signal, onWait });
   // Others may have imported meanwhile.
   const { manifest: before } = await readFamily(directory, labels);
+  const file = join(directory, 'manifest.json');
+  const others = before?.variants.filter((each) => each.name !== name) ?? [];
+  if (before) await familyOf({ ...before, variants: others }, file);
   await using staging = await openStaging(directory);
   const { staged, samples } = await withReason(directory, async () => ({
     staged: await stageModel(options.model, { name, externalData: model.externalData, directory, staging }),
@@ -94,13 +97,12 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   );
   const { latency, variant } = measured;
 
-  const file = join(directory, 'manifest.json');
   const family = {
     manifestVersion: 1 as const,
     family: options.family ?? basename(directory),
     labels: [...labels],
   };
-  const variants = [...(before?.variants ?? []).filter((each) => each.name !== name), variant];
+  const variants = [...others, variant];
   const manifest: Manifest = { ...family, ...before, variants };
   const looks = await looksWith(variant, { manifest, file, model: path, pictures, onProgress });
   const text = manifestText({ ...manifest, looks });

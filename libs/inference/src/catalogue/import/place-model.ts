@@ -27,37 +27,37 @@ export async function stageModel(
     externalData.length > 0 ? [...new Set(externalData.map((each) => normalize(each)))] : undefined;
   const from = dirname(resolve(model));
   if ((await realpath(from)) === (await realpath(directory)))
-    return { file: basename(model), data, path: resolve(model), ...(await identityOf(resolve(model), data)) };
+    return { file: basename(model), data, path: resolve(model), ...(await contentOf(resolve(model), data)) };
 
-  const folder = data && name;
-  const file = join(folder ?? '', `${name}.onnx`);
-  await staging.copy(model, file);
-  for (const each of data ?? []) await staging.copy(join(from, each), join(folder!, each));
-  const path = staging.path(file);
-  const identity = await identityOf(path, data);
-  // The samples' folder is the family's.
-  const names = [name, `${name}-${identity.sha256.slice(0, 8)}`].filter(
-    (each) => !folder || each !== 'samples',
-  );
-  for (const each of names) {
-    const target = folder ? each : `${each}.onnx`;
-    const placed = folder ? join(target, `${name}.onnx`) : target;
+  const own = `${name}.onnx`;
+  const aside = data ? join(name, own) : own;
+  await staging.copy(model, aside);
+  for (const each of data ?? []) await staging.copy(join(from, each), join(name, each));
+  const path = staging.path(aside);
+  const content = await contentOf(path, data);
+  for (const free of namesFor(name, content.sha256)) {
+    const target = data ? free : `${free}.onnx`;
+    const file = data ? join(free, own) : target;
     const there = await stat(join(directory, target)).catch(() => undefined);
-    if (!there) return { file: placed, data, path, ...identity, move: { from: folder ?? file, target } };
-    const known = await identityOf(join(directory, placed), data).catch(() => undefined);
-    if (known?.sha256 === identity.sha256) return { file: placed, data, path, ...identity };
+    if (!there && target !== 'samples')
+      return { file, data, path, ...content, move: { from: data ? name : own, target } };
+    const known = await contentOf(join(directory, file), data).catch(() => undefined);
+    if (known?.sha256 === content.sha256) return { file, data, path, ...content };
   }
-  const target = folder ? names.at(-1)! : `${names.at(-1)!}.onnx`;
-  // Named after its content, which is no longer what it was.
-  await rm(join(directory, target), { recursive: true });
-  const placed = folder ? join(target, `${name}.onnx`) : target;
-  return { file: placed, data, path, ...identity, move: { from: folder ?? file, target } };
+  throw new Error('there is always another name');
 }
 
-async function identityOf(path: string, data: readonly string[] = []) {
-  const sizes = await Promise.all(
-    [path, ...data.map((each) => join(dirname(path), each))].map(async (each) => (await stat(each)).size),
-  );
+/** Its own, then others that tell its content. */
+function* namesFor(name: string, sha256: string): Generator<string> {
+  yield name;
+  const other = `${name}-${sha256.slice(0, 8)}`;
+  yield other;
+  for (let number = 2; ; number++) yield `${other}-${number}`;
+}
+
+async function contentOf(path: string, data: readonly string[] = []) {
+  const files = [path, ...data.map((each) => join(dirname(path), each))];
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
   return { bytes: sizes.reduce((a, b) => a + b), sha256: await sha256Of(path, data) };
 }
 
