@@ -1,9 +1,9 @@
 import { ConfigError, Exit, share } from '@weir/base';
-import { type Imported, LEAST_PICTURES, importModel } from '@weir/inference';
+import { type Imported, type ImportOptions, LEAST_PICTURES, importModel } from '@weir/inference';
 import { limits } from '@weir/wire';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
-import { defineCommand } from '../command.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
 import { importTensors } from '../models/import-tensors.ts';
 import { throttled } from '../models-table.ts';
 import { ms, percent } from '../words.ts';
@@ -113,43 +113,50 @@ export default defineCommand({
       throw new ConfigError(name, [
         { field: 'MODEL', description: `name one ONNX file, not ${model.length}` },
       ]);
-    if (task === 'tensor') {
-      await importTensors(
-        name,
-        { ...classifier, model: file, directory: into, accuracy, measure, shape },
-        context,
-      );
-      return Exit.done;
-    }
-    const { images, samples: most, linkSamples, outputScale, ...options } = classifier;
-    if (images === undefined)
-      throw new ConfigError(name, [{ field: '--images', description: 'name the labelled pictures' }]);
-    const { progress, print, out, signal } = context;
-    const keep = { most, mostBytes: limits.imageBytes, link: linkSamples };
     try {
-      const imported = await asUsage(name, 'import', () =>
-        importModel({
-          ...options,
-          images,
-          outputScale: outputScale?.[0],
-          outputZeroPoint: outputScale?.[1],
-          model: file,
-          directory: into,
-          keep,
-          onProgress: throttled(progress),
-          onWait: () => progress(`waiting: another import into ${into} is under way`),
-          signal,
-        }),
-      );
-      for (const line of linesOf(imported)) print(line);
-      out(imported);
+      if (task === 'tensor') {
+        const flags = { ...classifier, model: file, directory: into, accuracy, measure, shape };
+        await importTensors(name, flags, context);
+      } else await importClassifier({ ...classifier, model: file, directory: into }, context);
     } catch (error) {
-      if (signal.aborted) return Exit.interrupted;
+      if (context.signal.aborted) return Exit.interrupted;
       throw error;
     }
     return Exit.done;
   },
 });
+
+interface ClassifierFlags extends Omit<
+  ImportOptions,
+  'images' | 'keep' | 'outputScale' | 'outputZeroPoint' | 'onProgress' | 'onWait' | 'signal'
+> {
+  readonly images?: string | undefined;
+  readonly outputScale?: readonly number[] | undefined;
+  readonly samples: number;
+  readonly linkSamples: boolean;
+}
+
+async function importClassifier(
+  { images, outputScale, samples: most, linkSamples, ...options }: ClassifierFlags,
+  { progress, print, out, signal }: Pick<CommandContext, 'progress' | 'print' | 'out' | 'signal'>,
+): Promise<void> {
+  if (images === undefined)
+    throw new ConfigError(name, [{ field: '--images', description: 'name the labelled pictures' }]);
+  const imported = await asUsage(name, 'import', () =>
+    importModel({
+      ...options,
+      images,
+      outputScale: outputScale?.[0],
+      outputZeroPoint: outputScale?.[1],
+      keep: { most, mostBytes: limits.imageBytes, link: linkSamples },
+      onProgress: throttled(progress),
+      onWait: () => progress(`waiting: another import into ${options.directory} is under way`),
+      signal,
+    }),
+  );
+  for (const line of linesOf(imported)) print(line);
+  out(imported);
+}
 
 function linesOf({ variant, manifest, labels, p50Ms, looks, samples, told }: Imported): readonly string[] {
   const { accuracy, output } = variant;

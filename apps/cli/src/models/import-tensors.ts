@@ -18,7 +18,7 @@ interface Flags extends Pick<
 export async function importTensors(
   command: string,
   { accuracy, measure, shape = [], ...options }: Flags,
-  { progress, print, out }: Pick<CommandContext, 'progress' | 'print' | 'out'>,
+  { progress, print, out, signal }: Pick<CommandContext, 'progress' | 'print' | 'out' | 'signal'>,
 ): Promise<void> {
   const why = 'say what you measured: nothing here can measure the accuracy of such a model';
   const missing = Object.entries({ '--accuracy': accuracy, '--measure': measure }).flatMap(
@@ -27,8 +27,9 @@ export async function importTensors(
   if (accuracy === undefined || measure === undefined) throw new ConfigError(command, missing);
   const shapes = shapesOf(command, shape);
   const onProgress = throttled(progress);
+  const onWait = () => progress(`waiting: another import into ${options.directory} is under way`);
   const imported = await asUsage(command, 'import', () =>
-    importTensorModel({ ...options, accuracy, measure, shapes, onProgress }),
+    importTensorModel({ ...options, accuracy, measure, shapes, onProgress, onWait, signal }),
   );
   const { variant, manifest, p50Ms } = imported;
   const list = (tensors: readonly { name: string; dtype: string; shape: readonly number[] }[]) =>

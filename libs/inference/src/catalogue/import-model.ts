@@ -1,4 +1,3 @@
-import { InvalidInput, maxIdLength } from '@weir/base';
 import { basename, join, resolve } from 'node:path';
 import { lockFamily } from './import/family-lock.ts';
 import { removeReplaced, type StagedModel, stageModel } from './import/place-model.ts';
@@ -6,6 +5,7 @@ import { readFamily } from './import/read-family.ts';
 import { readSources, type Sources } from './import/read-sources.ts';
 import { openStaging, type Staging, withReason } from './import/staging.ts';
 import { rounded, tryOut } from './import/trial.ts';
+import { variantNameOf } from './import/variant-name.ts';
 import type { ModelInterface } from './inspect-model.ts';
 import type { LabelledFile } from './labelled-pictures.ts';
 import type { Looks } from '../looks/curves-schema.ts';
@@ -124,23 +124,6 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
     samples: { added: samples.added, total: samples.total },
     told: [...model.told, ...told],
   };
-}
-
-/** @throws InvalidInput for a name that no manifest takes */
-function variantNameOf({ name, model }: Pick<ImportOptions, 'name' | 'model'>): string {
-  const chosen =
-    name ??
-    basename(model)
-      .replace(/\.onnx$/i, '')
-      .replace(/[^\w.-]+/g, '-')
-      .replace(/^[.-]+|-+$/g, '');
-  if (/^\w[\w.-]*$/.test(chosen) && chosen.length <= maxIdLength) return chosen;
-  throw new InvalidInput([
-    {
-      field: 'name',
-      description: `${chosen} must be 1..${maxIdLength} letters, digits, ".", "_" and "-", the first no "." or "-"`,
-    },
-  ]);
 }
 
 /** Everything but what must be measured. */

@@ -61,6 +61,7 @@ describe('importTensorModel', () => {
     for (const each of runner.variants)
       expect((await runner.run({ variant: each.name, input: zeroInput(each) })).outputs).toHaveLength(3);
     expect((await readdir(into('detectors'))).sort()).toEqual([
+      '.import.lock',
       'detector-16.onnx',
       'detector-8.onnx',
       'manifest.json',
@@ -87,6 +88,38 @@ describe('importTensorModel', () => {
       { field, description: expect.stringMatching(description) as string },
     ]);
     await expect(loadFamily(into('refused'))).rejects.toThrow(/no model family/);
+  });
+
+  it('lets imports into one family all arrive', async () => {
+    const names = ['first', 'second', 'third'];
+    await Promise.all(names.map((name) => importing('detector-8', 'together', { name })));
+    const { variants } = await loadFamily(into('together'));
+    expect(variants.map(({ name }) => name).sort()).toEqual(names);
+  });
+
+  it('replaces a variant by another of its name, and leaves no file of the old one', async () => {
+    await importing('detector-8', 'replaced', { name: 'detector' });
+    const { variant } = await importing('detector-16', 'replaced', { name: 'detector' });
+    expect((await readdir(into('replaced'))).sort()).toEqual(
+      ['.import.lock', 'manifest.json', variant.file].sort(),
+    );
+    expect(await verifyChecksums(await loadFamily(into('replaced')))).toEqual([
+      { name: 'detector', matches: true },
+    ]);
+  });
+
+  it('leaves the family as it was when it is stopped', async () => {
+    await importing('detector-8', 'stopped');
+    const stop = new AbortController();
+    const onProgress = () => stop.abort();
+    await expect(
+      importing('detector-16', 'stopped', { onProgress, signal: stop.signal }),
+    ).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await readdir(into('stopped'))).sort()).toEqual([
+      '.import.lock',
+      'detector-8.onnx',
+      'manifest.json',
+    ]);
   });
 
   it('says that there is no such file', async () => {

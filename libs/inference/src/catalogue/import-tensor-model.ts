@@ -1,9 +1,15 @@
-import { InvalidInput, makeFolder, NotFound, WeirError } from '@weir/base';
-import { access, copyFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { InvalidInput, NotFound, WeirError } from '@weir/base';
+import { access, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { lockFamily } from './import/family-lock.ts';
+import { removeReplaced, type StagedModel, stageModel } from './import/place-model.ts';
+import { readAnyFamily } from './import/read-family.ts';
+import { openStaging, withReason } from './import/staging.ts';
+import { rounded } from './import/trial.ts';
+import { variantNameOf } from './import/variant-name.ts';
 import { inspectTensors } from './inspect-tensors.ts';
-import { type Manifest, parseManifest, sha256Of, type TensorModel } from './manifest.ts';
+import { parseManifest, type TensorModel } from './manifest.ts';
 import { manifestText } from './manifest-text.ts';
 import type { Progress } from './measure-accuracy.ts';
 import { type Latency, measureLatency } from './measure-latency.ts';
@@ -29,6 +35,10 @@ export interface TensorImportOptions {
   readonly precision?: string | undefined;
   readonly macs?: number | undefined;
   readonly onProgress?: Progress | undefined;
+  /** Told when another import into the family is under way. */
+  readonly onWait?: (() => void) | undefined;
+  /** Ends the import; the family stays as it was. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ImportedTensorModel {
@@ -40,50 +50,75 @@ export interface ImportedTensorModel {
 
 /**
  * Imports a model of any inputs and outputs as a variant: reads its interface, measures its latency on zeros with the serving
- * runtime, copies it beside the manifest and adds the entry. Accuracy is taken as declared. Writes nothing when anything is refused.
- * @throws InvalidInput, NotFound: what cannot be served and why
+ * runtime, copies it beside the manifest and adds the entry. Accuracy is taken as declared. The family stays as it was when
+ * anything is refused or fails: all is written aside, the manifest is renamed last.
+ * @throws InvalidInput, NotFound: what cannot be served and why; ResourceExhausted for a full disk; FailedPrecondition for a
+ * folder that takes nothing
  */
 export async function importTensorModel(options: TensorImportOptions): Promise<ImportedTensorModel> {
+  const { model, signal, onWait } = options;
+  const directory = resolve(options.directory);
+  const name = variantNameOf(options);
+  // Called after each run: there an import can end.
+  const onProgress: Progress = (progress) => {
+    signal?.throwIfAborted();
+    options.onProgress?.(progress);
+  };
   // On a copy: what it needs beside itself would be missing in the family too.
-  await using alone = await copyAlone(options.model);
-  const { inputs, outputs } = await inspectTensors(alone.path, options.shapes);
-  const manifest = join(resolve(options.directory), 'manifest.json');
-  const before = await existingFamily(manifest, options);
-  const draft = await describe(options, { inputs, outputs });
-  const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: alone.path }, options.onProgress);
-  const { path: _, ...entry } = draft;
+  await using alone = await copyAlone(model);
+  const tensors = await inspectTensors(alone.path, options.shapes);
+  const { opset, parameters } = readOnnx(await readFile(alone.path));
+  using _lock = await lockFamily(directory, { signal, onWait });
+  const { manifest: before } = await readAnyFamily(directory);
+  await using staging = await openStaging(directory);
+  const staged = await withReason(directory, () =>
+    stageModel(model, { name, externalData: [], directory, staging }),
+  );
+  const draft = draftOf(options, { name, staged, tensors: { ...tensors, opset, parameters } });
+  const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: alone.path }, onProgress);
   // However quick, it takes time.
-  const variant = { ...entry, referenceMs: Math.max(0.0001, Math.round(p50Ms * 10_000) / 10_000) };
-  const variants = [...before.variants.filter(({ name }) => name !== variant.name), variant];
-  const text = manifestText({ ...before, variants });
+  const variant = { ...draft, referenceMs: Math.max(0.0001, rounded(p50Ms)) };
+  const others = before?.variants.filter((each) => each.name !== name) ?? [];
+  const family = { manifestVersion: 1 as const, family: options.family ?? basename(directory), labels: [] };
+  const variants = [...others, variant];
+  const manifest = join(directory, 'manifest.json');
+  const text = manifestText({ ...family, ...before, variants });
   parseManifest(text, manifest);
-  makeFolder(options.directory);
-  const target = join(options.directory, variant.file);
-  if (resolve(target) !== resolve(options.model)) await copyAside(options.model, target);
-  await writeFile(`${manifest}.new`, text);
-  await rename(`${manifest}.new`, manifest);
+  await withReason(directory, async () => {
+    await staging.write('manifest.json', text);
+    if (staged.move) await staging.publish(staged.move.from, staged.move.target);
+    await staging.publish('manifest.json');
+    await removeReplaced(directory, { before: before?.variants ?? [], after: variants });
+  });
   return { manifest, variant, p50Ms, p95Ms };
 }
 
-async function describe(
-  { model, name = basename(model, '.onnx'), architecture = name, ...options }: TensorImportOptions,
-  tensors: Pick<TensorModel, 'inputs' | 'outputs'>,
-): Promise<TensorModel> {
-  const { precision = 'fp32', macs, accuracy, measure } = options;
-  const { opset, parameters } = readOnnx(await readFile(model));
+/** Everything but what must be measured. */
+function draftOf(
+  { architecture, precision = 'fp32', macs, accuracy, measure }: TensorImportOptions,
+  {
+    name,
+    staged: { file, bytes, sha256 },
+    tensors: { opset, parameters, inputs, outputs },
+  }: {
+    readonly name: string;
+    readonly staged: StagedModel;
+    readonly tensors: Pick<TensorModel, 'inputs' | 'outputs' | 'opset'> & { readonly parameters: number };
+  },
+): Omit<TensorModel, 'path'> {
   return {
     name,
     task: 'tensor',
-    file: `${name}.onnx`,
-    path: resolve(model),
-    architecture,
+    file,
+    architecture: architecture ?? name,
     precision,
     macs,
     parameters: parameters > 0 ? parameters : undefined,
-    bytes: (await stat(model)).size,
-    sha256: await sha256Of(model),
+    bytes,
+    sha256,
     opset,
-    ...tensors,
+    inputs,
+    outputs,
     accuracy: { declared: accuracy, measure },
   };
 }
@@ -100,17 +135,6 @@ async function latencyOf(variant: TensorModel, onProgress: Progress | undefined)
   }
 }
 
-/** As it is written, with fields that this version does not know; or a new one. */
-async function existingFamily(
-  file: string,
-  { directory, family = basename(resolve(directory)) }: TensorImportOptions,
-): Promise<Manifest> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return { manifestVersion: 1, family, labels: [], variants: [] };
-  parseManifest(text, file);
-  return JSON.parse(text) as Manifest;
-}
-
 /** @throws NotFound */
 async function copyAlone(model: string): Promise<{ readonly path: string } & AsyncDisposable> {
   await access(model).catch((cause: unknown) => {
@@ -120,10 +144,4 @@ async function copyAlone(model: string): Promise<{ readonly path: string } & Asy
   const path = join(folder, 'model.onnx');
   await copyFile(model, path);
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
-}
-
-/** Nobody ever sees half a model. */
-async function copyAside(from: string, to: string): Promise<void> {
-  await copyFile(from, `${to}.new`);
-  await rename(`${to}.new`, to);
 }

@@ -17,7 +17,9 @@ export async function inspectTensors(
   path: string,
   shapes: ReadonlyMap<string, readonly number[]> = new Map(),
 ): Promise<Pick<TensorModel, 'inputs' | 'outputs'>> {
-  const { inputMetadata, outputMetadata } = await openModel(path);
+  const session = await openModel(path);
+  const { inputMetadata, outputMetadata } = session;
+  await session.release();
   const faults: FieldViolation[] = [];
   const specsOf = (metadata: readonly Metadata[], what: string) =>
     metadata.flatMap((each) => specOf(each, what, faults) ?? []);

@@ -11,10 +11,22 @@ export interface ExistingFamily {
 }
 
 /**
- * The family to extend. `labels`: those that it must have, in NFC; without them any.
+ * The family of classifiers to extend. `labels`: those that it must have, in NFC; without them any.
  * @throws InvalidInput when it has others, or when its manifest is malformed
  */
 export async function readFamily(directory: string, labels?: readonly string[]): Promise<ExistingFamily> {
+  const { manifest } = await readAnyFamily(directory);
+  if (manifest?.variants.some(({ task }) => task === 'tensor'))
+    throw new InvalidInput([
+      { field: 'directory', description: 'the family there is of no classifiers: give another folder' },
+    ]);
+  if (manifest && labels && manifest.labels.map(nfc).join('\n') !== labels.join('\n'))
+    throw new InvalidInput([{ field: 'directory', description: otherLabels(manifest.labels, labels) }]);
+  return { manifest };
+}
+
+/** The family to extend, whatever its models do. @throws InvalidInput when its manifest is malformed */
+export async function readAnyFamily(directory: string): Promise<ExistingFamily> {
   const file = join(resolve(directory), 'manifest.json');
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
@@ -23,13 +35,7 @@ export async function readFamily(directory: string, labels?: readonly string[]):
     });
   });
   if (text === undefined) return {};
-  const manifest = parseManifest(text, file);
-  if (manifest.variants.some(({ task }) => task === 'tensor'))
-    throw new InvalidInput([
-      { field: 'directory', description: 'the family there is of no classifiers: give another folder' },
-    ]);
-  if (labels && manifest.labels.map(nfc).join('\n') !== labels.join('\n'))
-    throw new InvalidInput([{ field: 'directory', description: otherLabels(manifest.labels, labels) }]);
+  parseManifest(text, file);
   return { manifest: JSON.parse(text) as Manifest };
 }
 
