@@ -68,7 +68,7 @@ const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'the cheapest place is another model',
     file: 'pricing.ts',
-    find: '!foreign?.has(variant) && ',
+    find: '!foreign?.has(variant) &&',
     replace: '',
     specs: ['foreign-variants.spec.ts'],
   },
