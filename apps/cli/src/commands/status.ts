@@ -10,7 +10,10 @@ const name = 'weir status';
 export default defineCommand({
   name,
   summary: 'How a running cell does: learner, objective, accuracy, devices and, with --telemetry, nodes.',
-  schema: z.object({ ...policyFlags, telemetry: telemetryFlag.optional() }),
+  schema: z.object({
+    ...policyFlags,
+    telemetry: telemetryFlag.optional().describe('Address of Telemetry; with it, nodes are shown too.'),
+  }),
   examples: [
     'weir status --policy 127.0.0.1:7100',
     'WEIR_POLICY=policy:7100 WEIR_TLS_CA=ca.pem weir status --telemetry telemetry:7001 --json',
