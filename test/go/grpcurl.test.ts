@@ -14,6 +14,9 @@ afterAll(() => cell?.[Symbol.asyncDispose]());
 const grpcurl = (...argv: string[]) =>
   execFileSync(process.env.WEIR_GRPCURL!, ['-plaintext', ...argv], { encoding: 'utf8' });
 
+/** Whoever infers speaks it besides. */
+const openInference = 'inference.GRPCInferenceService';
+
 describe.each([
   ['device-1', 'weir.agent.v1.DeviceAgent', 'GetStatus', {}, { deviceId: 'device-1', cellId: 'cell-1' }],
   ['edge-1', 'weir.worker.v1.InferenceWorker', 'ListVariants', {}, { nodeId: 'edge-1', tier: 'TIER_EDGE' }],
@@ -31,6 +34,7 @@ describe.each([
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
+      ...(['device-1', 'edge-1'].includes(process) ? [openInference] : []),
       service,
     ]);
   });
