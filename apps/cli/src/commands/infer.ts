@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { answerPictures, type PictureResult } from '../infer/answer-pictures.ts';
+import { securityFlags, securityOf } from '../operate/flags.ts';
 import { againText } from '../look-text.ts';
 import { cellOf, checkFloor, looksFlag } from '../up/cell-of.ts';
 import { ms, percent } from '../words.ts';
@@ -27,10 +28,7 @@ const shape = {
     .string()
     .optional()
     .describe('Folder of the model family of the one-off cell; the embedded one by default.'),
-  tlsCa: z.string().optional().describe("Authorities that the agent's certificate must come from, PEM file."),
-  tlsCert: z.string().optional().describe('Certificate to present to the agent, PEM file.'),
-  tlsKey: z.string().optional().describe('Private key of the certificate, PEM file.'),
-  allowPlaintext: z.boolean().default(false).describe('Talk to an agent on another machine without TLS.'),
+  ...securityFlags,
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 };
 type InferConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
@@ -75,12 +73,9 @@ async function withAgent<Value>(
   { progress, signal }: CommandContext,
   use: (client: AgentClient) => Promise<Value>,
 ): Promise<Value | undefined> {
-  const { tlsCa: ca, tlsCert: cert, tlsKey: key, allowPlaintext } = config;
   if (config.agent !== undefined) {
     const address = config.agent;
-    await using client = await asUsage(name, '--agent', () =>
-      connectAgent(address, { tls: { ca, cert, key }, allowPlaintext }),
-    );
+    await using client = await asUsage(name, '--agent', () => connectAgent(address, securityOf(config)));
     await client.ready();
     return await untilInterrupted(use(client), signal);
   }

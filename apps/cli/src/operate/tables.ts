@@ -1,8 +1,7 @@
 import Table from 'cli-table3';
 import { auditsLine, correctionLine } from '../up/known-lines.ts';
 import { ms, percent } from '../words.ts';
-import type { DeviceDocument, NodeDocument, StatusDocument } from './documents.ts';
-import type { objectiveDocument } from './documents.ts';
+import type { DeviceDocument, NodeDocument, objectiveDocument, StatusDocument } from './documents.ts';
 
 type ObjectiveDocument = NonNullable<ReturnType<typeof objectiveDocument>>;
 
