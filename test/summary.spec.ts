@@ -37,4 +37,29 @@ describe('summarise', () => {
   ])('counts as a failure: %s', (_what, tasks, reports, expected) => {
     expect(count(tasks, reports as Record<string, TestReport>, true)).toEqual(expected);
   });
+
+  it('names what failed, with the first line of why', () => {
+    const failed: TestReport = {
+      numPassedTests: 0,
+      numFailedTests: 1,
+      testResults: [
+        {
+          name: 'a.spec.ts',
+          assertionResults: [
+            {
+              status: 'failed',
+              fullName: 'breaks',
+              failureMessages: ['expected 1 to be 2\n    at a.spec.ts:3'],
+            },
+          ],
+        },
+      ],
+    };
+    const { notes } = summarise({
+      tasks: [task('a', 'test', 1), task('weir', 'lint', 1)],
+      report: () => failed,
+      nxFailed: true,
+    });
+    expect(notes).toEqual(['failed: a › breaks: expected 1 to be 2', 'failed: lint']);
+  });
 });

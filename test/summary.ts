@@ -12,7 +12,11 @@ export interface TestReport {
   readonly numFailedTests: number;
   readonly testResults: readonly {
     readonly name: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
@@ -44,7 +48,7 @@ export function summarise({
     }
     const specs = report(projectName);
     passed += specs?.numPassedTests ?? 0;
-    for (const name of failures(specs)) fail(1, `${projectName} › ${name}`);
+    for (const { name, why } of failures(specs)) fail(1, `${projectName} › ${name}${why}`);
     if (!specs) fail(1, `${projectName} left no report`);
     else if (status !== 0 && specs.numFailedTests === 0) fail(1, `${projectName} failed outside its specs`);
   }
@@ -56,4 +60,8 @@ const failures = (specs: TestReport | undefined) =>
   (specs?.testResults ?? [])
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === 'failed')
-    .map(({ fullName }) => fullName);
+    .map(({ fullName, failureMessages = [] }) => ({ name: fullName, why: firstLine(failureMessages) }));
+
+/** One line, as it is what a log that keeps little has to tell. */
+const firstLine = ([message]: readonly string[]) =>
+  message ? `: ${message.split('\n')[0]!.slice(0, 300)}` : '';
