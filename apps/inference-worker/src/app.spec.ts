@@ -315,7 +315,7 @@ describe('a slow node with a short queue', () => {
 
   it('refuses at once work that cannot be done in time', async () => {
     using stream = openStream(node.client);
-    const [first, late] = [request(), request({ timeoutMs: 50 })];
+    const [first, late] = [request(), request({ timeoutMs: 120 })];
     void stream.infer(first);
     void stream.infer(late);
     const answers = [await stream.next(), await stream.next()];
@@ -347,7 +347,7 @@ describe('a slow node with a short queue', () => {
   it('keeps to the deadline of the call', async () => {
     const { client } = node;
     const first = callUnary(client, client.infer, request());
-    const late = await failureOf(callUnary(client, client.infer, request(), { timeoutMs: 60 }));
+    const late = await failureOf(callUnary(client, client.infer, request(), { timeoutMs: 120 }));
     expect(late).toMatchObject({
       reason: 'DEADLINE_UNREACHABLE',
       retryAfterMs: expect.any(Number) as number,
@@ -366,9 +366,8 @@ describe('a slow node with a short queue', () => {
     const answers = [await stream.next(), await stream.next(), await stream.next()];
     expect(answers.map(codeOf)).toEqual([codes.CANCELLED, codes.CANCELLED, 'result']);
     expect(answers[2]).toMatchObject({ value: { requestId: last.requestId } });
-    // The slot was held by the first alone, for as long as by the last itself: the second never ran.
-    const { queueMs, computeMs } = answers[2]!.value as worker.InferResponse;
-    expect(queueMs).toBeLessThan(1.5 * computeMs);
+    // Only the last still waits as soon as the second is cancelled.
+    expect(answers[0]).toMatchObject({ value: { requestId: waiting.requestId, load: { queued: 1 } } });
   });
 
   it('drops the work of a caller that is gone', async () => {
