@@ -25,7 +25,7 @@ describe('the lab', () => {
     const result = await runScenario(
       scenario({
         learners: ['planner', 'offload-only', 'device-only'],
-        epochs: { learning: 8, measured: 6, blocks: 2 },
+        epochs: { learning: 4, measured: 4, blocks: 2 },
       }),
       prepared,
     );
@@ -39,16 +39,16 @@ describe('the lab', () => {
     const of = (name: string) => result.learners.find(({ learner }) => learner === name)!;
     for (const { curve, discarded, accuracy, floorViolations } of result.learners) {
       expect(discarded).toBe(0);
-      expect(curve.length).toBeGreaterThanOrEqual(6);
+      expect(curve.length).toBeGreaterThanOrEqual(4);
       for (const { responseMs, accuracy: expected, devices } of curve) {
         expect(devices.map(({ deviceId }) => deviceId)).toEqual(['device-1', 'device-2']);
         expect(mean(devices.map((device) => device.responseMs))).toBeCloseTo(responseMs);
         expect(mean(devices.map((device) => device.accuracy))).toBeCloseTo(expected);
       }
-      expect(accuracy.n).toBe(12);
+      expect(accuracy.n).toBe(8);
       expect(floorViolations).toBe(0);
     }
-    expect(of('planner').epochs).toBe(14);
+    expect(of('planner').epochs).toBe(8);
     expect(of('device-only').placements).toEqual([
       { tier: 'device', variant: 'mobilenet-v1-1.00-fp32', share: 1 },
     ]);
@@ -59,7 +59,7 @@ describe('the lab', () => {
     for (const { curve } of result.learners)
       for (const { tableMs } of curve) expect(tableMs).toBeGreaterThanOrEqual(best - 1e-6);
     expect(result.oracle.compared).toBe(100);
-    expect(result.prediction.epochs).toBe(14 + 14 + 6 + 6);
+    expect(result.prediction.epochs).toBe(8 + 8 + 4 + 4);
     expect(result.overheads.bytesPerRemoteInference!.up).toBeGreaterThan(1_000);
     expect(result.overheads.planningMs.p50).toBeGreaterThan(0);
   });

@@ -8,7 +8,7 @@ import { type TaskResult, type TestReport, summarise } from './summary.ts';
 /**
  * `npm test`: every project's specs and the checks of the whole repository (lint, types, format, contracts), each an nx
  * target, so that what has not changed is not run again. Ends with one line: `N passed, N failed`. Specs of time run
- * alone (`parallelism: false` in their package.json), then the scenarios, three at once. Arguments go to nx, e.g.
+ * alone (`parallelism: false` in their package.json), then the scenarios, four at once. Arguments go to nx, e.g.
  * `--skipNxCache`.
  */
 const checks = ['lint', 'types', 'format:check', 'proto:check'];

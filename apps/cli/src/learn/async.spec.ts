@@ -50,6 +50,7 @@ describe('weir learn --arrivals', () => {
     const { stdout } = await run(
       '--arrivals=poisson',
       '--loads=0.6',
+      '--users=2',
       '--seeds=1',
       '--looks=2',
       '--floor=best-0.9',
