@@ -108,4 +108,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "What a worker adds to a model's own time, against ONNX Runtime alone and other servers.",
     load: () => import('./commands/bench-serving.ts'),
   },
+  'bench policy': {
+    summary: 'What agents cost a PolicyService in processor time, memory and delay.',
+    load: () => import('./commands/bench-policy.ts'),
+  },
 };

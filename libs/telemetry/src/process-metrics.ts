@@ -1,5 +1,8 @@
 import type { Meter } from '@opentelemetry/api';
-import { performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+
+/** How often the event loop's delay is looked at, ms. */
+const delayResolutionMs = 10;
 
 /** What the process itself uses; names by OpenTelemetry's conventions. */
 export function observeProcess(meter: Meter): void {
@@ -24,4 +27,27 @@ export function observeProcess(meter: Meter): void {
       result.observe(performance.eventLoopUtilization(now, before).utilization);
       before = now;
     });
+  const delays = monitorEventLoopDelay({ resolution: delayResolutionMs });
+  delays.enable();
+  const [p50, p99, max] = [
+    ['p50', 'Median'],
+    ['p99', '99th percentile'],
+    ['max', 'Longest'],
+  ].map(([of, words]) =>
+    meter.createObservableGauge(`nodejs.eventloop.delay.${of}`, {
+      unit: 's',
+      description: `${words} of how late the event loop came to what was due, since the last reading.`,
+    }),
+  );
+  // What is recorded is the time from one look to the next.
+  const seconds = (ns: number) => Math.max(0, ns / 1e9 - delayResolutionMs / 1_000) || 0;
+  meter.addBatchObservableCallback(
+    (result) => {
+      result.observe(p50!, seconds(delays.percentile(50)));
+      result.observe(p99!, seconds(delays.percentile(99)));
+      result.observe(max!, seconds(delays.max));
+      delays.reset();
+    },
+    [p50!, p99!, max!],
+  );
 }

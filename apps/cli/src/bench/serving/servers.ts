@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchModels } from './bench-family.ts';
 import { callerOf } from './caller.ts';
-import { endProcess, type ServerProcess, startServer } from './child.ts';
+import { endProcess, type ServerProcess, startServer } from '../child.ts';
 import type { Python } from './python.ts';
 
 const workerProgram = fileURLToPath(import.meta.resolve('@weir/inference-worker/main'));

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchModels, writeBenchFamily } from './bench-family.ts';
-import { type ServerProcess, startMeasurer } from './child.ts';
+import { type ServerProcess, startMeasurer } from '../child.ts';
 import { type Figures, mediansOf, type RawRow, type Row, type Series } from './figures.ts';
 import { benchPictures } from './pictures.ts';
 import { preparePython } from './python.ts';
@@ -51,8 +51,12 @@ export async function servingCost(options: ServingCostOptions): Promise<ServingC
   const series = seriesOf(options);
   const needed = new Set(series.map(keyOf));
   const servers = await startServers(stack, { ...options, folder, needed });
-  const client = stack.use(startMeasurer<Turn, Figures>('./client-process.ts', signal));
-  const alone = stack.use(startMeasurer<RawTurn, Omit<RawRow, 'model'>>('./raw-process.ts', signal));
+  const client = stack.use(
+    startMeasurer<Turn, Figures>(new URL('client-process.ts', import.meta.url), signal),
+  );
+  const alone = stack.use(
+    startMeasurer<RawTurn, Omit<RawRow, 'model'>>(new URL('raw-process.ts', import.meta.url), signal),
+  );
 
   const settleMs = Math.min(300, 300 * seconds);
   const turnOf = (one: Series, measureMs: number): Turn => {

@@ -1,6 +1,7 @@
 import { Cancelled, Unavailable } from '@weir/base';
 import { type ChildProcess, fork, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -8,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
   readonly address: string;
+  /** Of its Prometheus endpoint, when it says that it has one. */
+  readonly metrics?: string | undefined;
 }
 
 /** A process that answers one message at a time. */
@@ -28,10 +31,10 @@ export async function startServer(
   let errors = '';
   child.stderr.on('data', (data: Buffer) => (errors = (errors + String(data)).slice(-2_000)));
   const lines = createInterface({ input: child.stdout });
-  const ready = new Promise<string>((resolve, reject) => {
+  const ready = new Promise<{ address: string; metrics?: string }>((resolve, reject) => {
     const fail = (why: string) => reject(new Unavailable(`${name} did not start: ${why}`));
     lines.on('line', (line) => {
-      if (line.startsWith('{"')) resolve((JSON.parse(line) as { address: string }).address);
+      if (line.startsWith('{"')) resolve(JSON.parse(line) as { address: string; metrics?: string });
     });
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(`exit ${code}\n${errors}`));
@@ -41,25 +44,26 @@ export async function startServer(
   });
   const stop = () => endProcess(child);
   try {
-    return { address: await ready, pid: child.pid!, [Symbol.asyncDispose]: stop };
+    return { ...(await ready), pid: child.pid!, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+/** `script`: the file that it runs. */
 export function startMeasurer<Ask extends object, Told>(
-  script: string,
+  script: URL,
   signal: AbortSignal,
 ): Measurer<Ask, Told> {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url)), { execArgv: [] });
+  const child = fork(fileURLToPath(script), { execArgv: [] });
   return {
     async ask(turn) {
       if (signal.aborted) throw new Cancelled('the benchmark was stopped');
       const over = new AbortController();
       const heard = once(child, 'message', { signal: AbortSignal.any([signal, over.signal]) });
       const died = once(child, 'exit', { signal: over.signal }).then(() => {
-        throw new Unavailable(`${script} died`);
+        throw new Unavailable(`${basename(fileURLToPath(script))} died`);
       });
       child.send(turn);
       try {

@@ -1,0 +1,164 @@
+import { credentials } from '@grpc/grpc-js';
+import type { DeviceHello, NodeReport, Outcome, TargetReport } from '@weir/domain';
+import { policy } from '@weir/proto';
+import { openDuplex } from '@weir/rpc';
+import { helloToWire, outcomeToWire, stateToWire } from '@weir/wire';
+
+/** One session: a connection of its own, one outcome and one state a second; computes nothing and obeys nothing. */
+export interface SimulatedAgent extends AsyncDisposable {
+  /** Resolves with the first directive. */
+  readonly planned: Promise<void>;
+  /** Sends one outcome and the state. */
+  say(): void;
+}
+
+/** What became of the sessions of a process. */
+export interface Heard {
+  /** From sending an outcome to its acknowledgement, ms. */
+  readonly ackMs: number[];
+  directives: number;
+  /** Sessions that have failed, with why. */
+  readonly failures: string[];
+}
+
+const variants: DeviceHello['variants'] = [
+  { name: 'small', macs: 41e6, precision: 'int8', accuracy: 0.7 },
+  { name: 'large', macs: 569e6, precision: 'fp32', accuracy: 0.9 },
+];
+
+export function simulatedAgent(
+  address: string,
+  { cellId, deviceId, heard }: { cellId: string; deviceId: string; heard: Heard },
+): SimulatedAgent {
+  const client = new policy.PolicyServiceClient(address, credentials.createInsecure(), {
+    // Agents share no connection.
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  const duplex = openDuplex(client, client.orchestrate);
+  const instanceId = `${deviceId}-${process.pid}`;
+  const planned = Promise.withResolvers<void>();
+  planned.promise.catch(() => {});
+  const sentAt = new Map<bigint, number>();
+  let acknowledged = 0n;
+  let sequence = 0n;
+  let placement: Outcome['placement'] = { tier: 'device', nodeId: deviceId, variant: 'large' };
+
+  const receive = async () => {
+    for await (const { message } of duplex) {
+      if (message?.$case === 'directive') {
+        heard.directives++;
+        const { planned: at } = message.value;
+        if (at)
+          placement = {
+            tier: at.nodeId === deviceId ? 'device' : 'edge',
+            nodeId: at.nodeId,
+            variant: at.variant,
+          };
+        planned.resolve();
+      } else if (message?.$case === 'ack') {
+        const now = performance.now();
+        for (; acknowledged < message.value.throughSequence; acknowledged++) {
+          heard.ackMs.push(now - sentAt.get(acknowledged + 1n)!);
+          sentAt.delete(acknowledged + 1n);
+        }
+      }
+    }
+  };
+  let over = false;
+  const received = receive().catch((error: unknown) => {
+    planned.reject(error);
+    if (!over) heard.failures.push(String(error));
+  });
+  const hello: DeviceHello = { deviceId, instanceId, local: localOf(deviceId), variants, targets: [edge] };
+  void duplex.send({ message: { $case: 'hello', value: helloToWire({ cellId, hello }) } });
+  return {
+    planned: planned.promise,
+    say() {
+      const now = performance.now();
+      sentAt.set(++sequence, now);
+      const outcome = outcomeToWire(
+        { sequence, outcome: outcomeAt(placement, { deviceId, now }), confidence: 0.8 },
+        now,
+      );
+      const oldestPendingSequence = acknowledged + 1n;
+      void duplex.send({
+        message: { $case: 'outcomes', value: { outcomes: [outcome], oldestPendingSequence } },
+      });
+      const state = stateToWire({
+        framesPerSecond: 1,
+        arrivalVariability: 1,
+        targets: [edge],
+        local: hello.local,
+      });
+      void duplex.send({ message: { $case: 'state', value: state } });
+    },
+    async [Symbol.asyncDispose]() {
+      over = true;
+      duplex.cancel();
+      await received;
+      client.close();
+    },
+  };
+}
+
+function outcomeAt(
+  placement: Outcome['placement'],
+  { deviceId, now }: { deviceId: string; now: number },
+): Outcome {
+  const small = placement.variant === 'small';
+  const local = placement.tier === 'device';
+  const computeMs = (small ? 5 : 48) * (local ? 6 : 1) * (0.95 + 0.1 * Math.random());
+  const networkMs = local ? 0 : 9;
+  return {
+    deviceId,
+    placement,
+    planVersion: 1,
+    reason: 'planned',
+    at: now,
+    hops: {
+      agentMs: 1,
+      uplinkMs: networkMs / 2,
+      queueMs: 0,
+      decodeMs: 2,
+      computeMs,
+      downlinkMs: networkMs / 2,
+    },
+    responseMs: computeMs + networkMs + 3,
+    predictedMs: computeMs + networkMs + 3,
+    energyJ: 0.5,
+    accuracy: small ? 0.7 : 0.9,
+    margin: 0.4,
+    concurrency: 0,
+    propensity: 1,
+  };
+}
+
+const localOf = (deviceId: string) =>
+  nodeReport(deviceId, 'device', { slots: 1, services: { small: 30, large: 290 } });
+
+const edge: TargetReport = {
+  report: nodeReport('edge-1', 'edge', { slots: 8, services: { small: 5, large: 50 } }),
+  roundTripMs: 9,
+  reachable: true,
+};
+
+function nodeReport(
+  id: string,
+  tier: 'device' | 'edge',
+  { slots, services }: { slots: number; services: Record<string, number> },
+): NodeReport {
+  const idle = {
+    inService: 0,
+    queued: 0,
+    backlogMs: 0,
+    meanBacklogMs: 0,
+    congestionPerMs: 0,
+    utilization: 0,
+  };
+  return {
+    node: { id, tier, slots, variants: Object.keys(services) },
+    load: { nodeId: id, slots, ...idle },
+    services: new Map(Object.entries(services)),
+    draining: false,
+  };
+}
