@@ -27,8 +27,8 @@ export function injectTraceContext(context: Context = active.active()): common.T
 /** A context whose span is the remote one of the fields; the root context when there is none or it is malformed. */
 export function extractTraceContext(fields: TraceContextFields | undefined): Context {
   if (!fields?.traceparent) return ROOT_CONTEXT;
-  // Later versions of the header may append fields; version ff is forbidden.
-  const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/.exec(
+  // Versions after 00 may append fields; version ff is forbidden.
+  const match = /^(?!ff|00.{53}.)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/.exec(
     fields.traceparent,
   );
   if (!match) return ROOT_CONTEXT;
@@ -36,9 +36,15 @@ export function extractTraceContext(fields: TraceContextFields | undefined): Con
   const span = {
     traceId,
     spanId,
-    traceFlags: parseInt(flags, 16) & 1,
+    traceFlags: parseInt(flags, 16),
     isRemote: true,
-    ...(fields.tracestate ? { traceState: createTraceState(fields.tracestate) } : {}),
+    ...(fields.tracestate ? { traceState: createTraceState(firstOf(fields.tracestate)) } : {}),
   };
   return isSpanContextValid(span) ? trace.setSpanContext(ROOT_CONTEXT, span) : ROOT_CONTEXT;
 }
+
+/** Most members of a tracestate; those at its end are the oldest. */
+const mostMembers = 32;
+
+/** createTraceState would keep the last of more, in reverse. */
+const firstOf = (tracestate: string) => tracestate.split(',').slice(0, mostMembers).join(',');

@@ -25,4 +25,3 @@ export {
   startInference,
 } from './spans.ts';
 export { type Tracing, type TracingOptions, startTracing } from './tracing.ts';
-export { wantsExport } from './wants-export.ts';

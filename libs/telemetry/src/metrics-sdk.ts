@@ -6,14 +6,16 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import {
+  ConsoleMetricExporter,
   type IMetricReader,
   MeterProvider,
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
+import type { Logger } from '@weir/base';
 import { observeProcess } from './process-metrics.ts';
 import { servePrometheus } from './prometheus.ts';
-import type { Environment } from './wants-export.ts';
+import type { Environment } from './otel-variables.ts';
 
 /** Most series of one instrument; the rest is counted in one series, `otel.metric.overflow`. */
 const maxSeries = 1_000;
@@ -22,29 +24,32 @@ const maxSeries = 1_000;
 export async function startMetricsSdk({
   resource,
   listen,
-  overOtlp,
+  exporters,
   env,
+  logger,
 }: {
   resource: Record<string, string>;
   listen: string | undefined;
-  overOtlp: boolean;
+  exporters: readonly string[];
   env: Environment;
+  logger: Logger;
 }): Promise<{ meter: Meter; address: string | undefined; shutdown(): Promise<void> }> {
   const prometheus = listen === undefined ? undefined : await servePrometheus(listen);
   const readers: IMetricReader[] = prometheus ? [prometheus.reader] : [];
-  if (overOtlp) {
-    const exportIntervalMillis = millis(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000);
-    const exportTimeoutMillis = Math.min(
-      exportIntervalMillis,
-      millis(env.OTEL_METRIC_EXPORT_TIMEOUT, 30_000),
-    );
-    readers.push(
-      new PeriodicExportingMetricReader({
-        exporter: await otlpExporter(env),
-        exportIntervalMillis,
-        exportTimeoutMillis,
-      }),
-    );
+  const exportIntervalMillis = Number(env.OTEL_METRIC_EXPORT_INTERVAL ?? 60_000);
+  const exportTimeoutMillis = Math.min(
+    exportIntervalMillis,
+    Number(env.OTEL_METRIC_EXPORT_TIMEOUT ?? 30_000),
+  );
+  for (const name of exporters) {
+    try {
+      const exporter = name === 'console' ? new ConsoleMetricExporter() : await otlpExporter(env);
+      readers.push(
+        new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis }),
+      );
+    } catch (err) {
+      logger.warn({ err }, `no metrics are exported by ${name}: it does not start by the OTEL_* variables`);
+    }
   }
   const provider = new MeterProvider({
     resource: defaultResource()
@@ -58,9 +63,9 @@ export async function startMetricsSdk({
   return { meter, address: prometheus?.address, shutdown: () => provider.shutdown() };
 }
 
-/** Endpoint, headers, certificates and the like follow the OTEL_* variables; gRPC is the default protocol. */
+/** Endpoint, headers, certificates and the like follow the OTEL_* variables. */
 async function otlpExporter(env: Environment): Promise<PushMetricExporter> {
-  const protocol = env.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'grpc';
+  const protocol = env.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL;
   const { OTLPMetricExporter } =
     protocol === 'http/json'
       ? await import('@opentelemetry/exporter-metrics-otlp-http')
@@ -68,9 +73,4 @@ async function otlpExporter(env: Environment): Promise<PushMetricExporter> {
         ? await import('@opentelemetry/exporter-metrics-otlp-proto')
         : await import('@opentelemetry/exporter-metrics-otlp-grpc');
   return new OTLPMetricExporter();
-}
-
-function millis(text: string | undefined, fallback: number): number {
-  const value = Number(text);
-  return value > 0 ? value : fallback;
 }

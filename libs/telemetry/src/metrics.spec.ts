@@ -82,6 +82,28 @@ describe('startMetrics', () => {
     expect(text).toMatch(/^weir_frames_total\{weir_node_id="camera-7",service_name="camera"\} 1$/m);
   });
 
+  it('is scraped whatever the attributes of the resource are called', async () => {
+    const names = '2nd=a,site.name=b,site_name=c,site..name=d,__name__=e,le=f,größe=g,a"b=h';
+    vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', names);
+    await using metrics = await startMetrics({ service: 's', listen: '127.0.0.1:0' });
+    const { text } = await scrape(metrics.address);
+    const [, line] = /^target_info\{(.*)\} 1$/m.exec(text)!;
+    const labels = [...line!.matchAll(/([^,=]+)="([^"]*)"/g)].map(
+      ([, name, value]) => [name!, value!] as const,
+    );
+    const found = new Map(labels);
+    // Prometheus refuses the whole scrape for a name twice, or one that is none.
+    expect(found.size).toBe(labels.length);
+    for (const name of found.keys()) expect(name).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/);
+    expect(found.has('__name__')).toBe(false);
+    expect(Object.fromEntries(found)).toMatchObject({
+      _2nd: 'a',
+      site_name: 'd;b;c',
+      _name_: 'e',
+      gr_e: 'g',
+    });
+  });
+
   it('says which address is taken', async () => {
     await using metrics = await startMetrics({ service: 's', listen: '127.0.0.1:0', env: {} });
     const again = startMetrics({ service: 's', listen: metrics.address, env: {} });

@@ -2,7 +2,7 @@ import { type Meter, createNoopMeter } from '@opentelemetry/api';
 import { type Logger, silentLogger } from '@weir/base';
 import { handOver } from './hand-over.ts';
 import { type ProcessIdentity, resourceAttributesOf } from './resource.ts';
-import { type Environment, wantsExport } from './wants-export.ts';
+import { exportersOf, tidyVariables } from './otel-variables.ts';
 
 export interface MetricsOptions extends ProcessIdentity {
   /** `HOST:PORT` to serve Prometheus on, at `/metrics`; port 0 is any free one. @default none */
@@ -11,8 +11,8 @@ export interface MetricsOptions extends ProcessIdentity {
   readonly logger?: Logger;
   /** Longest time for exporting the last metrics, ms. @default 2000 */
   readonly flushMs?: number;
-  /** Where the OTEL_* variables are read; exporters read process.env themselves. @default process.env */
-  readonly env?: Environment;
+  /** Where the OTEL_* variables are read, and tidied; exporters read process.env themselves. @default process.env */
+  readonly env?: Record<string, string | undefined>;
 }
 
 /** Metrics of this process, until disposed. */
@@ -29,17 +29,24 @@ export const secondsBuckets = [
 ];
 
 /**
- * Sets up the metrics of this process: served to Prometheus when there is an address for it, sent over OTLP when the
- * standard OTEL_* variables ask for it (see `wantsExport`), or both. When neither is asked for, no part of the SDK is
+ * Sets up the metrics of this process: served to Prometheus when there is an address for it, exported as the
+ * standard OTEL_* variables ask for it (see `exportersOf`), or both. When neither is asked for, no part of the SDK is
  * loaded. Throws Unavailable when the address is taken.
  */
 export async function startMetrics(options: MetricsOptions): Promise<Metrics> {
   const { listen, env = process.env, flushMs = 2_000, logger = silentLogger } = options;
-  const overOtlp = wantsExport(env, 'METRICS');
-  if (listen === undefined && !overOtlp)
+  tidyVariables(env, logger);
+  const exporters = exportersOf(env, 'METRICS');
+  if (listen === undefined && exporters.length === 0)
     return { meter: createNoopMeter(), address: undefined, async [Symbol.asyncDispose]() {} };
   const { startMetricsSdk } = await import('./metrics-sdk.ts');
-  const sdk = await startMetricsSdk({ resource: resourceAttributesOf(options), listen, overOtlp, env });
+  const sdk = await startMetricsSdk({
+    resource: resourceAttributesOf(options),
+    listen,
+    exporters,
+    env,
+    logger,
+  });
   return {
     meter: sdk.meter,
     address: sdk.address,

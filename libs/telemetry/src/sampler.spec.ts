@@ -27,9 +27,7 @@ describe('sampler by the environment', () => {
     ['always_off', { OTEL_TRACES_SAMPLER: 'always_off' }, 0],
     ['parentbased_always_off', { OTEL_TRACES_SAMPLER: 'parentbased_always_off' }, 0],
     ['a share of 0', { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }, 0],
-    ['no share', { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '' }, 1],
-    ['a share beyond 1', { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '7' }, 1],
-    ['a word of its own', { OTEL_TRACES_SAMPLER: 'sometimes' }, 1],
+    ['no share', { OTEL_TRACES_SAMPLER: 'traceidratio' }, 1],
   ])('samples, with %s', (_, env, share) => {
     expect(shareOf(env)).toBe(share);
   });

@@ -2,15 +2,15 @@ import { type Logger, silentLogger } from '@weir/base';
 import { handOver } from './hand-over.ts';
 import { type ProcessIdentity, resourceAttributesOf } from './resource.ts';
 import { recordWith } from './spans.ts';
-import { type Environment, wantsExport } from './wants-export.ts';
+import { exportersOf, tidyVariables } from './otel-variables.ts';
 
 export interface TracingOptions extends ProcessIdentity {
   /** Logs when the last spans could not be exported. */
   readonly logger?: Logger;
   /** Longest time for exporting the last spans, ms. @default 2000 */
   readonly flushMs?: number;
-  /** Where the OTEL_* variables are read. The SDK itself reads process.env. @default process.env */
-  readonly env?: Environment;
+  /** Where the OTEL_* variables are read, and tidied. The SDK itself reads process.env. @default process.env */
+  readonly env?: Record<string, string | undefined>;
 }
 
 /** Tracing of this process, until disposed. */
@@ -21,14 +21,14 @@ export interface Tracing extends AsyncDisposable {
 
 /**
  * Sets up tracing for this process, once. Spans are recorded and exported only when the standard OTEL_* variables ask
- * for it (see `wantsExport`); otherwise no part of the SDK is loaded, and a caller's context is passed on unchanged.
- * Contexts travel in messages (libs/rpc), so no propagator is needed.
+ * for it (see `exportersOf`); otherwise no part of the SDK is loaded, and a caller's context is passed on unchanged.
+ * Where the SDK cannot start, that is told, and nothing is recorded. Contexts travel in messages (libs/rpc), so no propagator is needed.
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const { env = process.env, flushMs = 2_000, logger = silentLogger } = options;
-  if (!wantsExport(env)) return { exporting: false, async [Symbol.asyncDispose]() {} };
-  const { startSdk } = await import('./sdk.ts');
-  const sdk = startSdk({ resource: resourceAttributesOf(options), env });
+  tidyVariables(env, logger);
+  const sdk = exportersOf(env, 'TRACES').length > 0 && (await started(options, { env, logger }));
+  if (!sdk) return { exporting: false, async [Symbol.asyncDispose]() {} };
   recordWith(sdk.recorder);
   return {
     exporting: true,
@@ -37,4 +37,18 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
       return handOver(sdk.shutdown(), { what: 'spans', limitMs: flushMs, logger });
     },
   };
+}
+
+/** Undefined, and told, when the SDK does not start by these variables. */
+async function started(
+  identity: ProcessIdentity,
+  { env, logger }: Required<Pick<TracingOptions, 'env' | 'logger'>>,
+) {
+  const { startSdk } = await import('./sdk.ts');
+  try {
+    return startSdk({ resource: resourceAttributesOf(identity), env });
+  } catch (err) {
+    logger.warn({ err }, 'no traces are exported: OpenTelemetry does not start by the OTEL_* variables');
+    return undefined;
+  }
 }
