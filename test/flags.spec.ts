@@ -5,6 +5,7 @@ import { configSpec as inferenceWorker } from '@weir/inference-worker';
 import { configSpec as policyService } from '@weir/policy-service';
 import { configSpec as telemetry } from '@weir/telemetry-service';
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -135,5 +136,37 @@ describe('a program that is started with bad flags', () => {
     expect(status).toBe(64);
     expect(stdout).toBe('');
     for (const text of named) expect(stderr).toContain(text);
+  });
+});
+
+describe('output that cannot be written', () => {
+  const weir = fileURLToPath(new URL('../apps/cli/bin/weir.mjs', import.meta.url));
+  const writingTo = (file: string, ...argv: string[]) => {
+    const stdout = openSync(file, 'w');
+    try {
+      return spawnSync(process.execPath, [weir, ...argv], {
+        encoding: 'utf8',
+        stdio: ['ignore', stdout, 'pipe'],
+      });
+    } finally {
+      closeSync(stdout);
+    }
+  };
+
+  it.each([['lab', 'list'], ['lab', 'list', '--json'], ['--help'], ['up', '--help'], ['--version']])(
+    'is told, and the exit code says so: weir %s %s',
+    (...argv) => {
+      expect(writingTo('/dev/null', ...argv)).toMatchObject({ status: 0, stderr: '' });
+      const { status, stderr } = writingTo('/dev/full', ...argv);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^weir: the output could not be written: ENOSPC: no space left on device.*\n$/);
+    },
+  );
+});
+
+describe('weir up with a description and flags that say the same', () => {
+  it('names the flags that go without it', () => {
+    const up = programs.find(([name]) => name === 'weir up')![1];
+    expect(faults(up, ['--cell=mine.yaml', '--devices=3', '--floor=0.8'])).toEqual(['--devices', '--floor']);
   });
 });

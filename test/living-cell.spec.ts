@@ -73,7 +73,7 @@ describe('weir up', () => {
   }, 60_000);
 
   it('takes its processes with it when it is killed', async () => {
-    const run = weir('up', '--devices', '1', '--json');
+    const run = weir('up', '--devices', '1', '--json', '--verbose');
     await run.line(/device-1 answers on/);
     const started = descendants(run.child.pid!);
     expect(started.length).toBeGreaterThanOrEqual(6);
@@ -81,6 +81,14 @@ describe('weir up', () => {
     await run.ended;
     // There is nobody left who could tell.
     await expect.poll(() => started.filter(isAlive), { timeout: 20_000, interval: 100 }).toEqual([]);
+  }, 60_000);
+
+  it('shows one address, the console, unless it is asked for more', async () => {
+    const run = weir('up', '--devices', '1', '--requests', '1');
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(0);
+    expect(stderr.match(/127\.0\.0\.1:\d+/g)).toHaveLength(1);
+    expect(stderr).toMatch(/console at http:\/\/127/);
   }, 60_000);
 
   it('refuses what cannot work before anything starts, naming the flag', async () => {

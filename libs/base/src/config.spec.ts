@@ -34,6 +34,7 @@ const spec = {
       .describe('Kinds.'),
     pattern: z.enum(['poisson', 'periodic']).optional().describe('Arrivals: poisson or periodic.'),
   }),
+  excludes: { space: ['devices', 'pattern'] },
   positionals: 'images',
 } as const;
 
@@ -69,6 +70,23 @@ describe('loadConfig', () => {
   it('reports every fault together', () => {
     const violations = faults(['--devices', 'many', '--listen', 'nowhere', '--lerners', 'x']);
     expect(violations.map(({ field }) => field)).toEqual(['--lerners', '--devices', '--listen']);
+  });
+
+  it('refuses together what says the same in two ways, on the command line alone', () => {
+    const violations = faults(['--space', 'full', '--pattern=poisson', '--devices=2']);
+    expect(violations.map(({ field, description }) => `${field} ${description}`)).toEqual([
+      '--devices goes without --space',
+      '--pattern goes without --space',
+    ]);
+    expect(load(['--space', 'full'], { WEIR_DEVICES: '2' })).toMatchObject({ devices: 2 });
+  });
+
+  it.each([
+    [['--space', 'half'], 'expected paper or full (got "half")'],
+    [['--kinds', 'a,c'], 'expected a or b (got ["a","c"])'],
+    [['--devices', 'many'], 'expected a number (got "many")'],
+  ])('says in plain words what it expects: %j', (argv, description) => {
+    expect(faults(argv)).toMatchObject([{ description }]);
   });
 
   it.each([

@@ -15,6 +15,8 @@ export interface ConfigSpec<Shape extends z.ZodRawShape> {
   readonly summary: string;
   /** Every field carries a `.describe()`, the sentence that `--help` shows. */
   readonly schema: z.ZodObject<Shape>;
+  /** Flags that say what another flag says in their stead, by that flag: both on one command line are refused. */
+  readonly excludes?: Partial<Readonly<Record<keyof Shape & string, readonly (keyof Shape & string)[]>>>;
   /** Key that receives the arguments without a flag, as an array of strings. */
   readonly positionals?: keyof Shape & string;
   /** Command lines for `--help`. */
@@ -72,9 +74,14 @@ export function loadConfig<Shape extends z.ZodRawShape>(
     if (flags.values[key] !== undefined) given[key] = flags.values[key];
   }
 
+  for (const [key, others] of Object.entries<readonly string[] | undefined>(spec.excludes ?? {}))
+    for (const other of others ?? [])
+      if (flags.values[key] !== undefined && flags.values[other] !== undefined)
+        violations.push({ field: `--${flagName(other)}`, description: `goes without --${flagName(key)}` });
+
   // Flags and environment variables are text; the schema says what they stand for.
   for (const key of keys) given[key] = fromText(spec.schema.shape[key] as z.ZodType, given[key]);
-  const parsed = spec.schema.safeParse(given);
+  const parsed = spec.schema.safeParse(given, { error: wordsFor });
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const key = String(issue.path[0]);
@@ -87,6 +94,17 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   if (violations.length > 0 || !parsed.success) throw new ConfigError(spec.name, violations);
   return Object.freeze(parsed.data);
 }
+
+/** For a schema that has no words of its own. */
+const wordsFor: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === 'invalid_value') return `expected ${oneOf(issue.values.map(String))}`;
+  if (issue.code === 'invalid_type')
+    return issue.input === undefined ? 'needed' : `expected a ${issue.expected}`;
+  return undefined;
+};
+
+const oneOf = (words: readonly string[]) =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 const fieldsOf = <Shape extends z.ZodRawShape>(spec: ConfigSpec<Shape>) =>
   spec.schema.shape as unknown as Record<string, z.ZodType>;

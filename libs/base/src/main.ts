@@ -31,7 +31,8 @@ function exit(code: Exit): never {
 /**
  * Runs a program's `main` and exits with what it returns (default 0). SIGINT and SIGTERM abort `signal`, so that `main`
  * can drain; a second signal exits at once. So does the end of the process that started this one with an IPC channel:
- * nothing outlives its supervisor. A ConfigError exits with 64, any other error with 1.
+ * nothing outlives its supervisor. A ConfigError exits with 64, any other error with 1, and so does output that cannot be
+ * written (told, unless its reader has gone).
  */
 export async function runMain(
   main: (context: { signal: AbortSignal }) => Promise<Exit | void>,
@@ -49,12 +50,20 @@ export async function runMain(
     stop.abort('the process that started this one is gone');
     setTimeout(() => exit(Exit.failed), orphanGraceMs).unref();
   });
+  let unwritten: NodeJS.ErrnoException | undefined;
+  process.stdout.on('error', (error) => (unwritten ??= error));
+  const exitWritten = async (code: Exit): Promise<never> => {
+    await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
+    if (unwritten && unwritten.code !== 'EPIPE')
+      process.stderr.write(`weir: the output could not be written: ${unwritten.message}\n`);
+    return exit(unwritten ? Exit.failed : code);
+  };
   try {
-    exit((await main({ signal: stop.signal })) ?? Exit.done);
+    return await exitWritten((await main({ signal: stop.signal })) ?? Exit.done);
   } catch (error) {
     if (error instanceof HelpRequested) {
       process.stdout.write(`${error.message}\n`);
-      exit(Exit.done);
+      return await exitWritten(Exit.done);
     }
     const usage = error instanceof ConfigError;
     process.stderr.write(

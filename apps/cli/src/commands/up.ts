@@ -3,6 +3,7 @@ import { Exit, hostPort, seededRandom, share, silentLogger, systemClock } from '
 import {
   type CellConsole,
   type CellDescription,
+  readCellDescription,
   type RunningCell,
   scrapeTargets,
   startCell,
@@ -64,7 +65,7 @@ const shape = {
     .string()
     .optional()
     .describe(
-      'File of a cell description (YAML or JSON), instead of --devices, --learner, --floor, --looks, --audits and --profile.',
+      'File of a cell description (YAML or JSON), instead of --devices, --learner, --floor, --looks, --audits, --profile and --port.',
     ),
   models: z
     .string()
@@ -95,6 +96,10 @@ const shape = {
     .string()
     .optional()
     .describe("File for the metrics addresses, for Prometheus's file_sd_configs; removed at the end."),
+  verbose: z
+    .boolean()
+    .default(false)
+    .describe('Say at which address each process serves what, not the console alone.'),
   json: z.boolean().default(false).describe('One JSON document on stdout instead of lines for people.'),
 };
 type UpConfig = Readonly<z.output<z.ZodObject<typeof shape>>>;
@@ -110,6 +115,7 @@ export default defineCommand({
         message: 'no frames are sent at --rate 0: give --duration to end the run, or nothing',
       });
   }),
+  excludes: { cell: ['devices', 'learner', 'floor', 'looks', 'audits', 'profile', 'port'] },
   examples: [
     'weir up',
     'weir up --devices 5 --requests 500 --floor 0.75 --json',
@@ -119,10 +125,17 @@ export default defineCommand({
     'weir up --learner ./mine.ts',
   ],
   async run(config, context) {
-    const family = await asUsage(name, '--models', () => loadFamily(config.models));
-    const samples = config.rate > 0 ? await asUsage(name, '--models', () => samplesOf(family)) : [];
+    const file = config.cell;
+    const read =
+      file === undefined ? undefined : await asUsage(name, '--cell', () => readCellDescription(file));
+    const models = config.models ?? read?.models;
+    const modelsField =
+      config.models === undefined && read?.models !== undefined ? '--cell: models' : '--models';
+    const family = await asUsage(name, modelsField, () => loadFamily(models));
+    const samples = config.rate > 0 ? await asUsage(name, modelsField, () => samplesOf(family)) : [];
     checkFloor(name, config.floor, family);
-    const asked = await asUsage(name, '--cell', () => cellOf(config, family));
+    checkFloor(name, read?.objective.accuracyFloor, family, '--cell: objective.accuracyFloor');
+    const asked = read ? { ...read, models } : cellOf(config, family);
     const learnerFlag = config.cell === undefined ? '--learner' : '--cell: learner';
     const description = { ...asked, learner: readLearner(name, learnerFlag, asked.learner) };
     await checkPaths(name, config);
@@ -133,11 +146,8 @@ export default defineCommand({
     );
     await using cell = await startOrInterrupted(description, config, context);
     if (!cell) return Exit.interrupted;
-    context.progress(`PolicyService on ${cell.policyAddress}, Telemetry on ${cell.telemetryAddress}`);
-    for (const { id, address } of cell.devices) context.progress(`${id} answers on ${address}`);
     using _targets = writeTargets(cell, config.metricsTargets);
-    for (const { process, address } of cell.metrics)
-      context.progress(`${process} serves metrics at http://${address}/metrics`);
+    for (const line of addresses(cell, config)) context.progress(line);
     await using page = await consoleOf(cell, family, config, context);
     if (page) context.progress(`console at ${page.url}`);
 
@@ -164,6 +174,17 @@ export default defineCommand({
     return failed ? Exit.failed : Exit.done;
   },
 });
+
+/** Where agents answer is said to those who will ask them, all of it with --verbose. */
+function addresses(cell: RunningCell, { verbose, rate, port }: UpConfig): string[] {
+  const agents = cell.devices.map(({ id, address }) => `${id} answers on ${address}`);
+  if (!verbose) return rate === 0 || port !== undefined ? agents : [];
+  return [
+    `PolicyService on ${cell.policyAddress}, Telemetry on ${cell.telemetryAddress}`,
+    ...agents,
+    ...cell.metrics.map(({ process, address }) => `${process} serves metrics at http://${address}/metrics`),
+  ];
+}
 
 /** Stopping a cell while it starts is not a failure. */
 async function startOrInterrupted(

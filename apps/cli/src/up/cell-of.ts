@@ -1,5 +1,5 @@
 import { ConfigError } from '@weir/base';
-import { type CellDescription, exampleCell, readCellDescription } from '@weir/cell';
+import { type CellDescription, exampleCell } from '@weir/cell';
 import { mostLooks } from '@weir/domain';
 import { expectedAccuracy, type Family } from '@weir/inference';
 import { z } from 'zod';
@@ -11,15 +11,13 @@ export interface CellFlags {
   readonly looks?: number | undefined;
   readonly audits?: number | undefined;
   readonly profile: 'regular' | 'weak';
-  readonly cell?: string | undefined;
   readonly models?: string | undefined;
   readonly seed: number;
   readonly port?: number | undefined;
 }
 
-/** The cell that the flags describe. Throws InvalidInput for an invalid description file. */
+/** The cell that the flags describe. */
 export function cellOf(flags: CellFlags, family: Family): CellDescription {
-  if (flags.cell !== undefined) return readCellDescription(flags.cell);
   const { devices, learner, profile, seed, models, port } = flags;
   const cell = exampleCell({
     devices,
@@ -45,16 +43,17 @@ export const looksFlag = z
     'Looks a frame may get. 2: a small variant answers, and the frames that it is unsure of go to a better one as well, which gives its accuracy at a fraction of its time. 1: each answer is final.',
   );
 
-/** Throws ConfigError for a floor that no variant of the family reaches. */
+/** Throws ConfigError for a floor that no variant of the family reaches. `field`: what sets it. */
 export function checkFloor(
   command: string,
   floor: number | undefined,
   { variants }: Pick<Family, 'variants'>,
+  field = '--floor',
 ): void {
   const most = Math.max(...variants.map(expectedAccuracy));
   if (floor !== undefined && floor > most)
     throw new ConfigError(command, [
-      { field: '--floor', description: `${floor} exceeds the accuracy of the best variant, ${most}` },
+      { field, description: `${floor} exceeds the accuracy of the best variant, ${most}` },
     ]);
 }
 

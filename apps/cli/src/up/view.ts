@@ -1,6 +1,5 @@
 import type { ProcessEvent, Tally, Totals } from '@weir/cell';
 import type { agent } from '@weir/proto';
-import { tierName } from '@weir/wire';
 import { ms, percent } from '../words.ts';
 import { drawTable, number, text } from './live-table.ts';
 
@@ -16,8 +15,8 @@ type Row = Pick<DeviceView, 'id' | 'measured'> & Pick<Tally, 'last'> & { readonl
 
 const columns = [
   text<Row>('device', ({ id }) => id),
-  text<Row>('tier', ({ last }) => (last?.placement ? tierName(last.placement.tier) : '–')),
-  text<Row>('variant', ({ last }) => last?.placement?.variant ?? '–'),
+  text<Row>('tier', ({ totals }) => mostly(totals.placements, ({ tier }) => tier)),
+  text<Row>('variant', ({ totals }) => mostly(totals.placements, ({ variant }) => variant)),
   number<Row>('answered', ({ totals }) => totals.succeeded),
   number<Row>('failed', ({ totals }) => totals.failed),
   number<Row>('p50', ({ totals }) => ms(totals.responseMs.p50)),
@@ -32,7 +31,7 @@ const columns = [
 /** Columns that a narrow terminal drops, in this order. */
 const dispensable = ['balance', 'because', 'at least', 'expected', 'failed', 'p95', '2nd look', 'variant'];
 
-/** The live table, a row per device: where its newest frame ran, and its totals. */
+/** The live table, a row per device: where most of its frames ran, and its totals. */
 export function table(
   devices: readonly DeviceView[],
   notes: readonly string[],
@@ -52,9 +51,11 @@ export function table(
 export function line(devices: readonly DeviceView[]): string {
   return devices
     .map(({ id, tally, measured }) => {
-      const { succeeded, failed, responseMs, accuracy, looks } = tally.totals();
-      const { placement } = tally.last ?? {};
-      const where = placement ? `${tierName(placement.tier)} ${placement.variant}` : 'waiting';
+      const { succeeded, failed, responseMs, accuracy, looks, placements } = tally.totals();
+      const where =
+        placements.length > 0
+          ? `${mostly(placements, ({ tier }) => tier)}, ${mostly(placements, ({ variant }) => variant)}`
+          : 'waiting';
       const faults = failed > 0 ? `, ${failed} failed` : '';
       const again = looks.escalationShare ? `, looked again at ${percent(looks.escalationShare, 0)}` : '';
       const bound = measured ? ` (at least ${percent(measured.lowerBound)})` : '';
@@ -69,6 +70,18 @@ export function noteOf({ kind, name, detail }: ProcessEvent): string | undefined
   if (kind === 'restarted') return `${name} is back at ${detail}`;
   if (kind === 'failed') return `${name} failed to restart, retrying: ${detail}`;
   return undefined;
+}
+
+/** What most of the frames had, and how many of them, e.g. "edge 62 %". */
+function mostly(
+  placements: Totals['placements'],
+  of: (placement: Totals['placements'][number]) => string,
+): string {
+  const shares = new Map<string, number>();
+  for (const placement of placements)
+    shares.set(of(placement), (shares.get(of(placement)) ?? 0) + placement.share);
+  const [most] = [...shares].toSorted(([, a], [, b]) => b - a);
+  return most ? `${most[0]} ${percent(most[1], 0)}` : '–';
 }
 
 const mostFrequent = (counts: Readonly<Record<string, number>>) =>
