@@ -51,7 +51,7 @@ export async function runMain(
     setTimeout(() => exit(Exit.failed), orphanGraceMs).unref();
   });
   let unwritten: NodeJS.ErrnoException | undefined;
-  process.stdout.on('error', (error) => (unwritten ??= error));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => void (unwritten ??= error));
   const exitWritten = async (code: Exit): Promise<never> => {
     await new Promise<void>((resolve) => void process.stdout.write('', () => resolve()));
     if (unwritten && unwritten.code !== 'EPIPE')
