@@ -64,6 +64,18 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Imports your own ONNX file as a variant.',
     load: () => import('./commands/models-import.ts'),
   },
+  'models promote': {
+    summary: 'Has a canary, or a retired variant, serve wholly.',
+    load: () => import('./commands/models-promote.ts'),
+  },
+  'models retire': {
+    summary: 'Takes a variant out, or rolls a canary back.',
+    load: () => import('./commands/models-retire.ts'),
+  },
+  'models pin': {
+    summary: 'Has every frame use one variant.',
+    load: () => import('./commands/models-pin.ts'),
+  },
   learn: {
     summary: 'Learners in the simulator: how fast and how well they learn.',
     load: () => import('./commands/learn.ts'),

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { expectedAccuracy, type ModelRow } from '@weir/inference';
+import { stageText } from './models/stages.ts';
 import { ms, percent } from './words.ts';
 
 /** A family's variants for people. `measured`: accuracy on this machine, beside the manifest's. */
@@ -25,7 +26,7 @@ export function modelsTable(
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) {
-    const { name, precision, width, macs, bytes, accuracy, measured, p50Ms, p95Ms, dominatedBy } = row;
+    const { name, precision, width, macs, bytes, accuracy, measured, p50Ms, p95Ms, dominatedBy, stage } = row;
     const measure = 'measure' in accuracy ? ` (${accuracy.measure})` : '';
     table.push([
       name,
@@ -37,7 +38,10 @@ export function modelsTable(
       ...(verified ? [measured ? `${percent(measured.top1)} of ${measured.n}` : '–'] : []),
       ms(p50Ms),
       ms(p95Ms),
-      dominatedBy === undefined ? '' : `${dominatedBy} is better`,
+      [
+        ...(stage ? [stageText(stage)] : []),
+        ...(dominatedBy === undefined ? [] : [`${dominatedBy} is better`]),
+      ].join('; '),
     ]);
   }
   return table.toString();

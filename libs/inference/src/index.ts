@@ -13,6 +13,17 @@ export {
   variantNamed,
   verifyChecksums,
 } from './catalogue/manifest.ts';
+export { type Canary, canariesOf, inService, type Stage } from './catalogue/stages.ts';
+export {
+  type CanaryWish,
+  type ChangedFamily,
+  changeStages,
+  pinning,
+  promotion,
+  retirement,
+  type StageChange,
+  type StagedVariant,
+} from './catalogue/change-stages.ts';
 export { type IdentifiedFamily, identityOf } from './catalogue/identity.ts';
 export { interfaceOf, type ModelInterface } from './catalogue/model-interface.ts';
 export { type BatchCurve } from './serving/batch-curve.ts';

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { importTensors } from '../models/import-tensors.ts';
+import { shareOf, stageText } from '../models/stages.ts';
 import { throttled } from '../models-table.ts';
 import { ms, percent } from '../words.ts';
 
@@ -57,6 +58,14 @@ export default defineCommand({
       .positive('must be > 0')
       .optional()
       .describe('Multiply-accumulates of one inference.'),
+    canary: z
+      .string()
+      .optional()
+      .describe('Answers only this share of the frames of another variant, e.g. 5% or 0.05, until promoted.'),
+    of: z
+      .string()
+      .optional()
+      .describe('With --canary: that variant; the one in service by default, where there is one.'),
     layout: z
       .enum(['NCHW', 'NHWC'])
       .optional()
@@ -104,15 +113,20 @@ export default defineCommand({
     'weir models import mine.onnx --images ./pictures --into ./my-family --mean 127.5 --std 127.5',
     'weir models import big.onnx --images val.csv --labels imagenet.txt --into ./my-family',
     'weir models import det.onnx --task tensor --accuracy 0.372 --measure "mAP 50-95" --shape images=1x3x640x640 --into ./detectors',
+    'weir models import mine-v2.onnx --images ./pictures --into ./my-family --canary 5% --of mine',
     'weir up --models ./my-family',
   ],
   async run(config, context) {
-    const { model, into, json: _, task, accuracy, measure, shape, ...classifier } = config;
+    const { model, into, json: _, task, accuracy, measure, shape, canary: share, of, ...others } = config;
     const [file, ...more] = model;
     if (file === undefined || more.length > 0)
       throw new ConfigError(name, [
         { field: 'MODEL', description: `name one ONNX file, not ${model.length}` },
       ]);
+    if (of !== undefined && share === undefined)
+      throw new ConfigError(name, [{ field: '--of', description: 'goes with --canary, e.g. --canary 5%' }]);
+    const canary = share === undefined ? undefined : { share: shareOf(name, '--canary', share), of };
+    const classifier = { ...others, canary };
     try {
       if (task === 'tensor') {
         const flags = { ...classifier, model: file, directory: into, accuracy, measure, shape };
@@ -164,6 +178,7 @@ function linesOf({ variant, manifest, labels, p50Ms, looks, samples, told }: Imp
   return [
     ...told,
     `${variant.name}: accuracy ${percent(accuracy.top1)} on ${accuracy.n} pictures, p50 ${ms(p50Ms)}; added to ${manifest}`,
+    ...(variant.stage ? [`serves as a ${stageText(variant.stage)}`] : []),
     `answers ${output.kind} of ${labels.length} classes: ${some.join(', ')}`,
     looks
       ? `second looks: ${looks.curves} pairs of variants gain, measured on ${looks.pictures} pictures`

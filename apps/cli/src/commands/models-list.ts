@@ -25,6 +25,15 @@ export default defineCommand({
     const variants = await listModels({ family, runs, onProgress: throttled(progress) });
     print(`${family.name}: ${family.labels.join(', ')}`);
     print(modelsTable(variants));
-    out({ family: family.name, labels: family.labels, variants });
+    const { retired = [], pinned } = family;
+    if (retired.length > 0) print(`retired: ${retired.map((variant) => variant.name).join(', ')}`);
+    if (pinned !== undefined) print(`every frame uses ${pinned}`);
+    out({
+      family: family.name,
+      labels: family.labels,
+      variants,
+      retired: retired.map((variant) => variant.name),
+      ...(pinned !== undefined && { pinned }),
+    });
   },
 });

@@ -4,10 +4,11 @@ import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { throttled } from '../models-table.ts';
 import { ms, percent } from '../words.ts';
+import { stageText } from './stages.ts';
 
 interface Flags extends Pick<
   TensorImportOptions,
-  'model' | 'directory' | 'name' | 'family' | 'architecture' | 'precision' | 'macs'
+  'model' | 'directory' | 'name' | 'family' | 'architecture' | 'precision' | 'macs' | 'canary'
 > {
   readonly accuracy?: number | undefined;
   readonly measure?: string | undefined;
@@ -37,6 +38,7 @@ export async function importTensors(
   print(
     `${variant.name}: ${measure} ${percent(accuracy)} as declared, p50 ${ms(p50Ms)} on zeros; added to ${manifest}`,
   );
+  if (variant.stage) print(`serves as a ${stageText(variant.stage)}`);
   print(`takes ${list(variant.inputs)}; gives ${list(variant.outputs)}`);
   out(imported);
 }

@@ -1,4 +1,4 @@
-import { InvalidInput } from '@weir/base';
+import { FakeClock, InvalidInput } from '@weir/base';
 import { lstat, mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -263,17 +263,40 @@ describe('importModel', () => {
     expect(waited.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('replaces a variant by another of its name, and leaves no file of the old one', async () => {
+  it('replaces a variant by another of its name, and keeps the old files for a day: processes may load them', async () => {
     const into = { directory: join(directory, 'replaced'), name: 'mine' };
-    await importing('external-data', into);
-    const { variant } = await importing('half-floats', into);
+    const clock = new FakeClock();
+    await importing('external-data', { ...into, clock });
+    const { variant } = await importing('half-floats', { ...into, clock });
     expect(variant.file).toBe('mine.onnx');
-    const again = await importing('relative', into);
+    const again = await importing('relative', { ...into, clock });
     expect(again.variant.file).toMatch(/^mine-[0-9a-f]{8}\.onnx$/);
+    const expected = ['.import.lock', 'manifest.json', again.variant.file, 'samples'].sort();
+    const kept = await readdir(into.directory);
+    expect(kept.sort()).toEqual([...expected, 'mine', 'mine.onnx'].sort());
+    clock.advance(24 * 3_600_000);
+    await importing('relative', { ...into, clock });
     const left = await readdir(into.directory);
-    expect(left.sort()).toEqual(['.import.lock', 'manifest.json', again.variant.file, 'samples']);
+    expect(left.sort()).toEqual(expected);
     expect(await verifyChecksums(await loadFamily(into.directory))).toEqual([
       { name: 'mine', matches: true },
+    ]);
+  });
+
+  it('brings a variant in as a canary, and refuses one before it measures', async () => {
+    const into = { directory: join(directory, 'canary') };
+    const tasks = new Set<string>();
+    const onProgress = ({ task }: { task: string }) => tasks.add(task);
+    const canary = { share: 0.05, of: 'none' };
+    await importing('colours-nhwc-uint8', { ...into, name: 'old' });
+    const refused = importing('half-floats', { ...into, name: 'new', canary, onProgress });
+    await expect(refused).rejects.toThrow(/none is not in service/);
+    expect([...tasks]).toEqual(['pictures']);
+    await importing('half-floats', { ...into, name: 'new', canary: { share: 0.05 } });
+    const { variants } = await loadFamily(into.directory);
+    expect(variants.map(({ name, stage }) => [name, stage])).toEqual([
+      ['old', undefined],
+      ['new', { kind: 'canary', of: 'old', share: 0.05 }],
     ]);
   });
 

@@ -1,6 +1,8 @@
+import { type Clock, systemClock } from '@weir/base';
 import { basename, join, resolve } from 'node:path';
+import { type CanaryWish, canaryStage } from './change-stages.ts';
 import { lockFamily } from './import/family-lock.ts';
-import { removeReplaced, type StagedModel, stageModel } from './import/place-model.ts';
+import { removeFiles, replacedFiles, type StagedModel, stageModel } from './import/place-model.ts';
 import { readFamily } from './import/read-family.ts';
 import { readSources, type Sources } from './import/read-sources.ts';
 import { openStaging, type Staging, withReason } from './import/staging.ts';
@@ -27,6 +29,8 @@ export interface ImportOptions extends Sources {
   /** @default fp32 */
   readonly precision?: string | undefined;
   readonly macs?: number | undefined;
+  /** Brings it in as a canary of another variant. @default in service at once */
+  readonly canary?: CanaryWish | undefined;
   /** What the output is. @default what the graph and the outputs on the pictures say */
   readonly outputKind?: 'logits' | 'probabilities' | undefined;
   /** Which pictures stay with the family, as its samples. */
@@ -37,6 +41,8 @@ export interface ImportOptions extends Sources {
   readonly onProgress?: Progress | undefined;
   /** Told when another import into the family is under way. */
   readonly onWait?: (() => void) | undefined;
+  /** @default systemClock */
+  readonly clock?: Clock | undefined;
   /** Ends the import; the family stays as it was. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,7 +70,7 @@ export interface Imported {
  * FailedPrecondition for a folder that takes nothing, or a family whose models are missing
  */
 export async function importModel(options: ImportOptions): Promise<Imported> {
-  const { signal, onWait } = options;
+  const { signal, onWait, clock = systemClock } = options;
   const directory = resolve(options.directory);
   const name = variantNameOf(options);
   // Called after each picture and each run: there an import can end.
@@ -77,6 +83,7 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   // Others may have imported meanwhile.
   const { manifest: before } = await readFamily(directory, labels);
   const file = join(directory, 'manifest.json');
+  const stage = options.canary && canaryStage(options.canary, { name, known: before?.variants ?? [] });
   const others = before?.variants.filter((each) => each.name !== name) ?? [];
   if (before) await familyOf({ ...before, variants: others }, file);
   await using staging = await openStaging(directory);
@@ -95,7 +102,8 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
       onProgress,
     },
   );
-  const { latency, variant } = measured;
+  const { latency } = measured;
+  const variant = { ...measured.variant, ...(stage && { stage }) };
 
   const family = {
     manifestVersion: 1 as const,
@@ -105,14 +113,16 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
   const variants = [...others, variant];
   const manifest: Manifest = { ...family, ...before, variants };
   const looks = await looksWith(variant, { manifest, file, model: path, pictures, onProgress });
-  const text = manifestText({ ...manifest, looks });
+  const { kept, removable } = replacedFiles({ before, after: variants, now: clock.now() });
+  const replaced = kept.length > 0 ? kept : undefined;
+  const text = manifestText({ ...manifest, looks, replaced });
   parseManifest(text, file);
   await withReason(directory, async () => {
     await staging.write('manifest.json', text);
     for (const name of samples.names) await staging.publish(name);
     if (move) await staging.publish(move.from, move.target);
     await staging.publish('manifest.json');
-    await removeReplaced(directory, { before: before?.variants ?? [], after: variants });
+    await removeFiles(directory, removable);
   });
   return {
     manifest: file,

@@ -97,11 +97,11 @@ describe('importTensorModel', () => {
     expect(variants.map(({ name }) => name).sort()).toEqual(names);
   });
 
-  it('replaces a variant by another of its name, and leaves no file of the old one', async () => {
-    await importing('detector-8', 'replaced', { name: 'detector' });
+  it('replaces a variant by another of its name, and keeps the old file meanwhile', async () => {
+    const { variant: old } = await importing('detector-8', 'replaced', { name: 'detector' });
     const { variant } = await importing('detector-16', 'replaced', { name: 'detector' });
     expect((await readdir(into('replaced'))).sort()).toEqual(
-      ['.import.lock', 'manifest.json', variant.file].sort(),
+      ['.import.lock', 'manifest.json', old.file, variant.file].sort(),
     );
     expect(await verifyChecksums(await loadFamily(into('replaced')))).toEqual([
       { name: 'detector', matches: true },

@@ -1,9 +1,10 @@
-import { InvalidInput, NotFound, WeirError } from '@weir/base';
+import { type Clock, InvalidInput, NotFound, systemClock, WeirError } from '@weir/base';
 import { access, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { type CanaryWish, canaryStage } from './change-stages.ts';
 import { lockFamily } from './import/family-lock.ts';
-import { removeReplaced, type StagedModel, stageModel } from './import/place-model.ts';
+import { removeFiles, replacedFiles, type StagedModel, stageModel } from './import/place-model.ts';
 import { readAnyFamily } from './import/read-family.ts';
 import { openStaging, withReason } from './import/staging.ts';
 import { rounded } from './import/trial.ts';
@@ -34,9 +35,13 @@ export interface TensorImportOptions {
   /** @default fp32 */
   readonly precision?: string | undefined;
   readonly macs?: number | undefined;
+  /** Brings it in as a canary of another variant. @default in service at once */
+  readonly canary?: CanaryWish | undefined;
   readonly onProgress?: Progress | undefined;
   /** Told when another import into the family is under way. */
   readonly onWait?: (() => void) | undefined;
+  /** @default systemClock */
+  readonly clock?: Clock | undefined;
   /** Ends the import; the family stays as it was. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -56,7 +61,7 @@ export interface ImportedTensorModel {
  * folder that takes nothing
  */
 export async function importTensorModel(options: TensorImportOptions): Promise<ImportedTensorModel> {
-  const { model, signal, onWait } = options;
+  const { model, signal, onWait, clock = systemClock } = options;
   const directory = resolve(options.directory);
   const name = variantNameOf(options);
   // Called after each run: there an import can end.
@@ -70,6 +75,7 @@ export async function importTensorModel(options: TensorImportOptions): Promise<I
   const { opset, parameters } = readOnnx(await readFile(alone.path));
   using _lock = await lockFamily(directory, { signal, onWait });
   const { manifest: before } = await readAnyFamily(directory);
+  const stage = options.canary && canaryStage(options.canary, { name, known: before?.variants ?? [] });
   await using staging = await openStaging(directory);
   const staged = await withReason(directory, () =>
     stageModel(model, { name, externalData: [], directory, staging }),
@@ -77,18 +83,20 @@ export async function importTensorModel(options: TensorImportOptions): Promise<I
   const draft = draftOf(options, { name, staged, tensors: { ...tensors, opset, parameters } });
   const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: alone.path }, onProgress);
   // However quick, it takes time.
-  const variant = { ...draft, referenceMs: Math.max(0.0001, rounded(p50Ms)) };
+  const variant = { ...draft, referenceMs: Math.max(0.0001, rounded(p50Ms)), ...(stage && { stage }) };
   const others = before?.variants.filter((each) => each.name !== name) ?? [];
   const family = { manifestVersion: 1 as const, family: options.family ?? basename(directory), labels: [] };
   const variants = [...others, variant];
   const manifest = join(directory, 'manifest.json');
-  const text = manifestText({ ...family, ...before, variants });
+  const { kept, removable } = replacedFiles({ before, after: variants, now: clock.now() });
+  const replaced = kept.length > 0 ? kept : undefined;
+  const text = manifestText({ ...family, ...before, variants, replaced });
   parseManifest(text, manifest);
   await withReason(directory, async () => {
     await staging.write('manifest.json', text);
     if (staged.move) await staging.publish(staged.move.from, staged.move.target);
     await staging.publish('manifest.json');
-    await removeReplaced(directory, { before: before?.variants ?? [], after: variants });
+    await removeFiles(directory, removable);
   });
   return { manifest, variant, p50Ms, p95Ms };
 }

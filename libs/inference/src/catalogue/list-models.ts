@@ -2,6 +2,7 @@ import { type Latency, measureLatency } from './measure-latency.ts';
 import type { Progress } from './measure-accuracy.ts';
 import { expectedAccuracy, type Family, type VariantEntry } from './manifest.ts';
 import { dominators } from './pareto.ts';
+import type { Stage } from './stages.ts';
 
 /** One row of the trade-off between accuracy and latency. */
 export interface ModelRow {
@@ -18,6 +19,8 @@ export interface ModelRow {
   readonly p95Ms: number;
   /** Name of a variant that is at least as accurate and as fast, and better in one of the two. */
   readonly dominatedBy?: string | undefined;
+  /** Absent: in service. */
+  readonly stage?: Stage | undefined;
 }
 
 /** A family's variants, the most accurate first, with their latency measured on this machine. */
@@ -45,7 +48,7 @@ export function modelRows(family: Family, latencies: readonly Latency[]): readon
     })),
   );
   return family.variants
-    .map(({ name, architecture, width, precision, macs, parameters, bytes, accuracy }) => ({
+    .map(({ name, architecture, width, precision, macs, parameters, bytes, accuracy, stage }) => ({
       name,
       architecture,
       width,
@@ -57,6 +60,7 @@ export function modelRows(family: Family, latencies: readonly Latency[]): readon
       p50Ms: latencyOf.get(name)!.p50Ms,
       p95Ms: latencyOf.get(name)!.p95Ms,
       dominatedBy: front.get(name),
+      ...(stage && { stage }),
     }))
     .sort((a, b) => expectedAccuracy(b) - expectedAccuracy(a));
 }

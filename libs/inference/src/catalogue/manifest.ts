@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { lookCurvesOf, looksSchema } from '../looks/curves-schema.ts';
+import { isServed, stageFaults, stageSchema } from './stages.ts';
 import { familyFaults, tensorFields } from './tensor-variant.ts';
 
 const perChannel = z.array(z.number()).min(1).max(4);
@@ -70,6 +71,8 @@ const variantSchema = z.object({
   calibration: z.object({ temperature: z.number().positive() }),
   /** Compute time of one inference on the machine that dilation emulates multiples of. */
   referenceMs: z.number().positive().optional(),
+  /** Absent: in service. */
+  stage: stageSchema.optional(),
 });
 
 /** A model of any inputs and outputs, e.g. a detector. */
@@ -89,6 +92,12 @@ export const manifestSchema = z.object({
     .default([]),
   variants: z.array(z.discriminatedUnion('task', [variantSchema, tensorVariantSchema])).min(1),
   looks: looksSchema.optional(),
+  /** The variant that every frame is to use, in service. */
+  pinned: z.string().optional(),
+  /** Files of variants that others have replaced, and when: kept while processes may still load them. */
+  replaced: z
+    .array(z.object({ file: fileBelow, data: z.array(fileBelow).optional(), at: z.iso.datetime() }))
+    .optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -116,7 +125,12 @@ export interface Family {
   readonly name: string;
   readonly directory: string;
   readonly labels: readonly string[];
+  /** In service, and canaries. */
   readonly variants: readonly VariantEntry[];
+  /** Known, and served no longer. @default none */
+  readonly retired?: readonly VariantEntry[] | undefined;
+  /** Name of the variant that every frame is to use. @default none */
+  readonly pinned?: string | undefined;
   /** What second looks buy; absent: not measured. */
   readonly looks?: LookCurves | undefined;
 }
@@ -142,7 +156,8 @@ export async function loadFamily(path: string = embeddedFamilyDirectory): Promis
  */
 export async function familyOf(manifest: Manifest, file: string): Promise<Family> {
   const directory = dirname(file);
-  const variants = manifest.variants.map((variant) => ({ ...variant, path: join(directory, variant.file) }));
+  const all = manifest.variants.map((variant) => ({ ...variant, path: join(directory, variant.file) }));
+  const variants = all.filter(isServed);
   const missing: string[] = [];
   for (const { file, path, data } of variants) {
     await access(path).catch(() => missing.push(file));
@@ -155,9 +170,17 @@ export async function familyOf(manifest: Manifest, file: string): Promise<Family
         'Copy them there, or remove their entries from the manifest.',
       { reason: 'MODEL_FILE_MISSING' },
     );
-  const names = variants.map(({ name }) => name);
-  const looks = manifest.looks && lookCurvesOf(manifest.looks, names);
-  return { name: manifest.family, directory, labels: manifest.labels, variants, looks };
+  // A canary answers in the place of another variant: no second look is planned around it.
+  const names = variants.flatMap(({ name, stage }) => (stage ? [] : name));
+  return {
+    name: manifest.family,
+    directory,
+    labels: manifest.labels,
+    variants,
+    retired: all.filter((variant) => !isServed(variant)),
+    pinned: manifest.pinned,
+    looks: manifest.looks && lookCurvesOf(manifest.looks, names),
+  };
 }
 
 /** Checks the JSON text of a manifest. `origin` names it in errors. */
@@ -182,7 +205,7 @@ export function parseManifest(text: string, origin = 'manifest.json'): Manifest 
     throw new InvalidInput([
       { field: `${basename(origin)}: variants`, description: `${twice} is named twice` },
     ]);
-  const faults = familyFaults(parsed.data);
+  const faults = [...familyFaults(parsed.data), ...stageFaults(parsed.data)];
   if (faults.length > 0)
     throw new InvalidInput(
       faults.map(({ field, description }) => ({ field: `${basename(origin)}: ${field}`, description })),

@@ -1,6 +1,6 @@
 import { realpath, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, normalize, resolve } from 'node:path';
-import { sha256Of, type VariantEntry } from '../manifest.ts';
+import { type Manifest, sha256Of, type VariantEntry } from '../manifest.ts';
 import type { Staging } from './staging.ts';
 
 /** A model's files, copied aside. */
@@ -61,18 +61,44 @@ async function contentOf(path: string, data: readonly string[] = []) {
   return { bytes: sizes.reduce((a, b) => a + b), sha256: await sha256Of(path, data) };
 }
 
-/** Removes the files of variants that a family had and no longer has. */
-export async function removeReplaced(
-  directory: string,
-  { before, after }: { before: readonly ModelFiles[]; after: readonly ModelFiles[] },
-): Promise<void> {
-  const kept = new Set(after.flatMap(filesOf));
-  for (const file of before.flatMap(filesOf).filter((each) => !kept.has(each))) {
+/** For so long after a variant was replaced, ms, processes that have not taken up the change may load its files. */
+const keepReplacedMs = 24 * 3_600_000;
+
+/** Files of replaced variants: those that stay, as the manifest lists them, and those that nobody needs any more. */
+export function replacedFiles({
+  before,
+  after,
+  now,
+}: {
+  readonly before: Pick<Manifest, 'variants' | 'replaced'> | undefined;
+  readonly after: readonly ModelFiles[];
+  /** Epoch ms. */
+  readonly now: number;
+}): { readonly kept: Replaced[]; readonly removable: readonly string[] } {
+  const named = new Set(after.flatMap(filesOf));
+  const at = new Date(now).toISOString();
+  const newly = (before?.variants ?? []).map(({ file, data }) => ({ file, ...(data && { data }), at }));
+  const left = [...(before?.replaced ?? []), ...newly].filter((files) =>
+    filesOf(files).some((file) => !named.has(file)),
+  );
+  const isKept = (files: Replaced) => now - Date.parse(files.at) < keepReplacedMs;
+  const kept = left.filter(isKept);
+  const needed = new Set([...named, ...kept.flatMap(filesOf)]);
+  const removable = left
+    .filter((files) => !isKept(files))
+    .flatMap(filesOf)
+    .filter((file) => !needed.has(file));
+  return { kept, removable };
+}
+
+/** Removes files of a family, and their folders once these are empty. */
+export async function removeFiles(directory: string, files: readonly string[]): Promise<void> {
+  for (const file of files) {
     await rm(join(directory, file), { force: true });
-    // Its own folder, once it is empty.
     if (dirname(file) !== '.') await rmdir(join(directory, dirname(file))).catch(() => {});
   }
 }
 
 type ModelFiles = Pick<VariantEntry, 'file' | 'data'>;
+type Replaced = NonNullable<Manifest['replaced']>[number];
 const filesOf = ({ file, data = [] }: ModelFiles) => [...data.map((each) => join(dirname(file), each)), file];
