@@ -76,6 +76,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Has every frame use one variant.',
     load: () => import('./commands/models-pin.ts'),
   },
+  'models compare': {
+    summary: 'A canary against the variant that it stands in for, in a running cell.',
+    load: () => import('./commands/models-compare.ts'),
+  },
   learn: {
     summary: 'Learners in the simulator: how fast and how well they learn.',
     load: () => import('./commands/learn.ts'),

@@ -10,7 +10,7 @@ import type { CellView } from './targets/cell-view.ts';
 import { answerToWire } from './frames/answer-to-wire.ts';
 import { frameFacts } from './frames/facts.ts';
 import { bounded } from './frames/bounded.ts';
-import type { FrameWishes } from './frames/frame.ts';
+import type { FrameAnswer, FrameWishes } from './frames/frame.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import { infer } from './frames/inference.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
@@ -78,7 +78,7 @@ export interface AgentParts {
   readonly ownObjective: OwnObjective;
   readonly truths: Truths;
   readonly audits: Audits;
-  readonly localVariants: readonly string[];
+  readonly localVariants: () => readonly string[];
   readonly localNode: { load(): Parameters<Dispatcher['reportLoad']>[0] };
   /** Undefined without a policy. */
   readonly session: () => PolicySession | undefined;
@@ -178,14 +178,23 @@ export function createAgent(parts: AgentParts): Agent {
         const asked = ownObjective.inForce(arrivedAt);
         const until = lastMoment(request, { askedAt: arrivedAt, deadlineAt });
         const { wantOutputs } = request;
-        const frame = { input, arrivedAt, deadlineAt: until, signal, span, wantOutputs, wishes };
+        const frame = {
+          input,
+          arrivedAt,
+          deadlineAt: until,
+          signal,
+          span,
+          wantOutputs,
+          wishes: withPin(wishes, view.pinned()),
+        };
         const result = await infer(frame, inference);
         const { accuracy: promised } = result.decision;
         frames.answered(promised);
         const label = result.classification?.label ?? '';
         const firstLabel = result.looks[0]?.classification?.label ?? label;
         const { balance: account, objective, shortfall } = dispatcher.status(clock.now());
-        truths.answered(requestId, { label, firstLabel, promised, shortfall });
+        const trial = trialOf(result);
+        truths.answered(requestId, { label, firstLabel, promised, shortfall, ...(trial && { trial }) });
         const { balance } = account;
         const { accuracyFloor: floor } = objective;
         const floorSlack = promised - floor;
@@ -228,3 +237,12 @@ export function createAgent(parts: AgentParts): Agent {
     },
   };
 }
+
+/** A frame that names no variant itself uses the one that is pinned. */
+const withPin = (wishes: FrameWishes | undefined, pinned: string | undefined): FrameWishes | undefined =>
+  pinned === undefined || wishes?.variant !== undefined
+    ? wishes
+    : { ...wishes, variant: pinned, belowFloor: true };
+
+const trialOf = ({ decision: { trial, placement } }: FrameAnswer) =>
+  trial === undefined ? undefined : { canary: trial, byCanary: placement.variant === trial };

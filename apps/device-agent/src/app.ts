@@ -7,7 +7,7 @@ import {
   systemClock,
   Unavailable,
 } from '@weir/base';
-import { identityOf, loadFamily } from '@weir/inference';
+import { loadFamily } from '@weir/inference';
 import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { type OipBackend, oipService } from '@weir/oip';
@@ -19,7 +19,9 @@ import { Audits } from './audits/audits.ts';
 import { CellView } from './targets/cell-view.ts';
 import { type Config, configSpec } from './config.ts';
 import { FrameCount } from './frames/frame-count.ts';
-import { startLocalModels, variantOf } from './targets/local-models.ts';
+import { renewFamily } from './family-renewal.ts';
+import { knownFamily } from './targets/known-family.ts';
+import { startLocalModels } from './targets/local-models.ts';
 import { LocalTarget } from './targets/local-target.ts';
 import { createAgentMetrics } from './telemetry/metrics.ts';
 import { oipBackend } from './oip-backend.ts';
@@ -93,13 +95,12 @@ export async function startDeviceAgent(
     clock,
   });
   const models = started.use(await startLocalModels(config, { family, energy, clock, logger }));
-  const localVariants = models.figures().map(({ variant }) => variant);
-  const identity = identityOf(family);
-  const variants = family.variants.map(variantOf);
-  const { looks } = family;
+  const localVariants = () => models.figures().map(({ variant }) => variant);
+  const known = knownFamily(family);
+  const { variants, looks } = known;
   const dispatcher = createDispatcher({
     deviceId,
-    localNode: { id: deviceId, tier: 'device', slots, variants: localVariants },
+    localNode: { id: deviceId, tier: 'device', slots, variants: localVariants() },
     variants,
     ...(looks && { looks }),
     objective: defaultObjective,
@@ -108,6 +109,7 @@ export async function startDeviceAgent(
     hedgeShare: config.hedgeShare,
     onEjection: tellEjection(logger),
   });
+  dispatcher.setFamily(known);
   const local = new LocalTarget({
     deviceId,
     runner: models.runner,
@@ -118,15 +120,7 @@ export async function startDeviceAgent(
     dispatcher,
     local,
     localFigures: models.figures,
-    variants: variants.map(({ name, macs, precision, accuracy }) => ({
-      name,
-      macs,
-      precision,
-      accuracy,
-      checksum: identity.checksums.get(name)!,
-    })),
-    family: identity,
-    looks,
+    known,
     clock,
     logger,
   });
@@ -147,8 +141,6 @@ export async function startDeviceAgent(
       linkPolicy(config.policy, {
         ...common,
         dispatcher,
-        looks,
-        accuracyOf: new Map(variants.map(({ name, accuracy }) => [name, accuracy])),
         outcomes,
         truths,
         ownObjective,
@@ -192,7 +184,10 @@ export async function startDeviceAgent(
     session: () => policyLink?.session,
     metrics,
   });
-  warm.oip = oipBackend(warm.agent, { family, view, slots });
+  warm.oip = oipBackend(warm.agent, { view, slots });
+  const { models: folder } = config;
+  const renewal = { models: folder, localModels: models, dispatcher, view, policy: policyLink };
+  started.use(renewFamily({ ...renewal, clock, logger }));
   server.setServing(true);
   started.use(late.move());
   const running = started.move();

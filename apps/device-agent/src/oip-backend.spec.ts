@@ -5,6 +5,7 @@ import { agent, common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import type { Admission, Agent, CallBounds } from './agent.ts';
 import { oipBackend } from './oip-backend.ts';
+import { knownFamily } from './targets/known-family.ts';
 
 const family = await loadFamily();
 const [first] = family.variants as [(typeof family.variants)[number]];
@@ -42,7 +43,7 @@ function device({ runs = () => true }: { runs?: (variant: string) => boolean } =
         });
       },
     } satisfies Pick<Agent, 'answer' | 'admitWhenFree' | 'refused'>,
-    { family, view: { runs }, slots: 2 },
+    { view: { runs, known: knownFamily(family) }, slots: 2 },
   );
   const infer = (model: string, more: { accuracyFloor?: number; mayWait?: boolean } = {}) =>
     backend.infer(

@@ -1,10 +1,11 @@
 import { WeirError } from '@weir/base';
-import { type Family, interfaceOf } from '@weir/inference';
+import { interfaceOf, type VariantEntry } from '@weir/inference';
 import { familyModel, type OipBackend, type OipCall, type OipModel, variantModel } from '@weir/oip';
 import type { agent } from '@weir/proto';
 import { reasonName, tierName } from '@weir/wire';
 import type { Admission, Agent } from './agent.ts';
 import type { CellView } from './targets/cell-view.ts';
+import type { KnownFamily } from './targets/known-family.ts';
 
 const service = 'inference.GRPCInferenceService';
 
@@ -17,21 +18,34 @@ const anyVariant = 'weir';
  */
 export function oipBackend(
   device: Pick<Agent, 'answer' | 'admitWhenFree' | 'refused'>,
-  { family, view, slots }: { family: Family; view: Pick<CellView, 'runs'>; slots: number },
+  { view, slots }: { view: Pick<CellView, 'runs' | 'known'>; slots: number },
 ): OipBackend {
-  const { labels } = family;
-  const variants = family.variants.map((variant): OipModel => {
-    const model = variantModel(variant, interfaceOf(variant, family), { labels, instances: slots });
-    return {
-      ...model,
+  const list = (known: KnownFamily) => {
+    const { labels, name: familyName, variants: served, retired = [] } = known.family;
+    const modelOf = (variant: VariantEntry, obstacle: () => string | undefined): OipModel => ({
+      ...variantModel(variant, interfaceOf(variant, known.family), { labels, instances: slots }),
       get obstacle() {
-        return view.runs(variant.name) ? undefined : 'no node is known to run it';
+        return obstacle();
       },
+    });
+    const variants = served.map((variant) =>
+      modelOf(variant, () => {
+        if (variant.stage?.kind === 'canary') return `canary: answers in the place of ${variant.stage.of}`;
+        return view.runs(variant.name) ? undefined : 'no node is known to run it';
+      }),
+    );
+    const open = variants.filter((_, at) => served[at]!.stage === undefined);
+    const names = new Set([anyVariant, familyName]);
+    const families = [...names].map((name) => familyModel(name, open as [OipModel, ...OipModel[]]));
+    const gone = retired.map((variant) => modelOf(variant, () => 'retired'));
+    return {
+      known,
+      names,
+      models: [...families, ...[...variants, ...gone].filter(({ name }) => !names.has(name))],
     };
-  });
-  const names = new Set([anyVariant, family.name]);
-  const families = [...names].map((name) => familyModel(name, variants as [OipModel, ...OipModel[]]));
-  const models = [...families, ...variants.filter(({ name }) => !names.has(name))];
+  };
+  let listed: ReturnType<typeof list> | undefined;
+  const current = () => (listed?.known === view.known ? listed : (listed = list(view.known)));
 
   const admit = async (request: agent.InferRequest, { deadlineAt, signal }: OipCall): Promise<Admission> => {
     try {
@@ -44,11 +58,11 @@ export function oipBackend(
 
   return {
     name: 'weir-device-agent',
-    models: () => models,
+    models: () => current().models,
     async infer({ model, requestId, input, timeoutMs, accuracyFloor }, call) {
       const { deadlineAt, signal, trace, mayWait } = call;
       const request = { requestId, input, timeoutMs, trace, wantOutputs: true };
-      const variant = names.has(model.name) ? undefined : model.name;
+      const variant = current().names.has(model.name) ? undefined : model.name;
       const answer = await device.answer(request, {
         deadlineAt,
         signal,

@@ -17,7 +17,7 @@ export interface StatusSources {
   readonly truths: Truths;
   readonly audits: Audits;
   readonly policyConnected: () => boolean;
-  readonly localVariants: readonly string[];
+  readonly localVariants: () => readonly string[];
 }
 
 /** What the agent knows, decides and has measured. `now`: epoch ms. */
@@ -66,7 +66,7 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
     ],
     outcomesPending: outcomes.pending,
     outcomesDropped: BigInt(outcomes.dropped),
-    localVariants: [...localVariants],
+    localVariants: [...localVariants()],
     measured: measured && truthsToWire(measured),
     audits: { agreed: BigInt(agreed), differed: BigInt(differed), skipped: BigInt(skipped) },
     family: { ...view.family },

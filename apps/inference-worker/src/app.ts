@@ -9,7 +9,7 @@ import {
   systemClock,
   WeirError,
 } from '@weir/base';
-import { type Family, identityOf, loadFamily, startIdleChecks, startRunner } from '@weir/inference';
+import { type Family, loadFamily, meantBy, watchFamily } from '@weir/inference';
 import { type OipBackend, oipService } from '@weir/oip';
 import { worker } from '@weir/proto';
 import { serve } from '@weir/rpc';
@@ -23,12 +23,11 @@ import {
 } from '@weir/telemetry';
 import { tierToWire } from '@weir/wire';
 import { availableParallelism } from 'node:os';
-import { batchFigures } from './batch-figures.ts';
-import { calibrate, testInput } from './calibration.ts';
 import { type Config, configSpec } from './config.ts';
 import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
 import { createWorkerNode, type WorkerNode } from './node.ts';
 import { oipBackend } from './oip-backend.ts';
+import { startServedModels } from './served-models.ts';
 import { inferenceWorkerService } from './service.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
 
@@ -91,19 +90,6 @@ export async function startInferenceWorker(
     }).catch(asConfigError(configSpec.name)),
   );
 
-  const runner = whenDrained.use(
-    await startRunner({
-      family,
-      variants: config.variants.length > 0 ? [...new Set(config.variants)] : undefined,
-      slots,
-      threadsPerSession,
-      maxBatch: config.maxBatch,
-      queueLimit,
-      dilation: dilated ? { factor: dilationFactor } : undefined,
-      clock,
-      logger,
-    }),
-  );
   const assumed = assumedPowerModels[config.tier];
   const energy = createEnergyProbe({
     model: { idleW: config.idleWatts ?? assumed.idleW, busyW: config.busyWatts ?? assumed.busyW },
@@ -112,36 +98,18 @@ export async function startInferenceWorker(
     clock,
   });
   const cpuShare = dilated ? 1 / slots : Math.min(1, threadsPerSession / availableParallelism());
-  let figures = await calibrate({ runner, energy, cpuShare, dilated });
-  logger.info({ figures, batches: batchFigures(runner.batchCurves) }, 'warm');
-  const checks = whenDrained.use(
-    startIdleChecks({
-      runner,
-      variants: await Promise.all(
-        runner.variants.map(async (variant) => ({
-          name: variant.name,
-          input: await testInput(variant),
-        })),
-      ),
-      periodMs: config.idleCheckMs,
-      clock,
-      logger,
-      onChecked(variant, serviceMs) {
-        const energyJ = energy.energyOfInference({ computeMs: serviceMs, cpuShare });
-        figures = figures.map((figure) =>
-          figure.variant === variant ? { variant, serviceMs, energyJ } : figure,
-        );
-      },
-    }),
+  const models = whenDrained.use(
+    await startServedModels({ config, family, energy, cpuShare, clock, logger }),
   );
+  const { runner } = models;
   const metrics = createWorkerMetrics(meter, { tier: config.tier });
   metrics.watch(runner);
   const unmeasured = createWorkerNode({
     nodeId,
     tier: config.tier,
-    runner: { ...runner, run: checks.run },
-    family: identityOf(family),
-    figures: () => figures,
+    runner,
+    family: models.family,
+    figures: models.figures,
     energy,
     cpuShare,
     dilationFactor,
@@ -150,7 +118,9 @@ export async function startInferenceWorker(
   });
   const node = measured(unmeasured, metrics);
   ready.node = node;
-  ready.oip = oipBackend(node, { ...runner, nodeId, slots });
+  ready.oip = oipBackend(node, { models, nodeId, slots });
+  const take = models.renew;
+  whenDrained.use(watchFamily({ models: config.models, family, take, clock, logger }));
 
   if (config.telemetry !== undefined) {
     const monitor = createNodeMonitor({
@@ -183,7 +153,7 @@ async function familyOf(config: Config): Promise<Family> {
   }
   const known = family.variants.map(({ name }) => name);
   const faults = config.variants
-    .filter((name) => !known.includes(name))
+    .filter((name) => meantBy([name], family).length === 0)
     .map((name) => ({
       field: '--variants',
       description: `${family.name} has no ${name}; it has ${known.join(', ')}`,

@@ -49,8 +49,8 @@ export interface WorkerNodeOptions {
   readonly nodeId: string;
   readonly tier: Tier;
   readonly runner: Pick<Runner, 'run' | 'load' | 'variants' | 'labels'>;
-  /** What the runner's variants are of. */
-  readonly family: IdentifiedFamily;
+  /** What the runner's variants are of now. */
+  readonly family: () => IdentifiedFamily;
   /** The newest figures. */
   readonly figures: () => readonly ServiceFigure[];
   readonly energy: Pick<EnergyProbe, 'energyOfInference'>;
@@ -71,7 +71,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         figures: figures(),
         draining: draining.aborted,
         instanceId,
-        familyVersion: family.version,
+        familyVersion: family().version,
       }),
     );
 
@@ -124,20 +124,24 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
       };
     },
 
-    variants: () => ({
-      nodeId,
-      tier: tierToWire(tier),
-      labels: [...runner.labels],
-      variants: runner.variants.map((entry) =>
-        servedVariantToWire(servedVariantOf(entry, runner), {
-          figure: figures().find(({ variant }) => variant === entry.name),
-          checksum: family.checksums.get(entry.name),
-        }),
-      ),
-      dilationFactor: options.dilationFactor,
-      family: { name: family.name, version: family.version },
-      instanceId,
-    }),
+    variants() {
+      const { name, version, checksums } = family();
+      return {
+        nodeId,
+        tier: tierToWire(tier),
+        labels: [...runner.labels],
+        variants: runner.variants.map((entry) =>
+          servedVariantToWire(servedVariantOf(entry, runner), {
+            figure: figures().find(({ variant }) => variant === entry.name),
+            checksum: checksums.get(entry.name),
+            canaryOf: entry.stage?.kind === 'canary' ? entry.stage.of : undefined,
+          }),
+        ),
+        dilationFactor: options.dilationFactor,
+        family: { name, version },
+        instanceId,
+      };
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { interfaceOf, type Runner } from '@weir/inference';
+import { interfaceOf, type Runner, type VariantEntry } from '@weir/inference';
 import { type OipBackend, type OipModel, variantModel } from '@weir/oip';
 import type { WorkerNode } from './node.ts';
 
@@ -8,16 +8,40 @@ export function oipBackend(
   {
     nodeId,
     slots,
-    variants,
-    labels,
-  }: Pick<Runner, 'variants' | 'labels'> & { nodeId: string; slots: number },
+    models: { runner, retired },
+  }: {
+    readonly models: {
+      readonly runner: Pick<Runner, 'variants' | 'labels'>;
+      retired(): readonly VariantEntry[];
+    };
+    readonly nodeId: string;
+    readonly slots: number;
+  },
 ): OipBackend {
-  const models: readonly OipModel[] = variants.map((variant) =>
-    variantModel(variant, interfaceOf(variant, { labels }), { labels, instances: slots }),
-  );
+  let listed:
+    | {
+        readonly of: Runner['variants'];
+        readonly gone: readonly VariantEntry[];
+        readonly models: readonly OipModel[];
+      }
+    | undefined;
   return {
     name: 'weir-inference-worker',
-    models: () => models,
+    models() {
+      const { variants, labels } = runner;
+      const gone = retired();
+      if (listed?.of !== variants || listed.gone !== gone) {
+        const modelOf = (variant: VariantEntry): OipModel => ({
+          ...variantModel(variant, interfaceOf(variant, { labels }), { labels, instances: slots }),
+          ...(variant.stage?.kind === 'canary' && { note: `canary of ${variant.stage.of}` }),
+          ...(variant.stage?.kind === 'retired' && { obstacle: 'retired' }),
+        });
+        const served = new Set(variants.map(({ name }) => name));
+        const others = gone.filter(({ name }) => !served.has(name));
+        listed = { of: variants, gone, models: [...variants, ...others].map(modelOf) };
+      }
+      return listed.models;
+    },
     async infer({ model, requestId, input, timeoutMs }, { arrivedAt, deadlineAt, signal, trace }) {
       const request = {
         requestId,

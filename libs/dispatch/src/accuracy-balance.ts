@@ -21,6 +21,8 @@ export interface Reservation {
   readonly debit: number;
   /** The surplus, added to the balance once the frame is answered, >= 0. */
   readonly credit: number;
+  /** What the balance could not cover, owed once the frame is answered, >= 0. */
+  readonly owed: number;
   /** Account it belongs to: a higher floor opens a new one, and old reservations then settle nothing. */
   readonly account: number;
 }
@@ -86,10 +88,10 @@ export class AccuracyBalance {
 
   /**
    * Reserves one frame's accuracy. A deficit beyond the balance takes all of it: only an obeyed plan may do that, and
-   * then the planner answers for the average over the devices.
+   * then the planner answers for the average over the devices. `owing`: the rest is owed.
    */
-  reserve(accuracy: number): Reservation {
-    if (this.#floor <= 0) return { debit: 0, credit: 0, account: this.#account };
+  reserve(accuracy: number, { owing = false }: { owing?: boolean | undefined } = {}): Reservation {
+    if (this.#floor <= 0) return { debit: 0, credit: 0, owed: 0, account: this.#account };
     const surplus = accuracy - this.#floor;
     const debit = surplus < 0 ? Math.min(this.#balance, -surplus) : 0;
     this.#balance -= debit;
@@ -98,7 +100,8 @@ export class AccuracyBalance {
       const exponent = this.#priceExponent + PRICE_GAIN * (0.5 - net / this.#cap);
       this.#priceExponent = Math.max(-PRICE_EXPONENT_LIMIT, Math.min(PRICE_EXPONENT_LIMIT, exponent));
     }
-    return { debit, credit: Math.max(0, surplus), account: this.#account };
+    const owed = owing ? Math.max(0, -surplus - debit) : 0;
+    return { debit, credit: Math.max(0, surplus), owed, account: this.#account };
   }
 
   /**
@@ -108,9 +111,10 @@ export class AccuracyBalance {
   answered(reservation: Reservation, shortfall = 0): void {
     if (reservation.account !== this.#account) return;
     this.#add(reservation.credit);
-    const paid = clamp(shortfall, this.#balance);
+    const short = shortfall + reservation.owed;
+    const paid = clamp(short, this.#balance);
     this.#balance -= paid;
-    if (this.#floor > 0) this.#debt += shortfall - paid;
+    if (this.#floor > 0) this.#debt += short - paid;
   }
 
   /** The frame failed: give its deficit back. */

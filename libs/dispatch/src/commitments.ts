@@ -2,9 +2,9 @@ import type { Reason } from '@weir/domain';
 import type { AccuracyBalance, Reservation } from './accuracy-balance.ts';
 import { costMs, type Frame, predictedMs } from './cost.ts';
 import {
+  type Chosen,
   type ChosenLook,
   type Commitment,
-  type Costs,
   type Decision,
   OpenDecision,
   type Promised,
@@ -30,7 +30,7 @@ export class Commitments {
   first(
     action: DispatchAction,
     reason: Reason,
-    { costMs: ms, plannedCostMs, savedMs, look }: Costs & { readonly look: ChosenLook | undefined },
+    { costMs: ms, plannedCostMs, savedMs, look, trial, owing }: Chosen,
     frame: Frame,
   ): Decision {
     const accuracy = action.cost.accuracy + (look?.step.gain ?? 0);
@@ -39,10 +39,11 @@ export class Commitments {
       costMs: ms,
       plannedCostMs,
       savedMs,
-      reservation: this.#balance.reserve(accuracy),
+      reservation: this.#balance.reserve(accuracy, { owing }),
       secondLook: look && secondLookOf(look),
       lookAgain: look && { variant: look.variant, marginBelow: look.step.marginBelow },
       first: undefined,
+      trial,
     };
     return this.#commit(action, reason, promised, frame);
   }
@@ -126,6 +127,7 @@ export class Commitments {
         balance: this.#balance.balance,
         propensity: asPlanned ? directive!.propensity : 1,
         lookAgain: promised.lookAgain,
+        trial: promised.trial,
       },
       {
         tracker,
@@ -145,4 +147,4 @@ const secondLookOf = ({ variant, step, placement }: ChosenLook): SecondLook => (
   placement,
 });
 
-const nothingReserved: Reservation = { debit: 0, credit: 0, account: -1 };
+const nothingReserved: Reservation = { debit: 0, credit: 0, owed: 0, account: -1 };

@@ -34,6 +34,8 @@ export interface Decision {
   readonly balance: number;
   /** Probability with which the learner chose this placement; 1 when the agent chose it. */
   readonly propensity: number;
+  /** The canary in whose trial the frame takes part; `placement` is the canary's, or that of the variant that it stands in for. */
+  readonly trial?: string | undefined;
 }
 
 /** What a frame holds until it is settled: work at a node and a reservation of accuracy. */
@@ -73,8 +75,17 @@ export interface ChosenLook {
   readonly placement: Placement | undefined;
 }
 
+/** What a first look is chosen with. */
+export interface Chosen extends Costs {
+  readonly look: ChosenLook | undefined;
+  readonly trial?: string | undefined;
+  /** The frame takes what the balance covers, and owes the rest. @default false */
+  readonly owing?: boolean;
+}
+
 /** What a look is sent out with. */
 export interface Promised extends Costs {
+  readonly trial?: string | undefined;
   readonly accuracy: number;
   readonly reservation: Reservation;
   readonly secondLook: SecondLook | undefined;
@@ -98,6 +109,7 @@ export class OpenDecision implements Decision {
   readonly propensity: number;
   readonly savedMs: number;
   readonly lookAgain: LookAgain | undefined;
+  readonly trial: string | undefined;
   readonly #commitment: Commitment;
   #open = true;
 
@@ -115,6 +127,7 @@ export class OpenDecision implements Decision {
     this.propensity = decision.propensity;
     this.savedMs = decision.savedMs;
     this.lookAgain = decision.lookAgain;
+    this.trial = decision.trial;
     this.#commitment = commitment;
   }
 

@@ -6,6 +6,7 @@ import type {
   Variant,
   ActionCost,
   BalanceReport,
+  Canary,
   Directive,
   LookCurves,
   NodeLoad,
@@ -45,6 +46,25 @@ export interface DispatchOptions {
   readonly leastAccuracy?: number | undefined;
   /** The one variant that may answer, without a second look; the floor holds all the same. @default any */
   readonly variant?: string | undefined;
+  /** `variant` may answer whatever the floor, as in an obeyed plan: the balance pays what it can. @default false */
+  readonly belowFloor?: boolean | undefined;
+  /**
+   * Where the frame falls in [0, 1) among those that `canary` shares with the variant that it stands in for, always the same
+   * for one picture. Called only where there is such a canary. @default no canary gets it
+   */
+  readonly draw?: ((canary: string) => number) | undefined;
+}
+
+/** What a device knows of its model family. */
+export interface DispatchFamily {
+  /** Variants known on any target. */
+  readonly variants: readonly Variant[];
+  /** What second looks buy; absent: every first answer stands. */
+  readonly looks?: LookCurves | undefined;
+  /** Those of the variants that answer only in the place of others. @default none */
+  readonly canaries?: readonly Canary[];
+  /** Names of variants that are to run nowhere any more. @default none */
+  readonly retired?: ReadonlySet<string>;
 }
 
 /** How a frame ended. */
@@ -119,6 +139,8 @@ export interface Dispatcher {
   setFallbackActions(actions: readonly ActionCost[]): void;
   /** The objective this device requests for itself; it can raise the floor and narrow the tiers, never the reverse. */
   setOwnObjective(objective: Partial<Objective> | undefined): void;
+  /** Variants have come, gone or changed their part. */
+  setFamily(family: DispatchFamily): void;
   /** A node's load as of `now`, from a report, an answer or the local runner. Proves that the node is alive. */
   reportLoad(load: NodeLoad, now: number): void;
   /** True when a node's stream is up or it answered a probe, false when it broke. Unknown nodes are not used. */

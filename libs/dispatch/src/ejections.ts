@@ -57,7 +57,7 @@ export class Ejections {
   suspectDue(targets: Iterable<TierTracker>, now: number): DispatchAction | undefined {
     for (const tracker of targets) {
       if (!tracker.outliers.any || !tracker.isUsable(now)) continue;
-      const actions = this.#plan.allActions.filter(
+      const actions = [...this.#plan.allActions, ...this.#plan.canaryActions].filter(
         ({ tracker: on, tierAllowed, cost }) =>
           on === tracker && tierAllowed && !tracker.foreign.has(cost.placement.variant),
       );

@@ -64,7 +64,8 @@ export class Frames {
     };
   }
 
-  leastAccuracy({ leastAccuracy = 0 }: DispatchOptions): number {
+  leastAccuracy({ leastAccuracy = 0, belowFloor = false }: DispatchOptions): number {
+    if (belowFloor) return leastAccuracy;
     return Math.max(leastAccuracy, this.#balance.leastAccuracy);
   }
 

@@ -1,17 +1,20 @@
 import {
   type AccuracyCorrection,
   type ActionCost,
+  type Canary,
   type ComputeNode,
   correctedAccuracies,
   correctedCurves,
   type Directive,
   type LookCurves,
   type Objective,
+  type Placement,
   tightenObjective,
   type Variant,
 } from '@weir/domain';
 import { type ActionTable, actionTable, emptyTable, plannedCost, uncalibrated } from './action-table.ts';
-import type { PricedAction } from './dispatch-action.ts';
+import type { DispatchAction, PricedAction } from './dispatch-action.ts';
+import type { DispatchFamily } from './dispatcher.ts';
 import type { TierTracker } from './tier-tracker.ts';
 
 export interface PlanOptions {
@@ -24,8 +27,12 @@ export interface PlanOptions {
 
 /** What a device goes by: the newest directive, the objective that follows from it, and the actions that these leave. */
 export class PlanInForce {
-  readonly #accuracyOf: ReadonlyMap<string, number>;
-  readonly #looks: LookCurves | undefined;
+  #accuracyOf: ReadonlyMap<string, number>;
+  #looks: LookCurves | undefined;
+  /** By the variant that each stands in for; undefined: none. */
+  #canaries: ReadonlyMap<string, Canary> | undefined;
+  /** Variants that are not to be chosen: canaries, and retired ones. */
+  #hidden: ReadonlySet<string> = new Set();
   readonly #trackerOf: (nodeId: string) => TierTracker;
   #cellObjective: Objective;
   #ownObjective: Partial<Objective> | undefined;
@@ -38,6 +45,7 @@ export class PlanInForce {
   #planned: PricedAction | undefined;
   #table: ActionTable = emptyTable;
   #fallbackTable: ActionTable = emptyTable;
+  #canaryTable: ActionTable = emptyTable;
 
   constructor({ localNode, variants, looks, objective, trackerOf }: PlanOptions) {
     this.#accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
@@ -81,6 +89,21 @@ export class PlanInForce {
     return [...this.#table.actions, ...this.#fallbackTable.actions];
   }
 
+  /** What canaries may run at, in the place of the variants that they stand in for. */
+  get canaryActions(): readonly PricedAction[] {
+    return this.#canaryTable.actions;
+  }
+
+  /** The canary of an action's variant, at the same node; undefined where there is none. */
+  canaryOf({ cost: { placement } }: DispatchAction): { canary: Canary; action: PricedAction } | undefined {
+    const canary = this.#canaries?.get(placement.variant);
+    if (!canary) return undefined;
+    const action = this.#canaryTable.actions.find(
+      ({ cost }) => cost.placement.nodeId === placement.nodeId && cost.placement.variant === canary.variant,
+    );
+    return action && { canary, action };
+  }
+
   /** Version of the device's own curves. */
   get curves(): string | undefined {
     return this.#looks?.version;
@@ -93,9 +116,7 @@ export class PlanInForce {
     this.#directive = directive;
     this.#leaseEndsAt = now + directive.leaseMs;
     this.#cellObjective = directive.objective;
-    const { correction } = directive;
-    this.#curves =
-      this.#looks && correction ? correctedCurves(this.#looks, correction, this.#accuracyOf) : this.#looks;
+    this.#correctCurves();
     this.#rebuild();
     return true;
   }
@@ -110,8 +131,23 @@ export class PlanInForce {
     this.#rebuild();
   }
 
+  setFamily({ variants, looks, canaries = [], retired = new Set() }: DispatchFamily): void {
+    this.#accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
+    this.#looks = looks;
+    this.#canaries = canaries.length > 0 ? new Map(canaries.map((canary) => [canary.of, canary])) : undefined;
+    this.#hidden = new Set([...retired, ...canaries.map(({ variant }) => variant)]);
+    this.#correctCurves();
+    this.#rebuild();
+  }
+
   leaseExpired(now: number): boolean {
     return this.#directive !== undefined && now > this.#leaseEndsAt;
+  }
+
+  #correctCurves(): void {
+    const correction = this.#directive?.correction;
+    this.#curves =
+      this.#looks && correction ? correctedCurves(this.#looks, correction, this.#accuracyOf) : this.#looks;
   }
 
   #rebuild(): void {
@@ -119,10 +155,19 @@ export class PlanInForce {
     this.#objective = tightenObjective(this.#cellObjective, this.#ownObjective);
     const tableOf = (costs: readonly ActionCost[]) =>
       actionTable(costs, this.#objective, this.#trackerOf, this.#curves);
-    const { accuracyOf, own } = corrected(this.#accuracyOf, this.#fallbackCosts, directive?.correction);
+    const { accuracyOf, own: all } = corrected(this.#accuracyOf, this.#fallbackCosts, directive?.correction);
+    const isOpen = ({ placement }: { placement: Placement }) => !this.#hidden.has(placement.variant);
+    const own = all.filter(isOpen);
     this.#fallbackTable = tableOf(own);
-    const known = directive && directive.actions.length > 0 ? directive.actions : own;
-    const planned = directive && plannedCost(directive, known, own, accuracyOf);
+    const standsIn = new Set([...(this.#canaries?.values() ?? [])].map(({ variant }) => variant));
+    this.#canaryTable = tableOf(all.filter(({ placement }) => standsIn.has(placement.variant)));
+    // A directive may be older than the family.
+    const directed = directive?.actions.filter(isOpen) ?? [];
+    const known = directed.length > 0 ? directed : own;
+    const planned =
+      directive && isOpen({ placement: directive.planned })
+        ? plannedCost(directive, known, own, accuracyOf)
+        : undefined;
     this.#table = tableOf(planned && !known.includes(planned) ? [...known, planned] : known);
     this.#planned = this.#table.actions.find(({ cost }) => cost === planned);
   }

@@ -8,9 +8,10 @@ import { type Best, cheapest, type Choice, choiceOf, prepare } from './choice.ts
 import { Commitments } from './commitments.ts';
 import { constraintOn, refusal } from './constraints.ts';
 import { costMs, type Frame, predictedMs } from './cost.ts';
-import { type Commitment, type Decision, OpenDecision, type SecondLook } from './decision.ts';
+import { type Chosen, type Commitment, type Decision, OpenDecision, type SecondLook } from './decision.ts';
 import type { DispatchAction, PricedAction } from './dispatch-action.ts';
 import type {
+  DispatchFamily,
   DispatchOptions,
   DispatchStatus,
   Dispatcher,
@@ -83,6 +84,11 @@ class PricedDispatcher implements Dispatcher {
     this.#configureBalance();
   }
 
+  setFamily(family: DispatchFamily): void {
+    this.#plan.setFamily(family);
+    this.#configureBalance();
+  }
+
   reportLoad(load: NodeLoad, now: number): void {
     if (load.nodeId === this.#localNode.id) this.#local.report(load, now);
     else this.#targets.of(load.nodeId).report(load, now, this.#networkMs(load.nodeId));
@@ -127,7 +133,7 @@ class PricedDispatcher implements Dispatcher {
     const obey = directive?.thresholdMs === Infinity && !asks;
     const followable =
       planned !== undefined && constraintOn(planned, frame, obey ? 'obeyed' : 'chosen') === undefined;
-    if (directive && planned && followable && obey) return this.#obey(planned, directive, frame);
+    if (directive && planned && followable && obey) return this.#obey(planned, directive, frame, options);
 
     const plan = planned && choiceOf(planned, frame);
     const found = cheapest(table, frame, this.#random);
@@ -139,18 +145,18 @@ class PricedDispatcher implements Dispatcher {
       if (worth && (!plan.late || found.late)) {
         if (excessMs > thresholdMs) this.#exploration.spend(excessMs);
         const reason = directive.explored ? 'explored' : 'planned';
-        return this.#decide({ ...plan, oneLookMs: found.oneLookMs }, reason, plan.costMs, frame);
+        return this.#decide({ ...plan, oneLookMs: found.oneLookMs }, reason, plan.costMs, frame, options);
       }
     }
     if (found) {
       const reason = directive && followable ? 'deviated' : 'fallback';
-      return this.#decide(found, reason, plan?.costMs ?? found.costMs, frame);
+      return this.#decide(found, reason, plan?.costMs ?? found.costMs, frame, options);
     }
 
     for (const [resort, ejectedToo] of this.#plan.resorts) {
       const own = this.#frames.choosing(resort, now, options, ejectedToo);
       const rescue = cheapest(resort, own, this.#random);
-      if (rescue) return this.#decide(rescue, 'fallback', plan?.costMs ?? rescue.costMs, own);
+      if (rescue) return this.#decide(rescue, 'fallback', plan?.costMs ?? rescue.costMs, own, options);
     }
     throw refusal(this.#plan.allActions, (action) => constraintOn(action, frame, 'chosen'), {
       objective,
@@ -220,19 +226,20 @@ class PricedDispatcher implements Dispatcher {
     return undefined;
   }
 
-  #obey(planned: DispatchAction, { explored, secondLook: asked }: Directive, frame: Frame): Decision {
+  #obey(
+    planned: DispatchAction,
+    { explored, secondLook: asked }: Directive,
+    frame: Frame,
+    options: DispatchOptions,
+  ): Decision {
     const step =
       asked && asked.curves === this.#plan.curves
         ? planned.after?.stepOf(asked.placement.variant, asked.marginBelow)
         : undefined;
     const look = step && { variant: asked!.placement.variant, step, placement: asked!.placement };
     const ms = costMs(planned, frame);
-    return this.#commitments.first(
-      planned,
-      explored ? 'explored' : 'planned',
-      { costMs: ms, plannedCostMs: ms, savedMs: 0, look },
-      frame,
-    );
+    const chosen = { costMs: ms, plannedCostMs: ms, savedMs: 0, look };
+    return this.#first(planned, explored ? 'explored' : 'planned', chosen, frame, options);
   }
 
   probe(now: number): Decision | undefined {
@@ -308,11 +315,36 @@ class PricedDispatcher implements Dispatcher {
     reason: Reason,
     plannedCostMs: number,
     frame: Frame,
+    options: DispatchOptions,
   ): Decision {
     this.#hedges.earn(action.cost.serviceMs);
     const look = after?.step && { variant: after.variant, step: after.step, placement: undefined };
     const savedMs = look && oneLookMs < Infinity ? Math.max(0, oneLookMs - costMs) : 0;
-    return this.#commitments.first(action, reason, { costMs, plannedCostMs, savedMs, look }, frame);
+    return this.#first(action, reason, { costMs, plannedCostMs, savedMs, look }, frame, options);
+  }
+
+  /** By the chosen action or, for its share of the frames, by the canary of its variant: that one alone, without a second look. */
+  #first(
+    action: DispatchAction,
+    reason: Reason,
+    chosen: Chosen,
+    frame: Frame,
+    { draw, leastAccuracy = 0 }: DispatchOptions,
+  ): Decision {
+    const found = draw && this.#plan.canaryOf(action);
+    // Frames that it may not run, or not in time, are no part of its trial, whichever side they would fall on.
+    const mayRun =
+      found !== undefined &&
+      constraintOn(found.action, frame, 'obeyed') === undefined &&
+      found.action.cost.accuracy >= leastAccuracy &&
+      predictedMs(found.action, frame) <= Math.max(frame.deadlineMs, predictedMs(action, frame));
+    if (!mayRun) return this.#commitments.first(action, reason, chosen, frame);
+    const { canary, action: own } = found;
+    const trial = canary.variant;
+    if (draw!(trial) >= canary.share)
+      return this.#commitments.first(action, reason, { ...chosen, trial }, frame);
+    const alone = { ...chosen, savedMs: 0, look: undefined, trial, owing: true };
+    return this.#commitments.first(own, reason, alone, frame);
   }
 
   #configureBalance(): void {

@@ -1,3 +1,4 @@
+import type { TrialTruths } from './trial.ts';
 import type { FamilyIdentity, Variant } from './cell.ts';
 import type { BalanceReport } from './directive.ts';
 import type { LookCurves } from './look-curve.ts';
@@ -30,6 +31,8 @@ export interface DeviceState {
   readonly local?: NodeReport;
   /** Since the agent started; absent before the first truth. */
   readonly truths?: TruthReport;
+  /** Truths of frames that took part in trials of canaries. @default none */
+  readonly trials?: readonly TrialTruths[];
 }
 
 /** Accuracy of the answers whose truth was reported. */

@@ -37,6 +37,14 @@ export type {
   RefusedOutcome,
 } from './outcome.ts';
 export type { Placement, Tier } from './placement.ts';
+export {
+  type Canary,
+  mostTrials,
+  type Rights,
+  type Trial,
+  type TrialSide,
+  type TrialTruths,
+} from './trial.ts';
 export type { AuditedAccuracy, CellAccuracy, CellStatus, DeviceStatus } from './status.ts';
 export {
   type ElementType,

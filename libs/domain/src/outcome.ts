@@ -61,6 +61,11 @@ export interface Outcome {
    * which the answer was drawn for it, 0..1.
    */
   readonly auditProbability?: number;
+  /**
+   * The canary in whose trial the frame took part: it was to go to the variant that the canary stands in for, at a node that
+   * runs both. Which of them answered, the placement tells, or an audit's first look.
+   */
+  readonly trial?: string;
   /** True for a shadow inference: it ran only to learn, and nobody waited for the answer. */
   readonly shadow?: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Trial } from './trial.ts';
 import type { AccuracyCorrection } from './accuracy-correction.ts';
 import type { PlannedLook } from './directive.ts';
 import type { TruthReport } from './device-messages.ts';
@@ -23,6 +24,8 @@ export interface CellStatus {
   readonly planningMs: number;
   readonly objective: Objective;
   readonly accuracy: CellAccuracy;
+  /** Canaries against the variants that they stand in for. @default none */
+  readonly trials?: readonly Trial[];
   readonly devices: readonly DeviceStatus[];
 }
 

@@ -13,7 +13,7 @@ export {
   variantNamed,
   verifyChecksums,
 } from './catalogue/manifest.ts';
-export { type Canary, canariesOf, inService, type Stage } from './catalogue/stages.ts';
+export { canariesOf, inService, meantBy, type Stage } from './catalogue/stages.ts';
 export {
   type CanaryWish,
   type ChangedFamily,
@@ -38,6 +38,8 @@ export {
   type RunResult,
   startRunner,
 } from './serving/runner.ts';
+export { type RenewableRunner, renewableRunner } from './serving/renewable-runner.ts';
+export { type WatchOptions, watchFamily } from './catalogue/watch-family.ts';
 export { type IdleChecks, type IdleChecksOptions, startIdleChecks } from './serving/idle-checks.ts';
 export { medianRunMs } from './serving/median-run.ts';
 export { type Load } from './serving/slot-pool.ts';

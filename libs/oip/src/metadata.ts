@@ -74,10 +74,10 @@ export const repositoryIndex = (
 ): inference.RepositoryIndexResponse => ({
   models: models
     .filter(({ obstacle }) => !ready || obstacle === undefined)
-    .map(({ name, obstacle }) => ({
+    .map(({ name, obstacle, note = '' }) => ({
       name,
       version,
       state: obstacle === undefined ? 'READY' : 'UNAVAILABLE',
-      reason: obstacle ?? '',
+      reason: obstacle ?? note,
     })),
 });

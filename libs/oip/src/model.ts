@@ -24,6 +24,8 @@ export interface OipModel {
   readonly parameters: Readonly<Record<string, string>>;
   /** Why it cannot be asked now; undefined: it can. */
   readonly obstacle?: string | undefined;
+  /** What else the index tells of it. */
+  readonly note?: string | undefined;
 }
 
 /** A variant of a family, as its manifest tells it. */

@@ -99,6 +99,7 @@ const outcomeSchema = z.object({
   firstLook: z.object({ placement, margin: share, agreed: z.boolean() }).optional(),
   lookAgainBelow: notNegative.optional(),
   auditProbability: share.min(leastAuditShare).optional(),
+  trial: z.string().min(1).optional(),
   shadow: z.boolean().optional(),
 });
 

@@ -6,6 +6,7 @@ import { type Received, usable } from './left-out.ts';
 import { limits } from './limits.ts';
 import { nodeToWire } from './node-load.ts';
 import { targetsFromWire, targetToWire } from './target.ts';
+import { trialTruthsFromWire, trialTruthsToWire } from './trials.ts';
 import { truthsFromWire, truthsToWire } from './truths.ts';
 
 export const stateToWire = (state: DeviceState): policy.AgentState => ({
@@ -15,6 +16,7 @@ export const stateToWire = (state: DeviceState): policy.AgentState => ({
   targets: state.targets.map(targetToWire),
   local: state.local && nodeToWire(state.local),
   measured: state.truths && truthsToWire(state.truths),
+  trials: state.trials?.map(trialTruthsToWire) ?? [],
 });
 
 /** How the device `deviceId` stands, as far as it says so in figures that are some. Never throws. */
@@ -30,6 +32,7 @@ export function stateFromWire(wire: policy.AgentState, deviceId: string): Receiv
   const local = wire.local && localFromWire(wire.local, 'state.local', told, deviceId);
   const truths =
     wire.measured && usable(told, (faults) => truthsFromWire(wire.measured!, 'state.measured', faults));
+  const trials = trialTruthsFromWire(wire.trials, 'state.trials', told);
   const value = {
     targets: targetsFromWire(wire.targets, 'state.targets', told, deviceId),
     ...(known.frames && { framesPerSecond }),
@@ -37,6 +40,7 @@ export function stateFromWire(wire: policy.AgentState, deviceId: string): Receiv
     ...(balance && { balance }),
     ...(local && { local }),
     ...(truths && { truths }),
+    ...(trials.length > 0 && { trials }),
   };
   return { value, leftOut: told.found };
 }

@@ -54,6 +54,7 @@ export function outcomeToWire(
     },
     lookAgainBelow: outcome.lookAgainBelow ?? 0,
     auditProbability: outcome.auditProbability ?? 0,
+    trial: outcome.trial ?? '',
   };
 }
 
@@ -97,7 +98,7 @@ function outcomeFromWire(
   { deviceId, now }: { deviceId: string; now: number },
 ): Outcome {
   const { failure, responseMs, predictedMs, energyJ, margin, concurrency, batchSize, propensity } = wire;
-  const { lookedAgain, expectedAccuracy: accuracy, lookAgainBelow, auditProbability } = wire;
+  const { lookedAgain, expectedAccuracy: accuracy, lookAgainBelow, auditProbability, trial } = wire;
   violations.number(Number(wire.directiveVersion), 'directive_version', { max: Number.MAX_SAFE_INTEGER });
   violations.number(responseMs, 'response_ms', { max: limits.ms });
   violations.number(predictedMs, 'predicted_ms', { max: limits.ms });
@@ -120,6 +121,7 @@ function outcomeFromWire(
     'first_look',
     'missing: an audit checks a look',
   );
+  if (trial !== '') violations.id(trial, 'trial');
   violations.number(wire.ageMs, 'age_ms', { max: limits.ageMs });
   violations.check(
     failure === '' || failures.has(failure),
@@ -148,6 +150,7 @@ function outcomeFromWire(
     ...(firstLook && { firstLook }),
     ...(lookAgainBelow > 0 && { lookAgainBelow }),
     ...(auditProbability > 0 && { auditProbability, shadow: true }),
+    ...(trial && { trial }),
   };
 }
 

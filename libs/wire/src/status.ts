@@ -4,10 +4,12 @@ import { correctionToWire } from './accuracy-correction.ts';
 import { objectiveToWire } from './objective.ts';
 import { placementToWire } from './placement.ts';
 import { plannedLookToWire } from './planned-look.ts';
+import { trialToWire } from './trials.ts';
 import { truthsToWire } from './truths.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
-  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, ...others } = status;
+  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, trials, ...others } =
+    status;
   const { objective, accuracy, ...same } = others;
   return {
     ...same,
@@ -20,6 +22,7 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
     objective: objectiveToWire(objective),
     accuracy: accuracyToWire(accuracy),
     devices: devices.map(deviceStatusToWire),
+    trials: trials?.map(trialToWire) ?? [],
   };
 }
 

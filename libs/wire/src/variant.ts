@@ -71,7 +71,12 @@ export const servedVariantToWire = (
   {
     figure,
     checksum = '',
-  }: { readonly figure?: ServiceFigure | undefined; readonly checksum?: string | undefined },
+    canaryOf = '',
+  }: {
+    readonly figure?: ServiceFigure | undefined;
+    readonly checksum?: string | undefined;
+    readonly canaryOf?: string | undefined;
+  },
 ): worker.VariantInfo => ({
   name,
   architecture,
@@ -89,6 +94,7 @@ export const servedVariantToWire = (
   serviceMs: figure?.serviceMs ?? 0,
   energyJ: figure?.energyJ ?? 0,
   checksum,
+  canaryOf,
 });
 
 /** What a worker says that it serves. */
@@ -100,6 +106,8 @@ export interface Listing {
   readonly labels: readonly string[];
   /** This run of the worker; absent when it does not say. */
   readonly instanceId?: string;
+  /** Those of the variants that stand in for others as canaries. @default none */
+  readonly canaries?: ReadonlySet<string>;
 }
 
 /**
@@ -109,6 +117,7 @@ export interface Listing {
 export function listingFromWire(wire: worker.ListVariantsResponse): Received<Listing> {
   const told = new Violations();
   const infos = wire.variants.map((info) => ({ ...info, macs: info.macs === 0 ? 1 : info.macs }));
+  const canaries = new Set(infos.flatMap(({ name, canaryOf }) => (canaryOf === '' ? [] : name)));
   const family = familyFromWire(wire.family, 'family', told);
   const instanceId = comparedFromWire(wire.instanceId, 'instance_id', told);
   const value = {
@@ -116,6 +125,7 @@ export function listingFromWire(wire: worker.ListVariantsResponse): Received<Lis
     labels: wire.labels,
     ...(family && { family }),
     ...(instanceId !== undefined && { instanceId }),
+    ...(canaries.size > 0 && { canaries }),
   };
   return { value, leftOut: told.found };
 }

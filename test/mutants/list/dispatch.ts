@@ -492,7 +492,7 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
   {
     title: 'what the balance cannot pay is forgotten',
     file: 'accuracy-balance.ts',
-    find: 'this.#debt += shortfall - paid',
+    find: 'this.#debt += short - paid',
     replace: 'this.#debt += 0',
     specs: ['second-looks.spec.ts'],
   },

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { auditsLine, correctionLine } from '../up/known-lines.ts';
 import { ms, percent } from '../words.ts';
+import type { TrialDocument } from './trial.ts';
 import type { DeviceDocument, NodeDocument, objectiveDocument, StatusDocument } from './documents.ts';
 
 type ObjectiveDocument = NonNullable<ReturnType<typeof objectiveDocument>>;
@@ -42,6 +43,31 @@ export function statusLines(status: StatusDocument): string[] {
     ...(correction ? [`corrected  ${correctionLine(correction)}`] : []),
   ];
 }
+
+export const trialTable = ({ canary, control }: TrialDocument): string =>
+  tableOf(
+    ['', 'frames', 'failed', 'response p50', 'p95', 'compute p50', 'p95', 'agreement', 'accuracy'],
+    Object.entries({ canary, control }).flatMap(([role, side]) =>
+      side
+        ? [
+            [
+              `${side.variant || '–'} (${role === 'canary' ? 'canary' : 'stood in for'})`,
+              side.frames,
+              side.failures,
+              ms(side.responseP50Ms),
+              ms(side.responseP95Ms),
+              ms(side.computeP50Ms),
+              ms(side.computeP95Ms),
+              shareText(side.agreement),
+              shareText(side.accuracy),
+            ],
+          ]
+        : [],
+    ),
+  );
+
+const shareText = (share: { value: number; low: number; high: number; of: number } | null): string =>
+  share ? `${percent(share.value)} (${percent(share.low)} to ${percent(share.high)}) of ${share.of}` : '–';
 
 export const devicesTable = (devices: readonly DeviceDocument[]): string =>
   tableOf(

@@ -190,7 +190,7 @@ function auditOutcome(
     auditShare: number;
   },
 ): Outcome {
-  const { accuracy, directiveVersion } = answer.decision;
+  const { accuracy, directiveVersion, trial } = answer.decision;
   const placement: Placement = answer.placement;
   return {
     ...outcomeOf(tried, { deviceId, reason: 'audit', accuracy }),
@@ -198,5 +198,6 @@ function auditOutcome(
     firstLook: { placement, margin: marginOf(answer), agreed },
     auditProbability: auditShare,
     shadow: true,
+    ...(trial !== undefined && { trial }),
   };
 }

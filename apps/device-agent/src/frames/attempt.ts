@@ -95,6 +95,7 @@ export function outcomeOf(
     margin: 0,
     concurrency: 0,
     propensity: decision.propensity,
+    ...(decision.trial !== undefined && { trial: decision.trial }),
   };
   if ('error' in tried) return { ...outcome, failure: statusOf(tried.error) };
   const { energyJ, concurrency, batchSize } = tried.answer;

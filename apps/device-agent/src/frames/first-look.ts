@@ -6,7 +6,7 @@ import {
   Unavailable,
   WeirError,
 } from '@weir/base';
-import type { Decision } from '@weir/dispatch';
+import type { Decision, DispatchOptions } from '@weir/dispatch';
 import type { Reason } from '@weir/domain';
 import type { LookSpan } from '@weir/telemetry';
 import {
@@ -18,6 +18,7 @@ import {
   outcomeOf,
   statusOf,
 } from './attempt.ts';
+import { drawOf } from './draw.ts';
 import { lookFacts } from './facts.ts';
 import type { Frame, HedgeEnd, InferenceOptions } from './frame.ts';
 import { attemptHedged } from './hedged-attempt.ts';
@@ -45,6 +46,8 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
   const failedAttempts: string[] = [];
   const failures: WeirError[] = [];
   let hedge: HedgeEnd | undefined;
+  // The picture is hashed only where a canary may have it.
+  let draw: DispatchOptions['draw'] = (canary) => drawOf(frame.input, canary);
   const span = frame.span.look({ number: 1, at: frame.arrivedAt });
   const tell = (failed: Failed, reason: Reason) => {
     const { decision, settlement, end } = failed;
@@ -52,10 +55,13 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
     if (isTargetsFault(failed, frame))
       record(outcomeOf(failed, { deviceId, reason, accuracy: decision.accuracy }), 0);
   };
-  const leaveOut = ({ error, decision: { placement }, end }: Failed) => {
-    const { nodeId, tier } = placement;
+  const leaveOut = ({ error, decision: { placement, trial }, end }: Failed) => {
+    const { nodeId, tier, variant } = placement;
     const status = statusOf(error);
-    excluded.add(nodeId);
+    const ofCanary = variant === trial;
+    // A canary that fails must cost no frame: the variant that it stands in for has a try, here unless the node is at fault.
+    if (ofCanary) draw = undefined;
+    if (!ofCanary || error instanceof Unavailable || error instanceof DeadlineExceeded) excluded.add(nodeId);
     failedAttempts.push(`${nodeId}: ${status}`);
     frame.span.attemptFailed({ at: end, nodeId, tier, status });
     if (error instanceof WeirError) failures.push(error);
@@ -71,6 +77,7 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
         ...frame.wishes,
         deadlineMs: frame.deadlineAt - at,
         exclude: excluded,
+        draw,
       });
     } catch (error) {
       // Nothing is left to try: the first failure says more than that.
@@ -104,8 +111,10 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
       return { attempt: tried, reason, failedAttempts, excluded, hedge };
     }
     tell(tried, reasonOf(tried));
-    const { error } = tried;
-    if (!(error instanceof WeirError) || error instanceof InvalidInput || frame.signal.aborted) throw error;
+    const { error, decision: failed } = tried;
+    // Another preprocessing may not take what that of the variant takes that a canary stands in for.
+    const refused = error instanceof InvalidInput && failed.placement.variant !== failed.trial;
+    if (!(error instanceof WeirError) || refused || frame.signal.aborted) throw error;
     leaveOut(tried);
   }
 }

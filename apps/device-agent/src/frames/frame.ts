@@ -18,7 +18,7 @@ export interface Frame {
   readonly wishes?: FrameWishes | undefined;
 }
 
-export type FrameWishes = Pick<DispatchOptions, 'leastAccuracy' | 'variant'>;
+export type FrameWishes = Pick<DispatchOptions, 'leastAccuracy' | 'variant' | 'belowFloor'>;
 
 /** A frame's answer, with what was chosen and what that cost. */
 export interface FrameAnswer {

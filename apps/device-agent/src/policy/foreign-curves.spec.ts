@@ -1,5 +1,5 @@
 import { silentLogger } from '@weir/base';
-import type { Placement, PlannedLook } from '@weir/domain';
+import type { Placement, PlannedLook, Variant } from '@weir/domain';
 import { describe, expect, it, vi } from 'vitest';
 import { tellForeignCurves } from './foreign-curves.ts';
 
@@ -16,12 +16,14 @@ function setUp(version: string | undefined) {
     { marginBelow: 0.7, share: 0.8, gain: 0.065, standardError: 0 },
   ];
   const curves = [{ first: 'v', second: 'w', steps }];
-  const accuracyOf = new Map([
-    ['v', 0.8],
-    ['w', 0.9],
-  ]);
+  const variants = Object.entries({ v: 0.8, w: 0.9 }).map(([name, accuracy]): Variant => ({
+    name,
+    accuracy,
+    macs: 1,
+    precision: 'fp32',
+  }));
   const own = version === undefined ? undefined : { version, pictures: 1_000, curves };
-  return { warn, tell: tellForeignCurves(own, accuracyOf, { ...silentLogger, warn }) };
+  return { warn, tell: tellForeignCurves(() => ({ looks: own, variants }), { ...silentLogger, warn }) };
 }
 
 describe('tellForeignCurves', () => {

@@ -1,17 +1,16 @@
 import type { Logger } from '@weir/base';
-import { correctedCurves, type Directive, type LookCurves, lookStepOf } from '@weir/domain';
+import { correctedCurves, type Directive, type LookCurves, lookStepOf, type Variant } from '@weir/domain';
 
 /** Faults that are told; a policy that makes up more is not worth the memory. */
 const mostTold = 100;
 
 /**
  * Warns, once for each fault, when second looks were planned by other curves than the device's own, or by a step that these
- * lack: the dispatcher leaves them out, and first answers stand. `own`: the device's curves, undefined when it has none;
- * `accuracyOf`: of the variants of its family.
+ * lack: the dispatcher leaves them out, and first answers stand. `known`: the device's family, its curves undefined when it
+ * has none.
  */
 export function tellForeignCurves(
-  own: LookCurves | undefined,
-  accuracyOf: ReadonlyMap<string, number>,
+  known: () => { readonly looks: LookCurves | undefined; readonly variants: readonly Variant[] },
   logger: Logger,
 ): (directive: Pick<Directive, 'planned' | 'secondLook' | 'correction'>) => void {
   const told = new Set<string>();
@@ -23,6 +22,8 @@ export function tellForeignCurves(
   };
   return ({ planned: { variant: first }, secondLook, correction }) => {
     if (!secondLook) return;
+    const { looks: own, variants } = known();
+    const accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
     const { curves: planned, marginBelow } = secondLook;
     if (planned !== own?.version)
       return tell(

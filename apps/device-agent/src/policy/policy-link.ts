@@ -1,6 +1,5 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
-import type { LookCurves } from '@weir/domain';
 import { policy } from '@weir/proto';
 import { connect, openDuplex } from '@weir/rpc';
 import { helloToWire, stateToWire } from '@weir/wire';
@@ -19,10 +18,6 @@ export interface PolicyLinkOptions {
   readonly config: Config;
   readonly dispatcher: Dispatcher;
   readonly view: CellView;
-  /** What second looks by the device's family buy; undefined when it does not know. */
-  readonly looks: LookCurves | undefined;
-  /** Of the variants of the device's family. */
-  readonly accuracyOf: ReadonlyMap<string, number>;
   readonly outcomes: OutcomeBuffer;
   readonly truths: Truths;
   readonly ownObjective: OwnObjective;
@@ -38,26 +33,14 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const {
-    config,
-    dispatcher,
-    view,
-    looks,
-    accuracyOf,
-    outcomes,
-    truths,
-    ownObjective,
-    clock,
-    random,
-    logger,
-    metrics,
-  } = options;
+  const { config, dispatcher, view, outcomes, truths, ownObjective, clock, random, logger, metrics } =
+    options;
   const { cellId, deviceId } = config;
   // Outcome sequences count within one run of this process.
   const agentInstanceId = randomUUID();
   const connection = connect(address, securityOf(config));
   const client = connection.client(policy.PolicyServiceClient);
-  const checkCurves = tellForeignCurves(looks, accuracyOf, logger);
+  const checkCurves = tellForeignCurves(() => view.known, logger);
   const session = new PolicySession({
     openStream(signal) {
       metrics.opening('policy');
@@ -70,7 +53,8 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     hello() {
       const { asked: objective } = ownObjective;
       const { family } = view;
-      const own = { deviceId, instanceId: agentInstanceId, local: view.localReport(), family };
+      const { looks } = view.known;
+      const own = { deviceId, instanceId: agentInstanceId, local: view.plannedLocally(), family };
       const known = { variants: view.variants(), targets: view.targets(), ...(looks && { looks }) };
       return helloToWire({ cellId, hello: { ...own, ...known, ...(objective && { objective }) } });
     },
@@ -82,8 +66,8 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
         framesPerSecond,
         arrivalVariability,
         targets: view.targets(),
-        local: view.localReport(),
-        ...(measured && { truths: measured }),
+        local: view.plannedLocally(),
+        ...(measured && { truths: measured, trials: truths.trials() }),
       });
     },
     onAcknowledged(acknowledged) {

@@ -30,19 +30,30 @@ export class Calibration {
     );
   }
 
+  /** Undefined for a variant that is not of the set, or has not been measured. */
+  measuredMs(variant: string): number | undefined {
+    const measured = this.set.find(({ name }) => name === variant);
+    return measured && this.#measuredMs.get(measured);
+  }
+
   /** Decode and compute of every variant, ms. */
   services(): ReadonlyMap<string, number> {
     return new Map(this.#variants.map((variant) => [variant.name, estimate(variant, this.#measuredMs)]));
   }
 }
 
-/** Registration calibration: shadow runs of the set. `measure`: decode and compute of one run, ms. */
+/**
+ * Registration calibration: shadow runs of the set. `measure`: decode and compute of one run, ms; `known`: the same where it
+ * need not be measured.
+ */
 export async function calibrate(
   variants: readonly CalibratedVariant[],
   measure: (variant: string) => Promise<number>,
+  known: (variant: string) => number | undefined = () => undefined,
 ): Promise<Calibration> {
   const calibration = new Calibration(variants);
-  for (const { name } of calibration.set) calibration.measured(name, await medianRunMs(() => measure(name)));
+  for (const { name } of calibration.set)
+    calibration.measured(name, known(name) ?? (await medianRunMs(() => measure(name))));
   return calibration;
 }
 

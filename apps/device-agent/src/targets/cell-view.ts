@@ -4,16 +4,16 @@ import {
   type ActionCost,
   type FamilyIdentity,
   figuresOf,
-  type LookCurves,
   nodeReport,
   type NodeReport,
   type ServiceFigure,
   type TargetReport,
   type Variant,
+  withoutVariants,
 } from '@weir/domain';
-import type { IdentifiedFamily } from '@weir/inference';
 import type { Listing } from '@weir/wire';
 import { type FamilyFit, fitOf } from './family-fit.ts';
+import type { KnownFamily } from './known-family.ts';
 import { type KnownTarget, knownActions } from './knowledge.ts';
 import type { LocalTarget } from './local-target.ts';
 import type { RemoteTarget } from './remote-target.ts';
@@ -25,17 +25,16 @@ export interface CellViewOptions {
   readonly local: LocalTarget;
   /** The newest calibration of each variant that runs here. */
   readonly localFigures: () => readonly ServiceFigure[];
-  /** Variants of the device's own model family. */
-  readonly variants: readonly Variant[];
-  readonly family: IdentifiedFamily;
-  /** What second looks by the device's family buy; undefined when it does not know. */
-  readonly looks: LookCurves | undefined;
+  /** The device's own model family. */
+  readonly known: KnownFamily;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Assumed size of the first frame, bytes. */
 const typicalFrameBytes = 8 * 1024;
+/** Names that a node has listed, over all its changes. */
+const mostRemembered = 1_024;
 /** Weight of a new frame's size in their mean. */
 const frameBytesWeight = 1 / 16;
 
@@ -43,21 +42,41 @@ const frameBytesWeight = 1 / 16;
 export class CellView {
   readonly #options: CellViewOptions;
   readonly #remotes = new Map<string, RemoteTarget>();
-  readonly #variants: Map<string, Variant>;
+  #known: KnownFamily;
+  /** Of the own family, and those that only workers have. */
+  #variants: ReadonlyMap<string, Variant>;
+  readonly #ofWorkers = new Map<string, Variant>();
+  /** What each node has ever listed. */
+  readonly #listed = new Map<string, Set<string>>();
   readonly #claims: WorkerClaims;
   #frameBytes = typicalFrameBytes;
   #actions: readonly ActionCost[] = [];
 
   constructor(options: CellViewOptions) {
     this.#options = options;
-    this.#claims = new WorkerClaims(options.logger, options.family);
-    this.#variants = new Map(options.variants.map((variant) => [variant.name, variant]));
+    this.#known = options.known;
+    this.#claims = new WorkerClaims(options.logger, options.known.identity);
+    this.#variants = this.#allVariants();
     this.refresh();
+  }
+
+  /** The device's own family as it is now. */
+  get known(): KnownFamily {
+    return this.#known;
+  }
+
+  /** The family has changed, and the local models with it. Workers are compared with it anew. */
+  familyRenewed(known: KnownFamily): void {
+    this.#known = known;
+    this.#variants = this.#allVariants();
+    this.#claims.familyRenewed(known.identity);
+    this.refresh();
+    for (const remote of this.remotes) remote.compareAgain();
   }
 
   /** The device's own model family. */
   get family(): FamilyIdentity {
-    const { name, version } = this.#options.family;
+    const { name, version } = this.#known.identity;
     return { name, version };
   }
 
@@ -81,14 +100,32 @@ export class CellView {
    * figures hold. Returns the names of those that are other models than this device knows by them: they get no frames.
    */
   variantsListed(nodeId: string, listing: Listing): ReadonlySet<string> {
-    const fit = fitOf(this.#options.family, this.#variants, listing);
+    const fit = fitOf(this.#known.identity, this.#variants, listing);
+    const own = this.#known.identity.checksums;
+    // Of what stands in for others the device's own family has to know: else it would be one variant among them.
+    const unknown = new Set([...(listing.canaries ?? [])].filter((name) => !own.has(name)));
     for (const variant of listing.variants)
-      if (!this.#variants.has(variant.name) && !fit.foreign.has(variant.name))
-        this.#variants.set(variant.name, variant);
+      if (!this.#variants.has(variant.name) && !fit.foreign.has(variant.name) && !unknown.has(variant.name))
+        this.#ofWorkers.set(variant.name, variant);
+    this.#variants = this.#allVariants();
     this.#claims.compared(nodeId, fit);
-    this.#options.dispatcher.setForeign(nodeId, fit.foreign);
+    const gone = this.#gone(nodeId, listing);
+    this.#options.dispatcher.setForeign(nodeId, new Set([...fit.foreign, ...unknown, ...gone]));
     this.#usableChanged();
     return fit.foreign;
+  }
+
+  /** What the node has listed before and serves no more: plans may be older than that. */
+  #gone(nodeId: string, { variants }: Listing): readonly string[] {
+    const listed = new Set(variants.map(({ name }) => name));
+    const ever = this.#listed.get(nodeId) ?? new Set();
+    if (ever.size < mostRemembered) this.#listed.set(nodeId, new Set([...ever, ...listed]));
+    return [...ever].filter((name) => !listed.has(name));
+  }
+
+  #allVariants(): ReadonlyMap<string, Variant> {
+    const own = this.#known.variants.map((variant) => [variant.name, variant] as const);
+    return new Map([...this.#ofWorkers, ...own]);
   }
 
   /** Which targets count may have changed. A sign of life brings one back. */
@@ -133,6 +170,15 @@ export class CellView {
     return this.#actions.some(({ placement }) => placement.variant === variant);
   }
 
+  /** The variant that every frame is to use; undefined while none is pinned, or while it can be reached nowhere. */
+  pinned(): string | undefined {
+    const { pinned } = this.#known;
+    if (pinned === undefined) return undefined;
+    const reachable = ({ placement }: ActionCost) =>
+      placement.variant === pinned && (this.target(placement.nodeId)?.reachable ?? false);
+    return this.#actions.some(reachable) ? pinned : undefined;
+  }
+
   frameSeen(bytes: number): void {
     this.#frameBytes += frameBytesWeight * (bytes - this.#frameBytes);
   }
@@ -152,10 +198,13 @@ export class CellView {
 
   /** Time the device would need to answer a frame by itself from now on, ms; 0 when it may not. */
   rescueMs(now: number): number {
-    const { dispatcher, local, looks } = this.#options;
+    const { dispatcher, local } = this.#options;
+    const { looks, hidden } = this.#known;
     const { objective, balance } = dispatcher.status(now);
     if (!objective.allowedTiers.includes('device')) return 0;
-    const own = this.#actions.filter(({ placement }) => placement.tier === 'device');
+    const own = this.#actions.filter(
+      ({ placement }) => placement.tier === 'device' && !hidden.has(placement.variant),
+    );
     const leastAccuracy = objective.accuracyFloor - balance.balance;
     const answerMs = ownAnswerMs(own, {
       leastAccuracy,
@@ -165,8 +214,14 @@ export class CellView {
     return answerMs === Infinity ? 0 : local.load().backlogMs + 2 * answerMs + 10;
   }
 
+  /** What the policy plans with: no canary, and nothing that is retired. */
   variants(): readonly Variant[] {
-    return [...this.#variants.values()];
+    return [...this.#variants.values()].filter(({ name }) => !this.#known.hidden.has(name));
+  }
+
+  /** As `localReport`, of what the policy plans with. */
+  plannedLocally(): NodeReport {
+    return withoutVariants(this.localReport(), this.#known.hidden);
   }
 
   localReport(): NodeReport {
@@ -176,7 +231,7 @@ export class CellView {
 
   targets(): readonly TargetReport[] {
     return this.#usableRemotes().map((remote) => ({
-      report: remote.load?.value ?? unknownNode(remote),
+      report: withoutVariants(remote.load?.value ?? unknownNode(remote), this.#known.hidden),
       roundTripMs: remote.link.state().roundTripMs,
       reachable: remote.reachable,
     }));

@@ -47,18 +47,37 @@ describe('Handshake', () => {
     expect([questions.length, done]).toEqual([1, ['of a']]);
   });
 
-  it.each([
-    ['another run', run('b'), listing('b')],
-    ['another version of the family of the same run', run('a', 'v2'), listing('a', 'v2')],
-  ])('begins anew with %s', async (_what, next, answered) => {
+  it('begins anew with another run', async () => {
     const { handshake, questions, done, answer } = setUp();
     handshake.heard(run('a'));
     await answer(listing('a'));
-    handshake.heard(next);
+    handshake.heard(run('b'));
     expect([handshake.foreign, questions.length]).toEqual([undefined, 2]);
-    await answer(answered);
+    await answer(listing('b'));
     expect(done).toHaveLength(2);
   });
+
+  it.each([
+    ['the same run tells another version of its family', 'v2', (it: Handshake) => it.heard(run('a', 'v2'))],
+    ['it is told to compare again', 'v1', (it: Handshake) => it.again()],
+  ])(
+    'asks again when %s, and goes by what it knew until that is answered',
+    async (_what, version, change) => {
+      const { handshake, questions, done, answer } = setUp();
+      handshake.heard(run('a'));
+      await answer(listing('a'));
+      change(handshake);
+      expect([handshake.foreign, questions.length]).toEqual([new Set(['of a']), 2]);
+      questions[1]!.reject(new Unavailable('gone'));
+      await settle();
+      expect(handshake.foreign).toEqual(new Set(['of a']));
+      handshake.retry();
+      await answer(listing('a', version));
+      expect([done.length, questions.length]).toEqual([2, 3]);
+      handshake.retry();
+      expect(questions).toHaveLength(3);
+    },
+  );
 
   it('takes no answer to an earlier question', async () => {
     const { handshake, done, answer } = setUp();

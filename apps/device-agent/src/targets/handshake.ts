@@ -34,6 +34,8 @@ export class Handshake {
   #asking: symbol | undefined;
   #foreign: ReadonlySet<string> | undefined;
   #failed = false;
+  /** The run has not been compared since it was last to be. */
+  #due = false;
 
   constructor(options: HandshakeOptions) {
     this.#options = options;
@@ -52,16 +54,26 @@ export class Handshake {
   /** Asks, if another run speaks than before. */
   heard(run: WorkerRun): void {
     if (run.instanceId === this.#run?.instanceId && run.familyVersion === this.#run.familyVersion) return;
+    // The same process with other models: what was known of it holds until it has been compared anew.
+    const isSame = run.instanceId !== '' && run.instanceId === this.#run?.instanceId;
+    const known = isSame ? this.#foreign : undefined;
     this.forget();
     this.#run = run;
+    this.#foreign = known;
     if (this.#options.questions) this.#ask(run, this.#options.questions);
     else this.#foreign = none;
+  }
+
+  /** Compares the run once more, as what it is compared with has changed. What was found before holds meanwhile. */
+  again(): void {
+    const { questions } = this.#options;
+    if (questions && this.#run) this.#ask(this.#run, questions);
   }
 
   /** Asks again where that has failed. */
   retry(): void {
     const { questions } = this.#options;
-    if (questions && this.#run && !this.#foreign && !this.#asking) this.#ask(this.#run, questions);
+    if (questions && this.#run && this.#due && !this.#asking) this.#ask(this.#run, questions);
   }
 
   /** Whoever answers next is asked. */
@@ -70,12 +82,14 @@ export class Handshake {
     this.#foreign = undefined;
     this.#asking = undefined;
     this.#failed = false;
+    this.#due = false;
   }
 
   #ask(run: WorkerRun, { ask, compare }: Questions): void {
     const { onDone, onFailed } = this.#options;
     const asking = Symbol('one question');
     this.#asking = asking;
+    this.#due = true;
     const isCurrent = () => this.#asking === asking;
     ask()
       .then((listing) => {
@@ -83,6 +97,7 @@ export class Handshake {
         // The call may have reached another process than the stream.
         if (listing && !isOf(run, listing)) return;
         this.#foreign = listing ? compare(listing) : none;
+        this.#due = false;
         onDone();
       })
       .catch((error: unknown) => {

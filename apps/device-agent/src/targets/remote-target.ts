@@ -177,6 +177,11 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     return this.#answered(answer, at - sentAt, input);
   }
 
+  /** The device's own models have changed: compares the worker's with them anew. */
+  compareAgain(): void {
+    this.#handshake.again();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Cancelled('the agent stops'));
     await this.#kept;

@@ -33,13 +33,18 @@ const maxFaultsTold = 256;
 export class WorkerClaims {
   readonly #logger: Logger;
   /** The device's own. */
-  readonly #family: FamilyIdentity;
+  #family: FamilyIdentity;
   /** In the order of `--targets`. */
   readonly #identities = new Map<string, Identity>();
   readonly #told = new Set<string>();
 
   constructor(logger: Logger, family: FamilyIdentity) {
     this.#logger = logger;
+    this.#family = family;
+  }
+
+  /** The device's own family has changed. */
+  familyRenewed(family: FamilyIdentity): void {
     this.#family = family;
   }
 

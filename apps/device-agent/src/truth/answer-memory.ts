@@ -9,6 +9,8 @@ export interface GivenAnswer {
   readonly promised: number;
   /** Of the correction in force: what the promise was lowered by, 0..1. */
   readonly shortfall: number;
+  /** The canary in whose trial the frame took part, and whether that one answered first. @default none */
+  readonly trial?: { readonly canary: string; readonly byCanary: boolean } | undefined;
 }
 
 /** The newest answers by request id, at most `limit` and none older than `keepMs`. */

@@ -1,5 +1,5 @@
 import { nothingObserved, observed, Violations, WeirError } from '@weir/base';
-import type { TruthReport } from '@weir/domain';
+import { mostTrials, type Rights, type TrialTruths, type TruthReport } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { toStatus } from '@weir/rpc';
 import { isUsableId, limits } from '@weir/wire';
@@ -13,6 +13,8 @@ export class Truths {
   #firstRight = 0;
   #promised = 0;
   #shortfall = 0;
+  /** By canary, the newest at last. */
+  readonly #trials = new Map<string, TrialTruths>();
 
   /** `labels`: of the model family. */
   constructor(memory: AnswerMemory, labels: readonly string[]) {
@@ -58,6 +60,25 @@ export class Truths {
     };
   }
 
+  /** What truths say of the trials of canaries; empty where there are none. */
+  trials(): readonly TrialTruths[] {
+    return [...this.#trials.values()];
+  }
+
+  #takeTrial({ canary, byCanary }: NonNullable<GivenAnswer['trial']>, right: boolean): void {
+    const { ofCanary, ofControl } = this.#trials.get(canary) ?? { ofCanary: nobody, ofControl: nobody };
+    const more = ({ labelled, right: before }: Rights) => ({
+      labelled: labelled + 1,
+      right: before + Number(right),
+    });
+    this.#trials.set(canary, {
+      canary,
+      ofCanary: byCanary ? more(ofCanary) : ofCanary,
+      ofControl: byCanary ? ofControl : more(ofControl),
+    });
+    if (this.#trials.size > mostTrials) this.#trials.delete(this.#trials.keys().next().value!);
+  }
+
   #take({ requestId, label }: agent.Truth, field: string): void {
     const violations = new Violations();
     violations.id(requestId, `${field}.request_id`);
@@ -72,8 +93,12 @@ export class Truths {
     violations.throwIfAny();
     const answer = this.#memory.recall(requestId);
     this.#right = observed(this.#right, Number(answer.label === label));
-    this.#firstRight += Number(answer.firstLabel === label);
+    const firstRight = answer.firstLabel === label;
+    this.#firstRight += Number(firstRight);
     this.#promised += answer.promised;
     this.#shortfall += answer.shortfall;
+    if (answer.trial) this.#takeTrial(answer.trial, firstRight);
   }
 }
+
+const nobody: Rights = { labelled: 0, right: 0 };

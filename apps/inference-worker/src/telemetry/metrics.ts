@@ -55,11 +55,11 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
       reconnects.add(opened ? 1 : 0, { 'weir.peer': 'telemetry' });
       opened = true;
     },
-    watch({ load, batchCurves }) {
+    watch(runner) {
       const gauge = (name: string, unit: string, description: string, value: (now: Load) => number) =>
         meter
           .createObservableGauge(name, { unit, description })
-          .addCallback((result) => result.observe(value(load()), { 'weir.tier': tier }));
+          .addCallback((result) => result.observe(value(runner.load()), { 'weir.tier': tier }));
       gauge('weir.queue.depth', '{inference}', 'Waiting for a slot.', ({ queued }) => queued);
       gauge('weir.in_service', '{inference}', 'In a slot.', ({ inService }) => inService);
       gauge(
@@ -75,7 +75,7 @@ export function createWorkerMetrics(meter: Meter, { tier }: { tier: string }): W
           description: 'Largest batch in use: throughput gained up to it, as measured at the start.',
         })
         .addCallback((result) => {
-          for (const [variant, { limit }] of batchCurves)
+          for (const [variant, { limit }] of runner.batchCurves)
             result.observe(limit, { 'weir.tier': tier, 'weir.variant': variant });
         });
     },

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, ResourceExhausted } from '@weir/base';
-import type { DeviceHello, DeviceState, TruthReport } from '@weir/domain';
+import type { DeviceHello, DeviceState, TrialTruths, TruthReport } from '@weir/domain';
 import { createTransferLedger, type TransferLedger } from '@weir/learning';
 import { tellMemberFaults } from './member-faults.ts';
 import type { StoredDevice } from '@weir/storage';
@@ -36,6 +36,8 @@ export interface DeviceEvents {
   readonly onDescribed?: (member: Member) => void;
   /** A device tells what truths it was told, since its agent's run began; another run counts anew. */
   readonly onTruths?: (deviceId: string, truths: TruthReport, instanceId: string) => void;
+  /** Likewise, of the trials of canaries. */
+  readonly onTrials?: (deviceId: string, trials: readonly TrialTruths[]) => void;
   /** Devices have left the plan for good. */
   readonly onExpired?: (deviceIds: readonly string[]) => void;
 }
@@ -95,6 +97,7 @@ export class CellDevices {
     if (state.balance) this.#ledger.report(deviceId, state.balance);
     const member = this.members.get(deviceId);
     if (state.truths && member) this.#options.onTruths?.(deviceId, state.truths, member.hello.instanceId);
+    if (state.trials && member) this.#options.onTrials?.(deviceId, state.trials);
     if (urgent) this.#options.onUrgent?.();
     if (renamed) this.#described(deviceId);
   }

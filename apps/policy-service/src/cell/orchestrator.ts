@@ -15,6 +15,7 @@ import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-p
 import { directivesOf } from '../planning/directives.ts';
 import { EpochRun } from '../planning/epoch-run.ts';
 import { JointPlan, type JointPlanOptions, type PlannedDevice } from '../planning/joint-plan.ts';
+import { Trials } from './trials.ts';
 import { PredictionError } from './prediction-error.ts';
 
 export interface OrchestratorTimes extends DeviceTimes, PlanningTimes {}
@@ -40,6 +41,7 @@ export class CellOrchestrator implements Disposable {
   readonly #continuous: ContinuousPlanning;
   readonly #error = new PredictionError();
   readonly #guard = new AccuracyGuard();
+  readonly #trials = new Trials();
   /** What plans and directives go by. */
   #correction: AccuracyCorrection | undefined;
   #exploringFrames = 0;
@@ -58,8 +60,12 @@ export class CellOrchestrator implements Disposable {
       onJoined: () => this.#learner.joined(),
       onUrgent: () => this.#continuous.request(),
       onTruths: (deviceId, truths, instanceId) => this.#guard.learnTruths(deviceId, truths, instanceId),
+      onTrials: (deviceId, trials) => this.#trials.learnTruths(deviceId, trials),
       onExpired: (deviceIds) => {
-        for (const deviceId of deviceIds) this.#guard.forget(deviceId);
+        for (const deviceId of deviceIds) {
+          this.#guard.forget(deviceId);
+          this.#trials.forget(deviceId);
+        }
         options.onExpired?.(deviceIds);
       },
     });
@@ -122,6 +128,7 @@ export class CellOrchestrator implements Disposable {
   /** The last outcomes of the journal: what they tell of accuracy holds on. */
   recall(outcomes: readonly Outcome[]): void {
     this.#guard.recall(outcomes);
+    this.#trials.learn(outcomes);
   }
 
   /**
@@ -129,6 +136,7 @@ export class CellOrchestrator implements Disposable {
    */
   learn(journaled: readonly Outcome[], { recalled = false } = {}): void {
     this.#guard.observe(this.devices.members.family());
+    if (!recalled) this.#trials.learn(journaled);
     // Devices that obey an epoch's plan are shown the same pictures at once: less evidence than it seems.
     if (!this.#epochs && !recalled) this.#guard.learn(journaled.filter((outcome) => !this.#isOver(outcome)));
     // Nobody waited for an audit: its times are those of a node that is busy with nothing else.
@@ -139,7 +147,7 @@ export class CellOrchestrator implements Disposable {
       if (outcome.reason === 'explored') this.#exploringFrames++;
     }
     if (this.#epochs) this.#epochs.take(outcomes);
-    else this.#learner.learn(outcomes.filter((outcome) => !this.#isOver(outcome)));
+    else this.#learner.learn(outcomes.filter((outcome) => !this.#isOver(outcome) && !isByCanary(outcome)));
   }
 
   /** Whether it belongs to an epoch that is over. */
@@ -197,6 +205,7 @@ export class CellOrchestrator implements Disposable {
       planningMs: this.#plan.planningMs,
       objective: this.#objective,
       accuracy: this.#guard.accuracy(this.devices.sessions.deviceIds()),
+      trials: this.#trials.value(this.devices.sessions.deviceIds()),
       devices: deviceStatuses(this.devices, this.#plan),
     };
   }
@@ -254,3 +263,6 @@ export class CellOrchestrator implements Disposable {
       : members.observation(clock.now(), cell);
   }
 }
+
+/** No plan sends frames to a canary: what it does teaches nothing of plans. */
+const isByCanary = ({ placement, trial }: Outcome): boolean => placement.variant === trial;

@@ -67,11 +67,16 @@ export const promotion =
       throw new FailedPrecondition(
         `${name} is in service already; a canary or a retired variant can be promoted`,
       );
-    const replaces = stage.kind === 'canary' && !keep ? stage.of : undefined;
-    const promoted = restaged(manifest, (entry) =>
-      entry.name === name ? undefined : entry.name === replaces ? { kind: 'retired' } : entry.stage,
+    const of = stage.kind === 'canary' ? stage.of : undefined;
+    const goes = keep ? undefined : of;
+    const staged = restaged(manifest, (entry) =>
+      entry.name === name ? undefined : entry.name === goes ? { kind: 'retired' } : entry.stage,
     );
-    return promoted.pinned !== undefined && promoted.pinned === replaces
+    const variants = staged.variants.map((entry) =>
+      entry.name === name && of !== undefined ? { ...entry, replaces: of } : entry,
+    );
+    const promoted = { ...staged, variants };
+    return promoted.pinned !== undefined && promoted.pinned === goes
       ? { ...promoted, pinned: name }
       : promoted;
   };

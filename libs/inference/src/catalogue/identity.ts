@@ -1,6 +1,7 @@
 import type { FamilyIdentity, TensorSpec } from '@weir/domain';
 import { createHash } from 'node:crypto';
 import type { Family, VariantEntry } from './manifest.ts';
+import { canariesOf } from './stages.ts';
 
 /** A family as others can compare it with theirs. */
 export interface IdentifiedFamily extends FamilyIdentity {
@@ -19,7 +20,10 @@ export function identityOf({
   variants,
 }: Pick<Family, 'name' | 'labels' | 'variants'>): IdentifiedFamily {
   const checksums = new Map(variants.map((variant) => [variant.name, checksumOf(variant, labels)]));
-  const version = sha256([...checksums].sort(([a], [b]) => (a < b ? -1 : 1))).slice(0, 16);
+  const sorted = [...checksums].sort(([a], [b]) => (a < b ? -1 : 1));
+  const canaries = canariesOf(variants).map(({ variant, of }) => [variant, of]);
+  // Only where there are any: of all other families the version stays as it was.
+  const version = sha256(canaries.length > 0 ? [sorted, canaries] : sorted).slice(0, 16);
   return { name, version, labels, checksums };
 }
 

@@ -73,6 +73,8 @@ const variantSchema = z.object({
   referenceMs: z.number().positive().optional(),
   /** Absent: in service. */
   stage: stageSchema.optional(),
+  /** The variant that it stood in for as a canary, before it was promoted: whoever serves that one by name serves this one too. */
+  replaces: z.string().optional(),
 });
 
 /** A model of any inputs and outputs, e.g. a detector. */
@@ -145,10 +147,14 @@ export const embeddedFamilyDirectory = fileURLToPath(new URL('../../models', imp
  * model file is missing; each says what to do about it.
  */
 export async function loadFamily(path: string = embeddedFamilyDirectory): Promise<Family> {
-  const file = path.endsWith('.json') ? resolve(path) : join(resolve(path), 'manifest.json');
+  const file = manifestFileOf(path);
   const manifest = parseManifest(await readManifest(file), file);
   return familyOf(manifest, file);
 }
+
+/** Where the manifest is of a family that is named by it or by its folder. */
+export const manifestFileOf = (path: string): string =>
+  path.endsWith('.json') ? resolve(path) : join(resolve(path), 'manifest.json');
 
 /**
  * The family that a manifest describes. `file`: where the manifest is or will be.

@@ -1,4 +1,5 @@
 import type { FieldViolation } from '@weir/base';
+import type { Canary } from '@weir/domain';
 import { z } from 'zod';
 
 /** Where a variant is on its way into a family and out of it; none: in service. */
@@ -10,18 +11,11 @@ export const stageSchema = z.discriminatedUnion('kind', [
 
 export type Stage = Readonly<z.infer<typeof stageSchema>>;
 
-/** A variant that stands in for another. */
-export interface Canary {
-  readonly variant: string;
-  /** The variant that it stands in for. */
-  readonly of: string;
-  /** Of the frames of that variant, 0..1. */
-  readonly share: number;
-}
-
 interface Staged {
   readonly name: string;
   readonly stage?: Stage | undefined;
+  /** The variant that it stood in for as a canary, before it was promoted. */
+  readonly replaces?: string | undefined;
 }
 
 /** Whether nodes run it. */
@@ -35,6 +29,28 @@ export const canariesOf = (variants: readonly Staged[]): readonly Canary[] =>
   variants.flatMap(({ name, stage }) =>
     stage?.kind === 'canary' ? [{ variant: name, of: stage.of, share: stage.share }] : [],
   );
+
+/**
+ * What is meant by the names that a process was started with: those variants, what has stood in for them or taken their place
+ * as a canary, and so on. Names that are unknown mean nothing, and of retired ones only what came after. None: all that are
+ * served.
+ */
+export function meantBy<Variant extends Staged>(
+  names: readonly string[],
+  {
+    variants,
+    retired = [],
+  }: { readonly variants: readonly Variant[]; readonly retired?: readonly Staged[] | undefined },
+): readonly Variant[] {
+  if (names.length === 0) return variants;
+  const all: readonly Staged[] = [...variants, ...retired];
+  // Grows while it is gone through.
+  const meant = new Set(names);
+  for (const name of meant)
+    for (const { name: later, stage, replaces } of all)
+      if (replaces === name || (stage?.kind === 'canary' && stage.of === name)) meant.add(later);
+  return [...meant].flatMap((name) => variants.find((variant) => variant.name === name) ?? []);
+}
 
 /** Why a family's stages do not go together. */
 export function stageFaults({

@@ -41,7 +41,7 @@ function processor({ fails = false } = {}) {
   const checked: [string, number][] = [];
   const checks = startIdleChecks({
     runner,
-    variants,
+    variants: () => variants,
     periodMs: 10_000,
     clock,
     logger: silentLogger,

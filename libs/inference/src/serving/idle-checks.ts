@@ -6,7 +6,7 @@ import type { Runner } from './runner.ts';
 export interface IdleChecksOptions {
   readonly runner: Pick<Runner, 'run' | 'load'>;
   /** Variants to run, in turn. */
-  readonly variants: readonly { readonly name: string; readonly input: InferenceInput }[];
+  readonly variants: () => readonly { readonly name: string; readonly input: InferenceInput }[];
   /** Idle time, ms, after which the processor is checked, and checked again while it stays idle; 0: never. */
   readonly periodMs: number;
   readonly clock: Clock;
@@ -32,7 +32,9 @@ export function startIdleChecks(options: IdleChecksOptions): IdleChecks {
   let turn = 0;
 
   const check = async () => {
-    const { name, input } = variants[turn++ % variants.length]!;
+    const present = variants();
+    if (present.length === 0) return;
+    const { name, input } = present[turn++ % present.length]!;
     const { begun } = background;
     try {
       const serviceMs = await medianRunMs(async () => {
@@ -50,7 +52,7 @@ export function startIdleChecks(options: IdleChecksOptions): IdleChecks {
     }
   };
   const stop =
-    periodMs > 0 && variants.length > 0
+    periodMs > 0
       ? clock.every(periodMs, () => {
           const { inService, queued } = runner.load();
           if (!used && inService + queued + background.running === 0) void check();

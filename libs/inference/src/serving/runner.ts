@@ -38,6 +38,8 @@ export interface RunnerOptions {
    * start: as long as throughput gains 10 %. @default 1
    */
   readonly maxBatch?: number | undefined;
+  /** Batches that are known already, by variant: they are not measured again. @default none */
+  readonly knownCurves?: ReadonlyMap<string, BatchCurve> | undefined;
   /** Emulates a slower (or, of many, a faster) processor. @default off */
   readonly dilation?: Dilation | undefined;
   /** @default systemClock */
@@ -132,6 +134,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     models,
     threadsPerSession,
     maxBatch: atLeastOne('maxBatch', options.maxBatch ?? 1),
+    knownCurves: options.knownCurves ?? new Map(),
     logger,
   };
   const { slots, curves } = await startSlots(slotCount, setup);
@@ -223,6 +226,7 @@ interface SlotsSetup {
   readonly models: readonly UnsizedModel[];
   readonly threadsPerSession: number;
   readonly maxBatch: number;
+  readonly knownCurves: ReadonlyMap<string, BatchCurve>;
   readonly logger: Logger;
 }
 
@@ -244,7 +248,7 @@ const startBackgroundThread = ({ models, threadsPerSession, logger }: SlotsSetup
  */
 async function startSlots(
   count: number,
-  { models, threadsPerSession, maxBatch, logger }: SlotsSetup,
+  { models, threadsPerSession, maxBatch, knownCurves, logger }: SlotsSetup,
 ): Promise<{ slots: readonly SessionSlot[]; curves: ReadonlyMap<string, BatchCurve> }> {
   const onCrash = onCrashOf(logger);
   const start = (sizesOf: (model: UnsizedModel) => readonly number[]) =>
@@ -254,8 +258,12 @@ async function startSlots(
       threadsPerSession,
       onCrash,
     });
-  const first = await start((model) => batchSizes('input' in model && model.dynamicBatch ? maxBatch : 1));
-  const curves = new Map(models.map(({ name }) => [name, batchCurve(first.warmMs[name]!)]));
+  const first = await start((model) =>
+    batchSizes(knownCurves.get(model.name)?.limit ?? ('input' in model && model.dynamicBatch ? maxBatch : 1)),
+  );
+  const curves = new Map(
+    models.map(({ name }) => [name, knownCurves.get(name) ?? batchCurve(first.warmMs[name]!)]),
+  );
   const others = await Promise.allSettled(
     Array.from({ length: count - 1 }, () => start(({ name }) => batchSizes(curves.get(name)!.limit))),
   );

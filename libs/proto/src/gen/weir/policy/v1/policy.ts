@@ -180,6 +180,11 @@ export interface Outcome {
   lookAgainBelow: number;
   /** In an audit: probability with which the answer was drawn for it, 0.0001..1; 0: no audit. */
   auditProbability: number;
+  /**
+   * The canary in whose trial the frame took part: it was to go to the variant that the canary stands in for, at a node that
+   * runs both. The placement, or an audit's first look, tells which of them answered. Empty: no trial.
+   */
+  trial: string;
 }
 
 /** The first look at a frame that was looked at again. */
@@ -211,7 +216,25 @@ export interface AgentState {
   /** Squared coefficient of variation of the times between frames, >= 0: 0 periodic, 1 Poisson. */
   arrivalVariability: number;
   /** Accuracy measured against the truths reported; absent before the first. */
-  measured: MeasuredAccuracy | undefined;
+  measured:
+    | MeasuredAccuracy
+    | undefined;
+  /** Truths of frames that took part in trials of canaries, since the agent started; at most 16. */
+  trials: TrialTruths[];
+}
+
+/** What truths say of a canary and of the variant that it stands in for. */
+export interface TrialTruths {
+  /** The canary. */
+  canary: string;
+  /** Its answers with a truth. */
+  canaryLabelled: bigint;
+  /** Those of them that were right. */
+  canaryRight: bigint;
+  /** Likewise, of the other variant, first looks alone. */
+  controlLabelled: bigint;
+  /** Those of them that were right. */
+  controlRight: bigint;
 }
 
 /** Accuracy balance of one device, in frames x accuracy. */
@@ -452,7 +475,50 @@ export interface WatchLearnerResponse {
   /** Frames answered where only an exploring plan put them, since the service started. */
   exploringFrames: bigint;
   /** Accuracy as measured in the cell since the service started. */
-  accuracy: CellAccuracy | undefined;
+  accuracy:
+    | CellAccuracy
+    | undefined;
+  /** Canaries against the variants that they stand in for, the newest at last; at most 16. */
+  trials: Trial[];
+}
+
+/**
+ * A canary and the variant that it stands in for, on the frames that could have gone to either at the same node. By the hash of
+ * its picture a frame goes to one or the other, hence by nothing that has to do with them.
+ */
+export interface Trial {
+  /** The canary. */
+  canary:
+    | TrialSide
+    | undefined;
+  /** The variant that it stands in for. */
+  control: TrialSide | undefined;
+}
+
+/** How one of the two variants of a trial did. Times are of first looks, over the last 2,048 of them. */
+export interface TrialSide {
+  /** The variant; empty before its first frame. */
+  variant: string;
+  /** Frames that it answered. */
+  frames: bigint;
+  /** Frames that it failed; another one has answered these. */
+  failures: bigint;
+  /** Median of the response time, ms; 0 without frames. */
+  responseP50Ms: number;
+  /** 95th percentile of the response time, ms. */
+  responseP95Ms: number;
+  /** Median of the computation, ms. */
+  computeP50Ms: number;
+  /** 95th percentile of the computation, ms. */
+  computeP95Ms: number;
+  /** Answers that the most accurate variant checked. */
+  audited: bigint;
+  /** Those of them where it said the same. */
+  agreed: bigint;
+  /** Answers with a truth, from devices that are connected. */
+  labelled: bigint;
+  /** Those of them that were right. */
+  right: bigint;
 }
 
 /**
@@ -1411,6 +1477,7 @@ function createBaseOutcome(): Outcome {
     firstLook: undefined,
     lookAgainBelow: 0,
     auditProbability: 0,
+    trial: "",
   };
 }
 
@@ -1481,6 +1548,9 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.auditProbability !== 0) {
       writer.uint32(161).double(message.auditProbability);
+    }
+    if (message.trial !== "") {
+      writer.uint32(170).string(message.trial);
     }
     return writer;
   },
@@ -1658,6 +1728,14 @@ export const Outcome: MessageFns<Outcome> = {
             message.auditProbability = reader.double();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.trial = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1736,6 +1814,7 @@ export const Outcome: MessageFns<Outcome> = {
         : isSet(object.audit_probability)
         ? globalThis.Number(object.audit_probability)
         : 0,
+      trial: isSet(object.trial) ? globalThis.String(object.trial) : "",
     };
   },
 
@@ -1801,6 +1880,9 @@ export const Outcome: MessageFns<Outcome> = {
     if (message.auditProbability !== 0) {
       obj.auditProbability = floatToJson(message.auditProbability);
     }
+    if (message.trial !== "") {
+      obj.trial = message.trial;
+    }
     return obj;
   },
 
@@ -1837,6 +1919,7 @@ export const Outcome: MessageFns<Outcome> = {
       : undefined;
     message.lookAgainBelow = object.lookAgainBelow ?? 0;
     message.auditProbability = object.auditProbability ?? 0;
+    message.trial = object.trial ?? "";
     return message;
   },
 };
@@ -1952,6 +2035,7 @@ function createBaseAgentState(): AgentState {
     local: undefined,
     arrivalVariability: 0,
     measured: undefined,
+    trials: [],
   };
 }
 
@@ -1974,6 +2058,9 @@ export const AgentState: MessageFns<AgentState> = {
     }
     if (message.measured !== undefined) {
       MeasuredAccuracy.encode(message.measured, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.trials) {
+      TrialTruths.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -2039,6 +2126,14 @@ export const AgentState: MessageFns<AgentState> = {
             message.measured = MeasuredAccuracy.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.trials.push(TrialTruths.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2067,6 +2162,7 @@ export const AgentState: MessageFns<AgentState> = {
         ? globalThis.Number(object.arrival_variability)
         : 0,
       measured: isSet(object.measured) ? MeasuredAccuracy.fromJSON(object.measured) : undefined,
+      trials: globalThis.Array.isArray(object?.trials) ? object.trials.map((e: any) => TrialTruths.fromJSON(e)) : [],
     };
   },
 
@@ -2090,6 +2186,9 @@ export const AgentState: MessageFns<AgentState> = {
     if (message.measured !== undefined) {
       obj.measured = MeasuredAccuracy.toJSON(message.measured);
     }
+    if (message.trials?.length) {
+      obj.trials = message.trials.map((e) => TrialTruths.toJSON(e));
+    }
     return obj;
   },
 
@@ -2110,6 +2209,176 @@ export const AgentState: MessageFns<AgentState> = {
     message.measured = (object.measured !== undefined && object.measured !== null)
       ? MeasuredAccuracy.fromPartial(object.measured)
       : undefined;
+    message.trials = object.trials?.map((e) => TrialTruths.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTrialTruths(): TrialTruths {
+  return { canary: "", canaryLabelled: 0n, canaryRight: 0n, controlLabelled: 0n, controlRight: 0n };
+}
+
+export const TrialTruths: MessageFns<TrialTruths> = {
+  encode(message: TrialTruths, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.canary !== "") {
+      writer.uint32(10).string(message.canary);
+    }
+    if (message.canaryLabelled !== 0n) {
+      if (BigInt.asUintN(64, message.canaryLabelled) !== message.canaryLabelled) {
+        throw new globalThis.Error("value provided for field message.canaryLabelled of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.canaryLabelled);
+    }
+    if (message.canaryRight !== 0n) {
+      if (BigInt.asUintN(64, message.canaryRight) !== message.canaryRight) {
+        throw new globalThis.Error("value provided for field message.canaryRight of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.canaryRight);
+    }
+    if (message.controlLabelled !== 0n) {
+      if (BigInt.asUintN(64, message.controlLabelled) !== message.controlLabelled) {
+        throw new globalThis.Error("value provided for field message.controlLabelled of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.controlLabelled);
+    }
+    if (message.controlRight !== 0n) {
+      if (BigInt.asUintN(64, message.controlRight) !== message.controlRight) {
+        throw new globalThis.Error("value provided for field message.controlRight of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.controlRight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrialTruths {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrialTruths();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.canary = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.canaryLabelled = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.canaryRight = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.controlLabelled = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.controlRight = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrialTruths {
+    return {
+      canary: isSet(object.canary) ? globalThis.String(object.canary) : "",
+      canaryLabelled: isSet(object.canaryLabelled)
+        ? BigInt(object.canaryLabelled)
+        : isSet(object.canary_labelled)
+        ? BigInt(object.canary_labelled)
+        : 0n,
+      canaryRight: isSet(object.canaryRight)
+        ? BigInt(object.canaryRight)
+        : isSet(object.canary_right)
+        ? BigInt(object.canary_right)
+        : 0n,
+      controlLabelled: isSet(object.controlLabelled)
+        ? BigInt(object.controlLabelled)
+        : isSet(object.control_labelled)
+        ? BigInt(object.control_labelled)
+        : 0n,
+      controlRight: isSet(object.controlRight)
+        ? BigInt(object.controlRight)
+        : isSet(object.control_right)
+        ? BigInt(object.control_right)
+        : 0n,
+    };
+  },
+
+  toJSON(message: TrialTruths): unknown {
+    const obj: any = {};
+    if (message.canary !== "") {
+      obj.canary = message.canary;
+    }
+    if (message.canaryLabelled !== 0n) {
+      obj.canaryLabelled = message.canaryLabelled.toString();
+    }
+    if (message.canaryRight !== 0n) {
+      obj.canaryRight = message.canaryRight.toString();
+    }
+    if (message.controlLabelled !== 0n) {
+      obj.controlLabelled = message.controlLabelled.toString();
+    }
+    if (message.controlRight !== 0n) {
+      obj.controlRight = message.controlRight.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TrialTruths>, I>>(base?: I): TrialTruths {
+    return TrialTruths.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TrialTruths>, I>>(object: I): TrialTruths {
+    const message = createBaseTrialTruths();
+    message.canary = object.canary ?? "";
+    message.canaryLabelled = (object.canaryLabelled !== undefined && object.canaryLabelled !== null)
+      ? BigInt(object.canaryLabelled)
+      : 0n;
+    message.canaryRight = (object.canaryRight !== undefined && object.canaryRight !== null)
+      ? BigInt(object.canaryRight)
+      : 0n;
+    message.controlLabelled = (object.controlLabelled !== undefined && object.controlLabelled !== null)
+      ? BigInt(object.controlLabelled)
+      : 0n;
+    message.controlRight = (object.controlRight !== undefined && object.controlRight !== null)
+      ? BigInt(object.controlRight)
+      : 0n;
     return message;
   },
 };
@@ -4118,6 +4387,7 @@ function createBaseWatchLearnerResponse(): WatchLearnerResponse {
     exploringPlans: 0n,
     exploringFrames: 0n,
     accuracy: undefined,
+    trials: [],
   };
 }
 
@@ -4179,6 +4449,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     }
     if (message.accuracy !== undefined) {
       CellAccuracy.encode(message.accuracy, writer.uint32(106).fork()).join();
+    }
+    for (const v of message.trials) {
+      Trial.encode(v!, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -4300,6 +4573,14 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
             message.accuracy = CellAccuracy.decode(reader, reader.uint32());
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.trials.push(Trial.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4353,6 +4634,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
         ? BigInt(object.exploring_frames)
         : 0n,
       accuracy: isSet(object.accuracy) ? CellAccuracy.fromJSON(object.accuracy) : undefined,
+      trials: globalThis.Array.isArray(object?.trials)
+        ? object.trials.map((e: any) => Trial.fromJSON(e))
+        : [],
     };
   },
 
@@ -4397,6 +4681,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     if (message.accuracy !== undefined) {
       obj.accuracy = CellAccuracy.toJSON(message.accuracy);
     }
+    if (message.trials?.length) {
+      obj.trials = message.trials.map((e) => Trial.toJSON(e));
+    }
     return obj;
   },
 
@@ -4430,6 +4717,371 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     message.accuracy = (object.accuracy !== undefined && object.accuracy !== null)
       ? CellAccuracy.fromPartial(object.accuracy)
       : undefined;
+    message.trials = object.trials?.map((e) => Trial.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTrial(): Trial {
+  return { canary: undefined, control: undefined };
+}
+
+export const Trial: MessageFns<Trial> = {
+  encode(message: Trial, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.canary !== undefined) {
+      TrialSide.encode(message.canary, writer.uint32(10).fork()).join();
+    }
+    if (message.control !== undefined) {
+      TrialSide.encode(message.control, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Trial {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrial();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.canary = TrialSide.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.control = TrialSide.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Trial {
+    return {
+      canary: isSet(object.canary) ? TrialSide.fromJSON(object.canary) : undefined,
+      control: isSet(object.control) ? TrialSide.fromJSON(object.control) : undefined,
+    };
+  },
+
+  toJSON(message: Trial): unknown {
+    const obj: any = {};
+    if (message.canary !== undefined) {
+      obj.canary = TrialSide.toJSON(message.canary);
+    }
+    if (message.control !== undefined) {
+      obj.control = TrialSide.toJSON(message.control);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Trial>, I>>(base?: I): Trial {
+    return Trial.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Trial>, I>>(object: I): Trial {
+    const message = createBaseTrial();
+    message.canary = (object.canary !== undefined && object.canary !== null)
+      ? TrialSide.fromPartial(object.canary)
+      : undefined;
+    message.control = (object.control !== undefined && object.control !== null)
+      ? TrialSide.fromPartial(object.control)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTrialSide(): TrialSide {
+  return {
+    variant: "",
+    frames: 0n,
+    failures: 0n,
+    responseP50Ms: 0,
+    responseP95Ms: 0,
+    computeP50Ms: 0,
+    computeP95Ms: 0,
+    audited: 0n,
+    agreed: 0n,
+    labelled: 0n,
+    right: 0n,
+  };
+}
+
+export const TrialSide: MessageFns<TrialSide> = {
+  encode(message: TrialSide, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.variant !== "") {
+      writer.uint32(10).string(message.variant);
+    }
+    if (message.frames !== 0n) {
+      if (BigInt.asUintN(64, message.frames) !== message.frames) {
+        throw new globalThis.Error("value provided for field message.frames of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.frames);
+    }
+    if (message.failures !== 0n) {
+      if (BigInt.asUintN(64, message.failures) !== message.failures) {
+        throw new globalThis.Error("value provided for field message.failures of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.failures);
+    }
+    if (message.responseP50Ms !== 0) {
+      writer.uint32(33).double(message.responseP50Ms);
+    }
+    if (message.responseP95Ms !== 0) {
+      writer.uint32(41).double(message.responseP95Ms);
+    }
+    if (message.computeP50Ms !== 0) {
+      writer.uint32(49).double(message.computeP50Ms);
+    }
+    if (message.computeP95Ms !== 0) {
+      writer.uint32(57).double(message.computeP95Ms);
+    }
+    if (message.audited !== 0n) {
+      if (BigInt.asUintN(64, message.audited) !== message.audited) {
+        throw new globalThis.Error("value provided for field message.audited of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.audited);
+    }
+    if (message.agreed !== 0n) {
+      if (BigInt.asUintN(64, message.agreed) !== message.agreed) {
+        throw new globalThis.Error("value provided for field message.agreed of type uint64 too large");
+      }
+      writer.uint32(72).uint64(message.agreed);
+    }
+    if (message.labelled !== 0n) {
+      if (BigInt.asUintN(64, message.labelled) !== message.labelled) {
+        throw new globalThis.Error("value provided for field message.labelled of type uint64 too large");
+      }
+      writer.uint32(80).uint64(message.labelled);
+    }
+    if (message.right !== 0n) {
+      if (BigInt.asUintN(64, message.right) !== message.right) {
+        throw new globalThis.Error("value provided for field message.right of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.right);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrialSide {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrialSide();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.variant = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.frames = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.failures = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.responseP50Ms = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.responseP95Ms = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.computeP50Ms = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.computeP95Ms = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.audited = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.agreed = reader.uint64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.labelled = reader.uint64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.right = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrialSide {
+    return {
+      variant: isSet(object.variant) ? globalThis.String(object.variant) : "",
+      frames: isSet(object.frames) ? BigInt(object.frames) : 0n,
+      failures: isSet(object.failures) ? BigInt(object.failures) : 0n,
+      responseP50Ms: isSet(object.responseP50Ms)
+        ? globalThis.Number(object.responseP50Ms)
+        : isSet(object.response_p50_ms)
+        ? globalThis.Number(object.response_p50_ms)
+        : 0,
+      responseP95Ms: isSet(object.responseP95Ms)
+        ? globalThis.Number(object.responseP95Ms)
+        : isSet(object.response_p95_ms)
+        ? globalThis.Number(object.response_p95_ms)
+        : 0,
+      computeP50Ms: isSet(object.computeP50Ms)
+        ? globalThis.Number(object.computeP50Ms)
+        : isSet(object.compute_p50_ms)
+        ? globalThis.Number(object.compute_p50_ms)
+        : 0,
+      computeP95Ms: isSet(object.computeP95Ms)
+        ? globalThis.Number(object.computeP95Ms)
+        : isSet(object.compute_p95_ms)
+        ? globalThis.Number(object.compute_p95_ms)
+        : 0,
+      audited: isSet(object.audited) ? BigInt(object.audited) : 0n,
+      agreed: isSet(object.agreed) ? BigInt(object.agreed) : 0n,
+      labelled: isSet(object.labelled) ? BigInt(object.labelled) : 0n,
+      right: isSet(object.right) ? BigInt(object.right) : 0n,
+    };
+  },
+
+  toJSON(message: TrialSide): unknown {
+    const obj: any = {};
+    if (message.variant !== "") {
+      obj.variant = message.variant;
+    }
+    if (message.frames !== 0n) {
+      obj.frames = message.frames.toString();
+    }
+    if (message.failures !== 0n) {
+      obj.failures = message.failures.toString();
+    }
+    if (message.responseP50Ms !== 0) {
+      obj.responseP50Ms = floatToJson(message.responseP50Ms);
+    }
+    if (message.responseP95Ms !== 0) {
+      obj.responseP95Ms = floatToJson(message.responseP95Ms);
+    }
+    if (message.computeP50Ms !== 0) {
+      obj.computeP50Ms = floatToJson(message.computeP50Ms);
+    }
+    if (message.computeP95Ms !== 0) {
+      obj.computeP95Ms = floatToJson(message.computeP95Ms);
+    }
+    if (message.audited !== 0n) {
+      obj.audited = message.audited.toString();
+    }
+    if (message.agreed !== 0n) {
+      obj.agreed = message.agreed.toString();
+    }
+    if (message.labelled !== 0n) {
+      obj.labelled = message.labelled.toString();
+    }
+    if (message.right !== 0n) {
+      obj.right = message.right.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TrialSide>, I>>(base?: I): TrialSide {
+    return TrialSide.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TrialSide>, I>>(object: I): TrialSide {
+    const message = createBaseTrialSide();
+    message.variant = object.variant ?? "";
+    message.frames = (object.frames !== undefined && object.frames !== null) ? BigInt(object.frames) : 0n;
+    message.failures = (object.failures !== undefined && object.failures !== null) ? BigInt(object.failures) : 0n;
+    message.responseP50Ms = object.responseP50Ms ?? 0;
+    message.responseP95Ms = object.responseP95Ms ?? 0;
+    message.computeP50Ms = object.computeP50Ms ?? 0;
+    message.computeP95Ms = object.computeP95Ms ?? 0;
+    message.audited = (object.audited !== undefined && object.audited !== null) ? BigInt(object.audited) : 0n;
+    message.agreed = (object.agreed !== undefined && object.agreed !== null) ? BigInt(object.agreed) : 0n;
+    message.labelled = (object.labelled !== undefined && object.labelled !== null) ? BigInt(object.labelled) : 0n;
+    message.right = (object.right !== undefined && object.right !== null) ? BigInt(object.right) : 0n;
     return message;
   },
 };

@@ -233,6 +233,8 @@ export interface VariantInfo {
    * two checksums are two variants. Empty when unknown.
    */
   checksum: string;
+  /** The variant that it stands in for as a canary: only frames that were to go to that one may run it. Empty: in service. */
+  canaryOf: string;
 }
 
 function createBaseInferRequest(): InferRequest {
@@ -1565,6 +1567,7 @@ function createBaseVariantInfo(): VariantInfo {
     outputs: [],
     accuracyMeasure: "",
     checksum: "",
+    canaryOf: "",
   };
 }
 
@@ -1621,6 +1624,9 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     }
     if (message.checksum !== "") {
       writer.uint32(130).string(message.checksum);
+    }
+    if (message.canaryOf !== "") {
+      writer.uint32(138).string(message.canaryOf);
     }
     return writer;
   },
@@ -1776,6 +1782,14 @@ export const VariantInfo: MessageFns<VariantInfo> = {
             message.checksum = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.canaryOf = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1834,6 +1848,11 @@ export const VariantInfo: MessageFns<VariantInfo> = {
         ? globalThis.String(object.accuracy_measure)
         : "",
       checksum: isSet(object.checksum) ? globalThis.String(object.checksum) : "",
+      canaryOf: isSet(object.canaryOf)
+        ? globalThis.String(object.canaryOf)
+        : isSet(object.canary_of)
+        ? globalThis.String(object.canary_of)
+        : "",
     };
   },
 
@@ -1887,6 +1906,9 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     if (message.checksum !== "") {
       obj.checksum = message.checksum;
     }
+    if (message.canaryOf !== "") {
+      obj.canaryOf = message.canaryOf;
+    }
     return obj;
   },
 
@@ -1911,6 +1933,7 @@ export const VariantInfo: MessageFns<VariantInfo> = {
     message.outputs = object.outputs?.map((e) => TensorSpec.fromPartial(e)) || [];
     message.accuracyMeasure = object.accuracyMeasure ?? "";
     message.checksum = object.checksum ?? "";
+    message.canaryOf = object.canaryOf ?? "";
     return message;
   },
 };
