@@ -3,6 +3,7 @@ import type { ActionCost, ComputeNode, Directive, NodeLoad, Objective, Reason } 
 import { AccuracyBalance } from './accuracy-balance.ts';
 import { Admission } from './admission.ts';
 import { auditPlaces } from './audit-places.ts';
+import { withCanary } from './canary-place.ts';
 import { ArrivalMeter } from './arrivals.ts';
 import { type Best, cheapest, type Choice, choiceOf, prepare } from './choice.ts';
 import { Commitments } from './commitments.ts';
@@ -323,28 +324,15 @@ class PricedDispatcher implements Dispatcher {
     return this.#first(action, reason, { costMs, plannedCostMs, savedMs, look }, frame, options);
   }
 
-  /** By the chosen action or, for its share of the frames, by the canary of its variant: that one alone, without a second look. */
   #first(
     action: DispatchAction,
     reason: Reason,
     chosen: Chosen,
     frame: Frame,
-    { draw, leastAccuracy = 0 }: DispatchOptions,
+    options: DispatchOptions,
   ): Decision {
-    const found = draw && this.#plan.canaryOf(action);
-    // Frames that it may not run, or not in time, are no part of its trial, whichever side they would fall on.
-    const mayRun =
-      found !== undefined &&
-      constraintOn(found.action, frame, 'obeyed') === undefined &&
-      found.action.cost.accuracy >= leastAccuracy &&
-      predictedMs(found.action, frame) <= Math.max(frame.deadlineMs, predictedMs(action, frame));
-    if (!mayRun) return this.#commitments.first(action, reason, chosen, frame);
-    const { canary, action: own } = found;
-    const trial = canary.variant;
-    if (draw!(trial) >= canary.share)
-      return this.#commitments.first(action, reason, { ...chosen, trial }, frame);
-    const alone = { ...chosen, savedMs: 0, look: undefined, trial, owing: true };
-    return this.#commitments.first(own, reason, alone, frame);
+    const [first, how] = withCanary(action, chosen, { plan: this.#plan, frame, options });
+    return this.#commitments.first(first, reason, how, frame);
   }
 
   #configureBalance(): void {
