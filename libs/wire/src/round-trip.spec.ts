@@ -216,7 +216,21 @@ describe('conversion to the wire and back', () => {
           firstRight: 0.25,
           variation: 2,
         };
-        const state = deviceState({ targets: remote, framesPerSecond, balance, local: hello.local, truths });
+        const trials = [
+          {
+            canary: 'newer',
+            ofCanary: { labelled: 2, right: 1 },
+            ofControl: { labelled: 20, right: 20 },
+          },
+        ];
+        const state = deviceState({
+          targets: remote,
+          framesPerSecond,
+          balance,
+          local: hello.local,
+          truths,
+          trials,
+        });
         expect(stateFromWire(sent(policy.AgentState, stateToWire(state)), 'd')).toEqual({
           value: state,
           leftOut: [],
@@ -240,6 +254,7 @@ describe('conversion to the wire and back', () => {
     const look = fc.constantFrom(
       {},
       { lookedAgain: true },
+      { trial: 'newer' },
       { firstLook: { ...first, agreed: true } },
       { lookAgainBelow: 0.25 },
       { firstLook: { ...first, agreed: true }, auditProbability: 0.01, shadow: true },
@@ -314,7 +329,8 @@ describe('conversion to the wire and back', () => {
     });
     fc.assert(
       fc.property(served, fc.option(id), fc.option(family), (entry, checksum, known) => {
-        const info = servedVariantToWire(entry, { checksum: checksum ?? undefined });
+        const canaryOf = known ? 'other' : undefined;
+        const info = servedVariantToWire(entry, { checksum: checksum ?? undefined, canaryOf });
         const wire = sent(
           worker.ListVariantsResponse,
           worker.ListVariantsResponse.fromPartial({
@@ -328,7 +344,7 @@ describe('conversion to the wire and back', () => {
           value: {
             variants: [{ name, precision, macs, accuracy, ...(checksum !== null && { checksum }) }],
             labels: ['shirt'],
-            ...(known && { family: known, instanceId: 'run-1' }),
+            ...(known && { family: known, instanceId: 'run-1', canaries: new Set([name]) }),
           },
           leftOut: [],
         });

@@ -52,6 +52,8 @@ interface Scene {
   /** The frame is tensors for a model that is no classifier. */
   readonly tensors?: boolean;
   readonly wishes?: FrameWishes;
+  /** The canary in whose trial the frame takes part, where it is one. */
+  readonly canary?: string;
 }
 
 /** What the span of one look was told. */
@@ -95,7 +97,10 @@ export function oneFrame(scene: Scene) {
     deadlineMs = 1_000,
     tensors = false,
     wishes,
+    canary,
   } = scene;
+  /** Of each dispatch: whether a canary could have been drawn, and which nodes were left out. */
+  const dispatched: { readonly mayDraw: boolean; readonly exclude: readonly string[] }[] = [];
   /** What was wished for at each choice of a place. */
   const wished: [choice: 'dispatch' | 'hedge', FrameWishes][] = [];
   const wish = (choice: 'dispatch' | 'hedge', { leastAccuracy, variant }: DispatchOptions) =>
@@ -113,10 +118,12 @@ export function oneFrame(scene: Scene) {
     },
     dispatch(_now: number, options: DispatchOptions = {}) {
       wish('dispatch', options);
-      return decide(
-        leftFirst.shift() ?? onDevice,
-        looksTwice ? { lookAgain: { variant: 'large', marginBelow: 0.3 } } : {},
-      );
+      const { draw, exclude = [] } = options;
+      dispatched.push({ mayDraw: draw !== undefined, exclude: [...exclude] });
+      return decide(leftFirst.shift() ?? onDevice, {
+        ...(looksTwice && { lookAgain: { variant: 'large', marginBelow: 0.3 } }),
+        ...(canary !== undefined && draw && { trial: canary }),
+      });
     },
     lookAgain(decision: Decision, settlement: Settlement, now: number, options: DispatchOptions = {}) {
       const { deadlineMs: leftMs, exclude = [] } = options;
@@ -189,5 +196,5 @@ export function oneFrame(scene: Scene) {
     },
   );
   answer.catch(() => {});
-  return { clock, answer, told, asked, outcomes, spans, stop, logged, wished };
+  return { clock, answer, told, asked, outcomes, spans, stop, logged, wished, dispatched };
 }
