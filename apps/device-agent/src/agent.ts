@@ -17,7 +17,7 @@ import type { AgentMetrics } from './telemetry/metrics.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import type { AskedObjective, OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';
-import { inputBytes } from './targets/remote-target.ts';
+import { inputBytes } from './targets/input-bytes.ts';
 import { agentStatus } from './status.ts';
 import type { Truths } from './truth/truths.ts';
 

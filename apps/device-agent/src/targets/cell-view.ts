@@ -16,8 +16,8 @@ import { type FamilyFit, fitOf } from './family-fit.ts';
 import type { KnownFamily } from './known-family.ts';
 import { type KnownTarget, knownActions } from './knowledge.ts';
 import type { LocalTarget } from './local-target.ts';
-import type { RemoteTarget } from './remote-target.ts';
 import { ownAnswerMs } from './rescue.ts';
+import type { LinkedTarget } from './target.ts';
 import { type WorkerClaim, WorkerClaims } from './worker-claims.ts';
 
 export interface CellViewOptions {
@@ -41,7 +41,7 @@ const frameBytesWeight = 1 / 16;
 /** What this device knows of its cell by itself; keeps dispatcher and policy informed. */
 export class CellView {
   readonly #options: CellViewOptions;
-  readonly #remotes = new Map<string, RemoteTarget>();
+  readonly #remotes = new Map<string, LinkedTarget>();
   #known: KnownFamily;
   /** Of the own family, and those that only workers have. */
   #variants: ReadonlyMap<string, Variant>;
@@ -80,16 +80,16 @@ export class CellView {
     return { name, version };
   }
 
-  get remotes(): readonly RemoteTarget[] {
+  get remotes(): readonly LinkedTarget[] {
     return [...this.#remotes.values()];
   }
 
-  add(remote: RemoteTarget): void {
+  add(remote: LinkedTarget): void {
     this.#remotes.set(remote.nodeId, remote);
     this.#claims.add(remote);
   }
 
-  /** What a worker says it is, as in `RemoteTargetOptions.onClaim`. */
+  /** What a worker says it is, as in `LinkedTargetOptions.onClaim`. */
   claimed(nodeId: string, claim: WorkerClaim | undefined): void {
     this.#claims.claimed(nodeId, claim);
     this.#usableChanged();
@@ -148,7 +148,7 @@ export class CellView {
     };
   }
 
-  target(nodeId: string): RemoteTarget | LocalTarget | undefined {
+  target(nodeId: string): LinkedTarget | LocalTarget | undefined {
     return nodeId === this.#options.local.nodeId ? this.#options.local : this.#remotes.get(nodeId);
   }
 
@@ -237,12 +237,12 @@ export class CellView {
     }));
   }
 
-  #usableRemotes(): readonly RemoteTarget[] {
+  #usableRemotes(): readonly LinkedTarget[] {
     return this.remotes.filter(({ nodeId }) => this.#claims.usable(nodeId));
   }
 }
 
-function knownTarget({ nodeId, tier, load, link }: RemoteTarget): KnownTarget {
+function knownTarget({ nodeId, tier, load, link }: LinkedTarget): KnownTarget {
   const { roundTripMs, uplinkBitsPerSecond } = link.state();
   return { nodeId, tier, services: load ? figuresOf(load.value) : [], roundTripMs, uplinkBitsPerSecond };
 }
@@ -256,4 +256,4 @@ const idle = {
   congestionPerMs: 0,
   utilization: 0,
 };
-const unknownNode = (remote: RemoteTarget): NodeReport => nodeReport(remote, idle, { figures: [] });
+const unknownNode = (remote: LinkedTarget): NodeReport => nodeReport(remote, idle, { figures: [] });

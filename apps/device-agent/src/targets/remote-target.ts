@@ -26,8 +26,10 @@ import { bounded } from '../frames/bounded.ts';
 import { remoteHops } from '../frames/hops.ts';
 import { Handshake, type Questions } from './handshake.ts';
 import { InFlight } from './in-flight.ts';
+import { inputBytes } from './input-bytes.ts';
 import { Pings, rateProbeBytes } from './pings.ts';
-import type { ObservedTarget, TargetAnswer, TargetRequest } from './target.ts';
+import { Reachability } from './reachability.ts';
+import type { LinkedTarget, TargetAnswer, TargetRequest } from './target.ts';
 import type { WorkerClaim } from './worker-claims.ts';
 
 export type WorkerStream = ClientDuplex<worker.StreamInferRequest, worker.StreamInferResponse>;
@@ -62,7 +64,7 @@ export interface RemoteTargetOptions {
  * One worker over one long-lived stream, reopened with back-off whenever it ends. Requests are multiplexed by id; when
  * the stream breaks, all in flight fail at once with Unavailable, so that callers can turn elsewhere.
  */
-export class RemoteTarget implements ObservedTarget, AsyncDisposable {
+export class RemoteTarget implements LinkedTarget, AsyncDisposable {
   readonly nodeId: string;
   readonly tier: Tier;
   readonly link: LinkProbe;
@@ -80,7 +82,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   /** Whether this stream has answered a ping. */
   #echoed = false;
   #stream: WorkerStream | undefined;
-  #reachable = false;
+  readonly #reachability: Reachability;
   #heardAt = -Infinity;
   #draining = false;
   readonly #tellLeftOut = tellOnce((leftOut) =>
@@ -91,7 +93,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   #requests = 0;
 
   constructor(options: RemoteTargetOptions) {
-    const { nodeId, clock, random, logger } = options;
+    const { nodeId, clock, random, logger, onReachable } = options;
     this.nodeId = nodeId;
     this.tier = options.tier;
     this.#options = options;
@@ -105,6 +107,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
       onFailed: (err) => logger.warn({ err, node: nodeId }, 'variants not listed'),
     });
     this.link = createLinkProbe({ peerNodeId: nodeId, clock, silentAfterMs: this.#silentAfterMs });
+    this.#reachability = new Reachability({ nodeId, link: this.link, logger, onReachable });
     this.#pings = new Pings(this.link, clock);
     const open = (signal: AbortSignal) => this.#session(signal);
     this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 1000 });
@@ -112,7 +115,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
 
   /** True while the worker answers and accepts work. */
   get reachable(): boolean {
-    return this.#reachable;
+    return this.#reachability.now;
   }
 
   /** Newest load and when it arrived, epoch ms. */
@@ -127,7 +130,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
   /** By its newest report, and for all that this device has sent. */
   get idle(): boolean {
     const { inService = 1, queued = 0 } = this.#load?.value.load ?? {};
-    return this.#reachable && this.#inFlight.size === 0 && inService + queued === 0;
+    return this.#reachability.now && this.#inFlight.size === 0 && inService + queued === 0;
   }
 
   sendingMs(input: common.Input): number {
@@ -148,7 +151,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     wantOutputs = false,
   }: TargetRequest): Promise<TargetAnswer> {
     const stream = this.#stream;
-    if (!stream || !this.#reachable) throw new Unavailable(`${this.nodeId} is unreachable`);
+    if (!stream || !this.#reachability.now) throw new Unavailable(`${this.nodeId} is unreachable`);
     if (this.#handshake.foreign?.has(variant))
       throw new NotFound(`${this.nodeId} serves another model by the name ${variant}`);
     const sentAt = this.#clock.now();
@@ -203,7 +206,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     } finally {
       stopHeartbeat();
       this.#stream = undefined;
-      this.#setReachable(false);
+      this.#reachability.set(false);
       this.#setClaim(undefined);
       this.#handshake.forget();
       this.#earlyLoad = undefined;
@@ -255,7 +258,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     const { foreign } = this.#handshake;
     if (!foreign) {
       this.#earlyLoad = load;
-      if (this.#reachable) this.#setReachable(false);
+      if (this.#reachability.now) this.#reachability.set(false);
       return;
     }
     const leftOut = new Violations();
@@ -265,7 +268,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     this.#tellLeftOut(leftOut.found);
     const value = report && withoutVariants(report, foreign);
     if (value) this.#load = { value, at };
-    if (load.draining) this.#setReachable(false);
+    if (load.draining) this.#reachability.set(false);
     else if (value) this.#options.onLoad?.(value);
   }
 
@@ -285,7 +288,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     this.#echoed = true;
     // A worker that says nothing of itself is asked all the same.
     if (!this.#handshake.run) this.#handshake.heard({ instanceId: '', familyVersion: '' });
-    if (!this.#draining && this.#handshake.foreign) this.#setReachable(true);
+    if (!this.#draining && this.#handshake.foreign) this.#reachability.set(true);
     if (first) send(stream, { $case: 'ping', value: this.#pings.ofBytes(rateProbeBytes) });
   }
 
@@ -294,7 +297,7 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     const load = this.#earlyLoad;
     this.#earlyLoad = undefined;
     if (load) this.#takeLoad(load, this.#clock.now());
-    if (this.#echoed && !this.#draining) this.#setReachable(true);
+    if (this.#echoed && !this.#draining) this.#reachability.set(true);
   }
 
   #heartbeat(stream: WorkerStream): void {
@@ -302,19 +305,11 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
     // Only time tells a cut link from a congested one. After two unanswered pings, send no new frame
     // there; give those in flight longer before they fail and turn elsewhere.
     const silentMs = this.#clock.now() - this.#heardAt;
-    if (this.#reachable && silentMs > 2 * this.#pingPeriodMs) this.#setReachable(false);
+    if (this.#reachability.now && silentMs > 2 * this.#pingPeriodMs) this.#reachability.set(false);
     if (silentMs > this.#silentAfterMs)
       this.#inFlight.rejectAll(new Unavailable(`${this.nodeId} has fallen silent`));
     const idle = this.#inFlight.size === 0;
     send(stream, { $case: 'ping', value: this.#pings.next({ idle }) });
-  }
-
-  #setReachable(reachable: boolean): void {
-    const changed = this.#reachable !== reachable;
-    this.#reachable = reachable;
-    if (!reachable) this.link.lost();
-    if (changed) this.#options.logger.info({ node: this.nodeId, reachable }, 'target');
-    if (changed || reachable) this.#options.onReachable?.(reachable);
   }
 
   #answered(answer: worker.InferResponse, roundTripMs: number, input: common.Input): TargetAnswer {
@@ -344,12 +339,6 @@ export class RemoteTarget implements ObservedTarget, AsyncDisposable {
       batchSize: figures.batchSize,
     };
   }
-}
-
-/** Bytes of a picture or of tensors on the wire, without their envelope. */
-export function inputBytes({ content }: common.Input): number {
-  if (content?.$case === 'tensors') return bytesOf(content.value.tensors);
-  return content?.$case === 'tensor' ? content.value.data.length : (content?.value.length ?? 0);
 }
 
 interface Arrival {

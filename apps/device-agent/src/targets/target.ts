@@ -1,5 +1,6 @@
-import type { HopTimes, Tier } from '@weir/domain';
+import type { HopTimes, NodeReport, Tier } from '@weir/domain';
 import type { common } from '@weir/proto';
+import type { LinkProbe } from '@weir/telemetry';
 
 /** One inference for a target. */
 export interface TargetRequest {
@@ -51,4 +52,11 @@ export interface ObservedTarget extends Target {
   readonly idle: boolean;
   /** How long an input keeps the link to it busy, ms; 0 on the device. */
   sendingMs(input: common.Input): number;
+}
+
+/** A target behind a link. */
+export interface LinkedTarget extends ObservedTarget {
+  readonly link: LinkProbe;
+  /** Newest load and when it arrived, epoch ms. */
+  readonly load: { readonly value: NodeReport; readonly at: number } | undefined;
 }
