@@ -27,7 +27,10 @@ export {
 export { type IdentifiedFamily, identityOf } from './catalogue/identity.ts';
 export { interfaceOf, type ModelInterface } from './catalogue/model-interface.ts';
 export { type BatchCurve } from './serving/batch-curve.ts';
-export { type InferenceInput, zeroInput, zeroTensors } from './serving/inference-input.ts';
+export { type InferenceInput, modelInput, zeroInput, zeroTensors } from './serving/inference-input.ts';
+export { LoadMeter } from './serving/load-meter.ts';
+export { classifiedElsewhere } from './serving/answer-from-elsewhere.ts';
+export { createPreprocessor, type Preprocessor } from './serving/preprocessor.ts';
 export { MAX_IMAGE_BYTES, MAX_PIXELS } from './serving/picture-limits.ts';
 export { noPrediction, type Prediction } from './serving/probabilities.ts';
 export {

@@ -9,22 +9,7 @@ import {
   type TensorSpec,
 } from '@weir/domain';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-
-/** As ONNX Runtime takes them, but for strings. */
-const arrays = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  float16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
+import { typedArrays } from './typed-arrays.ts';
 
 /**
  * One inference of a model of any inputs and outputs. `tensors`: all its inputs, of types and shapes that it takes, each in
@@ -53,7 +38,7 @@ export async function runTensors(
 
 function toRuntime({ dtype, shape, data }: NamedTensorValue): Tensor {
   if (dtype === 'string') return new Tensor('string', decodeStrings(data), shape);
-  const view = new arrays[dtype](data.buffer as ArrayBuffer);
+  const view = new typedArrays[dtype](data.buffer as ArrayBuffer);
   return new Tensor(dtype, view as never, shape);
 }
 
