@@ -7,7 +7,7 @@ import {
   systemClock,
   Unavailable,
 } from '@weir/base';
-import { loadFamily } from '@weir/inference';
+import { createPreprocessor, loadFamily } from '@weir/inference';
 import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { type OipBackend, oipService } from '@weir/oip';
@@ -32,6 +32,7 @@ import { deviceAgentService } from './service.ts';
 import { AnswerMemory } from './truth/answer-memory.ts';
 import { Truths } from './truth/truths.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
+import { linkOipServer } from './targets/oip/oip-link.ts';
 import { linkWorker, securityOf } from './targets/worker-link.ts';
 
 export interface DeviceAgentApp extends AsyncDisposable {
@@ -135,7 +136,15 @@ export async function startDeviceAgent(
   const common = { config, view, clock, random, logger, metrics };
   let policyLink: PolicyLink | undefined;
   const onChange = () => policyLink?.session.stateChanged();
-  for (const target of config.targets) started.use(linkWorker(target, { ...common, onChange }));
+  const preprocessor = started.use(createPreprocessor());
+  for (const target of config.targets)
+    started.use(
+      configured(() =>
+        target.oip
+          ? linkOipServer(target, target.oip, { ...common, preprocessor, onChange })
+          : linkWorker(target, { ...common, onChange }),
+      ),
+    );
   if (config.policy)
     policyLink = started.use(
       linkPolicy(config.policy, {
@@ -209,6 +218,15 @@ const tellEjection =
       );
     else logger.info({ node, variant, reason }, 'target in use again: a probe did well');
   };
+
+/** What it refuses came from the configuration. */
+function configured<T>(start: () => T): T {
+  try {
+    return start();
+  } catch (error) {
+    return asConfigError(configSpec.name)(error);
+  }
+}
 
 /** The objective that the configuration requests on top of the cell's. */
 function requestedObjective({

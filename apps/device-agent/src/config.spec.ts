@@ -16,6 +16,25 @@ describe('configuration of the agent', () => {
     ]);
   });
 
+  it('takes servers of the Open Inference Protocol with their models among other targets', () => {
+    const models = 'models=0.50-int8:small,1.00-fp32:large/2';
+    const { targets } = load('--targets', `cloud-1=cloud@h:8001;protocol=oip;${models},edge-1=edge@h:1`);
+    expect(targets).toEqual([
+      {
+        nodeId: 'cloud-1',
+        tier: 'cloud',
+        address: 'h:8001',
+        oip: {
+          models: new Map([
+            ['0.50-int8', { name: 'small', version: '' }],
+            ['1.00-fp32', { name: 'large', version: '2' }],
+          ]),
+        },
+      },
+      { nodeId: 'edge-1', tier: 'edge', address: 'h:1' },
+    ]);
+  });
+
   it('takes the same keys from the environment', () => {
     const config = loadConfig(configSpec, {
       argv: [],
@@ -35,6 +54,8 @@ describe('configuration of the agent', () => {
     ['--targets', 'edge-1=edge@127.0.0.1'],
     ['--targets', 'a=edge@127.0.0.1:1,a=cloud@127.0.0.1:2'],
     ['--targets', 'device-1=edge@127.0.0.1:1'],
+    ['--targets', 'a=edge@127.0.0.1:1;protocol=http'],
+    ['--targets', 'a=edge@127.0.0.1:1;models=x:y'],
     ['--slots', '0'],
     ['--slots', '1.5'],
     ['--slots', '65'],

@@ -1,13 +1,7 @@
 import { type ConfigSpec, durationMs, hostPort, periodMs, share } from '@weir/base';
-import { mostLooks, type Tier } from '@weir/domain';
+import { mostLooks } from '@weir/domain';
+import { joinTargets, type TargetAddress, targetFromText } from '@weir/wire';
 import { z } from 'zod';
-
-/** A remote worker that frames may run on. */
-export interface TargetAddress {
-  readonly nodeId: string;
-  readonly tier: Tier;
-  readonly address: string;
-}
 
 const id = () =>
   z.string().regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"');
@@ -16,16 +10,15 @@ const notNegative = () => z.number('expected a number').min(0, 'must be >= 0');
 const tier = z.enum(['device', 'edge', 'cloud']);
 const file = () => z.string().optional();
 
-const target = z.string().transform((text, context): TargetAddress => {
-  const match = /^([\w.:-]{1,128})=(edge|cloud)@(.+)$/.exec(text);
-  if (match && hostPort().safeParse(match[3]).success)
-    return { nodeId: match[1]!, tier: match[2] as Tier, address: match[3]! };
-  context.addIssue({
-    code: 'custom',
-    message: `expected NODE=edge@HOST:PORT or NODE=cloud@HOST:PORT, got ${text}`,
-  });
-  return z.NEVER;
-});
+/** Commas separate targets, and the models of one. */
+const targets = z.array(z.string()).transform((parts, context): readonly TargetAddress[] =>
+  joinTargets(parts).flatMap((text) => {
+    const target = targetFromText(text);
+    if (!('fault' in target)) return target;
+    context.addIssue({ code: 'custom', message: target.fault });
+    return [];
+  }),
+);
 
 /** As browsers send it. */
 const origin = z.string().refine((text) => {
@@ -47,10 +40,11 @@ const shape = {
   policy: hostPort().optional().describe('Address of PolicyService; without it the agent decides alone.'),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none by default.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
-  targets: z
-    .array(target)
+  targets: targets
     .default([])
-    .describe('Workers that frames may run on: edge-1=edge@HOST:PORT,cloud-1=cloud@HOST:PORT.'),
+    .describe(
+      'Workers that frames may run on: edge-1=edge@HOST:PORT,cloud-1=cloud@HOST:PORT. Servers of the Open Inference Protocol (Triton, KServe, MLServer, OpenVINO Model Server) too: cloud-1=cloud@HOST:PORT;protocol=oip;models=VARIANT:MODEL,VARIANT:MODEL/VERSION;slots=2 (docs/oip.md).',
+    ),
   models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
   localVariants: z
     .array(z.string())
@@ -143,6 +137,7 @@ export const configSpec: ConfigSpec<typeof shape> = {
   }),
   examples: [
     'device-agent --targets edge-1=edge@127.0.0.1:7101,cloud-1=cloud@127.0.0.1:7102 --policy 127.0.0.1:7002',
+    "device-agent --targets 'cloud-1=cloud@127.0.0.1:8001;protocol=oip;models=0.50-int8:small,1.00-fp32:large'",
     'device-agent --looks 1',
     'device-agent --web-listen 127.0.0.1:7080 --web-origins http://localhost:8000',
     'device-agent --allowed-tiers device --local-variants mobilenet-v1-0.25-int8',

@@ -1,2 +1,2 @@
 export { type DeviceAgentApp, startDeviceAgent } from './app.ts';
-export { type Config, configSpec, type TargetAddress } from './config.ts';
+export { type Config, configSpec } from './config.ts';

@@ -1,4 +1,4 @@
-import { interfaceOf, type Runner, type VariantEntry } from '@weir/inference';
+import { identityOf, interfaceOf, type Runner, type VariantEntry } from '@weir/inference';
 import { type OipBackend, type OipModel, variantModel } from '@weir/oip';
 import type { WorkerNode } from './node.ts';
 
@@ -31,8 +31,13 @@ export function oipBackend(
       const { variants, labels } = runner;
       const gone = retired();
       if (listed?.of !== variants || listed.gone !== gone) {
+        const { checksums } = identityOf({ name: '', labels, variants: [...variants, ...gone] });
         const modelOf = (variant: VariantEntry): OipModel => ({
-          ...variantModel(variant, interfaceOf(variant, { labels }), { labels, instances: slots }),
+          ...variantModel(variant, interfaceOf(variant, { labels }), {
+            labels,
+            instances: slots,
+            checksum: checksums.get(variant.name),
+          }),
           ...(variant.stage?.kind === 'canary' && { note: `canary of ${variant.stage.of}` }),
           ...(variant.stage?.kind === 'retired' && { obstacle: 'retired' }),
         });
@@ -60,6 +65,9 @@ export function oipBackend(
         batchSize,
         facts: {
           weir_node: nodeId,
+          weir_queue_ms: queueMs,
+          weir_decode_ms: decodeMs,
+          weir_compute_ms: computeMs,
           ...(classification && {
             weir_label: classification.label,
             weir_confidence: classification.confidence,

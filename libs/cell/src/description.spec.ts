@@ -44,6 +44,8 @@ describe('describeCell', () => {
     ['an id that is no file name', { devices: [{ id: '../x', dilationFactor: 1 }] }, 'devices.0.id'],
     ['a floor above 1', { objective: { accuracyFloor: 85 } }, 'objective.accuracyFloor'],
     ['three looks', { objective: { maxLooks: 3 } }, 'objective.maxLooks'],
+    ['a target that is none', { targets: ['cloud-9=cloud@nowhere'] }, 'targets.0'],
+    ['a target named as a node', { targets: ['edge-1=edge@h:1;protocol=oip'] }, 'devices'],
     ['a negative speed', { devices: [{ id: 'd', dilationFactor: -1 }] }, 'devices.0.dilationFactor'],
   ])('refuses %s', (_what, changes, field) => {
     expect(fields(cell(changes))).toEqual([field]);

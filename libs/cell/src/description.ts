@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InvalidInput, hostPort } from '@weir/base';
 import { defaultObjective, mostLooks } from '@weir/domain';
 import { linkProfiles } from '@weir/link';
+import { targetFromText } from '@weir/wire';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 
@@ -34,6 +35,14 @@ const node = z.strictObject({
   /** Empty: the whole family. */
   variants,
   listen: hostPort().optional(),
+  /** What the agents speak to it: Weir's own, or the Open Inference Protocol. */
+  protocol: z.enum(['weir', 'oip']).default('weir'),
+});
+
+/** A server that runs already, as the agents' --targets name it. */
+const target = z.string().superRefine((text, context) => {
+  const read = targetFromText(text);
+  if ('fault' in read) context.addIssue({ code: 'custom', message: read.fault });
 });
 
 const device = z.strictObject({
@@ -65,6 +74,8 @@ const schema = z
     learner: z.string().min(1).default('planner'),
     objective: objective.prefault({}),
     nodes: z.array(node).max(16),
+    /** Servers that the cell does not start, reached without an emulated link. */
+    targets: z.array(target).max(16).default([]),
     devices: z.array(device).min(1).max(64),
     /** What `regular` and `weak` mean. */
     links: profiles.default(() => linkProfiles),
@@ -77,6 +88,7 @@ const schema = z
   })
   .check(({ value, issues }) => {
     const ids = [...value.nodes, ...value.devices].map((member) => member.id);
+    for (const text of value.targets) ids.push(text.split('=', 1)[0]!);
     for (const reserved of ['telemetry', 'policy', 'links']) ids.push(reserved);
     const twice = ids.find((name, index) => ids.indexOf(name) !== index);
     if (twice !== undefined)

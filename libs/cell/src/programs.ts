@@ -91,7 +91,10 @@ export function agentProgram(
     'device-id': device.id,
     'dilation-factor': device.dilationFactor,
     'local-variants': device.variants,
-    targets: cell.nodes.map(({ id, tier }) => `${id}=${tier}@${targets.get(id)}`),
+    targets: [
+      ...cell.nodes.map(({ id, tier, protocol }) => `${id}=${tier}@${targets.get(id)};protocol=${protocol}`),
+      ...cell.targets,
+    ],
     models: cell.models,
     // Independent randomness for each device.
     seed: cell.seed + 1 + cell.devices.indexOf(device),

@@ -45,11 +45,15 @@ export const pictureName = 'image';
 /** Most members of one request to a classifier; each is an inference of its own. */
 export const mostMembers = 8;
 
-/** The model that a variant is. `labels`: of its family. */
+/** The model that a variant is. `labels`: of its family; `checksum`: of what it answers by. */
 export function variantModel(
   variant: ModelVariant,
   { inputs, outputs }: Pick<OipModel, 'inputs' | 'outputs'>,
-  { labels, instances }: { labels: readonly string[]; instances: number },
+  {
+    labels,
+    instances,
+    checksum,
+  }: { labels: readonly string[]; instances: number; checksum?: string | undefined },
 ): OipModel {
   const { name, task, input, accuracy } = variant;
   const [figure, measure] =
@@ -61,7 +65,11 @@ export function variantModel(
     outputs,
     ...(task !== 'tensor' && { labels, layout: input?.layout }),
     instances,
-    parameters: { accuracy: String(figure), accuracy_measure: measure },
+    parameters: {
+      accuracy: String(figure),
+      accuracy_measure: measure,
+      ...(checksum && { weir_checksum: checksum }),
+    },
   };
 }
 

@@ -46,6 +46,8 @@ export const attribute = {
   balance: 'weir.accuracy.balance',
   /** Energy of the inference, J. */
   energyJ: 'weir.energy_j',
+  /** Who tells queue and compute of a server that records no spans: its `statistics`, or the `client` alone. */
+  timesFrom: 'weir.times_from',
   /** Inferences in service and queued at the target on arrival, without this one. */
   concurrency: 'weir.concurrency',
   /** Looks that answered: 2 where the first was unsure. */
@@ -103,6 +105,7 @@ export interface InferenceFacts {
   readonly agreed?: boolean | undefined;
   readonly hedgeWonBy?: string | undefined;
   readonly rpcMethod?: string | undefined;
+  readonly timesFrom?: string | undefined;
 }
 
 /** The facts under their attribute names, without missing and empty ones. */

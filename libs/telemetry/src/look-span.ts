@@ -17,9 +17,23 @@ export interface LookSpan {
    * Ends it: `hops` add up to its time. Network hops are recorded here, the worker's by the worker; a `local` run has no
    * worker, so its queue, decode and compute are recorded here too. `facts` are called only if the trace is recorded.
    */
-  answered(answer: { at: number; hops: Hops; local: boolean; facts?: () => InferenceFacts }): void;
+  answered(answer: {
+    at: number;
+    hops: Hops;
+    local: boolean;
+    server?: ServersPart | undefined;
+    facts?: () => InferenceFacts;
+  }): void;
   /** Ends it without an answer. `status` is a gRPC status name. */
   failed(failure: { at: number; status: string; facts?: () => InferenceFacts }): void;
+}
+
+/** Of an answer by a server that is no worker of Weir's. */
+export interface ServersPart {
+  /** Part of the decoding that happened here, before the input was sent, ms. */
+  readonly preparedMs: number;
+  /** Where not by the answer itself, the server records no spans: its queue and compute are recorded here. */
+  readonly timesFrom: 'answer' | 'statistics' | 'client';
 }
 
 /** What a look begins with. */
@@ -59,20 +73,22 @@ export class RecordedLook implements LookSpan {
     this.context = trace.setSpan(parent, this.#span);
   }
 
-  answered({ at, hops, local, facts: asked }: Parameters<LookSpan['answered']>[0]): void {
+  answered({ at, hops, local, server, facts: asked }: Parameters<LookSpan['answered']>[0]): void {
     if (!this.#span.isRecording()) return;
     const { context } = this;
     const facts = asked?.() ?? {};
     const { tier, nodeId, variant, energyJ, concurrency } = facts;
     const remoteFrom = this.#startedAt + hops.agentMs;
+    const ofNode = { tier, nodeId, variant, energyJ, concurrency };
     drawHops(this.#tracer, [['agent', hops.agentMs]], { context, from: this.#startedAt });
-    if (local) {
+    if (server) {
+      this.#drawServer(hops, server, { from: remoteFrom, to: at, facts: ofNode });
+    } else if (local) {
       const here: [HopName, number][] = [
         ['queue', hops.queueMs],
         ['decode', hops.decodeMs],
         ['compute', hops.computeMs],
       ];
-      const ofNode = { tier, nodeId, variant, energyJ, concurrency };
       drawHops(this.#tracer, here, { context, from: remoteFrom, facts: ofNode });
     } else {
       drawHops(this.#tracer, [['uplink', hops.uplinkMs]], { context, from: remoteFrom });
@@ -80,6 +96,28 @@ export class RecordedLook implements LookSpan {
     }
     this.#span.setAttributes(attributesOf(facts));
     this.#span.end(at);
+  }
+
+  #drawServer(
+    { uplinkMs, queueMs, computeMs, downlinkMs }: Hops,
+    { preparedMs, timesFrom }: ServersPart,
+    { from, to, facts }: { from: number; to: number; facts: InferenceFacts },
+  ): void {
+    const { context } = this;
+    const way: [HopName, number][] = [
+      ['decode', preparedMs],
+      ['uplink', uplinkMs],
+    ];
+    drawHops(this.#tracer, way, { context, from });
+    if (timesFrom !== 'answer') {
+      const there: [HopName, number][] = [
+        ['queue', queueMs],
+        ['compute', computeMs],
+      ];
+      const serverFrom = from + preparedMs + uplinkMs;
+      drawHops(this.#tracer, there, { context, from: serverFrom, facts: { ...facts, timesFrom } });
+    }
+    drawHops(this.#tracer, [['downlink', downlinkMs]], { context, from: to - downlinkMs });
   }
 
   failed({ at, status, facts }: Parameters<LookSpan['failed']>[0]): void {

@@ -63,6 +63,34 @@ describe('spans of an inference', () => {
   afterAll(() => recordWith(undefined));
   afterEach(() => exporter.reset());
 
+  it.each(['answer', 'statistics'] as const)(
+    "of a server's run, whose %s tells its times, add up in the order in which they came",
+    (timesFrom) => {
+      const look = startInference({ parent: callersContext(), at }).look({ number: 1, at });
+      const server = { preparedMs: 3, timesFrom };
+      look.answered({
+        at: at + responseMs,
+        hops,
+        local: false,
+        server,
+        facts: () => ({ nodeId: 'cloud-1' }),
+      });
+      const ownSpans = ['queue', 'compute'];
+      const order = ['agent', 'decode', 'uplink', ...ownSpans, 'downlink'];
+      const drawn = timesFrom === 'answer' ? order.filter((name) => !ownSpans.includes(name)) : order;
+      expect(names()).toEqual([...drawn, 'weir.look']);
+      if (timesFrom === 'answer') return;
+      const spans = order.map(span);
+      for (const [index, hop] of spans.slice(1).entries())
+        expect(millis(hop.startTime)).toBeCloseTo(millis(spans[index]!.endTime), 2);
+      expect(spans.reduce((sum, hop) => sum + durationMs(hop), 0)).toBeCloseTo(responseMs, 2);
+      expect(span('compute').attributes).toEqual({
+        'weir.node.id': 'cloud-1',
+        'weir.times_from': 'statistics',
+      });
+    },
+  );
+
   it('of a remote run add up, agent and worker together, to the response time', () => {
     const inference = startInference({ parent: callersContext(), at, facts: { deviceId: 'device-1' } });
     // The worker's clock is an hour ahead.

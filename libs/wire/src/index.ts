@@ -24,6 +24,14 @@ export { placementFromWire, placementToWire } from './placement.ts';
 export { reasonFromWire, reasonName, reasonToWire } from './reason.ts';
 export { type Snapshot, snapshotFromWire, snapshotToWire } from './snapshot.ts';
 export { statusToWire } from './status.ts';
+export {
+  joinTargets,
+  type OipModelName,
+  type OipServing,
+  type TargetAddress,
+  targetFromText,
+  targetSyntax,
+} from './target-address.ts';
 export { tierFromWire, tierName, tierToWire } from './tier.ts';
 export { bytesOf, namedTensorsFromWire, namedTensorToWire } from './tensors.ts';
 export { truthsToWire } from './truths.ts';

@@ -158,7 +158,13 @@ export class Audits implements Disposable {
       const agreed = agree(answer.classification, tried.answer.classification);
       record(auditOutcome(tried, { answer, agreed, deviceId, auditShare }), confidenceOf(tried.answer));
       const local = decision.placement.tier === 'device';
-      span.answered({ at: end, hops, local, facts: () => ({ ...lookFacts(tried), agreed }) });
+      span.answered({
+        at: end,
+        hops,
+        local,
+        server: tried.answer.server,
+        facts: () => ({ ...lookFacts(tried), agreed }),
+      });
       this.#ended(agreed ? 'agreed' : 'differed', tried.answer.energyJ);
     } else {
       const { error } = tried;

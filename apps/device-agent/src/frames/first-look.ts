@@ -107,7 +107,7 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
         lookAgainBelow: lookAgain?.marginBelow,
         hedgeWonBy: hedge?.wonBy,
       });
-      span.answered({ at: end, hops, local, facts });
+      span.answered({ at: end, hops, local, server: tried.answer.server, facts });
       return { attempt: tried, reason, failedAttempts, excluded, hedge };
     }
     tell(tried, reasonOf(tried));

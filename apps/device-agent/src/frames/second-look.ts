@@ -52,7 +52,8 @@ export async function lookAgain(
         ...lookFacts(again),
         agreed: agree(first.answer.classification, again.answer.classification),
       });
-      span.answered({ at: end, hops, local: placement.tier === 'device', facts });
+      const { server } = again.answer;
+      span.answered({ at: end, hops, local: placement.tier === 'device', server, facts });
       return tried;
     }
     const { error } = again;

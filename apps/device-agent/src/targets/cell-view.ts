@@ -108,11 +108,15 @@ export class CellView {
       if (!this.#variants.has(variant.name) && !fit.foreign.has(variant.name) && !unknown.has(variant.name))
         this.#ofWorkers.set(variant.name, variant);
     this.#variants = this.#allVariants();
-    this.#claims.compared(nodeId, fit);
-    const gone = this.#gone(nodeId, listing);
-    this.#options.dispatcher.setForeign(nodeId, new Set([...fit.foreign, ...unknown, ...gone]));
-    this.#usableChanged();
+    this.compared(nodeId, fit, [...unknown, ...this.#gone(nodeId, listing)]);
     return fit.foreign;
+  }
+
+  /** The models of a target have been compared with the device's; `others` are not to be used there either. */
+  compared(nodeId: string, fit: FamilyFit, others: readonly string[] = []): void {
+    this.#claims.compared(nodeId, fit);
+    this.#options.dispatcher.setForeign(nodeId, new Set([...fit.foreign, ...others]));
+    this.#usableChanged();
   }
 
   /** What the node has listed before and serves no more: plans may be older than that. */
@@ -242,9 +246,10 @@ export class CellView {
   }
 }
 
-function knownTarget({ nodeId, tier, load, link }: LinkedTarget): KnownTarget {
+function knownTarget({ nodeId, tier, load, link, frameBytes }: LinkedTarget): KnownTarget {
   const { roundTripMs, uplinkBitsPerSecond } = link.state();
-  return { nodeId, tier, services: load ? figuresOf(load.value) : [], roundTripMs, uplinkBitsPerSecond };
+  const services = load ? figuresOf(load.value) : [];
+  return { nodeId, tier, services, roundTripMs, uplinkBitsPerSecond, frameBytes };
 }
 
 const idle = {

@@ -10,6 +10,8 @@ export interface FamilyFit {
   readonly foreign: ReadonlySet<string>;
   /** Whether none of its variants is left. */
   readonly nothingFits: boolean;
+  /** What is wrong, where comparing families does not tell it. */
+  readonly fault?: string;
 }
 
 /**
@@ -40,7 +42,8 @@ export function fitOf(
 
 /** What is wrong with a worker's models, with both sides' names, and the cure; empty when nothing is. */
 export function familyFault(target: string, own: FamilyIdentity, fit: FamilyFit): string {
-  const { family, foreign, nothingFits } = fit;
+  const { family, foreign, nothingFits, fault } = fit;
+  if (fault !== undefined) return fault;
   if (foreign.size === 0) return '';
   const theirs = family ? named(family) : 'a model family that it does not name';
   const cure = 'start both with one model family (--models)';

@@ -9,6 +9,8 @@ export interface KnownTarget {
   readonly roundTripMs: number;
   /** 0 when not yet measured. */
   readonly uplinkBitsPerSecond: number;
+  /** Of a frame as it goes there. @default `Knowledge.frameBytes` */
+  readonly frameBytes?: number | undefined;
 }
 
 export interface Knowledge {
@@ -43,8 +45,8 @@ export function knownActions({
   return [
     ...local.flatMap((figure) => action('device', deviceId, figure, 0)),
     ...targets.flatMap((target) => {
-      const { roundTripMs, uplinkBitsPerSecond: rate } = target;
-      const networkMs = roundTripMs + (rate > 0 ? (frameBytes * 8_000) / rate : 0);
+      const { roundTripMs, uplinkBitsPerSecond: rate, frameBytes: bytes = frameBytes } = target;
+      const networkMs = roundTripMs + (rate > 0 ? (bytes * 8_000) / rate : 0);
       return target.services.flatMap((figure) => action(target.tier, target.nodeId, figure, networkMs));
     }),
   ];

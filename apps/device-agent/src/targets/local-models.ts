@@ -41,7 +41,7 @@ export interface LocalModelsOptions {
 }
 
 /** A grey pixel as PNG: a shadow run decodes, resizes and normalises it like any picture. */
-const calibrationPicture = Buffer.from(
+export const calibrationPicture = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAADElEQVQI12NoaGgAAAMEAYGa8M1PAAAAAElFTkSuQmCC',
   'base64',
 );

@@ -1,6 +1,7 @@
 import type { HopTimes, NodeReport, Tier } from '@weir/domain';
 import type { common } from '@weir/proto';
 import type { LinkProbe } from '@weir/telemetry';
+import type { TimesSource } from './oip/model-times.ts';
 
 /** One inference for a target. */
 export interface TargetRequest {
@@ -31,6 +32,16 @@ export interface TargetAnswer {
   readonly concurrency: number;
   /** Inferences computed together, this one included, >= 1; `hops.computeMs` is the time of them all. */
   readonly batchSize: number;
+  /** Of a server that is no worker of Weir's. */
+  readonly server?: ServerTimes;
+}
+
+/** How the hops of an answer by a server that is no worker of Weir's are known. */
+export interface ServerTimes {
+  /** Part of `hops.decodeMs` that the device took to make the input, ms. */
+  readonly preparedMs: number;
+  /** Who tells `queueMs` and `computeMs`; a server whose answers tell them traces them itself. */
+  readonly timesFrom: TimesSource;
 }
 
 /** A node that runs inferences for this device: its own processor, an edge box, a share of the cloud. */
@@ -59,4 +70,8 @@ export interface LinkedTarget extends ObservedTarget {
   readonly link: LinkProbe;
   /** Newest load and when it arrived, epoch ms. */
   readonly load: { readonly value: NodeReport; readonly at: number } | undefined;
+  /** Of what a frame is sent as there; absent: as it comes. */
+  readonly frameBytes?: number | undefined;
+  /** The device's own models have changed: compares those of the target with them anew. */
+  compareAgain(): void;
 }

@@ -1,9 +1,9 @@
 import { type Clock, type Logger, type Random, WeirError } from '@weir/base';
 import { worker } from '@weir/proto';
 import { callUnary, connect, openDuplex } from '@weir/rpc';
-import { type Listing, listingFromWire } from '@weir/wire';
+import { type Listing, listingFromWire, type TargetAddress } from '@weir/wire';
 import type { CellView } from './cell-view.ts';
-import type { Config, TargetAddress } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
 import { RemoteTarget } from './remote-target.ts';
 
