@@ -15,6 +15,13 @@ describe('the times of a model at a server', () => {
     expect([times.serviceMs, times.mostSendingMs]).toEqual([40, 40]);
   });
 
+  it('are told by what is known of the link now', () => {
+    const times = new ModelTimes();
+    times.answered({ roundTripMs: 50, linkRoundTripMs: 80 });
+    const { hops } = times.answered({ roundTripMs: 60, linkRoundTripMs: 10 });
+    expect(hops).toMatchObject({ computeMs: 40, queueMs: 10 });
+  });
+
   it('forget a round trip that was quicker than any for long', () => {
     const times = new ModelTimes();
     times.answered({ roundTripMs: 20, linkRoundTripMs: 0 });

@@ -29,7 +29,8 @@ const newest = 0.3;
  * tell its computation, the way of the input is told from it too.
  */
 export class ModelTimes {
-  readonly #afterLink: number[] = [];
+  readonly #roundTripsMs: number[] = [];
+  #linkRoundTripMs = 0;
   #sinceTold = { count: 0, ms: 0 };
   #computeMs: number | undefined;
   #sendingMs = 0;
@@ -45,8 +46,9 @@ export class ModelTimes {
     readonly told?: ToldTimes | undefined;
   }): { readonly hops: Omit<HopTimes, 'agentMs'>; readonly source: TimesSource } {
     const afterLink = Math.max(0, roundTripMs - linkRoundTripMs);
-    this.#afterLink.push(afterLink);
-    if (this.#afterLink.length > window) this.#afterLink.shift();
+    this.#linkRoundTripMs = linkRoundTripMs;
+    this.#roundTripsMs.push(roundTripMs);
+    if (this.#roundTripsMs.length > window) this.#roundTripsMs.shift();
     this.#sinceTold = { count: this.#sinceTold.count + 1, ms: this.#sinceTold.ms + afterLink };
     const split = (times: ToldTimes) => {
       const workerMs = times.queueMs + times.decodeMs + times.computeMs;
@@ -57,7 +59,7 @@ export class ModelTimes {
       return { hops: split(told), source: 'answer' };
     }
     const known = this.#computeMs !== undefined;
-    const quickest = Math.min(...this.#afterLink);
+    const quickest = this.#quickestMs;
     const computeMs = Math.min(this.#computeMs ?? quickest, afterLink);
     const sendingMs = known ? Math.min(this.#sendingMs, Math.max(0, quickest - computeMs)) : 0;
     const queueMs = Math.max(0, afterLink - sendingMs - computeMs);
@@ -77,13 +79,18 @@ export class ModelTimes {
 
   /** Computing, without waiting, ms, > 0; undefined before the first answer. */
   get serviceMs(): number | undefined {
-    if (this.#afterLink.length === 0) return undefined;
-    return Math.max(0.001, this.#computeMs ?? Math.min(...this.#afterLink));
+    if (this.#roundTripsMs.length === 0) return undefined;
+    return Math.max(0.001, this.#computeMs ?? this.#quickestMs);
   }
 
   /** The longest that an input can have been under way, ms; undefined before the first answer. */
   get mostSendingMs(): number | undefined {
-    return this.#afterLink.length === 0 ? undefined : Math.min(...this.#afterLink);
+    return this.#roundTripsMs.length === 0 ? undefined : this.#quickestMs;
+  }
+
+  /** By what is known of the link now: a first ping may have taken long. */
+  get #quickestMs(): number {
+    return Math.max(0, Math.min(...this.#roundTripsMs) - this.#linkRoundTripMs);
   }
 }
 

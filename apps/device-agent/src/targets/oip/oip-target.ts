@@ -246,8 +246,8 @@ export class OipTarget implements LinkedTarget, AsyncDisposable {
     const { server, logger } = this.#options;
     this.#pinging = true;
     try {
-      // The first question also waits for the connection.
-      if (!server.connected) await this.#ask((call) => server.live(call));
+      // The first question also waits for the connection, and for code to be loaded.
+      if (this.link.state().roundTripMs === 0) await this.#ask((call) => server.live(call));
       const sentAt = this.#clock.now();
       const live = await this.#ask((call) => server.live(call));
       const at = this.#clock.now();
