@@ -3,7 +3,6 @@ import {
   type Clock,
   ConfigError,
   createLogger,
-  FailedPrecondition,
   type Logger,
   systemClock,
   WeirError,
@@ -20,6 +19,7 @@ import { type Config, configSpec } from './config.ts';
 import { openDataDirectory, storeFile } from './journal/data-directory.ts';
 import { type Learners, learnersOf } from './cell/learners.ts';
 import { internalErrors } from './internal-errors.ts';
+import { knownFamiliesOf } from './known-families-of.ts';
 import { createPolicyMetrics } from './metrics.ts';
 import { policyService } from './service.ts';
 
@@ -71,13 +71,9 @@ export async function startPolicyService(
   const { accuracyFloor, deadlineMs, meanWeight, tailWeight, energyMsPerJ, allowedTiers } = config;
   const { looks: maxLooks, audits: auditShare } = config;
   const { leaseMs, replanMs, graceMs, snapshotMs, maxCells, maxDevices, maxWatches } = config;
+  const known = config.models && (await knownFamiliesOf(config.models).catch(asConfigFault('--models')));
   await using started = new AsyncDisposableStack();
-  const data = started.use(
-    await openDataDirectory(config.data, logger).catch((error: unknown) => {
-      if (!(error instanceof FailedPrecondition)) throw error;
-      throw new ConfigError(configSpec.name, [{ field: '--data', description: error.message }]);
-    }),
-  );
+  const data = started.use(await openDataDirectory(config.data, logger).catch(asConfigFault('--data')));
   const store = started.use(
     await open({
       path: join(data.path, storeFile),
@@ -110,6 +106,7 @@ export async function startPolicyService(
       maxCells,
       maxDevices,
       errors,
+      families: known,
       signal: AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]),
       onPlanned: (plan) => metrics.planned(plan),
     }),
@@ -182,6 +179,14 @@ async function openStored(cells: Cells, logger: Logger): Promise<boolean> {
     return false;
   }
 }
+
+/** Rethrows an error of the domain as one of that flag. */
+const asConfigFault =
+  (field: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof WeirError)) throw error;
+    throw new ConfigError(configSpec.name, [{ field, description: error.message }]);
+  };
 
 /** Throws ConfigError when the file of a learner is not there or holds none. */
 function configuredLearners(config: Config): Learners {

@@ -24,6 +24,13 @@ const shape = {
     .describe(
       `Learner of cells for which none was chosen at run time: ${learnerNames.join(', ')}, or a file of your own, e.g. ./mine.ts.`,
     ),
+  models: z
+    .array(z.string().min(1, 'expected a folder'))
+    .min(1, 'expected at least one folder')
+    .optional()
+    .describe(
+      'Folders of model families, comma-separated, or `embedded`: what their manifests say of variants and second looks holds, and no other variants are planned with. Without, most devices of a cell are believed.',
+    ),
   accuracyFloor: share()
     .default(0)
     .describe(
@@ -102,6 +109,7 @@ export const configSpec: ConfigSpec<typeof shape> = {
     'policy-service --data /var/lib/weir --accuracy-floor 0.8',
     'WEIR_LEARNER=edge-only policy-service',
     'policy-service --learner ./mine.ts',
+    'policy-service --models embedded,./my-family',
   ],
 };
 

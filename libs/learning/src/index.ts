@@ -8,6 +8,7 @@ export type {
   Plan,
   Probe,
 } from './learner.ts';
+export { type EarningTerms, EarnedBalances } from './accuracy-ledger/earned-balances.ts';
 export { type TransferLedger, createTransferLedger } from './accuracy-ledger/transfers.ts';
 export { dispatchThresholdMs } from './planner/dispatch-threshold.ts';
 export {

@@ -83,7 +83,7 @@ describe('CellDevices', () => {
     devices.join(deviceHello('c', { objective: { deadlineMs: 500 } }), agent().link);
     const accounts = () => ['a', 'b', 'c'].map((id) => devices.ledger.ledgerOf(id).ledgerId);
     expect(accounts()).toEqual(['ledger-1/1', '', 'ledger-1/2']);
-    devices.renewAccounts();
+    devices.renewAccounts(0.9);
     expect(accounts()).toEqual(['ledger-2/1', '', 'ledger-2/2']);
   });
 });

@@ -1,8 +1,9 @@
 import { type Clock, type Logger, ResourceExhausted } from '@weir/base';
-import type { DeviceHello, DeviceState, TrialTruths, TruthReport } from '@weir/domain';
-import { createTransferLedger, type TransferLedger } from '@weir/learning';
+import type { DeviceHello, DeviceState, Outcome, TrialTruths, TruthReport } from '@weir/domain';
+import { createTransferLedger, EarnedBalances, type TransferLedger } from '@weir/learning';
 import { tellMemberFaults } from './member-faults.ts';
 import type { StoredDevice } from '@weir/storage';
+import type { KnownFamilies } from './known-families.ts';
 import { type Member, Members } from './members.ts';
 import { type AgentLink, Sessions } from '../sessions/registry.ts';
 
@@ -24,7 +25,14 @@ export interface CellDevicesOptions {
   readonly nextVersion: () => number | undefined;
   /** An id that no ledger of this cell ever had. */
   readonly newLedgerId: () => string;
+  /** What is known of model families: devices redefine none of it. @default nothing */
+  readonly families?: KnownFamilies | undefined;
 }
+
+/** An agent keeps at most so many frames at its best accuracy. */
+const framesKept = 20;
+/** What second looks may add to the best accuracy. */
+const lookGain = 0.1;
 
 /** What others must hear of the devices; all are called synchronously. */
 export interface DeviceEvents {
@@ -50,14 +58,16 @@ export class CellDevices {
   readonly #options: CellDevicesOptions & DeviceEvents;
   readonly members: Members;
   readonly sessions: Sessions;
+  readonly #earned = new EarnedBalances();
+  #accuracyFloor = 0;
   #ledger: TransferLedger;
 
   constructor(options: CellDevicesOptions & DeviceEvents) {
-    const { clock, times, instanceId, nextVersion, newLedgerId } = options;
+    const { clock, times, instanceId, nextVersion, families } = options;
     this.#options = options;
-    this.members = new Members({ clock, faults: tellMemberFaults(options.logger) });
+    this.members = new Members({ clock, faults: tellMemberFaults(options.logger), families });
     this.sessions = new Sessions({ clock, renewMs: times.leaseMs / 2, instanceId, nextVersion });
-    this.#ledger = createTransferLedger({ ledgerId: newLedgerId() });
+    this.#ledger = this.#newLedger();
   }
 
   get ledger(): TransferLedger {
@@ -102,17 +112,38 @@ export class CellDevices {
     if (renamed) this.#described(deviceId);
   }
 
+  /** What the frames of devices have earned over the floor of the cell. */
+  answered(outcomes: readonly Outcome[], accuracyFloor: number): void {
+    this.#accuracyFloor = accuracyFloor;
+    const { accuracies } = this.members.family();
+    this.#earned.learn(outcomes, { accuracyFloor, accuracyOf: (variant) => accuracies.get(variant) });
+  }
+
   /** Devices whose grace has passed leave for good. */
   expire(): void {
     const { clock, times, onExpired } = this.#options;
     const expired = this.members.expire(clock.now(), times.graceMs);
+    for (const deviceId of expired) this.#earned.forget(deviceId);
     if (expired.length > 0) onExpired?.(expired);
   }
 
   /** For a new floor: accuracy was earned over the former one, and what is under way belongs to another account. */
-  renewAccounts(): void {
-    this.#ledger = createTransferLedger({ ledgerId: this.#options.newLedgerId() });
+  renewAccounts(accuracyFloor: number): void {
+    this.#accuracyFloor = accuracyFloor;
+    this.#earned.clear();
+    this.#ledger = this.#newLedger();
     for (const deviceId of this.sessions.deviceIds()) this.#openAccount(deviceId);
+  }
+
+  #newLedger(): TransferLedger {
+    return createTransferLedger({
+      ledgerId: this.#options.newLedgerId(),
+      earned: this.#earned,
+      mostCap: () => {
+        const best = Math.max(0, ...this.members.family().accuracies.values());
+        return framesKept * (Math.min(1, best + lookGain) - this.#accuracyFloor);
+      },
+    });
   }
 
   #described(deviceId: string): void {

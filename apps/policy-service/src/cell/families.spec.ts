@@ -75,6 +75,15 @@ describe('Families', () => {
     );
   });
 
+  it('take no more families beside the first than leave room for other cells', async () => {
+    const { joinAs, cells } = await setUp();
+    await joinAs(helloOf('a', 'A'));
+    for (let at = 0; at < 8; at++) await joinAs(helloOf(`liar-${at}`, `made up ${at}`));
+    await expect(joinAs(helloOf('liar-8', 'made up 8'))).rejects.toThrow(/9 model families/);
+    await joinAs(helloOf('liar-9', 'made up 0'));
+    expect(cells.openWhere(() => true)).toHaveLength(9);
+  });
+
   it('plan a device with other models by the same names apart, and tell it once', async () => {
     const { joinAs, told, statuses } = await setUp();
     const a = await joinAs(helloOf('a', 'A'));

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, Unavailable } from '@weir/base';
+import { type Clock, type Logger, ResourceExhausted, Unavailable } from '@weir/base';
 import type { CellStatus, DeviceHello, DeviceStatus, FamilyIdentity, Objective } from '@weir/domain';
 import { type AgentLink, sessionReplaced } from '../sessions/registry.ts';
 import type { Cells } from './cells.ts';
@@ -13,6 +13,8 @@ export interface FamiliesOptions {
 
 /** Time between two looks whether devices that are planned apart can join the others, ms. */
 const reuniteMs = 5_000;
+/** Families beside the one of a cell: each takes a cell of its own, which others need too. */
+const mostParts = 8;
 /** Faults that are remembered as told. */
 const mostTold = 1_024;
 
@@ -33,12 +35,13 @@ export class Families implements Disposable {
     this.#stop = clock.every(reuniteMs, () => this.#reunite());
   }
 
-  /** Begins the session of a device, where its models belong. Rejects as `Cells.open` and `CellDevices.join` throw. */
+  /** Begins the session of a device, where its models belong. Rejects as `Cells.open` and `CellDevices.join` throw, and with
+   * ResourceExhausted for one family too many. */
   async join(cellId: string, hello: DeviceHello, link: AgentLink): Promise<CellHost> {
     const main = await this.#cells.open(cellId);
     const conflict = main.devices.members.conflict(hello);
     // No await before a device joins its own cell: another one may join meanwhile. In a part all have the same models.
-    const part = conflict ? await this.#cells.open(partOf(cellId, hello), main) : main;
+    const part = conflict ? await this.#openPart(cellId, hello, main) : main;
     if (conflict) this.#tell(cellId, hello, conflict);
     part.devices.join(hello, link);
     for (const former of [main, ...this.#parts(cellId)])
@@ -84,6 +87,17 @@ export class Families implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stop();
+  }
+
+  async #openPart(cellId: string, hello: DeviceHello, main: CellHost): Promise<CellHost> {
+    const id = partOf(cellId, hello);
+    const parts = this.#cells.openWhere((each) => cellOf(each) === cellId);
+    if (parts.length >= mostParts && !parts.some((part) => part.cellId === id))
+      throw new ResourceExhausted(
+        `cell ${cellId} has devices of ${mostParts + 1} model families, and takes no more; give them one (--models)`,
+        { reason: 'TOO_MANY_FAMILIES' },
+      );
+    return this.#cells.open(id, main);
   }
 
   #parts(cellId: string): readonly CellHost[] {

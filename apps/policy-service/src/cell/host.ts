@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { CellDevices } from './devices.ts';
 import { CellOrchestrator, type OrchestratorTimes } from './orchestrator.ts';
 import type { PlanMade } from '../planning/joint-plan.ts';
+import type { KnownFamilies } from './known-families.ts';
 import type { Learners } from './learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
 import { memberToJson } from '../journal/rows.ts';
@@ -26,6 +27,8 @@ export interface CellHostOptions {
   /** Time between snapshots of a learner that has learned something, ms. */
   readonly snapshotMs: number;
   readonly errors: InternalErrors;
+  /** What is known of model families: devices redefine none of it. @default nothing */
+  readonly families?: KnownFamilies | undefined;
   /** Aborted when the service stops: cells that are being opened are not waited for. @default never */
   readonly signal?: AbortSignal;
   readonly onPlanned?: (plan: PlanMade) => void;
@@ -92,6 +95,7 @@ export class CellHost implements AsyncDisposable {
       maxDevices: options.maxDevices,
       nextVersion: () => versions.next(),
       newLedgerId: randomUUID,
+      families: options.families,
       ...(options.onPlanned && { onPlanned: options.onPlanned }),
       // Written before any outcome of the device, as the store keeps the order of its calls.
       onDescribed: (member) =>

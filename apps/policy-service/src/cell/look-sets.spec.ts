@@ -1,5 +1,6 @@
 import type { LookCurves } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
+import { KnownFamilies } from './known-families.ts';
 import { LookSets } from './look-sets.ts';
 
 const looks = (version: string, gain = 0.02): LookCurves => ({
@@ -28,13 +29,21 @@ describe('LookSets', () => {
     expect(sets.established()).toEqual(looks('new'));
   });
 
-  it('take of two that as many bring the one that appeared last, whoever joins again', () => {
+  it('take of two that as many bring the one that appeared first, whoever joins again', () => {
     const sets = new LookSets();
     sets.claim('a', looks('old'));
-    sets.claim('b', looks('new'));
-    expect(sets.established()).toEqual(looks('new'));
+    sets.claim('liar', looks('new'));
+    expect(sets.established()).toEqual(looks('old'));
+    sets.claim('liar', looks('newer'));
     sets.claim('a', looks('old'));
-    expect(sets.established()).toEqual(looks('new'));
+    expect(sets.established()).toEqual(looks('old'));
+  });
+
+  it('take what the known families say of a version, and no other version', () => {
+    const sets = new LookSets(new KnownFamilies([{ name: 'f', variants: [], looks: looks('v') }]));
+    expect(sets.claim('liar', looks('made up'))).toBeUndefined();
+    expect(sets.claim('liar', looks('v', 0.9))).toEqual(looks('v'));
+    expect(sets.established()).toEqual(looks('v'));
   });
 
   it('forget what a device no longer brings', () => {

@@ -1,5 +1,6 @@
 import type { LookCurves } from '@weir/domain';
 import { createHash } from 'node:crypto';
+import type { KnownFamilies } from './known-families.ts';
 
 interface LookSet {
   readonly looks: LookCurves;
@@ -9,16 +10,23 @@ interface LookSet {
 }
 
 /**
- * What the devices of a cell say that second looks buy. The set of most devices counts for the cell, of equals the one
- * that appeared last: a family that was measured anew changes over with half of its fleet. Sets are told apart by what
- * they say, and each is held once, however many devices bring it.
+ * What the devices of a cell say that second looks buy. The set of most devices counts for the cell, of equals the one that
+ * appeared first: whoever comes later moves nothing by itself, and a family that was measured anew changes over with more
+ * than half of its fleet. With known families only their sets count, and devices merely name them. Sets are told apart by
+ * what they say, and each is held once, however many devices bring it.
  */
 export class LookSets {
   readonly #sets = new Map<string, LookSet>();
+  readonly #families: KnownFamilies | undefined;
   #appeared = 0;
 
+  constructor(families?: KnownFamilies) {
+    this.#families = families;
+  }
+
   /** Replaces what the device brought before; returns the set as held. */
-  claim(deviceId: string, looks: LookCurves | undefined): LookCurves | undefined {
+  claim(deviceId: string, claimed: LookCurves | undefined): LookCurves | undefined {
+    const looks = claimed && this.#families ? this.#families.looks(claimed.version) : claimed;
     if (!looks) {
       this.withdraw(deviceId);
       return undefined;
@@ -42,7 +50,7 @@ export class LookSets {
   established(): LookCurves | undefined {
     const sets = [...this.#sets.values()];
     return sets.reduce<LookSet | undefined>(
-      (a, b) => (a && (a.claimants.size - b.claimants.size || a.rank - b.rank) > 0 ? a : b),
+      (a, b) => (a && (a.claimants.size - b.claimants.size || b.rank - a.rank) > 0 ? a : b),
       undefined,
     )?.looks;
   }

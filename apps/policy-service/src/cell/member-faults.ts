@@ -6,7 +6,9 @@ export const tellMemberFaults = (logger: Logger): MemberFaults => ({
   onDeviantClaim({ deviceId, claimed, established }) {
     logger.warn(
       { deviceId, claimed, established },
-      `${deviceId} says of ${claimed.name} what the cell does not: what the cell knows stands while any of its devices says so; give all devices one model family`,
+      established
+        ? `${deviceId} says of ${claimed.name} what the cell does not, and it counts for nobody; give all devices one model family`
+        : `${deviceId} has ${claimed.name}, which no family of --models is known to have: it is not planned with`,
     );
   },
   onSharedName({ nodeId, devices }) {

@@ -127,4 +127,18 @@ describe('Members', () => {
       }),
     );
   });
+
+  it('keep no more nodes than can be planned with: those that most members name', () => {
+    const members = new Members();
+    const madeUp = (deviceId: string) =>
+      Array.from({ length: 256 }, (_, at) =>
+        edge({ report: nodeReport(`${deviceId}-${at}`, 'edge', { services: {} }) }),
+      );
+    for (const deviceId of ['liar-1', 'liar-2', 'liar-3', 'liar-4', 'liar-5'])
+      members.add(deviceHello(deviceId, { targets: madeUp(deviceId) }));
+    for (const deviceId of ['a', 'b']) members.add(deviceHello(deviceId));
+    const { nodes } = members.cell('c', defaultObjective);
+    expect(nodes).toHaveLength(1_024);
+    expect(nodes.map(({ id }) => id)).toContain('edge-1');
+  });
 });

@@ -15,6 +15,7 @@ import { type CellObservation, type DeviceObservation, idleFramesPerSecond } fro
 import type { StoredDevice } from '@weir/storage';
 import { byName } from './by-name.ts';
 import { linkClass } from './link-class.ts';
+import type { KnownFamilies } from './known-families.ts';
 import { LookSets } from './look-sets.ts';
 import { NodeReports, type SharedName } from './node-reports.ts';
 import { type ClaimRanks, type DeviantClaim, VariantFacts } from './variant-facts.ts';
@@ -57,6 +58,20 @@ export interface MembersOptions {
   readonly clock?: Clock;
   /** @default told to nobody */
   readonly faults?: MemberFaults;
+  /** What is known of model families: members redefine none of it. @default nothing, and the majority of them is believed */
+  readonly families?: KnownFamilies | undefined;
+}
+
+/** Remote nodes of one cell, and variants; beyond, those that the most devices name are kept. */
+const mostNodes = 1_024;
+const mostVariants = 1_024;
+
+/** What a cell knows of its models. */
+export interface MemberFamily {
+  readonly variants: readonly Variant[];
+  readonly looks: LookCurves | undefined;
+  /** Of the variants, by name. */
+  readonly accuracies: ReadonlyMap<string, number>;
 }
 
 /** Devices of a cell and the remote nodes that they name: what the learner is told. */
@@ -66,18 +81,17 @@ export class Members {
   readonly #members = new Map<string, Member>();
   readonly #nodes: NodeReports;
   readonly #facts: VariantFacts;
-  readonly #looks = new LookSets();
+  readonly #looks: LookSets;
   readonly #namedLikeNode = new Set<string>();
   /** Changes whenever a device, a node or a variant comes or goes. */
-  #cell:
-    | { variants: readonly Variant[]; nodes: readonly ComputeNode[]; looks: LookCurves | undefined }
-    | undefined;
+  #cell: (MemberFamily & { readonly nodes: readonly ComputeNode[] }) | undefined;
 
-  constructor({ clock = systemClock, faults }: MembersOptions = {}) {
+  constructor({ clock = systemClock, faults, families }: MembersOptions = {}) {
     this.#clock = clock;
     this.#faults = faults;
     this.#nodes = new NodeReports((shared) => faults?.onSharedName(shared));
-    this.#facts = new VariantFacts((claim) => faults?.onDeviantClaim(claim));
+    this.#facts = new VariantFacts((claim) => faults?.onDeviantClaim(claim), families);
+    this.#looks = new LookSets(families);
   }
 
   get size(): number {
@@ -186,7 +200,7 @@ export class Members {
   }
 
   /** What its devices say of their models, as in the cell. */
-  family(): { readonly variants: readonly Variant[]; readonly looks: LookCurves | undefined } {
+  family(): MemberFamily {
     return (this.#cell ??= this.#derive());
   }
 
@@ -211,17 +225,18 @@ export class Members {
   }
 
   #derive() {
-    const named = new Set(
-      [...this.#members.values()].flatMap(({ targets }) => targets.map(({ report }) => report.node.id)),
-    );
-    this.#nodes.keep(named);
-    const variants = this.#facts.established();
+    const naming = new Map<string, number>();
+    for (const { targets } of this.#members.values())
+      for (const { report } of targets) naming.set(report.node.id, (naming.get(report.node.id) ?? 0) + 1);
+    this.#nodes.keep(mostNamed(naming, mostNodes));
+    const variants = this.#facts.established(mostVariants);
     const known = new Set(variants.map(({ name }) => name));
     const nodes = this.#nodes
       .nodes()
       .filter(({ id }) => !this.#isDevice(id))
       .map((node) => ({ ...node, variants: node.variants.filter((variant) => known.has(variant)) }));
-    return { variants, nodes, looks: this.#looks.established() };
+    const accuracies = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
+    return { variants, nodes, looks: this.#looks.established(), accuracies };
   }
 
   /** A device speaks for itself under its name; that others call a node so is hearsay. */
@@ -266,6 +281,13 @@ export class Members {
       balance: member.balance,
     };
   }
+}
+
+/** As many names as that; of more those that are named most often, then those that were named first. */
+function mostNamed(naming: ReadonlyMap<string, number>, most: number): ReadonlySet<string> {
+  if (naming.size <= most) return new Set(naming.keys());
+  const names = [...naming].sort(([, a], [, b]) => b - a).map(([name]) => name);
+  return new Set(names.slice(0, most));
 }
 
 const namesOf = (local: NodeReport, targets: readonly TargetReport[]): string =>

@@ -193,6 +193,7 @@ describe('CellOrchestrator', () => {
     orchestrator.devices.join(deviceHello('rich'), rich.link);
     orchestrator.devices.join(deviceHello('poor'), poor.link);
     clock.advance(0);
+    orchestrator.learn(Array.from({ length: 20 }, () => outcome('rich')));
     const report = (id: string, link: ReturnType<typeof agent>, balance: number, given = 0) =>
       orchestrator.devices.report(
         id,
@@ -215,6 +216,27 @@ describe('CellOrchestrator', () => {
     report('rich', rich, 2 - asked, asked);
     clock.advance(1_000);
     expect(poor.last().ledger.creditTotal).toBeCloseTo(asked);
+  });
+
+  it('asks a device for nothing that its frames have not earned, whatever it claims to have and to have given', () => {
+    const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.8 } });
+    const [liar, poor] = [agent(), agent()];
+    orchestrator.devices.join(deviceHello('liar'), liar.link);
+    orchestrator.devices.join(deviceHello('poor'), poor.link);
+    clock.advance(0);
+    // Earned at what the cell knows of the variant, not at what the device says.
+    orchestrator.learn([outcome('liar', { accuracy: 1 }), outcome('liar', { accuracy: 1 })]);
+    for (let second = 0; second < 30; second++) {
+      const { ledgerId, debitRequestedTotal } = liar.last().ledger;
+      const lie = { ledgerId, balance: 20, cap: 20, debitedTotal: debitRequestedTotal, creditedTotal: 0 };
+      orchestrator.devices.report('liar', deviceState({ balance: lie }));
+      const { ledgerId: own } = poor.last().ledger;
+      const truth = { ledgerId: own, balance: 0, cap: 2, debitedTotal: 0, creditedTotal: 0 };
+      orchestrator.devices.report('poor', deviceState({ balance: truth }));
+      clock.advance(1_000);
+    }
+    expect(liar.last().ledger.debitRequestedTotal).toBeLessThanOrEqual(0.2 + 1e-9);
+    expect(poor.last().ledger.creditTotal).toBeLessThanOrEqual(0.2 + 1e-9);
   });
 
   it('goes on from the last directives when a learner fails', () => {

@@ -129,6 +129,7 @@ export class CellOrchestrator implements Disposable {
   recall(outcomes: readonly Outcome[]): void {
     this.#guard.recall(outcomes);
     this.#trials.learn(outcomes);
+    this.devices.answered(outcomes, this.#objective.accuracyFloor);
   }
 
   /**
@@ -137,6 +138,7 @@ export class CellOrchestrator implements Disposable {
   learn(journaled: readonly Outcome[], { recalled = false } = {}): void {
     this.#guard.observe(this.devices.members.family());
     if (!recalled) this.#trials.learn(journaled);
+    if (!recalled) this.devices.answered(journaled, this.#objective.accuracyFloor);
     // Devices that obey an epoch's plan are shown the same pictures at once: less evidence than it seems.
     if (!this.#epochs && !recalled) this.#guard.learn(journaled.filter((outcome) => !this.#isOver(outcome)));
     // Nobody waited for an audit: its times are those of a node that is busy with nothing else.
@@ -168,7 +170,7 @@ export class CellOrchestrator implements Disposable {
   setObjective(objective: Objective): void {
     const floorChanged = objective.accuracyFloor !== this.#objective.accuracyFloor;
     this.#objective = objective;
-    if (floorChanged) this.devices.renewAccounts();
+    if (floorChanged) this.devices.renewAccounts(objective.accuracyFloor);
     this.#continuous.request();
   }
 

@@ -1,6 +1,7 @@
 import type { Variant } from '@weir/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KnownFamilies } from './known-families.ts';
 import { type DeviantClaim, VariantFacts } from './variant-facts.ts';
 
 const variant = (accuracy: number, name = 'v'): Variant => ({ name, macs: 1e6, precision: 'int8', accuracy });
@@ -44,6 +45,65 @@ describe('VariantFacts', () => {
     facts.withdraw('b');
     facts.withdraw('c');
     expect(accuracy()).toEqual([]);
+  });
+
+  it('believe most devices, also against the one that came first, and forget what it said when it has left', () => {
+    const { facts, accuracy } = variantFacts();
+    facts.claim('liar', [variant(1)]);
+    facts.claim('a', [variant(0.7)]);
+    facts.claim('b', [variant(0.7)]);
+    expect(accuracy()).toEqual([0.7]);
+    facts.claim('another liar', [variant(1)]);
+    facts.claim('c', [variant(0.7)]);
+    expect(accuracy()).toEqual([0.7]);
+    for (const deviceId of ['a', 'b', 'c', 'liar']) facts.withdraw(deviceId);
+    facts.claim('d', [variant(0.7)]);
+    facts.claim('e', [variant(0.7)]);
+    facts.withdraw('another liar');
+    expect(accuracy()).toEqual([0.7]);
+  });
+
+  it('keep no more names than are allowed: those that most devices claim', () => {
+    const { facts } = variantFacts();
+    const madeUp = Array.from({ length: 20 }, (_, at) => variant(0.9, `made-up-${at}`));
+    facts.claim('liar', madeUp);
+    for (const deviceId of ['a', 'b']) facts.claim(deviceId, [variant(0.7), variant(0.8, 'w')]);
+    expect(facts.established(3).map(({ name }) => name)).toEqual(['made-up-0', 'v', 'w']);
+  });
+
+  describe('with known families', () => {
+    const known = (accuracy: number, checksum: string, name = 'v') => ({
+      ...variant(accuracy, name),
+      checksum,
+    });
+    const setUp = () => {
+      const told: DeviantClaim[] = [];
+      const families = new KnownFamilies([
+        { name: 'one', variants: [known(0.7, 'A'), known(0.8, 'W', 'w')] },
+        { name: 'two', variants: [known(0.6, 'B')] },
+      ]);
+      return { facts: new VariantFacts((claim) => told.push(claim), families), told };
+    };
+
+    it('believe nobody else, however many say otherwise', () => {
+      const { facts, told } = setUp();
+      for (const deviceId of ['a', 'b', 'c']) facts.claim(deviceId, [known(1, 'A'), known(1, 'X', 'x')]);
+      expect(facts.established()).toEqual([known(0.7, 'A')]);
+      expect(told).toHaveLength(6);
+      expect(told[1]).toEqual({ deviceId: 'a', claimed: known(1, 'X', 'x'), established: undefined });
+    });
+
+    it('know a variant without a checksum by its name where one family has it', () => {
+      const { facts } = setUp();
+      facts.claim('a', [variant(1), variant(1, 'w')]);
+      expect(facts.established()).toEqual([known(0.8, 'W', 'w')]);
+    });
+
+    it('find a device with other models in conflict, though it is the first', () => {
+      const { facts } = setUp();
+      expect(facts.conflicting('a', [known(0.7, 'A'), known(0.8, 'W', 'w')])).toEqual([]);
+      expect(facts.conflicting('a', [known(0.7, 'W'), known(0.8, 'X', 'w')])).toEqual(['v', 'w']);
+    });
   });
 
   it('do not let a device that was first come back with something else', () => {

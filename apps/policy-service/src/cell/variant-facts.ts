@@ -1,5 +1,6 @@
 import type { Variant } from '@weir/domain';
 import { byName } from './by-name.ts';
+import type { KnownFamilies } from './known-families.ts';
 
 /** When what a device claims was first claimed, by variant: 0 before 1 before 2 … Stored with the device. */
 export type ClaimRanks = Readonly<Record<string, number>>;
@@ -8,7 +9,8 @@ export type ClaimRanks = Readonly<Record<string, number>>;
 export interface DeviantClaim {
   readonly deviceId: string;
   readonly claimed: Variant;
-  readonly established: Variant;
+  /** Undefined: no known family has it. */
+  readonly established: Variant | undefined;
 }
 
 interface Claim {
@@ -22,18 +24,22 @@ const maxTold = 1_024;
 
 /**
  * What the cell holds to be true of each variant: MACs, precision and accuracy are the same wherever it runs, so nobody
- * may redefine them for others. What was claimed first stands as long as any member claims it; then the next. Variants of
- * two checksums are never one: whose models conflict with those of others does not belong to the cell (families.ts).
+ * may redefine them for others. With known families it is what those say, and variants of others are none. Without, it is
+ * what most members claim; of what as many claim, what was claimed first. What nobody claims any more is forgotten.
+ * Variants of two checksums are never one: whose models conflict with those of others does not belong to the cell
+ * (families.ts).
  */
 export class VariantFacts {
   readonly #tell: (claim: DeviantClaim) => void;
   /** By name, then by what is claimed. */
   readonly #claims = new Map<string, Map<string, Claim>>();
   readonly #told = new Set<string>();
+  readonly #families: KnownFamilies | undefined;
 
   /** `tell` hears of each deviant claim once. */
-  constructor(tell: (claim: DeviantClaim) => void) {
+  constructor(tell: (claim: DeviantClaim) => void, families?: KnownFamilies) {
     this.#tell = tell;
+    this.#families = families;
   }
 
   /** Replaces what the device claimed before. `stored`: its ranks before a restart, in which any order of devices is good. */
@@ -52,16 +58,18 @@ export class VariantFacts {
     this.#withdraw(deviceId, new Set());
   }
 
-  /** Names that mean other models to the device than to others of the cell. */
+  /** Names that mean other models to the device than to others of the cell, or than to the known families. */
   conflicting(deviceId: string, variants: readonly Variant[]): string[] {
-    const isOther = ({ name, checksum }: Variant) =>
-      checksum !== undefined &&
-      [...(this.#claims.get(name)?.values() ?? [])].some(
+    const isOther = ({ name, checksum }: Variant) => {
+      if (checksum === undefined) return false;
+      if (this.#families && !this.#families.variant({ name, checksum })) return true;
+      return [...(this.#claims.get(name)?.values() ?? [])].some(
         ({ variant, claimants }) =>
           variant.checksum !== undefined &&
           variant.checksum !== checksum &&
           (claimants.size > 1 || !claimants.has(deviceId)),
       );
+    };
     return variants.filter(isOther).map(({ name }) => name);
   }
 
@@ -72,11 +80,17 @@ export class VariantFacts {
     return ranks;
   }
 
-  /** By name. */
-  established(): readonly Variant[] {
-    return [...this.#claims.values()]
-      .map((claims) => first(claims).variant)
-      .sort((a, b) => byName(a.name, b.name));
+  /** By name; no more than `most`: of more those that most devices claim, then those that were claimed first. */
+  established(most = Infinity): readonly Variant[] {
+    const all = [...this.#claims.values()];
+    const kept =
+      all.length <= most ? all : all.sort((a, b) => claimantsOf(b) - claimantsOf(a)).slice(0, most);
+    return kept.flatMap((claims) => this.#standing(claims) ?? []).sort((a, b) => byName(a.name, b.name));
+  }
+
+  #standing(claims: ReadonlyMap<string, Claim>): Variant | undefined {
+    const { variant } = prevailing(claims);
+    return this.#families ? this.#families.variant(variant) : variant;
   }
 
   #claimFor(variant: Variant, storedRank: number | undefined): Claim {
@@ -105,9 +119,13 @@ export class VariantFacts {
   }
 
   #tellDeviant(deviceId: string, claimed: Variant): void {
-    const { variant: established } = first(this.#claims.get(claimed.name)!);
+    const established = this.#standing(this.#claims.get(claimed.name)!);
     const text = JSON.stringify([deviceId, claimed.name, keyOf(claimed)]);
-    if (factsOf(claimed) === factsOf(established) || this.#told.has(text) || this.#told.size >= maxTold)
+    if (
+      (established && factsOf(claimed) === factsOf(established)) ||
+      this.#told.has(text) ||
+      this.#told.size >= maxTold
+    )
       return;
     this.#told.add(text);
     this.#tell({ deviceId, claimed, established });
@@ -120,12 +138,26 @@ const factsOf = ({ macs, precision, accuracy }: Variant): string =>
 /** A claim with a checksum is another one than a claim without, though they say the same. */
 const keyOf = (variant: Variant): string => `${factsOf(variant)} ${variant.checksum ?? ''}`;
 
+const claimantsOf = (claims: ReadonlyMap<string, Claim>): number =>
+  [...claims.values()].reduce((count, { claimants }) => count + claimants.size, 0);
+
+/** What most claim, with or without a checksum, in the form that was claimed first. */
+function prevailing(claims: ReadonlyMap<string, Claim>): Claim {
+  const votes = new Map<string, { count: number; first: Claim }>();
+  for (const claim of claims.values()) {
+    const facts = factsOf(claim.variant);
+    const before = votes.get(facts);
+    const count = (before?.count ?? 0) + claim.claimants.size;
+    votes.set(facts, { count, first: before ? earlier(before.first, claim) : claim });
+  }
+  return [...votes.values()].reduce((a, b) =>
+    a.count === b.count ? (earlier(a.first, b.first) === a.first ? a : b) : a.count > b.count ? a : b,
+  ).first;
+}
+
 /** Of two that were stored without a rank, the less accurate: a floor must not be met by a claim. */
-const first = (claims: ReadonlyMap<string, Claim>): Claim =>
-  [...claims.values()].reduce((a, b) => {
-    const order =
-      a.rank - b.rank ||
-      a.variant.accuracy - b.variant.accuracy ||
-      byName(keyOf(a.variant), keyOf(b.variant));
-    return order <= 0 ? a : b;
-  });
+function earlier(a: Claim, b: Claim): Claim {
+  const order =
+    a.rank - b.rank || a.variant.accuracy - b.variant.accuracy || byName(keyOf(a.variant), keyOf(b.variant));
+  return order <= 0 ? a : b;
+}

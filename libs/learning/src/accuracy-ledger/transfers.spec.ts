@@ -1,6 +1,7 @@
 import type { BalanceReport } from '@weir/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EarnedBalances } from './earned-balances.ts';
 import { createTransferLedger, type TransferLedger } from './transfers.ts';
 
 const report = (ledger: TransferLedger, deviceId: string, given: Partial<BalanceReport>): BalanceReport => ({
@@ -53,6 +54,62 @@ describe('a transfer ledger and dishonest devices', () => {
     const credited = ledger.ledgerOf('poor').creditTotal + ledger.ledgerOf('poorer').creditTotal;
     expect(credited).toBeGreaterThan(0.5 * given);
     expect(ledger.pool).toBeCloseTo(given - credited);
+  });
+
+  describe('where it is known what was earned', () => {
+    const setUp = (...devices: readonly string[]) => {
+      const earned = new EarnedBalances();
+      const ledger = createTransferLedger({ ledgerId: 'l', earned, mostCap: () => 2 });
+      for (const deviceId of devices) ledger.join(deviceId);
+      const tell = (deviceId: string, given: Partial<BalanceReport> = {}) =>
+        ledger.report(deviceId, report(ledger, deviceId, given));
+      return { ledger, earned, tell };
+    };
+
+    it('asks for no more than that, and counts no more, however often it is told', () => {
+      const { ledger, earned, tell } = setUp('liar', 'poor');
+      earned.add('liar', 0.5);
+      for (let round = 0; round < 20; round++) {
+        const { debitRequestedTotal: debitedTotal } = ledger.ledgerOf('liar');
+        tell('liar', { balance: 20, cap: 20, debitedTotal });
+        tell('poor');
+        ledger.rebalance();
+      }
+      expect(ledger.ledgerOf('liar').debitRequestedTotal).toBeLessThanOrEqual(0.5);
+      expect(ledger.ledgerOf('poor').creditTotal).toBeLessThanOrEqual(0.5);
+    });
+
+    it('counts the rest of a debit once its outcomes have come', () => {
+      const { ledger, earned, tell } = setUp('rich', 'poor');
+      earned.add('rich', 2);
+      tell('rich', { balance: 2 });
+      tell('poor');
+      ledger.rebalance();
+      const { debitRequestedTotal: given } = ledger.ledgerOf('rich');
+      expect(given).toBeCloseTo(1);
+      // Its frames have cost something since, and their outcomes came before those of what it earned.
+      earned.add('rich', -1.4);
+      tell('rich', { balance: 1, debitedTotal: given });
+      expect(ledger.pool).toBeCloseTo(0.6);
+      earned.add('rich', 1.4);
+      tell('rich', { balance: 1, debitedTotal: given });
+      expect(ledger.pool).toBeCloseTo(1);
+      expect(earned.of('rich')).toBeCloseTo(1);
+    });
+
+    it('gives nothing to a device that holds more than it says', () => {
+      const { ledger, earned, tell } = setUp('miser', 'rich', 'poor');
+      for (const deviceId of ['miser', 'rich']) earned.add(deviceId, 2);
+      for (let round = 0; round < 10; round++) {
+        const { debitRequestedTotal: debitedTotal } = ledger.ledgerOf('rich');
+        tell('miser', { cap: 20 });
+        tell('rich', { balance: 2 - debitedTotal, debitedTotal });
+        tell('poor', { balance: 0, creditedTotal: ledger.ledgerOf('poor').creditTotal });
+        ledger.rebalance();
+      }
+      expect(ledger.ledgerOf('miser').creditTotal).toBe(0);
+      expect(ledger.ledgerOf('poor').creditTotal).toBeGreaterThan(0.5);
+    });
   });
 
   const figures = ['balance', 'cap', 'debitedTotal', 'creditedTotal'] as const;

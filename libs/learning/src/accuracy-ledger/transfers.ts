@@ -1,4 +1,5 @@
 import type { BalanceLedger, BalanceReport } from '@weir/domain';
+import type { EarnedBalances } from './earned-balances.ts';
 
 /** Differences below this share of a device's cap are not worth a transfer. */
 const DEADBAND = 0.05;
@@ -27,8 +28,8 @@ export interface TransferLedger {
   /**
    * A device's newest report; of another ledger: ignored. What the device spent between its reports is taken for what it
    * will spend until the next: devices that deviate much do not spend what was planned. A report is a claim: a debit
-   * counts up to what was asked for. Not up to what its outcomes have earned: a balance outlives sessions, outages and
-   * restarts whose outcomes nobody has seen.
+   * counts up to what was asked for and, with `earned`, up to what the device is known to hold; the rest of it counts as
+   * soon as more is known.
    */
   report(deviceId: string, report: BalanceReport): void;
   /** Asks the rich and credits the poor from what has been given; every 1–2 s. */
@@ -46,6 +47,8 @@ interface Account {
   /** The most that was ever asked for: an agent may still obey an older request. */
   mostRequestedTotal: number;
   debitedTotal: number;
+  /** Of that, what is in the pool or was credited to others. */
+  countedTotal: number;
   creditedTotal: number;
   balance: number;
   cap: number;
@@ -53,8 +56,20 @@ interface Account {
   drained: number;
 }
 
-/** `ledgerId`: new whenever the pool is lost (a restart) or the floor changes, since accuracy was earned over a floor. */
-export function createTransferLedger({ ledgerId }: { ledgerId: string }): TransferLedger {
+export interface TransferLedgerOptions {
+  /** New whenever the pool is lost (a restart) or the floor changes, since accuracy was earned over a floor. */
+  readonly ledgerId: string;
+  /** What devices are known to hold: nobody gives more, or needs more than is missing of that. @default all is believed */
+  readonly earned?: EarnedBalances;
+  /** Largest cap that a device of this cell can have, frames × accuracy. @default what any can have */
+  readonly mostCap?: () => number;
+}
+
+export function createTransferLedger({
+  ledgerId,
+  earned: known,
+  mostCap = () => MOST_CAP,
+}: TransferLedgerOptions): TransferLedger {
   const accounts = new Map<string, Account>();
   let opened = 0;
   let pool = 0;
@@ -70,6 +85,7 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
         debitRequestedTotal: 0,
         mostRequestedTotal: 0,
         debitedTotal: 0,
+        countedTotal: 0,
         creditedTotal: 0,
         balance: 0,
         cap: 0,
@@ -82,13 +98,18 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
     report(deviceId, report) {
       const account = accounts.get(deviceId);
       if (!account || report.ledgerId !== account.ledgerId || !isSound(report)) return;
-      const cap = Math.min(report.cap, MOST_CAP);
+      const cap = Math.max(0, Math.min(report.cap, MOST_CAP, mostCap()));
       const balance = Math.min(report.balance, cap);
       const creditedTotal = Math.min(report.creditedTotal, account.creditTotal);
       const debitedTotal = Math.min(report.debitedTotal, account.mostRequestedTotal);
       // Reports may overtake each other: totals only rise, and an older report tells nothing new.
       if (debitedTotal < account.debitedTotal || creditedTotal < account.creditedTotal) return;
-      pool += debitedTotal - account.debitedTotal;
+      known?.add(deviceId, creditedTotal - account.creditedTotal);
+      const open = debitedTotal - account.countedTotal;
+      const counted = known ? Math.min(open, known.of(deviceId)) : open;
+      known?.add(deviceId, -counted);
+      account.countedTotal += counted;
+      pool += counted;
       const earned =
         balance -
         account.balance -
@@ -101,13 +122,19 @@ export function createTransferLedger({ ledgerId }: { ledgerId: string }): Transf
       account.cap = cap;
     },
     rebalance() {
-      const capped = [...accounts.values()].filter(({ cap }) => cap > 0);
-      const expected = capped.map((account) => account.balance + account.creditTotal - account.creditedTotal);
-      const target = targets(capped, sum(expected) + pool);
+      const entries = [...accounts].filter(([, { cap }]) => cap > 0);
+      const capped = entries.map(([, account]) => account);
+      // Who claims to be poor holds at least what it is known to hold; who claims to be rich makes nobody else poor.
+      const held = entries.map(([deviceId, { cap }]) => known && Math.min(cap, known.of(deviceId)));
+      const underway = capped.map(({ creditTotal, creditedTotal }) => creditTotal - creditedTotal);
+      const expected = capped.map(({ balance }, at) => Math.max(balance, held[at] ?? 0) + underway[at]!);
+      const certain = capped.map(({ balance }, at) => (held[at] ?? balance) + underway[at]!);
+      const target = targets(capped, sum(certain) + pool);
       const short = capped.map((account, index) => {
         const missing = target[index]! - expected[index]!;
         // The request is what remains open; asking anew replaces it, and never takes back what was given.
-        const surplus = -missing > DEADBAND * account.cap ? -missing : 0;
+        const wanted = -missing > DEADBAND * account.cap ? -missing : 0;
+        const surplus = Math.min(wanted, held[index] ?? wanted);
         account.debitRequestedTotal = account.debitedTotal + surplus;
         account.mostRequestedTotal = Math.max(account.mostRequestedTotal, account.debitRequestedTotal);
         return missing > DEADBAND * account.cap ? missing : 0;
