@@ -1,6 +1,7 @@
 import { silentLogger } from '@weir/base';
 import type { FromConsole, ToConsole } from '@weir/cell';
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ConsoleApp, startConsoleApp } from './app.ts';
 import { configSpec } from './config.ts';
@@ -296,6 +297,16 @@ describe('control', () => {
     await start();
     await services.stop();
     expect(await control({ kind: 'learner', learner: 'edge-only' })).toMatchObject({ status: 503 });
+  });
+
+  it('answers though many connections are open that ask for nothing', async () => {
+    await start();
+    const { hostname, port } = new URL(`http://${app.address}`);
+    const silent = Array.from({ length: 200 }, () => connectTcp(Number(port), hostname));
+    for (const socket of silent) socket.on('error', () => {});
+    await vi.waitFor(() => expect(silent.every(({ connecting }) => !connecting)).toBe(true));
+    expect((await ask('/snapshot')).status).toBe(200);
+    for (const socket of silent) socket.destroy();
   });
 });
 

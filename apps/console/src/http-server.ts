@@ -1,4 +1,5 @@
-import { splitHostPort, Unavailable, WeirError, type Logger, type StatusName } from '@weir/base';
+import { splitHostPort, systemClock, Unavailable, WeirError, type Logger, type StatusName } from '@weir/base';
+import { boundConnections } from '@weir/rpc';
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,7 +39,10 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       else response.destroy();
     });
   });
-  server.maxConnections = 128;
+  using opening = new DisposableStack();
+  const bounds = { clock: systemClock, most: 128, silentMs: 5_000 };
+  const connections = opening.use(boundConnections(server, bounds));
+  server.on('request', ({ socket }) => connections.asked(socket));
   server.listen(splitHostPort(listen));
   try {
     await once(server, 'listening');
@@ -91,9 +95,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     json(response, 200, {});
   }
 
+  const opened = opening.move();
   return {
     address,
     async [Symbol.asyncDispose]() {
+      opened[Symbol.dispose]();
       const closed = once(server, 'close');
       server.close();
       options.events.end();

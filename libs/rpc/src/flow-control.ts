@@ -1,6 +1,6 @@
 import type { Server } from '@grpc/grpc-js';
 import type { Http2Server, ServerHttp2Session, ServerOptions } from 'node:http2';
-import { connectionWindowBytes, streamWindowBytes } from './limits.ts';
+import { connectionWindowBytes, handshakeTimeoutMs, streamWindowBytes } from './limits.ts';
 
 /**
  * Widens a server's HTTP/2 flow-control windows, which grpc-js (1.14.7) leaves at 64 KB: there the option
@@ -15,6 +15,8 @@ export const widenWindows = {
   /** The window of every stream goes out with the first SETTINGS frame, so the client knows it before it sends. */
   beforeBind(server: Server): void {
     const { commonServerOptions } = internals(server);
+    // Node waits two minutes for a handshake.
+    Object.assign(commonServerOptions, { handshakeTimeout: handshakeTimeoutMs });
     commonServerOptions.settings = {
       ...commonServerOptions.settings,
       initialWindowSize: streamWindowBytes,
@@ -22,11 +24,15 @@ export const widenWindows = {
     };
   },
 
-  /** The connection's own window is no setting; each session widens it as it opens. Again after each further address. */
-  afterBind(server: Server): void {
+  /**
+   * The connection's own window is no setting; each session widens it as it opens. Again after each further address, which
+   * `onServer` hears of.
+   */
+  afterBind(server: Server, onServer: (http2Server: Http2Server) => void): void {
     for (const http2Server of internals(server).http2Servers.keys()) {
       if (widened.has(http2Server)) continue;
       widened.add(http2Server);
+      onServer(http2Server);
       http2Server.on('session', (session: ServerHttp2Session) =>
         session.setLocalWindowSize(connectionWindowBytes),
       );

@@ -1,8 +1,10 @@
-import type {
-  handleBidiStreamingCall,
-  handleClientStreamingCall,
-  handleServerStreamingCall,
-  handleUnaryCall,
+import {
+  type handleBidiStreamingCall,
+  type handleClientStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type ServerDuplexStream,
 } from '@grpc/grpc-js';
 import { Internal, WeirError } from '@weir/base';
 import type { EventEmitter } from 'node:events';
@@ -41,6 +43,7 @@ export function clientStream<Req, Res>(
     run(
       call,
       async (context) => {
+        sendHeaders(call);
         const requests = messagesOf<Req>(call, { failure: () => failureOf(context) });
         callback(null, await handle(requests, context));
       },
@@ -72,6 +75,7 @@ export function bidi<Req, Res>(
     run(
       call,
       async (context) => {
+        sendHeaders(call);
         const messages = messagesOf<Req>(call, { failure: () => failureOf(context) });
         const send = sender<Res>(call, () => failureOf(context));
         await handle({ send, [Symbol.asyncIterator]: () => messages }, context);
@@ -102,6 +106,10 @@ function run(
     fail(error);
   });
 }
+
+/** At once: until the first sign of the server a client of grpc-js keeps every message that it has sent, to try again. */
+const sendHeaders = (call: Pick<ServerDuplexStream<unknown, unknown>, 'sendMetadata'>): void =>
+  call.sendMetadata(new Metadata());
 
 const failureOf = ({ signal }: CallContext): Error | undefined =>
   signal.aborted ? (signal.reason as Error) : undefined;

@@ -1,3 +1,4 @@
+export { boundConnections, type ConnectionBounds } from './bounded-connections.ts';
 export { type RpcServer, type ServedService, type ServeOptions, serve } from './server.ts';
 export { type CallContext, childDeadline } from './call-context.ts';
 export { bidi, clientStream, type DuplexStream, serverStream, unary } from './handlers.ts';

@@ -11,6 +11,13 @@ export const defaultMaxMessageBytes = 8 * 1024 * 1024;
 export const streamWindowBytes = 4 * 1024 * 1024;
 export const connectionWindowBytes = 16 * 1024 * 1024;
 
+/** Connections of one server at once. */
+export const mostConnections = 8_192;
+/** How long a TLS handshake may take, ms. */
+export const handshakeTimeoutMs = 10_000;
+/** How long a connection may stay without its first call, ms. */
+export const silentConnectionMs = 10_000;
+
 /**
  * Both sides ping an otherwise silent connection after 10 s and drop it 5 s later; the client only while calls are open.
  * Stricter servers of other implementations (gRPC's default allows one ping in 5 min) answer `too_many_pings`;
@@ -26,6 +33,7 @@ const messageLimits = (maxMessageBytes: number) => ({
 export const serverOptions = (maxMessageBytes: number): ChannelOptions => ({
   ...keepalive,
   ...messageLimits(maxMessageBytes),
+  'grpc.max_connection_idle_ms': 300_000,
   // Per connection; further calls wait on the client.
   'grpc.max_concurrent_streams': 1_000,
 });

@@ -6,13 +6,15 @@ import {
 } from '@grpc/grpc-js';
 import { type Clock, type Logger, sleep, systemClock, Unavailable } from '@weir/base';
 import type { EventEmitter } from 'node:events';
+import { boundConnections } from './bounded-connections.ts';
 import { type CallScope, enterScope, type ServerCall } from './call-context.ts';
 import { widenWindows } from './flow-control.ts';
 import { refuse } from './handlers.ts';
 import { addHealth } from './health.ts';
-import { defaultMaxMessageBytes, serverOptions } from './limits.ts';
+import { defaultMaxMessageBytes, mostConnections, serverOptions, silentConnectionMs } from './limits.ts';
 import { addReflection } from './reflection.ts';
 import { type Security, serverCredentials } from './transport-security.ts';
+import { UnfinishedMessages, type UnfinishedMessagesOptions } from './unfinished-messages.ts';
 import { privateSocket } from './web/private-socket.ts';
 import { serveWeb, type WebOptions, type WebServer } from './web/serve-web.ts';
 
@@ -34,6 +36,10 @@ export interface ServeOptions extends Security {
   /** How long calls may continue once draining has begun, ms. @default 10 000 */
   readonly drainGraceMs?: number | undefined;
   readonly clock?: Clock | undefined;
+  /** Of messages that do not become whole. */
+  readonly unfinishedMessages?: Omit<UnfinishedMessagesOptions, 'clock'> | undefined;
+  /** Connections at once; further ones take the place of silent ones, or are closed. @default 8 192 */
+  readonly mostConnections?: number | undefined;
   /** Serves the same services, and health, to pages in browsers too. @default not at all */
   readonly web?: WebOptions | undefined;
 }
@@ -59,7 +65,9 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   const { listen, services, logger, drainGraceMs = 10_000, clock = systemClock } = options;
   const { maxMessageBytes = defaultMaxMessageBytes } = options;
   const credentials = serverCredentials(listen, options);
-  const server = new Server(serverOptions(maxMessageBytes));
+  await using opening = new AsyncDisposableStack();
+  const unfinished = opening.use(new UnfinishedMessages({ clock, ...options.unfinishedMessages }));
+  const server = new Server({ ...serverOptions(maxMessageBytes), interceptors: [unfinished.interceptor] });
   widenWindows.beforeBind(server);
 
   const draining = new AbortController();
@@ -74,11 +82,17 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
     new Promise<number>((resolve, reject) =>
       server.bindAsync(address, security, (error, bound) => {
         if (error) return reject(new Unavailable(`cannot listen on ${address}`, { cause: error }));
-        widenWindows.afterBind(server);
+        widenWindows.afterBind(server, (http2Server) => {
+          const most = options.mostConnections ?? mostConnections;
+          const bounded = boundConnections(http2Server, { clock, most, silentMs: silentConnectionMs });
+          opening.use(bounded);
+          http2Server.on('session', (session) =>
+            session.once('stream', () => session.socket && bounded.asked(session.socket)),
+          );
+        });
         resolve(bound);
       }),
     );
-  await using opening = new AsyncDisposableStack();
   opening.defer(() => server.forceShutdown());
   const port = await bind(listen, credentials);
   let web: WebServer | undefined;

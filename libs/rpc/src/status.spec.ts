@@ -13,8 +13,9 @@ import {
   Unavailable,
   type WeirError,
 } from '@weir/base';
+import { BadRequest, ErrorInfo } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
-import { fromServiceError, fromStatus, toStatus } from './status.ts';
+import { fromServiceError, fromStatus, toStatus, toTrailers } from './status.ts';
 
 describe('status', () => {
   it.each<[number, WeirError]>([
@@ -63,11 +64,17 @@ describe('status', () => {
 
   it('keeps a bounded part of what another process says of an error', () => {
     const long = 'x'.repeat(10_000);
-    const refusal = toStatus(new NotFound(long, { reason: long }));
-    const error = fromStatus(refusal);
+    const detail = (name: string, value: Uint8Array) => ({
+      typeUrl: `type.googleapis.com/google.rpc.${name}`,
+      value: Buffer.from(value),
+    });
+    const info = ErrorInfo.encode({ reason: long, domain: 'weir', metadata: {} }).finish();
+    const error = fromStatus({ code: codes.NOT_FOUND, message: long, details: [detail('ErrorInfo', info)] });
     expect([error.message.length, error.reason.length]).toEqual([1_000, 1_000]);
-    const violations = Array.from({ length: 1_000 }, () => ({ field: long, description: long }));
-    const invalid = fromStatus(toStatus(new InvalidInput(violations))) as InvalidInput;
+    const fault = { field: long, description: long, reason: '' };
+    const bad = BadRequest.encode({ fieldViolations: Array.from({ length: 1_000 }, () => fault) }).finish();
+    const status = { code: codes.INVALID_ARGUMENT, message: '', details: [detail('BadRequest', bad)] };
+    const invalid = fromStatus(status) as InvalidInput;
     expect(invalid.violations).toHaveLength(100);
     expect(invalid.violations[0]!.description).toHaveLength(1_000);
   });
@@ -81,5 +88,40 @@ describe('status', () => {
       metadata,
     });
     expect(fromServiceError(error)).toMatchObject({ status: 'NOT_FOUND', message: 'gone' });
+  });
+
+  describe('of texts that are too long', () => {
+    /** Bytes of the trailers that tell the error: message percent-encoded, details in base64. */
+    const sent = (error: WeirError) => {
+      const { details, metadata } = toTrailers(error);
+      const [encoded] = metadata.get('grpc-status-details-bin') as Buffer[];
+      return encodeURI(details).length + encoded!.toString('base64').length;
+    };
+    const hostile = ['x', 'ü', '模', '\u{1f600}', '\ud800', '%'].map((each) => each.repeat(100_000));
+
+    it.each(hostile.map((text) => [text.slice(0, 2), text] as const))(
+      'takes less than 8 kB, and keeps the status, for many of %j',
+      (_some, text) => {
+        const violations = Array.from({ length: 500 }, () => ({ field: text, description: text }));
+        for (const error of [
+          new NotFound(`there is no variant ${text}`, { reason: text }),
+          new InvalidInput(violations),
+          new InvalidInput([{ field: 'a', description: text }]),
+        ]) {
+          expect(sent(error)).toBeLessThan(8_000);
+          const back = fromStatus(toStatus(error));
+          expect(back.status).toBe(error.status);
+          expect(back.message.length).toBeGreaterThan(20);
+        }
+      },
+    );
+
+    it('says how many faults were left out', () => {
+      const violations = Array.from({ length: 300 }, (_, at) => ({ field: `f${at}`, description: 'bad' }));
+      const back = fromStatus(toStatus(new InvalidInput(violations))) as InvalidInput;
+      const named = back.violations.length - 1;
+      expect(back.violations.at(-1)!.description).toBe(`and ${300 - named} more`);
+      expect(named).toBeGreaterThan(50);
+    });
   });
 });

@@ -5,6 +5,7 @@ import {
   Cancelled,
   DeadlineExceeded,
   FailedPrecondition,
+  type FieldViolation,
   Internal,
   InvalidInput,
   NotFound,
@@ -24,6 +25,11 @@ const domain = 'weir';
 
 /** What is kept of an error that another process tells: characters of each text, and faults. */
 const most = { characters: 1_000, violations: 100 };
+/**
+ * What a call's status may take on the wire, bytes: headers of more than 8 kB in all end every call of their connection. Its
+ * message is sent twice, once percent-encoded; details are sent in base64.
+ */
+const mostSent = { message: 1_200, details: 4_000, reason: 100, field: 200, description: 600 };
 
 /**
  * What a caller may learn of an error: a WeirError keeps its message, reason and field violations; anything else is
@@ -31,20 +37,55 @@ const most = { characters: 1_000, violations: 100 };
  */
 export function toStatus(error: unknown): Status {
   const known = error instanceof WeirError ? error : new Internal('internal error');
-  const details = [
-    detail(errorInfoType, ErrorInfo.encode({ reason: known.reason, domain, metadata: {} }).finish()),
-  ];
+  const reason = cutTo(mostSent.reason, known.reason);
+  const details = [detail(errorInfoType, ErrorInfo.encode({ reason, domain, metadata: {} }).finish())];
   if (known instanceof InvalidInput) {
-    const fieldViolations = known.violations.map(({ field, description }) => ({
-      field,
-      description,
-      reason: '',
-    }));
-    details.push(detail(badRequestType, BadRequest.encode({ fieldViolations }).finish()));
+    const { violations } = known;
+    details.push(
+      detail(badRequestType, BadRequest.encode({ fieldViolations: fitting(violations) }).finish()),
+    );
   }
   if (known.retryAfterMs !== undefined)
     details.push(detail(retryInfoType, RetryInfo.encode(retryInfoOf(known.retryAfterMs)).finish()));
-  return { code: codes[known.status], message: known.message, details };
+  return { code: codes[known.status], message: cutTo(mostSent.message, known.message), details };
+}
+
+/** The first faults, as many as can be sent, and how many more there are. */
+function fitting(violations: readonly FieldViolation[]) {
+  const fitting: { field: string; description: string; reason: string }[] = [];
+  let bytes = 0;
+  for (const { field, description } of violations) {
+    const fault = {
+      field: cutTo(mostSent.field, field),
+      description: cutTo(mostSent.description, description),
+      reason: '',
+    };
+    bytes += bytesOf(fault.field) + bytesOf(fault.description) + 16;
+    if (bytes > mostSent.details - mostSent.message || fitting.length === most.violations - 1) {
+      const more = violations.length - fitting.length;
+      return [...fitting, { field: '', description: `and ${more} more`, reason: '' }];
+    }
+    fitting.push(fault);
+  }
+  return fitting;
+}
+
+/** Percent-encoded, as gRPC sends messages. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+const bytesOf = (text: string): number => encodeURI(text.toWellFormed()).length;
+
+/** The text, or the most of it that takes no more bytes, with a sign that there was more. */
+function cutTo(bytes: number, text: string): string {
+  // Most texts fit, and a long one need not be encoded to the end.
+  const head = text.slice(0, bytes).toWellFormed();
+  if (head.length === text.length && bytesOf(head) <= bytes) return head;
+  let length = 0;
+  let kept = '';
+  for (const character of head) {
+    length += bytesOf(character);
+    if (length > bytes - 9) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
 /** The error that a status maps to; codes without a class of their own map to the nearest one. Long texts are cut off. */

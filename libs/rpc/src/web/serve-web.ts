@@ -3,8 +3,10 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { connectNodeAdapter, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
-import { Unavailable, splitHostPort } from '@weir/base';
+import { Unavailable, splitHostPort, systemClock } from '@weir/base';
 import { contracts } from '@weir/proto';
+import { boundConnections } from '../bounded-connections.ts';
+import { silentConnectionMs } from '../limits.ts';
 import { nodeTlsOptions, type Security } from '../transport-security.ts';
 import { fromOrigins } from './cross-origin.ts';
 import { forward } from './forward.ts';
@@ -22,7 +24,7 @@ export interface WebServer extends AsyncDisposable {
   readonly address: string;
 }
 
-/** Connections at once; further ones wait. */
+/** Connections at once; a further one takes the place of a silent one, or is closed. */
 const maxConnections = 256;
 /** How long answers may take to leave once the server closes, ms. */
 const closeGraceMs = 500;
@@ -50,12 +52,15 @@ export async function serveWeb(
   const tlsOptions = nodeTlsOptions(listen, { tls, allowPlaintext });
   const onRequest = fromOrigins(origins, (request, response) => void handle(request, response));
   const server = tlsOptions ? createHttpsServer(tlsOptions, onRequest) : createHttpServer(onRequest);
-  server.maxConnections = maxConnections;
+  const bounds = { clock: systemClock, most: maxConnections, silentMs: silentConnectionMs };
+  const connections = boundConnections(server, bounds);
+  server.on('request', ({ socket }) => connections.asked(socket));
   const { host, port } = splitHostPort(listen);
   try {
     server.listen(port, host);
     await once(server, 'listening');
   } catch (cause) {
+    connections[Symbol.dispose]();
     session.abort();
     throw new Unavailable(`cannot listen on ${listen}`, { cause });
   }
@@ -63,6 +68,7 @@ export async function serveWeb(
   return {
     address: `${listen.slice(0, listen.lastIndexOf(':'))}:${bound}`,
     async [Symbol.asyncDispose]() {
+      connections[Symbol.dispose]();
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
