@@ -104,6 +104,7 @@ export async function startPolicyService(
       times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
       snapshotMs,
       maxCells,
+      idleMs: config.idleCellMs,
       maxDevices,
       errors,
       families: known,

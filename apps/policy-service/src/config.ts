@@ -81,6 +81,10 @@ const shape = {
     .default(1)
     .describe('Seed of the learners’ chance.'),
   maxCells: count().default(256).describe('Cells held at once; more are refused.'),
+  idleCellMs: durationMs()
+    .min(1_000, 'must be >= 1000')
+    .default(600_000)
+    .describe('Time after which a cell without devices is closed, ms; what it learned is kept.'),
   maxDevices: count().default(5_000).describe('Devices of one cell; more are refused.'),
   maxWatches: count().default(256).describe('Watchers of learners at once; more are refused.'),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Members } from './cell/members.ts';
+import { memberToJson } from './journal/rows.ts';
 import { deviceHello, helloToWire, outcome, outcomeToWire } from './sessions/agent.fixture.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-policy-main-'));
@@ -138,6 +140,10 @@ describe('policy-service process', () => {
         sequence: i + 1,
         outcome: JSON.stringify(outcome('a')),
       }));
+      const members = new Members();
+      members.add(deviceHello('a'));
+      const state = memberToJson(members.get('a')!);
+      await store.change('c', { joined: [{ deviceId: 'a', state }] });
       await store.append({ cellId: 'c', deviceId: 'a', instanceId: 'i', oldestPending: 0, records });
     }
     const child = spawn(process.execPath, [main, '--data', data, '--learner', learner], {

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, ResourceExhausted, sleep, type Violations } from '@weir/base';
 import type { policy } from '@weir/proto';
-import { bidi, type CallContext, serverStream, unary } from '@weir/rpc';
+import { bidi, type CallContext, FairSlots, serverStream, unary } from '@weir/rpc';
 import {
   checkIds,
   objectiveFromWire,
@@ -31,7 +31,13 @@ export interface ServiceDeps {
 /** Handlers of weir.policy.v1.PolicyService. */
 export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
   const { cells, families, learners, clock, statusMs, maxWatches } = deps;
-  let watches = 0;
+  const watches = new FairSlots(
+    maxWatches,
+    () =>
+      new ResourceExhausted(`there are ${maxWatches} watchers, most of them from here`, {
+        reason: 'TOO_MANY_WATCHES',
+      }),
+  );
 
   return {
     orchestrate: bidi((stream, context) => orchestrate(stream, context, deps)),
@@ -66,24 +72,19 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
     // A slow watcher holds up nobody: each status is made when the one before has gone out.
     watchLearner: serverStream(async function* (
       { cellId }: policy.WatchLearnerRequest,
-      { signal, draining }: CallContext,
+      { signal, draining, peer }: CallContext,
     ): AsyncGenerator<policy.WatchLearnerResponse> {
       checkIds({ cell_id: cellId });
       const cell = await cells.get(cellId);
-      if (watches >= maxWatches)
-        throw new ResourceExhausted(`there are ${maxWatches} watchers, and no more are taken`);
-      watches++;
-      try {
-        const over = AbortSignal.any([signal, draining]);
-        while (!over.aborted) {
-          yield statusToWire(families.status(cellId, cell));
-          await sleep(statusMs, { clock, signal: over }).catch(() => {});
-        }
-        // A watcher should look for the service again, not take the end of the stream for that of the cell.
-        over.throwIfAborted();
-      } finally {
-        watches--;
+      using watch = watches.take(peer);
+      if (!watch) throw new ResourceExhausted(`there are ${maxWatches} watchers, and no more are taken`);
+      const over = AbortSignal.any([signal, draining, watch.lost, cell.closed]);
+      while (!over.aborted) {
+        yield statusToWire(families.status(cellId, cell));
+        await sleep(statusMs, { clock, signal: over }).catch(() => {});
       }
+      // A watcher should look for the service again, not take the end of the stream for that of the cell.
+      over.throwIfAborted();
     }),
 
     exportSnapshot: unary(async ({ cellId }: policy.ExportSnapshotRequest) => {
@@ -101,7 +102,7 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       return { learner };
     }),
 
-    runEpochs: bidi((stream, context) => runEpochs(stream, context, { cells })),
+    runEpochs: bidi((stream, context) => runEpochs(stream, context, { cells, clock })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Clock, ResourceExhausted } from '@weir/base';
 import type { Liveness } from '@weir/domain';
+import { FairSlots } from '@weir/rpc';
 import { CellWatch } from './cell-watch.ts';
 
 /** The part of a report that this service reads; the rest it passes on. */
@@ -42,12 +43,20 @@ export class Cells<Report extends NodeReport> implements Disposable {
   readonly #limits: CellLimits;
   readonly #cells = new Map<string, Map<string, Node<Report>>>();
   readonly #watches = new Map<string, Set<CellWatch<NodeState<Report>>>>();
-  #watchCount = 0;
+  readonly #slots: FairSlots;
   readonly #stopSweeping: () => void;
 
   constructor({ clock, limits }: { clock: Clock; limits: CellLimits }) {
     this.#clock = clock;
     this.#limits = limits;
+    const { maxWatches } = limits;
+    this.#slots = new FairSlots(
+      maxWatches,
+      () =>
+        new ResourceExhausted(`${maxWatches} watches are open, most of them from here`, {
+          reason: 'TOO_MANY_WATCHES',
+        }),
+    );
     this.#stopSweeping = clock.every(sweepMs, () => this.#sweep());
   }
 
@@ -79,24 +88,27 @@ export class Cells<Report extends NodeReport> implements Disposable {
       [...nodes.values()].map(({ state }) => state),
     );
     const live = states.filter(({ liveness }) => liveness === 'live').length;
-    return { live, stale: states.length - live, watches: this.#watchCount };
+    return { live, stale: states.length - live, watches: this.#slots.size };
   }
 
-  /** Disposing ends the watch. Throws ResourceExhausted when there are too many. */
-  watch(cellId: string): CellWatch<NodeState<Report>> {
-    if (this.#watchCount >= this.#limits.maxWatches)
+  /**
+   * Disposing ends the watch. Throws ResourceExhausted when there are too many. `peer`: who watches, `HOST:PORT`; `lost` aborts,
+   * with the reason, when it holds most of the watches and another one needs a place.
+   */
+  watch(cellId: string, peer = ''): CellWatch<NodeState<Report>> & { readonly lost: AbortSignal } {
+    const slot = this.#slots.take(peer);
+    if (!slot)
       throw new ResourceExhausted(`${this.#limits.maxWatches} watches are open, and no more are allowed`);
     const watches = this.#watches.get(cellId) ?? new Set();
     const watch: CellWatch<NodeState<Report>> = new CellWatch(this.nodes(cellId).toReversed(), keyOf, {
       onClosed: () => {
-        this.#watchCount--;
+        slot[Symbol.dispose]();
         watches.delete(watch);
         if (watches.size === 0) this.#watches.delete(cellId);
       },
     });
     this.#watches.set(cellId, watches.add(watch));
-    this.#watchCount++;
-    return watch;
+    return Object.assign(watch, { lost: slot.lost });
   }
 
   [Symbol.dispose](): void {

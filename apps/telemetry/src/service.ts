@@ -1,4 +1,4 @@
-import { type Clock, sleep, WeirError } from '@weir/base';
+import { type Clock, DeadlineExceeded, sleep, WeirError } from '@weir/base';
 import type { telemetry } from '@weir/proto';
 import { type CallContext, clientStream, serverStream, unary, untilAborted } from '@weir/rpc';
 import { checkIds, checkReport, nodeStateToWire } from '@weir/wire';
@@ -13,6 +13,9 @@ export interface ServiceDeps {
   readonly metrics: Pick<TelemetryMetrics, 'reported' | 'refused'>;
 }
 
+/** How long a stream of reports may stay without one, ms. */
+const firstReportMs = 10_000;
+
 /** Handlers of weir.telemetry.v1.Telemetry. */
 export function telemetryService({
   cells,
@@ -23,9 +26,16 @@ export function telemetryService({
   return {
     report: clientStream(async (requests: AsyncIterable<telemetry.ReportRequest>, { draining }) => {
       using reporter = cells.openReporter();
+      const silent = new AbortController();
+      // Afterwards silence makes a node stale, and then gone.
+      const stopWaiting = clock.after(firstReportMs, () =>
+        silent.abort(new DeadlineExceeded(`no report within ${firstReportMs} ms`)),
+      );
       let previous: telemetry.ReportRequest | undefined;
       let accepted = 0;
-      for await (const report of untilAborted(requests, draining)) {
+      const over = AbortSignal.any([draining, silent.signal]);
+      for await (const report of untilAborted(requests, over)) {
+        stopWaiting();
         try {
           checkReport(report, previous);
           reporter.take(report);
@@ -37,16 +47,18 @@ export function telemetryService({
         previous = report;
         accepted++;
       }
+      stopWaiting();
+      silent.signal.throwIfAborted();
       return { accepted };
     }),
 
     watchCell: serverStream(async function* (
       { cellId }: telemetry.WatchCellRequest,
-      { signal, draining }: CallContext,
+      { signal, draining, peer }: CallContext,
     ): AsyncGenerator<telemetry.WatchCellResponse> {
       checkIds({ cell_id: cellId });
-      using watch = cells.watch(cellId);
-      const over = AbortSignal.any([signal, draining]);
+      using watch = cells.watch(cellId, peer);
+      const over = AbortSignal.any([signal, draining, watch.lost]);
       const close = () => watch[Symbol.dispose]();
       over.addEventListener('abort', close);
       try {

@@ -1,5 +1,6 @@
 export { boundConnections, type ConnectionBounds } from './bounded-connections.ts';
 export { type RpcServer, type ServedService, type ServeOptions, serve } from './server.ts';
+export { FairSlots, type Slot } from './fair-slots.ts';
 export { type CallContext, childDeadline } from './call-context.ts';
 export { bidi, clientStream, type DuplexStream, serverStream, unary } from './handlers.ts';
 export { type ClientClass, type Connection, type ConnectOptions, connect } from './connection.ts';

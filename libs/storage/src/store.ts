@@ -27,6 +27,11 @@ export interface Store extends AsyncDisposable {
   load(cellId: string): Promise<StoredCell | undefined>;
   /** Applies the whole change or none of it. */
   change(cellId: string, change: CellChange): Promise<void>;
+  /**
+   * Forgets a cell of which nothing was ever journaled, unless an objective or a learner was chosen for it; with
+   * `evenConfigured` then too. False when it is kept.
+   */
+  dropUnused(cellId: string, options?: { evenConfigured?: boolean }): Promise<boolean>;
   snapshot(cellId: string, learner: string): Promise<StoredSnapshot | undefined>;
   /** Reserves `count` unused directive versions, all > `above`; resolves to the last of them. */
   reserveVersions(cellId: string, options: { count: number; above?: number }): Promise<number>;
@@ -120,6 +125,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
     cells: () => submit('cells'),
     load: (cellId) => submit('load', cellId),
     change: (cellId, change) => submit('change', cellId, change),
+    dropUnused: (cellId, { evenConfigured = false } = {}) => submit('dropUnused', cellId, evenConfigured),
     snapshot: (cellId, learner) => submit('snapshot', cellId, learner),
     reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
     append: (batch) => submit('append', batch),

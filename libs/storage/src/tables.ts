@@ -40,6 +40,14 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     newest: database.prepare(
       'select position, outcome from experience where cell = ? order by position desc limit ?',
     ),
+    unused: database.prepare(
+      `select id from cell where name = ?1 and (?2 or (objective is null and learner is null))
+        and not exists (select 1 from experience where cell = cell.id)`,
+    ),
+    dropStreams: database.prepare('delete from stream where cell = ?'),
+    dropMembers: database.prepare('delete from member where cell = ?'),
+    dropSnapshots: database.prepare('delete from snapshot where cell = ?'),
+    dropCell: database.prepare('delete from cell where id = ?'),
     count: database.prepare('select count(*) as n from experience where cell = ?'),
     expire: database.prepare(
       `delete from experience where cell = ?1 and position <=
@@ -80,6 +88,15 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
       for (const deviceId of left) sql.leave.run(cell, deviceId);
       for (const { learner, position, state } of snapshots)
         sql.putSnapshot.run(cell, learner, position, state);
+    },
+
+    dropUnused(name: string, evenConfigured: boolean): boolean {
+      const id = sql.unused.get(name, Number(evenConfigured))?.id as number | undefined;
+      if (id === undefined) return false;
+      for (const drop of [sql.dropStreams, sql.dropMembers, sql.dropSnapshots, sql.dropCell]) drop.run(id);
+      cellIds.delete(name);
+      streams.reset();
+      return true;
     },
 
     snapshot(name: string, learner: string): StoredSnapshot | undefined {

@@ -29,7 +29,7 @@ export function checkEpochRequest(
   const violations = new Violations();
   violations.id(cellId, 'cell_id');
   violations.check(before === undefined || before === cellId, 'cell_id', `expected ${before} as before`);
-  violations.number(settleTimeoutMs, 'settle_timeout_ms', { max: limits.ms });
+  violations.number(settleTimeoutMs, 'settle_timeout_ms', { max: limits.settleMs });
   violations.throwIfAny();
 }
 

@@ -13,6 +13,8 @@ export const limits = {
   labelLength: 256,
   /** A day. No wait, hop, deadline or prediction is longer, ms. */
   ms: 86_400_000,
+  /** How long an epoch may wait for its outcomes: the cell plans nothing else meanwhile, ms. */
+  settleMs: 600_000,
   /** A year: what an outcome may have waited for its policy, and the longest lease, ms. */
   ageMs: 365 * 86_400_000,
   /** Things at one node at once: slots, inferences in service, queued. */

@@ -128,4 +128,79 @@ describe('Cells', () => {
     await cells.openStored();
     expect((await cells.get('west')).orchestrator.learner.status().outcomes).toBe(2);
   });
+
+  describe('that nobody uses', () => {
+    const idle = { maxCells: 3, idleMs: 60_000 };
+    const setUp = async (path = join(directory, `${files++}.db`)) => {
+      const clock = new FakeClock(5_000);
+      const store = await openStore({ path });
+      const cells = new Cells(options({ store, clock, ...idle }));
+      const flood = async (...cellIds: string[]) => {
+        for (const cellId of cellIds) {
+          const a = agent();
+          const cell = await cells.open(cellId);
+          cell.devices.join(deviceHello('a'), a.link);
+          cell.devices.leave('a', a.link);
+        }
+      };
+      const close = async () => {
+        await cells[Symbol.asyncDispose]();
+        await store[Symbol.asyncDispose]();
+      };
+      return { clock, store, cells, flood, path, [Symbol.asyncDispose]: close };
+    };
+
+    it('are closed after a while, and opened again as they were when they are asked for', async () => {
+      await using opened = await setUp(await twoCells());
+      const { clock, cells } = opened;
+      await cells.openStored();
+      const before = await cells.get('east');
+      clock.advance(10_000);
+      clock.advance(50_000);
+      expect(before.closed.aborted).toBe(false);
+      clock.advance(25_000);
+      expect(before.closed.aborted).toBe(true);
+      expect(cells.statuses()).toEqual([]);
+      const { orchestrator } = await cells.get('east');
+      expect(orchestrator.objective.deadlineMs).toBe(5_000);
+      expect(orchestrator.learner.status().outcomes).toBe(2);
+    });
+
+    it('make room for one that is asked for, those with devices do not', async () => {
+      await using opened = await setUp();
+      const { clock, cells, flood } = opened;
+      await flood('made-up-1', 'made-up-2', 'made-up-3');
+      await expect(cells.open('honest')).rejects.toThrow(/--max-cells/);
+      clock.advance(10_000);
+      clock.advance(5_000);
+      const honest = await cells.open('honest');
+      honest.devices.join(deviceHello('camera'), agent().link);
+      await flood('made-up-4', 'made-up-5');
+      await expect(cells.open('made-up-6')).rejects.toThrow(/--max-cells/);
+      expect(honest.closed.aborted).toBe(false);
+    });
+
+    it('are forgotten where nothing was ever chosen for them nor learned', async () => {
+      await using opened = await setUp();
+      const { clock, cells, store, flood } = opened;
+      await flood('made-up');
+      await (await cells.open('chosen')).setObjective({ ...defaultObjective, deadlineMs: 5_000 });
+      clock.advance(10_000);
+      clock.advance(65_000);
+      await expect.poll(() => store.cells()).toEqual(['chosen']);
+      await expect(cells.get('made-up')).rejects.toThrow(/there is no cell/);
+    });
+
+    it('keep nobody out after a restart', async () => {
+      const path = await (async () => {
+        await using opened = await setUp();
+        await opened.flood('made-up-1', 'made-up-2', 'made-up-3');
+        return opened.path;
+      })();
+      await using opened = await setUp(path);
+      await opened.cells.openStored();
+      opened.clock.advance(15_000);
+      await opened.cells.open('honest');
+    });
+  });
 });

@@ -5,37 +5,61 @@ import { isExpected } from '../internal-errors.ts';
 import { goOnUnless } from '../journal/recovery.ts';
 import { storeNotWritable } from '@weir/storage';
 
+const defaultIdleMs = 600_000;
+/** Marks the id of a cell beside another one, for devices of another model family. */
+export const besideMark = '~family-';
+const isBeside = (cellId: string): boolean => cellId.lastIndexOf(besideMark) > 0;
+
 /** Time after which a cell that was set aside is tried again, ms. */
 const reopenAfterMs = 30_000;
 
 export interface CellsOptions extends CellHostOptions {
   readonly maxCells: number;
+  /** Time after which a cell that nobody uses is closed, ms; it is opened again when it is asked for. @default 600 000 */
+  readonly idleMs?: number | undefined;
   readonly logger: Logger;
 }
 
-/** All cells of the service, each opened once. */
+/** How often idle cells are looked for, ms. */
+const sweepMs = 5_000;
+/** Least time that a cell stays open, idle or not: whoever has just opened it may be about to use it, ms. */
+const leastOpenMs = 2_000;
+
+/**
+ * All cells of the service, each opened once. Those that have no devices are closed after a while, and at once when others
+ * need their place: what was learned stays in the store.
+ */
 export class Cells implements AsyncDisposable {
   readonly #options: CellsOptions;
   readonly #cells = new Map<string, Promise<CellHost>>();
   readonly #opened = new Map<string, CellHost>();
   /** Cells that could not be opened: why, and when it was tried. */
+  /** Names of cells of the store that are not open. */
+  readonly #closed = new Set<string>();
+  readonly #closing = new Map<string, Promise<void>>();
+  /** When each cell that is open was last used, ms. */
+  readonly #used = new Map<string, number>();
+  readonly #stopSweeping: () => void;
   readonly #setAside = new Map<string, { readonly reason: Error; readonly at: number }>();
 
   constructor(options: CellsOptions) {
     this.#options = options;
+    this.#stopSweeping = options.clock.every(sweepMs, () => this.#sweep());
   }
 
   /**
-   * Opens every cell that the store knows. One that cannot be opened is set aside, and the others serve. Throws
+   * Opens every cell of the store that has devices. One that cannot be opened is set aside, and the others serve. Throws
    * Unavailable while the store is not writable (reason `storeNotWritable`): then call it again later; and when the service
    * stops.
    */
   async openStored(): Promise<void> {
     const { store, clock, logger, signal } = this.#options;
-    for (const cellId of await store.cells())
+    for (const cellId of await store.cells()) if (!this.#cells.has(cellId)) this.#closed.add(cellId);
+    for (const cellId of [...this.#closed])
       try {
         goOnUnless(signal);
-        await this.open(cellId);
+        // One without devices is opened when somebody asks for it.
+        if ((await store.load(cellId))?.members.length !== 0) await this.open(cellId);
       } catch (error) {
         if (!isOfCell(error)) throw error;
         // `open` has told of a cell that it set aside; one too many is no fault of the cell's.
@@ -56,11 +80,17 @@ export class Cells implements AsyncDisposable {
    * nothing. `like`: goes on, unless it is open, with this one's objective and learner.
    */
   async open(cellId: string, like?: CellHost): Promise<CellHost> {
-    const known = this.#cells.get(cellId);
-    if (known) return known;
+    await this.#closing.get(cellId);
     const { maxCells, clock, logger, errors } = this.#options;
+    const known = this.#cells.get(cellId);
+    if (known) {
+      this.#used.set(cellId, clock.now());
+      return known;
+    }
     const aside = this.#setAside.get(cellId);
-    if (aside && clock.now() - aside.at < reopenAfterMs) throw setAside(cellId, aside.reason);
+    const isFull = aside?.reason instanceof ResourceExhausted;
+    if (aside && !isFull && clock.now() - aside.at < reopenAfterMs) throw setAside(cellId, aside.reason);
+    if (this.#cells.size >= maxCells) this.#closeLongestIdle();
     if (this.#cells.size >= maxCells)
       throw new ResourceExhausted(`there are ${maxCells} cells, and no more are taken (--max-cells)`);
     const opening = this.#open(cellId, like);
@@ -68,6 +98,8 @@ export class Cells implements AsyncDisposable {
     try {
       const cell = await opening;
       this.#opened.set(cellId, cell);
+      this.#used.set(cellId, clock.now());
+      this.#closed.delete(cellId);
       this.#setAside.delete(cellId);
       return cell;
     } catch (error) {
@@ -106,12 +138,52 @@ export class Cells implements AsyncDisposable {
   /** Throws NotFound for a cell that nobody has joined or configured, and what `open` throws for one that is set aside. */
   async get(cellId: string): Promise<CellHost> {
     const cell = this.#cells.get(cellId);
-    if (!cell && this.#setAside.has(cellId)) return this.open(cellId);
+    const isStored = this.#closed.has(cellId) || this.#closing.has(cellId);
+    if (!cell && (isStored || this.#setAside.has(cellId))) return this.open(cellId);
     if (!cell) throw new NotFound(`there is no cell ${cellId}`);
     return cell;
   }
 
+  #sweep(): void {
+    const { clock, idleMs = defaultIdleMs } = this.#options;
+    for (const [cellId, at] of this.#idle()) if (clock.now() - at >= idleMs) this.#close(cellId);
+  }
+
+  #closeLongestIdle(): void {
+    const [longest] = this.#idle();
+    if (longest) this.#close(longest[0]);
+  }
+
+  /** Cells that nobody is planned for, and when they were last used, the longest unused first. */
+  #idle(): readonly (readonly [string, number])[] {
+    const now = this.#options.clock.now();
+    for (const [cellId, cell] of this.#opened) if (!cell.isIdle) this.#used.set(cellId, now);
+    return [...this.#opened]
+      .map(([cellId]) => [cellId, this.#used.get(cellId) ?? now] as const)
+      .filter(([, at]) => now - at >= leastOpenMs)
+      .sort(([, a], [, b]) => a - b);
+  }
+
+  #close(cellId: string): void {
+    const { store, logger } = this.#options;
+    const cell = this.#opened.get(cellId)!;
+    for (const map of [this.#opened, this.#cells, this.#used]) map.delete(cellId);
+    this.#closed.add(cellId);
+    const closing = (async () => {
+      await cell[Symbol.asyncDispose]();
+      // A cell beside another has that one's objective: nobody chose it.
+      const evenConfigured = isBeside(cellId);
+      if (await store.dropUnused(cellId, { evenConfigured })) this.#closed.delete(cellId);
+      logger.debug({ cellId }, 'the cell is closed: it has no devices');
+    })()
+      .catch((err: unknown) => logger.warn({ err, cellId }, 'the idle cell was not saved'))
+      .finally(() => this.#closing.delete(cellId));
+    this.#closing.set(cellId, closing);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopSweeping();
+    await Promise.all(this.#closing.values());
     const cells = await Promise.allSettled(this.#cells.values());
     const closing = cells.flatMap((cell) =>
       cell.status === 'fulfilled' ? [cell.value[Symbol.asyncDispose]()] : [],

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, ResourceExhausted, Unavailable } from '@weir/base';
 import type { CellStatus, DeviceHello, DeviceStatus, FamilyIdentity, Objective } from '@weir/domain';
 import { type AgentLink, sessionReplaced } from '../sessions/registry.ts';
-import type { Cells } from './cells.ts';
+import { besideMark, type Cells } from './cells.ts';
 import type { CellHost } from './host.ts';
 import type { FamilyConflict } from './members.ts';
 
@@ -140,15 +140,13 @@ export class Families implements Disposable {
   }
 }
 
-const mark = '~family-';
-
 /** Id of the cell beside `cellId` for devices with these models. */
 const partOf = (cellId: string, { family, deviceId }: DeviceHello): string =>
-  `${cellId}${mark}${family?.version ?? deviceId}`;
+  `${cellId}${besideMark}${family?.version ?? deviceId}`;
 
 /** Id of the cell that a part is beside; undefined for one that is no part. */
 const cellOf = (id: string): string | undefined => {
-  const at = id.lastIndexOf(mark);
+  const at = id.lastIndexOf(besideMark);
   return at > 0 ? id.slice(0, at) : undefined;
 };
 

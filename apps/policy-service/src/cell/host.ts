@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@weir/base';
+import { type Clock, type Logger, Unavailable } from '@weir/base';
 import type { Objective, Outcome, OutcomeBatch } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
 import { memberFromJson, objectiveSchema, type Store, type StoredSnapshot, storedRow } from '@weir/storage';
@@ -48,6 +48,7 @@ export class CellHost implements AsyncDisposable {
   #learnedBefore: number;
   #savedThrough: number;
   readonly #stopSaving: () => void;
+  readonly #closed = new AbortController();
 
   private constructor(
     cellId: string,
@@ -133,6 +134,17 @@ export class CellHost implements AsyncDisposable {
     return host;
   }
 
+  /** Aborts when the cell is closed, because nobody has used it for long or others need its place. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Nobody is planned for. */
+  get isIdle(): boolean {
+    const { devices, inEpochs } = this.orchestrator;
+    return devices.sessions.size === 0 && devices.members.size === 0 && !inEpochs;
+  }
+
   get devices(): CellDevices {
     return this.orchestrator.devices;
   }
@@ -215,6 +227,7 @@ export class CellHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new Unavailable('the cell is closed: ask again', { reason: 'CELL_CLOSED' }));
     this.#stopSaving();
     this.orchestrator[Symbol.dispose]();
     await this.save();

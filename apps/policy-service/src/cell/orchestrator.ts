@@ -86,6 +86,10 @@ export class CellOrchestrator implements Disposable {
     });
   }
 
+  get inEpochs(): boolean {
+    return this.#epochs !== undefined;
+  }
+
   get learner(): Learner {
     return this.#learner.current;
   }
