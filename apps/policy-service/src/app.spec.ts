@@ -1,4 +1,5 @@
 import {
+  FailedPrecondition,
   FakeClock,
   InvalidInput,
   type Logger,
@@ -345,6 +346,57 @@ describe('PolicyService', () => {
     await expect.poll(() => checkHealth(connection)).toBe('SERVING');
     const { objective } = await callUnary(client, client.getObjective, { cellId: 'c' });
     expect(objective).toBeDefined();
+  });
+
+  it('goes on by what was learned while the disk takes nothing, and acknowledges nothing until it does', async () => {
+    const data = newDirectory();
+    {
+      await using before = await start({ data });
+      const agent = session(before.client);
+      await agent.outcomes(sequences(1, 20));
+      let through = 0n;
+      while (through < 20n) ({ throughSequence: through } = await agent.ack());
+    }
+    const clock = new FakeClock(5_000);
+    let full = true;
+    const store = async (options: StoreOptions): Promise<Store> => {
+      if (full) throw new FailedPrecondition('its disk is full (ENOSPC)', { reason: storeNotWritable });
+      return openStore(options);
+    };
+    await using app = await startPolicyService(configSpec.schema.parse({ data }), {
+      clock,
+      logger: silentLogger,
+      store,
+    });
+    await using connection = connect(app.address);
+    const client = connection.client(policy.PolicyServiceClient);
+    expect((await status(client)).outcomes).toBe(20n);
+    const agent = session(client);
+    let directed = false;
+    void agent.directive().then(() => (directed = true));
+    await expect.poll(() => (clock.advance(100), directed), { timeout: 20_000 }).toBe(true);
+    await agent.outcomes(sequences(21, 22));
+    await expect(callUnary(client, client.setLearner, { cellId: 'c', learner: 'dqn' })).rejects.toThrow(
+      /ENOSPC/,
+    );
+    full = false;
+    clock.advance(5_000);
+    await expect
+      .poll(
+        () =>
+          callUnary(client, client.setLearner, { cellId: 'c', learner: 'planner' }).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(true);
+    await agent.outcomes(sequences(23, 24));
+    expect(await agent.end()).toMatchObject({ status: 'UNAVAILABLE', reason: 'DISK_IS_BACK' });
+    const again = session(client);
+    await again.outcomes(sequences(21, 24), 21n);
+    expect((await again.ack()).throughSequence).toBe(24n);
+    expect((await status(client)).outcomes).toBe(24n);
   });
 
   it('bounds cells and devices', async () => {

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { Cells } from './cell/cells.ts';
 import { Families } from './cell/families.ts';
 import { type Config, configSpec } from './config.ts';
+import { openLasting } from './journal/lasting-store.ts';
 import { openDataDirectory, storeFile } from './journal/data-directory.ts';
 import { type Learners, learnersOf } from './cell/learners.ts';
 import { internalErrors } from './internal-errors.ts';
@@ -47,7 +48,7 @@ export interface PolicyServiceDeps {
 const helloTimeoutMs = 10_000;
 /** Time between two statuses to a watcher, ms. */
 const statusMs = 1_000;
-/** Time between two tries to open the stored cells while the store is not writable, ms. */
+/** Time between two tries to open the store, and the stored cells, while the store is not writable, ms. */
 const reopenMs = 5_000;
 /** Changes that come close together are planned for together: least time between plans, as a share of the regular. */
 const leastReplanShare = 0.1;
@@ -75,7 +76,11 @@ export async function startPolicyService(
   await using started = new AsyncDisposableStack();
   const data = started.use(await openDataDirectory(config.data, logger).catch(asConfigFault('--data')));
   const store = started.use(
-    await open({
+    await openLasting({
+      open,
+      clock,
+      logger,
+      retryMs: reopenMs,
       path: join(data.path, storeFile),
       retention: config.retention,
       ...(signal && { signal }),

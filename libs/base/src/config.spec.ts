@@ -67,6 +67,16 @@ describe('loadConfig', () => {
     expect(load(['--config', file, '--no-json'])).toMatchObject({ devices: 7, json: false });
   });
 
+  it('warns of a variable that was probably meant for it, and of no other', () => {
+    const told: string[] = [];
+    const env = { WEIR_FLOOOR: '0.5', WEIR_JAEGER: '/usr/bin/jaeger', FLOOR: '1', WEIR_FLOOR: '0.7' };
+    const { floor } = loadConfig(spec, { argv: [], env, warn: (message) => void told.push(message) });
+    expect(floor).toBe(0.7);
+    expect(told).toEqual([
+      expect.stringMatching(/WEIR_FLOOOR is no variable of it; did you mean WEIR_FLOOR\?/),
+    ]);
+  });
+
   it('reports every fault together', () => {
     const violations = faults(['--devices', 'many', '--listen', 'nowhere', '--lerners', 'x']);
     expect(violations.map(({ field }) => field)).toEqual(['--lerners', '--devices', '--listen']);

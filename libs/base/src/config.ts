@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { didYouMean } from './did-you-mean.ts';
 import { type FieldViolation, InvalidInput } from './errors.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface ConfigSpec<Shape extends z.ZodRawShape> {
 export interface ConfigSource {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Hears of what is probably a mistake, but may be meant for another program. @default standard error */
+  readonly warn?: (message: string) => void;
 }
 
 /** Every fault of a configuration; a program that throws it exits with 64. */
@@ -62,7 +65,7 @@ export class HelpRequested extends Error {}
 /** Parses once, reporting all faults together. Throws ConfigError or HelpRequested. */
 export function loadConfig<Shape extends z.ZodRawShape>(
   spec: ConfigSpec<Shape>,
-  { argv, env }: ConfigSource,
+  { argv, env, warn = (message) => void process.stderr.write(`${message}\n`) }: ConfigSource,
 ): Readonly<z.output<z.ZodObject<Shape>>> {
   const keys = Object.keys(spec.schema.shape);
   const violations: FieldViolation[] = [];
@@ -78,6 +81,11 @@ export function loadConfig<Shape extends z.ZodRawShape>(
     for (const other of others ?? [])
       if (flags.values[key] !== undefined && flags.values[other] !== undefined)
         violations.push({ field: `--${flagName(other)}`, description: `goes without --${flagName(key)}` });
+  const names = [...keys.map(environmentName), 'WEIR_CONFIG'];
+  for (const name of Object.keys(env)) {
+    const meant = name.startsWith('WEIR_') && !names.includes(name) && didYouMean(name, names);
+    if (meant) warn(`${spec.name}: ${name} is no variable of it; did you mean ${meant}?`);
+  }
 
   // Flags and environment variables are text; the schema says what they stand for.
   for (const key of keys) given[key] = fromText(spec.schema.shape[key] as z.ZodType, given[key]);

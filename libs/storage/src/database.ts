@@ -1,11 +1,14 @@
 import { FailedPrecondition, makeFolder } from '@weir/base';
 import { notWritable, storeNotWritable } from './not-writable.ts';
 import { dirname } from 'node:path';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
+const ownerOnly = 0o600;
 /** Marks the file as Weir's ("weir" in ASCII). */
 const APPLICATION_ID = 0x77656972;
-const SCHEMA_VERSION = 1;
+/** 2: texts have a checksum behind them. Those of 1, which have none, are read as they are. */
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
   create table cell (
@@ -59,6 +62,7 @@ export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     makeFolder(dirname(path));
+    keepPrivate(path);
     database = new DatabaseSync(path, { timeout: 1_000, enableForeignKeyConstraints: true });
     // Exclusive first: the write-ahead log then needs no shared memory, and a second process is refused.
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;');
@@ -76,6 +80,16 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
+/** What devices did is nobody else's to read. The files beside it get the same permissions. */
+function keepPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', ownerOnly));
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, ownerOnly);
+  } catch {
+    // Of another user, or read-only: SQLite says what matters of that.
+  }
+}
+
 function prepareSchema(database: DatabaseSync, path: string): void {
   const applicationId = pragma(database, 'application_id');
   const version = pragma(database, 'user_version');
@@ -86,6 +100,7 @@ function prepareSchema(database: DatabaseSync, path: string): void {
     );
   } else if (applicationId !== APPLICATION_ID)
     throw new FailedPrecondition(`${path} is a database of another program; name another file`);
+  else if (version === 1) database.exec(`pragma user_version = ${SCHEMA_VERSION}`);
   else if (version !== SCHEMA_VERSION)
     throw new FailedPrecondition(
       `${path} has format ${version}, this Weir reads format ${SCHEMA_VERSION}; use the Weir that wrote it or another file`,

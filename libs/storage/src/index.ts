@@ -1,4 +1,5 @@
 export { type Store, type StoreOptions, openStore } from './store.ts';
+export { openCopy } from './open-copy.ts';
 export { type StoreReader, readStore } from './read-store.ts';
 export { type StoredDevice, memberFromJson, objectiveSchema, outcomeFromJson, storedRow } from './rows.ts';
 export { storeNotWritable } from './not-writable.ts';

@@ -63,7 +63,7 @@ export function readStore(path: string): StoreReader {
  * File first, then its write-ahead log. What a checkpoint moves into the file meanwhile is in the log as well, until the log
  * begins anew: its header tells.
  */
-function copyStore(path: string, copy: string): void {
+export function copyStore(path: string, copy: string): void {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = generationOf(`${path}-wal`);
     copyFileSync(path, copy);

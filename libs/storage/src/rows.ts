@@ -1,6 +1,7 @@
 import { InvalidInput } from '@weir/base';
 import { defaultObjective, type DeviceHello, leastAuditShare, mostLooks, type Outcome } from '@weir/domain';
 import { z } from 'zod';
+import { isDamaged } from './sealed.ts';
 
 /** What is stored of a device, so that the journal can be learned from again before any device has come back. */
 export interface StoredDevice extends DeviceHello {
@@ -113,6 +114,10 @@ export const outcomeFromJson = (text: string): Outcome =>
 
 /** Reads a row of the store. Throws InvalidInput with `field: what would be good` for each fault. */
 export function storedRow<T>(text: string, what: string, schema: z.ZodType<T>): T {
+  if (isDamaged(text))
+    throw new InvalidInput([
+      { field: what, description: 'does not fit its checksum: the file of the store was damaged' },
+    ]);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,10 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Batch } from './experience.ts';
+import { isDamaged } from './sealed.ts';
 import { openStore } from './store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-store-'));
@@ -215,13 +216,85 @@ describe('openStore', () => {
         database.exec('pragma user_version = 99');
         database.close();
       },
-      /format 99/,
+      /format 99, this Weir reads format 2/,
     ],
   ])('refuses %s, naming the cure', async (_what, prepare, message) => {
     const path = join(mkdtempSync(join(directory, 'bad-')), 'weir.db');
     await prepare(path);
     await expect(openStore({ path })).rejects.toMatchObject({ status: 'FAILED_PRECONDITION' });
     await expect(openStore({ path })).rejects.toThrow(message);
+  });
+
+  it('can be read by nobody else, though an earlier Weir let everybody', async () => {
+    const path = newPath();
+    await (await openStore({ path }))[Symbol.asyncDispose]();
+    const modes = () => ['', '-wal'].map((end) => (statSync(`${path}${end}`).mode & 0o777).toString(8));
+    chmodSync(path, 0o644);
+    await using store = await openStore({ path });
+    await store.append(batch([1]));
+    expect(modes()).toEqual(['600', '600']);
+  });
+
+  it('reads what an earlier Weir wrote without checksums', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      await store.append(batch([1, 2]));
+    }
+    {
+      using database = new DatabaseSync(path);
+      database.exec(`update experience set outcome = '{"n":7}' where position = 1; pragma user_version = 1`);
+    }
+    await using store = await openStore({ path });
+    expect((await store.read('c', 0, 10)).map(({ outcome }) => outcome)).toEqual(['{"n":7}', '{"n":2}']);
+  });
+
+  it('finds every text of which a bit has changed, and every one that is in another row', async () => {
+    const path = newPath();
+    const state = JSON.stringify({ figure: 0.7 });
+    {
+      await using store = await openStore({ path });
+      await store.change('c', {
+        objective: state,
+        learner: 'planner',
+        joined: ['d', 'e'].map((deviceId) => ({ deviceId, state: `{"id":"${deviceId}"}` })),
+        snapshots: [{ learner: 'planner', position: 0, state }],
+      });
+      await store.append(batch([1]));
+    }
+    const texts = async () => {
+      await using store = await openStore({ path });
+      const { objective, learner, members } = (await store.load('c'))!;
+      const [entry] = await store.read('c', 0, 1);
+      const snapshot = await store.snapshot('c', 'planner');
+      return [objective!, learner!, snapshot!.state, entry!.outcome, ...members.map((each) => each.state)];
+    };
+    expect((await texts()).filter(isDamaged)).toEqual([]);
+    const columns = [
+      ['cell', 'objective'],
+      ['cell', 'learner'],
+      ['snapshot', 'state'],
+      ['experience', 'outcome'],
+    ] as const;
+    for (const [at, [table, column]] of columns.entries()) {
+      using database = new DatabaseSync(path);
+      const text = database.prepare(`select ${column} as text from ${table}`).get()!.text as string;
+      for (let bit = 0; bit < 7; bit++) {
+        const place = (3 * bit) % text.length;
+        const flipped = String.fromCharCode(text.charCodeAt(place) ^ (1 << bit));
+        database
+          .prepare(`update ${table} set ${column} = ?`)
+          .run(text.slice(0, place) + flipped + text.slice(place + 1));
+        database.close();
+        expect(isDamaged((await texts())[at]!)).toBe(true);
+        database.open();
+      }
+      database.prepare(`update ${table} set ${column} = ?`).run(text);
+    }
+    using database = new DatabaseSync(path);
+    database.exec(`update member set state = (select state from member where device = 'd')`);
+    database.close();
+    expect((await texts()).filter(isDamaged)).toHaveLength(1);
   });
 
   it('refuses a store that another process uses', async () => {

@@ -9,6 +9,7 @@ import type {
   StoredSnapshot,
 } from './experience.ts';
 import type { StoreLimits } from './limits.ts';
+import { sealed, unsealed } from './sealed.ts';
 import { StreamTable } from './streams.ts';
 
 /** The store's operations on its open database; synchronous, the caller opens and commits the transaction. */
@@ -78,16 +79,21 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
       if (!row) return undefined;
       const { id, objective, learner } = row;
       const members = sql.members.all(id) as unknown as StoredMember[];
-      return { ...(objective && { objective }), ...(learner && { learner }), members };
+      return {
+        ...(objective && { objective: unsealed(objective) }),
+        ...(learner && { learner: unsealed(learner) }),
+        members: members.map(({ deviceId, state }) => ({ deviceId, state: unsealed(state, deviceId) })),
+      };
     },
 
     change(name: string, { objective, learner, joined = [], left = [], snapshots = [] }: CellChange): void {
       const cell = cellId(name);
-      if (objective ?? learner) sql.change.run(objective ?? null, learner ?? null, cell);
-      for (const { deviceId, state } of joined) sql.join.run(cell, deviceId, state);
+      const [chosen, named] = [objective, learner].map((text) => (text ? sealed(text) : null));
+      if (chosen ?? named) sql.change.run(chosen!, named!, cell);
+      for (const { deviceId, state } of joined) sql.join.run(cell, deviceId, sealed(state, deviceId));
       for (const deviceId of left) sql.leave.run(cell, deviceId);
       for (const { learner, position, state } of snapshots)
-        sql.putSnapshot.run(cell, learner, position, state);
+        sql.putSnapshot.run(cell, learner, position, sealed(state, snapshotKey(learner, position)));
     },
 
     dropUnused(name: string, evenConfigured: boolean): boolean {
@@ -101,7 +107,9 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
 
     snapshot(name: string, learner: string): StoredSnapshot | undefined {
       const row = sql.snapshot.get(cellId(name), learner) as { position: number; state: string } | undefined;
-      return row && { learner, position: row.position, state: row.state };
+      if (!row) return undefined;
+      const { position } = row;
+      return { learner, position, state: unsealed(row.state, snapshotKey(learner, position)) };
     },
 
     reserveVersions(name: string, count: number, above: number): number {
@@ -114,7 +122,7 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
       const added: { sequence: number; position: number }[] = [];
       for (const { sequence, outcome } of batch.records) {
         if (!stream.window.admit(sequence) || outcome === undefined) continue;
-        added.push({ sequence, position: Number(sql.remember.run(cell, outcome).lastInsertRowid) });
+        added.push({ sequence, position: Number(sql.remember.run(cell, sealed(outcome)).lastInsertRowid) });
       }
       if (batch.oldestPending > 0) stream.window.settleBelow(batch.oldestPending);
       streams.save(stream);
@@ -128,9 +136,16 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     },
 
     read: (name: string, after: number, limit: number): JournalEntry[] =>
-      sql.read.all(cellId(name), after, limit) as unknown as JournalEntry[],
+      (sql.read.all(cellId(name), after, limit) as unknown as JournalEntry[]).map(unsealedEntry),
 
     newest: (name: string, limit: number): JournalEntry[] =>
-      (sql.newest.all(cellId(name), limit) as unknown as JournalEntry[]).reverse(),
+      (sql.newest.all(cellId(name), limit) as unknown as JournalEntry[]).reverse().map(unsealedEntry),
   };
 }
+
+const unsealedEntry = ({ position, outcome }: JournalEntry): JournalEntry => ({
+  position,
+  outcome: unsealed(outcome),
+});
+
+const snapshotKey = (learner: string, position: number) => `${learner} ${position}`;

@@ -1,8 +1,16 @@
-import { type Clock, DeadlineExceeded, type FieldViolation, InvalidInput, type Logger } from '@weir/base';
+import {
+  type Clock,
+  DeadlineExceeded,
+  type FieldViolation,
+  InvalidInput,
+  type Logger,
+  Unavailable,
+} from '@weir/base';
 import type { DeviceHello, OutcomeBatch, RefusedOutcome } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
 import { firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
+import { storeNotWritable } from '@weir/storage';
 import type { AgentLink } from './registry.ts';
 import type { CellHost } from '../cell/host.ts';
 import type { Families } from '../cell/families.ts';
@@ -23,7 +31,7 @@ type Stream = DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse
 
 /**
  * One Orchestrate call: Hello, then outcomes and states in any order. Ends with ABORTED when another session of the
- * same device begins, UNAVAILABLE when the service drains or its disk fails, INVALID_ARGUMENT at a faulty message; what of
+ * same device begins, UNAVAILABLE when the service drains, its disk fails or takes outcomes again after it took none, INVALID_ARGUMENT at a faulty message; what of
  * a message is merely unusable is left out and told.
  * Outcomes are acknowledged when they are durable, also those that came just before the end.
  */
@@ -61,7 +69,7 @@ export async function orchestrate(
     tellLeftOut(leftOut);
     // A rejection means that the agent has gone, which ends the messages too.
     const sending = outbox.run((message) => stream.send(message)).catch(() => {});
-    const journaling = new Journaling(cell, hello, outbox);
+    const journaling = new Journaling({ cell, hello, outbox, onFailure: (error) => ended.abort(error) });
     try {
       await receive(messages, { cell, hello, journaling, tellLeftOut, clock, over });
     } finally {
@@ -116,18 +124,43 @@ async function receive(
   await journaling.all();
 }
 
-/** The batches of one session on their way to the disk, in order. */
+interface JournalingOptions {
+  readonly cell: CellHost;
+  readonly hello: DeviceHello;
+  readonly outbox: Outbox;
+  /** The session cannot go on. */
+  readonly onFailure: (error: Error) => void;
+}
+
+const isNotWritable = (error: Error): boolean =>
+  error instanceof Unavailable && error.reason === storeNotWritable;
+
+const diskIsBack = () =>
+  new Unavailable('the disk takes outcomes again: join again, and send them again', {
+    reason: 'DISK_IS_BACK',
+    retryAfterMs: 100,
+  });
+
+/**
+ * The batches of one session on their way to the disk, in order. While the disk takes nothing the session goes on, because its
+ * agent needs directives all the same, and nothing is acknowledged; once it takes something, the session ends, because what
+ * came before is missing.
+ */
 class Journaling {
   readonly #cell: CellHost;
   readonly #hello: DeviceHello;
   readonly #outbox: Outbox;
   readonly #inFlight = new Set<Promise<void>>();
+  /** Outcomes that the disk did not take: the agent has them, and sends them again in its next session. */
+  #owed = false;
+  readonly #onFailure: (error: Error) => void;
   #failure: Error | undefined;
 
-  constructor(cell: CellHost, hello: DeviceHello, outbox: Outbox) {
+  constructor({ cell, hello, outbox, onFailure }: JournalingOptions) {
     this.#cell = cell;
     this.#hello = hello;
     this.#outbox = outbox;
+    this.#onFailure = onFailure;
   }
 
   /** Resolves when the next batch may come. Throws when one has failed. */
@@ -139,13 +172,25 @@ class Journaling {
     const journaled = this.#cell
       .journal({ deviceId, instanceId, batch })
       .then(
-        (through) => this.#outbox.acknowledge(through, refused),
-        (error: Error) => void (this.#failure ??= error),
+        (through) => {
+          if (this.#owed) this.#fail(diskIsBack());
+          else this.#outbox.acknowledge(through, refused);
+        },
+        (error: Error) => {
+          if (isNotWritable(error)) this.#owed = true;
+          else this.#fail(error);
+        },
       )
       .finally(() => this.#inFlight.delete(journaled));
     this.#inFlight.add(journaled);
     while (this.#inFlight.size >= batchesInFlight && !this.#failure) await Promise.race(this.#inFlight);
     if (this.#failure) throw this.#failure;
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    this.#onFailure(error);
   }
 
   /** All are durable. Throws when one has failed. */

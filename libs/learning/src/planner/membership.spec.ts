@@ -1,9 +1,10 @@
 import { seededRandom } from '@weir/base';
-import type { Outcome } from '@weir/domain';
+import type { Cell, ComputeNode, Outcome } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { createLearner } from '../create-learner.ts';
 import type { CellObservation } from '../learner.ts';
 import { ToyCell } from '../toy-cell.fixture.ts';
+import { Membership } from './membership.ts';
 
 const perGeneration = 20;
 
@@ -73,5 +74,20 @@ describe('members of a cell', () => {
     const before = price();
     live(1);
     expect(price()).toBe(before);
+  });
+
+  it('do not stay in thousands when a crowd has come once and gone', () => {
+    const membership = new Membership();
+    const see = (names: readonly string[]) => {
+      const devices = names.map((id) => ({ id }));
+      return membership.see({ devices, nodes: [] as ComputeNode[] } as unknown as Cell);
+    };
+    const cameras = ['camera-1', 'camera-2'];
+    const crowd = Array.from({ length: 8_000 }, (_, at) => `made-up-${at}`);
+    see([...cameras, ...crowd]);
+    expect(membership.state().devices.recent).toHaveLength(8_002);
+    expect(see(cameras)).toBe(true);
+    expect(membership.state().devices.recent).toHaveLength(1_024);
+    expect(cameras.every(membership.device)).toBe(true);
   });
 });

@@ -3,6 +3,8 @@ import type { Retained } from '../beliefs/beliefs.ts';
 
 /** Members kept, those that have left included, for each of the most that were ever present at once. */
 const keptPerPresent = 2;
+/** Members that are kept however few are present, where as many ever were. */
+const mostKept = 1_024;
 
 /** JSON form of a `Membership`: most present at once, and all that are kept, the longest unseen first. */
 export interface MembershipState {
@@ -11,9 +13,9 @@ export interface MembershipState {
 }
 
 /**
- * Whose beliefs are kept: the members that were seen last, up to twice as many as were ever present at once. So a
- * device that restarts, or a whole cell that loses its network, finds its beliefs again, and generations of devices
- * do not add up.
+ * Whose beliefs are kept: the members that were seen last, up to twice as many as were ever present at once and, beyond a
+ * thousand, as are present now. So a device that restarts, or a whole cell that loses its network, finds its beliefs again,
+ * and neither generations of devices add up nor does a crowd of made-up ones stay.
  */
 export class Membership implements Retained {
   readonly #devices = new Recent();
@@ -54,7 +56,8 @@ class Recent {
       this.#names.delete(name);
       this.#names.add(name);
     }
-    const excess = this.#names.size - keptPerPresent * this.#most;
+    const kept = keptPerPresent * Math.min(this.#most, Math.max(present.length, mostKept / keptPerPresent));
+    const excess = this.#names.size - kept;
     if (excess <= 0) return false;
     for (const name of [...this.#names].slice(0, excess)) this.#names.delete(name);
     return true;
