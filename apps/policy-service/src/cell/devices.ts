@@ -112,9 +112,10 @@ export class CellDevices {
     if (renamed) this.#described(deviceId);
   }
 
-  /** What the frames of devices have earned over the floor of the cell. */
+  /** What the frames of devices show of them: how many there are, and what they have earned over the floor of the cell. */
   answered(outcomes: readonly Outcome[], accuracyFloor: number): void {
     this.#accuracyFloor = accuracyFloor;
+    this.members.answered(outcomes);
     const { accuracies } = this.members.family();
     this.#earned.learn(outcomes, { accuracyFloor, accuracyOf: (variant) => accuracies.get(variant) });
   }

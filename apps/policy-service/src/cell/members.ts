@@ -8,6 +8,7 @@ import type {
   LookCurves,
   NodeReport,
   Objective,
+  Outcome,
   TargetReport,
   Variant,
 } from '@weir/domain';
@@ -18,6 +19,7 @@ import { linkClass } from './link-class.ts';
 import type { KnownFamilies } from './known-families.ts';
 import { LookSets } from './look-sets.ts';
 import { NodeReports, type SharedName } from './node-reports.ts';
+import { ShownDemand } from './shown-demand.ts';
 import { type ClaimRanks, type DeviantClaim, VariantFacts } from './variant-facts.ts';
 
 /** One device of the cell and what is known of it. */
@@ -65,6 +67,8 @@ export interface MembersOptions {
 /** Remote nodes of one cell, and variants; beyond, those that the most devices name are kept. */
 const mostNodes = 1_024;
 const mostVariants = 1_024;
+/** Squared coefficient of variation of arrivals that is believed. */
+const mostVariability = 16;
 
 /** What a cell knows of its models. */
 export interface MemberFamily {
@@ -82,6 +86,7 @@ export class Members {
   readonly #nodes: NodeReports;
   readonly #facts: VariantFacts;
   readonly #looks: LookSets;
+  readonly #demand = new ShownDemand();
   readonly #namedLikeNode = new Set<string>();
   /** Changes whenever a device, a node or a variant comes or goes. */
   #cell: (MemberFamily & { readonly nodes: readonly ComputeNode[] }) | undefined;
@@ -175,9 +180,22 @@ export class Members {
       this.#nodes.forget(deviceId);
       this.#facts.withdraw(deviceId);
       this.#looks.withdraw(deviceId);
+      this.#demand.forget(deviceId);
     }
     if (gone.length > 0) this.#cell = undefined;
     return gone;
+  }
+
+  /** By the benchmark of a remote node, as its members agree; undefined where they know of none. */
+  serviceMs(nodeId: string, variant: string): number | undefined {
+    return this.#nodes.get(nodeId)?.services.get(variant);
+  }
+
+  /** What came of the frames of members. */
+  answered(outcomes: readonly Outcome[]): void {
+    const now = this.#clock.now();
+    for (const { deviceId, shadow } of outcomes)
+      if (!shadow && this.#members.has(deviceId)) this.#demand.answered(deviceId, now);
   }
 
   /** The cell with all its members. Its lists are ordered by name, whatever the order of joining. */
@@ -276,8 +294,11 @@ export class Members {
         };
       }),
       calibration: member.local.services,
-      framesPerSecond: Math.max(idleFramesPerSecond, member.framesPerSecond),
-      arrivalVariability: member.arrivalVariability,
+      framesPerSecond: Math.max(
+        idleFramesPerSecond,
+        Math.min(member.framesPerSecond, this.#demand.most(deviceId, this.#clock.now())),
+      ),
+      arrivalVariability: Math.min(mostVariability, member.arrivalVariability),
       balance: member.balance,
     };
   }

@@ -17,6 +17,7 @@ import { EpochRun } from '../planning/epoch-run.ts';
 import { JointPlan, type JointPlanOptions, type PlannedDevice } from '../planning/joint-plan.ts';
 import { Trials } from './trials.ts';
 import { PredictionError } from './prediction-error.ts';
+import { Witnesses } from './witnesses.ts';
 
 export interface OrchestratorTimes extends DeviceTimes, PlanningTimes {}
 
@@ -42,6 +43,7 @@ export class CellOrchestrator implements Disposable {
   readonly #error = new PredictionError();
   readonly #guard = new AccuracyGuard();
   readonly #trials = new Trials();
+  readonly #witnesses = new Witnesses();
   /** What plans and directives go by. */
   #correction: AccuracyCorrection | undefined;
   #exploringFrames = 0;
@@ -66,6 +68,7 @@ export class CellOrchestrator implements Disposable {
           this.#guard.forget(deviceId);
           this.#trials.forget(deviceId);
         }
+        this.#witnesses.forget(deviceIds);
         options.onExpired?.(deviceIds);
       },
     });
@@ -147,13 +150,24 @@ export class CellOrchestrator implements Disposable {
     if (!this.#epochs && !recalled) this.#guard.learn(journaled.filter((outcome) => !this.#isOver(outcome)));
     // Nobody waited for an audit: its times are those of a node that is busy with nothing else.
     const outcomes = journaled.filter(({ auditProbability }) => auditProbability === undefined);
+    const now = this.#options.clock.now();
     for (const outcome of outcomes) {
       if (outcome.failure) continue;
       this.#error.add(outcome);
       if (outcome.reason === 'explored') this.#exploringFrames++;
     }
     if (this.#epochs) this.#epochs.take(outcomes);
-    else this.#learner.learn(outcomes.filter((outcome) => !this.#isOver(outcome) && !isByCanary(outcome)));
+    else
+      this.#learner.learn(
+        outcomes.flatMap((outcome) => {
+          if (this.#isOver(outcome) || isByCanary(outcome)) return [];
+          const { nodeId, variant } = outcome.placement;
+          return this.#witnesses.hear(outcome, {
+            serviceMs: this.devices.members.serviceMs(nodeId, variant),
+            now,
+          });
+        }),
+      );
   }
 
   /** Whether it belongs to an epoch that is over. */

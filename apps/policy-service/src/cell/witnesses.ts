@@ -1,0 +1,82 @@
+import type { Outcome } from '@weir/domain';
+
+/** How long what a device measured speaks for a node, ms: when the others have gone, one that is left is believed again. */
+const freshMs = 20_000;
+/** Others that must have measured a node lately before one that says something else is not believed. */
+const witnesses = 2;
+/** Factor by which measurements of one node may differ: how many are there, and batches, make as much. */
+const mostApart = 3;
+/** Measurements of one device whose median counts. */
+const remembered = 5;
+/** Things measured, and devices of each, that are remembered. */
+const most = { things: 4_096, reporters: 64 };
+
+interface Reporter {
+  readonly times: number[];
+  at: number;
+}
+
+/**
+ * Holds what one device says of a shared node against what others have measured there lately. Where it is far from all of
+ * them, the rest of the time is taken to be that device's own way there: its experience counts for itself, and for nobody
+ * else until a second one tells the same.
+ */
+export class Witnesses {
+  /**
+   * By node, then device: times relative to what the node's own benchmark says of the variant. Of a variant of which it says
+   * nothing, by node and variant.
+   */
+  readonly #measured = new Map<string, Map<string, Reporter>>();
+
+  /** The outcome as it may be learned from. `serviceMs`: of the node's own benchmark, where there is one; `now`: ms. */
+  hear(outcome: Outcome, { serviceMs, now }: { serviceMs: number | undefined; now: number }): Outcome {
+    const { deviceId, placement, hops, failure } = outcome;
+    const { computeMs } = hops;
+    if (placement.tier === 'device' || failure !== undefined || !(computeMs > 0)) return outcome;
+    const key = JSON.stringify([placement.nodeId, serviceMs === undefined && placement.variant]);
+    const unitMs = serviceMs ?? 1;
+    const relative = computeMs / unitMs;
+    const reporters = this.#measured.get(key) ?? new Map<string, Reporter>();
+    const others = [...reporters]
+      .filter(([id, { at }]) => id !== deviceId && now - at <= freshMs)
+      .map(([, { times }]) => median(times));
+    this.#remember(key, reporters, { deviceId, relative, now });
+    if (others.length < witnesses) return outcome;
+    const [least, largest] = [Math.min(...others), Math.max(...others)];
+    if (relative <= mostApart * largest && relative >= least / mostApart) return outcome;
+    const believedMs = unitMs * (relative > largest ? largest : least);
+    const uplinkMs = Math.max(0, hops.uplinkMs + computeMs - believedMs);
+    return { ...outcome, hops: { ...hops, computeMs: believedMs, uplinkMs } };
+  }
+
+  /** Forgets what those devices have measured. */
+  forget(deviceIds: readonly string[]): void {
+    for (const [key, reporters] of this.#measured) {
+      for (const deviceId of deviceIds) reporters.delete(deviceId);
+      if (reporters.size === 0) this.#measured.delete(key);
+    }
+  }
+
+  #remember(
+    key: string,
+    reporters: Map<string, Reporter>,
+    { deviceId, relative, now }: { deviceId: string; relative: number; now: number },
+  ): void {
+    const own = reporters.get(deviceId) ?? { times: [], at: now };
+    own.times.push(relative);
+    if (own.times.length > remembered) own.times.shift();
+    own.at = now;
+    // Last in the order: the first are those that have been silent for longest.
+    reporters.delete(deviceId);
+    reporters.set(deviceId, own);
+    if (reporters.size > most.reporters) reporters.delete(reporters.keys().next().value!);
+    this.#measured.delete(key);
+    this.#measured.set(key, reporters);
+    if (this.#measured.size > most.things) this.#measured.delete(this.#measured.keys().next().value!);
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)]!;
+}
