@@ -20,6 +20,7 @@ const mayImport = {
   'libs/telemetry': ['base'],
   'libs/link': ['base'],
   'libs/storage': ['base', 'domain'],
+  'libs/pki': ['base'],
   'libs/cell': ['base', 'proto', 'domain', 'wire', 'link', 'rpc'],
   'libs/oip': ['base', 'proto', 'domain', 'wire', 'rpc'],
   'libs/lab': [

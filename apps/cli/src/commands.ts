@@ -80,6 +80,38 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'A canary against the variant that it stands in for, in a running cell.',
     load: () => import('./commands/models-compare.ts'),
   },
+  'pki init': {
+    summary: 'Makes the certificate authority of a fleet: a folder.',
+    load: () => import('./commands/pki-init.ts'),
+  },
+  'pki issue': {
+    summary: 'A certificate for a device, node, operator or service, as a folder of PEM files.',
+    load: () => import('./commands/pki-issue.ts'),
+  },
+  'pki renew': {
+    summary: 'Replaces certificates that are about to expire; for a timer.',
+    load: () => import('./commands/pki-renew.ts'),
+  },
+  'pki revoke': {
+    summary: 'Takes certificates back, and writes the list of those.',
+    load: () => import('./commands/pki-revoke.ts'),
+  },
+  'pki show': {
+    summary: 'What an authority has issued: until when, and what is revoked.',
+    load: () => import('./commands/pki-show.ts'),
+  },
+  'pki token': {
+    summary: 'A token by which one new device gets its certificate.',
+    load: () => import('./commands/pki-token.ts'),
+  },
+  'pki serve': {
+    summary: 'Gives certificates to devices with a token, and renews them.',
+    load: () => import('./commands/pki-serve.ts'),
+  },
+  'pki join': {
+    summary: 'On a new device: gets its certificate by a token.',
+    load: () => import('./commands/pki-join.ts'),
+  },
   learn: {
     summary: 'Learners in the simulator: how fast and how well they learn.',
     load: () => import('./commands/learn.ts'),

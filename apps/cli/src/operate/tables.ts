@@ -6,7 +6,7 @@ import type { DeviceDocument, NodeDocument, objectiveDocument, StatusDocument } 
 
 type ObjectiveDocument = NonNullable<ReturnType<typeof objectiveDocument>>;
 
-const tableOf = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string => {
+export const tableOf = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string => {
   const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
   for (const row of rows) table.push([...row]);
   return table.toString();
