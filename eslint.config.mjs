@@ -15,7 +15,7 @@ const mayImport = {
   'libs/dispatch': ['base', 'domain'],
   'libs/learning': ['base', 'domain'],
   'libs/simulation': ['base', 'domain', 'dispatch', 'learning'],
-  'libs/rpc': ['base', 'proto'],
+  'libs/rpc': ['base', 'proto', 'pki'],
   'libs/inference': ['base', 'domain'],
   'libs/telemetry': ['base'],
   'libs/link': ['base'],

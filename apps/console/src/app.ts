@@ -32,8 +32,8 @@ export async function startConsoleApp(
   }: { clock?: Clock; logger?: Logger; parent?: Parent | undefined } = {},
 ): Promise<ConsoleApp> {
   await using started = new AsyncDisposableStack();
-  const { tlsCert, tlsKey, tlsCa, allowPlaintext, cellId } = config;
-  const security = { tls: { cert: tlsCert, key: tlsKey, ca: tlsCa }, allowPlaintext };
+  const { tlsCert, tlsKey, tlsCa, tlsCrl, allowPlaintext, cellId } = config;
+  const security = { tls: { cert: tlsCert, key: tlsKey, ca: tlsCa, crl: tlsCrl }, allowPlaintext };
   const happened = new Newest<EventView>(maxEvents);
   const tell = (kind: EventView['kind'], text: string) =>
     happened.add({ at: Math.round(clock.now()), kind, text });

@@ -35,6 +35,7 @@ const shape = {
   tlsCert: file().describe('Certificate to present to the services, PEM file.'),
   tlsKey: file().describe('Private key of the certificate, PEM file.'),
   tlsCa: file().describe("Authorities that the services' certificates must come from, PEM file."),
+  tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
   allowPlaintext: z.boolean().default(false).describe('Talk to services on other machines without TLS.'),
 };
 

@@ -61,7 +61,10 @@ export async function startInferenceWorker(
   const { slots, queueLimit, threadsPerSession, dilationFactor, nodeId, allowPlaintext } = config;
   const dilated = dilationFactor > 0;
   const family = await familyOf(config);
-  const security = { tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa }, allowPlaintext };
+  const security = {
+    tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa, crl: config.tlsCrl },
+    allowPlaintext,
+  };
 
   await using started = new AsyncDisposableStack();
   const ready: { node?: WorkerNode; oip?: OipBackend } = {};

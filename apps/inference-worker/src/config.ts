@@ -56,6 +56,7 @@ const shape = {
   tlsCert: file().describe('Certificate to serve with and to present to Telemetry, PEM file.'),
   tlsKey: file().describe('Private key of the certificate, PEM file.'),
   tlsCa: file().describe("Authorities that others' certificates must come from, PEM file."),
+  tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
   allowPlaintext: z.boolean().default(false).describe('Talk to other machines without TLS.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
 };

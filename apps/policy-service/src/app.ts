@@ -139,7 +139,7 @@ export async function startPolicyService(
           }),
         },
       ],
-      tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa },
+      tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa, crl: config.tlsCrl },
       allowPlaintext: config.allowPlaintext,
       reflection: config.reflection,
       logger,

@@ -98,6 +98,7 @@ const shape = {
     .string()
     .optional()
     .describe('File of the authorities that clients must have a certificate of, PEM.'),
+  tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
   allowPlaintext: z.boolean().default(false).describe('Serve other machines without TLS.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
 };

@@ -34,7 +34,7 @@ export async function startTelemetry(
           implementation: telemetryService({ cells, clock, coalesceMs: config.coalesceMs, metrics }),
         },
       ],
-      tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa },
+      tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa, crl: config.tlsCrl },
       allowPlaintext: config.allowPlaintext,
       reflection: config.reflection,
       logger,

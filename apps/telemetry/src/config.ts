@@ -13,6 +13,7 @@ const shape = {
   tlsCert: z.string().optional().describe('Certificate to serve with, PEM file.'),
   tlsKey: z.string().optional().describe('Private key of the certificate, PEM file.'),
   tlsCa: z.string().optional().describe('Authorities that client certificates must come from, PEM file.'),
+  tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
   allowPlaintext: z.boolean().default(false).describe('Serve other machines without TLS.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
   maxCells: count().default(256).describe('Most cells held at once; reports for more are refused.'),

@@ -35,7 +35,7 @@ export interface Connection extends AsyncDisposable {
 
 /** Throws InvalidInput when a TLS file is missing or plain text would leave this machine. */
 export function connect(address: string, options: ConnectOptions = {}): Connection {
-  const credentials = channelCredentials(address, options);
+  const { credentials, lease } = channelCredentials(address, options);
   const channel = new Channel(address, credentials, {
     ...clientOptions(options.maxMessageBytes ?? defaultMaxMessageBytes),
     // A proxy from the environment is for the outside world, not for peers.
@@ -76,6 +76,7 @@ export function connect(address: string, options: ConnectOptions = {}): Connecti
     async [Symbol.asyncDispose]() {
       for (const call of calls) call.cancel();
       channel.close();
+      lease?.[Symbol.dispose]();
     },
   };
 }

@@ -20,4 +20,5 @@ export { fromStatus, toStatus } from './status.ts';
 export { extractTraceContext, injectTraceContext, type TraceContextFields } from './trace-context.ts';
 export { untilAborted } from './until-aborted.ts';
 export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
+export { peerFaultOf, type PeerFault, type PeerFaultCause } from './tls/peer-fault.ts';
 export { defaultMaxMessageBytes } from './limits.ts';

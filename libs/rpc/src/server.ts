@@ -13,6 +13,8 @@ import { refuse } from './handlers.ts';
 import { addHealth } from './health.ts';
 import { defaultMaxMessageBytes, mostConnections, serverOptions, silentConnectionMs } from './limits.ts';
 import { addReflection } from './reflection.ts';
+import { followHangUps } from './tls/hang-up.ts';
+import { endDistrusted, tellRefused } from './tls/server-sessions.ts';
 import { type Security, serverCredentials } from './transport-security.ts';
 import { UnfinishedMessages, type UnfinishedMessagesOptions } from './unfinished-messages.ts';
 import { privateSocket } from './web/private-socket.ts';
@@ -64,8 +66,10 @@ export interface RpcServer extends AsyncDisposable {
 export async function serve(options: ServeOptions): Promise<RpcServer> {
   const { listen, services, logger, drainGraceMs = 10_000, clock = systemClock } = options;
   const { maxMessageBytes = defaultMaxMessageBytes } = options;
-  const credentials = serverCredentials(listen, options);
   await using opening = new AsyncDisposableStack();
+  const { credentials, lease } = serverCredentials(listen, options);
+  if (lease) opening.use(lease);
+  opening.defer(followHangUps(logger));
   const unfinished = opening.use(new UnfinishedMessages({ clock, ...options.unfinishedMessages }));
   const server = new Server({ ...serverOptions(maxMessageBytes), interceptors: [unfinished.interceptor] });
   widenWindows.beforeBind(server);
@@ -89,6 +93,9 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
           http2Server.on('session', (session) =>
             session.once('stream', () => session.socket && bounded.asked(session.socket)),
           );
+          if (!lease || !security._isSecure()) return;
+          endDistrusted(http2Server, lease, logger);
+          tellRefused(http2Server, { logger });
         });
         resolve(bound);
       }),

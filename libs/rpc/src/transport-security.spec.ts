@@ -41,7 +41,7 @@ describe('TLS', () => {
   });
 
   it('allows listening off loopback', () => {
-    expect(serverCredentials('0.0.0.0:0', { tls: server })._isSecure()).toBe(true);
+    expect(serverCredentials('0.0.0.0:0', { tls: server }).credentials._isSecure()).toBe(true);
   });
 });
 

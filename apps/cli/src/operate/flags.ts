@@ -9,6 +9,7 @@ export const securityFlags = {
   tlsCert: file().describe('Certificate to present to the services, PEM file.'),
   tlsKey: file().describe('Private key of the certificate, PEM file.'),
   tlsCa: file().describe("Authorities that the services' certificates must come from, PEM file."),
+  tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
   allowPlaintext: z.boolean().default(false).describe('Talk to services on other machines without TLS.'),
 };
 
@@ -37,10 +38,11 @@ interface SecurityFlags {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly tlsCa?: string | undefined;
+  readonly tlsCrl?: string | undefined;
   readonly allowPlaintext: boolean;
 }
 
-export const securityOf = ({ tlsCert, tlsKey, tlsCa, allowPlaintext }: SecurityFlags): Security => ({
-  tls: { cert: tlsCert, key: tlsKey, ca: tlsCa },
+export const securityOf = ({ tlsCert, tlsKey, tlsCa, tlsCrl, allowPlaintext }: SecurityFlags): Security => ({
+  tls: { cert: tlsCert, key: tlsKey, ca: tlsCa, crl: tlsCrl },
   allowPlaintext,
 });

@@ -81,7 +81,7 @@ export function linkWorker(
 }
 
 /** TLS settings for this agent's connections. */
-export const securityOf = ({ tlsCert, tlsKey, tlsCa, allowPlaintext }: Config) => ({
-  tls: { cert: tlsCert, key: tlsKey, ca: tlsCa },
+export const securityOf = ({ tlsCert, tlsKey, tlsCa, tlsCrl, allowPlaintext }: Config) => ({
+  tls: { cert: tlsCert, key: tlsKey, ca: tlsCa, crl: tlsCrl },
   allowPlaintext,
 });

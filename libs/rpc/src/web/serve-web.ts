@@ -1,13 +1,17 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { connectNodeAdapter, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { Unavailable, splitHostPort, systemClock } from '@weir/base';
 import { contracts } from '@weir/proto';
 import { boundConnections } from '../bounded-connections.ts';
 import { silentConnectionMs } from '../limits.ts';
-import { nodeTlsOptions, type Security } from '../transport-security.ts';
+import { serverContext } from '../tls/credentials.ts';
+import type { MaterialLease } from '../tls/material.ts';
+import { distrustGraceMs } from '../tls/server-sessions.ts';
+import { type Security, serverMaterial } from '../transport-security.ts';
 import { fromOrigins } from './cross-origin.ts';
 import { forward } from './forward.ts';
 
@@ -49,9 +53,9 @@ export async function serveWeb(
     readMaxBytes: maxMessageBytes,
     jsonOptions: { registry: contracts() },
   });
-  const tlsOptions = nodeTlsOptions(listen, { tls, allowPlaintext });
+  const lease = serverMaterial('webListen', listen, { tls, allowPlaintext });
   const onRequest = fromOrigins(origins, (request, response) => void handle(request, response));
-  const server = tlsOptions ? createHttpsServer(tlsOptions, onRequest) : createHttpServer(onRequest);
+  const server = lease ? createSecureServer(lease, onRequest) : createHttpServer(onRequest);
   const bounds = { clock: systemClock, most: maxConnections, silentMs: silentConnectionMs };
   const connections = boundConnections(server, bounds);
   server.on('request', ({ socket }) => connections.asked(socket));
@@ -62,6 +66,7 @@ export async function serveWeb(
   } catch (cause) {
     connections[Symbol.dispose]();
     session.abort();
+    lease?.[Symbol.dispose]();
     throw new Unavailable(`cannot listen on ${listen}`, { cause });
   }
   const bound = (server.address() as AddressInfo).port;
@@ -76,6 +81,23 @@ export async function serveWeb(
       await closed;
       clearTimeout(late);
       session.abort();
+      lease?.[Symbol.dispose]();
     },
   };
+}
+
+/** Follows the files. Connections are short here: all end, within the grace, when what is trusted changes. */
+function createSecureServer(lease: MaterialLease, onRequest: RequestListener): HttpsServer {
+  const mutual = lease.current.ca !== undefined;
+  const server = createHttpsServer(
+    { ...serverContext(lease.current), requestCert: mutual, rejectUnauthorized: mutual },
+    onRequest,
+  );
+  lease.onChange((contents, before) => {
+    server.setSecureContext(serverContext(contents));
+    if (contents.ca === before.ca && isDeepStrictEqual(contents.crl, before.crl)) return;
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), distrustGraceMs).unref();
+  });
+  return server;
 }

@@ -1,0 +1,97 @@
+import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { constants } from 'node:crypto';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import { contextOptions, type TlsContents } from './files.ts';
+import type { MaterialLease } from './material.ts';
+import { TlsRefusal } from './peer-fault.ts';
+import { trustIn } from './trust.ts';
+
+/**
+ * No resumption: a resumed session is not verified again, so that a revoked peer could go on by an old ticket. Connections
+ * last, and a handshake costs a millisecond.
+ */
+const noResumption = { secureOptions: constants.SSL_OP_NO_TICKET };
+
+/** What a server shows and asks for, as its files are when a connection begins. */
+export const serverContext = (contents: TlsContents) => ({ ...contextOptions(contents), ...noResumption });
+
+/** gRPC's own, whose context follows the files: the server takes the newest for each new connection. */
+export class FollowingServerCredentials extends ServerCredentials {
+  constructor(lease: MaterialLease) {
+    const mutual = lease.current.ca !== undefined;
+    super({ requestCert: mutual, rejectUnauthorized: mutual }, serverContext(lease.current));
+    lease.onChange((contents) => this.updateSecureContextOptions(serverContext(contents)));
+  }
+
+  _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
+
+type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
+
+/** gRPC's own, whose context follows the files: each new connection takes the newest. Ends those to servers no longer trusted. */
+export class FollowingChannelCredentials extends ChannelCredentials {
+  readonly #lease: MaterialLease;
+  readonly #sockets = new Set<TLSSocket>();
+  #newest: { readonly of: TlsContents; readonly credentials: ChannelCredentials } | undefined;
+
+  constructor(lease: MaterialLease) {
+    super();
+    this.#lease = lease;
+    lease.onChange((contents) => void this.#endDistrusted(contents));
+  }
+
+  async #endDistrusted(contents: TlsContents): Promise<void> {
+    const distrusted = await trustIn(contents);
+    for (const socket of this.#sockets) {
+      const peer = socket.getPeerX509Certificate();
+      const why = peer && distrusted(peer);
+      if (why) socket.destroy(new TlsRefusal(why));
+    }
+  }
+
+  _isSecure(): boolean {
+    return true;
+  }
+
+  _equals(other: ChannelCredentials): boolean {
+    return this === other;
+  }
+
+  _createSecureConnector(...args: Parameters<ChannelCredentials['_createSecureConnector']>): Connector {
+    const connector = () => this.#current()._createSecureConnector(...args);
+    const first = connector();
+    return {
+      connect: async (socket) => {
+        try {
+          const connected = await connector().connect(socket);
+          this.#keep(connected.socket);
+          return connected;
+        } catch (error) {
+          throw TlsRefusal.of(error);
+        }
+      },
+      waitForReady: () => first.waitForReady(),
+      getCallCredentials: () => first.getCallCredentials(),
+      destroy: () => first.destroy(),
+    };
+  }
+
+  #keep(socket: unknown): void {
+    if (!(socket instanceof TLSSocket)) return;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #current(): ChannelCredentials {
+    const { current } = this.#lease;
+    if (this.#newest?.of !== current) {
+      const credentials = ChannelCredentials.createFromSecureContext(
+        createSecureContext(contextOptions(current)),
+      );
+      this.#newest = { of: current, credentials };
+    }
+    return this.#newest.credentials;
+  }
+}
