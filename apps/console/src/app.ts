@@ -1,6 +1,6 @@
 import { type Clock, type Logger, createLogger, seededRandom, systemClock } from '@weir/base';
 import type { ToConsole } from '@weir/cell';
-import { isLoopback } from '@weir/rpc';
+import { isLoopback, tellMaterial } from '@weir/rpc';
 import { assemble, pointOf } from './assemble.ts';
 import { loadAssets } from './assets.ts';
 import { type CellState, Newest, createHistory } from './cell-state.ts';
@@ -11,6 +11,7 @@ import { EventStream, eventOf } from './event-stream.ts';
 import { serveHttp } from './http-server.ts';
 import { LiveFrames } from './live-frames.ts';
 import type { EventView } from './snapshot.ts';
+import { trustEvents } from './trust-events.ts';
 import { askAgent, watchPolicy, watchTelemetry } from './sources.ts';
 
 export interface ConsoleApp extends AsyncDisposable {
@@ -110,7 +111,13 @@ export async function startConsoleApp(
       if (events.pages > 0) events.send(snapshotEvent());
     }),
   );
-  const askAll = () => agents.map((source) => void source.ask());
+  const own = started.use(tellMaterial({ logger, clock }));
+  const tellTrust = trustEvents((text) => tell('bad', text));
+  const askAll = () => {
+    for (const source of agents) void source.ask();
+    const statuses = agents.flatMap(({ answers, status }) => (answers && status ? [status] : []));
+    tellTrust(statuses, own.certificates, clock.now());
+  };
   askAll();
   started.defer(
     clock.every(periodMs.point, () => {

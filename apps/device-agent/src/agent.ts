@@ -2,7 +2,7 @@ import { type Clock, InvalidInput, type Logger, WeirError } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
-import { extractTraceContext, injectTraceContext } from '@weir/rpc';
+import { extractTraceContext, injectTraceContext, type OwnCertificate, type PeerFaults } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
 import { checkInferRequest, limits, truthsToWire } from '@weir/wire';
 import type { Audits } from './audits/audits.ts';
@@ -78,6 +78,8 @@ export interface AgentParts {
   readonly ownObjective: OwnObjective;
   readonly truths: Truths;
   readonly audits: Audits;
+  readonly faults: PeerFaults;
+  readonly certificates: () => readonly OwnCertificate[];
   readonly localVariants: () => readonly string[];
   readonly localNode: { load(): Parameters<Dispatcher['reportLoad']>[0] };
   /** Undefined without a policy. */

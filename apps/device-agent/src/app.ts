@@ -12,7 +12,7 @@ import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { type OipBackend, oipService } from '@weir/oip';
 import { agent } from '@weir/proto';
-import { serve } from '@weir/rpc';
+import { PeerFaults, serve } from '@weir/rpc';
 import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
 import { type Agent, createAgent } from './agent.ts';
 import { Audits } from './audits/audits.ts';
@@ -83,6 +83,7 @@ export async function startDeviceAgent(
     ...(config.webListen && { web: { listen: config.webListen, origins: config.webOrigins } }),
     drainGraceMs: config.graceMs,
     logger,
+    meter,
   }).catch(asConfigError(configSpec.name));
   // Drain the server first, whatever is opened below.
   await using late = new AsyncDisposableStack();
@@ -133,7 +134,8 @@ export async function startDeviceAgent(
   const metrics = createAgentMetrics(meter);
   const truths = new Truths(new AnswerMemory({ clock }), family.labels);
   const frames = new FrameCount(maxInFlight, { clock });
-  const common = { config, view, clock, random, logger, metrics };
+  const faults = new PeerFaults({ meter, clock });
+  const common = { config, view, clock, random, logger, metrics, faults };
   let policyLink: PolicyLink | undefined;
   const onChange = () => policyLink?.session.stateChanged();
   const preprocessor = started.use(createPreprocessor());
@@ -190,6 +192,8 @@ export async function startDeviceAgent(
     audits,
     localVariants,
     localNode: local,
+    faults,
+    certificates: () => server.certificates,
     session: () => policyLink?.session,
     metrics,
   });

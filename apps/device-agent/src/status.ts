@@ -1,5 +1,6 @@
 import type { Dispatcher } from '@weir/dispatch';
 import type { agent } from '@weir/proto';
+import type { OwnCertificate, PeerFaults } from '@weir/rpc';
 import { nodeToWire, placementToWire, tierToWire, truthsToWire } from '@weir/wire';
 import type { Audits } from './audits/audits.ts';
 import type { CellView } from './targets/cell-view.ts';
@@ -18,6 +19,8 @@ export interface StatusSources {
   readonly audits: Audits;
   readonly policyConnected: () => boolean;
   readonly localVariants: () => readonly string[];
+  readonly faults: PeerFaults;
+  readonly certificates: () => readonly OwnCertificate[];
 }
 
 /** What the agent knows, decides and has measured. `now`: epoch ms. */
@@ -70,6 +73,17 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
     measured: measured && truthsToWire(measured),
     audits: { agreed: BigInt(agreed), differed: BigInt(differed), skipped: BigInt(skipped) },
     family: { ...view.family },
+    peerFaults: sources.faults.all.map(({ peer, cause, text, since }) => ({
+      peer,
+      cause,
+      text,
+      ageMs: now - since,
+    })),
+    certificates: sources.certificates().map(({ file, expiresAt, due }) => ({
+      file,
+      expiresInMs: expiresAt - now,
+      due,
+    })),
   };
 }
 

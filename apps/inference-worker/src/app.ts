@@ -12,7 +12,7 @@ import {
 import { type Family, loadFamily, meantBy, watchFamily } from '@weir/inference';
 import { type OipBackend, oipService } from '@weir/oip';
 import { worker } from '@weir/proto';
-import { serve } from '@weir/rpc';
+import { PeerFaults, serve } from '@weir/rpc';
 import {
   assumedPowerModels,
   createEnergyProbe,
@@ -90,6 +90,7 @@ export async function startInferenceWorker(
       reflection: config.reflection,
       drainGraceMs: config.graceMs,
       logger,
+      meter,
     }).catch(asConfigError(configSpec.name)),
   );
 
@@ -138,7 +139,10 @@ export async function startInferenceWorker(
     });
     const sample = () => monitor.sample();
     const onOpen = () => metrics.opening();
-    whenDrained.use(linkTelemetry(config.telemetry, { ...security, sample, clock, random, logger, onOpen }));
+    const onFault = new PeerFaults({ meter, clock }).of('telemetry');
+    whenDrained.use(
+      linkTelemetry(config.telemetry, { ...security, sample, clock, random, logger, onOpen, onFault }),
+    );
   }
   server.setServing(true);
   const running = started.move();

@@ -143,6 +143,7 @@ export async function startPolicyService(
       allowPlaintext: config.allowPlaintext,
       reflection: config.reflection,
       logger,
+      meter,
     }).catch(asConfigError(configSpec.name)),
   );
   server.setServing(ready);

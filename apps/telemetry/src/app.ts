@@ -38,6 +38,7 @@ export async function startTelemetry(
       allowPlaintext: config.allowPlaintext,
       reflection: config.reflection,
       logger,
+      meter,
     }).catch(asConfigError(configSpec.name)),
   );
   server.setServing(true);

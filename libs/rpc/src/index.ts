@@ -21,4 +21,6 @@ export { extractTraceContext, injectTraceContext, type TraceContextFields } from
 export { untilAborted } from './until-aborted.ts';
 export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
 export { peerFaultOf, type PeerFault, type PeerFaultCause } from './tls/peer-fault.ts';
+export { PeerFaults, type StandingFault } from './tls/peer-faults.ts';
+export { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
 export { defaultMaxMessageBytes } from './limits.ts';

@@ -1,5 +1,5 @@
-import { FakeClock, type Random, seededRandom, silentLogger } from '@weir/base';
-import { describe, expect, it } from 'vitest';
+import { FakeClock, type Random, seededRandom, silentLogger, Unavailable } from '@weir/base';
+import { describe, expect, it, vi } from 'vitest';
 import { keepOpen } from './keep-open.ts';
 
 /** Runs keepOpen over an hour of virtual time; `openMs`: how long each run of `open` lasts before it fails. */
@@ -88,5 +88,67 @@ describe('keepOpen', () => {
       random: most,
       logger: silentLogger,
     });
+  });
+});
+
+describe('what keeps a stream from its peer', () => {
+  /** Runs of `open` that each fail with one of these at once, or last 10 s and then end. */
+  async function told(...runs: string[]) {
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    const warn = vi.fn();
+    const faults: (string | undefined)[] = [];
+    let run = 0;
+    const done = keepOpen({
+      open: async () => {
+        const what = runs[run++];
+        if (run > runs.length) return stop.abort();
+        if (what === 'lasts') await new Promise<void>((resolve) => clock.after(10_000, resolve));
+        else throw new Unavailable('no connection', { cause: new Error(what) });
+      },
+      signal: stop.signal,
+      clock,
+      random: most,
+      logger: { ...silentLogger, warn },
+      peer: 'edge-1',
+      onFault: (fault) => faults.push(fault?.cause),
+    });
+    await clock.advanceAsync(3_600_000);
+    await done;
+    return { warnings: warn.mock.calls.map(([fields]) => (fields as { cause: string }).cause), faults };
+  }
+  const [wrongAuthority, refused, hungUp] = [
+    'unable to verify the first certificate',
+    'connect ECONNREFUSED',
+    'ECONNRESET',
+  ];
+
+  it('is told once, however often it is tried', async () => {
+    const { warnings, faults } = await told(...Array<string>(50).fill(wrongAuthority));
+    expect(warnings).toEqual(['authority']);
+    expect(faults).toEqual(['authority']);
+  });
+
+  it.each([
+    [refused, 'refused'],
+    [hungUp, 'not_accepted'],
+  ])('that a restart explains is told when it stands: %s', async (message, cause) => {
+    expect((await told(message, message)).warnings).toEqual([]);
+    expect((await told(message, message, message, message)).warnings).toEqual([cause]);
+  });
+
+  it('is told again when it changes, and when it comes back', async () => {
+    const { warnings, faults } = await told(
+      wrongAuthority,
+      'certificate has expired',
+      'lasts',
+      'certificate has expired',
+    );
+    expect(warnings).toEqual(['authority', 'expired', 'expired']);
+    expect(faults).toEqual(['authority', undefined, 'expired', undefined, 'expired']);
+  });
+
+  it('is not guessed at', async () => {
+    expect(await told('boom', 'boom', 'boom', 'boom')).toEqual({ warnings: [], faults: [] });
   });
 });

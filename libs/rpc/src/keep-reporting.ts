@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Random, sleep, Unavailable } from '@weir/base';
 import type { ClientUpload } from './calls.ts';
-import { keepOpen } from './keep-open.ts';
+import { keepOpen, type KeepOpenOptions } from './keep-open.ts';
 
 export interface KeepReportingOptions<Report, Receipt> {
   /** Opens a stream to the receiver of the reports; the signal cancels it. */
@@ -10,6 +10,7 @@ export interface KeepReportingOptions<Report, Receipt> {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly onFault?: KeepOpenOptions['onFault'];
   /** @default 1 000 */
   readonly periodMs?: number;
 }
@@ -18,7 +19,7 @@ export interface KeepReportingOptions<Report, Receipt> {
 export function keepReporting<Report, Receipt>(
   options: KeepReportingOptions<Report, Receipt>,
 ): AsyncDisposable {
-  const { open, sample, clock, random, logger, periodMs = 1_000 } = options;
+  const { open, sample, clock, random, logger, onFault, periodMs = 1_000 } = options;
   const stop = new AbortController();
   const report = async (signal: AbortSignal) => {
     using stream = open(signal);
@@ -35,7 +36,15 @@ export function keepReporting<Report, Receipt>(
       await sleep(periodMs, { clock, signal: ended });
     }
   };
-  const kept = keepOpen({ open: report, signal: stop.signal, clock, random, logger });
+  const kept = keepOpen({
+    open: report,
+    signal: stop.signal,
+    clock,
+    random,
+    logger,
+    peer: 'telemetry',
+    onFault,
+  });
   return {
     async [Symbol.asyncDispose]() {
       stop.abort();

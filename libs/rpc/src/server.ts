@@ -4,6 +4,7 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { Meter } from '@opentelemetry/api';
 import { type Clock, type Logger, sleep, systemClock, Unavailable } from '@weir/base';
 import type { EventEmitter } from 'node:events';
 import { boundConnections } from './bounded-connections.ts';
@@ -14,6 +15,7 @@ import { addHealth } from './health.ts';
 import { defaultMaxMessageBytes, mostConnections, serverOptions, silentConnectionMs } from './limits.ts';
 import { addReflection } from './reflection.ts';
 import { followHangUps } from './tls/hang-up.ts';
+import { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
 import { endDistrusted, tellRefused } from './tls/server-sessions.ts';
 import { type Security, serverCredentials } from './transport-security.ts';
 import { UnfinishedMessages, type UnfinishedMessagesOptions } from './unfinished-messages.ts';
@@ -42,6 +44,8 @@ export interface ServeOptions extends Security {
   readonly unfinishedMessages?: Omit<UnfinishedMessagesOptions, 'clock'> | undefined;
   /** Connections at once; further ones take the place of silent ones, or are closed. @default 8 192 */
   readonly mostConnections?: number | undefined;
+  /** Measures refused connections and the life of certificates. @default nothing is measured */
+  readonly meter?: Meter | undefined;
   /** Serves the same services, and health, to pages in browsers too. @default not at all */
   readonly web?: WebOptions | undefined;
 }
@@ -51,6 +55,8 @@ export interface RpcServer extends AsyncDisposable {
   readonly address: string;
   /** The same of what serves pages in browsers; undefined without `web`. */
   readonly webAddress: string | undefined;
+  /** The certificates that this process presents, to clients and to servers. */
+  readonly certificates: readonly OwnCertificate[];
   /** Sets health, initially NOT_SERVING. No effect once draining. */
   setServing(serving: boolean): void;
   /** Aborts when draining begins. Handlers find it in their context too. */
@@ -64,12 +70,17 @@ export interface RpcServer extends AsyncDisposable {
 
 /** Serves until disposed. Throws InvalidInput for a bad transport and Unavailable when the address is taken. */
 export async function serve(options: ServeOptions): Promise<RpcServer> {
-  const { listen, services, logger, drainGraceMs = 10_000, clock = systemClock } = options;
+  const { listen, services, logger, drainGraceMs = 10_000, clock = systemClock, meter } = options;
   const { maxMessageBytes = defaultMaxMessageBytes } = options;
   await using opening = new AsyncDisposableStack();
   const { credentials, lease } = serverCredentials(listen, options);
   if (lease) opening.use(lease);
   opening.defer(followHangUps(logger));
+  const teller = opening.use(tellMaterial({ logger, meter, clock }));
+  const refused = meter?.createCounter('weir.tls.refused', {
+    unit: '{connection}',
+    description: 'Connections that TLS turned away.',
+  });
   const unfinished = opening.use(new UnfinishedMessages({ clock, ...options.unfinishedMessages }));
   const server = new Server({ ...serverOptions(maxMessageBytes), interceptors: [unfinished.interceptor] });
   widenWindows.beforeBind(server);
@@ -95,7 +106,10 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
           );
           if (!lease || !security._isSecure()) return;
           endDistrusted(http2Server, lease, logger);
-          tellRefused(http2Server, { logger });
+          tellRefused(http2Server, {
+            logger,
+            onRefused: (cause) => refused?.add(1, { 'weir.cause': cause }),
+          });
         });
         resolve(bound);
       }),
@@ -125,6 +139,9 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   return {
     address: listen.startsWith('unix:') ? listen : `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`,
     webAddress: web?.address,
+    get certificates() {
+      return teller.certificates;
+    },
     draining: draining.signal,
     setServing(serving) {
       if (!draining.signal.aborted) health.setServing(serving);

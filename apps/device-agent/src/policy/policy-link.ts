@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import { policy } from '@weir/proto';
-import { connect, openDuplex } from '@weir/rpc';
+import { connect, openDuplex, type PeerFaults } from '@weir/rpc';
 import { helloToWire, stateToWire } from '@weir/wire';
 import { randomUUID } from 'node:crypto';
 import type { CellView } from '../targets/cell-view.ts';
@@ -25,6 +25,7 @@ export interface PolicyLinkOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: AgentMetrics;
+  readonly faults: PeerFaults;
 }
 
 export interface PolicyLink extends AsyncDisposable {
@@ -33,8 +34,19 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const { config, dispatcher, view, outcomes, truths, ownObjective, clock, random, logger, metrics } =
-    options;
+  const {
+    config,
+    dispatcher,
+    view,
+    outcomes,
+    truths,
+    ownObjective,
+    clock,
+    random,
+    logger,
+    metrics,
+    faults,
+  } = options;
   const { cellId, deviceId } = config;
   // Outcome sequences count within one run of this process.
   const agentInstanceId = randomUUID();
@@ -50,6 +62,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     random: random.fork('policy'),
     logger,
     outcomes,
+    onFault: faults.of('policy'),
     hello() {
       const { asked: objective } = ownObjective;
       const { family } = view;

@@ -1,7 +1,7 @@
 import { Cancelled, type Clock, type Logger, type Random, sleep, Unavailable } from '@weir/base';
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
-import { type ClientDuplex, keepOpen } from '@weir/rpc';
+import { type ClientDuplex, keepOpen, type KeepOpenOptions } from '@weir/rpc';
 import { directiveFromWire, outcomeToWire } from '@weir/wire';
 import type { OutcomeBuffer, PendingOutcome } from './outcome-buffer.ts';
 
@@ -17,6 +17,8 @@ export interface PolicySessionOptions {
   /** What a new session begins with. */
   readonly hello: () => policy.Hello;
   readonly state: () => policy.AgentState;
+  /** Why PolicyService cannot be reached; undefined once it can. */
+  readonly onFault?: KeepOpenOptions['onFault'];
   readonly onDirective: (directive: Directive) => void;
   /** The policy has these, and they are forgotten here. */
   readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
@@ -51,7 +53,16 @@ export class PolicySession implements AsyncDisposable {
     this.#options = options;
     const { clock, random, logger } = options;
     const open = (signal: AbortSignal) => this.#session(signal);
-    this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 2000 });
+    this.#kept = keepOpen({
+      open,
+      signal: this.#stop.signal,
+      clock,
+      random,
+      logger,
+      maxMs: 2000,
+      peer: 'policy',
+      onFault: options.onFault,
+    });
   }
 
   /** True once PolicyService has answered on this stream. */

@@ -11,7 +11,7 @@ import {
 } from '@weir/base';
 import { type NodeReport, type Tier, withoutVariants } from '@weir/domain';
 import type { common, worker } from '@weir/proto';
-import { type ClientDuplex, fromStatus, keepOpen } from '@weir/rpc';
+import { type ClientDuplex, fromStatus, keepOpen, type KeepOpenOptions } from '@weir/rpc';
 import { createLinkProbe, type LinkProbe } from '@weir/telemetry';
 import {
   answerFiguresFromWire,
@@ -51,6 +51,8 @@ export interface RemoteTargetOptions {
   /** Called with each newer load of the node, under the target's own name and tier. */
   readonly onLoad?: (report: NodeReport) => void;
   /** Called at each change, and with every sign of life. */
+  /** Why the worker cannot be reached; undefined once it can. */
+  readonly onFault?: KeepOpenOptions['onFault'];
   readonly onReachable?: (reachable: boolean) => void;
   /** Called when the worker says who it is, or something else than before; with undefined when its stream has ended. */
   readonly onClaim?: (claim: WorkerClaim | undefined) => void;
@@ -110,7 +112,16 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
     this.#reachability = new Reachability({ nodeId, link: this.link, logger, onReachable });
     this.#pings = new Pings(this.link, clock);
     const open = (signal: AbortSignal) => this.#session(signal);
-    this.#kept = keepOpen({ open, signal: this.#stop.signal, clock, random, logger, maxMs: 1000 });
+    this.#kept = keepOpen({
+      open,
+      signal: this.#stop.signal,
+      clock,
+      random,
+      logger,
+      maxMs: 1000,
+      peer: nodeId,
+      onFault: options.onFault,
+    });
   }
 
   /** True while the worker answers and accepts work. */

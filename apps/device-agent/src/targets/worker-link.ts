@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Random, WeirError } from '@weir/base';
 import { worker } from '@weir/proto';
-import { callUnary, connect, openDuplex } from '@weir/rpc';
+import { callUnary, connect, openDuplex, type PeerFaults } from '@weir/rpc';
 import { type Listing, listingFromWire, type TargetAddress } from '@weir/wire';
 import type { CellView } from './cell-view.ts';
 import type { Config } from '../config.ts';
@@ -14,6 +14,7 @@ export interface WorkerLinkOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: AgentMetrics;
+  readonly faults: PeerFaults;
   /** The target became reachable, or ceased to be. */
   readonly onChange: () => void;
 }
@@ -23,7 +24,7 @@ export function linkWorker(
   { nodeId, tier, address }: TargetAddress,
   options: WorkerLinkOptions,
 ): AsyncDisposable {
-  const { config, view, clock, random, logger, metrics, onChange } = options;
+  const { config, view, clock, random, logger, metrics, faults, onChange } = options;
   const { maxInFlight, radioWatts } = config;
   const connection = connect(address, securityOf(config));
   const client = connection.client(worker.InferenceWorkerClient);
@@ -50,6 +51,7 @@ export function linkWorker(
     random: random.fork(nodeId),
     logger,
     maxInFlight,
+    onFault: faults.of(nodeId),
     radioJPerMs: radioWatts / 1000,
     handshake: {
       ask,

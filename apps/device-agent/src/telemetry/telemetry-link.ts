@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import { telemetry } from '@weir/proto';
-import { connect, keepReporting, openClientStream } from '@weir/rpc';
+import { connect, keepReporting, openClientStream, type PeerFaults } from '@weir/rpc';
 import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
 import { nodeToWire, tierToWire } from '@weir/wire';
 import type { CellView } from '../targets/cell-view.ts';
@@ -16,11 +16,12 @@ export interface TelemetryLinkOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: AgentMetrics;
+  readonly faults: PeerFaults;
 }
 
 /** Connects Telemetry and reports this device to it until disposed. */
 export function linkTelemetry(address: string, options: TelemetryLinkOptions): AsyncDisposable {
-  const { config, view, energy, clock, random, logger, metrics } = options;
+  const { config, view, energy, clock, random, logger, metrics, faults } = options;
   const connection = connect(address, securityOf(config));
   const client = connection.client(telemetry.TelemetryClient);
   const monitor = createNodeMonitor({
@@ -40,6 +41,7 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
       return openClientStream(client, client.report, { signal });
     },
     sample: () => monitor.sample(),
+    onFault: faults.of('telemetry'),
     clock,
     random: random.fork('telemetry'),
     logger,

@@ -1,6 +1,12 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import { telemetry } from '@weir/proto';
-import { connect, keepReporting, openClientStream, type Security } from '@weir/rpc';
+import {
+  connect,
+  keepReporting,
+  type KeepReportingOptions,
+  openClientStream,
+  type Security,
+} from '@weir/rpc';
 
 export interface TelemetryLinkOptions extends Security {
   readonly sample: () => telemetry.ReportRequest;
@@ -9,6 +15,8 @@ export interface TelemetryLinkOptions extends Security {
   readonly logger: Logger;
   /** Called before each stream, the first one included. */
   readonly onOpen?: () => void;
+  /** Why Telemetry cannot be reached; undefined once it can. */
+  readonly onFault?: KeepReportingOptions<unknown, unknown>['onFault'];
 }
 
 /** Connects Telemetry and reports this node to it until disposed. */

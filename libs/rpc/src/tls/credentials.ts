@@ -4,6 +4,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { contextOptions, type TlsContents } from './files.ts';
 import type { MaterialLease } from './material.ts';
 import { TlsRefusal } from './peer-fault.ts';
+import { SlowRetry } from './slow-retry.ts';
 import { trustIn } from './trust.ts';
 
 /**
@@ -34,12 +35,16 @@ type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 export class FollowingChannelCredentials extends ChannelCredentials {
   readonly #lease: MaterialLease;
   readonly #sockets = new Set<TLSSocket>();
+  readonly #retry = new SlowRetry();
   #newest: { readonly of: TlsContents; readonly credentials: ChannelCredentials } | undefined;
 
   constructor(lease: MaterialLease) {
     super();
     this.#lease = lease;
-    lease.onChange((contents) => void this.#endDistrusted(contents));
+    lease.onChange((contents) => {
+      this.#retry.release();
+      void this.#endDistrusted(contents);
+    });
   }
 
   async #endDistrusted(contents: TlsContents): Promise<void> {
@@ -69,10 +74,11 @@ export class FollowingChannelCredentials extends ChannelCredentials {
           this.#keep(connected.socket);
           return connected;
         } catch (error) {
+          this.#retry.failed(error);
           throw TlsRefusal.of(error);
         }
       },
-      waitForReady: () => first.waitForReady(),
+      waitForReady: () => this.#retry.turn(),
       getCallCredentials: () => first.getCallCredentials(),
       destroy: () => first.destroy(),
     };
@@ -81,6 +87,7 @@ export class FollowingChannelCredentials extends ChannelCredentials {
   #keep(socket: unknown): void {
     if (!(socket instanceof TLSSocket)) return;
     this.#sockets.add(socket);
+    this.#retry.connected(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   }
 

@@ -16,6 +16,8 @@ export interface PeerFault {
   readonly text: string;
   /** Waiting does not help: somebody must change a file, a name or a clock. */
   readonly lasting: boolean;
+  /** It cannot be that the peer is only restarting. */
+  readonly certain: boolean;
 }
 
 /** Of each cause: how its message looks, first match first, and what to say. */
@@ -74,7 +76,8 @@ export function peerFaultOf(error: unknown): PeerFault | undefined {
   const known = causes.find(([, pattern]) => pattern.test(words));
   if (!known) return undefined;
   const [cause, , text] = known;
-  return { cause, text, lasting: !passing.includes(cause) };
+  const lasting = !passing.includes(cause);
+  return { cause, text, lasting, certain: lasting && cause !== 'not_accepted' };
 }
 
 /** Messages and codes of an error and its causes. */

@@ -2,6 +2,8 @@ import { type Logger, silentLogger, type WeirError } from '@weir/base';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
 import { Authority, type Subject } from '@weir/pki';
@@ -262,3 +264,52 @@ describe('what is wrong with a peer', () => {
     }
   }, 20_000);
 });
+
+describe('a peer whose fault stays', () => {
+  it('is asked once, not every moment, until the files change', async () => {
+    await using echo = await started();
+    const stranger = await Authority.init(at('stranger'), { trustDomain: 'example', days: 9 });
+    copyFileSync(at('stranger', 'ca.pem'), at('agent', 'ca.pem'));
+    copyFileSync(at('stranger', 'crl.pem'), at('agent', 'crl.pem'));
+    reloadMaterial();
+    let dials = 0;
+    await using proxy = await countingProxy(echo.server.address, () => dials++);
+    await using connection = connect(proxy.address, { tls: tlsOf('agent') });
+    const client = connection.client(EchoClient);
+    const call = () => callUnary(client, client.one, ping(1), { timeoutMs: 5_000 });
+    for (let n = 0; n < 15; n++) {
+      expect(peerFaultOf(await call().catch((error: unknown) => error))?.cause).toBe('authority');
+      await wait(100);
+    }
+    expect(dials).toBe(1);
+    copyFileSync(at('authority', 'ca.pem'), at('agent', 'ca.pem'));
+    copyFileSync(at('authority', 'crl.pem'), at('agent', 'crl.pem'));
+    reloadMaterial();
+    await vi.waitFor(call, { timeout: 5_000 });
+    expect(stranger.issued()).toEqual([]);
+  }, 20_000);
+});
+
+/** Passes connections on and counts them. */
+async function countingProxy(to: string, onConnection: () => void) {
+  const [host, port] = to.split(':');
+  const server = createServer((socket) => {
+    onConnection();
+    const onward = connectTcp(Number(port), host);
+    for (const [from, into] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      from.pipe(into);
+      from.on('error', () => into.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+    },
+  };
+}

@@ -318,7 +318,35 @@ export interface GetStatusResponse {
     | AuditCounts
     | undefined;
   /** The device's own model family. */
-  family: Family | undefined;
+  family:
+    | Family
+    | undefined;
+  /** What keeps the agent from its peers now. */
+  peerFaults: PeerFault[];
+  /** The agent's own certificates; none without TLS. */
+  certificates: Certificate[];
+}
+
+/** A peer that the agent cannot reach. */
+export interface PeerFault {
+  /** "policy", "telemetry", or the id of a target. */
+  peer: string;
+  /** authority, name, expired, not_yet_valid, revoked, plaintext, not_accepted, host_not_found or refused. */
+  cause: string;
+  /** What is wrong, and what would help. */
+  text: string;
+  /** For how long, ms. */
+  ageMs: number;
+}
+
+/** A certificate that the agent presents. */
+export interface Certificate {
+  /** Its file. */
+  file: string;
+  /** Time until it expires, ms; negative once it has. */
+  expiresInMs: number;
+  /** Whether it is time to renew it: a third of its life or less is left. */
+  due: boolean;
 }
 
 /** What became of the answers that were drawn for an audit. */
@@ -1766,6 +1794,8 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     measured: undefined,
     audits: undefined,
     family: undefined,
+    peerFaults: [],
+    certificates: [],
   };
 }
 
@@ -1839,6 +1869,12 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     if (message.family !== undefined) {
       Family.encode(message.family, writer.uint32(154).fork()).join();
+    }
+    for (const v of message.peerFaults) {
+      PeerFault.encode(v!, writer.uint32(178).fork()).join();
+    }
+    for (const v of message.certificates) {
+      Certificate.encode(v!, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -2008,6 +2044,22 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.family = Family.decode(reader, reader.uint32());
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.peerFaults.push(PeerFault.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.certificates.push(Certificate.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2083,6 +2135,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       measured: isSet(object.measured) ? MeasuredAccuracy.fromJSON(object.measured) : undefined,
       audits: isSet(object.audits) ? AuditCounts.fromJSON(object.audits) : undefined,
       family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
+      peerFaults: globalThis.Array.isArray(object?.peerFaults)
+        ? object.peerFaults.map((e: any) => PeerFault.fromJSON(e))
+        : globalThis.Array.isArray(object?.peer_faults)
+        ? object.peer_faults.map((e: any) => PeerFault.fromJSON(e))
+        : [],
+      certificates: globalThis.Array.isArray(object?.certificates)
+        ? object.certificates.map((e: any) => Certificate.fromJSON(e))
+        : [],
     };
   },
 
@@ -2145,6 +2205,12 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.family !== undefined) {
       obj.family = Family.toJSON(message.family);
     }
+    if (message.peerFaults?.length) {
+      obj.peerFaults = message.peerFaults.map((e) => PeerFault.toJSON(e));
+    }
+    if (message.certificates?.length) {
+      obj.certificates = message.certificates.map((e) => Certificate.toJSON(e));
+    }
     return obj;
   },
 
@@ -2184,6 +2250,234 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     message.family = (object.family !== undefined && object.family !== null)
       ? Family.fromPartial(object.family)
       : undefined;
+    message.peerFaults = object.peerFaults?.map((e) => PeerFault.fromPartial(e)) || [];
+    message.certificates = object.certificates?.map((e) => Certificate.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePeerFault(): PeerFault {
+  return { peer: "", cause: "", text: "", ageMs: 0 };
+}
+
+export const PeerFault: MessageFns<PeerFault> = {
+  encode(message: PeerFault, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.peer !== "") {
+      writer.uint32(10).string(message.peer);
+    }
+    if (message.cause !== "") {
+      writer.uint32(18).string(message.cause);
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(33).double(message.ageMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PeerFault {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePeerFault();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.peer = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cause = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.ageMs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PeerFault {
+    return {
+      peer: isSet(object.peer) ? globalThis.String(object.peer) : "",
+      cause: isSet(object.cause) ? globalThis.String(object.cause) : "",
+      text: isSet(object.text) ? globalThis.String(object.text) : "",
+      ageMs: isSet(object.ageMs)
+        ? globalThis.Number(object.ageMs)
+        : isSet(object.age_ms)
+        ? globalThis.Number(object.age_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: PeerFault): unknown {
+    const obj: any = {};
+    if (message.peer !== "") {
+      obj.peer = message.peer;
+    }
+    if (message.cause !== "") {
+      obj.cause = message.cause;
+    }
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    if (message.ageMs !== 0) {
+      obj.ageMs = floatToJson(message.ageMs);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PeerFault>, I>>(base?: I): PeerFault {
+    return PeerFault.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PeerFault>, I>>(object: I): PeerFault {
+    const message = createBasePeerFault();
+    message.peer = object.peer ?? "";
+    message.cause = object.cause ?? "";
+    message.text = object.text ?? "";
+    message.ageMs = object.ageMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseCertificate(): Certificate {
+  return { file: "", expiresInMs: 0, due: false };
+}
+
+export const Certificate: MessageFns<Certificate> = {
+  encode(message: Certificate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.file !== "") {
+      writer.uint32(10).string(message.file);
+    }
+    if (message.expiresInMs !== 0) {
+      writer.uint32(17).double(message.expiresInMs);
+    }
+    if (message.due !== false) {
+      writer.uint32(24).bool(message.due);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Certificate {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCertificate();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.file = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.expiresInMs = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.due = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Certificate {
+    return {
+      file: isSet(object.file) ? globalThis.String(object.file) : "",
+      expiresInMs: isSet(object.expiresInMs)
+        ? globalThis.Number(object.expiresInMs)
+        : isSet(object.expires_in_ms)
+        ? globalThis.Number(object.expires_in_ms)
+        : 0,
+      due: isSet(object.due) ? globalThis.Boolean(object.due) : false,
+    };
+  },
+
+  toJSON(message: Certificate): unknown {
+    const obj: any = {};
+    if (message.file !== "") {
+      obj.file = message.file;
+    }
+    if (message.expiresInMs !== 0) {
+      obj.expiresInMs = floatToJson(message.expiresInMs);
+    }
+    if (message.due !== false) {
+      obj.due = message.due;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Certificate>, I>>(base?: I): Certificate {
+    return Certificate.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Certificate>, I>>(object: I): Certificate {
+    const message = createBaseCertificate();
+    message.file = object.file ?? "";
+    message.expiresInMs = object.expiresInMs ?? 0;
+    message.due = object.due ?? false;
     return message;
   },
 };
