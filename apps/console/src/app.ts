@@ -1,14 +1,24 @@
-import { type Clock, type Logger, createLogger, seededRandom, systemClock } from '@weir/base';
+import {
+  type Clock,
+  ConfigError,
+  type Logger,
+  asConfigError,
+  createLogger,
+  seededRandom,
+  systemClock,
+} from '@weir/base';
 import type { ToConsole } from '@weir/cell';
-import { isLoopback, tellMaterial } from '@weir/rpc';
+import { readFileSync } from 'node:fs';
+import { isLoopback, tellMaterial, type TlsFiles } from '@weir/rpc';
 import { assemble, pointOf } from './assemble.ts';
 import { loadAssets } from './assets.ts';
 import { type CellState, Newest, createHistory } from './cell-state.ts';
-import type { Config } from './config.ts';
+import { type Config, configSpec } from './config.ts';
 import { control } from './control.ts';
 import { Emulation, type Parent } from './emulation.ts';
 import { EventStream, eventOf } from './event-stream.ts';
 import { serveHttp } from './http-server.ts';
+import { leastTokenLength, type Login, operatorLogin, tokenLogin } from './login.ts';
 import { LiveFrames } from './live-frames.ts';
 import type { EventView } from './snapshot.ts';
 import { trustEvents } from './trust-events.ts';
@@ -92,6 +102,7 @@ export async function startConsoleApp(
   const snapshotEvent = () => eventOf('snapshot', assemble(state, clock.now()));
   const http = await serveHttp({
     listen: config.listen,
+    ...accessOf(config),
     hosts: config.hosts,
     assets: loadAssets(),
     events,
@@ -103,7 +114,7 @@ export async function startConsoleApp(
       events.send(snapshotEvent());
     },
     logger,
-  });
+  }).catch(asConfigError(configSpec.name));
   started.use(http);
   started.defer(
     clock.every(periodMs.snapshot, () => {
@@ -129,6 +140,23 @@ export async function startConsoleApp(
   );
   const running = started.move();
   return { address: http.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** How the page is served, and to whom. Throws ConfigError for a token that cannot be read or could be guessed. */
+function accessOf(config: Config): { login: Login | undefined; tls: TlsFiles | undefined } {
+  const { tokenFile, listenTlsCert: cert, listenTlsKey: key, listenTlsCa: ca, listenTlsCrl: crl } = config;
+  const tls = (cert ?? key ?? ca ?? crl) ? { cert, key, ca, crl } : undefined;
+  if (tokenFile === undefined) return { login: ca === undefined ? undefined : operatorLogin, tls };
+  const fault = (description: string) =>
+    new ConfigError(configSpec.name, [{ field: '--token-file', description: `${tokenFile} ${description}` }]);
+  let token: string;
+  try {
+    token = readFileSync(tokenFile, 'utf8').trim();
+  } catch (error) {
+    throw fault(`cannot be read: ${(error as Error).message}`);
+  }
+  if (token.length < leastTokenLength) throw fault(`holds no ${leastTokenLength} characters`);
+  return { login: tokenLogin(token, { secure: tls !== undefined }), tls };
 }
 
 /** Describes a change that was made; it has been validated. */

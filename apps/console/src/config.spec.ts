@@ -14,7 +14,22 @@ describe('the console’s configuration', () => {
     } catch (error) {
       refused = error;
     }
-    expect((refused as ConfigError).violations).toMatchObject([{ field: '--listen' }]);
-    expect(load('--listen=0.0.0.0:8080', '--allow-remote').listen).toBe('0.0.0.0:8080');
+    const { violations } = refused as ConfigError;
+    expect(new Set(violations.map(({ field }) => field))).toEqual(new Set(['--listen']));
+    expect(violations[0]!.description).toContain('--allow-remote');
+  });
+
+  it.each([
+    [['--token-file=t', '--listen-tls-cert=c', '--listen-tls-key=k'], true],
+    [['--token-file=t', '--allow-plaintext'], true],
+    [['--listen-tls-ca=a', '--listen-tls-cert=c', '--listen-tls-key=k'], true],
+    [[], false],
+    [['--allow-plaintext'], false],
+    [['--token-file=t'], false],
+    [['--listen-tls-cert=c', '--listen-tls-key=k'], false],
+  ])('off loopback asks who is there, and encrypts: %j', (flags, allowed) => {
+    const given = () => load('--listen=0.0.0.0:8080', '--allow-remote', ...flags);
+    if (allowed) expect(given().listen).toBe('0.0.0.0:8080');
+    else expect(given).toThrow(/--listen: .*not on loopback/);
   });
 });

@@ -24,6 +24,13 @@ const shape = {
     .describe('Addresses of device agents, comma-separated; without them devices are shown as planned.'),
   readOnly: z.boolean().default(false).describe('Show only: floor and learner cannot be changed.'),
   allowRemote: z.boolean().default(false).describe('Let other machines see the page.'),
+  tokenFile: file().describe('File with a token, >= 16 characters, that the page asks for.'),
+  listenTlsCert: file().describe('Certificate to serve the page with, over HTTPS, PEM file.'),
+  listenTlsKey: file().describe('Private key of that certificate, PEM file.'),
+  listenTlsCa: file().describe(
+    "Authorities of operators' certificates, PEM file: the page is for their holders alone.",
+  ),
+  listenTlsCrl: file().describe("Revoked operators' certificates, PEM file."),
   hosts: z
     .array(hostPort())
     .default([])
@@ -42,10 +49,25 @@ const shape = {
 export const configSpec: ConfigSpec<typeof shape> = {
   name: 'weir console',
   summary: 'Serves a web page over a living cell: what runs where and why, and where the time goes.',
-  schema: z.object(shape).refine(({ listen, allowRemote }) => allowRemote || isLoopback(listen), {
-    path: ['listen'],
-    message: 'is not on loopback; --allow-remote lets other machines see the page',
-  }),
+  schema: z
+    .object(shape)
+    .refine(({ listen, allowRemote }) => allowRemote || isLoopback(listen), {
+      path: ['listen'],
+      message: 'is not on loopback; --allow-remote lets other machines see the page',
+    })
+    .refine(({ listen, tokenFile, listenTlsCa }) => isLoopback(listen) || tokenFile || listenTlsCa, {
+      path: ['listen'],
+      message:
+        'is not on loopback, so that the page must ask who is there: --token-file, or --listen-tls-ca for operators’ certificates',
+    })
+    .refine(
+      ({ listen, listenTlsCert, allowPlaintext }) => isLoopback(listen) || listenTlsCert || allowPlaintext,
+      {
+        path: ['listen'],
+        message:
+          'is not on loopback: give --listen-tls-cert and --listen-tls-key, or --allow-plaintext, which sends the token unencrypted',
+      },
+    ),
   examples: [
     'weir console --policy 127.0.0.1:7002 --telemetry 127.0.0.1:7001 --agents 127.0.0.1:7201,127.0.0.1:7202',
   ],

@@ -1,10 +1,11 @@
 import { splitHostPort, systemClock, Unavailable, WeirError, type Logger, type StatusName } from '@weir/base';
-import { boundConnections } from '@weir/rpc';
 import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { boundConnections, createFollowingServer, type TlsFiles } from '@weir/rpc';
 import type { Asset } from './assets.ts';
 import type { EventStream } from './event-stream.ts';
+import { type Login, loginPage } from './login.ts';
 import { type Refusal, allowedHosts, refuseControl, refuseStranger, securityHeaders } from './guard.ts';
 
 export interface HttpOptions {
@@ -19,6 +20,10 @@ export interface HttpOptions {
   /** Rejects with a WeirError that may be shown on the page. */
   readonly control: (body: unknown) => Promise<void>;
   readonly logger: Logger;
+  /** Who may see the page. @default everybody who reaches it */
+  readonly login?: Login | undefined;
+  /** Serves HTTPS by these files; with `ca` to holders of certificates alone. @default plain HTTP */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -31,14 +36,16 @@ const maxBodyBytes = 4_096;
 
 /** `GET /`, its assets, `/events` and `/snapshot`; `POST /control`. Throws Unavailable when the address is taken. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const { listen, hosts, logger } = options;
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+  const { listen, hosts, logger, login, tls } = options;
+  const onRequest: RequestListener = (request, response) => {
     answer(request, response).catch((err: unknown) => {
       logger.error({ err, path: request.url }, 'cannot answer');
       if (!response.headersSent) refuse(response, { status: 500, message: 'internal error' });
       else response.destroy();
     });
-  });
+  };
+  const timeouts = { requestTimeout: 10_000, headersTimeout: 5_000 };
+  const server = tls ? createFollowingServer(tls, onRequest, timeouts) : createServer(timeouts, onRequest);
   using opening = new DisposableStack();
   const bounds = { clock: systemClock, most: 128, silentMs: 5_000 };
   const connections = opening.use(boundConnections(server, bounds));
@@ -57,6 +64,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     const stranger = refuseStranger(request.headers, allowed);
     if (stranger) return refuse(response, stranger);
     const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (login && !login.allows(request, Date.now())) return admit(login, request, response, path);
     if (path === '/control') return change(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response, { status: 405, message: 'expected GET' }, { allow: 'GET, HEAD' });
@@ -65,6 +73,26 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     const asset = options.assets.get(path);
     if (!asset) return refuse(response, { status: 404, message: 'not found' });
     give(request, response, asset);
+  }
+
+  /** Nothing but the form is for who has not logged in; the token comes in a body, never in an address. */
+  async function admit(login: Login, request: IncomingMessage, response: ServerResponse, path: string) {
+    const offered = path === '/login' && request.method === 'POST' ? await bodyOf(request) : undefined;
+    const token = offered === undefined ? undefined : (new URLSearchParams(offered).get('token') ?? '');
+    const cookie = token === undefined ? undefined : login.enter(token, Date.now());
+    if (cookie !== undefined) {
+      logger.info({ from: request.socket.remoteAddress }, 'logged in');
+      return void response.writeHead(303, { location: '/', 'set-cookie': cookie }).end();
+    }
+    if (token !== undefined) logger.warn({ from: request.socket.remoteAddress }, 'login refused');
+    response
+      .writeHead(401, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'content-security-policy':
+          "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      })
+      .end(request.method === 'HEAD' ? undefined : loginPage(token !== undefined));
   }
 
   function listenTo(response: ServerResponse): void {

@@ -23,4 +23,5 @@ export { isLoopback, type Security, type TlsFiles } from './transport-security.t
 export { peerFaultOf, type PeerFault, type PeerFaultCause } from './tls/peer-fault.ts';
 export { PeerFaults, type StandingFault } from './tls/peer-faults.ts';
 export { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
+export { createFollowingServer } from './web/https-server.ts';
 export { defaultMaxMessageBytes } from './limits.ts';

@@ -20,18 +20,19 @@ interface Secured<Credentials> {
 
 /** Throws InvalidInput when a file is missing or unreadable, or when plain text would leave this machine. */
 export function serverCredentials(listen: string, security: Security): Secured<ServerCredentials> {
-  const lease = serverMaterial('listen', listen, security);
-  if (!lease) return { credentials: ServerCredentials.createInsecure(), lease };
+  const files = serverFiles('listen', listen, security);
+  if (!files) return { credentials: ServerCredentials.createInsecure(), lease: undefined };
+  const lease = leaseMaterial(files, { needsCertificate: true });
   return { credentials: new FollowingServerCredentials(lease), lease };
 }
 
-/** The files of a server; undefined for plain text. `field`: whose address it is. Throws like `serverCredentials`. */
-export function serverMaterial(
+/** The files of a server; undefined for plain text. `field`: whose address it is. Throws InvalidInput when plain text would leave this machine. */
+export function serverFiles(
   field: string,
   listen: string,
   { tls, allowPlaintext }: Security,
-): MaterialLease | undefined {
-  if (isTlsWanted(tls)) return leaseMaterial(tls, { needsCertificate: true });
+): TlsFiles | undefined {
+  if (isTlsWanted(tls)) return tls;
   refusePlaintext(field, listen, allowPlaintext);
   return undefined;
 }

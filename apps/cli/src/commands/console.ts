@@ -26,17 +26,18 @@ async function run({ argv, env }: ConfigSource, { signal, stdout }: CommandIo): 
   signal.addEventListener('abort', stop, { once: true });
   const ended = once(child, 'close') as Promise<[number | null]>;
   for await (const line of createInterface({ input: child.stdout! })) {
-    const address = addressIn(line);
-    stdout(address === undefined ? `${line}\n` : `console at http://${address}/\n`);
+    const url = urlIn(line);
+    stdout(url === undefined ? `${line}\n` : `console at ${url}\n`);
   }
   const [code] = await ended;
   if (signal.aborted) return Exit.interrupted;
   return code === Exit.done || code === Exit.usage ? code : Exit.failed;
 }
 
-function addressIn(line: string): string | undefined {
+function urlIn(line: string): string | undefined {
   try {
-    return (JSON.parse(line) as { address?: string }).address;
+    const { address, secure } = JSON.parse(line) as { address?: string; secure?: boolean };
+    return address && `${secure ? 'https' : 'http'}://${address}/`;
   } catch {
     return undefined;
   }

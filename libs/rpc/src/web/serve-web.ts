@@ -1,19 +1,15 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
 import { connectNodeAdapter, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { Unavailable, splitHostPort, systemClock } from '@weir/base';
 import { contracts } from '@weir/proto';
 import { boundConnections } from '../bounded-connections.ts';
 import { silentConnectionMs } from '../limits.ts';
-import { serverContext } from '../tls/credentials.ts';
-import type { MaterialLease } from '../tls/material.ts';
-import { distrustGraceMs } from '../tls/server-sessions.ts';
-import { type Security, serverMaterial } from '../transport-security.ts';
+import { type Security, serverFiles } from '../transport-security.ts';
 import { fromOrigins } from './cross-origin.ts';
 import { forward } from './forward.ts';
+import { createFollowingServer } from './https-server.ts';
 
 /** Where pages in browsers reach a server's services. */
 export interface WebOptions {
@@ -53,9 +49,9 @@ export async function serveWeb(
     readMaxBytes: maxMessageBytes,
     jsonOptions: { registry: contracts() },
   });
-  const lease = serverMaterial('webListen', listen, { tls, allowPlaintext });
+  const files = serverFiles('webListen', listen, { tls, allowPlaintext });
   const onRequest = fromOrigins(origins, (request, response) => void handle(request, response));
-  const server = lease ? createSecureServer(lease, onRequest) : createHttpServer(onRequest);
+  const server = files ? createFollowingServer(files, onRequest) : createHttpServer(onRequest);
   const bounds = { clock: systemClock, most: maxConnections, silentMs: silentConnectionMs };
   const connections = boundConnections(server, bounds);
   server.on('request', ({ socket }) => connections.asked(socket));
@@ -66,7 +62,7 @@ export async function serveWeb(
   } catch (cause) {
     connections[Symbol.dispose]();
     session.abort();
-    lease?.[Symbol.dispose]();
+    server.close();
     throw new Unavailable(`cannot listen on ${listen}`, { cause });
   }
   const bound = (server.address() as AddressInfo).port;
@@ -81,23 +77,6 @@ export async function serveWeb(
       await closed;
       clearTimeout(late);
       session.abort();
-      lease?.[Symbol.dispose]();
     },
   };
-}
-
-/** Follows the files. Connections are short here: all end, within the grace, when what is trusted changes. */
-function createSecureServer(lease: MaterialLease, onRequest: RequestListener): HttpsServer {
-  const mutual = lease.current.ca !== undefined;
-  const server = createHttpsServer(
-    { ...serverContext(lease.current), requestCert: mutual, rejectUnauthorized: mutual },
-    onRequest,
-  );
-  lease.onChange((contents, before) => {
-    server.setSecureContext(serverContext(contents));
-    if (contents.ca === before.ca && isDeepStrictEqual(contents.crl, before.crl)) return;
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), distrustGraceMs).unref();
-  });
-  return server;
 }

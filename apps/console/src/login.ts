@@ -1,0 +1,75 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+
+/** How long a login holds, s. */
+const holdsS = 12 * 3_600;
+/** Shorter tokens could be guessed. */
+export const leastTokenLength = 16;
+const cookieName = 'weir_console';
+
+/** Who may see the page: holders of the token, once they have logged in, or operators by their certificates. */
+export interface Login {
+  /** Whether the request comes from one. `now`: epoch ms. */
+  allows(request: IncomingMessage, now: number): boolean;
+  /** The cookie of who knows the token; undefined for a wrong one. */
+  enter(token: string, now: number): string | undefined;
+}
+
+/** `secure`: the page is served over TLS, and the cookie goes nowhere else. */
+export function tokenLogin(token: string, { secure }: { secure: boolean }): Login {
+  // Of this process: a restart ends every login.
+  const key = randomBytes(32);
+  const digest = (text: string) => createHmac('sha256', key).update(text).digest();
+  const known = digest(token);
+  const seal = (expiresAt: string) => digest(`login ${expiresAt}`).toString('hex');
+  return {
+    allows(request, now) {
+      const [expiresAt = '', given = ''] = cookieOf(request).split('.');
+      return Number(expiresAt) > now && timingSafeEqual(digest(given), digest(seal(expiresAt)));
+    },
+    enter(offered, now) {
+      // Of equal length whatever was offered.
+      if (!timingSafeEqual(digest(offered), known)) return undefined;
+      const expiresAt = String(Math.round(now + holdsS * 1_000));
+      const attributes = [
+        'HttpOnly',
+        'SameSite=Strict',
+        'Path=/',
+        `Max-Age=${holdsS}`,
+        ...(secure ? ['Secure'] : []),
+      ];
+      return [`${cookieName}=${expiresAt}.${seal(expiresAt)}`, ...attributes].join('; ');
+    },
+  };
+}
+
+/** For a server that takes verified certificates alone. */
+export const operatorLogin: Login = {
+  allows({ socket }) {
+    const names = socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.subjectAltName ?? '') : '';
+    const identities = names.split(', ').filter((name) => name.startsWith('URI:'));
+    return identities.length === 1 && operator.test(identities[0]!);
+  },
+  enter: () => undefined,
+};
+
+const operator = /^URI:spiffe:\/\/[a-z0-9._-]+\/weir\/(cell\/[^/\s]+\/)?operator\/[^/\s]+$/;
+
+function cookieOf({ headers }: IncomingMessage): string {
+  const found = headers.cookie
+    ?.split(';')
+    .map((one) => one.trim())
+    .find((one) => one.startsWith(`${cookieName}=`));
+  return found?.slice(cookieName.length + 1) ?? '';
+}
+
+/** Needs no asset; its form goes to this console alone. */
+export const loginPage = (wrong: boolean): string => `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Weir</title>
+<form method="post" action="/login">
+<p>${wrong ? 'That is not the token. ' : ''}This console asks for its token (<code>--token-file</code>).</p>
+<label>Token <input type="password" name="token" autocomplete="current-password" autofocus required></label>
+<button>Log in</button>
+</form></html>
+`;
