@@ -79,7 +79,8 @@ function faultTeller({ logger, peer, onFault }: KeepOpenOptions) {
       times++;
       if (!fault || told || (times < standsAfter && !fault.certain)) return;
       told = true;
-      logger.warn({ peer, cause, err: error }, `peer cannot be reached: ${fault.text}`);
+      const why = error instanceof Error ? error.message.trim().slice(0, 500) : '';
+      logger.warn({ peer, cause, why }, `peer cannot be reached: ${fault.text}`);
       onFault?.(fault);
     },
   };

@@ -1,5 +1,5 @@
 import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
-import { constants } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { contextOptions, type TlsContents } from './files.ts';
 import type { MaterialLease } from './material.ts';
@@ -34,7 +34,8 @@ type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 /** gRPC's own, whose context follows the files: each new connection takes the newest. Ends those to servers no longer trusted. */
 export class FollowingChannelCredentials extends ChannelCredentials {
   readonly #lease: MaterialLease;
-  readonly #sockets = new Set<TLSSocket>();
+  /** Open connections with their servers' certificates; Node (24.21) gives a client that certificate only once. */
+  readonly #peers = new Map<TLSSocket, X509Certificate>();
   readonly #retry = new SlowRetry();
   #newest: { readonly of: TlsContents; readonly credentials: ChannelCredentials } | undefined;
 
@@ -49,9 +50,8 @@ export class FollowingChannelCredentials extends ChannelCredentials {
 
   async #endDistrusted(contents: TlsContents): Promise<void> {
     const distrusted = await trustIn(contents);
-    for (const socket of this.#sockets) {
-      const peer = socket.getPeerX509Certificate();
-      const why = peer && distrusted(peer);
+    for (const [socket, peer] of this.#peers) {
+      const why = distrusted(peer);
       if (why) socket.destroy(new TlsRefusal(why));
     }
   }
@@ -86,9 +86,10 @@ export class FollowingChannelCredentials extends ChannelCredentials {
 
   #keep(socket: unknown): void {
     if (!(socket instanceof TLSSocket)) return;
-    this.#sockets.add(socket);
+    const peer = socket.getPeerX509Certificate();
+    if (peer) this.#peers.set(socket, peer);
     this.#retry.connected(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => this.#peers.delete(socket));
   }
 
   #current(): ChannelCredentials {

@@ -158,12 +158,15 @@ describe('after a revocation', () => {
     expect(await asks(echo, 'other')).toBe(1);
   }, 20_000);
 
-  it('clients leave a server that is revoked, and connect to it no more', async () => {
+  it('clients leave a server that is revoked, also after earlier changes, and connect to it no more', async () => {
     await using echo = await started();
     await using stream = openStream(echo, 'agent');
     await stream.echoes(1);
-    const { serial } = authority.issued().find(({ name }) => name === 'policy')!;
-    await authority.revoke([serial]);
+    for (const name of ['server', 'agent']) await issue(name);
+    reloadMaterial();
+    await stream.echoes(2);
+    const shown = authority.issued().filter(({ name }) => name === 'policy');
+    await authority.revoke(shown.map(({ serial }) => serial));
     reloadMaterial();
     await stream.ended;
     expect(await asks(echo)).toBe('revoked');

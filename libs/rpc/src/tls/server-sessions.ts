@@ -1,4 +1,5 @@
 import type { Logger } from '@weir/base';
+import type { X509Certificate } from 'node:crypto';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { TlsContents } from './files.ts';
@@ -16,22 +17,22 @@ const mostTold = 100;
  * longer there: no new call at once (GOAWAY), cut off after the grace. The others go on.
  */
 export function endDistrusted(http2Server: Http2Server, lease: MaterialLease, logger: Logger): void {
-  const sessions = new Set<ServerHttp2Session>();
+  // Kept from the beginning: Node takes the chain of it away when it is asked for.
+  const sessions = new Map<ServerHttp2Session, X509Certificate>();
   http2Server.on('session', (session: ServerHttp2Session) => {
-    sessions.add(session);
+    const peer = session.encrypted ? (session.socket as TLSSocket).getPeerX509Certificate() : undefined;
+    if (!peer) return;
+    sessions.set(session, peer);
     session.once('close', () => sessions.delete(session));
   });
   const endNow = async (contents: TlsContents) => {
     const distrusted = await trustIn(contents);
-    for (const session of sessions) {
-      if (session.destroyed || !session.encrypted) continue;
-      const socket = session.socket as TLSSocket;
-      const peer = socket.getPeerX509Certificate();
-      const why = peer && distrusted(peer);
-      if (!why) continue;
+    for (const [session, peer] of sessions) {
+      const why = distrusted(peer);
+      if (!why || session.destroyed) continue;
       const client = peer.subjectAltName ?? peer.subject;
       logger.warn(
-        { client, from: socket.remoteAddress, why },
+        { client, from: session.socket.remoteAddress, why },
         'client no longer trusted: its connection ends',
       );
       session.close();

@@ -1,0 +1,123 @@
+import { connectAgent } from '@weir/cell';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readDocument, root } from './support/document.ts';
+
+const { blocks } = await readDocument('docs/certificates.md');
+const [issuing, starting] = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
+
+/** `npx weir` and `npm exec node FILE --` of this working copy, in a folder that is none. */
+const shell = `
+npx() { shift; ${process.execPath} ${root}/apps/cli/bin/weir.mjs "$@"; }
+npm() { local file=$3; shift 4; exec ${process.execPath} ${root}/$file "$@"; }
+`;
+
+/** The lines of docs/certificates.md as they stand; ports and the state's folder are free ones. */
+describe('a cell by the lines of docs/certificates.md', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-certificates-'));
+  const children: ChildProcess[] = [];
+  let lines: string[];
+  let agentAddress: string;
+  const run = (line: string) =>
+    execFileSync('bash', ['-c', `${shell}${line}`], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+
+  async function freePort(): Promise<string> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    return String(port);
+  }
+  async function start(line: string): Promise<string> {
+    const child = spawn('bash', ['-c', `${shell}${lines[0]}\n${line}`], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    const [first] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    return (JSON.parse(first) as { address: string }).address;
+  }
+  const bundle = (name: string) => {
+    const at = (file: string) => join(folder, 'pki/bundles', name, file);
+    return { tls: { cert: at('cert.pem'), key: at('key.pem'), ca: at('ca.pem'), crl: at('crl.pem') } };
+  };
+  const status = async () => {
+    await using device = connectAgent(agentAddress, bundle('operator-ada'));
+    return await device.status();
+  };
+  const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 200 });
+
+  beforeAll(async () => {
+    run(issuing!);
+    let text = starting!.replaceAll('\\\n', ' ').replace('/var/lib/weir', join(folder, 'state'));
+    for (const port of ['7001', '7100', '7200']) text = text.replaceAll(port, await freePort());
+    lines = text.split('\n').filter(Boolean);
+    const [telemetry, policy, worker, agent] = lines.filter((line) => line.startsWith('npm exec'));
+    await Promise.all([
+      start(telemetry!),
+      start(policy!),
+      start(`${worker} --variants mobilenet-v1-0.25-int8`),
+    ]);
+    agentAddress = await start(`${agent} --listen 127.0.0.1:0 --local-variants none`);
+  }, 120_000);
+
+  afterAll(async () => {
+    for (const child of children) {
+      if (child.exitCode !== null) continue;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }, 30_000);
+
+  it('comes up, and answers its operator', async () => {
+    await until(async () => {
+      const { policyConnected, targets, peerFaults, certificates } = await status();
+      expect(policyConnected).toBe(true);
+      expect(targets.find(({ nodeId }) => nodeId === 'edge-1')?.reachable).toBe(true);
+      expect(peerFaults).toEqual([]);
+      expect(certificates).toMatchObject([{ due: false }]);
+    });
+    expect(run(`${lines[0]}\n${lines.at(-1)}`)).toContain('1 of 1 devices connected');
+  }, 60_000);
+
+  it('goes on while every certificate is replaced', async () => {
+    const before = (await status()).certificates[0]!.expiresInMs;
+    run('npx weir pki renew --force');
+    await until(async () => expect((await status()).certificates[0]!.expiresInMs).toBeGreaterThan(before));
+    expect((await status()).policyConnected).toBe(true);
+    expect(run(`${lines[0]}\n${lines.at(-1)}`)).toContain('1 of 1 devices connected');
+  }, 60_000);
+
+  it('turns out a node that is revoked, live, and says why', async () => {
+    // The node's own certificate: everybody leaves it.
+    run('npx weir pki revoke node edge-1');
+    await until(async () => {
+      const { targets, peerFaults } = await status();
+      expect(targets.find(({ nodeId }) => nodeId === 'edge-1')?.reachable).toBe(false);
+      expect(peerFaults).toMatchObject([{ peer: 'edge-1', cause: 'revoked' }]);
+    });
+  }, 60_000);
+
+  it('takes it back by a new certificate', async () => {
+    run('npx weir pki issue node edge-1 --dns edge-1,localhost --ip 127.0.0.1');
+    await vi.waitFor(
+      async () => {
+        const { targets, peerFaults } = await status();
+        expect(targets.find(({ nodeId }) => nodeId === 'edge-1')?.reachable).toBe(true);
+        expect(peerFaults).toEqual([]);
+      },
+      { timeout: 90_000, interval: 500 },
+    );
+  }, 100_000);
+});
