@@ -52,6 +52,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Has the learner of a running cell go on from such a file.',
     load: () => import('./commands/snapshot-import.ts'),
   },
+  'pki rights': {
+    summary: 'Who may call what, by the identity in the certificate.',
+    load: () => import('./commands/pki-rights.ts'),
+  },
   'models list': {
     summary: 'The variants of a model family, with their accuracy and latency.',
     load: () => import('./commands/models-list.ts'),

@@ -139,6 +139,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 }
 
 const statusOf: Partial<Record<StatusName, number>> = {
+  PERMISSION_DENIED: 403,
   INVALID_ARGUMENT: 400,
   NOT_FOUND: 404,
   FAILED_PRECONDITION: 409,

@@ -33,7 +33,8 @@ import { AnswerMemory } from './truth/answer-memory.ts';
 import { Truths } from './truth/truths.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
 import { linkOipServer } from './targets/oip/oip-link.ts';
-import { linkWorker, securityOf } from './targets/worker-link.ts';
+import { linkWorker } from './targets/worker-link.ts';
+import { asOwnFlags, ownSecurityOf } from './security.ts';
 
 export interface DeviceAgentApp extends AsyncDisposable {
   /** `HOST:PORT` as bound. */
@@ -78,13 +79,16 @@ export async function startDeviceAgent(
       },
       oipService({ backend: () => warm.oip, clock, logger, maxUnanswered: maxInFlight }),
     ],
-    ...securityOf(config),
+    ...ownSecurityOf(config),
+    serves: { cellId, deviceId },
     reflection: config.reflection,
     ...(config.webListen && { web: { listen: config.webListen, origins: config.webOrigins } }),
     drainGraceMs: config.graceMs,
     logger,
     meter,
-  }).catch(asConfigError(configSpec.name));
+  })
+    .catch(asOwnFlags)
+    .catch(asConfigError(configSpec.name));
   // Drain the server first, whatever is opened below.
   await using late = new AsyncDisposableStack();
   late.use(server);

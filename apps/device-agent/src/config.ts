@@ -113,11 +113,20 @@ const shape = {
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severe messages to log.'),
-  tlsCert: file().describe('Certificate to serve with and to present to others, PEM file.'),
+  tlsCert: file().describe('Certificate to present to policy, telemetry and targets, PEM file.'),
   tlsKey: file().describe('Private key of the certificate, PEM file.'),
-  tlsCa: file().describe("Authorities that others' certificates must come from, PEM file."),
-  tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
-  allowPlaintext: z.boolean().default(false).describe('Talk to other machines without TLS.'),
+  tlsCa: file().describe('Authorities that their certificates must come from, PEM file.'),
+  tlsCrl: file().describe('Revoked certificates, PEM file: their holders are turned away.'),
+  listenTlsCert: file().describe(
+    'Certificate to serve applications with, PEM file; without one they are served in plain text, on loopback alone.',
+  ),
+  listenTlsKey: file().describe('Private key of that certificate, PEM file.'),
+  listenTlsCa: file().describe('Authorities that the certificates of applications must come from, PEM file.'),
+  listenTlsCrl: file().describe('Revoked certificates of applications, PEM file.'),
+  allowPlaintext: z
+    .boolean()
+    .default(false)
+    .describe('Talk to other machines without TLS, and serve them: who reaches the agent may steer it.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
 };
 

@@ -87,6 +87,7 @@ export async function startInferenceWorker(
         oipService({ backend: () => ready.oip, clock, logger, maxUnanswered }),
       ],
       ...security,
+      serves: { cellId: config.cellId, nodeId },
       reflection: config.reflection,
       drainGraceMs: config.graceMs,
       logger,

@@ -99,7 +99,10 @@ const shape = {
     .optional()
     .describe('File of the authorities that clients must have a certificate of, PEM.'),
   tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
-  allowPlaintext: z.boolean().default(false).describe('Serve other machines without TLS.'),
+  allowPlaintext: z
+    .boolean()
+    .default(false)
+    .describe('Serve other machines without TLS: all who reach the service may steer it.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
 };
 

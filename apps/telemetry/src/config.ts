@@ -14,7 +14,10 @@ const shape = {
   tlsKey: z.string().optional().describe('Private key of the certificate, PEM file.'),
   tlsCa: z.string().optional().describe('Authorities that client certificates must come from, PEM file.'),
   tlsCrl: z.string().optional().describe('Revoked certificates, PEM file: their holders are turned away.'),
-  allowPlaintext: z.boolean().default(false).describe('Serve other machines without TLS.'),
+  allowPlaintext: z
+    .boolean()
+    .default(false)
+    .describe('Serve other machines without TLS: all who reach the service may report and watch.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
   maxCells: count().default(256).describe('Most cells held at once; reports for more are refused.'),
   maxNodesPerCell: count().default(1_024).describe('Most nodes per cell; reports of more are refused.'),

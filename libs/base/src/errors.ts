@@ -10,7 +10,8 @@ export type StatusName =
   | 'ABORTED'
   | 'INTERNAL'
   | 'UNAVAILABLE'
-  | 'UNAUTHENTICATED';
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED';
 
 /** One fault of one field of a request or a configuration. */
 export interface FieldViolation {
@@ -27,13 +28,24 @@ export abstract class WeirError extends Error {
   readonly reason: string;
   /** When the same request may do better; becomes google.rpc.RetryInfo. */
   readonly retryAfterMs: number | undefined;
+  /** Facts for programs, e.g. who called what; becomes google.rpc.ErrorInfo.metadata. Few and short. */
+  readonly info: Readonly<Record<string, string>>;
 
-  constructor(message: string, options: { reason?: string; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(message: string, options: WeirErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = new.target.name;
     this.reason = options.reason ?? upperSnake(this.name);
     this.retryAfterMs = options.retryAfterMs;
+    this.info = options.info ?? {};
   }
+}
+
+/** See the fields of WeirError. */
+export interface WeirErrorOptions {
+  readonly reason?: string;
+  readonly retryAfterMs?: number;
+  readonly info?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
 }
 
 /** The caller's input is at fault; all violations are reported together. */
@@ -41,10 +53,7 @@ export class InvalidInput extends WeirError {
   readonly status = 'INVALID_ARGUMENT';
   readonly violations: readonly FieldViolation[];
 
-  constructor(
-    violations: readonly FieldViolation[],
-    options: { reason?: string; retryAfterMs?: number; cause?: unknown } = {},
-  ) {
+  constructor(violations: readonly FieldViolation[], options: WeirErrorOptions = {}) {
     super(violations.map(({ field, description }) => `${field}: ${description}`).join('; '), options);
     this.violations = violations;
   }
@@ -76,8 +85,13 @@ export class Aborted extends WeirError {
 export class Unavailable extends WeirError {
   readonly status = 'UNAVAILABLE';
 }
+/** Who calls is not known. */
 export class Unauthenticated extends WeirError {
   readonly status = 'UNAUTHENTICATED';
+}
+/** Who calls is known, and may not do this. */
+export class PermissionDenied extends WeirError {
+  readonly status = 'PERMISSION_DENIED';
 }
 /** A fault of ours whose message may be shown; keep the details in `cause`, which is logged and never sent. */
 export class Internal extends WeirError {

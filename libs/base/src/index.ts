@@ -32,12 +32,14 @@ export {
   Internal,
   InvalidInput,
   NotFound,
+  PermissionDenied,
   ResourceExhausted,
   Unauthenticated,
   Unavailable,
   WeirError,
   type FieldViolation,
   type StatusName,
+  type WeirErrorOptions,
 } from './errors.ts';
 export { Violations, maxIdLength } from './violations.ts';
 export {

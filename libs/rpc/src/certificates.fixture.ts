@@ -8,8 +8,8 @@ import type { TlsFiles } from './transport-security.ts';
 export interface Authority extends Disposable {
   /** PEM file of the authority's own certificate. */
   readonly ca: string;
-  /** A certificate and its key for `name` on 127.0.0.1 and localhost. */
-  issue(name: string): Required<Pick<TlsFiles, 'cert' | 'key'>>;
+  /** A certificate and its key for `name` on 127.0.0.1 and localhost, with these URIs beside them. */
+  issue(name: string, uris?: readonly string[]): Required<Pick<TlsFiles, 'cert' | 'key'>>;
 }
 
 export function createAuthority(name = 'Throw-away authority'): Authority {
@@ -27,10 +27,11 @@ export function createAuthority(name = 'Throw-away authority'): Authority {
   );
   return {
     ca,
-    issue(subject) {
+    issue(subject, uris = []) {
       const { publicKey, privateKey } = newKeys();
+      const extensions = [namesOf(uris)];
       return {
-        cert: file(`${subject}.pem`, certificate({ subject, publicKey, issuer, extensions: [localNames] })),
+        cert: file(`${subject}.pem`, certificate({ subject, publicKey, issuer, extensions })),
         key: file(`${subject}.key`, privateKey.export({ type: 'pkcs8', format: 'pem' })),
       };
     },
@@ -94,7 +95,14 @@ const isAuthority = sequence(
   tagged(0x01, Buffer.from([0xff])),
   octets(sequence(tagged(0x01, Buffer.from([0xff])))),
 );
-const localNames = sequence(
-  oid('551d11'),
-  octets(sequence(tagged(0x82, Buffer.from('localhost')), tagged(0x87, Buffer.from([127, 0, 0, 1])))),
-);
+const namesOf = (uris: readonly string[]) =>
+  sequence(
+    oid('551d11'),
+    octets(
+      sequence(
+        ...uris.map((uri) => tagged(0x86, Buffer.from(uri))),
+        tagged(0x82, Buffer.from('localhost')),
+        tagged(0x87, Buffer.from([127, 0, 0, 1])),
+      ),
+    ),
+  );

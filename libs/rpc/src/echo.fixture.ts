@@ -15,6 +15,7 @@ import { worker } from '@weir/proto';
 import type { CallContext } from './call-context.ts';
 import { type ClientClass, connect, type ConnectOptions } from './connection.ts';
 import { bidi, clientStream, type DuplexStream, serverStream, unary } from './handlers.ts';
+import { roles } from './rights/identity.ts';
 import { serve, type ServeOptions } from './server.ts';
 
 type Ping = worker.Ping;
@@ -58,6 +59,15 @@ export interface EchoHandlers {
   readonly both?: (stream: DuplexStream<Ping, Ping>, context: CallContext) => Promise<void>;
 }
 
+/** Everybody may call Echo, certificate or not. */
+const paths = Object.values(EchoService).map(({ path }) => path.slice(1));
+const openRules: ServeOptions['rules'] = {
+  rights: Object.fromEntries(
+    paths.map((rpc) => [rpc, Object.fromEntries(['anonymous', ...roles].map((role) => [role, 'any']))]),
+  ),
+  subjects: Object.fromEntries(paths.map((rpc) => [rpc, 'nothing'])),
+};
+
 /** Serves Echo on a free port of loopback, with a client connected to it; what is not given just echoes. */
 export async function startEcho(
   handlers: EchoHandlers = {},
@@ -67,6 +77,7 @@ export async function startEcho(
     listen: '127.0.0.1:0',
     logger: silentLogger,
     reflection: false,
+    rules: openRules,
     services: [
       {
         definition: EchoService,

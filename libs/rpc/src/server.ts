@@ -17,8 +17,14 @@ import { addReflection } from './reflection.ts';
 import { followHangUps } from './tls/hang-up.ts';
 import { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
 import { endDistrusted, tellRefused } from './tls/server-sessions.ts';
-import { type Security, serverCredentials } from './transport-security.ts';
+import { callerOf } from './rights/caller.ts';
+import { type CallerSource, guarded, type GuardRules } from './rights/guard.ts';
+import { tellRefusals } from './rights/refusals.ts';
+import { type Subject, subjects } from './rights/subjects.ts';
+import { tableOfRights } from './rights/table.ts';
+import { isLoopback, type Security, serverCredentials } from './transport-security.ts';
 import { UnfinishedMessages, type UnfinishedMessagesOptions } from './unfinished-messages.ts';
+import { callerInMetadata } from './web/caller-header.ts';
 import { privateSocket } from './web/private-socket.ts';
 import { serveWeb, type WebOptions, type WebServer } from './web/serve-web.ts';
 
@@ -44,7 +50,11 @@ export interface ServeOptions extends Security {
   readonly unfinishedMessages?: Omit<UnfinishedMessagesOptions, 'clock'> | undefined;
   /** Connections at once; further ones take the place of silent ones, or are closed. @default 8 192 */
   readonly mostConnections?: number | undefined;
-  /** Measures refused connections and the life of certificates. @default nothing is measured */
+  /** Whom the server stands for: an agent its device, a worker its node. Others' rights to it depend on that. */
+  readonly serves?: Subject | undefined;
+  /** Who may call what, where connections are secured. @default the table of rights */
+  readonly rules?: Pick<GuardRules, 'rights' | 'subjects'> | undefined;
+  /** Measures refusals, and the life of certificates. @default nothing is measured */
   readonly meter?: Meter | undefined;
   /** Serves the same services, and health, to pages in browsers too. @default not at all */
   readonly web?: WebOptions | undefined;
@@ -115,14 +125,24 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
       }),
     );
   opening.defer(() => server.forceShutdown());
-  const port = await bind(listen, credentials);
+  const rules = {
+    ...(options.rules ?? { rights: tableOfRights, subjects }),
+    serves: options.serves,
+    onRefused: tellRefusals({ logger, clock, meter: options.meter }),
+  };
+  const secured = credentials._isSecure();
+  /** Without TLS a door is open to all who reach it. */
+  const door = (behind: ServerCredentials, source: CallerSource) =>
+    secured ? guarded(behind, source, rules) : behind;
+  const port = await bind(listen, door(credentials, { byConnection: callerOf }));
   let web: WebServer | undefined;
   if (options.web) {
     const { path: socket } = opening.use(privateSocket());
-    await bind(`unix:${socket}`, ServerCredentials.createInsecure());
+    await bind(`unix:${socket}`, door(ServerCredentials.createInsecure(), { byMetadata: callerInMetadata }));
     const behind = { socket, services: [...names, 'grpc.health.v1.Health'], maxMessageBytes };
     web = opening.use(await serveWeb({ ...options, ...options.web }, behind));
   }
+  tellOpenDoors(options, secured, names);
   const opened = opening.move();
 
   let drained: Promise<void> | undefined;
@@ -164,6 +184,25 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
 
 const serviceName = (definition: ServiceDefinition): string =>
   Object.values(definition)[0]?.path.split('/')[1] ?? '';
+
+/** Says what is open to whom at a server that is less than closed, or of no use to anybody. */
+function tellOpenDoors(
+  { listen, tls, web, logger }: ServeOptions,
+  secured: boolean,
+  services: readonly string[],
+): void {
+  const open = [listen, ...(web ? [web.listen] : [])].filter((address) => !isLoopback(address));
+  if (!secured && open.length > 0)
+    logger.warn(
+      { listen: open, services },
+      `plain text: everybody who reaches ${open.join(' or ')} may call all of ${services.join(', ')}, may steer, and reads along`,
+    );
+  if (secured && tls?.ca === undefined)
+    logger.warn(
+      { listen },
+      'without authorities (tlsCa) nobody can say who calls: all but health is refused to everybody',
+    );
+}
 
 /** Tracks the calls in progress, gives each its scope, and refuses new ones while draining. */
 function trackCalls(scope: CallScope) {

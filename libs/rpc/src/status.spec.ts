@@ -8,6 +8,7 @@ import {
   Internal,
   InvalidInput,
   NotFound,
+  PermissionDenied,
   ResourceExhausted,
   Unauthenticated,
   Unavailable,
@@ -30,12 +31,14 @@ describe('status', () => {
     [codes.INTERNAL, new Internal('broken')],
     [codes.UNAVAILABLE, new Unavailable('draining', { reason: 'DRAINING' })],
     [codes.UNAUTHENTICATED, new Unauthenticated('who?')],
+    [codes.PERMISSION_DENIED, new PermissionDenied('not you', { info: { caller: 'camera-8' } })],
   ])('code %i is there and back the same error', (code, error) => {
     const status = toStatus(error);
     expect(status.code).toBe(code);
     const back = fromStatus(status);
     expect(back).toBeInstanceOf(error.constructor);
-    expect(back).toMatchObject({ message: error.message, reason: error.reason, status: error.status });
+    const { message, reason, status: name, info } = error;
+    expect(back).toMatchObject({ message, reason, status: name, info });
     if (error instanceof InvalidInput)
       expect((back as InvalidInput).violations).toMatchObject(error.violations);
   });
@@ -51,7 +54,7 @@ describe('status', () => {
 
   it.each([
     [codes.UNKNOWN, Internal, 'UNKNOWN'],
-    [codes.PERMISSION_DENIED, Unauthenticated, 'PERMISSION_DENIED'],
+    [codes.PERMISSION_DENIED, PermissionDenied, 'PERMISSION_DENIED'],
     [codes.UNIMPLEMENTED, FailedPrecondition, 'UNIMPLEMENTED'],
     [codes.OUT_OF_RANGE, FailedPrecondition, 'OUT_OF_RANGE'],
     [codes.DATA_LOSS, Internal, 'DATA_LOSS'],

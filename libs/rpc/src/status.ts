@@ -9,11 +9,13 @@ import {
   Internal,
   InvalidInput,
   NotFound,
+  PermissionDenied,
   ResourceExhausted,
   type StatusName,
   Unauthenticated,
   Unavailable,
   WeirError,
+  type WeirErrorOptions,
 } from '@weir/base';
 import { type Any, BadRequest, ErrorInfo, RetryInfo, Status } from '@weir/proto';
 
@@ -23,13 +25,13 @@ const errorInfoType = 'type.googleapis.com/google.rpc.ErrorInfo';
 const retryInfoType = 'type.googleapis.com/google.rpc.RetryInfo';
 const domain = 'weir';
 
-/** What is kept of an error that another process tells: characters of each text, and faults. */
-const most = { characters: 1_000, violations: 100 };
+/** What is kept of an error that another process tells: characters of each text, faults, and facts. */
+const most = { characters: 1_000, violations: 100, facts: 16 };
 /**
  * What a call's status may take on the wire, bytes: headers of more than 8 kB in all end every call of their connection. Its
  * message is sent twice, once percent-encoded; details are sent in base64.
  */
-const mostSent = { message: 1_200, details: 4_000, reason: 100, field: 200, description: 600 };
+const mostSent = { message: 1_200, details: 4_000, reason: 100, field: 200, description: 600, fact: 300 };
 
 /**
  * What a caller may learn of an error: a WeirError keeps its message, reason and field violations; anything else is
@@ -38,7 +40,8 @@ const mostSent = { message: 1_200, details: 4_000, reason: 100, field: 200, desc
 export function toStatus(error: unknown): Status {
   const known = error instanceof WeirError ? error : new Internal('internal error');
   const reason = cutTo(mostSent.reason, known.reason);
-  const details = [detail(errorInfoType, ErrorInfo.encode({ reason, domain, metadata: {} }).finish())];
+  const metadata = factsOf(known.info);
+  const details = [detail(errorInfoType, ErrorInfo.encode({ reason, domain, metadata }).finish())];
   if (known instanceof InvalidInput) {
     const { violations } = known;
     details.push(
@@ -49,6 +52,14 @@ export function toStatus(error: unknown): Status {
     details.push(detail(retryInfoType, RetryInfo.encode(retryInfoOf(known.retryAfterMs)).finish()));
   return { code: codes[known.status], message: cutTo(mostSent.message, known.message), details };
 }
+
+/** Few and short: there is a message beside them. */
+const factsOf = (info: WeirError['info']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(info)
+      .slice(0, 6)
+      .map(([name, fact]) => [cutTo(mostSent.reason, name), cutTo(mostSent.fact, fact)]),
+  );
 
 /** The first faults, as many as can be sent, and how many more there are. */
 function fitting(violations: readonly FieldViolation[]) {
@@ -90,11 +101,18 @@ function cutTo(bytes: number, text: string): string {
 
 /** The error that a status maps to; codes without a class of their own map to the nearest one. Long texts are cut off. */
 export function fromStatus({ code, message, details }: Status, cause?: unknown): WeirError {
-  const info = details.find(({ typeUrl }) => typeUrl === errorInfoType);
-  const reason = info ? cut(ErrorInfo.decode(info.value).reason) : (codes[code] ?? 'UNKNOWN');
+  const told = details.find(({ typeUrl }) => typeUrl === errorInfoType);
+  const errorInfo = told && ErrorInfo.decode(told.value);
+  const reason = errorInfo ? cut(errorInfo.reason) : (codes[code] ?? 'UNKNOWN');
+  const info = errorInfo && infoOf(errorInfo.metadata);
   const retry = details.find(({ typeUrl }) => typeUrl === retryInfoType);
   const retryAfterMs = retry && retryAfterMsOf(RetryInfo.decode(retry.value));
-  const options = { reason, cause, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  const options = {
+    reason,
+    cause,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(info && { info }),
+  };
   if (code === Number(codes.INVALID_ARGUMENT)) {
     const bad = details.find(({ typeUrl }) => typeUrl === badRequestType);
     const violations = bad ? BadRequest.decode(bad.value).fieldViolations : [];
@@ -108,6 +126,13 @@ export function fromStatus({ code, message, details }: Status, cause?: unknown):
   }
   return new (classes[code] ?? Internal)(cut(message), options);
 }
+
+const infoOf = (metadata: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(metadata)
+      .slice(0, most.facts)
+      .map(([key, value]) => [cut(key), cut(value)]),
+  );
 
 const cut = (text: string): string => text.slice(0, most.characters);
 
@@ -140,10 +165,7 @@ const retryInfoOf = (ms: number): RetryInfo => ({
 const retryAfterMsOf = ({ retryDelay }: RetryInfo): number | undefined =>
   retryDelay && Number(retryDelay.seconds) * 1_000 + retryDelay.nanos / 1e6;
 
-type ErrorClass = new (
-  message: string,
-  options: { reason?: string; retryAfterMs?: number; cause?: unknown },
-) => WeirError;
+type ErrorClass = new (message: string, options: WeirErrorOptions) => WeirError;
 
 const classes: Readonly<Partial<Record<number, ErrorClass>>> = {
   ...(Object.fromEntries(
@@ -158,12 +180,12 @@ const classes: Readonly<Partial<Record<number, ErrorClass>>> = {
       INTERNAL: Internal,
       UNAVAILABLE: Unavailable,
       UNAUTHENTICATED: Unauthenticated,
+      PERMISSION_DENIED: PermissionDenied,
     } satisfies Record<Exclude<StatusName, 'INVALID_ARGUMENT'>, ErrorClass>).map(([name, errorClass]) => [
       codes[name as StatusName],
       errorClass,
     ]),
   ) as Record<number, ErrorClass>),
-  [codes.PERMISSION_DENIED]: Unauthenticated,
   [codes.UNIMPLEMENTED]: FailedPrecondition,
   [codes.OUT_OF_RANGE]: FailedPrecondition,
 };

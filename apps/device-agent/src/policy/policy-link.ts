@@ -12,7 +12,7 @@ import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
 import { PolicySession } from './policy-session.ts';
 import type { Truths } from '../truth/truths.ts';
-import { securityOf } from '../targets/worker-link.ts';
+import { securityOf } from '../security.ts';
 
 export interface PolicyLinkOptions {
   readonly config: Config;

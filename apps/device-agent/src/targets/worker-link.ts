@@ -6,6 +6,7 @@ import type { CellView } from './cell-view.ts';
 import type { Config } from '../config.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
 import { RemoteTarget } from './remote-target.ts';
+import { securityOf } from '../security.ts';
 
 export interface WorkerLinkOptions {
   readonly config: Config;
@@ -81,9 +82,3 @@ export function linkWorker(
     },
   };
 }
-
-/** TLS settings for this agent's connections. */
-export const securityOf = ({ tlsCert, tlsKey, tlsCa, tlsCrl, allowPlaintext }: Config) => ({
-  tls: { cert: tlsCert, key: tlsKey, ca: tlsCa, crl: tlsCrl },
-  allowPlaintext,
-});

@@ -6,7 +6,7 @@ import { nodeToWire, tierToWire } from '@weir/wire';
 import type { CellView } from '../targets/cell-view.ts';
 import type { Config } from '../config.ts';
 import type { AgentMetrics } from './metrics.ts';
-import { securityOf } from '../targets/worker-link.ts';
+import { securityOf } from '../security.ts';
 
 export interface TelemetryLinkOptions {
   readonly config: Config;

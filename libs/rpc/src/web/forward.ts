@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethod, DescMethodServerStreaming, DescMethodUnary } from '@bufbuild/protobuf';
 import type { ConnectRouter, HandlerContext, MethodImpl, Transport } from '@connectrpc/connect';
 import { contracts } from '@weir/proto';
+import { addCaller } from './caller-header.ts';
 
 /** What of a page's request goes on to the service, beside its deadline. */
 export const forwardedHeaders = ['traceparent', 'tracestate'];
@@ -41,6 +42,7 @@ const callOf = (context: HandlerContext): [AbortSignal, number | undefined, Head
     const value = context.requestHeader.get(name);
     if (value !== null) headers.set(name, value);
   }
+  addCaller(headers, context.values);
   return [context.signal, context.timeoutMs(), headers];
 };
 

@@ -233,10 +233,15 @@ describe('serving pages in browsers', () => {
       for await (const chunk of response) text += String(chunk);
       return text;
     };
-    const client = authority.issue('page');
+    const client = authority.issue('page', ['spiffe://weir/weir/operator/ada']);
     const known = { cert: readFileSync(client.cert!), key: readFileSync(client.key!) };
     expect(JSON.parse(await call(known))).toEqual({ nodeId: 'edge-1' });
     await expect(call({})).rejects.toThrow();
+    // Rights are those of the page's certificate, whatever the page says.
+    const camera = authority.issue('camera', ['spiffe://weir/weir/cell/hall/device/camera-8']);
+    const other = { cert: readFileSync(camera.cert!), key: readFileSync(camera.key!) };
+    const headers = { 'content-type': 'application/json', 'weir-caller': 'spiffe://weir/weir/operator/ada' };
+    expect(JSON.parse(await call({ ...other, headers }))).toMatchObject({ code: 'permission_denied' });
   });
 
   it('refuses plain text off loopback, and an address that is taken', async () => {

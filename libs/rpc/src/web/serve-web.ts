@@ -7,6 +7,7 @@ import { contracts } from '@weir/proto';
 import { boundConnections } from '../bounded-connections.ts';
 import { silentConnectionMs } from '../limits.ts';
 import { type Security, serverFiles } from '../transport-security.ts';
+import { callerValues } from './caller-header.ts';
 import { fromOrigins } from './cross-origin.ts';
 import { forward } from './forward.ts';
 import { createFollowingServer } from './https-server.ts';
@@ -48,6 +49,7 @@ export async function serveWeb(
     routes: (router) => forward(router, services, transport),
     readMaxBytes: maxMessageBytes,
     jsonOptions: { registry: contracts() },
+    contextValues: ({ socket: from }) => callerValues(from),
   });
   const files = serverFiles('webListen', listen, { tls, allowPlaintext });
   const onRequest = fromOrigins(origins, (request, response) => void handle(request, response));

@@ -6,7 +6,7 @@ import type { Config } from '../../config.ts';
 import type { AgentMetrics } from '../../telemetry/metrics.ts';
 import type { CellView } from '../cell-view.ts';
 import { calibrationPicture } from '../local-models.ts';
-import { securityOf } from '../worker-link.ts';
+import { securityOf } from '../../security.ts';
 import { fitOfSurvey } from './survey-fit.ts';
 import { oipServer } from './oip-server.ts';
 import { OipTarget } from './oip-target.ts';
