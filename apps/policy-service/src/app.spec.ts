@@ -16,7 +16,7 @@ import { stateToWire } from '@weir/wire';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import {
   deviceHello,
   deviceState,
@@ -174,6 +174,33 @@ describe('PolicyService', () => {
     const second = session(service.client);
     expect(await first.end()).toMatchObject({ status: 'ABORTED', reason: 'SESSION_REPLACED' });
     expect(await second.directive()).toBeDefined();
+  });
+
+  it('lets the newer of two agents of one name stand, tells the other to stay away, and does not flap', async () => {
+    const told: { instanceIds?: string[] }[] = [];
+    await using service = await start({}, { ...silentLogger, warn: (fields) => void told.push(fields) });
+    const run = (instanceId: string) =>
+      session(service.client, helloToWire('c', deviceHello('a', { instanceId })));
+    const older = run('older');
+    await older.directive();
+    const newer = run('newer');
+    const twice = { status: 'FAILED_PRECONDITION', reason: 'DEVICE_TWICE', retryAfterMs: 60_000 };
+    expect(await older.end()).toMatchObject({ ...twice, info: { instance: 'older', standing: 'newer' } });
+    await newer.directive();
+    for (let again = 0; again < 3; again++) expect(await run('older').end()).toMatchObject(twice);
+    await newer.outcomes(sequences(1, 1));
+    expect((await newer.ack()).throughSequence).toBe(1n);
+    expect(told).toMatchObject([{ deviceId: 'a', instanceIds: ['newer', 'older'] }]);
+    newer.stream.cancel();
+    // When the newer one has gone, the older may come back, until it comes.
+    const back = await vi.waitFor(async () => {
+      const other = run('older');
+      await other.directive();
+      return other;
+    });
+    const last = run('newer');
+    expect(await back.end()).toMatchObject(twice);
+    await last.directive();
   });
 
   it('follows the objective at run time, and refuses a floor that cannot be met', async () => {

@@ -11,6 +11,7 @@ import {
   statusToWire,
 } from '@weir/wire';
 import { orchestrate } from './sessions/orchestrate.ts';
+import { DeviceInstances } from './sessions/instances.ts';
 import { runEpochs } from './sessions/run-epochs.ts';
 import type { Cells } from './cell/cells.ts';
 import type { Families } from './cell/families.ts';
@@ -38,9 +39,10 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
         reason: 'TOO_MANY_WATCHES',
       }),
   );
+  const instances = new DeviceInstances(deps.logger);
 
   return {
-    orchestrate: bidi((stream, context) => orchestrate(stream, context, deps)),
+    orchestrate: bidi((stream, context) => orchestrate(stream, context, { ...deps, instances })),
 
     decide: unary(async ({ cellId, deviceId }: policy.DecideRequest) => {
       checkIds({ cell_id: cellId, device_id: deviceId });

@@ -1,14 +1,25 @@
-import { FakeClock, type Random, seededRandom, silentLogger, Unavailable } from '@weir/base';
+import {
+  FailedPrecondition,
+  FakeClock,
+  PermissionDenied,
+  type Random,
+  seededRandom,
+  silentLogger,
+  Unauthenticated,
+  Unavailable,
+} from '@weir/base';
 import { describe, expect, it, vi } from 'vitest';
 import { keepOpen } from './keep-open.ts';
 
 /** Runs keepOpen over an hour of virtual time; `openMs`: how long each run of `open` lasts before it fails. */
 async function waits({
   openMs = () => 0,
+  errorOf = () => undefined,
   random,
   runs,
 }: {
   openMs?: (run: number) => number;
+  errorOf?: (run: number) => Error | undefined;
   random: Random;
   runs: number;
 }) {
@@ -20,11 +31,12 @@ async function waits({
   const done = keepOpen({
     open: async () => {
       if (closedAt !== undefined) delays.push(clock.now() - closedAt);
+      const error = errorOf(run) ?? new Error('connection lost');
       const lastsMs = openMs(run++);
       await new Promise<void>((resolve) => clock.after(lastsMs, resolve));
       closedAt = clock.now();
       if (run > runs) stop.abort();
-      throw new Error('connection lost');
+      throw error;
     },
     signal: stop.signal,
     clock,
@@ -59,6 +71,18 @@ describe('keepOpen', () => {
   it('begins anew after a stream that lasted', async () => {
     const openMs = (run: number) => (run === 3 ? 2_000 : 0);
     expect(await waits({ random: most, runs: 6, openMs })).toEqual([100, 200, 400, 100, 200, 400]);
+  });
+
+  it.each([
+    ['nobody knows who calls', new Unauthenticated('who?'), 60_000],
+    ['the caller has no right', new PermissionDenied('not you'), 60_000],
+    ['it is told to', new FailedPrecondition('twice', { retryAfterMs: 45_000 }), 45_000],
+    ['it is told to for a day', new FailedPrecondition('no', { retryAfterMs: 86_400_000 }), 600_000],
+    ['a server is busy', new Unavailable('busy', { retryAfterMs: 20_000 }), 400],
+  ])('stays away from a server as long as that makes sense when %s', async (_what, error, longestMs) => {
+    const errorOf = (run: number) => (run === 2 ? error : undefined);
+    expect((await waits({ random: most, runs: 3, errorOf })).slice(0, 3)).toEqual([100, 200, longestMs]);
+    expect((await waits({ random: least, runs: 3, errorOf }))[2]).toBe(longestMs / 2);
   });
 
   it('ends at once when its signal aborts while it waits', async () => {

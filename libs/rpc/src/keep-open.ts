@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Random, sleep } from '@weir/base';
+import { stayAwayMs } from './stay-away.ts';
 import { type PeerFault, peerFaultOf } from './tls/peer-fault.ts';
 
 export interface KeepOpenOptions {
@@ -28,8 +29,9 @@ const reachedMs = 5_000;
 
 /**
  * Runs `open` over and over until the signal aborts. Between two runs it waits minMs × 2^n, at most maxMs, of which
- * a random half to whole, so that the clients of a restarted server do not reconnect all at once. What keeps it from its
- * peer is told once at warn with its cause, until that changes or is over. Never rejects.
+ * a random half to whole, so that the clients of a restarted server do not reconnect all at once; longer where the
+ * server refuses for a reason that waiting does not mend. What keeps it from its peer is told once at warn with its cause,
+ * until that changes or is over. Never rejects.
  */
 export async function keepOpen(options: KeepOpenOptions): Promise<void> {
   const { open, signal, clock, random, logger, minMs = 100, maxMs = 5_000, steadyMs = 1_000 } = options;
@@ -50,7 +52,8 @@ export async function keepOpen(options: KeepOpenOptions): Promise<void> {
     if (isAborted(signal)) return;
     if (clock.now() - openedAt >= steadyMs) failures = 0;
     faults.failed(failure);
-    const delayMs = Math.min(maxMs, minMs * 2 ** failures++) * (0.5 + random.uniform() / 2);
+    const backOffMs = Math.min(maxMs, minMs * 2 ** failures++);
+    const delayMs = Math.max(backOffMs, stayAwayMs(failure)) * (0.5 + random.uniform() / 2);
     logger.debug({ err: failure, delayMs }, 'stream ended, reopening');
     await sleep(delayMs, { clock, signal }).catch(() => {});
   }

@@ -11,9 +11,10 @@ import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
 import { firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
 import { storeNotWritable } from '@weir/storage';
-import type { AgentLink } from './registry.ts';
+import { type AgentLink, isReplaced } from './registry.ts';
 import type { CellHost } from '../cell/host.ts';
 import type { Families } from '../cell/families.ts';
+import type { DeviceInstances } from './instances.ts';
 import { Outbox } from './outbox.ts';
 
 /** Batches of one agent that may be at the disk at once; a further one is not read before one of them is safe. */
@@ -21,6 +22,7 @@ const batchesInFlight = 32;
 
 export interface SessionDeps {
   readonly families: Families;
+  readonly instances: DeviceInstances;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long an opened stream may stay without its Hello, ms. */
@@ -31,14 +33,15 @@ type Stream = DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse
 
 /**
  * One Orchestrate call: Hello, then outcomes and states in any order. Ends with ABORTED when another session of the
- * same device begins, UNAVAILABLE when the service drains, its disk fails or takes outcomes again after it took none, INVALID_ARGUMENT at a faulty message; what of
+ * same agent begins, FAILED_PRECONDITION when a newer agent runs as the same device, UNAVAILABLE when the service drains, its
+ * disk fails or takes outcomes again after it took none, INVALID_ARGUMENT at a faulty message; what of
  * a message is merely unusable is left out and told.
  * Outcomes are acknowledged when they are durable, also those that came just before the end.
  */
 export async function orchestrate(
   stream: Stream,
   { signal, draining }: CallContext,
-  { families, clock, logger, helloTimeoutMs }: SessionDeps,
+  { families, instances, clock, logger, helloTimeoutMs }: SessionDeps,
 ): Promise<void> {
   const ended = new AbortController();
   const stopTimer = clock.after(helloTimeoutMs, () =>
@@ -52,12 +55,14 @@ export async function orchestrate(
     if (first.done) return;
     const { value, leftOut } = firstFromWire(first.value);
     const { cellId, hello } = value;
+    using claim = instances.claim({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId });
     const outbox = new Outbox();
     const link: AgentLink = {
       push: (directive) => outbox.push(directive),
-      end: (reason) => ended.abort(reason),
+      end: (reason) => ended.abort(isReplaced(reason) ? claim.ending(reason) : reason),
     };
     const cell = await families.join(cellId, hello, link);
+    claim.stands();
     stopTimer();
     logger.info({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId }, 'device joined');
     const tellLeftOut = tellOnce((faults) =>

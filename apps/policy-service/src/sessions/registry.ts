@@ -96,8 +96,10 @@ export class Sessions {
   }
 }
 
+const replaced = 'SESSION_REPLACED';
 export const sessionReplaced = (deviceId: string): Error =>
-  new Aborted(`another session of device ${deviceId} has begun`, { reason: 'SESSION_REPLACED' });
+  new Aborted(`another session of device ${deviceId} has begun`, { reason: replaced });
+export const isReplaced = (reason: Error): boolean => reason instanceof Aborted && reason.reason === replaced;
 
 const samePlan = (a: Undated, b: Undated): boolean =>
   samePlacement(a.planned, b.planned) && a.explored === b.explored;
