@@ -19,6 +19,7 @@ export function createAuthority(name = 'Throw-away authority'): Authority {
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
+  let issued = 0;
   const own = newKeys();
   const issuer = { name, key: own.privateKey };
   const ca = file(
@@ -30,9 +31,11 @@ export function createAuthority(name = 'Throw-away authority'): Authority {
     issue(subject, uris = []) {
       const { publicKey, privateKey } = newKeys();
       const extensions = [namesOf(uris)];
+      // Files that change are taken for a renewed certificate.
+      const fileName = `${subject}-${issued++}`;
       return {
-        cert: file(`${subject}.pem`, certificate({ subject, publicKey, issuer, extensions })),
-        key: file(`${subject}.key`, privateKey.export({ type: 'pkcs8', format: 'pem' })),
+        cert: file(`${fileName}.pem`, certificate({ subject, publicKey, issuer, extensions })),
+        key: file(`${fileName}.key`, privateKey.export({ type: 'pkcs8', format: 'pem' })),
       };
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),

@@ -128,7 +128,7 @@ describe('what keeps a stream from its peer', () => {
         const what = runs[run++];
         if (run > runs.length) return stop.abort();
         if (what === 'lasts') await new Promise<void>((resolve) => clock.after(10_000, resolve));
-        else throw new Unavailable('no connection', { cause: new Error(what) });
+        else throw refusalsBy[what!] ?? new Unavailable('no connection', { cause: new Error(what) });
       },
       signal: stop.signal,
       clock,
@@ -146,6 +146,16 @@ describe('what keeps a stream from its peer', () => {
     'connect ECONNREFUSED',
     'ECONNRESET',
   ];
+
+  const refusalsBy: Readonly<Record<string, Error>> = {
+    no_identity: new Unauthenticated('who?'),
+    no_right: new PermissionDenied('revoked? not you'),
+    device_twice: new FailedPrecondition('twice', { reason: 'DEVICE_TWICE', retryAfterMs: 60_000 }),
+  };
+
+  it.each(Object.keys(refusalsBy))('is told once when the peer says it itself: %s', async (cause) => {
+    expect(await told(cause, cause, cause)).toEqual({ warnings: [cause], faults: [cause] });
+  });
 
   it('is told once, however often it is tried', async () => {
     const { warnings, faults } = await told(...Array<string>(50).fill(wrongAuthority));

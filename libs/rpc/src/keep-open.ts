@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Random, sleep } from '@weir/base';
 import { stayAwayMs } from './stay-away.ts';
-import { type PeerFault, peerFaultOf } from './tls/peer-fault.ts';
+import { type PeerFault, peerFaultOf, refusals } from './tls/peer-fault.ts';
 
 export interface KeepOpenOptions {
   /** Opens and serves one stream; resolves or rejects when it is over, and ends soon after its signal aborts. */
@@ -83,7 +83,10 @@ function faultTeller({ logger, peer, onFault }: KeepOpenOptions) {
       if (!fault || told || (times < standsAfter && !fault.certain)) return;
       told = true;
       const why = error instanceof Error ? error.message.trim().slice(0, 500) : '';
-      logger.warn({ peer, cause, why }, `peer cannot be reached: ${fault.text}`);
+      logger.warn(
+        { peer, cause, why },
+        `${refusals.includes(fault.cause) ? 'peer refuses' : 'peer cannot be reached'}: ${fault.text}`,
+      );
       onFault?.(fault);
     },
   };

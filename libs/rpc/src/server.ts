@@ -1,4 +1,5 @@
 import {
+  experimental,
   Server,
   ServerCredentials,
   type ServiceDefinition,
@@ -18,7 +19,7 @@ import { followHangUps } from './tls/hang-up.ts';
 import { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
 import { endDistrusted, tellRefused } from './tls/server-sessions.ts';
 import { callerOf } from './rights/caller.ts';
-import { type CallerSource, guarded, type GuardRules } from './rights/guard.ts';
+import { type CallerSource, guard, type GuardRules } from './rights/guard.ts';
 import { tellRefusals } from './rights/refusals.ts';
 import { type Subject, subjects } from './rights/subjects.ts';
 import { tableOfRights } from './rights/table.ts';
@@ -92,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
     description: 'Connections that TLS turned away.',
   });
   const unfinished = opening.use(new UnfinishedMessages({ clock, ...options.unfinishedMessages }));
-  const server = new Server({ ...serverOptions(maxMessageBytes), interceptors: [unfinished.interceptor] });
+  const server = new Server(serverOptions(maxMessageBytes));
   widenWindows.beforeBind(server);
 
   const draining = new AbortController();
@@ -128,12 +129,15 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   const rules = {
     ...(options.rules ?? { rights: tableOfRights, subjects }),
     serves: options.serves,
-    onRefused: tellRefusals({ logger, clock, meter: options.meter }),
+    onRefused: tellRefusals({ logger, clock, meter }),
   };
   const secured = credentials._isSecure();
   /** Without TLS a door is open to all who reach it. */
   const door = (behind: ServerCredentials, source: CallerSource) =>
-    secured ? guarded(behind, source, rules) : behind;
+    experimental.createServerCredentialsWithInterceptors(behind, [
+      unfinished.interceptor,
+      ...(secured ? [guard(source, rules)] : []),
+    ]);
   const port = await bind(listen, door(credentials, { byConnection: callerOf }));
   let web: WebServer | undefined;
   if (options.web) {

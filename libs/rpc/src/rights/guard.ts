@@ -1,5 +1,4 @@
-import type { ServerCredentials } from '@grpc/grpc-js';
-import { experimental, type ServerInterceptor, ServerInterceptingCall } from '@grpc/grpc-js';
+import { type ServerInterceptor, ServerInterceptingCall } from '@grpc/grpc-js';
 import type { WeirError } from '@weir/base';
 import { toTrailers } from '../status.ts';
 import { type Caller, denied, isWithin, isWithinAlways, reachOf } from './decide.ts';
@@ -22,15 +21,11 @@ type Metadata = Parameters<Call['sendMetadata']>[0];
 export type CallerSource =
   { readonly byConnection: (call: Call) => Caller } | { readonly byMetadata: (metadata: Metadata) => Caller };
 
-/** These credentials, for callers who may do what the rules say. */
-export const guarded = (credentials: ServerCredentials, source: CallerSource, rules: GuardRules) =>
-  experimental.createServerCredentialsWithInterceptors(credentials, [guard(source, rules)]);
-
 /**
  * Refuses what the caller has no right to before it reaches a handler: a call as a whole at once, what its messages are about
  * with each message that says it. Calls that need no look at their messages are not touched any further.
  */
-function guard(source: CallerSource, rules: GuardRules): ServerInterceptor {
+export function guard(source: CallerSource, rules: GuardRules): ServerInterceptor {
   return ({ path }, call) => {
     const rpc = path.slice(1);
     if ('byConnection' in source) {

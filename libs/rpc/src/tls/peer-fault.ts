@@ -1,4 +1,6 @@
-/** Why a peer cannot be reached. */
+import { FailedPrecondition, PermissionDenied, Unauthenticated } from '@weir/base';
+
+/** Why a peer cannot be reached, or refuses. */
 export type PeerFaultCause =
   | 'authority'
   | 'name'
@@ -8,7 +10,10 @@ export type PeerFaultCause =
   | 'plaintext'
   | 'not_accepted'
   | 'host_not_found'
-  | 'refused';
+  | 'refused'
+  | 'no_identity'
+  | 'no_right'
+  | 'device_twice';
 
 export interface PeerFault {
   readonly cause: PeerFaultCause;
@@ -70,8 +75,19 @@ const causes: readonly (readonly [cause: PeerFaultCause, pattern: RegExp, text: 
 /** Going away by themselves: a peer that restarts, a name that is being made. */
 const passing: readonly PeerFaultCause[] = ['host_not_found', 'refused'];
 
+/** Said by a peer that was reached, in words of its own. */
+export const refusals: readonly PeerFaultCause[] = ['no_identity', 'no_right', 'device_twice'];
+
+function refusalOf(error: unknown): PeerFaultCause | undefined {
+  if (error instanceof Unauthenticated) return 'no_identity';
+  if (error instanceof PermissionDenied) return 'no_right';
+  return error instanceof FailedPrecondition && error.reason === 'DEVICE_TWICE' ? 'device_twice' : undefined;
+}
+
 /** The one place that says what an error of a connection means; undefined when it means something else. */
 export function peerFaultOf(error: unknown): PeerFault | undefined {
+  const refusal = refusalOf(error);
+  if (refusal) return { cause: refusal, text: (error as Error).message, lasting: true, certain: true };
   const words = wordsOf(error);
   const known = causes.find(([, pattern]) => pattern.test(words));
   if (!known) return undefined;

@@ -331,7 +331,10 @@ export interface GetStatusResponse {
 export interface PeerFault {
   /** "policy", "telemetry", or the id of a target. */
   peer: string;
-  /** authority, name, expired, not_yet_valid, revoked, plaintext, not_accepted, host_not_found or refused. */
+  /**
+   * authority, name, expired, not_yet_valid, revoked, plaintext, not_accepted, host_not_found or refused; what the peer
+   * says itself: no_identity, no_right or device_twice.
+   */
   cause: string;
   /** What is wrong, and what would help. */
   text: string;
