@@ -28,6 +28,12 @@ export interface RunCommand {
   readonly spec: ConfigSpec<z.ZodRawShape>;
 }
 
+/** One command as `weir --help` lists it; its file is loaded only when the command runs. */
+export interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<{ default: RunCommand }>;
+}
+
 /** Where a command's output goes. */
 export interface CommandIo {
   readonly signal: AbortSignal;

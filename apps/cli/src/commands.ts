@@ -1,10 +1,5 @@
-import type { RunCommand } from './command.ts';
-
-/** One command as `weir --help` lists it; its file is loaded only when the command runs. */
-export interface CommandEntry {
-  readonly summary: string;
-  load(): Promise<{ default: RunCommand }>;
-}
+import type { CommandEntry } from './command.ts';
+import { operatorCommands } from './operator-commands.ts';
 
 /** Every command by the words the user types; a first word that several share is a group. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
@@ -16,46 +11,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Classifies pictures.',
     load: () => import('./commands/infer.ts'),
   },
-  console: {
-    summary: 'A web page over a running cell (weir up serves its own).',
-    load: () => import('./commands/console.ts'),
-  },
-  status: {
-    summary: 'How a running cell does.',
-    load: () => import('./commands/status.ts'),
-  },
-  devices: {
-    summary: 'The devices of a running cell, and what is planned for each.',
-    load: () => import('./commands/devices.ts'),
-  },
-  nodes: {
-    summary: 'The nodes of a running cell: load, power, links.',
-    load: () => import('./commands/nodes.ts'),
-  },
-  'objective get': {
-    summary: 'What is asked of a running cell.',
-    load: () => import('./commands/objective-get.ts'),
-  },
-  'objective set': {
-    summary: 'Changes floor, deadline, weights, tiers, looks or audits of a running cell.',
-    load: () => import('./commands/objective-set.ts'),
-  },
-  'learner set': {
-    summary: 'Puts another learner in charge of a running cell.',
-    load: () => import('./commands/learner-set.ts'),
-  },
-  'snapshot export': {
-    summary: 'Writes what the learner of a running cell has learned to a file.',
-    load: () => import('./commands/snapshot-export.ts'),
-  },
-  'snapshot import': {
-    summary: 'Has the learner of a running cell go on from such a file.',
-    load: () => import('./commands/snapshot-import.ts'),
-  },
-  'pki rights': {
-    summary: 'Who may call what, by the identity in the certificate.',
-    load: () => import('./commands/pki-rights.ts'),
-  },
+  ...operatorCommands,
   'models list': {
     summary: 'The variants of a model family, with their accuracy and latency.',
     load: () => import('./commands/models-list.ts'),
@@ -83,38 +39,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'models compare': {
     summary: 'A canary against the variant that it stands in for, in a running cell.',
     load: () => import('./commands/models-compare.ts'),
-  },
-  'pki init': {
-    summary: 'Makes the certificate authority of a fleet: a folder.',
-    load: () => import('./commands/pki-init.ts'),
-  },
-  'pki issue': {
-    summary: 'A certificate for a device, node, operator or service, as a folder of PEM files.',
-    load: () => import('./commands/pki-issue.ts'),
-  },
-  'pki renew': {
-    summary: 'Replaces certificates that are about to expire; for a timer.',
-    load: () => import('./commands/pki-renew.ts'),
-  },
-  'pki revoke': {
-    summary: 'Takes certificates back, and writes the list of those.',
-    load: () => import('./commands/pki-revoke.ts'),
-  },
-  'pki show': {
-    summary: 'What an authority has issued: until when, and what is revoked.',
-    load: () => import('./commands/pki-show.ts'),
-  },
-  'pki token': {
-    summary: 'A token by which one new device gets its certificate.',
-    load: () => import('./commands/pki-token.ts'),
-  },
-  'pki serve': {
-    summary: 'Gives certificates to devices with a token, and renews them.',
-    load: () => import('./commands/pki-serve.ts'),
-  },
-  'pki join': {
-    summary: 'On a new device: gets its certificate by a token.',
-    load: () => import('./commands/pki-join.ts'),
   },
   learn: {
     summary: 'Learners in the simulator: how fast and how well they learn.',

@@ -1,5 +1,5 @@
 import { ConfigError, HelpRequested, nearest } from '@weir/base';
-import type { CommandEntry } from './commands.ts';
+import type { CommandEntry } from './command.ts';
 
 type Commands = Readonly<Record<string, CommandEntry>>;
 

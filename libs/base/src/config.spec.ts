@@ -77,6 +77,14 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('leaves keys of a shared file to others', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'weir-')), 'weir.yaml');
+    writeFileSync(file, 'devices: 7\nslots: 2\n');
+    const argv = ['--config', file];
+    expect(faults(argv)).toEqual([{ field: `${file}: slots`, description: 'unknown key' }]);
+    expect(loadConfig({ ...spec, sharesFile: true }, { argv, env: {} })).toMatchObject({ devices: 7 });
+  });
+
   it('reports every fault together', () => {
     const violations = faults(['--devices', 'many', '--listen', 'nowhere', '--lerners', 'x']);
     expect(violations.map(({ field }) => field)).toEqual(['--lerners', '--devices', '--listen']);

@@ -22,6 +22,8 @@ export interface ConfigSpec<Shape extends z.ZodRawShape> {
   readonly positionals?: keyof Shape & string;
   /** Command lines for `--help`. */
   readonly examples?: readonly string[];
+  /** It reads another program's `--config` file: leave what it does not know there alone. @default false */
+  readonly sharesFile?: boolean;
 }
 
 /** Where a configuration comes from: `process.argv.slice(2)` and `process.env`. */
@@ -70,7 +72,7 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   const keys = Object.keys(spec.schema.shape);
   const violations: FieldViolation[] = [];
   const flags = readFlags(spec, argv, violations);
-  const given: Record<string, unknown> = readFile(flags.config ?? env.WEIR_CONFIG, keys, violations);
+  const given: Record<string, unknown> = readFile(flags.config ?? env.WEIR_CONFIG, spec, violations);
   for (const key of keys) {
     const fromEnv = env[environmentName(key)];
     if (fromEnv !== undefined && fromEnv !== '') given[key] = fromEnv;
@@ -84,7 +86,8 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   const names = [...keys.map(environmentName), 'WEIR_CONFIG'];
   for (const name of Object.keys(env)) {
     const meant = name.startsWith('WEIR_') && !names.includes(name) && didYouMean(name, names);
-    if (meant) warn(`${spec.name}: ${name} is no variable of it; did you mean ${meant}?`);
+    // Variables of the program whose file it reads are known there.
+    if (meant && !spec.sharesFile) warn(`${spec.name}: ${name} is no variable of it; did you mean ${meant}?`);
   }
 
   // Flags and environment variables are text; the schema says what they stand for.
@@ -210,15 +213,22 @@ function unknownFlag(name: string, flags: readonly string[]): string {
   return near ? `unknown flag; did you mean --${near}?` : 'unknown flag';
 }
 
-function readFile(path: string | undefined, keys: readonly string[], violations: FieldViolation[]) {
+function readFile<Shape extends z.ZodRawShape>(
+  path: string | undefined,
+  { schema, sharesFile = false }: ConfigSpec<Shape>,
+  violations: FieldViolation[],
+) {
   if (!path) return {};
   try {
     const content: unknown = parseYaml(readFileSync(path, 'utf8'));
     if (typeof content !== 'object' || content === null || Array.isArray(content))
       throw new Error('holds no mapping');
-    for (const key of Object.keys(content))
-      if (!keys.includes(key)) violations.push({ field: `${path}: ${key}`, description: 'unknown key' });
-    return { ...content } as Record<string, unknown>;
+    const values: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(content)) {
+      if (key in schema.shape) values[key] = value;
+      else if (!sharesFile) violations.push({ field: `${path}: ${key}`, description: 'unknown key' });
+    }
+    return values;
   } catch (error) {
     violations.push({
       field: '--config',

@@ -10,6 +10,11 @@ export interface Security {
   readonly tls?: TlsFiles | undefined;
   /** Allows plain text to and from other machines; loopback is always allowed. @default false */
   readonly allowPlaintext?: boolean | undefined;
+  /**
+   * Of a client: false takes whatever certificate the server shows, for asking a process on this machine how it is.
+   * @default true
+   */
+  readonly checkPeer?: boolean | undefined;
 }
 
 /** Credentials of one end, and the files that they follow; undefined for plain text. Whoever closes the end disposes the lease. */
@@ -40,14 +45,14 @@ export function serverFiles(
 /** Like `serverCredentials`; without `ca` the server's certificate is checked against the system's authorities. */
 export function channelCredentials(
   address: string,
-  { tls, allowPlaintext }: Security,
+  { tls, allowPlaintext, checkPeer = true }: Security,
 ): Secured<ChannelCredentials> {
   if (!isTlsWanted(tls)) {
     refusePlaintext('address', address, allowPlaintext);
     return { credentials: ChannelCredentials.createInsecure(), lease: undefined };
   }
   const lease = leaseMaterial(tls);
-  return { credentials: new FollowingChannelCredentials(lease), lease };
+  return { credentials: new FollowingChannelCredentials(lease, { checkPeer }), lease };
 }
 
 /** `HOST:PORT` or a `unix:` path that never leaves this machine. */

@@ -1,4 +1,4 @@
-import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { ChannelCredentials, ServerCredentials, type VerifyOptions } from '@grpc/grpc-js';
 import { constants, type X509Certificate } from 'node:crypto';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { contextOptions, type TlsContents } from './files.ts';
@@ -37,11 +37,14 @@ export class FollowingChannelCredentials extends ChannelCredentials {
   /** Open connections with their servers' certificates; Node (24.21) gives a client that certificate only once. */
   readonly #peers = new Map<TLSSocket, X509Certificate>();
   readonly #retry = new SlowRetry();
+  readonly #verify: VerifyOptions;
   #newest: { readonly of: TlsContents; readonly credentials: ChannelCredentials } | undefined;
 
-  constructor(lease: MaterialLease) {
+  /** `checkPeer`: false takes whatever certificate the server shows. */
+  constructor(lease: MaterialLease, { checkPeer }: { readonly checkPeer: boolean }) {
     super();
     this.#lease = lease;
+    this.#verify = checkPeer ? {} : { rejectUnauthorized: false };
     lease.onChange((contents) => {
       this.#retry.release();
       void this.#endDistrusted(contents);
@@ -97,6 +100,7 @@ export class FollowingChannelCredentials extends ChannelCredentials {
     if (this.#newest?.of !== current) {
       const credentials = ChannelCredentials.createFromSecureContext(
         createSecureContext(contextOptions(current)),
+        this.#verify,
       );
       this.#newest = { of: current, credentials };
     }

@@ -1,0 +1,70 @@
+import { Exit, hostPort, splitHostPort, WeirError } from '@weir/base';
+import { checkHealth, connect } from '@weir/rpc';
+import { get } from 'node:http';
+import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
+import { defineCommand } from '../command.ts';
+import { jsonFlag, securityFlags, securityOf } from '../operate/flags.ts';
+
+const name = 'weir health';
+/** Time for the answer, ms: less than health checks of containers and units wait. */
+const timeoutMs = 3_000;
+
+/**
+ * What health checks of containers and units run. It takes the service's own configuration, environment and file included,
+ * and asks the process that serves there: its address is this machine's, so that its certificate need not name it.
+ */
+export default defineCommand({
+  name,
+  summary: 'Whether a service on this machine serves: exits with 0 when it does, with 1 otherwise.',
+  sharesFile: true,
+  schema: z.object({
+    listen: hostPort().describe('Where the service serves, as it was told: 0.0.0.0 is asked on loopback.'),
+    page: z.boolean().default(false).describe('The service is a console: ask for its page.'),
+    ...securityFlags,
+    json: jsonFlag,
+  }),
+  examples: ['weir health --config /etc/weir/inference-worker.yaml', 'weir health --listen 127.0.0.1:7000'],
+  async run({ listen, page, ...config }, { signal, out, print }) {
+    const address = onThisMachine(listen);
+    const status = await (page ? pageStatus(listen, signal) : serviceStatus(address, config, signal));
+    out({ address, status });
+    print(`${address}: ${status}`);
+    return status === 'SERVING' ? Exit.done : Exit.failed;
+  },
+});
+
+/** `0.0.0.0:7200` → `127.0.0.1:7200`. */
+export function onThisMachine(listen: string): string {
+  const { host, port } = splitHostPort(listen);
+  if (host === '0.0.0.0') return `127.0.0.1:${port}`;
+  return host === '::' ? `[::1]:${port}` : listen;
+}
+
+async function serviceStatus(
+  address: string,
+  config: Parameters<typeof securityOf>[0],
+  signal: AbortSignal,
+): Promise<string> {
+  await using connection = await asUsage(name, '--listen', async () =>
+    connect(address, { ...securityOf(config), checkPeer: false }),
+  );
+  return await checkHealth(connection, { timeoutMs, signal }).catch(unavailable);
+}
+
+/** Under the name that it was given, as it answers to no other. */
+const pageStatus = (listen: string, signal: AbortSignal) =>
+  new Promise<string>((resolve) => {
+    const { host, port } = splitHostPort(onThisMachine(listen));
+    const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const request = get({ host, port, headers: { host: listen }, signal: within }, ({ statusCode }) =>
+      resolve(statusCode === 200 ? 'SERVING' : `HTTP ${statusCode}`),
+    );
+    request.on('error', () => resolve('UNAVAILABLE'));
+  });
+
+/** No answer is an answer here. */
+function unavailable(error: unknown): string {
+  if (error instanceof WeirError) return error.status;
+  throw error;
+}
