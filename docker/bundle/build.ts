@@ -1,16 +1,20 @@
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
-import { innerRequires, packageFolders, page, prologue, references } from './plugins.ts';
+import { filesBeside, innerRequires, packageFolders, page, prologue, references } from './plugins.ts';
 import { importable, native, programs } from './programs.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** One file of a bundle. */
+/** One file of code of a bundle. */
 export interface BundledFile {
   readonly name: string;
-  /** Files that it loads, at once or later. */
+  /** Files and folders beside it that it loads, at once or later. */
   readonly loads: readonly string[];
+  /** Where npm has installed the packages that it has code of, e.g. `node_modules/zod`. */
+  readonly packages: readonly string[];
+  /** Packages of `native` that it loads. */
+  readonly native: readonly string[];
 }
 
 /**
@@ -52,10 +56,27 @@ export async function bundle(into: string): Promise<readonly BundledFile[]> {
   }
   await writeFile(join(into, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
   await copyFamily(join(into, 'models'));
-  return output.flatMap((file) =>
-    file.type === 'chunk' ? [{ name: file.fileName, loads: [...file.imports, ...file.dynamicImports] }] : [],
-  );
+  const names = new Set(output.map(({ fileName }) => fileName));
+  return output.flatMap((file) => {
+    if (file.type !== 'chunk') return [];
+    const imported = [...file.imports, ...file.dynamicImports];
+    return {
+      name: file.fileName,
+      loads: [...imported.filter((name) => names.has(name)), ...filesBeside(file.code)],
+      packages: [...new Set(file.moduleIds.flatMap(packageOf))].sort(),
+      native: imported.filter(isNative),
+    };
+  });
 }
+
+const isNative = (name: string) => (native as readonly string[]).includes(name);
+
+/** `/…/node_modules/zod/v4/core/util.js` → `node_modules/zod`. */
+const packageOf = (moduleId: string): string[] => {
+  const path = relative(root, moduleId).split(sep).join('/');
+  const [folder] = /^(.*\/)?node_modules\/(@[^/]+\/)?[^/]+/.exec(path) ?? [];
+  return folder === undefined ? [] : [folder];
+};
 
 const entryOf = (name: string) => name.replace('@weir/', '');
 

@@ -7,6 +7,7 @@ import { programOfPackage } from './programs.ts';
 
 const distUrl = '__weirDistUrl';
 const distFolder = '__weirDistFolder';
+const fileBeside = /new URL\(["']([^"']+)["'], __weirDistUrl\)/g;
 const urlReference = /new URL\(\s*'(\.[^']+)',\s*import\.meta\.url\s*,?\s*\)/g;
 const programReference = /import\.meta\.resolve\('(@weir\/[^']+)'\)/g;
 
@@ -92,6 +93,12 @@ export const prologue = ({ fileName }: { readonly fileName: string }): string =>
   fileName.includes('/')
     ? `const ${distUrl} = new URL('../', import.meta.url), ${distFolder} = import.meta.dirname + '/..';`
     : `const ${distUrl} = import.meta.url, ${distFolder} = import.meta.dirname;`;
+
+/** What code of a bundle finds beside itself by name. */
+export const filesBeside = (code: string): string[] => [
+  ...[...code.matchAll(fileBeside)].map(([, name]) => name!),
+  ...(code.includes(`\${${distFolder}}`) ? ['health'] : []),
+];
 
 /** Packages that were bundled before call a `require` of their own, which would look for packages beside the bundle. */
 export function innerRequires(): Plugin {

@@ -15,8 +15,15 @@ export function goVersionFault(): string | undefined {
   return `it needs Go 1.25 or newer, ${stdout ? `not ${stdout.trim()}` : 'which is missing'}: https://go.dev/dl`;
 }
 
-/** Builds the client by the commands of docs/clients.md, and grpcurl unless it has been before. Throws when it cannot. */
-export async function prepareGo(): Promise<{ WEIR_GO_CLIENT: string; WEIR_GRPCURL: string }> {
+/**
+ * Builds the client by the commands of docs/clients.md, the check of what docker/ describes, and grpcurl unless it has been
+ * before. Throws when it cannot.
+ */
+export async function prepareGo(): Promise<{
+  WEIR_GO_CLIENT: string;
+  WEIR_GRPCURL: string;
+  WEIR_DEPLOYMENT: string;
+}> {
   const run = (command: string, args: readonly string[], env: Record<string, string> = {}) =>
     execFileSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...env } });
   const built = join(import.meta.dirname, '.weir');
@@ -25,6 +32,13 @@ export async function prepareGo(): Promise<{ WEIR_GO_CLIENT: string; WEIR_GRPCUR
   const [generate, build] = blocks.find(({ text }) => text.includes('go build'))!.text.split('\n');
   for (const command of [generate!, build!]) run('sh', ['-c', command]);
 
+  const deployment = join(built, 'deployment');
+  // Takes minutes the first time.
+  execFileSync('go', ['build', '-o', deployment, '.'], {
+    cwd: join(import.meta.dirname, 'deployment'),
+    stdio: ['ignore', 2, 2],
+  });
+
   const kept = join(cache, `grpcurl-${grpcurl.version}`);
   if (!existsSync(kept)) {
     console.error(`building ${grpcurl.module}@${grpcurl.version}, once`);
@@ -32,5 +46,5 @@ export async function prepareGo(): Promise<{ WEIR_GO_CLIENT: string; WEIR_GRPCUR
     mkdirSync(cache, { recursive: true });
     renameSync(join(built, 'grpcurl'), kept);
   }
-  return { WEIR_GO_CLIENT: join(root, 'clients/go/client'), WEIR_GRPCURL: kept };
+  return { WEIR_GO_CLIENT: join(root, 'clients/go/client'), WEIR_GRPCURL: kept, WEIR_DEPLOYMENT: deployment };
 }

@@ -1,4 +1,4 @@
-import { Exit, hostPort, splitHostPort, WeirError } from '@weir/base';
+import { durationMs, Exit, hostPort, sleep, splitHostPort, systemClock, WeirError } from '@weir/base';
 import { checkHealth, connect } from '@weir/rpc';
 import { get } from 'node:http';
 import { z } from 'zod';
@@ -9,6 +9,8 @@ import { jsonFlag, securityFlags, securityOf } from '../operate/flags.ts';
 const name = 'weir health';
 /** Time for the answer, ms: less than health checks of containers and units wait. */
 const timeoutMs = 3_000;
+/** Between two questions while waiting, ms. */
+const pauseMs = 200;
 
 /**
  * What health checks of containers and units run. It takes the service's own configuration, environment and file included,
@@ -20,14 +22,21 @@ export default defineCommand({
   sharesFile: true,
   schema: z.object({
     listen: hostPort().describe('Where the service serves, as it was told: 0.0.0.0 is asked on loopback.'),
+    waitMs: durationMs().min(0).default(0).describe('How long to wait until it serves, ms.'),
     page: z.boolean().default(false).describe('The service is a console: ask for its page.'),
     ...securityFlags,
     json: jsonFlag,
   }),
   examples: ['weir health --config /etc/weir/inference-worker.yaml', 'weir health --listen 127.0.0.1:7000'],
-  async run({ listen, page, ...config }, { signal, out, print }) {
+  async run({ listen, page, waitMs, ...config }, { signal, out, print }) {
     const address = onThisMachine(listen);
-    const status = await (page ? pageStatus(listen, signal) : serviceStatus(address, config, signal));
+    const ask = () => (page ? pageStatus(listen, signal) : serviceStatus(address, config, signal));
+    const until = systemClock.now() + waitMs;
+    let status = await ask();
+    while (status !== 'SERVING' && systemClock.now() < until && !signal.aborted) {
+      await sleep(pauseMs);
+      status = await ask();
+    }
     out({ address, status });
     print(`${address}: ${status}`);
     return status === 'SERVING' ? Exit.done : Exit.failed;

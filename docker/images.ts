@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { buildImages } from './images/build.ts';
+
+/**
+ * `npm run images`: OCI layouts in `images/`, the same bytes wherever the same packages are to be had, loaded into docker or
+ * podman where one of them runs.
+ */
+const into = join(import.meta.dirname, '../images');
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`.padStart(7);
+const built = await buildImages(into);
+for (const { name, sizes } of built)
+  for (const { architecture, compressedBytes, unpackedBytes } of sizes)
+    console.log(
+      `${name.padEnd(24)} ${architecture}  ${megabytes(unpackedBytes)} unpacked  ${megabytes(compressedBytes)} compressed`,
+    );
+console.log(`OCI layouts and CycloneDX lists of what is in them: ${into}`);
+
+const engine = ['podman', 'docker'].find(
+  (each) => spawnSync(each, ['info'], { stdio: 'ignore' }).status === 0,
+);
+if (!engine) console.log('Neither podman nor docker runs here: nothing was loaded into one.');
+else
+  for (const { name, folder } of built) {
+    const archive = spawnSync('tar', ['-C', folder, '-cf', '-', '.'], { maxBuffer: 2 ** 30 }).stdout;
+    const { status } = spawnSync(engine, ['load'], { input: archive, stdio: ['pipe', 'inherit', 'inherit'] });
+    if (status !== 0) {
+      console.error(`${engine} does not take ${name}`);
+      process.exitCode = 1;
+    }
+  }
