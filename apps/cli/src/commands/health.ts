@@ -1,6 +1,7 @@
 import { durationMs, Exit, hostPort, sleep, splitHostPort, systemClock, WeirError } from '@weir/base';
 import { checkHealth, connect } from '@weir/rpc';
-import { get } from 'node:http';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
@@ -24,13 +25,17 @@ export default defineCommand({
     listen: hostPort().describe('Where the service serves, as it was told: 0.0.0.0 is asked on loopback.'),
     waitMs: durationMs().min(0).default(0).describe('How long to wait until it serves, ms.'),
     page: z.boolean().default(false).describe('The service is a console: ask for its page.'),
+    listenTlsCert: z.string().optional().describe("The page's certificate: with one it is asked over HTTPS."),
     ...securityFlags,
     json: jsonFlag,
   }),
   examples: ['weir health --config /etc/weir/inference-worker.yaml', 'weir health --listen 127.0.0.1:7000'],
-  async run({ listen, page, waitMs, ...config }, { signal, out, print }) {
+  async run({ listen, page, waitMs, listenTlsCert, ...config }, { signal, out, print }) {
     const address = onThisMachine(listen);
-    const ask = () => (page ? pageStatus(listen, signal) : serviceStatus(address, config, signal));
+    const ask = () =>
+      page
+        ? pageStatus(listen, { https: listenTlsCert !== undefined, signal })
+        : serviceStatus(address, config, signal);
     const until = systemClock.now() + waitMs;
     let status = await ask();
     while (status !== 'SERVING' && systemClock.now() < until && !signal.aborted) {
@@ -61,15 +66,23 @@ async function serviceStatus(
   return await checkHealth(connection, { timeoutMs, signal }).catch(unavailable);
 }
 
-/** Under the name that it was given, as it answers to no other. */
-const pageStatus = (listen: string, signal: AbortSignal) =>
+/**
+ * Under the name that it was given, as it answers to no other. A page that asks who is there serves, whether it asks by a
+ * form or by an alert of TLS.
+ */
+const pageStatus = (listen: string, { https, signal }: { https: boolean; signal: AbortSignal }) =>
   new Promise<string>((resolve) => {
     const { host, port } = splitHostPort(onThisMachine(listen));
     const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const request = get({ host, port, headers: { host: listen }, signal: within }, ({ statusCode }) =>
-      resolve(statusCode === 200 ? 'SERVING' : `HTTP ${statusCode}`),
+    const options = { host, port, headers: { host: listen }, signal: within };
+    const answered = ({ statusCode = 0 }: IncomingMessage) =>
+      resolve([200, 401].includes(statusCode) ? 'SERVING' : `HTTP ${statusCode}`);
+    const request = https
+      ? httpsGet({ ...options, rejectUnauthorized: false }, answered)
+      : httpGet(options, answered);
+    request.on('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code?.startsWith('ERR_SSL_') ? 'SERVING' : 'UNAVAILABLE'),
     );
-    request.on('error', () => resolve('UNAVAILABLE'));
   });
 
 /** No answer is an answer here. */
