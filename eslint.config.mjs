@@ -57,7 +57,7 @@ const floors = Object.entries(mayImport)
                 message: `${self} may import only: ${allowed.join(', ') || 'no Weir package'} (see eslint.config.mjs).`,
               },
               {
-                group: ['@weir/*/*', '!@weir/base/errors', '!@weir/domain/hops'],
+                group: ['@weir/*/*', '!@weir/base/errors', '!@weir/domain/hops', '!@weir/inference/family'],
                 message: "Import a package's entry point, not its files.",
               },
               { group: ['**/libs/*', '**/apps/*'], message: 'Import across packages by name.' },

@@ -12,10 +12,10 @@ import { readDocument, root } from './support/document.ts';
 const { blocks } = await readDocument('docs/certificates.md');
 const [issuing, starting] = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
 
-/** `npx weir` and `npm exec node FILE --` of this working copy, in a folder that is none. */
+/** `npx weir` and `node dist/SERVICE.js` of this working copy, from its sources, in a folder that is none. */
 const shell = `
 npx() { shift; ${process.execPath} ${root}/apps/cli/bin/weir.mjs "$@"; }
-npm() { local file=$3; shift 4; exec ${process.execPath} ${root}/$file "$@"; }
+node() { local app=\${1#dist/}; shift; exec ${process.execPath} ${root}/apps/\${app%.js}/src/main.ts "$@"; }
 `;
 
 /** The lines of docs/certificates.md as they stand; ports and the state's folder are free ones. */
@@ -62,7 +62,7 @@ describe('a cell by the lines of docs/certificates.md', () => {
     let text = starting!.replaceAll('\\\n', ' ').replace('/var/lib/weir', join(folder, 'state'));
     for (const port of ['7001', '7100', '7200']) text = text.replaceAll(port, await freePort());
     lines = text.split('\n').filter(Boolean);
-    const [telemetry, policy, worker, agent] = lines.filter((line) => line.startsWith('npm exec'));
+    const [telemetry, policy, worker, agent] = lines.filter((line) => line.startsWith('node dist/'));
     await Promise.all([
       start(telemetry!),
       start(policy!),

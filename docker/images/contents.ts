@@ -64,6 +64,9 @@ export async function programEntries(
     for (const file of bundled)
       if (file.name.startsWith('import/')) for (const name of file.loads) wanted.add(name);
   }
+  // Who runs no model reads what their manifest says.
+  const runsModels = files.some((file) => file.native.includes('onnxruntime-node'));
+  if (!runsModels && wanted.delete('models')) wanted.add('models/manifest.json');
   const code: Entry[] = [];
   const models: Entry[] = [];
   for (const name of [...wanted, 'package.json'])

@@ -1,14 +1,13 @@
+import { describeFamily, expectedAccuracy, identityOf } from '@weir/inference/family';
 import { KnownFamilies, type KnownFamily } from './cell/known-families.ts';
 
 /** Stands for the family that ships with Weir. */
 const embedded = 'embedded';
 
-/** Reads the manifests of those folders. Throws as `loadFamily`. */
+/** Reads the manifests of those folders. Throws as `describeFamily`. */
 export async function knownFamiliesOf(folders: readonly string[]): Promise<KnownFamilies> {
-  // Only where it is asked for: it brings the runtime of the models with it.
-  const { expectedAccuracy, identityOf, loadFamily } = await import('@weir/inference');
   const known = folders.map(async (folder): Promise<KnownFamily> => {
-    const family = await loadFamily(folder === embedded ? undefined : folder);
+    const family = await describeFamily(folder === embedded ? undefined : folder);
     const { checksums } = identityOf(family);
     const variants = family.variants.map((entry) => {
       const { name, macs = 1, precision } = entry;

@@ -152,6 +152,16 @@ export async function loadFamily(path: string = embeddedFamilyDirectory): Promis
   return familyOf(manifest, file);
 }
 
+/**
+ * What a family's manifest says, whether its model files are there or not: for who runs none of them.
+ * @default path the embedded family
+ * @throws NotFound when there is no manifest, InvalidInput when it is malformed
+ */
+export async function describeFamily(path: string = embeddedFamilyDirectory): Promise<Family> {
+  const file = manifestFileOf(path);
+  return describedFamily(parseManifest(await readManifest(file), file), file);
+}
+
 /** Where the manifest is of a family that is named by it or by its folder. */
 export const manifestFileOf = (path: string): string =>
   path.endsWith('.json') ? resolve(path) : join(resolve(path), 'manifest.json');
@@ -161,11 +171,9 @@ export const manifestFileOf = (path: string): string =>
  * @throws FailedPrecondition when a model file is missing
  */
 export async function familyOf(manifest: Manifest, file: string): Promise<Family> {
-  const directory = dirname(file);
-  const all = manifest.variants.map((variant) => ({ ...variant, path: join(directory, variant.file) }));
-  const variants = all.filter(isServed);
+  const family = describedFamily(manifest, file);
   const missing: string[] = [];
-  for (const { file, path, data } of variants) {
+  for (const { file, path, data } of family.variants) {
     await access(path).catch(() => missing.push(file));
     for (const name of data ?? [])
       await access(join(dirname(path), name)).catch(() => missing.push(join(dirname(file), name)));
@@ -176,6 +184,13 @@ export async function familyOf(manifest: Manifest, file: string): Promise<Family
         'Copy them there, or remove their entries from the manifest.',
       { reason: 'MODEL_FILE_MISSING' },
     );
+  return family;
+}
+
+function describedFamily(manifest: Manifest, file: string): Family {
+  const directory = dirname(file);
+  const all = manifest.variants.map((variant) => ({ ...variant, path: join(directory, variant.file) }));
+  const variants = all.filter(isServed);
   // A canary answers in the place of another variant: no second look is planned around it.
   const names = variants.flatMap(({ name, stage }) => (stage ? [] : name));
   return {
