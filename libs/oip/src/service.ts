@@ -76,7 +76,7 @@ export function oipService({
 /** In Triton's words, where it does not let its clients choose the models. */
 function fixed(): never {
   throw new Unavailable(
-    'explicit model load / unload is not allowed: the process serves the models it began with',
+    'explicit model load / unload is not allowed: a family changes by weir models import, promote and retire',
     {
       reason: 'MODELS_FIXED',
     },
