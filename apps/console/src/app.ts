@@ -146,7 +146,8 @@ export async function startConsoleApp(
 function accessOf(config: Config): { login: Login | undefined; tls: TlsFiles | undefined } {
   const { tokenFile, listenTlsCert: cert, listenTlsKey: key, listenTlsCa: ca, listenTlsCrl: crl } = config;
   const tls = (cert ?? key ?? ca ?? crl) ? { cert, key, ca, crl } : undefined;
-  if (tokenFile === undefined) return { login: ca === undefined ? undefined : operatorLogin, tls };
+  if (tokenFile === undefined)
+    return { login: ca === undefined ? undefined : operatorLogin(config.cellId), tls };
   const fault = (description: string) =>
     new ConfigError(configSpec.name, [{ field: '--token-file', description: `${tokenFile} ${description}` }]);
   let token: string;

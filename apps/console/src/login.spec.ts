@@ -123,7 +123,7 @@ describe('a login', () => {
 });
 
 describe('a console for operators’ certificates', () => {
-  it('shows itself to operators, and neither to devices nor to anybody without', async () => {
+  it('shows itself to operators of its cell or of all, and neither to others nor to anybody without', async () => {
     const authority = await Authority.init(join(folder, 'pki'), { trustDomain: 'example', days: 9 });
     const at = (name: string, file: string) => join(folder, name, file);
     const subject = { name: 'console', dns: ['localhost'], ip: ['127.0.0.1'] };
@@ -132,11 +132,20 @@ describe('a console for operators’ certificates', () => {
       { kind: 'operator', name: 'ada', dns: [], ip: [] },
       { days: 1, folder: join(folder, 'ada') },
     );
+    for (const [name, cell] of [
+      ['bob', 'cell-1'],
+      ['eve', 'another'],
+    ] as const)
+      await authority.issue(
+        { kind: 'operator', cell, name, dns: [], ip: [] },
+        { days: 1, folder: join(folder, name) },
+      );
     await authority.issue(
       { kind: 'device', cell: 'c', name: 'operator', dns: [], ip: [] },
       { days: 1, folder: join(folder, 'device') },
     );
     await start({
+      cellId: 'cell-1',
       listenTlsCert: at('console', 'cert.pem'),
       listenTlsKey: at('console', 'key.pem'),
       listenTlsCa: at('console', 'ca.pem'),
@@ -151,7 +160,8 @@ describe('a console for operators’ certificates', () => {
         key: read(name, 'key.pem'),
       });
     expect((await as('ada')).status).toBe(200);
-    expect((await as('device')).status).toBe(401);
+    expect((await as('bob')).status).toBe(200);
+    for (const other of ['eve', 'device']) expect((await as(other)).status).toBe(401);
     await expect(ask('/snapshot', { tls: true, ca: authority.ca })).rejects.toThrow();
   });
 });

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import { callerBehind } from '@weir/rpc';
 
 /** How long a login holds, s. */
 const holdsS = 12 * 3_600;
@@ -44,17 +44,15 @@ export function tokenLogin(token: string, { secure }: { secure: boolean }): Logi
   };
 }
 
-/** For a server that takes verified certificates alone. */
-export const operatorLogin: Login = {
+/** Operators of all cells, and of the one that is shown. */
+export const operatorLogin = (cellId: string): Login => ({
   allows({ socket }) {
-    const names = socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.subjectAltName ?? '') : '';
-    const identities = names.split(', ').filter((name) => name.startsWith('URI:'));
-    return identities.length === 1 && operator.test(identities[0]!);
+    const caller = callerBehind(socket);
+    if (!('identity' in caller) || caller.identity.role !== 'operator') return false;
+    return caller.identity.cellId === undefined || caller.identity.cellId === cellId;
   },
   enter: () => undefined,
-};
-
-const operator = /^URI:spiffe:\/\/[a-z0-9._-]+\/weir\/(cell\/[^/\s]+\/)?operator\/[^/\s]+$/;
+});
 
 function cookieOf({ headers }: IncomingMessage): string {
   const found = headers.cookie

@@ -10,6 +10,8 @@ await runMain(async ({ signal }) => {
   const config = loadConfig(configSpec, { argv: process.argv.slice(2), env: process.env });
   const logger = createLogger({ service, level: config.logLevel });
   await using app = await startConsoleApp(config, { logger, parent: parentProcess() });
-  process.stdout.write(`${JSON.stringify({ service, address: app.address, secure: config.listenTlsCert !== undefined })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ service, address: app.address, secure: config.listenTlsCert !== undefined })}\n`,
+  );
   if (!signal.aborted) await once(signal, 'abort');
 });

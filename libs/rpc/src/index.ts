@@ -25,6 +25,7 @@ export { PeerFaults, type StandingFault } from './tls/peer-faults.ts';
 export { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
 export { createFollowingServer } from './web/https-server.ts';
 export { defaultMaxMessageBytes } from './limits.ts';
+export { callerBehind } from './rights/caller.ts';
 export { type Identity, type Role, identityOf, identityText, NoIdentity, roles } from './rights/identity.ts';
 export { type Reach, reaches, type Rights, tableOfRights } from './rights/table.ts';
 export { type Subject, type SubjectSource, subjects } from './rights/subjects.ts';
