@@ -34,19 +34,8 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const {
-    config,
-    dispatcher,
-    view,
-    outcomes,
-    truths,
-    ownObjective,
-    clock,
-    random,
-    logger,
-    metrics,
-    faults,
-  } = options;
+  const { config, dispatcher, view, outcomes, truths, ownObjective, clock, random, logger, metrics, faults } =
+    options;
   const { cellId, deviceId } = config;
   // Outcome sequences count within one run of this process.
   const agentInstanceId = randomUUID();
