@@ -47,12 +47,8 @@ describe('a cell by the lines of docs/certificates.md', () => {
     const [first] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     return (JSON.parse(first) as { address: string }).address;
   }
-  const bundle = (name: string) => {
-    const at = (file: string) => join(folder, 'pki/bundles', name, file);
-    return { tls: { cert: at('cert.pem'), key: at('key.pem'), ca: at('ca.pem'), crl: at('crl.pem') } };
-  };
   const status = async () => {
-    await using device = connectAgent(agentAddress, bundle('operator-ada'));
+    await using device = connectAgent(agentAddress);
     return await device.status();
   };
   const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 200 });

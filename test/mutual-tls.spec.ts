@@ -1,4 +1,4 @@
-import { Unavailable, type WeirError } from '@weir/base';
+import { sleep, Unavailable, type WeirError } from '@weir/base';
 import { connectAgent } from '@weir/cell';
 import { agent, common, policy, telemetry, worker } from '@weir/proto';
 import {
@@ -39,6 +39,9 @@ describe('a cell under mutual TLS', () => {
     secured: '',
   };
 
+  /** Starts an agent, with its own certificate unless it gets another. */
+  let device: (id: string, ...more: string[]) => Promise<string>;
+
   /** A certificate that says who its holder is. */
   const files = (path: string): Required<Pick<TlsFiles, 'cert' | 'key' | 'ca'>> => {
     const { cert, key } = authority.issue(path.replaceAll('/', '-'), [`spiffe://weir/weir/${path}`]);
@@ -74,7 +77,7 @@ describe('a cell under mutual TLS', () => {
       reporting,
       ...flags(files('cell/hall/node/edge-1')),
     );
-    const device = (id: string, ...more: string[]) =>
+    device = (id: string, ...more: string[]) =>
       start(
         'device-agent',
         `--device-id=${id}`,
@@ -83,7 +86,7 @@ describe('a cell under mutual TLS', () => {
         reporting,
         `--targets=edge-1=edge@${addresses.edge}`,
         '--local-variants=none',
-        ...flags(files(`cell/hall/device/${id}`)),
+        ...(more.some((flag) => flag.startsWith('--tls-')) ? [] : flags(files(`cell/hall/device/${id}`))),
         ...more,
       );
     const own = flags(files('cell/hall/device/camera-9'), 'listen-tls');
@@ -264,4 +267,44 @@ describe('a cell under mutual TLS', () => {
       reason: 'NO_IDENTITY',
     });
   });
+
+  it('tells an agent with the certificate of another device that it may not be this one', async () => {
+    const liar = await device('camera-7', ...flags(files('cell/hall/device/camera-8')));
+    await using application = connectAgent(liar);
+    await vi.waitFor(
+      async () => {
+        const { policyConnected, peerFaults } = await application.status();
+        expect(policyConnected).toBe(false);
+        expect(new Map(peerFaults.map(({ peer, cause }) => [peer, cause]))).toEqual(
+          new Map([
+            ['policy', 'no_right'],
+            ['telemetry', 'no_right'],
+          ]),
+        );
+        for (const { text } of peerFaults) expect(text).toMatch(/that takes the device camera-7 itself$/);
+      },
+      { timeout: 15_000, interval: 100 },
+    );
+    await using real = connectAgent(addresses.agent);
+    expect(await real.status()).toMatchObject({ policyConnected: true, peerFaults: [] });
+  }, 30_000);
+
+  it('lets the newer of two agents of one name stand, and tells the older why', async () => {
+    await using older = connectAgent(addresses.agent);
+    await using newer = connectAgent(await device('camera-7'));
+    await planned(newer);
+    await vi.waitFor(
+      async () => {
+        const { policyConnected, peerFaults } = await older.status();
+        expect(policyConnected).toBe(false);
+        expect(peerFaults).toMatchObject([{ peer: 'policy', cause: 'device_twice' }]);
+      },
+      { timeout: 15_000, interval: 100 },
+    );
+    // Without a policy it answers by what it knows.
+    expect((await older.infer({ image })).placement?.nodeId).toBe('edge-1');
+    // An agent that flaps would be back within 2 s.
+    for (const until = Date.now() + 4_000; Date.now() < until; await sleep(200))
+      expect((await newer.status()).policyConnected).toBe(true);
+  }, 40_000);
 });

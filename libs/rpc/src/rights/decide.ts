@@ -61,15 +61,17 @@ function neededFor(rights: Rights = {}, subject?: Subject): string {
   const needed = (roles as readonly Role[]).flatMap((role) => {
     const reach = rights[role];
     if (reach === undefined) return [];
-    if (reach === 'own') return [ownOf(role, subject)];
+    if (reach === 'own') return ownOf(role, subject);
     return [role === 'operator' ? `an operator${where}` : `a ${role}`];
   });
   return needed.length > 0 ? `that takes ${needed.join(', or ')}` : 'nobody may';
 }
 
-function ownOf(role: Role, subject: Subject | undefined): string {
+/** Nobody where the subject is none of the role's. */
+function ownOf(role: Role, subject: Subject | undefined): string[] {
   const id = role === 'device' ? subject?.deviceId : subject?.nodeId;
-  return id === undefined ? `the ${role} itself` : `the ${role} ${shown(id)} itself`;
+  if (id !== undefined) return [`the ${role} ${shown(id)} itself`];
+  return subject ? [] : [`the ${role} itself`];
 }
 
 const subjectText = ({ cellId, deviceId, nodeId }: Subject): string => {
