@@ -4,6 +4,7 @@ import { callUnary, connect } from '@weir/rpc';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../libs/rpc/src/certificates.fixture.ts';
 import { configSpec, startDeviceAgent } from '@weir/device-agent';
+import { weir } from './support/weir.ts';
 
 const authority = createAuthority();
 const { ca } = authority;
@@ -32,6 +33,17 @@ describe('the port of an agent for applications', () => {
     await using connection = connect(app.address);
     const client = connection.client(agent.DeviceAgentClient);
     expect(await callUnary(client, client.getStatus, {})).toMatchObject({ deviceId: 'device-1' });
+  });
+
+  it.each([
+    ['plain text', []],
+    ['TLS', [`--listen-tls-cert=${own.cert}`, `--listen-tls-key=${own.key}`, `--listen-tls-ca=${ca}`]],
+  ])('is asked for its health by what the agent was told, over %s', async (_what, listenFlags) => {
+    const towardsServices = [`--tls-ca=${ca}`, `--tls-cert=${own.cert}`, `--tls-key=${own.key}`];
+    await using app = await start(...towardsServices, ...listenFlags);
+    const shared = [...towardsServices, ...listenFlags.filter((flag) => !flag.includes('-ca='))];
+    const { code, stdout } = await weir('health', `--listen=${app.address}`, ...shared).ended;
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: `${app.address}: SERVING\n` });
   });
 
   it('needs a certificate of its own off loopback, whatever the agent has for services', async () => {

@@ -78,9 +78,16 @@ describe('the images as a cell under mutual TLS', () => {
       },
       console: { policy: at('policy-service'), telemetry: at('telemetry') },
     };
+    const identities: Record<string, string> = {
+      'policy-service': 'service/policy',
+      telemetry: 'service/telemetry',
+      'inference-worker': 'cell/cell-1/node/edge-1',
+      'device-agent': 'cell/cell-1/device/device-1',
+      console: 'service/console',
+    };
     for (const { program } of services) {
       const layout = readLayout(join(images, `weir-${program}`));
-      const { cert, key } = authority.issue(program);
+      const { cert, key } = authority.issue(program, [`spiffe://weir/weir/${identities[program]}`]);
       const config = join(folder, `${program}.yaml`);
       const tls = { tlsCert: '/etc/weir/own.pem', tlsKey: '/etc/weir/own.key', tlsCa: '/etc/weir/ca.pem' };
       writeFileSync(config, JSON.stringify({ ...settings[program], ...tls }));
@@ -107,8 +114,7 @@ describe('the images as a cell under mutual TLS', () => {
   });
 
   it('answers 30 frames, on the device or at the edge', async () => {
-    const tls = { ca: authority.ca, ...authority.issue('application') };
-    await using device = connectAgent(at('device-agent'), { tls });
+    await using device = connectAgent(at('device-agent'));
     await vi.waitFor(async () => expect((await device.status()).directiveVersion).toBeGreaterThan(0n), {
       timeout: 60_000,
       interval: 100,
