@@ -42,7 +42,7 @@ describe('the port of an agent for applications', () => {
     const towardsServices = [`--tls-ca=${ca}`, `--tls-cert=${own.cert}`, `--tls-key=${own.key}`];
     await using app = await start(...towardsServices, ...listenFlags);
     const shared = [...towardsServices, ...listenFlags.filter((flag) => !flag.includes('-ca='))];
-    const { code, stdout } = await weir('health', `--listen=${app.address}`, ...shared).ended;
+    const { code, stdout } = await weir('health', '--agent', `--listen=${app.address}`, ...shared).ended;
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: `${app.address}: SERVING\n` });
   });
 

@@ -61,8 +61,7 @@ describe('the bundles of the programs', () => {
 
     let traces: OtlpReceiver;
     async function start(name: Program, id: string, ...flags: string[]) {
-      const { cert, key } = authority.issue(id);
-      const tls = [`--tls-cert=${cert}`, `--tls-key=${key}`, `--tls-ca=${authority.ca}`];
+      const tls = as(id);
       const argv = [program(name), ...tls, '--log-level=warn', ...flags];
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: traces.endpoint, OTEL_BSP_SCHEDULE_DELAY: '100' };
       const started = await running.start([process.execPath, ...argv], { cwd: folder, env });
@@ -107,14 +106,20 @@ export default ({ random }): Learner => (z.object({}).parse({}), createLearner('
       authority?.[Symbol.dispose]();
     });
 
+    const identities: Readonly<Record<string, string>> = {
+      'device-1': 'cell/cell-1/device/device-1',
+      'edge-1': 'cell/cell-1/node/edge-1',
+      operator: 'operator/ada',
+    };
     const as = (name: string) => {
-      const { cert, key } = authority.issue(name);
+      const { cert, key } = authority.issue(name, [
+        `spiffe://weir/weir/${identities[name] ?? `service/${name}`}`,
+      ]);
       return [`--tls-cert=${cert}`, `--tls-key=${key}`, `--tls-ca=${authority.ca}`];
     };
 
     it('answers a frame at the edge, by the plan of a learner from a file, counts and traces it', async () => {
-      const tls = { ca: authority.ca, ...authority.issue('application') };
-      await using device = connectAgent(addresses.get('device-1')!, { tls });
+      await using device = connectAgent(addresses.get('device-1')!);
       await vi.waitFor(async () => expect((await device.status()).directiveVersion).toBeGreaterThan(0n), {
         timeout: 30_000,
         interval: 50,
@@ -143,7 +148,11 @@ export default ({ random }): Learner => (z.object({}).parse({}), createLearner('
     });
 
     it.each(['device-1', 'edge-1', 'policy', 'telemetry'])('%s is healthy', async (id) => {
-      const { code, stdout } = await run('health', '--json', `--listen=${addresses.get(id)}`, ...as(id));
+      const { code, stdout } = await run(
+        'health',
+        ...(id === 'device-1' ? ['--agent'] : []),
+        ...['--json', `--listen=${addresses.get(id)}`, ...as(id)],
+      );
       expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, status: 'SERVING' });
     });
 

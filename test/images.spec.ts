@@ -81,7 +81,7 @@ describe('an image layout', () => {
         'org.opencontainers.image.revision': 'abc',
         'org.opencontainers.image.version': '1.2.3',
       },
-      Healthcheck: { Test: ['CMD', '/usr/bin/node', '/opt/weir/health.js'] },
+      Healthcheck: { Test: ['CMD', '/usr/bin/node', '/opt/weir/health.js', '--agent'] },
     });
   });
 });

@@ -20,6 +20,7 @@ export const services: readonly Service[] = [
     title: 'Answers the frames of one device, each where and with the model variant that suits it best',
     port: 7000,
     nodeFlags: ['--max-semi-space-size=4'],
+    healthFlags: ['--agent'],
   },
   {
     program: 'inference-worker',

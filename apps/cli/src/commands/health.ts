@@ -1,5 +1,5 @@
 import { durationMs, Exit, hostPort, sleep, splitHostPort, systemClock, WeirError } from '@weir/base';
-import { checkHealth, connect, isLoopback, type Security } from '@weir/rpc';
+import { checkHealth, connect, type Security } from '@weir/rpc';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { z } from 'zod';
@@ -25,23 +25,29 @@ export default defineCommand({
     listen: hostPort().describe('Where the service serves, as it was told: 0.0.0.0 is asked on loopback.'),
     waitMs: durationMs().min(0).default(0).describe('How long to wait until it serves, ms.'),
     page: z.boolean().default(false).describe('The service is a console: ask for its page.'),
+    agent: z
+      .boolean()
+      .default(false)
+      .describe('The service is a device agent: what counts are its --listen-tls files.'),
     listenTlsCert: z
       .string()
       .optional()
-      .describe("Of an agent or a page, its own port's certificate: with one it is asked over TLS."),
+      .describe('What an agent or a page serves with, PEM file; without it: plain.'),
     listenTlsKey: z.string().optional().describe('Private key of that certificate, PEM file.'),
     ...securityFlags,
     json: jsonFlag,
   }),
   examples: ['weir health --config /etc/weir/inference-worker.yaml', 'weir health --listen 127.0.0.1:7000'],
-  async run({ listen, page, waitMs, listenTlsCert, listenTlsKey, ...config }, { signal, out, print }) {
+  async run({ listen, page, agent, waitMs, listenTlsCert, listenTlsKey, ...config }, { signal, out, print }) {
     const address = onThisMachine(listen);
-    const ownPort =
-      listenTlsCert === undefined ? config : { ...config, tlsCert: listenTlsCert, tlsKey: listenTlsKey };
+    // An agent has two sides: its other files are for the services that it calls.
+    const security = agent
+      ? { tls: { cert: listenTlsCert, key: listenTlsKey }, allowPlaintext: config.allowPlaintext }
+      : securityOf(config);
     const ask = () =>
       page
         ? pageStatus(listen, { https: listenTlsCert !== undefined, signal })
-        : serviceStatus(address, ownPort, signal);
+        : serviceStatus(address, security, signal);
     const until = systemClock.now() + waitMs;
     let status = await ask();
     while (status !== 'SERVING' && systemClock.now() < until && !signal.aborted) {
@@ -61,22 +67,11 @@ export function onThisMachine(listen: string): string {
   return host === '::' ? `[::1]:${port}` : listen;
 }
 
-/** An agent's certificate is for other services, and says nothing of its own port: on loopback that may be plain text. */
-async function serviceStatus(
-  address: string,
-  config: Parameters<typeof securityOf>[0],
-  signal: AbortSignal,
-): Promise<string> {
-  const { tls, allowPlaintext } = securityOf(config);
-  const status = async (security: Security) => {
-    await using connection = await asUsage(name, '--listen', async () =>
-      connect(address, { ...security, checkPeer: false }),
-    );
-    return await checkHealth(connection, { timeoutMs, signal }).catch(unavailable);
-  };
-  const first = await status({ tls, allowPlaintext });
-  const maybePlain = tls?.cert !== undefined && isLoopback(address);
-  return first === 'UNAVAILABLE' && maybePlain ? await status({}) : first;
+async function serviceStatus(address: string, security: Security, signal: AbortSignal): Promise<string> {
+  await using connection = await asUsage(name, '--listen', async () =>
+    connect(address, { ...security, checkPeer: false }),
+  );
+  return await checkHealth(connection, { timeoutMs, signal }).catch(unavailable);
 }
 
 /**

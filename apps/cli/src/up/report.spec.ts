@@ -208,7 +208,7 @@ describe('the live view', () => {
     expect(narrow).toMatch(/device-1.*edge.*middle.*20 ms.*100\.0 %/);
     expect(Math.max(...narrow.split('\n').map((row) => row.length))).toBeLessThanOrEqual(80);
     expect(line(devices)).toBe(
-      'device-1: 1 answered, edge middle, p50 20 ms, p95 20 ms, right 100.0 % (at least 80.0 %), looked again at 100 % | device-2: 0 answered, waiting, p50 –, p95 –, right –',
+      'device-1: 1 answered, edge 100 %, middle 100 %, p50 20 ms, p95 20 ms, right 100.0 % (at least 80.0 %), looked again at 100 % | device-2: 0 answered, waiting, p50 –, p95 –, right –',
     );
   });
 
