@@ -1,5 +1,5 @@
 import { InvalidInput } from '@weir/base';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -126,8 +126,26 @@ describe('importTensorModel', () => {
     await expect(importing('none', 'refused')).rejects.toThrow(/there is no model at .*none\.onnx/);
   });
 
-  it('refuses a model whose weights are in other files, which would be left behind', async () => {
-    const [fault] = await faultsOf(importing('detector-external', 'refused'));
+  it('takes the files along that hold its weights, and answers by them', async () => {
+    const { variant } = await importing('detector-external', 'external');
+    expect(variant).toMatchObject({
+      file: 'detector-external/detector-external.onnx',
+      data: ['detector-external.bin'],
+    });
+    await importing('detector-8', 'external');
+    const family = await loadFamily(into('external'));
+    expect((await verifyChecksums(family)).map(({ matches }) => matches)).toEqual([true, true]);
+    await using runner = await startRunner({ family });
+    const outputsOf = async (name: string) =>
+      (await runner.run({ variant: name, input: zeroInput(variant as never) })).outputs;
+    expect(await outputsOf('detector-external')).toEqual(await outputsOf('detector-8'));
+  });
+
+  it('refuses a model without the files that hold its weights, naming them', async () => {
+    const alone = join(into('alone'), 'detector.onnx');
+    await mkdir(into('alone'));
+    await copyFile(fixture('detector-external'), alone);
+    const [fault] = await faultsOf(importing('detector', 'refused', { model: alone }));
     expect(fault).toMatchObject({
       field: 'model',
       description: expect.stringContaining('detector-external.bin') as string,

@@ -1,7 +1,7 @@
 import { type Clock, InvalidInput, NotFound, systemClock, WeirError } from '@weir/base';
-import { access, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type CanaryWish, canaryStage } from './change-stages.ts';
 import { lockFamily } from './import/family-lock.ts';
 import { removeFiles, replacedFiles, type StagedModel, stageModel } from './import/place-model.ts';
@@ -72,13 +72,13 @@ export async function importTensorModel(options: TensorImportOptions): Promise<I
   // On a copy: what it needs beside itself would be missing in the family too.
   await using alone = await copyAlone(model);
   const tensors = await inspectTensors(alone.path, options.shapes);
-  const { opset, parameters } = readOnnx(await readFile(alone.path));
+  const { opset, parameters, externalData } = readOnnx(await readFile(alone.path));
   using _lock = await lockFamily(directory, { signal, onWait });
   const { manifest: before } = await readAnyFamily(directory);
   const stage = options.canary && canaryStage(options.canary, { name, known: before?.variants ?? [] });
   await using staging = await openStaging(directory);
   const staged = await withReason(directory, () =>
-    stageModel(model, { name, externalData: [], directory, staging }),
+    stageModel(model, { name, externalData, directory, staging }),
   );
   const draft = draftOf(options, { name, staged, tensors: { ...tensors, opset, parameters } });
   const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: alone.path }, onProgress);
@@ -106,7 +106,7 @@ function draftOf(
   { architecture, precision = 'fp32', macs, accuracy, measure }: TensorImportOptions,
   {
     name,
-    staged: { file, bytes, sha256 },
+    staged: { file, data, bytes, sha256 },
     tensors: { opset, parameters, inputs, outputs },
   }: {
     readonly name: string;
@@ -118,6 +118,7 @@ function draftOf(
     name,
     task: 'tensor',
     file,
+    data,
     architecture: architecture ?? name,
     precision,
     macs,
@@ -143,13 +144,42 @@ async function latencyOf(variant: TensorModel, onProgress: Progress | undefined)
   }
 }
 
-/** @throws NotFound */
+/**
+ * With its external data, as far as that is there and lies below it: the runtime says what is missing.
+ * @throws NotFound
+ */
 async function copyAlone(model: string): Promise<{ readonly path: string } & AsyncDisposable> {
   await access(model).catch((cause: unknown) => {
     throw new NotFound(`there is no model at ${model}`, { cause });
   });
   const folder = await mkdtemp(join(tmpdir(), 'weir-import-'));
-  const path = join(folder, 'model.onnx');
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true }));
+  const path = join(folder, basename(model));
   await copyFile(model, path);
-  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  for (const name of await externalDataOf(path)) {
+    const to = join(folder, name);
+    const from = join(dirname(resolve(model)), name);
+    if (!to.startsWith(join(folder, '/')) || !(await isThere(from))) continue;
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(from, to);
+  }
+  const kept = stack.move();
+  return { path, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
+
+/** Nothing of a file that is no model, of which the runtime says more. */
+async function externalDataOf(path: string): Promise<readonly string[]> {
+  try {
+    return readOnnx(await readFile(path)).externalData;
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}
+
+const isThere = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
