@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { mutants } from './list/index.ts';
 import { type Mutant, applyMutant, packageOf } from './mutant.ts';
 import { runSpecs } from './run-specs.ts';
@@ -10,13 +11,19 @@ import { createSandbox } from './sandbox.ts';
  * `npm run test:mutants`: breaks the code in one place at a time, in copies of it, and expects the specs named for
  * that place to fail. Ends with one line, `N killed, N survived`; fails when any survives, hangs on to a text that the
  * code no longer has, or does not load. Arguments choose: `npm run test:mutants -- balance` runs those with "balance" in
- * their title or file.
+ * their title or file, `-- --part=2/3` every third one, from the second on.
  */
 const root = dirname(dirname(import.meta.dirname));
-const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const chosen = mutants.filter(({ title, file }) =>
-  words.every((word) => `${title} ${file}`.toLowerCase().includes(word)),
-);
+const { values, positionals } = parseArgs({ options: { part: { type: 'string' } }, allowPositionals: true });
+const words = positionals.map((word) => word.toLowerCase());
+const [, part, parts] = (/^(\d+)\/(\d+)$/.exec(values.part ?? '1/1') ?? []).map(Number);
+if (!part || !parts || part > parts) {
+  console.error(`--part: expected e.g. 1/3 (got ${values.part})`);
+  process.exit(64);
+}
+const chosen = mutants
+  .filter(({ title, file }) => words.every((word) => `${title} ${file}`.toLowerCase().includes(word)))
+  .filter((_, at) => at % parts === part - 1);
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
 
