@@ -1,7 +1,6 @@
 import { type Clock, InvalidInput, NotFound, systemClock, WeirError } from '@weir/base';
-import { access, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { type CanaryWish, canaryStage } from './change-stages.ts';
 import { lockFamily } from './import/family-lock.ts';
 import { removeFiles, replacedFiles, type StagedModel, stageModel } from './import/place-model.ts';
@@ -69,10 +68,11 @@ export async function importTensorModel(options: TensorImportOptions): Promise<I
     signal?.throwIfAborted();
     options.onProgress?.(progress);
   };
-  // On a copy: what it needs beside itself would be missing in the family too.
-  await using alone = await copyAlone(model);
-  const tensors = await inspectTensors(alone.path, options.shapes);
-  const { opset, parameters, externalData } = readOnnx(await readFile(alone.path));
+  const bytes = await readFile(model).catch((cause: unknown) => {
+    throw new NotFound(`there is no model at ${model}`, { cause });
+  });
+  const tensors = await inspectTensors(model, options.shapes);
+  const { opset, parameters, externalData } = readOnnx(bytes);
   using _lock = await lockFamily(directory, { signal, onWait });
   const { manifest: before } = await readAnyFamily(directory);
   const stage = options.canary && canaryStage(options.canary, { name, known: before?.variants ?? [] });
@@ -81,7 +81,7 @@ export async function importTensorModel(options: TensorImportOptions): Promise<I
     stageModel(model, { name, externalData, directory, staging }),
   );
   const draft = draftOf(options, { name, staged, tensors: { ...tensors, opset, parameters } });
-  const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: alone.path }, onProgress);
+  const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: staged.path }, onProgress);
   // However quick, it takes time.
   const variant = { ...draft, referenceMs: Math.max(0.0001, rounded(p50Ms)), ...(stage && { stage }) };
   const others = before?.variants.filter((each) => each.name !== name) ?? [];
@@ -143,43 +143,3 @@ async function latencyOf(variant: TensorModel, onProgress: Progress | undefined)
     throw new InvalidInput([{ field: 'model', description }], { cause, reason: 'MODEL_CANNOT_BE_SERVED' });
   }
 }
-
-/**
- * With its external data, as far as that is there and lies below it: the runtime says what is missing.
- * @throws NotFound
- */
-async function copyAlone(model: string): Promise<{ readonly path: string } & AsyncDisposable> {
-  await access(model).catch((cause: unknown) => {
-    throw new NotFound(`there is no model at ${model}`, { cause });
-  });
-  const folder = await mkdtemp(join(tmpdir(), 'weir-import-'));
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(folder, { recursive: true }));
-  const path = join(folder, basename(model));
-  await copyFile(model, path);
-  for (const name of await externalDataOf(path)) {
-    const to = join(folder, name);
-    const from = join(dirname(resolve(model)), name);
-    if (!to.startsWith(join(folder, '/')) || !(await isThere(from))) continue;
-    await mkdir(dirname(to), { recursive: true });
-    await copyFile(from, to);
-  }
-  const kept = stack.move();
-  return { path, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-}
-
-/** Nothing of a file that is no model, of which the runtime says more. */
-async function externalDataOf(path: string): Promise<readonly string[]> {
-  try {
-    return readOnnx(await readFile(path)).externalData;
-  } catch (error) {
-    if (error instanceof RangeError) return [];
-    throw error;
-  }
-}
-
-const isThere = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );

@@ -1,5 +1,5 @@
 import { credentials } from '@grpc/grpc-js';
-import type { DeviceHello, NodeReport, Outcome, TargetReport } from '@weir/domain';
+import { type DeviceHello, nodeReport, type NodeReport, type Outcome, type TargetReport } from '@weir/domain';
 import { policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
 import { helloToWire, outcomeToWire, stateToWire } from '@weir/wire';
@@ -69,7 +69,13 @@ export function simulatedAgent(
     planned.reject(error);
     if (!over) heard.failures.push(String(error));
   });
-  const hello: DeviceHello = { deviceId, instanceId, local: localOf(deviceId), variants, targets: [edge] };
+  const hello: DeviceHello = {
+    deviceId,
+    instanceId,
+    local: idleNode(deviceId, 'device', { slots: 1, small: 30, large: 290 }),
+    variants,
+    targets: [edge],
+  };
   void duplex.send({ message: { $case: 'hello', value: helloToWire({ cellId, hello }) } });
   return {
     planned: planned.promise,
@@ -133,32 +139,22 @@ function outcomeAt(
   };
 }
 
-const localOf = (deviceId: string) =>
-  nodeReport(deviceId, 'device', { slots: 1, services: { small: 30, large: 290 } });
+/** `small`, `large`: service times, ms. */
+function idleNode(
+  nodeId: string,
+  tier: 'device' | 'edge',
+  { slots, small, large }: { slots: number; small: number; large: number },
+): NodeReport {
+  const counts = { inService: 0, queued: 0, backlogMs: 0, meanBacklogMs: 0, congestionPerMs: 0 };
+  const figures = [
+    { variant: 'small', serviceMs: small, energyJ: 0 },
+    { variant: 'large', serviceMs: large, energyJ: 0 },
+  ];
+  return nodeReport({ nodeId, tier }, { slots, utilization: 0, ...counts }, { figures });
+}
 
 const edge: TargetReport = {
-  report: nodeReport('edge-1', 'edge', { slots: 8, services: { small: 5, large: 50 } }),
+  report: idleNode('edge-1', 'edge', { slots: 8, small: 5, large: 50 }),
   roundTripMs: 9,
   reachable: true,
 };
-
-function nodeReport(
-  id: string,
-  tier: 'device' | 'edge',
-  { slots, services }: { slots: number; services: Record<string, number> },
-): NodeReport {
-  const idle = {
-    inService: 0,
-    queued: 0,
-    backlogMs: 0,
-    meanBacklogMs: 0,
-    congestionPerMs: 0,
-    utilization: 0,
-  };
-  return {
-    node: { id, tier, slots, variants: Object.keys(services) },
-    load: { nodeId: id, slots, ...idle },
-    services: new Map(Object.entries(services)),
-    draining: false,
-  };
-}

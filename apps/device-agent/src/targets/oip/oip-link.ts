@@ -1,26 +1,16 @@
-import type { Clock, Logger } from '@weir/base';
 import type { Preprocessor } from '@weir/inference';
 import { connect } from '@weir/rpc';
 import type { OipServing, TargetAddress } from '@weir/wire';
-import type { Config } from '../../config.ts';
-import type { AgentMetrics } from '../../telemetry/metrics.ts';
-import type { CellView } from '../cell-view.ts';
 import { calibrationPicture } from '../local-models.ts';
+import type { WorkerLinkOptions } from '../worker-link.ts';
 import { securityOf } from '../../security.ts';
 import { fitOfSurvey } from './survey-fit.ts';
 import { oipServer } from './oip-server.ts';
 import { OipTarget } from './oip-target.ts';
 import { mapModels } from './served-model.ts';
 
-export interface OipLinkOptions {
-  readonly config: Config;
-  readonly view: CellView;
+export interface OipLinkOptions extends Omit<WorkerLinkOptions, 'random' | 'faults'> {
   readonly preprocessor: Preprocessor;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: AgentMetrics;
-  /** The target became reachable, or ceased to be. */
-  readonly onChange: () => void;
 }
 
 /**
