@@ -13,7 +13,7 @@ describe('the lint rule for circles of imports', () => {
 
   const lint = (files: Readonly<Record<string, string>>) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    const args = ['--config', join(root, '.oxlintrc.json'), ...Object.keys(files)];
+    const args = ['--config', join(root, 'oxlint.config.ts'), ...Object.keys(files)];
     return spawnSync(join(root, 'node_modules/.bin/oxlint'), args, { cwd: folder, encoding: 'utf8' });
   };
 

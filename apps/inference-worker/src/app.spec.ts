@@ -332,7 +332,7 @@ describe('a slow node with a short queue', () => {
     await stream.infer(request());
     await stream.infer(aside());
     const refused = await stream.next();
-    expect(fromStatus((refused?.value as worker.InferFailure).status!)).toMatchObject({
+    expect(fromStatus((refused!.value as worker.InferFailure).status!)).toMatchObject({
       status: 'RESOURCE_EXHAUSTED',
       reason: 'NOT_IDLE',
     });

@@ -52,7 +52,7 @@ export async function serveWeb(
     contextValues: ({ socket: from }) => callerValues(from),
   });
   const files = serverFiles('webListen', listen, { tls, allowPlaintext });
-  const onRequest = fromOrigins(origins, (request, response) => void handle(request, response));
+  const onRequest = fromOrigins(origins, (request, response) => handle(request, response));
   const server = files ? createFollowingServer(files, onRequest) : createHttpServer(onRequest);
   const bounds = { clock: systemClock, most: maxConnections, silentMs: silentConnectionMs };
   const connections = boundConnections(server, bounds);
