@@ -92,6 +92,7 @@ function timed(dispatcher: Dispatcher, times: Timed[]): Dispatcher {
     setOwnObjective: (...args) => dispatcher.setOwnObjective(...args),
     reportLoad: (...args) => dispatcher.reportLoad(...args),
     setReachable: (...args) => dispatcher.setReachable(...args),
+    leaveTarget: (...args) => dispatcher.leaveTarget(...args),
     setFamily: (...args) => dispatcher.setFamily(...args),
     setForeign: (...args) => dispatcher.setForeign(...args),
     probesDue: (...args) => dispatcher.probesDue(...args),

@@ -70,7 +70,11 @@ describe('the images as a cell under mutual TLS', () => {
     const settings: Record<string, object> = {
       'policy-service': {},
       telemetry: {},
-      'inference-worker': { nodeId: 'edge-1', telemetry: at('telemetry') },
+      'inference-worker': {
+        nodeId: 'edge-1',
+        telemetry: at('telemetry'),
+        advertise: at('inference-worker'),
+      },
       'device-agent': {
         policy: at('policy-service'),
         telemetry: at('telemetry'),

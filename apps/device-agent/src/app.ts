@@ -14,6 +14,7 @@ import { type OipBackend, oipService } from '@weir/oip';
 import { agent } from '@weir/proto';
 import { PeerFaults, serve } from '@weir/rpc';
 import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
+import { limits, type TargetAddress } from '@weir/wire';
 import { type Agent, createAgent } from './agent.ts';
 import { Audits } from './audits/audits.ts';
 import { CellView } from './targets/cell-view.ts';
@@ -32,6 +33,7 @@ import { deviceAgentService } from './service.ts';
 import { AnswerMemory } from './truth/answer-memory.ts';
 import { Truths } from './truth/truths.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
+import { DiscoveredTargets } from './targets/discovery/discovered-targets.ts';
 import { linkOipServer } from './targets/oip/oip-link.ts';
 import { linkWorker } from './targets/worker-link.ts';
 import { asOwnFlags, ownSecurityOf } from './security.ts';
@@ -161,7 +163,22 @@ export async function startDeviceAgent(
         ownObjective,
       }),
     );
-  if (config.telemetry) started.use(linkTelemetry(config.telemetry, { ...common, energy }));
+  if (config.telemetry) {
+    const discovered = config.discover
+      ? started.use(
+          new DiscoveredTargets({
+            use: (target) => linkWorker(target, { ...common, onChange }),
+            taken: new Set([deviceId, ...config.targets.map(({ nodeId }) => nodeId)]),
+            most: Math.max(0, limits.targets - config.targets.length),
+            clock,
+            logger,
+            onChange,
+          }),
+        )
+      : undefined;
+    const onTargets = discovered && ((targets: readonly TargetAddress[]) => discovered.take(targets));
+    started.use(linkTelemetry(config.telemetry, { ...common, energy, onTargets }));
+  }
   started.defer(clock.every(refreshPeriodMs, () => view.refresh()));
 
   // Ends before the server drains: nobody waits for an audit.

@@ -1,6 +1,6 @@
 import { type ConfigSpec, durationMs, hostPort, periodMs, share } from '@weir/base';
 import { mostLooks } from '@weir/domain';
-import { joinTargets, type TargetAddress, targetFromText } from '@weir/wire';
+import { everyCell, joinTargets, type TargetAddress, targetFromText } from '@weir/wire';
 import { z } from 'zod';
 
 const id = () =>
@@ -35,7 +35,10 @@ const shape = {
     .array(origin)
     .default([])
     .describe('Origins of the pages that may ask there: https://example.com,http://localhost:8000.'),
-  cellId: id().default('cell-1').describe('Cell the device belongs to.'),
+  cellId: id()
+    .refine((cell) => cell !== everyCell, 'is for workers that serve every cell: a device belongs to one')
+    .default('cell-1')
+    .describe('Cell the device belongs to.'),
   deviceId: id().default('device-1').describe('Name of the device, unique in its cell.'),
   policy: hostPort().optional().describe('Address of PolicyService; without it the agent decides alone.'),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none by default.'),
@@ -44,6 +47,12 @@ const shape = {
     .default([])
     .describe(
       'Workers that frames may run on: edge-1=edge@HOST:PORT,cloud-1=cloud@HOST:PORT. Servers of the Open Inference Protocol (Triton, KServe, MLServer, OpenVINO Model Server) too: cloud-1=cloud@HOST:PORT;protocol=oip;models=VARIANT:MODEL,VARIANT:MODEL/VERSION;slots=2 (docs/oip.md).',
+    ),
+  discover: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Send frames to the workers of the cell that report to Telemetry too; --targets comes before them.',
     ),
   models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
   localVariants: z

@@ -21,7 +21,7 @@ import {
   createNoopMeter,
   type Meter,
 } from '@weir/telemetry';
-import { tierToWire } from '@weir/wire';
+import { everyCell, tierToWire } from '@weir/wire';
 import { availableParallelism } from 'node:os';
 import { type Config, configSpec } from './config.ts';
 import { createWorkerMetrics, measured } from './telemetry/metrics.ts';
@@ -29,6 +29,7 @@ import { createWorkerNode, type WorkerNode } from './node.ts';
 import { oipBackend } from './oip-backend.ts';
 import { startServedModels } from './served-models.ts';
 import { inferenceWorkerService } from './service.ts';
+import { advertisedAddress, checkAdvertised } from './telemetry/advertised.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
 
 export interface InferenceWorkerApp extends AsyncDisposable {
@@ -46,8 +47,10 @@ export interface InferenceWorkerDependencies {
 
 /**
  * Serves the models of one node until disposed. Listens at once, NOT_SERVING; resolves, SERVING, once every variant is
- * warm and measured. Disposing drains: accepted work is answered, new work gets UNAVAILABLE (reason DRAINING).
- * Throws ConfigError for missing models, variants or TLS files, and for plain text to other machines.
+ * warm and measured. Disposing drains: Telemetry is told at once, accepted work
+ * is answered, new work gets UNAVAILABLE (reason DRAINING).
+ * Throws ConfigError for missing models, variants or TLS files, for plain text to other machines, and where devices would be told
+ * of an address that is none.
  */
 export async function startInferenceWorker(
   config: Config,
@@ -60,6 +63,7 @@ export async function startInferenceWorker(
 ): Promise<InferenceWorkerApp> {
   const { slots, queueLimit, threadsPerSession, dilationFactor, nodeId, allowPlaintext } = config;
   const dilated = dilationFactor > 0;
+  checkAdvertised(config);
   const family = await familyOf(config);
   const security = {
     tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa, crl: config.tlsCrl },
@@ -87,7 +91,7 @@ export async function startInferenceWorker(
         oipService({ backend: () => ready.oip, clock, logger, maxUnanswered }),
       ],
       ...security,
-      serves: { cellId: config.cellId, nodeId },
+      serves: { cellId: config.cellId, nodeId, everyCell: config.cellId === everyCell },
       reflection: config.reflection,
       drainGraceMs: config.graceMs,
       logger,
@@ -137,12 +141,23 @@ export async function startInferenceWorker(
       load: () => node.load(),
       // Emulated nodes share one machine: this node's utilization is that of its slots.
       cpuUtilization: dilated ? () => node.load().utilization : undefined,
+      advertisedAddress: advertisedAddress(config, server.address),
     });
     const sample = () => monitor.sample();
     const onOpen = () => metrics.opening();
     const onFault = new PeerFaults({ meter, clock }).of('telemetry');
     whenDrained.use(
-      linkTelemetry(config.telemetry, { ...security, sample, clock, random, logger, onOpen, onFault }),
+      linkTelemetry(config.telemetry, {
+        ...security,
+        sample,
+        // Nobody is to be told any longer to send frames here.
+        promptly: server.draining,
+        clock,
+        random,
+        logger,
+        onOpen,
+        onFault,
+      }),
     );
   }
   server.setServing(true);

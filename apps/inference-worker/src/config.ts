@@ -1,4 +1,5 @@
 import { type ConfigSpec, durationMs, hostPort, periodMs } from '@weir/base';
+import { advertisedAddressFault } from '@weir/wire';
 import { z } from 'zod';
 
 const id = () =>
@@ -12,9 +13,14 @@ const count = (most: number) =>
 const notNegative = () => z.number('expected a number').min(0, 'must be >= 0');
 const file = () => z.string().optional();
 
+const advertised = z.string().superRefine((address, context) => {
+  const fault = address === 'none' ? undefined : advertisedAddressFault(address);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: `${fault}, or none` });
+});
+
 const shape = {
   listen: hostPort().default('127.0.0.1:0').describe('Address to serve on; port 0 takes any free one.'),
-  cellId: id().default('cell-1').describe('Cell the node belongs to.'),
+  cellId: id().default('cell-1').describe('Cell whose devices the node serves; all: those of every cell.'),
   nodeId: id().default('worker-1').describe('Name of the node, unique in its cell.'),
   tier: z.enum(['edge', 'cloud']).default('edge').describe('Where the node is: edge or cloud.'),
   models: z.string().optional().describe('Folder of the model family; the embedded one by default.'),
@@ -42,6 +48,11 @@ const shape = {
     ),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none by default.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
+  advertise: advertised
+    .optional()
+    .describe(
+      'Address that devices reach the node at, HOST:PORT: those that have no --targets learn of it through Telemetry. By default that of --listen; none: they do not.',
+    ),
   idleWatts: notNegative().optional().describe('Power model: the idle node, W; assumed by tier when absent.'),
   busyWatts: notNegative()
     .optional()

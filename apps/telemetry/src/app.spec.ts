@@ -6,12 +6,12 @@ import {
   silentLogger,
   Unavailable,
 } from '@weir/base';
-import { telemetry } from '@weir/proto';
+import { common, telemetry } from '@weir/proto';
 import { callUnary, checkHealth, connect, openClientStream, openServerStream } from '@weir/rpc';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startTelemetry } from './app.ts';
 import { configSpec } from './config.ts';
-import { report } from './report.fixture.ts';
+import { load, report } from './report.fixture.ts';
 
 let cleanUps: (() => PromiseLike<void>)[] = [];
 afterEach(async () => {
@@ -69,6 +69,32 @@ describe('telemetry service', () => {
     expect(await nodes()).toEqual([{ report: report(), liveness: LIVE, ageMs: 1_500 }]);
     expect(await nodes('cell-2')).toEqual([]);
   });
+
+  it('tells devices of the workers that they may send frames to, at once and when that changes', async () => {
+    const { client, openReport } = await start();
+    const watch = openServerStream(client, client.watchTargets, { cellId: 'cell-1' });
+    const next = async () => (await watch.next()).value as telemetry.WatchTargetsResponse;
+    expect(await next()).toEqual({ targets: [] });
+    using stream = openReport();
+    await stream.send(report({ advertisedAddress: 'edge-1:7200' }));
+    const target = { nodeId: 'edge-1', tier: common.Tier.EDGE, address: 'edge-1:7200' };
+    expect(await next()).toEqual({ targets: [target] });
+    await stream.send(report({ advertisedAddress: 'edge-1:7200', load: load({ draining: true }) }));
+    expect(await next()).toEqual({ targets: [] });
+  });
+
+  it.each(['0.0.0.0:7200', 'edge-1:0', 'e'.repeat(100_000)])(
+    'refuses a worker that advertises %.20s, and tells nobody of it',
+    async (advertisedAddress) => {
+      const { client, openReport, nodes } = await start();
+      using stream = openReport();
+      await stream.send(report({ advertisedAddress }));
+      await expect(stream.response).rejects.toThrow(/advertised_address/);
+      expect(await nodes()).toEqual([]);
+      const watch = openServerStream(client, client.watchTargets, { cellId: 'cell-1' });
+      expect((await watch.next()).value).toEqual({ targets: [] });
+    },
+  );
 
   it('tells a watcher the whole state first, then only what changes', async () => {
     const { openReport, watch } = await start();

@@ -4,6 +4,7 @@ import { serve } from '@weir/rpc';
 import { createNoopMeter, type Meter } from '@weir/telemetry';
 import { Cells } from './cells.ts';
 import { type Config, configSpec } from './config.ts';
+import { Directory } from './directory.ts';
 import { createTelemetryMetrics } from './metrics.ts';
 import { telemetryService } from './service.ts';
 
@@ -22,7 +23,14 @@ export async function startTelemetry(
   }: { clock?: Clock; logger?: Logger; meter?: Meter } = {},
 ): Promise<TelemetryApp> {
   await using started = new AsyncDisposableStack();
-  const cells = started.use(new Cells<telemetry.ReportRequest>({ clock, limits: config }));
+  const directory = new Directory({ logger, maxWatches: config.maxTargetWatches });
+  const cells = started.use(
+    new Cells<telemetry.ReportRequest>({
+      clock,
+      limits: config,
+      onState: (state) => directory.heard(state),
+    }),
+  );
   const metrics = createTelemetryMetrics(meter);
   metrics.watch(() => cells.count());
   const server = started.use(
@@ -31,7 +39,13 @@ export async function startTelemetry(
       services: [
         {
           definition: telemetry.TelemetryService,
-          implementation: telemetryService({ cells, clock, coalesceMs: config.coalesceMs, metrics }),
+          implementation: telemetryService({
+            cells,
+            directory,
+            clock,
+            coalesceMs: config.coalesceMs,
+            metrics,
+          }),
         },
       ],
       tls: { cert: config.tlsCert, key: config.tlsKey, ca: config.tlsCa, crl: config.tlsCrl },

@@ -44,10 +44,21 @@ export class Cells<Report extends NodeReport> implements Disposable {
   readonly #cells = new Map<string, Map<string, Node<Report>>>();
   readonly #watches = new Map<string, Set<CellWatch<NodeState<Report>>>>();
   readonly #slots: FairSlots;
+  readonly #onState: (state: NodeState<Report>) => void;
   readonly #stopSweeping: () => void;
 
-  constructor({ clock, limits }: { clock: Clock; limits: CellLimits }) {
+  /** `onState` hears of every report, and of every node that becomes stale or is gone. */
+  constructor({
+    clock,
+    limits,
+    onState = () => {},
+  }: {
+    clock: Clock;
+    limits: CellLimits;
+    onState?: (state: NodeState<Report>) => void;
+  }) {
     this.#clock = clock;
+    this.#onState = onState;
     this.#limits = limits;
     const { maxWatches } = limits;
     this.#slots = new FairSlots(
@@ -150,6 +161,7 @@ export class Cells<Report extends NodeReport> implements Disposable {
   }
 
   #tell(state: NodeState<Report>): void {
+    this.#onState(state);
     for (const watch of this.#watches.get(state.report.cellId) ?? [])
       if (state.liveness === 'gone') watch.removed(state);
       else watch.changed(state);

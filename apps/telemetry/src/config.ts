@@ -22,6 +22,9 @@ const shape = {
   maxCells: count().default(256).describe('Most cells held at once; reports for more are refused.'),
   maxNodesPerCell: count().default(1_024).describe('Most nodes per cell; reports of more are refused.'),
   maxWatches: count().default(256).describe('Most watches open at once; more are refused.'),
+  maxTargetWatches: count()
+    .default(8_192)
+    .describe('Most devices that are told of workers at once; more are refused.'),
   coalesceMs: z
     .number('expected a number of ms')
     .min(0, 'must be >= 0')

@@ -1,12 +1,15 @@
 import { type Clock, DeadlineExceeded, sleep, WeirError } from '@weir/base';
 import type { telemetry } from '@weir/proto';
 import { type CallContext, clientStream, serverStream, unary, untilAborted } from '@weir/rpc';
-import { checkIds, checkReport, nodeStateToWire } from '@weir/wire';
+import { checkIds, checkReport, discoveredTargetsToWire, nodeStateToWire } from '@weir/wire';
+import type { CellWatch } from './cell-watch.ts';
 import type { Cells } from './cells.ts';
+import type { Directory } from './directory.ts';
 import type { TelemetryMetrics } from './metrics.ts';
 
 export interface ServiceDeps {
   readonly cells: Cells<telemetry.ReportRequest>;
+  readonly directory: Directory;
   readonly clock: Clock;
   /** Least time between two messages to one watcher, ms; changes in between are batched. */
   readonly coalesceMs: number;
@@ -19,10 +22,34 @@ const firstReportMs = 10_000;
 /** Handlers of weir.telemetry.v1.Telemetry. */
 export function telemetryService({
   cells,
+  directory,
   clock,
   coalesceMs,
   metrics,
 }: ServiceDeps): telemetry.TelemetryServer {
+  /** What a watch has to tell, at once and then as it comes, no more often than `coalesceMs` allows. Ends the watch. */
+  async function* batches<State>(
+    watch: CellWatch<State> & { readonly lost: AbortSignal },
+    { signal, draining }: CallContext,
+  ): AsyncGenerator<State[]> {
+    using watching = watch;
+    const over = AbortSignal.any([signal, draining, watch.lost]);
+    const close = () => watching[Symbol.dispose]();
+    over.addEventListener('abort', close);
+    try {
+      for (let first = true; !over.aborted; first = false) {
+        if (!first) await watch.changes();
+        if (watch.closed) break;
+        yield watch.take();
+        if (coalesceMs > 0) await sleep(coalesceMs, { clock, signal: over }).catch(() => {});
+      }
+      // Tell the watcher to reconnect; the end of the stream is not the end of the cell.
+      over.throwIfAborted();
+    } finally {
+      over.removeEventListener('abort', close);
+    }
+  }
+
   return {
     report: clientStream(async (requests: AsyncIterable<telemetry.ReportRequest>, { draining }) => {
       using reporter = cells.openReporter();
@@ -54,28 +81,26 @@ export function telemetryService({
 
     watchCell: serverStream(async function* (
       { cellId }: telemetry.WatchCellRequest,
-      { signal, draining, peer }: CallContext,
+      context: CallContext,
     ): AsyncGenerator<telemetry.WatchCellResponse> {
       checkIds({ cell_id: cellId });
-      using watch = cells.watch(cellId, peer);
-      const over = AbortSignal.any([signal, draining, watch.lost]);
-      const close = () => watch[Symbol.dispose]();
-      over.addEventListener('abort', close);
-      try {
+      let first = true;
+      for await (const states of batches(cells.watch(cellId, context.peer), context)) {
+        const now = clock.now();
+        const nodes = states.map((state) => nodeStateToWire(state, now));
         // The first message is the whole state, even if empty; later ones never are.
-        for (let first = true; !over.aborted; first = false) {
-          if (!first) await watch.changes();
-          if (watch.closed) break;
-          const now = clock.now();
-          const nodes = watch.take().map((state) => nodeStateToWire(state, now));
-          if (first || nodes.length > 0) yield { nodes };
-          if (coalesceMs > 0) await sleep(coalesceMs, { clock, signal: over }).catch(() => {});
-        }
-        // Tell the watcher to reconnect; the end of the stream is not the end of the cell.
-        over.throwIfAborted();
-      } finally {
-        over.removeEventListener('abort', close);
+        if (first || nodes.length > 0) yield { nodes };
+        first = false;
       }
+    }),
+
+    watchTargets: serverStream(async function* (
+      { cellId }: telemetry.WatchTargetsRequest,
+      context: CallContext,
+    ): AsyncGenerator<telemetry.WatchTargetsResponse> {
+      checkIds({ cell_id: cellId });
+      for await (const _changed of batches(directory.watch(cellId, context.peer), context))
+        yield discoveredTargetsToWire(directory.targets(cellId));
     }),
 
     getCell: unary(({ cellId }: telemetry.GetCellRequest) => {

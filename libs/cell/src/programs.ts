@@ -72,6 +72,8 @@ export function workerProgram(
     models: cell.models,
     'grace-ms': 3_000,
     telemetry,
+    // Agents reach it over their own links alone.
+    advertise: 'none',
   });
 }
 

@@ -145,6 +145,8 @@ export interface Dispatcher {
   reportLoad(load: NodeLoad, now: number): void;
   /** True when a node's stream is up or it answered a probe, false when it broke. Unknown nodes are not used. */
   setReachable(nodeId: string, reachable: boolean, now: number): void;
+  /** The node is a target no longer: it gets no frames, and is forgotten as soon as no action names it. */
+  leaveTarget(nodeId: string, now: number): void;
   /** Variants of a node that must never run there, by name: it means other models by these; replaces the former ones. */
   setForeign(nodeId: string, variants: ReadonlySet<string>): void;
   /** Silent or unreachable nodes that are due for a probe; each at most once a second. */

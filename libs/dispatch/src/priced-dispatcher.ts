@@ -73,11 +73,13 @@ class PricedDispatcher implements Dispatcher {
     if (!this.#plan.apply(directive, now)) return;
     this.#configureBalance();
     this.#balance.applyLedger(directive.ledger);
+    this.#forgetGone();
   }
 
   setFallbackActions(actions: readonly ActionCost[]): void {
     this.#plan.setFallbackActions(actions);
     this.#configureBalance();
+    this.#forgetGone();
   }
 
   setOwnObjective(objective: Partial<Objective> | undefined): void {
@@ -92,11 +94,21 @@ class PricedDispatcher implements Dispatcher {
 
   reportLoad(load: NodeLoad, now: number): void {
     if (load.nodeId === this.#localNode.id) this.#local.report(load, now);
-    else this.#targets.of(load.nodeId).report(load, now, this.#networkMs(load.nodeId));
+    else this.#targets.known(load.nodeId).report(load, now, this.#networkMs(load.nodeId));
   }
 
   setReachable(nodeId: string, reachable: boolean, now: number): void {
-    this.#targets.of(nodeId).setReachable(reachable, now);
+    const tracker = reachable ? this.#targets.known(nodeId) : this.#targets.of(nodeId);
+    tracker.setReachable(reachable, now);
+  }
+
+  leaveTarget(nodeId: string, now: number): void {
+    this.#targets.leave(nodeId, now);
+  }
+
+  #forgetGone(): void {
+    const named = new Set(this.#plan.allActions.map(({ cost }) => cost.placement.nodeId));
+    this.#targets.forgetUnless((nodeId) => named.has(nodeId));
   }
 
   setForeign(nodeId: string, variants: ReadonlySet<string>): void {

@@ -5,6 +5,8 @@ import { TierTracker } from './tier-tracker.ts';
 /** The remote nodes that a device has heard of. */
 export class Targets implements Iterable<TierTracker> {
   readonly #trackers = new Map<string, TierTracker>();
+  /** Not to be used again unless they are heard of. */
+  readonly #gone = new Set<string>();
 
   [Symbol.iterator](): Iterator<TierTracker> {
     return this.#trackers.values();
@@ -16,8 +18,32 @@ export class Targets implements Iterable<TierTracker> {
     return tracker;
   }
 
+  /** The node has been heard of. */
+  known(nodeId: string): TierTracker {
+    this.#gone.delete(nodeId);
+    return this.of(nodeId);
+  }
+
+  /** The node is a target no longer. What is known of it is kept while an action names it. */
+  leave(nodeId: string, now: number): void {
+    const tracker = this.#trackers.get(nodeId);
+    if (!tracker) return;
+    tracker.setReachable(false, now);
+    this.#gone.add(nodeId);
+  }
+
+  /** Forgets those that have left and are not `named`. */
+  forgetUnless(named: (nodeId: string) => boolean): void {
+    for (const nodeId of this.#gone) {
+      if (named(nodeId)) continue;
+      this.#gone.delete(nodeId);
+      this.#trackers.delete(nodeId);
+    }
+  }
+
   status(now: number): DispatchTarget[] {
-    return [...this].map((tracker) => {
+    const staying = [...this].filter(({ nodeId }) => !this.#gone.has(nodeId));
+    return staying.map((tracker) => {
       const load: NodeLoad | undefined = tracker.load;
       return {
         nodeId: tracker.nodeId,

@@ -4,7 +4,7 @@ import { keepReporting } from './keep-reporting.ts';
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function start() {
+function start(promptly?: AbortSignal) {
   const clock = new FakeClock();
   const uploads: { sent: number; end: PromiseWithResolvers<void>; over: boolean }[] = [];
   const reports = keepReporting({
@@ -24,6 +24,7 @@ function start() {
       };
     },
     sample: () => ({}),
+    promptly,
     clock,
     random: seededRandom(1),
     logger: silentLogger,
@@ -38,6 +39,19 @@ describe('keepReporting', () => {
     expect(uploads.map(({ sent }) => sent)).toEqual([3]);
     await reports[Symbol.asyncDispose]();
     expect(uploads[0]?.over).toBe(true);
+  });
+
+  it('reports at once when that is asked for, on the stream that stands', async () => {
+    const ask = new AbortController();
+    const { clock, uploads, reports } = start(ask.signal);
+    await settle();
+    uploads[0]?.end.reject(new Unavailable('lost'));
+    await clock.advanceAsync(200);
+    ask.abort();
+    expect(uploads.map(({ sent }) => sent)).toEqual([1, 2]);
+    await clock.advanceAsync(1_000);
+    expect(uploads.map(({ sent }) => sent)).toEqual([1, 3]);
+    await reports[Symbol.asyncDispose]();
   });
 
   it('opens another stream when one fails', async () => {

@@ -7,6 +7,8 @@ export interface KeepReportingOptions<Report, Receipt> {
   readonly open: (signal: AbortSignal) => ClientUpload<Report, Receipt>;
   /** The current report. */
   readonly sample: () => Report;
+  /** Sends a report at once when it aborts. @default nothing does */
+  readonly promptly?: AbortSignal | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -19,7 +21,7 @@ export interface KeepReportingOptions<Report, Receipt> {
 export function keepReporting<Report, Receipt>(
   options: KeepReportingOptions<Report, Receipt>,
 ): AsyncDisposable {
-  const { open, sample, clock, random, logger, onFault, periodMs = 1_000 } = options;
+  const { open, sample, clock, random, logger, onFault, promptly, periodMs = 1_000 } = options;
   const stop = new AbortController();
   const report = async (signal: AbortSignal) => {
     using stream = open(signal);
@@ -31,6 +33,8 @@ export function keepReporting<Report, Receipt>(
       (error: unknown) => over.abort(error),
     );
     const ended = AbortSignal.any([signal, over.signal]);
+    const sendNow = () => void stream.send(sample()).catch(() => {});
+    promptly?.addEventListener('abort', sendNow, { once: true, signal: ended });
     for (;;) {
       await stream.send(sample());
       await sleep(periodMs, { clock, signal: ended });

@@ -24,6 +24,7 @@ describe('node monitor', () => {
     clock.advance(1_000);
     link.echoed({ payloadBytes: 0, roundTripMs: 7, peerMs: 0 });
     expect(monitor.sample()).toEqual({
+      advertisedAddress: '',
       cellId: 'cell-1',
       nodeId: 'device-1',
       tier: 1,

@@ -11,6 +11,7 @@ export interface NodeSample<Tier, Load> {
   links: LinkSample[];
   load: Load | undefined;
   energy: EnergySample;
+  advertisedAddress: string;
 }
 
 export interface NodeMonitor<Tier, Load> {
@@ -33,6 +34,7 @@ export function createNodeMonitor<Tier, Load>({
   load = () => undefined,
   links = () => [],
   cpuUtilization,
+  advertisedAddress = '',
 }: {
   cellId: string;
   nodeId: string;
@@ -43,6 +45,8 @@ export function createNodeMonitor<Tier, Load>({
   links?: () => Iterable<Pick<LinkProbe, 'state'>>;
   /** 0..1. @default the machine's */
   cpuUtilization?: (() => number) | undefined;
+  /** Of a worker that devices may discover: HOST:PORT. @default none */
+  advertisedAddress?: string;
 }): NodeMonitor<Tier, Load> {
   return {
     sample() {
@@ -56,6 +60,7 @@ export function createNodeMonitor<Tier, Load>({
         links: Array.from(links(), (link) => link.state()),
         load: load(),
         energy: energy.sample(hostSample),
+        advertisedAddress,
       };
     },
   };

@@ -1,5 +1,12 @@
 export { stateFromWire, stateToWire } from './agent-state.ts';
 export { directiveFromWire, directiveToWire } from './directive.ts';
+export {
+  advertisedAddressFault,
+  discoveredTargetsFromWire,
+  discoveredTargetsToWire,
+  everyCell,
+  isAnyHost,
+} from './discovered-targets.ts';
 export { type PlannedEpoch, checkEpochRequest, epochToWire } from './epoch.ts';
 export { type CellHello, firstFromWire, helloFromWire, helloToWire } from './hello.ts';
 export { hopsFromWire, hopsToWire, noHops } from './hops.ts';

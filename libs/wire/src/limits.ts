@@ -11,6 +11,8 @@ export const limits = {
   ledgerIdLength: 256,
   /** Characters of the name of a class. */
   labelLength: 256,
+  /** Characters of HOST:PORT. */
+  addressLength: 300,
   /** A day. No wait, hop, deadline or prediction is longer, ms. */
   ms: 86_400_000,
   /** How long an epoch may wait for its outcomes: the cell plans nothing else meanwhile, ms. */

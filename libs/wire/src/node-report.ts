@@ -1,6 +1,7 @@
 import { Violations } from '@weir/base';
 import type { Liveness } from '@weir/domain';
-import { type common, telemetry } from '@weir/proto';
+import { common, telemetry } from '@weir/proto';
+import { advertisedAddressFault } from './discovered-targets.ts';
 import { limits } from './limits.ts';
 import { livenessToWire } from './liveness.ts';
 import { nodeFromWire } from './node-load.ts';
@@ -17,6 +18,7 @@ export function checkReport(report: telemetry.ReportRequest, previous?: telemetr
     violations.check(report.nodeId === previous.nodeId, 'node_id', sameNode);
   }
   tierFromWire(report.tier, 'tier', violations);
+  checkAdvertised(report, violations);
   checkHost(report.host, violations);
   checkLinks(report.links, violations);
   if (report.load) checkLoad(report.load, report.nodeId, violations);
@@ -38,6 +40,17 @@ export function nodeStateToWire(
   now: number,
 ): telemetry.NodeState {
   return { report, liveness: livenessToWire(liveness), ageMs: Math.max(0, now - reportedAt) };
+}
+
+function checkAdvertised({ advertisedAddress, tier }: telemetry.ReportRequest, violations: Violations): void {
+  if (advertisedAddress === '') return;
+  const fault = advertisedAddressFault(advertisedAddress);
+  violations.check(fault === undefined, 'advertised_address', fault ?? '');
+  violations.check(
+    tier !== common.Tier.DEVICE,
+    'advertised_address',
+    'of a worker alone, and this is a device',
+  );
 }
 
 function checkHost(host: telemetry.HostState | undefined, violations: Violations): void {

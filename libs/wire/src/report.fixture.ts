@@ -9,6 +9,7 @@ export const report = (given: Partial<telemetry.ReportRequest> = {}): telemetry.
   links: [{ peerNodeId: 'cloud-1', roundTripMs: 21.5, uplinkBitsPerSecond: 1e7, reachable: true }],
   load: load(),
   energy: { powerW: 12.5, energyJ: 100, source: telemetry.EnergySource.MODEL },
+  advertisedAddress: '',
   ...given,
 });
 

@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.ts';
 import { base } from './base.ts';
 import { beliefs } from './beliefs.ts';
 import { deviceAgent } from './device-agent.ts';
+import { discovery } from './discovery.ts';
 import { dispatch } from './dispatch.ts';
 import { domain } from './domain.ts';
 import { guard } from './guard.ts';
@@ -31,4 +32,5 @@ export const mutants: readonly Mutant[] = [
   ...storage,
   ...link,
   ...tensors,
+  ...discovery,
 ];

@@ -89,6 +89,19 @@ export class CellView {
     this.#claims.add(remote);
   }
 
+  /** The target is one no longer: it gets no frames from now on. */
+  remove(remote: LinkedTarget): void {
+    const { nodeId } = remote;
+    if (this.#remotes.get(nodeId) !== remote) return;
+    const { dispatcher, clock } = this.#options;
+    this.#remotes.delete(nodeId);
+    this.#listed.delete(nodeId);
+    this.#claims.remove(nodeId);
+    dispatcher.leaveTarget(nodeId, clock.now());
+    // Another target of the same worker may take its place.
+    this.#usableChanged();
+  }
+
   /** What a worker says it is, as in `LinkedTargetOptions.onClaim`. */
   claimed(nodeId: string, claim: WorkerClaim | undefined): void {
     this.#claims.claimed(nodeId, claim);

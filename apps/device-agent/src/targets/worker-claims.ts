@@ -52,6 +52,11 @@ export class WorkerClaims {
     this.#identities.set(target.nodeId, { target });
   }
 
+  /** The target is one no longer. */
+  remove(nodeId: string): void {
+    this.#identities.delete(nodeId);
+  }
+
   /**
    * `claim`: undefined once the worker has gone. Another one has its models compared anew. Each fault is told once, however
    * often the worker reconnects.

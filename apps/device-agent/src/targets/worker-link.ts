@@ -20,16 +20,22 @@ export interface WorkerLinkOptions {
   readonly onChange: () => void;
 }
 
+export interface WorkerLink extends AsyncDisposable {
+  readonly target: RemoteTarget;
+  /** Takes it out of the device's view of the cell: no new frames go there. */
+  leave(): void;
+}
+
 /** Connects one worker, adds it to the device's view of the cell, and asks each of its runs for what it serves. */
-export function linkWorker(
-  { nodeId, tier, address }: TargetAddress,
-  options: WorkerLinkOptions,
-): AsyncDisposable {
+export function linkWorker({ nodeId, tier, address }: TargetAddress, options: WorkerLinkOptions): WorkerLink {
   const { config, view, clock, random, logger, metrics, faults, onChange } = options;
   const { maxInFlight, radioWatts } = config;
   const connection = connect(address, securityOf(config));
   const client = connection.client(worker.InferenceWorkerClient);
+  const onFault = faults.of(nodeId);
   let reachable = false;
+  /** Once it has left, another one may have its name. */
+  let left = false;
   const ask = async (): Promise<Listing | undefined> => {
     try {
       const listed = await callUnary(client, client.listVariants, {}, { timeoutMs: 5_000 });
@@ -52,22 +58,25 @@ export function linkWorker(
     random: random.fork(nodeId),
     logger,
     maxInFlight,
-    onFault: faults.of(nodeId),
+    onFault: (fault) => !left && onFault(fault),
     radioJPerMs: radioWatts / 1000,
     handshake: {
       ask,
       compare(listing) {
+        if (left) return new Set();
         const foreign = view.variantsListed(nodeId, listing);
         onChange();
         return foreign;
       },
     },
-    onLoad: (load) => view.loadReported(load),
+    onLoad: (load) => !left && view.loadReported(load),
     onClaim(claim) {
+      if (left) return;
       view.claimed(nodeId, claim);
       onChange();
     },
     onReachable(now) {
+      if (left) return;
       view.reachable(nodeId, now);
       if (now === reachable) return;
       reachable = now;
@@ -76,6 +85,12 @@ export function linkWorker(
   });
   view.add(target);
   return {
+    target,
+    leave() {
+      left = true;
+      onFault(undefined);
+      view.remove(target);
+    },
     async [Symbol.asyncDispose]() {
       await target[Symbol.asyncDispose]();
       await connection[Symbol.asyncDispose]();

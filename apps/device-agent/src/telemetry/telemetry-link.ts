@@ -1,9 +1,10 @@
 import type { Clock, Logger, Random } from '@weir/base';
 import { telemetry } from '@weir/proto';
-import { connect, keepReporting, openClientStream, type PeerFaults } from '@weir/rpc';
+import { connect, keepReporting, openClientStream, openServerStream, type PeerFaults } from '@weir/rpc';
 import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
-import { nodeToWire, tierToWire } from '@weir/wire';
+import { nodeToWire, type TargetAddress, tierToWire } from '@weir/wire';
 import type { CellView } from '../targets/cell-view.ts';
+import { watchTargets } from '../targets/discovery/watch-targets.ts';
 import type { Config } from '../config.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { securityOf } from '../security.ts';
@@ -17,9 +18,11 @@ export interface TelemetryLinkOptions {
   readonly logger: Logger;
   readonly metrics: AgentMetrics;
   readonly faults: PeerFaults;
+  /** Takes each list of the cell's workers; absent: nobody asks for it. */
+  readonly onTargets?: ((targets: readonly TargetAddress[]) => void) | undefined;
 }
 
-/** Connects Telemetry and reports this device to it until disposed. */
+/** Connects Telemetry, reports this device to it, and follows the list of the cell's workers, until disposed. */
 export function linkTelemetry(address: string, options: TelemetryLinkOptions): AsyncDisposable {
   const { config, view, energy, clock, random, logger, metrics, faults } = options;
   const connection = connect(address, securityOf(config));
@@ -46,8 +49,21 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
     random: random.fork('telemetry'),
     logger,
   });
+  const { onTargets: take } = options;
+  const { cellId } = config;
+  const targets =
+    take &&
+    watchTargets({
+      open: (signal) => openServerStream(client, client.watchTargets, { cellId }, { signal }),
+      take,
+      clock,
+      random: random.fork('targets'),
+      logger,
+      faults,
+    });
   return {
     async [Symbol.asyncDispose]() {
+      await targets?.[Symbol.asyncDispose]();
       await reports[Symbol.asyncDispose]();
       await connection[Symbol.asyncDispose]();
     },

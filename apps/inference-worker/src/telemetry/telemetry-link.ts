@@ -10,6 +10,8 @@ import {
 
 export interface TelemetryLinkOptions extends Security {
   readonly sample: () => telemetry.ReportRequest;
+  /** Sends a report at once when it aborts. */
+  readonly promptly?: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

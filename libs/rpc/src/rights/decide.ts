@@ -18,7 +18,7 @@ export function reachOf(caller: Caller, rpc: string, rights: Rights | undefined)
 /** Whether what a call is about is within reach. */
 export function isWithin(reach: Reach, { role, name, cellId }: Identity, subject: Subject): boolean {
   if (reach === 'any') return true;
-  if (cellId !== undefined && subject.cellId !== cellId) return false;
+  if (cellId !== undefined && subject.cellId !== cellId && !subject.everyCell) return false;
   if (reach === 'cell') return true;
   const own = role === 'device' ? subject.deviceId : role === 'node' ? subject.nodeId : undefined;
   return own === name || (reach === 'nodes' && subject.nodeId !== undefined);

@@ -57,6 +57,7 @@ const allowed: Readonly<Record<string, readonly string[] | readonly [readonly st
     'weir.telemetry.v1.Telemetry/Report': ['camera-7'],
     'weir.telemetry.v1.Telemetry/WatchCell': watchers,
     'weir.telemetry.v1.Telemetry/GetCell': watchers,
+    'weir.telemetry.v1.Telemetry/WatchTargets': [...hall, ...watchers],
     'weir.agent.v1.DeviceAgent/StreamInfer': ['camera-7', ...operators],
     'weir.agent.v1.DeviceAgent/Infer': ['camera-7', ...operators],
     'weir.agent.v1.DeviceAgent/GetStatus': ['camera-7', ...watchers],
@@ -162,6 +163,22 @@ describe('every RPC, for every role, in its own and in a foreign cell', () => {
       }
     }
     expect(results).toEqual(expected);
+  });
+
+  it('lets the devices of every cell use a worker that is there for all, and nobody else more than before', async () => {
+    const serves = { cellId: 'all', nodeId: 'cloud-1', everyCell: true };
+    await using server = await serveEverything(own, { serves });
+    const rights = { 'camera-7': true, 'camera-7 of yard': true, 'operator of yard': true, operator: true };
+    for (const name of known) {
+      await using caller = callerTo(server.address, files(identities[name]));
+      const inferred = await caller.call('weir.worker.v1.InferenceWorker/Infer');
+      const may = name in rights || hall.includes(name) || name === 'operator of hall';
+      expect([name, inferred]).toEqual([name, may ? 'OK' : 'PERMISSION_DENIED']);
+    }
+    // What a message says of a cell is no server's word.
+    await using camera = callerTo(server.address, files('cell/hall/device/camera-7'));
+    const joining = about('weir.policy.v1.PolicyService/Orchestrate', { ...subject, cellId: 'all' });
+    expect(await camera.call('weir.policy.v1.PolicyService/Orchestrate', joining)).toBe('PERMISSION_DENIED');
   });
 
   it('takes the reports of a node from itself alone', async () => {

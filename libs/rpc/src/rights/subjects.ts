@@ -7,6 +7,8 @@ export interface Subject {
   readonly deviceId?: string | undefined;
   /** The one node that it is about. */
   readonly nodeId?: string | undefined;
+  /** Of a server: it is there for the callers of every cell. */
+  readonly everyCell?: boolean | undefined;
 }
 
 /**
@@ -46,6 +48,7 @@ export const subjects: Readonly<Record<string, SubjectSource>> = {
   }),
   'weir.telemetry.v1.Telemetry/WatchCell': inCell,
   'weir.telemetry.v1.Telemetry/GetCell': inCell,
+  'weir.telemetry.v1.Telemetry/WatchTargets': inCell,
 
   ...ofServer('weir.agent.v1.DeviceAgent', [
     'StreamInfer',

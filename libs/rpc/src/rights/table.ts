@@ -42,6 +42,7 @@ export const tableOfRights: Readonly<Record<string, Rights>> = {
   'weir.telemetry.v1.Telemetry/Report': { device: 'own', node: 'own' },
   'weir.telemetry.v1.Telemetry/WatchCell': watch,
   'weir.telemetry.v1.Telemetry/GetCell': watch,
+  'weir.telemetry.v1.Telemetry/WatchTargets': { device: 'cell', ...watch },
 
   'weir.agent.v1.DeviceAgent/StreamInfer': { device: 'own', ...steer },
   'weir.agent.v1.DeviceAgent/Infer': { device: 'own', ...steer },

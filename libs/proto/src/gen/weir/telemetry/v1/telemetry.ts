@@ -135,7 +135,7 @@ export function livenessToJSON(object: Liveness): string {
 
 /** One report of one node. */
 export interface ReportRequest {
-  /** Cell that the node belongs to; 1..128 characters. */
+  /** Cell that the node belongs to; 1..128 characters. "all" of a worker: it serves the devices of every cell. */
   cellId: string;
   /** The node; 1..128 characters. */
   nodeId: string;
@@ -152,7 +152,14 @@ export interface ReportRequest {
     | NodeLoad
     | undefined;
   /** Power and energy. */
-  energy: EnergyState | undefined;
+  energy:
+    | EnergyState
+    | undefined;
+  /**
+   * Of a worker that wants frames from devices that discover it: HOST:PORT as they reach it, at most 300 characters. Empty: it
+   * wants none.
+   */
+  advertisedAddress: string;
 }
 
 /** Sent once the node closes its stream. */
@@ -231,8 +238,39 @@ export interface NodeState {
   ageMs: number;
 }
 
+/** Which cell's. */
+export interface WatchTargetsRequest {
+  /** The cell. */
+  cellId: string;
+}
+
+/** Every worker that reports, has an address and is not draining; at most 256. */
+export interface WatchTargetsResponse {
+  /** By their ids; those of the cell itself before those of all cells. */
+  targets: DiscoveredTarget[];
+}
+
+/** A worker that devices may send frames to. */
+export interface DiscoveredTarget {
+  /** The node; 1..128 characters. */
+  nodeId: string;
+  /** Its tier: edge or cloud. */
+  tier: Tier;
+  /** HOST:PORT, as the worker advertises it. */
+  address: string;
+}
+
 function createBaseReportRequest(): ReportRequest {
-  return { cellId: "", nodeId: "", tier: 0, host: undefined, links: [], load: undefined, energy: undefined };
+  return {
+    cellId: "",
+    nodeId: "",
+    tier: 0,
+    host: undefined,
+    links: [],
+    load: undefined,
+    energy: undefined,
+    advertisedAddress: "",
+  };
 }
 
 export const ReportRequest: MessageFns<ReportRequest> = {
@@ -257,6 +295,9 @@ export const ReportRequest: MessageFns<ReportRequest> = {
     }
     if (message.energy !== undefined) {
       EnergyState.encode(message.energy, writer.uint32(58).fork()).join();
+    }
+    if (message.advertisedAddress !== "") {
+      writer.uint32(122).string(message.advertisedAddress);
     }
     return writer;
   },
@@ -330,6 +371,14 @@ export const ReportRequest: MessageFns<ReportRequest> = {
             message.energy = EnergyState.decode(reader, reader.uint32());
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.advertisedAddress = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -359,6 +408,11 @@ export const ReportRequest: MessageFns<ReportRequest> = {
       links: globalThis.Array.isArray(object?.links) ? object.links.map((e: any) => LinkState.fromJSON(e)) : [],
       load: isSet(object.load) ? NodeLoad.fromJSON(object.load) : undefined,
       energy: isSet(object.energy) ? EnergyState.fromJSON(object.energy) : undefined,
+      advertisedAddress: isSet(object.advertisedAddress)
+        ? globalThis.String(object.advertisedAddress)
+        : isSet(object.advertised_address)
+        ? globalThis.String(object.advertised_address)
+        : "",
     };
   },
 
@@ -385,6 +439,9 @@ export const ReportRequest: MessageFns<ReportRequest> = {
     if (message.energy !== undefined) {
       obj.energy = EnergyState.toJSON(message.energy);
     }
+    if (message.advertisedAddress !== "") {
+      obj.advertisedAddress = message.advertisedAddress;
+    }
     return obj;
   },
 
@@ -402,6 +459,7 @@ export const ReportRequest: MessageFns<ReportRequest> = {
     message.energy = (object.energy !== undefined && object.energy !== null)
       ? EnergyState.fromPartial(object.energy)
       : undefined;
+    message.advertisedAddress = object.advertisedAddress ?? "";
     return message;
   },
 };
@@ -1235,6 +1293,255 @@ export const NodeState: MessageFns<NodeState> = {
   },
 };
 
+function createBaseWatchTargetsRequest(): WatchTargetsRequest {
+  return { cellId: "" };
+}
+
+export const WatchTargetsRequest: MessageFns<WatchTargetsRequest> = {
+  encode(message: WatchTargetsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchTargetsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchTargetsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchTargetsRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+    };
+  },
+
+  toJSON(message: WatchTargetsRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WatchTargetsRequest>, I>>(base?: I): WatchTargetsRequest {
+    return WatchTargetsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchTargetsRequest>, I>>(object: I): WatchTargetsRequest {
+    const message = createBaseWatchTargetsRequest();
+    message.cellId = object.cellId ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchTargetsResponse(): WatchTargetsResponse {
+  return { targets: [] };
+}
+
+export const WatchTargetsResponse: MessageFns<WatchTargetsResponse> = {
+  encode(message: WatchTargetsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.targets) {
+      DiscoveredTarget.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchTargetsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchTargetsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.targets.push(DiscoveredTarget.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchTargetsResponse {
+    return {
+      targets: globalThis.Array.isArray(object?.targets)
+        ? object.targets.map((e: any) => DiscoveredTarget.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: WatchTargetsResponse): unknown {
+    const obj: any = {};
+    if (message.targets?.length) {
+      obj.targets = message.targets.map((e) => DiscoveredTarget.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WatchTargetsResponse>, I>>(base?: I): WatchTargetsResponse {
+    return WatchTargetsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchTargetsResponse>, I>>(object: I): WatchTargetsResponse {
+    const message = createBaseWatchTargetsResponse();
+    message.targets = object.targets?.map((e) => DiscoveredTarget.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDiscoveredTarget(): DiscoveredTarget {
+  return { nodeId: "", tier: 0, address: "" };
+}
+
+export const DiscoveredTarget: MessageFns<DiscoveredTarget> = {
+  encode(message: DiscoveredTarget, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nodeId !== "") {
+      writer.uint32(10).string(message.nodeId);
+    }
+    if (message.tier !== 0) {
+      writer.uint32(16).int32(message.tier);
+    }
+    if (message.address !== "") {
+      writer.uint32(26).string(message.address);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiscoveredTarget {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscoveredTarget();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nodeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tier = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DiscoveredTarget {
+    return {
+      nodeId: isSet(object.nodeId)
+        ? globalThis.String(object.nodeId)
+        : isSet(object.node_id)
+        ? globalThis.String(object.node_id)
+        : "",
+      tier: isSet(object.tier) ? tierFromJSON(object.tier) : 0,
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+    };
+  },
+
+  toJSON(message: DiscoveredTarget): unknown {
+    const obj: any = {};
+    if (message.nodeId !== "") {
+      obj.nodeId = message.nodeId;
+    }
+    if (message.tier !== 0) {
+      obj.tier = tierToJSON(message.tier);
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DiscoveredTarget>, I>>(base?: I): DiscoveredTarget {
+    return DiscoveredTarget.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DiscoveredTarget>, I>>(object: I): DiscoveredTarget {
+    const message = createBaseDiscoveredTarget();
+    message.nodeId = object.nodeId ?? "";
+    message.tier = object.tier ?? 0;
+    message.address = object.address ?? "";
+    return message;
+  },
+};
+
 /** Collects the reports of a cell's nodes and fans out the cell's state. */
 export type TelemetryService = typeof TelemetryService;
 export const TelemetryService = {
@@ -1268,6 +1575,17 @@ export const TelemetryService = {
     responseSerialize: (value: GetCellResponse): Buffer => toBuffer(GetCellResponse, value),
     responseDeserialize: (value: Buffer): GetCellResponse => GetCellResponse.decode(value),
   },
+  /** Workers that the devices of a cell may send frames to: all of them at once, and again whenever that changes. */
+  watchTargets: {
+    path: "/weir.telemetry.v1.Telemetry/WatchTargets" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchTargetsRequest): Buffer => toBuffer(WatchTargetsRequest, value),
+    requestDeserialize: (value: Buffer): WatchTargetsRequest => WatchTargetsRequest.decode(value),
+    responseSerialize: (value: WatchTargetsResponse): Buffer =>
+      toBuffer(WatchTargetsResponse, value),
+    responseDeserialize: (value: Buffer): WatchTargetsResponse => WatchTargetsResponse.decode(value),
+  },
 } as const;
 
 export interface TelemetryServer extends UntypedServiceImplementation {
@@ -1277,6 +1595,8 @@ export interface TelemetryServer extends UntypedServiceImplementation {
   watchCell: handleServerStreamingCall<WatchCellRequest, WatchCellResponse>;
   /** The state of a cell, now. */
   getCell: handleUnaryCall<GetCellRequest, GetCellResponse>;
+  /** Workers that the devices of a cell may send frames to: all of them at once, and again whenever that changes. */
+  watchTargets: handleServerStreamingCall<WatchTargetsRequest, WatchTargetsResponse>;
 }
 
 export interface TelemetryClient extends Client {
@@ -1318,6 +1638,16 @@ export interface TelemetryClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetCellResponse) => void,
   ): ClientUnaryCall;
+  /** Workers that the devices of a cell may send frames to: all of them at once, and again whenever that changes. */
+  watchTargets(
+    request: WatchTargetsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchTargetsResponse>;
+  watchTargets(
+    request: WatchTargetsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchTargetsResponse>;
 }
 
 export const TelemetryClient = makeGenericClientConstructor(

@@ -1,0 +1,55 @@
+import type { Clock, Logger, Random } from '@weir/base';
+import type { telemetry } from '@weir/proto';
+import { keepOpen, type PeerFaults, peerFaultOf } from '@weir/rpc';
+import { discoveredTargetsFromWire, type TargetAddress, tellOnce } from '@weir/wire';
+
+export interface WatchTargetsOptions {
+  /** Opens a stream to Telemetry; the signal cancels it. */
+  readonly open: (signal: AbortSignal) => AsyncIterable<telemetry.WatchTargetsResponse>;
+  /** The usable entries of each list. */
+  readonly take: (targets: readonly TargetAddress[]) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly faults: PeerFaults;
+}
+
+/** Follows the list of a cell's workers until disposed, over a stream that reopens with back-off. */
+export function watchTargets({
+  open,
+  take,
+  clock,
+  random,
+  logger,
+  faults,
+}: WatchTargetsOptions): AsyncDisposable {
+  const stop = new AbortController();
+  const tellLeftOut = tellOnce((leftOut) => logger.warn({ leftOut }, 'unusable targets are left out'));
+  const fault = faults.of('targets');
+  const follow = async (signal: AbortSignal) => {
+    try {
+      for await (const message of open(signal)) {
+        const { value, leftOut } = discoveredTargetsFromWire(message);
+        tellLeftOut(leftOut);
+        fault(undefined);
+        take(value);
+      }
+    } catch (error) {
+      // What keeps reports from Telemetry too is told of these.
+      const known = peerFaultOf(error);
+      if (known?.cause === 'no_right' || known?.cause === 'no_identity') {
+        logger.warn({ cause: known.cause }, `targets are not discovered: ${known.text}`);
+        fault(known);
+      }
+      throw error;
+    }
+  };
+  const quiet = { ...logger, debug: logger.debug.bind(logger), warn() {}, info() {} };
+  const kept = keepOpen({ open: follow, signal: stop.signal, clock, random, logger: quiet });
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await kept;
+    },
+  };
+}
