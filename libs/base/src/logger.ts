@@ -1,6 +1,6 @@
 import { destination, pino } from 'pino';
 
-/** Structured log, one JSON object a line on stderr; stdout stays free for results. */
+/** Structured log, one JSON object a line on stderr, levels by name; stdout stays free for results. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -11,7 +11,12 @@ export interface Logger {
 /** `level`: debug, info, warn, error or silent; an error under the key `err` is written with its stack and cause. */
 export function createLogger({ service, level = 'info' }: { service: string; level?: string }): Logger {
   return pino(
-    { base: { service }, level, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      base: { service },
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (name) => ({ level: name }) },
+    },
     destination({ fd: 2, sync: true }),
   );
 }

@@ -182,7 +182,49 @@ describe('what keeps a stream from its peer', () => {
     expect(faults).toEqual(['authority', undefined, 'expired', undefined, 'expired']);
   });
 
-  it('is not guessed at', async () => {
+  it('is not guessed at, and told in the words of its error when it stands', async () => {
     expect(await told('boom', 'boom', 'boom', 'boom')).toEqual({ warnings: [], faults: [] });
+    const { warnings, faults } = await told(...Array<string>(20).fill('boom'), 'lasts');
+    expect([warnings, faults]).toEqual([['failing'], ['failing', undefined]]);
+  });
+
+  it.each([
+    ['connect EHOSTUNREACH 10.0.0.7:7200', 'unreachable'],
+    ['connect ENETUNREACH 10.0.0.7:7200', 'unreachable'],
+    ['connect ETIMEDOUT 10.0.0.7:7200', 'silent'],
+    ['getaddrinfo ENOTFOUND edge-1', 'host_not_found'],
+  ])('has a name: %s', async (message, cause) => {
+    expect((await told(message, message, message)).warnings).toEqual([cause]);
+  });
+
+  it('is silence, told once after 5 s though nothing fails, until it answers', async () => {
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    const lines: unknown[] = [];
+    const line = (fields: object, message: string) =>
+      void lines.push([(fields as { cause: string }).cause, message]);
+    let answers = false;
+    const done = keepOpen({
+      open: (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+      signal: stop.signal,
+      clock,
+      random: most,
+      logger: { ...silentLogger, warn: line, info: line },
+      peer: 'policy',
+      connected: () => answers,
+    });
+    await clock.advanceAsync(4_999);
+    expect(lines).toEqual([]);
+    await clock.advanceAsync(60_000);
+    const silent = [
+      'silent',
+      'peer cannot be reached: it does not answer: it hangs, or the link to it is cut',
+    ];
+    expect(lines).toEqual([silent]);
+    answers = true;
+    await clock.advanceAsync(60_000);
+    expect(lines).toEqual([silent, ['silent', 'peer can be reached again']]);
+    stop.abort();
+    await done;
   });
 });

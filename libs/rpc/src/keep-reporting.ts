@@ -13,6 +13,8 @@ export interface KeepReportingOptions<Report, Receipt> {
   readonly random: Random;
   readonly logger: Logger;
   readonly onFault?: KeepOpenOptions['onFault'];
+  /** As of `keepOpen`. */
+  readonly connected?: KeepOpenOptions['connected'];
   /** @default 1 000 */
   readonly periodMs?: number;
 }
@@ -47,6 +49,7 @@ export function keepReporting<Report, Receipt>(
     random,
     logger,
     peer: 'telemetry',
+    connected: options.connected,
     onFault,
   });
   return {

@@ -1,6 +1,6 @@
 import { mutantsOf } from '../mutant.ts';
 
-/** Workers that agents learn of. */
+/** Workers that agents learn of, and what is told of peers that cannot be reached. */
 export const discovery = [
   ...mutantsOf('apps/device-agent/src', [
     {
@@ -56,6 +56,21 @@ export const discovery = [
       find: ' && !subject.everyCell',
       replace: '',
       specs: ['rights.spec.ts'],
+    },
+  ]),
+  ...mutantsOf('libs/rpc/src', [
+    {
+      title: 'a peer that hangs counts as reached',
+      file: 'keep-open.ts',
+      find: 'if (connected()) faults.reached();',
+      replace: 'if (connected() || true) faults.reached();',
+    },
+    {
+      title: 'a standing fault is told at every try',
+      file: 'peer-fault-teller.ts',
+      find: 'if (this.#told || !stands',
+      replace: 'if (!stands',
+      specs: ['keep-open.spec.ts'],
     },
   ]),
 ];

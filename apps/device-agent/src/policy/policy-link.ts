@@ -52,6 +52,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     logger,
     outcomes,
     onFault: faults.of('policy'),
+    connectionStands: () => connection.connected,
     hello() {
       const { asked: objective } = ownObjective;
       const { family } = view;

@@ -19,6 +19,8 @@ export interface PolicySessionOptions {
   readonly state: () => policy.AgentState;
   /** Why PolicyService cannot be reached; undefined once it can. */
   readonly onFault?: KeepOpenOptions['onFault'];
+  /** As `connected` of `keepOpen`. */
+  readonly connectionStands?: KeepOpenOptions['connected'];
   readonly onDirective: (directive: Directive) => void;
   /** The policy has these, and they are forgotten here. */
   readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
@@ -62,6 +64,7 @@ export class PolicySession implements AsyncDisposable {
       maxMs: 2000,
       peer: 'policy',
       onFault: options.onFault,
+      connected: options.connectionStands,
     });
   }
 

@@ -19,7 +19,7 @@ export class Reachability {
     const changed = this.#now !== reachable;
     this.#now = reachable;
     if (!reachable) link.lost();
-    if (changed) logger.info({ node: nodeId, reachable }, 'target');
+    if (changed) logger.info({ node: nodeId }, reachable ? 'target takes frames' : 'target takes no frames');
     if (changed || reachable) onReachable?.(reachable);
   }
 }

@@ -244,6 +244,17 @@ describe('RemoteTarget', () => {
     expect(messages('infer')).toHaveLength(1);
   });
 
+  it('says that it is silent though its stream stands, and when it answers again', async () => {
+    const faults: (string | undefined)[] = [];
+    const { clock, streams, pong } = await startReachable({ onFault: (fault) => faults.push(fault?.cause) });
+    for (let second = 0; second < 30; second++) await clock.advanceAsync(1_000);
+    expect(faults).toEqual(['silent']);
+    await pong();
+    for (let second = 0; second < 5; second++) await clock.advanceAsync(1_000);
+    expect(faults).toEqual(['silent', undefined]);
+    expect(streams).toHaveLength(1);
+  });
+
   it('fails everything in flight at once when the stream breaks, and opens another one', async () => {
     const { target, stream, streams, clock, pong, reachable } = await startReachable();
     const results = Promise.allSettled([target.run(picture()), target.run(picture())]);

@@ -50,9 +50,9 @@ export interface RemoteTargetOptions {
   readonly silentAfterMs?: number;
   /** Called with each newer load of the node, under the target's own name and tier. */
   readonly onLoad?: (report: NodeReport) => void;
-  /** Called at each change, and with every sign of life. */
   /** Why the worker cannot be reached; undefined once it can. */
   readonly onFault?: KeepOpenOptions['onFault'];
+  /** Called at each change, and with every sign of life. */
   readonly onReachable?: (reachable: boolean) => void;
   /** Called when the worker says who it is, or something else than before; with undefined when its stream has ended. */
   readonly onClaim?: (claim: WorkerClaim | undefined) => void;
@@ -121,6 +121,7 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
       maxMs: 1000,
       peer: nodeId,
       onFault: options.onFault,
+      connected: () => clock.now() - this.#heardAt <= this.#silentAfterMs,
     });
   }
 

@@ -45,6 +45,7 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
     },
     sample: () => monitor.sample(),
     onFault: faults.of('telemetry'),
+    connected: () => connection.connected,
     clock,
     random: random.fork('telemetry'),
     logger,

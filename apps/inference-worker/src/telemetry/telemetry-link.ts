@@ -27,6 +27,7 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
   const client = connection.client(telemetry.TelemetryClient);
   const reports = keepReporting({
     ...options,
+    connected: () => connection.connected,
     open(signal) {
       options.onOpen?.();
       return openClientStream(client, client.report, { signal });

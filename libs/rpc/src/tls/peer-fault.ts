@@ -1,4 +1,4 @@
-import { FailedPrecondition, PermissionDenied, Unauthenticated } from '@weir/base';
+import { FailedPrecondition, PermissionDenied, Unauthenticated, Unavailable } from '@weir/base';
 
 /** Why a peer cannot be reached, or refuses. */
 export type PeerFaultCause =
@@ -11,6 +11,9 @@ export type PeerFaultCause =
   | 'not_accepted'
   | 'host_not_found'
   | 'refused'
+  | 'unreachable'
+  | 'silent'
+  | 'failing'
   | 'no_identity'
   | 'no_right'
   | 'device_twice';
@@ -69,14 +72,28 @@ const causes: readonly (readonly [cause: PeerFaultCause, pattern: RegExp, text: 
     'it closes the connection at once: it may want TLS, or another certificate than this one; its log says which',
   ],
   ['host_not_found', /Name resolution failed|ENOTFOUND|EAI_AGAIN/i, 'its host name is not known'],
+  [
+    'silent',
+    /ETIMEDOUT|keepalive|no answer within/i,
+    'it does not answer: it hangs, or the link to it is cut',
+  ],
   ['refused', /ECONNREFUSED/i, 'nobody listens at its address'],
+  [
+    'unreachable',
+    /E(HOST|NET)(UNREACH|DOWN)|ENONET/i,
+    'its machine cannot be reached: is the address right, and the network up?',
+  ],
 ];
 
 /** Going away by themselves: a peer that restarts, a name that is being made. */
-const passing: readonly PeerFaultCause[] = ['host_not_found', 'refused'];
+const passing: readonly PeerFaultCause[] = ['host_not_found', 'silent', 'refused', 'unreachable'];
 
 /** Said by a peer that was reached, in words of its own. */
 export const refusals: readonly PeerFaultCause[] = ['no_identity', 'no_right', 'device_twice'];
+
+/** For a peer that has not answered for `ms`. */
+export const noAnswer = (ms: number): Unavailable => new Unavailable(`${noAnswerText} ${ms / 1_000} s`);
+const noAnswerText = 'no answer within';
 
 function refusalOf(error: unknown): PeerFaultCause | undefined {
   if (error instanceof Unauthenticated) return 'no_identity';
@@ -93,7 +110,12 @@ export function peerFaultOf(error: unknown): PeerFault | undefined {
   if (!known) return undefined;
   const [cause, , text] = known;
   const lasting = !passing.includes(cause);
-  return { cause, text, lasting, certain: lasting && cause !== 'not_accepted' };
+  return {
+    cause,
+    text,
+    lasting,
+    certain: (lasting && cause !== 'not_accepted') || words.includes(noAnswerText),
+  };
 }
 
 /** Messages and codes of an error and its causes. */

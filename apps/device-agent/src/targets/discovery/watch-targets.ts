@@ -1,4 +1,4 @@
-import type { Clock, Logger, Random } from '@weir/base';
+import { type Clock, type Logger, type Random, silentLogger } from '@weir/base';
 import type { telemetry } from '@weir/proto';
 import { keepOpen, type PeerFaults, peerFaultOf } from '@weir/rpc';
 import { discoveredTargetsFromWire, type TargetAddress, tellOnce } from '@weir/wire';
@@ -44,7 +44,10 @@ export function watchTargets({
       throw error;
     }
   };
-  const quiet = { ...logger, debug: logger.debug.bind(logger), warn() {}, info() {} };
+  const quiet = {
+    ...silentLogger,
+    debug: (fields: object, message: string) => logger.debug(fields, message),
+  };
   const kept = keepOpen({ open: follow, signal: stop.signal, clock, random, logger: quiet });
   return {
     async [Symbol.asyncDispose]() {

@@ -9,7 +9,7 @@ import { oipServer } from './oip-server.ts';
 import { OipTarget } from './oip-target.ts';
 import { mapModels } from './served-model.ts';
 
-export interface OipLinkOptions extends Omit<WorkerLinkOptions, 'random' | 'faults'> {
+export interface OipLinkOptions extends Omit<WorkerLinkOptions, 'random'> {
   readonly preprocessor: Preprocessor;
 }
 
@@ -22,7 +22,7 @@ export function linkOipServer(
   serving: OipServing,
   options: OipLinkOptions,
 ): AsyncDisposable {
-  const { config, view, preprocessor, clock, logger, metrics, onChange } = options;
+  const { config, view, preprocessor, clock, logger, metrics, faults, onChange } = options;
   mapModels(nodeId, serving, view.known);
   const connection = connect(address, securityOf(config));
   let reachable = false;
@@ -38,6 +38,7 @@ export function linkOipServer(
     logger,
     maxInFlight: config.maxInFlight,
     radioJPerMs: config.radioWatts / 1000,
+    onFault: faults.of(nodeId),
     onOpening: () => metrics.opening('worker', nodeId),
     onSurvey(survey) {
       view.compared(nodeId, fitOfSurvey(nodeId, survey));

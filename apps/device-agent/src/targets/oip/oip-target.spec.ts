@@ -82,6 +82,21 @@ describe('OipTarget', () => {
     expect(target.frameBytes).toBe(48);
   });
 
+  it('tells once why its server cannot be reached, and when it can again', async () => {
+    const server = new ScriptedServer('tiny', 'huge');
+    const faults: (string | undefined)[] = [];
+    const lines: string[] = [];
+    const logger = { ...silentLogger, warn: (_: object, message: string) => void lines.push(message) };
+    const { clock } = await start(server, { logger, onFault: (fault) => faults.push(fault?.cause) });
+    const refused = new Unavailable('Last error: connect ECONNREFUSED 10.0.0.7:8001');
+    server.lives = () => Promise.reject(refused);
+    for (let beat = 0; beat < 10; beat++) await advance(clock, 1_000);
+    expect(lines).toEqual(['peer cannot be reached: nobody listens at its address']);
+    server.lives = async () => true;
+    await advance(clock, 1_000);
+    expect(faults).toEqual(['refused', undefined]);
+  });
+
   it('prepares the picture, asks the mapped model, and says what its output says', async () => {
     const server = new ScriptedServer('tiny', 'huge');
     const { target, clock } = await start(server);

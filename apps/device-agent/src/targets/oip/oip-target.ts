@@ -11,6 +11,7 @@ import {
 import { nodeReport, type NodeReport, type Tier } from '@weir/domain';
 import type { Preprocessor } from '@weir/inference';
 import type { common, inference } from '@weir/proto';
+import { noAnswer, PeerFaultTeller, type PeerFaultTellerOptions } from '@weir/rpc';
 import { createLinkProbe, type LinkProbe } from '@weir/telemetry';
 import { inputFromWire } from '@weir/wire';
 import { bounded } from '../../frames/bounded.ts';
@@ -46,6 +47,8 @@ export interface OipTargetOptions {
   readonly pingPeriodMs?: number;
   /** Silence, ms, after which everything in flight fails; also the longest wait for an answer about a model. @default 5000 */
   readonly silentAfterMs?: number;
+  /** Why the server cannot be reached; undefined once it can. */
+  readonly onFault?: PeerFaultTellerOptions['onFault'];
   /** Called before the server is asked about its models for the first time since it came. */
   readonly onOpening?: () => void;
   /** Called with what the server was found to serve, and what not. */
@@ -84,6 +87,7 @@ export class OipTarget implements LinkedTarget, AsyncDisposable {
   readonly #stopBeat: () => void;
   readonly #pingPeriodMs: number;
   readonly #silentAfterMs: number;
+  readonly #faults: PeerFaultTeller;
   #pinging = false;
   #heardAt = -Infinity;
   #inferred: InferredLoad;
@@ -102,6 +106,7 @@ export class OipTarget implements LinkedTarget, AsyncDisposable {
     this.#inFlight = new InFlight(options.maxInFlight ?? 64);
     this.link = createLinkProbe({ peerNodeId: nodeId, clock, silentAfterMs: this.#silentAfterMs });
     this.#reachability = new Reachability({ nodeId, link: this.link, logger, onReachable });
+    this.#faults = new PeerFaultTeller({ logger, peer: nodeId, onFault: options.onFault });
     this.#slots = options.slots ?? 1;
     this.#inferred = new InferredLoad({ slots: this.#slots, now: clock.now() });
     this.#repertoire = new Repertoire({
@@ -253,12 +258,16 @@ export class OipTarget implements LinkedTarget, AsyncDisposable {
       const at = this.#clock.now();
       this.#heardAt = at;
       if (!live) throw new Unavailable(`${this.nodeId} says that it does not live`);
+      this.#faults.reached();
       this.link.echoed({ payloadBytes: 0, roundTripMs: at - sentAt, peerMs: 0 });
       if (this.#repertoire.known) this.#reachability.set(this.#repertoire.size > 0);
       this.#repertoire.beat();
       this.#tellLoad();
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#lost(error);
+      if (!this.#stop.signal.aborted) {
+        this.#lost(error);
+        this.#faults.failed(error instanceof DeadlineExceeded ? noAnswer(this.#silentAfterMs) : error);
+      }
       if (!(error instanceof WeirError)) logger.error({ err: error, node: this.nodeId }, 'ping failed');
     } finally {
       this.#pinging = false;

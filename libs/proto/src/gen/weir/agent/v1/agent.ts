@@ -329,11 +329,11 @@ export interface GetStatusResponse {
 
 /** A peer that the agent cannot reach. */
 export interface PeerFault {
-  /** "policy", "telemetry", or the id of a target. */
+  /** "policy", "telemetry", "targets" (their list, from Telemetry), or the id of a target. */
   peer: string;
   /**
-   * authority, name, expired, not_yet_valid, revoked, plaintext, not_accepted, host_not_found or refused; what the peer
-   * says itself: no_identity, no_right or device_twice.
+   * authority, name, expired, not_yet_valid, revoked, plaintext, not_accepted, host_not_found, refused, unreachable, silent, or
+   * failing for a reason that only its text tells; what the peer says itself: no_identity, no_right or device_twice.
    */
   cause: string;
   /** What is wrong, and what would help. */
