@@ -83,8 +83,8 @@ describe('a cell under mutual TLS', () => {
         `--device-id=${id}`,
         `--cell-id=${cellId}`,
         `--policy=${addresses.policy}`,
+        // It discovers the edge.
         reporting,
-        `--targets=edge-1=edge@${addresses.edge}`,
         '--local-variants=none',
         ...(more.some((flag) => flag.startsWith('--tls-')) ? [] : flags(files(`cell/hall/device/${id}`))),
         ...more,

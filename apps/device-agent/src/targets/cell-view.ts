@@ -96,6 +96,9 @@ export class CellView {
     const { dispatcher, clock } = this.#options;
     this.#remotes.delete(nodeId);
     this.#listed.delete(nodeId);
+    const listed = new Set([...this.#listed.values()].flatMap((names) => [...names]));
+    for (const name of this.#ofWorkers.keys()) if (!listed.has(name)) this.#ofWorkers.delete(name);
+    this.#variants = this.#allVariants();
     this.#claims.remove(nodeId);
     dispatcher.leaveTarget(nodeId, clock.now());
     // Another target of the same worker may take its place.
