@@ -1,40 +1,28 @@
 import { type AgentClient, connectAgent } from '@weir/cell';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { programs } from './support/programs.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
 const variant = 'mobilenet-v1-0.25-int8';
 
 /** Real processes; no agent is told where a worker is, and none has a model of its own. */
 describe('a cell without --targets', () => {
-  const children = new Set<ChildProcess>();
   const state = mkdtempSync(join(tmpdir(), 'weir-discovery-'));
+  const running = programs();
   afterAll(async () => {
-    const running = [...children].filter(
-      ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
-    );
-    const ended = running.map((child) => once(child, 'exit'));
-    for (const child of running) child.kill('SIGKILL');
-    await Promise.all(ended);
+    await running[Symbol.asyncDispose]();
     rmSync(state, { recursive: true });
   });
 
-  async function start(app: string, ...flags: string[]) {
+  const start = (app: string, ...flags: string[]) => {
     const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
-    const child = spawn(process.execPath, [main, '--log-level=error', ...flags], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    children.add(child);
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    const { address } = JSON.parse(line) as { address: string };
-    return { address, child };
-  }
+    return running.start([process.execPath, main, ...flags]);
+  };
 
   /** Sends frames one after the other until it is told to stop; tells where each ran. */
   function stream(agent: AgentClient) {

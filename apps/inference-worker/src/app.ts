@@ -47,10 +47,9 @@ export interface InferenceWorkerDependencies {
 
 /**
  * Serves the models of one node until disposed. Listens at once, NOT_SERVING; resolves, SERVING, once every variant is
- * warm and measured. Disposing drains: Telemetry is told at once, accepted work
- * is answered, new work gets UNAVAILABLE (reason DRAINING).
- * Throws ConfigError for missing models, variants or TLS files, for plain text to other machines, and where devices would be told
- * of an address that is none.
+ * warm and measured. Disposing drains: Telemetry is told at once, accepted work is answered, new work gets UNAVAILABLE (reason
+ * DRAINING). Throws ConfigError for missing models, variants or TLS files, for plain text to other machines, and where devices
+ * would be told of an address that is none.
  */
 export async function startInferenceWorker(
   config: Config,

@@ -1,7 +1,6 @@
 import { type Clock, ResourceExhausted } from '@weir/base';
 import type { Liveness } from '@weir/domain';
-import { FairSlots } from '@weir/rpc';
-import { CellWatch } from './cell-watch.ts';
+import { type OpenWatch, Watches } from './watches.ts';
 
 /** The part of a report that this service reads; the rest it passes on. */
 export interface NodeReport {
@@ -42,8 +41,7 @@ export class Cells<Report extends NodeReport> implements Disposable {
   readonly #clock: Clock;
   readonly #limits: CellLimits;
   readonly #cells = new Map<string, Map<string, Node<Report>>>();
-  readonly #watches = new Map<string, Set<CellWatch<NodeState<Report>>>>();
-  readonly #slots: FairSlots;
+  readonly #watches: Watches<NodeState<Report>>;
   readonly #onState: (state: NodeState<Report>) => void;
   readonly #stopSweeping: () => void;
 
@@ -60,14 +58,7 @@ export class Cells<Report extends NodeReport> implements Disposable {
     this.#clock = clock;
     this.#onState = onState;
     this.#limits = limits;
-    const { maxWatches } = limits;
-    this.#slots = new FairSlots(
-      maxWatches,
-      () =>
-        new ResourceExhausted(`${maxWatches} watches are open, most of them from here`, {
-          reason: 'TOO_MANY_WATCHES',
-        }),
-    );
+    this.#watches = new Watches<NodeState<Report>>(limits.maxWatches, keyOf);
     this.#stopSweeping = clock.every(sweepMs, () => this.#sweep());
   }
 
@@ -99,27 +90,15 @@ export class Cells<Report extends NodeReport> implements Disposable {
       [...nodes.values()].map(({ state }) => state),
     );
     const live = states.filter(({ liveness }) => liveness === 'live').length;
-    return { live, stale: states.length - live, watches: this.#slots.size };
+    return { live, stale: states.length - live, watches: this.#watches.size };
   }
 
   /**
    * Disposing ends the watch. Throws ResourceExhausted when there are too many. `peer`: who watches, `HOST:PORT`; `lost` aborts,
    * with the reason, when it holds most of the watches and another one needs a place.
    */
-  watch(cellId: string, peer = ''): CellWatch<NodeState<Report>> & { readonly lost: AbortSignal } {
-    const slot = this.#slots.take(peer);
-    if (!slot)
-      throw new ResourceExhausted(`${this.#limits.maxWatches} watches are open, and no more are allowed`);
-    const watches = this.#watches.get(cellId) ?? new Set();
-    const watch: CellWatch<NodeState<Report>> = new CellWatch(this.nodes(cellId).toReversed(), keyOf, {
-      onClosed: () => {
-        slot[Symbol.dispose]();
-        watches.delete(watch);
-        if (watches.size === 0) this.#watches.delete(cellId);
-      },
-    });
-    this.#watches.set(cellId, watches.add(watch));
-    return Object.assign(watch, { lost: slot.lost });
+  watch(cellId: string, peer = ''): OpenWatch<NodeState<Report>> {
+    return this.#watches.open(cellId, this.nodes(cellId).toReversed(), peer);
   }
 
   [Symbol.dispose](): void {
@@ -162,7 +141,7 @@ export class Cells<Report extends NodeReport> implements Disposable {
 
   #tell(state: NodeState<Report>): void {
     this.#onState(state);
-    for (const watch of this.#watches.get(state.report.cellId) ?? [])
+    for (const watch of this.#watches.of(state.report.cellId))
       if (state.liveness === 'gone') watch.removed(state);
       else watch.changed(state);
   }

@@ -1,9 +1,8 @@
-import { type Logger, ResourceExhausted, Violations } from '@weir/base';
+import { type Logger, Violations } from '@weir/base';
 import { common, type telemetry } from '@weir/proto';
-import { FairSlots } from '@weir/rpc';
 import { everyCell, limits, type TargetAddress, tierFromWire } from '@weir/wire';
-import { CellWatch } from './cell-watch.ts';
 import { type NodeState, staleAfterMs } from './cells.ts';
+import { type OpenWatch, Watches } from './watches.ts';
 
 type State = NodeState<telemetry.ReportRequest>;
 
@@ -13,9 +12,6 @@ interface Entry {
   readonly instanceId: string;
   heardAt: number;
 }
-
-/** A watch of a cell's list: pending whenever the list has changed. */
-export type DirectoryWatch = CellWatch<string> & { readonly lost: AbortSignal };
 
 /** Names that two workers use, remembered as told. */
 const mostTold = 256;
@@ -27,19 +23,13 @@ const mostTold = 256;
 export class Directory {
   readonly #logger: Logger;
   readonly #cells = new Map<string, Map<string, Entry>>();
-  readonly #watches = new Map<string, Set<CellWatch<string>>>();
-  readonly #slots: FairSlots;
-  readonly #maxWatches: number;
+  /** Of cells' lists, by the cells' ids. */
+  readonly #watches: Watches<string>;
   readonly #told = new Set<string>();
 
   constructor({ logger, maxWatches }: { logger: Logger; maxWatches: number }) {
     this.#logger = logger;
-    this.#maxWatches = maxWatches;
-    const reason = 'TOO_MANY_WATCHES';
-    this.#slots = new FairSlots(
-      maxWatches,
-      () => new ResourceExhausted(`${maxWatches} devices watch targets, most of them from here`, { reason }),
-    );
+    this.#watches = new Watches(maxWatches, (cellId) => cellId);
   }
 
   /** A node's state is new, or its last one: called for every report, so what changes nothing costs nothing. */
@@ -74,20 +64,8 @@ export class Directory {
   }
 
   /** As `Cells.watch`; something is pending from the start, and after each change. */
-  watch(cellId: string, peer = ''): DirectoryWatch {
-    const slot = this.#slots.take(peer);
-    if (!slot)
-      throw new ResourceExhausted(`${this.#maxWatches} devices watch targets, and no more are allowed`);
-    const watches = this.#watches.get(cellId) ?? new Set();
-    const watch: CellWatch<string> = new CellWatch([cellId], (id) => id, {
-      onClosed: () => {
-        slot[Symbol.dispose]();
-        watches.delete(watch);
-        if (watches.size === 0) this.#watches.delete(cellId);
-      },
-    });
-    this.#watches.set(cellId, watches.add(watch));
-    return Object.assign(watch, { lost: slot.lost });
+  watch(cellId: string, peer = ''): OpenWatch<string> {
+    return this.#watches.open(cellId, [cellId], peer);
   }
 
   #change(cellId: string, nodeId: string, entry: Entry | undefined): void {
@@ -102,8 +80,8 @@ export class Directory {
     // The same worker after a restart is nothing new.
     if (before?.target.address === entry?.target.address && before?.target.tier === entry?.target.tier)
       return;
-    const concerned = cellId === everyCell ? [...this.#watches.keys()] : [cellId];
-    for (const each of concerned) for (const watch of this.#watches.get(each) ?? []) watch.changed(each);
+    const concerned = cellId === everyCell ? [...this.#watches.cellIds] : [cellId];
+    for (const each of concerned) for (const watch of this.#watches.of(each)) watch.changed(each);
   }
 
   #tellTwice(cell: string, { target }: Entry, other: string): void {

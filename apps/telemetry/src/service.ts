@@ -2,10 +2,10 @@ import { type Clock, DeadlineExceeded, sleep, WeirError } from '@weir/base';
 import type { telemetry } from '@weir/proto';
 import { type CallContext, clientStream, serverStream, unary, untilAborted } from '@weir/rpc';
 import { checkIds, checkReport, discoveredTargetsToWire, nodeStateToWire } from '@weir/wire';
-import type { CellWatch } from './cell-watch.ts';
 import type { Cells } from './cells.ts';
 import type { Directory } from './directory.ts';
 import type { TelemetryMetrics } from './metrics.ts';
+import type { OpenWatch } from './watches.ts';
 
 export interface ServiceDeps {
   readonly cells: Cells<telemetry.ReportRequest>;
@@ -29,7 +29,7 @@ export function telemetryService({
 }: ServiceDeps): telemetry.TelemetryServer {
   /** What a watch has to tell, at once and then as it comes, no more often than `coalesceMs` allows. Ends the watch. */
   async function* batches<State>(
-    watch: CellWatch<State> & { readonly lost: AbortSignal },
+    watch: OpenWatch<State>,
     { signal, draining }: CallContext,
   ): AsyncGenerator<State[]> {
     using watching = watch;

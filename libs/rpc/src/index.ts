@@ -21,7 +21,7 @@ export { extractTraceContext, injectTraceContext, type TraceContextFields } from
 export { untilAborted } from './until-aborted.ts';
 export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
 export { PeerFaultTeller, type PeerFaultTellerOptions } from './peer-fault-teller.ts';
-export { noAnswer, peerFaultOf, type PeerFault, type PeerFaultCause } from './tls/peer-fault.ts';
+export { isRefusal, noAnswer, peerFaultOf, type PeerFault, type PeerFaultCause } from './tls/peer-fault.ts';
 export { PeerFaults, type StandingFault } from './tls/peer-faults.ts';
 export { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
 export { createFollowingServer } from './web/https-server.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '@weir/base';
-import { type PeerFault, peerFaultOf, refusals } from './tls/peer-fault.ts';
+import { isRefusal, type PeerFault, peerFaultOf } from './tls/peer-fault.ts';
 
 export interface PeerFaultTellerOptions {
   readonly logger: Logger;
@@ -50,7 +50,7 @@ export class PeerFaultTeller {
     this.#told = true;
     logger.warn(
       { peer, cause: fault.cause, why },
-      `${refusals.includes(fault.cause) ? 'peer refuses' : 'peer cannot be reached'}: ${fault.text}`,
+      `${isRefusal(error) ? 'peer refuses' : 'peer cannot be reached'}: ${fault.text}`,
     );
     onFault?.(fault);
   }

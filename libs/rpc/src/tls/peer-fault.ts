@@ -88,12 +88,12 @@ const causes: readonly (readonly [cause: PeerFaultCause, pattern: RegExp, text: 
 /** Going away by themselves: a peer that restarts, a name that is being made. */
 const passing: readonly PeerFaultCause[] = ['host_not_found', 'silent', 'refused', 'unreachable'];
 
-/** Said by a peer that was reached, in words of its own. */
-export const refusals: readonly PeerFaultCause[] = ['no_identity', 'no_right', 'device_twice'];
-
 /** For a peer that has not answered for `ms`. */
 export const noAnswer = (ms: number): Unavailable => new Unavailable(`${noAnswerText} ${ms / 1_000} s`);
 const noAnswerText = 'no answer within';
+
+/** Whether a peer that was reached says it, in words of its own. */
+export const isRefusal = (error: unknown): boolean => refusalOf(error) !== undefined;
 
 function refusalOf(error: unknown): PeerFaultCause | undefined {
   if (error instanceof Unauthenticated) return 'no_identity';

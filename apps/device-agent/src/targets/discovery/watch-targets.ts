@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Random, silentLogger } from '@weir/base';
 import type { telemetry } from '@weir/proto';
-import { keepOpen, type PeerFaults, peerFaultOf } from '@weir/rpc';
+import { isRefusal, keepOpen, PeerFaultTeller, type PeerFaults } from '@weir/rpc';
 import { discoveredTargetsFromWire, type TargetAddress, tellOnce } from '@weir/wire';
 
 export interface WatchTargetsOptions {
@@ -25,22 +25,18 @@ export function watchTargets({
 }: WatchTargetsOptions): AsyncDisposable {
   const stop = new AbortController();
   const tellLeftOut = tellOnce((leftOut) => logger.warn({ leftOut }, 'unusable targets are left out'));
-  const fault = faults.of('targets');
+  const teller = new PeerFaultTeller({ logger, peer: 'targets', onFault: faults.of('targets') });
   const follow = async (signal: AbortSignal) => {
     try {
       for await (const message of open(signal)) {
         const { value, leftOut } = discoveredTargetsFromWire(message);
         tellLeftOut(leftOut);
-        fault(undefined);
+        teller.reached();
         take(value);
       }
     } catch (error) {
       // What keeps reports from Telemetry too is told of these.
-      const known = peerFaultOf(error);
-      if (known?.cause === 'no_right' || known?.cause === 'no_identity') {
-        logger.warn({ cause: known.cause }, `targets are not discovered: ${known.text}`);
-        fault(known);
-      }
+      if (isRefusal(error)) teller.failed(error);
       throw error;
     }
   };

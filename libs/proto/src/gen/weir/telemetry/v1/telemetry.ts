@@ -297,7 +297,7 @@ export const ReportRequest: MessageFns<ReportRequest> = {
       EnergyState.encode(message.energy, writer.uint32(58).fork()).join();
     }
     if (message.advertisedAddress !== "") {
-      writer.uint32(122).string(message.advertisedAddress);
+      writer.uint32(66).string(message.advertisedAddress);
     }
     return writer;
   },
@@ -371,8 +371,8 @@ export const ReportRequest: MessageFns<ReportRequest> = {
             message.energy = EnergyState.decode(reader, reader.uint32());
             continue;
           }
-          case 15: {
-            if (tag !== 122) {
+          case 8: {
+            if (tag !== 66) {
               break;
             }
 
