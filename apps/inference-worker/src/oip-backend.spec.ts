@@ -1,4 +1,4 @@
-import { inference } from '@weir/proto';
+import { inference, worker as contract } from '@weir/proto';
 import { callUnary } from '@weir/rpc';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,6 +11,7 @@ import {
   startWorker,
   tensor,
 } from './worker.fixture.ts';
+import { oipBackend } from './oip-backend.ts';
 
 async function start(argv: readonly string[] = []) {
   const started = await startWorker(argv);
@@ -60,6 +61,17 @@ describe('a worker asked by the Open Inference Protocol', () => {
     expect(scores.indexOf(Math.max(...scores))).toBe(own.classification!.classIndex);
     expect(answer).toMatchObject({ id: 'r1', modelName: small.name, modelVersion: '1' });
     expect(label).toBe(own.classification!.label);
+  });
+
+  it('tells as waiting all that it spent besides decoding and computing, as its trace does', async () => {
+    const spent = { queueMs: 1, decodeMs: 2, computeMs: 10, workerMs: 20 };
+    const infer = async () => contract.InferResponse.create(spent);
+    const models = { runner: { variants: [], labels: [] }, retired: () => [] };
+    const backend = oipBackend({ infer }, { nodeId: 'edge-1', slots: 1, models });
+    type Asked = Parameters<typeof backend.infer>;
+    const { times, facts } = await backend.infer({ model: small } as unknown as Asked[0], {} as Asked[1]);
+    expect(times).toEqual({ queueMs: 8, decodeMs: 2, computeMs: 10 });
+    expect(facts).toMatchObject({ weir_queue_ms: 8, weir_decode_ms: 2, weir_compute_ms: 10 });
   });
 
   it('takes its tensor, and refuses another in words of the protocol', async () => {

@@ -1,5 +1,6 @@
 import { identityOf, interfaceOf, type Runner, type VariantEntry } from '@weir/inference';
 import { type OipBackend, type OipModel, variantModel } from '@weir/oip';
+import { queueOf } from '@weir/telemetry';
 import type { WorkerNode } from './node.ts';
 
 /** The node as clients of the Open Inference Protocol see it: each of its variants is a model. */
@@ -58,7 +59,9 @@ export function oipBackend(
         wantOutputs: true,
       };
       const answer = await node.infer(request, { arrivedAt, deadlineAt, signal });
-      const { outputs, queueMs, decodeMs, computeMs, batchSize, classification } = answer;
+      const { outputs, decodeMs, computeMs, batchSize, classification } = answer;
+      // As its trace has it: whoever subtracts these from a round trip is left with the network alone.
+      const queueMs = queueOf(answer);
       return {
         outputs,
         times: { queueMs, decodeMs, computeMs },
