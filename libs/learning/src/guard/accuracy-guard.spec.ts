@@ -9,6 +9,7 @@ import {
   lostMore,
   outcome,
   type Pictures,
+  subject,
 } from './pictures.fixture.ts';
 
 /** Looks again at 44 % of the frames. */
@@ -67,6 +68,25 @@ describe('AccuracyGuard', () => {
       }).filter(Boolean).length;
     expect(corrected(false)).toBeLessThanOrEqual(1);
     expect(corrected(true)).toBeGreaterThan(8);
+  });
+
+  it('takes frames of a video that hardly differ as evidence once', () => {
+    /** Of 20 cells that see each subject for so many frames. */
+    const corrected = (frames: number) =>
+      Array.from({ length: 20 }, (_, seed) => {
+        const random = seededRandom(seed);
+        const guard = new AccuracyGuard();
+        guard.observe({ variants, looks });
+        return Array.from({ length: 3_000 / frames }, () => subject({}, random)).some((shown) =>
+          Array.from({ length: frames }, () => {
+            const certainty = Math.min(0.999, shown.certainty + 0.01 * random.uniform());
+            guard.learn(frame({}, { random, lookAgainBelow }, { ...shown, certainty }));
+            return guard.correct();
+          }).some(Boolean),
+        );
+      }).filter(Boolean).length;
+    expect(corrected(5)).toBeLessThanOrEqual(1);
+    expect(corrected(20)).toBeLessThanOrEqual(4);
   });
 
   it.each<[string, Pictures, number]>([

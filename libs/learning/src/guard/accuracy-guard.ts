@@ -106,6 +106,7 @@ export class AccuracyGuard {
 
   /** A device that has left for good. */
   forget(deviceId: string): void {
+    for (const { evidence } of this.#firsts.values()) evidence.forget(deviceId);
     this.#agreement.forget(deviceId);
     this.#truths.forget(deviceId);
   }
@@ -147,7 +148,7 @@ export class AccuracyGuard {
       return;
     }
     if (failure !== undefined) return;
-    this.#firsts.get(variant)?.evidence.first(margin, lookAgainBelow);
+    this.#firsts.get(variant)?.evidence.first(deviceId, margin, lookAgainBelow);
     for (const [name, { evidence }] of this.#firsts) if (name !== variant) evidence.idle(1);
     if (!lookedAgain) this.#answer(deviceId, variant, lookAgainBelow);
   }

@@ -1,4 +1,5 @@
 import { type Stratum, stratumOf } from './curve-strata.ts';
+import { Likeness } from './likeness.ts';
 import { type Fading, PictureCount } from './picture-count.ts';
 
 /** What a curve says of pairs of looks, as far as evidence is held against it. */
@@ -10,7 +11,7 @@ export interface ExpectedChanges {
 
 /** How one variant's first looks differ from what the curves say. */
 export interface Departure {
-  /** First looks at different pictures that it is known from, of equal weight. */
+  /** First looks at different subjects that it is known from, of equal weight. */
   readonly looks: number;
   /** Frames below a threshold over what the curve says, thresholds weighed by what second looks gain there; 1: as it says. */
   readonly share: number;
@@ -37,6 +38,8 @@ const priorLooks = 50;
 const caution = 1;
 /** What evidence from before a drift was noticed counts for afterwards. */
 const keptOfBefore = 0.4;
+/** First looks before which it cannot be told whether all of them were at one subject. */
+const leastLooks = 128;
 /** Changes expected, less those expected of certain ones, from which a mean is taken to be normal. */
 const leastChance = 5;
 
@@ -47,19 +50,25 @@ const leastChance = 5;
 export class FirstLookEvidence {
   readonly #toBest: ExpectedChanges;
   readonly #pictures = new PictureCount();
+  readonly #likeness = new Likeness();
   readonly #gain = new FadingMean();
   readonly #due = new FadingMean();
   readonly #below = new Excess();
   readonly #standing = new Excess();
+  /** Probabilities of the audits. */
+  readonly #drawn = new FadingMean();
 
   /** `toBest`: of second looks by the most accurate variant. */
   constructor(toBest: ExpectedChanges) {
     this.#toBest = toBest;
   }
 
-  first(margin: number, lookAgainBelow = 0): void {
-    this.#fade(2 ** (-1 / halfLife), 'older');
+  first(deviceId: string, margin: number, lookAgainBelow = 0): void {
+    const kept = 2 ** (-1 / halfLife);
+    this.#fade(kept, 'older');
+    this.#likeness.fade(kept);
     this.#pictures.add(margin);
+    this.#likeness.add(deviceId, margin);
     this.#gain.add(stratumOf(this.#toBest.strata, margin).gain);
     this.#due.add(Number(margin < lookAgainBelow));
   }
@@ -74,6 +83,11 @@ export class FirstLookEvidence {
     this.#fade(keptOfBefore, 'fewer');
   }
 
+  /** A device that has left for good. */
+  forget(deviceId: string): void {
+    this.#likeness.forget(deviceId);
+  }
+
   secondLook(margin: number, expected: ExpectedChanges, agreed: boolean): void {
     this.#below.add({ margin, changed: !agreed, expected: stratumOf(expected.strata, margin).changed });
   }
@@ -84,11 +98,13 @@ export class FirstLookEvidence {
     { agreed, weight }: { agreed: boolean; weight: number },
   ): void {
     const { changed } = stratumOf(expected.strata, margin);
+    this.#drawn.add(1 / weight);
     this.#standing.add({ margin, changed: !agreed, expected: changed, weight });
   }
 
   departure(): Departure {
-    const looks = this.#pictures.count;
+    const { looksASubject, count } = this.#likeness;
+    const looks = this.#pictures.count / looksASubject;
     if (looks === 0) return { looks: 0, share: 1, hidden: 0, deviation: 0 };
     const { pictures, strata } = this.#toBest;
     const gain = expectedOf(strata, ({ gain: own }) => own);
@@ -97,29 +113,32 @@ export class FirstLookEvidence {
     const visibleVariance = gainVariance * (1 / looks + 1 / pictures);
 
     const due = this.#due.mean;
-    const below = this.#below.mean;
-    const standing = this.#standing.mean;
-    const seenBelow = shrunk({ mean: below, count: this.#below.count, prior: Math.max(0, visible) });
-    const seenStanding = shrunk({ mean: standing, count: this.#standing.count, prior: seenBelow });
-    const belowEstimate = this.#below.estimate(due * pictures);
-    const standingEstimate = this.#standing.estimate((1 - due) * pictures);
+    const below = this.#below.read({ pictures: due * pictures, looksASubject });
+    const standing = this.#standing.read({
+      pictures: (1 - due) * pictures,
+      // Second looks come one after the other while a subject lasts; audits are drawn, and seldom meet it twice.
+      looksASubject: 1 + (looksASubject - 1) * this.#drawn.mean,
+    });
+    const seenBelow = shrunk({ ...below, prior: Math.max(0, visible) });
+    const seenStanding = shrunk({ ...standing, prior: seenBelow });
     const lostUnseen = Math.max(0, seenStanding, due * seenBelow + (1 - due) * seenStanding);
+    const deviation = Math.max(
+      inErrors(visible, visibleVariance),
+      below.deviation,
+      standing.deviation,
+      pooledDeviation(below.estimate, standing.estimate),
+    );
     return {
       looks,
       share: gain > 0 ? this.#gain.mean / gain : 1,
-      hidden: lostUnseen + caution * errorOf(belowEstimate, standingEstimate),
-      deviation: Math.max(
-        inErrors(visible, visibleVariance),
-        this.#below.deviation(due * pictures),
-        this.#standing.deviation((1 - due) * pictures),
-        pooledDeviation(belowEstimate, standingEstimate),
-      ),
+      hidden: lostUnseen + caution * errorOf(below.estimate, standing.estimate),
+      deviation: count < leastLooks ? 0 : deviation,
     };
   }
 
   #fade(kept: number, as: Fading): void {
-    for (const sum of [this.#pictures, this.#gain, this.#due, this.#below, this.#standing])
-      sum.fade(kept, as);
+    for (const sum of [this.#pictures, this.#below, this.#standing]) sum.fade(kept, as);
+    for (const sum of [this.#gain, this.#due, this.#drawn]) sum.fade(kept);
   }
 }
 
@@ -181,6 +200,17 @@ interface Change {
   readonly weight?: number;
 }
 
+interface ExcessChanges {
+  /** Of the answers that would have agreed. */
+  readonly mean: number;
+  /** Looks that it is known from, each at a subject of its own. */
+  readonly count: number;
+  /** Of the mean, were the curve right; undefined where too few changes are expected for a mean to be normal. */
+  readonly estimate: Estimate | undefined;
+  /** How far it is above nothing, in standard errors. */
+  readonly deviation: number;
+}
+
 /** Changes beyond the expected ones. */
 class Excess {
   readonly #pictures = new PictureCount();
@@ -199,29 +229,19 @@ class Excess {
     for (const sum of [this.#pictures, this.#excess, this.#expected, this.#chance]) sum.fade(kept, as);
   }
 
-  /** Of the answers that would have agreed. */
-  get mean(): number {
-    return this.#excess.mean / (1 - this.#expected.mean);
-  }
-
-  get count(): number {
-    return this.#pictures.count;
-  }
-
-  /** Of the mean, were the curve right; undefined where too few changes are expected for a mean to be normal. */
-  estimate(pictures: number): Estimate | undefined {
-    if (!(this.count * this.#chance.mean >= leastChance && pictures > 0)) return undefined;
-    const variance = this.#chance.mean * (1 / this.count + 1 / pictures);
-    return { mean: this.mean, variance: variance / (1 - this.#expected.mean) ** 2 };
-  }
-
-  /** How far it is above nothing, in standard errors. `pictures`: that the curve was measured on there. */
-  deviation(pictures: number): number {
-    const estimate = this.estimate(pictures);
-    if (estimate) return inErrors(estimate.mean, estimate.variance);
+  /** `pictures`: that the curve was measured on there; `looksASubject`: that tell as much as one. */
+  read({ pictures, looksASubject }: { pictures: number; looksASubject: number }): ExcessChanges {
+    const count = this.#pictures.count / looksASubject;
+    const unchanged = 1 - this.#expected.mean;
+    const mean = this.#excess.mean / unchanged;
+    if (count * this.#chance.mean >= leastChance && pictures > 0) {
+      const variance = (this.#chance.mean * (1 / count + 1 / pictures)) / unchanged ** 2;
+      return { count, mean, estimate: { mean, variance }, deviation: inErrors(mean, variance) };
+    }
     // The square root of a count of rare changes is nearly normal (Anscombe 1948).
-    const expected = this.count * this.#expected.mean;
-    const seen = expected + this.count * this.#excess.mean;
-    return 2 * (Math.sqrt(seen + 3 / 8) - Math.sqrt(expected + 3 / 8));
+    const expected = count * this.#expected.mean;
+    const seen = expected + count * this.#excess.mean;
+    const deviation = 2 * (Math.sqrt(seen + 3 / 8) - Math.sqrt(expected + 3 / 8));
+    return { count, mean, estimate: undefined, deviation };
   }
 }

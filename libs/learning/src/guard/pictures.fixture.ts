@@ -47,14 +47,28 @@ export interface Looking {
   readonly auditShare?: number;
 }
 
-/** What comes of one frame: its first look, and a second or an audit where there is one. */
+/** What frames show. */
+export interface Subject {
+  /** Share of the curves' pictures that are less certain, 0..1. */
+  readonly certainty: number;
+  /** As likely as any in 0..1; where it is below the probability of a change, answers differ. */
+  readonly luck: number;
+}
+
+export const subject = ({ hard = 0, hardest = 0.2 }: Pictures, random: Random): Subject => ({
+  certainty: random.uniform() * (random.uniform() < hard ? hardest : 1),
+  luck: random.uniform(),
+});
+
+/** What comes of one frame: its first look, and a second or an audit where there is one. `of`: what it shows. */
 export function frame(
-  { hard = 0, hardest = 0.2, hidden = 0 }: Pictures,
+  pictures: Pictures,
   { random, lookAgainBelow, auditShare = 0.02 }: Looking,
+  of: Subject = subject(pictures, random),
 ): Outcome[] {
-  const certainty = random.uniform() * (random.uniform() < hard ? hardest : 1);
-  const { margin, stratum } = pictureOf(certainty);
-  const agreed = random.uniform() >= stratum.changed + hidden * (1 - stratum.changed);
+  const { hidden = 0 } = pictures;
+  const { margin, stratum } = pictureOf(of.certainty);
+  const agreed = of.luck >= stratum.changed + hidden * (1 - stratum.changed);
   const again = lookAgainBelow !== undefined && margin < lookAgainBelow;
   const first = outcome({
     placement: small,
