@@ -221,8 +221,10 @@ describe('openStore', () => {
   ])('refuses %s, naming the cure', async (_what, prepare, message) => {
     const path = join(mkdtempSync(join(directory, 'bad-')), 'weir.db');
     await prepare(path);
-    await expect(openStore({ path })).rejects.toMatchObject({ status: 'FAILED_PRECONDITION' });
-    await expect(openStore({ path })).rejects.toThrow(message);
+    await expect(openStore({ path })).rejects.toMatchObject({
+      status: 'FAILED_PRECONDITION',
+      message: expect.stringMatching(message) as string,
+    });
   });
 
   it('can be read by nobody else, though an earlier Weir let everybody', async () => {
@@ -276,22 +278,26 @@ describe('openStore', () => {
       ['snapshot', 'state'],
       ['experience', 'outcome'],
     ] as const;
-    for (const [at, [table, column]] of columns.entries()) {
-      using database = new DatabaseSync(path);
-      const text = database.prepare(`select ${column} as text from ${table}`).get()!.text as string;
-      for (let bit = 0; bit < 7; bit++) {
-        const place = (3 * bit) % text.length;
-        const flipped = String.fromCharCode(text.charCodeAt(place) ^ (1 << bit));
-        database
-          .prepare(`update ${table} set ${column} = ?`)
-          .run(text.slice(0, place) + flipped + text.slice(place + 1));
-        database.close();
-        expect(isDamaged((await texts())[at]!)).toBe(true);
-        database.open();
-      }
-      database.prepare(`update ${table} set ${column} = ?`).run(text);
-    }
     using database = new DatabaseSync(path);
+    const whole = columns.map(
+      ([table, column]) => database.prepare(`select ${column} as text from ${table}`).get()!.text as string,
+    );
+    const write = (texts: readonly string[]) => {
+      for (const [at, [table, column]] of columns.entries())
+        database.prepare(`update ${table} set ${column} = ?`).run(texts[at]!);
+    };
+    for (let bit = 0; bit < 7; bit++) {
+      const flipped = whole.map((text) => {
+        const place = (3 * bit) % text.length;
+        const other = String.fromCharCode(text.charCodeAt(place) ^ (1 << bit));
+        return text.slice(0, place) + other + text.slice(place + 1);
+      });
+      write(flipped);
+      database.close();
+      expect((await texts()).map(isDamaged)).toEqual([true, true, true, true, false, false]);
+      database.open();
+    }
+    write(whole);
     database.exec(`update member set state = (select state from member where device = 'd')`);
     database.close();
     expect((await texts()).filter(isDamaged)).toHaveLength(1);

@@ -17,6 +17,7 @@ import type { Progress } from './measure-accuracy.ts';
 import { measureLatency } from './measure-latency.ts';
 import { type Classifier, type Family, type Manifest, familyOf, parseManifest } from './manifest.ts';
 import { manifestText } from './manifest-text.ts';
+import { startRunner } from '../serving/runner.ts';
 import { chooseSamples, type KeepOptions, nameOfSampleList, readSampleEntries } from './samples.ts';
 
 export interface ImportOptions extends Sources {
@@ -38,6 +39,8 @@ export interface ImportOptions extends Sources {
     /** Link to them instead of copying. @default false */
     readonly link?: boolean | undefined;
   };
+  /** Inferences for its latency. @default 200 */
+  readonly runs?: number | undefined;
   readonly onProgress?: Progress | undefined;
   /** Told when another import into the family is under way. */
   readonly onWait?: (() => void) | undefined;
@@ -99,6 +102,7 @@ export async function importModel(options: ImportOptions): Promise<Imported> {
       pictures,
       softmax: model.softmax,
       kind: options.outputKind,
+      runs: options.runs,
       onProgress,
     },
   );
@@ -172,18 +176,21 @@ async function measure(
     pictures,
     softmax,
     kind,
+    runs,
     onProgress,
   }: {
     readonly labels: readonly string[];
     readonly pictures: readonly LabelledFile[];
     readonly softmax: boolean;
     readonly kind: ImportOptions['outputKind'];
+    readonly runs: number | undefined;
     readonly onProgress: Progress;
   },
 ) {
   const trial: Family = { name: 'import', directory: '', labels, variants: [draft] };
-  const { accuracy, likeProbabilities } = await tryOut(trial, pictures, onProgress);
-  const [latency] = await measureLatency({ family: trial, onProgress });
+  await using runner = await startRunner({ family: trial });
+  const { accuracy, likeProbabilities } = await tryOut(runner, pictures, onProgress);
+  const [latency] = await measureLatency({ runner, runs, onProgress });
   const found = softmax || likeProbabilities ? ('probabilities' as const) : ('logits' as const);
   const { path: _, ...entry } = draft;
   const variant = {

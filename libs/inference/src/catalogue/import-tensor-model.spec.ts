@@ -29,6 +29,7 @@ const importing = (name: string, directory: string, options: Partial<TensorImpor
     accuracy: 0.372,
     measure: 'mAP 50-95',
     shapes: new Map([['images', [1, 3, 64, 64]]]),
+    runs: 3,
     ...options,
   });
 const faultsOf = async (promise: Promise<unknown>) => {

@@ -14,6 +14,7 @@ import { manifestText } from './manifest-text.ts';
 import type { Progress } from './measure-accuracy.ts';
 import { type Latency, measureLatency } from './measure-latency.ts';
 import { readOnnx } from './onnx-file.ts';
+import { startRunner } from '../serving/runner.ts';
 
 export interface TensorImportOptions {
   /** The ONNX file. */
@@ -36,6 +37,8 @@ export interface TensorImportOptions {
   readonly macs?: number | undefined;
   /** Brings it in as a canary of another variant. @default in service at once */
   readonly canary?: CanaryWish | undefined;
+  /** Inferences for its latency. @default 200 */
+  readonly runs?: number | undefined;
   readonly onProgress?: Progress | undefined;
   /** Told when another import into the family is under way. */
   readonly onWait?: (() => void) | undefined;
@@ -81,7 +84,10 @@ export async function importTensorModel(options: TensorImportOptions): Promise<I
     stageModel(model, { name, externalData, directory, staging }),
   );
   const draft = draftOf(options, { name, staged, tensors: { ...tensors, opset, parameters } });
-  const { p50Ms, p95Ms } = await latencyOf({ ...draft, path: staged.path }, onProgress);
+  const { p50Ms, p95Ms } = await latencyOf(
+    { ...draft, path: staged.path },
+    { runs: options.runs, onProgress },
+  );
   // However quick, it takes time.
   const variant = { ...draft, referenceMs: Math.max(0.0001, rounded(p50Ms)), ...(stage && { stage }) };
   const others = before?.variants.filter((each) => each.name !== name) ?? [];
@@ -132,10 +138,14 @@ function draftOf(
   };
 }
 
-async function latencyOf(variant: TensorModel, onProgress: Progress | undefined): Promise<Latency> {
+async function latencyOf(
+  variant: TensorModel,
+  how: { readonly runs: number | undefined; readonly onProgress: Progress },
+): Promise<Latency> {
   const family = { name: 'import', directory: '', labels: [], variants: [variant] };
   try {
-    const [latency] = await measureLatency({ family, onProgress });
+    await using runner = await startRunner({ family });
+    const [latency] = await measureLatency({ runner, ...how });
     return latency!;
   } catch (cause) {
     if (!(cause instanceof WeirError)) throw cause;

@@ -3,6 +3,7 @@ import type { Progress } from './measure-accuracy.ts';
 import { expectedAccuracy, type Family, type VariantEntry } from './manifest.ts';
 import { dominators } from './pareto.ts';
 import type { Stage } from './stages.ts';
+import { startRunner } from '../serving/runner.ts';
 
 /** One row of the trade-off between accuracy and latency. */
 export interface ModelRow {
@@ -34,7 +35,8 @@ export async function listModels({
   readonly runs?: number | undefined;
   readonly onProgress?: Progress | undefined;
 }): Promise<readonly ModelRow[]> {
-  return modelRows(family, await measureLatency({ family, runs, onProgress }));
+  await using runner = await startRunner({ family });
+  return modelRows(family, await measureLatency({ runner, runs, onProgress }));
 }
 
 /** As `listModels`, from latencies that are known. */

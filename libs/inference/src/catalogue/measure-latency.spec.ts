@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { measureLatency } from './measure-latency.ts';
 import { listModels, modelRows } from './list-models.ts';
 import { expectedAccuracy, loadFamily } from './manifest.ts';
+import { startRunner } from '../serving/runner.ts';
 
 const VARIANT = 'mobilenet-v1-0.25-fp32';
 
 describe('measureLatency', () => {
   it('times the computation of each variant', async () => {
-    const latencies = await measureLatency({ family: await loadFamily(), variants: [VARIANT], runs: 10 });
+    await using runner = await startRunner({ family: await loadFamily(), variants: [VARIANT] });
+    const latencies = await measureLatency({ runner, runs: 10 });
     expect(latencies).toHaveLength(1);
     expect(latencies[0]).toMatchObject({ name: VARIANT, runs: 10 });
     expect(latencies[0]!.p50Ms).toBeGreaterThan(0);

@@ -1,10 +1,10 @@
 import { percentile, seededRandom } from '@weir/base';
 import { pixelsInput } from './labelled-pictures.ts';
 import type { Progress } from './measure-accuracy.ts';
-import { type Family, type VariantEntry, variantNamed } from './manifest.ts';
+import { type VariantEntry, variantNamed } from './manifest.ts';
 import { type InferenceInput, zeroInput } from '../serving/inference-input.ts';
 import { sideLengths } from '../serving/pixels.ts';
-import { startRunner } from '../serving/runner.ts';
+import type { Runner } from '../serving/runner.ts';
 
 export interface Latency {
   readonly name: string;
@@ -14,24 +14,22 @@ export interface Latency {
 }
 
 /**
- * Measures the compute time of one inference of each variant, on one slot and one thread.
+ * Measures the compute time of one inference of each variant that a runner serves, one inference at a time.
  * The variants take turns, so that other work on the machine affects all of them alike.
  */
 export async function measureLatency({
-  family,
-  variants = family.variants.map(({ name }) => name),
+  runner,
   runs = 200,
   onProgress,
 }: {
-  readonly family: Family;
-  readonly variants?: readonly string[] | undefined;
+  readonly runner: Runner;
   /** Runs of each variant. @default 200 */
   readonly runs?: number | undefined;
   readonly onProgress?: Progress | undefined;
 }): Promise<readonly Latency[]> {
-  await using runner = await startRunner({ family, variants, slots: 1, threadsPerSession: 1 });
+  const variants = runner.variants.map(({ name }) => name);
   const times = new Map(variants.map((name) => [name, [] as number[]]));
-  const inputs = new Map(variants.map((name) => [name, typicalInput(variantNamed(family, name))]));
+  const inputs = new Map(variants.map((name) => [name, typicalInput(variantNamed(runner, name))]));
   for (let run = 0; run < runs; run++) {
     for (const variant of variants) {
       const { computeMs } = await runner.run({ variant, input: inputs.get(variant)! });

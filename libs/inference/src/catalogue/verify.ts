@@ -103,13 +103,13 @@ export async function verifyFamily({
     garmentsDirectory,
     scenes,
   });
-  const rows = modelRows(family, await measureLatency({ family, runs, onProgress }));
   const references = await readReferences(family);
   const faults: string[] = [];
   const variants: VerifiedVariant[] = [];
   const answers: Answers[] = [];
 
-  await using runner = await startRunner({ family, slots: 1 });
+  await using runner = await startRunner({ family });
+  const rows = modelRows(family, await measureLatency({ runner, runs, onProgress }));
   for (const row of rows) {
     const checksumMatches = checksums.get(row.name) ?? false;
     if (pictures.length === 0) {

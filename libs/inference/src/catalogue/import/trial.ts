@@ -1,8 +1,8 @@
 import { type FieldViolation, InvalidInput, WeirError } from '@weir/base';
 import { firstFaults, type LabelledFile } from '../labelled-pictures.ts';
-import { classifierNamed, type Family } from '../manifest.ts';
+import { classifierNamed } from '../manifest.ts';
 import { type Progress, wilson95 } from '../measure-accuracy.ts';
-import { startRunner } from '../../serving/runner.ts';
+import type { Runner } from '../../serving/runner.ts';
 
 export interface Trial {
   readonly accuracy: { top1: number; n: number; interval95: [number, number] };
@@ -14,26 +14,25 @@ export interface Trial {
 const aboutOne = [0.7, 1.1] as const;
 
 /**
- * Serves a family's one variant, whose output passes as it is, on all pictures.
+ * Runs a runner's one variant, whose output passes as it is, on all pictures.
  * @throws InvalidInput naming the pictures whose output is not finite, or of another length
  */
 export async function tryOut(
-  family: Family,
+  runner: Runner,
   pictures: readonly LabelledFile[],
   onProgress?: Progress,
 ): Promise<Trial> {
-  const { name: variant, input: spec } = classifierNamed(family, family.variants[0]!.name);
-  await using runner = await startRunner({ family });
+  const { name: variant, input: spec } = classifierNamed(runner, runner.variants[0]!.name);
   const faults: FieldViolation[] = [];
   let right = 0;
   let likeProbabilities = true;
   for (const [index, picture] of pictures.entries()) {
     try {
       const { classIndex, probabilities } = await runner.run({ variant, input: await picture.load(spec) });
-      if (probabilities.length !== family.labels.length)
+      if (probabilities.length !== runner.labels.length)
         faults.push({
           field: picture.origin,
-          description: `the model gave ${probabilities.length} numbers instead of ${family.labels.length}`,
+          description: `the model gave ${probabilities.length} numbers instead of ${runner.labels.length}`,
         });
       if (classIndex === picture.classIndex) right++;
       likeProbabilities &&= areLikeProbabilities(probabilities);
