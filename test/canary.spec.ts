@@ -3,14 +3,11 @@ import { connectAgent } from '@weir/cell';
 import { embeddedFamilyDirectory, loadFamily } from '@weir/inference';
 import { worker } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { programs } from './support/programs.ts';
 import { weir } from './support/weir.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
@@ -64,50 +61,39 @@ async function familyOfTwo(): Promise<{ directory: string; model: string; flags:
 }
 
 describe('a variant that comes into a cell under load, and goes again', () => {
-  const children: ChildProcess[] = [];
-  const logs: string[] = [];
+  const running = programs();
   const cleanUp: (() => void)[] = [];
   afterAll(async () => {
-    for (const child of children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }
+    await running[Symbol.asyncDispose]();
     for (const remove of cleanUp) remove();
   });
-
-  async function start(app: string, ...flags: string[]): Promise<string> {
-    const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
-    const child = spawn(process.execPath, [main, '--log-level=warn', ...flags], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    children.push(child);
-    createInterface({ input: child.stderr }).on('line', (line) => logs.push(line));
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    return (JSON.parse(line) as { address: string }).address;
-  }
 
   it('serves its share, always the same pictures, is compared, promoted, rolled back and pinned, without a restart or a failed frame', async () => {
     const { directory, model, flags } = await familyOfTwo();
     cleanUp.push(() => rmSync(directory, { recursive: true }));
     const family = join(directory, 'family');
     const [policy, edge] = await Promise.all([
-      start('policy-service', `--data=${join(directory, 'state')}`),
-      start('inference-worker', '--node-id=edge-1', '--tier=edge', '--variants=old', `--models=${family}`),
+      running.service('policy-service', `--data=${join(directory, 'state')}`),
+      running.service(
+        'inference-worker',
+        '--node-id=edge-1',
+        '--tier=edge',
+        '--variants=old',
+        `--models=${family}`,
+      ),
     ]);
-    const address = await start(
+    const agent = await running.service(
       'device-agent',
-      `--policy=${policy}`,
-      `--targets=edge-1=edge@${edge}`,
+      `--policy=${policy.address}`,
+      `--targets=edge-1=edge@${edge.address}`,
       `--models=${family}`,
       // So slow that the edge is the better choice whenever it may be chosen.
       '--local-variants=tiny',
       '--dilation-factor=300',
       '--looks=1',
     );
-    await using device = connectAgent(address);
-    await using connection = connect(edge);
+    await using device = connectAgent(agent.address);
+    await using connection = connect(edge.address);
     const client = connection.client(worker.InferenceWorkerClient);
     const served = async () =>
       (await callUnary(client, client.listVariants, {})).variants.map(({ name }) => name).sort();
@@ -143,7 +129,7 @@ describe('a variant that comes into a cell under load, and goes again', () => {
       return vi.waitFor(() => {
         const last = answered.slice(from).slice(-40);
         if (!holds(last))
-          throw new Error(`the last were by ${last.join(', ')}; ${logs.slice(-5).join('; ')}`);
+          throw new Error(`the last were by ${last.join(', ')}; ${running.logs.slice(-5).join('; ')}`);
       }, patience);
     };
     const only = (name: string) =>
@@ -188,7 +174,7 @@ describe('a variant that comes into a cell under load, and goes again', () => {
     });
     await vi.waitFor(
       async () =>
-        expect(await models('compare', 'new', '--policy', policy)).toMatchObject({
+        expect(await models('compare', 'new', '--policy', policy.address)).toMatchObject({
           canary: side('new'),
           control: side('old'),
         }),
@@ -218,7 +204,7 @@ describe('a variant that comes into a cell under load, and goes again', () => {
     streaming = false;
     await load;
     expect((await device.status()).failed).toBe(0n);
-    expect(children.map(({ exitCode }) => exitCode)).toEqual([null, null, null]);
-    expect(logs.filter((line) => line.includes('goes on as it was'))).toEqual([]);
+    expect([policy, edge, agent].map(({ child }) => child.exitCode)).toEqual([null, null, null]);
+    expect(running.logs.filter((line) => line.includes('goes on as it was'))).toEqual([]);
   }, 300_000);
 });

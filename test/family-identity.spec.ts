@@ -2,15 +2,12 @@ import { sleep } from '@weir/base';
 import { connectAgent } from '@weir/cell';
 import { type agent, policy } from '@weir/proto';
 import { connect, openServerStream } from '@weir/rpc';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { otherFamily, otherLabel } from './support/other-family.ts';
+import { endProgram, programs } from './support/programs.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
 const variant = 'mobilenet-v1-0.25-int8';
@@ -21,36 +18,17 @@ const patience = { timeout: 60_000, interval: 50 };
 describe('two model families of one cell', () => {
   const other = otherFamily();
   const state = mkdtempSync(join(tmpdir(), 'weir-identity-'));
-  let children: ChildProcess[] = [];
-  let logs: string[] = [];
+  let running = programs();
   afterEach(async () => {
-    for (const child of children.filter(
-      ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
-    ))
-      await kill(child);
-    [children, logs] = [[], []];
+    await running[Symbol.asyncDispose]();
+    running = programs();
   });
   afterAll(() => {
     for (const directory of [other, state]) rmSync(directory, { recursive: true });
   });
 
-  async function start(app: string, ...flags: string[]): Promise<{ child: ChildProcess; address: string }> {
-    const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
-    const child = spawn(process.execPath, [main, '--log-level=warn', ...flags], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    children.push(child);
-    createInterface({ input: child.stderr }).on('line', (line) => logs.push(line));
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    return { child, address: (JSON.parse(line) as { address: string }).address };
-  }
-  async function kill(child: ChildProcess): Promise<void> {
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  }
   const startWorker = (listen: string, ...flags: string[]) =>
-    start(
+    running.service(
       'inference-worker',
       '--node-id=edge-1',
       '--tier=edge',
@@ -58,11 +36,11 @@ describe('two model families of one cell', () => {
       `--listen=${listen}`,
       ...flags,
     );
-  const told = (text: string) => logs.filter((line) => line.includes(text));
+  const told = (text: string) => running.logs.filter((line) => line.includes(text));
 
   it('never mix: a worker that restarts on the other one in mid-stream gives no answer until it is back', async () => {
     const first = await startWorker('127.0.0.1:0');
-    const { address } = await start(
+    const { address } = await running.service(
       'device-agent',
       `--targets=edge-1=edge@${first.address}`,
       // So slow that the edge is the better choice whenever it may be chosen.
@@ -88,7 +66,7 @@ describe('two model families of one cell', () => {
     };
 
     await next(5, 'edge-1');
-    await kill(first.child);
+    await endProgram(first.child, 'SIGKILL');
     const second = await startWorker(first.address, '--models', other);
     await vi.waitFor(() => expect(told('gets no frames')).toHaveLength(1), patience);
     const refusedFrom = answers.length + 1;
@@ -102,7 +80,7 @@ describe('two model families of one cell', () => {
     });
     expect(answers.slice(refusedFrom).map(({ placement }) => placement?.nodeId)).not.toContain('edge-1');
 
-    await kill(second.child);
+    await endProgram(second.child, 'SIGKILL');
     await startWorker(first.address);
     await next(5, 'edge-1');
     streaming = false;
@@ -116,11 +94,11 @@ describe('two model families of one cell', () => {
 
   it('are planned for apart, and each device answers with its own alone', async () => {
     const [policyService, edge] = await Promise.all([
-      start('policy-service', `--data=${state}`),
+      running.service('policy-service', `--data=${state}`),
       startWorker('127.0.0.1:0'),
     ]);
     const startDevice = async (deviceId: string, ...flags: string[]) => {
-      const { address } = await start(
+      const { address } = await running.service(
         'device-agent',
         `--device-id=${deviceId}`,
         `--policy=${policyService.address}`,

@@ -11,15 +11,12 @@ import {
   type TlsFiles,
 } from '@weir/rpc';
 import type { Client } from '@grpc/grpc-js';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Authority, createAuthority } from '../libs/rpc/src/certificates.fixture.ts';
+import { programs } from './support/programs.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
 const variant = 'mobilenet-v1-0.25-int8';
@@ -28,7 +25,7 @@ const cellId = 'hall';
 /** Real processes that talk to each other by mutual TLS alone, with throw-away certificates. */
 describe('a cell under mutual TLS', () => {
   let authority: Authority;
-  const children: ChildProcess[] = [];
+  const running = programs();
   const state = mkdtempSync(join(tmpdir(), 'weir-tls-state-'));
   const addresses: Record<'policy' | 'telemetry' | 'edge' | 'open' | 'agent' | 'secured', string> = {
     policy: '',
@@ -50,15 +47,7 @@ describe('a cell under mutual TLS', () => {
   const flags = ({ cert, key, ca }: TlsFiles, which = 'tls') =>
     Object.entries({ cert, key, ca }).flatMap(([name, file]) => (file ? [`--${which}-${name}=${file}`] : []));
 
-  async function start(app: string, ...argv: string[]): Promise<string> {
-    const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
-    const child = spawn(process.execPath, [main, '--log-level=error', ...argv], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    children.push(child);
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    return (JSON.parse(line) as { address: string }).address;
-  }
+  const start = async (app: string, ...argv: string[]) => (await running.service(app, ...argv)).address;
 
   beforeAll(async () => {
     authority = createAuthority();
@@ -97,13 +86,7 @@ describe('a cell under mutual TLS', () => {
   }, 60_000);
 
   afterAll(async () => {
-    await Promise.all(
-      children.map(async (child) => {
-        if (child.exitCode !== null) return;
-        child.kill('SIGTERM');
-        await once(child, 'exit');
-      }),
-    );
+    await running[Symbol.asyncDispose]();
     authority[Symbol.dispose]();
     rmSync(state, { recursive: true, force: true });
   });

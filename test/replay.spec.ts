@@ -1,15 +1,12 @@
 import { seededRandom, systemClock } from '@weir/base';
 import { connectAgent, drive } from '@weir/cell';
 import { loadFamily, loadSamples } from '@weir/inference';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { endProgram, programs } from './support/programs.ts';
 import { weir } from './support/weir.ts';
 
 const variants = ['mobilenet-v1-0.25-int8', 'mobilenet-v1-0.50-int8'].join();
@@ -24,40 +21,35 @@ interface Result {
 
 /** Real processes, and the folder that they leave. */
 describe('the data folder of a PolicyService', () => {
-  const children: ChildProcess[] = [];
+  const running = programs();
   const data = mkdtempSync(join(tmpdir(), 'weir-replay-'));
-  afterAll(() => {
-    for (const child of children) child.kill();
-    rmSync(data, { recursive: true, force: true });
+  afterAll(async () => {
+    await running[Symbol.asyncDispose]();
+    rmSync(data, { recursive: true });
   });
 
-  async function start(app: string, ...flags: string[]): Promise<string> {
-    const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
-    const child = spawn(process.execPath, [main, '--log-level=warn', ...flags], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    children.push(child);
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    return (JSON.parse(line) as { address: string }).address;
-  }
-
   it('is replayed while the service runs on it, and once it has ended', async () => {
-    const policy = await start('policy-service', `--data=${data}`, '--accuracy-floor=0.82', '--looks=1');
-    const worker = await start(
+    const policy = await running.service(
+      'policy-service',
+      `--data=${data}`,
+      '--accuracy-floor=0.82',
+      '--looks=1',
+    );
+    const worker = await running.service(
       'inference-worker',
       '--node-id=edge-1',
       '--tier=edge',
       `--variants=${variants}`,
     );
-    const address = await start(
+    const agent = await running.service(
       'device-agent',
       '--device-id=camera',
-      `--policy=${policy}`,
-      `--targets=edge-1=edge@${worker}`,
+      `--policy=${policy.address}`,
+      `--targets=edge-1=edge@${worker.address}`,
       `--local-variants=${variants}`,
     );
     {
-      await using client = connectAgent(address);
+      await using client = connectAgent(agent.address);
       const samples = await Promise.all(
         (await loadSamples(await loadFamily())).map(async ({ path, label }) => ({
           file: path,
@@ -87,11 +79,7 @@ describe('the data folder of a PolicyService', () => {
     expect((await replayed()).frames).toBeGreaterThanOrEqual(200);
 
     // In the order in which they are needed: a policy that outlives its devices forgets them.
-    for (const child of children) {
-      const ended = once(child, 'exit');
-      child.kill();
-      await ended;
-    }
+    for (const { child } of [policy, worker, agent]) await endProgram(child, 'SIGTERM');
     const { frames, logged, check, asked, evidence } = await replayed();
     expect(frames).toBeLessThanOrEqual(300);
     expect(evidence.incomplete).toBe(0);

@@ -49,6 +49,8 @@ export class FollowingChannelCredentials extends ChannelCredentials {
       this.#retry.release();
       void this.#endDistrusted(contents);
     });
+    // Whoever asks has perhaps mended what the peer refused, or the peer.
+    lease.onReload(() => this.#retry.release());
   }
 
   async #endDistrusted(contents: TlsContents): Promise<void> {

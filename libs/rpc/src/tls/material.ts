@@ -17,6 +17,8 @@ export interface MaterialLease extends Disposable {
   readonly current: TlsContents;
   /** Calls back after each change. */
   onChange(listener: (contents: TlsContents, before: TlsContents) => void): void;
+  /** Calls back whenever somebody has the files read again, changed or not. */
+  onReload(listener: () => void): void;
 }
 
 /** Files are watched once a process, however many connections and servers use them. */
@@ -37,7 +39,7 @@ export function leaseMaterial(files: TlsFiles, { needsCertificate = false } = {}
 
 /** Reads all files again, now. A process does so by itself every 5 s, and on SIGHUP while it serves. */
 export function reloadMaterial(): void {
-  for (const material of watched.values()) material.look();
+  for (const material of watched.values()) material.reload();
 }
 
 /** Hears of all files of this process, of those in use already at once. The returned function ends it. */
@@ -49,12 +51,17 @@ export function onMaterial(listener: (event: MaterialEvent) => void): () => void
 
 const tell = (event: MaterialEvent) => listeners.forEach((listener) => listener(event));
 
+interface Listeners {
+  readonly change: Set<(contents: TlsContents, before: TlsContents) => void>;
+  readonly reload: Set<() => void>;
+}
+
 class WatchedMaterial {
   readonly files: TlsFiles;
   contents: TlsContents;
   readonly #onUnused: () => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #leases = new Set<Set<(contents: TlsContents, before: TlsContents) => void>>();
+  readonly #leases = new Set<Listeners>();
   /** The last fault told of, so that it is told once. */
   #told = '';
 
@@ -67,16 +74,17 @@ class WatchedMaterial {
   }
 
   lease(): MaterialLease {
-    const changes = new Set<(contents: TlsContents, before: TlsContents) => void>();
-    this.#leases.add(changes);
+    const listeners: Listeners = { change: new Set(), reload: new Set() };
+    this.#leases.add(listeners);
     const now = () => this.contents;
     return {
       get current() {
         return now();
       },
-      onChange: (listener) => void changes.add(listener),
+      onChange: (listener) => void listeners.change.add(listener),
+      onReload: (listener) => void listeners.reload.add(listener),
       [Symbol.dispose]: () => {
-        if (!this.#leases.delete(changes) || this.#leases.size > 0) return;
+        if (!this.#leases.delete(listeners) || this.#leases.size > 0) return;
         clearInterval(this.#timer);
         this.#onUnused();
         tell({ kind: 'released', files: this.files });
@@ -99,6 +107,11 @@ class WatchedMaterial {
     const before = this.contents;
     this.contents = contents;
     tell({ kind: 'reloaded', files: this.files, contents });
-    for (const changes of this.#leases) for (const listener of changes) listener(contents, before);
+    for (const { change } of this.#leases) for (const listener of change) listener(contents, before);
+  }
+
+  reload(): void {
+    this.look();
+    for (const { reload } of this.#leases) for (const listener of reload) listener();
   }
 }
