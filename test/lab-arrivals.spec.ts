@@ -55,19 +55,17 @@ describe('the lab, in its own time', () => {
     }
   });
 
-  it.each([
-    ['a slow link', ['0,50,150'], 300],
-    ['an outage, which profiling waits for the end of', ['0,0,30', '6,50,30', '90,50,30'], 60],
-  ])('drives links by a trace: %s', async (_what, rows, networkMs) => {
+  it('drives links by a trace: slow ones, after an outage that profiling waits for the end of', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
     try {
       const trace = join(folder, 'trace.csv');
+      const rows = ['0,0,150', '6,50,150', '90,50,150'];
       await writeFile(trace, ['time_s,rate_mbps,delay_ms', ...rows].join('\n'));
       await using driven = await lab.open(
         scenario({ links: { trace }, cell: { ...cell, users: 1 }, epochs: {} }),
       );
       const table = await driven.tableOf([]);
-      expect(table.networkMs('device-1', 'edge-1')).toBeGreaterThan(networkMs - 10);
+      expect(table.networkMs('device-1', 'edge-1')).toBeGreaterThan(290);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -40,7 +40,7 @@ describe('the model of somebody else', () => {
       for (const file of files.slice(index * 5, index * 5 + 5))
         await cp(join(samples, file), join(folder, 'pictures', label, file));
     }
-    const imported = await run(folder, importLine!, '--json');
+    const imported = await run(folder, importLine!, '--runs', '5', '--json');
     expect(imported).toMatchObject({ labels: ['a', 'b', 'c'], samples: { added: 15, total: 15 } });
     const { variant } = imported as { variant: { accuracy: { top1: number } } };
     const summary = await run(folder, startLine!, '--requests', '12', '--json');
@@ -60,7 +60,7 @@ describe('the model of somebody else', () => {
     await writeFile(join(folder, 'list.csv'), ['file,label', ...rows].join('\r\n'));
     const given = '--images list.csv --into many';
     const importing = (model: string, more: string) =>
-      run(folder, `models import ${join(fixtures, model)} ${given} ${more}`, '--json');
+      run(folder, `models import ${join(fixtures, model)} ${given} --runs 5 ${more}`, '--json');
     const [softmax, logits] = await Promise.all([
       importing('thousand-and-one.onnx', '--labels labels.txt'),
       importing('external-logits.onnx', '--labels labels.txt --link-samples'),
@@ -83,7 +83,7 @@ describe('the model of somebody else', () => {
     expect(labels).toContain(images[0]!.label);
     const verified = await run(elsewhere, `models verify --runs 5 ${models}`, '--json');
     expect(verified).toMatchObject({ ok: true, pictures: 'samples' });
-    const lab = `lab run --experiment A --users 1 --floor 0 --learners device-only --epochs 1 ${models}`;
+    const lab = `lab run --experiment A --users 1 --floor 0 --learners device-only --epochs 1 --repetitions 1 ${models}`;
     expect(await run(elsewhere, lab, '--json')).toMatchObject({ learners: [{ learner: 'oracle' }, {}] });
   }, 300_000);
 

@@ -30,48 +30,51 @@ describe('a family of detectors', () => {
     expect(summary.accuracy.expected).toBeLessThanOrEqual(0.3721);
   }, 120_000);
 
-  it.each([
-    ['at the edge', { devices: ['none'] }, 'edge-1'],
-    ['on the device', { nodes: [] }, 'device-1'],
-  ] as const)(
-    'answers %s with all outputs, of the shape that the input has',
-    async (_, where, nodeId) => {
-      await using cell = await start(where);
-      await using client = connectAgent(cell.devices[0]!.address);
-      const answer = await detected(client, 96);
-      expect(answer).toMatchObject({
-        classification: undefined,
-        placement: { nodeId, variant: expect.stringMatching(/^detector-/) as string },
-        expectedAccuracy: expect.any(Number) as number,
-        looks: [{ failure: '', classification: undefined }],
-      });
-      const { FLOAT32, INT64 } = common.DataType;
-      expect(answer.outputs.map(({ name, tensor }) => [name, tensor!.dataType, tensor!.shape])).toEqual([
-        ['boxes', FLOAT32, [1, 36, 4]],
-        ['scores', FLOAT32, [1, 5, 36]],
-        ['kept', INT64, [expect.any(Number), 3]],
-      ]);
-      // Another size of the same model.
-      expect((await detected(client, 128)).outputs[0]!.tensor!.shape).toEqual([1, 64, 4]);
-
-      const [images, threshold] = detectorInputs(96) as [common.NamedTensor, common.NamedTensor];
-      const wrong = { ...images, tensor: { ...images.tensor!, shape: [1, 1, 3 * 96, 96] } };
-      for (const [tensors, field] of [
-        [[wrong, threshold], 'input.tensors[images].shape'],
-        [[images], 'input.tensors[threshold]'],
-        [[images, { ...threshold, name: 'sureness' }], 'input.tensors[sureness]'],
-      ] as const)
-        expect(await faultsOf(client.infer({ tensors, timeoutMs: 10_000 }))).toContain(field);
-      expect(await faultsOf(client.infer({ image: scene, timeoutMs: 10_000 }))).toEqual([
-        'input.encoded_image',
-      ]);
-      expect((await client.status()).targets.every(({ ejection }) => ejection === '')).toBe(true);
-    },
-    120_000,
-  );
-
-  it('is listed by its workers with what it takes, what it gives and what its accuracy is', async () => {
+  it('answers at the edge with all outputs, where its worker lists what it takes, what it gives and what its accuracy is', async () => {
     await using cell = await start({ devices: ['none'] });
+    await answers(cell, 'edge-1');
+    await isListed(cell);
+  }, 120_000);
+
+  it('answers on the device likewise', async () => {
+    await using cell = await start({ nodes: [] });
+    await answers(cell, 'device-1');
+  }, 120_000);
+
+  /** All outputs, of the shape that the input has; what is wrong with others is said. */
+  const answers = async (cell: RunningCell, nodeId: string) => {
+    await using client = connectAgent(cell.devices[0]!.address);
+    const answer = await detected(client, 96);
+    expect(answer).toMatchObject({
+      classification: undefined,
+      placement: { nodeId, variant: expect.stringMatching(/^detector-/) as string },
+      expectedAccuracy: expect.any(Number) as number,
+      looks: [{ failure: '', classification: undefined }],
+    });
+    const { FLOAT32, INT64 } = common.DataType;
+    expect(answer.outputs.map(({ name, tensor }) => [name, tensor!.dataType, tensor!.shape])).toEqual([
+      ['boxes', FLOAT32, [1, 36, 4]],
+      ['scores', FLOAT32, [1, 5, 36]],
+      ['kept', INT64, [expect.any(Number), 3]],
+    ]);
+    // Another size of the same model.
+    expect((await detected(client, 128)).outputs[0]!.tensor!.shape).toEqual([1, 64, 4]);
+
+    const [images, threshold] = detectorInputs(96) as [common.NamedTensor, common.NamedTensor];
+    const wrong = { ...images, tensor: { ...images.tensor!, shape: [1, 1, 3 * 96, 96] } };
+    for (const [tensors, field] of [
+      [[wrong, threshold], 'input.tensors[images].shape'],
+      [[images], 'input.tensors[threshold]'],
+      [[images, { ...threshold, name: 'sureness' }], 'input.tensors[sureness]'],
+    ] as const)
+      expect(await faultsOf(client.infer({ tensors, timeoutMs: 10_000 }))).toContain(field);
+    expect(await faultsOf(client.infer({ image: scene, timeoutMs: 10_000 }))).toEqual([
+      'input.encoded_image',
+    ]);
+    expect((await client.status()).targets.every(({ ejection }) => ejection === '')).toBe(true);
+  };
+
+  const isListed = async (cell: RunningCell) => {
     await using connection = connect(cell.address('edge-1'));
     const client = connection.client(worker.InferenceWorkerClient);
     const { labels, variants } = await callUnary(client, client.listVariants, {}, { timeoutMs: 5_000 });
@@ -87,7 +90,7 @@ describe('a family of detectors', () => {
       outputs: [{ name: 'boxes' }, { name: 'scores' }, { name: 'kept', dataType: common.DataType.INT64 }],
       inputShape: [],
     });
-  }, 120_000);
+  };
 
   /** `devices`: which variants they run; `nodes`: other nodes than the example's. */
   async function start({

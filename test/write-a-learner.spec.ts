@@ -79,7 +79,7 @@ describe('docs/write-a-learner.md', () => {
   });
 
   it('is measured in the lab next to the planner', async () => {
-    const { code, stdout } = await run(commandWith('lab run'));
+    const { code, stdout } = await run(`${commandWith('lab run')} --repetitions 1`);
     expect(code).toBe(0);
     for (const learner of ['oracle', 'mine.ts', 'planner']) expect(stdout).toContain(learner);
   });

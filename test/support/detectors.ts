@@ -14,7 +14,16 @@ export async function importDetectors(): Promise<{ readonly directory: string } 
     ['detector-8', '0.31'],
     ['detector-16', '0.372'],
   ] as const) {
-    const flags = ['--accuracy', accuracy, '--measure', 'mAP 50-95', '--shape', 'images=1x3x128x128'];
+    const flags = [
+      '--accuracy',
+      accuracy,
+      '--measure',
+      'mAP 50-95',
+      '--shape',
+      'images=1x3x128x128',
+      '--runs',
+      '5',
+    ];
     const argv = ['models', 'import', fixture(name), '--task', 'tensor', ...flags, '--into', directory];
     const { code, stderr } = await weir(...argv).ended;
     if (code !== 0) throw new Error(stderr);

@@ -70,6 +70,9 @@ const shape = {
     .optional()
     .describe('With --arrivals: share of what the cell would sustain [0.6].'),
   epochs: whole(1, 100_000).optional().describe("Measured epochs of each learner [60, or the scenario's]."),
+  repetitions: whole(1, 100)
+    .optional()
+    .describe("Epochs of each joint placement when the cell is profiled [3, or the scenario's]."),
   linkTrace: z
     .string()
     .optional()

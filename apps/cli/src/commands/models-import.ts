@@ -7,6 +7,7 @@ import { type CommandContext, defineCommand } from '../command.ts';
 import { importTensors } from '../models/import-tensors.ts';
 import { shareOf, stageText } from '../models/stages.ts';
 import { throttled } from '../models-table.ts';
+import { whole } from '../whole.ts';
 import { ms, percent } from '../words.ts';
 
 const name = 'weir models import';
@@ -95,6 +96,7 @@ export default defineCommand({
       .describe(
         'Scale, and after a comma zero point, of an output of whole numbers, when the model does not state them.',
       ),
+    runs: whole(1, 1_000_000).default(200).describe('Inferences to measure latency.'),
     samples: z
       .number('expected a number')
       .int('expected a whole number')

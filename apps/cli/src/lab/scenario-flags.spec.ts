@@ -24,6 +24,11 @@ describe('the scenario of a command line', () => {
     expect(of({ scenario: 'looks-poisson-60' })).toMatchObject({ floor: 'best-0.05', looks: 2 });
   });
 
+  it('is profiled as often as it is told, or as its file says', () => {
+    const repetitions = (flags: ScenarioFlags) => scenarioOf('weir lab run', flags).repetitions;
+    expect([repetitions({}), repetitions({ repetitions: 1 })]).toEqual([3, 1]);
+  });
+
   it('takes what the lab compares second looks with beside learners', () => {
     const learners = ['planner', 'planner-one-look', 'threshold', 'escalate-25', 'offload-only'];
     expect(of({ floor: 'best-0.9', learners }).learners).toEqual(learners);

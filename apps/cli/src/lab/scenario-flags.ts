@@ -16,6 +16,7 @@ export interface ScenarioFlags {
   readonly arrivals?: 'poisson' | 'periodic' | undefined;
   readonly load?: number | undefined;
   readonly epochs?: number | undefined;
+  readonly repetitions?: number | undefined;
   readonly linkTrace?: string | undefined;
   readonly seed?: number | undefined;
 }
@@ -67,6 +68,7 @@ export function scenarioOf(name: string, flags: ScenarioFlags): Scenario {
     accuracies,
     seed,
     epochs,
+    repetitions,
     arrivals,
     load,
     linkTrace,
@@ -101,6 +103,7 @@ export function scenarioOf(name: string, flags: ScenarioFlags): Scenario {
     ...(looks !== undefined && { looks }),
     ...(learners && { learners: readLearners(name, '--learners', learners, isLabLearner) }),
     ...(accuracies && { accuracies }),
+    ...(repetitions !== undefined && { repetitions }),
     ...(seed !== undefined && { seed }),
     ...(linkTrace !== undefined && { links: { trace: linkTrace } }),
     ...(arrivals || base.arrivals

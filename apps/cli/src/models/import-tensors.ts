@@ -8,7 +8,7 @@ import { stageText } from './stages.ts';
 
 interface Flags extends Pick<
   TensorImportOptions,
-  'model' | 'directory' | 'name' | 'family' | 'architecture' | 'precision' | 'macs' | 'canary'
+  'model' | 'directory' | 'name' | 'family' | 'architecture' | 'precision' | 'macs' | 'canary' | 'runs'
 > {
   readonly accuracy?: number | undefined;
   readonly measure?: string | undefined;

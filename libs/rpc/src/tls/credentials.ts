@@ -74,12 +74,13 @@ export class FollowingChannelCredentials extends ChannelCredentials {
     const first = connector();
     return {
       connect: async (socket) => {
+        const failed = this.#retry.attempt();
         try {
           const connected = await connector().connect(socket);
           this.#keep(connected.socket);
           return connected;
         } catch (error) {
-          this.#retry.failed(error);
+          failed(error);
           throw TlsRefusal.of(error);
         }
       },

@@ -14,6 +14,7 @@ const rejectionsInARow = 3;
  */
 export class SlowRetry {
   #rejections = 0;
+  #releases = 0;
   #held: { promise: Promise<void>; release: () => void } | undefined;
 
   /** Resolves when the next attempt may begin. */
@@ -21,14 +22,19 @@ export class SlowRetry {
     await this.#held?.promise;
   }
 
-  /** Files have changed: the next attempt may go well. */
+  /** Files have changed, or were asked to be read again: the next attempt may go well. */
   release(): void {
     this.#rejections = 0;
+    this.#releases++;
     this.#held?.release();
   }
 
-  failed(error: unknown): void {
-    if (peerFaultOf(error)?.lasting) this.#hold();
+  /** An attempt begins; the returned function says why it failed. One from before a release holds nothing up. */
+  attempt(): (error: unknown) => void {
+    const releases = this.#releases;
+    return (error) => {
+      if (releases === this.#releases && peerFaultOf(error)?.lasting) this.#hold();
+    };
   }
 
   /** The peer's certificate is good; whether it takes ours shows when it does not hang up. */
