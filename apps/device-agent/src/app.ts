@@ -112,6 +112,8 @@ export async function startDeviceAgent(
     variants,
     ...(looks && { looks }),
     objective: defaultObjective,
+    // A cell may allow its frames less than every tier, and only its policy knows.
+    undirectedTiers: config.policy ? (config.allowedTiers ?? ['device']) : undefined,
     random: random.fork('dispatch'),
     now: clock.now(),
     hedgeShare: config.hedgeShare,

@@ -108,7 +108,9 @@ const shape = {
     .array(tier)
     .min(1, 'expected at least one tier')
     .optional()
-    .describe("Narrows the cell's tiers; device alone: no frame leaves the device."),
+    .describe(
+      "Narrows the cell's tiers; device alone: no frame leaves the device. Until a policy has told the cell's, frames may use these, or the device alone where none are named.",
+    ),
   graceMs: durationMs()
     .default(10_000)
     .describe('How long frames in flight may take to finish at shutdown, ms.'),

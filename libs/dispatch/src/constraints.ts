@@ -1,5 +1,5 @@
 import { FailedPrecondition } from '@weir/base';
-import type { Objective } from '@weir/domain';
+import type { Objective, Tier } from '@weir/domain';
 import type { DispatchAction } from './dispatch-action.ts';
 import type { Frame } from './cost.ts';
 import type { TierTracker } from './tier-tracker.ts';
@@ -54,13 +54,19 @@ export function coversFloor(
 export function refusal(
   actions: readonly DispatchAction[],
   blockedBy: (action: DispatchAction) => Constraint | undefined,
-  { objective, balance, frame }: { objective: Objective; balance: number; frame: Constrained },
+  {
+    objective: { accuracyFloor, allowedTiers: asked },
+    allowedTiers,
+    balance,
+    frame,
+  }: { objective: Objective; allowedTiers: readonly Tier[]; balance: number; frame: Constrained },
 ): FailedPrecondition {
-  const { accuracyFloor } = objective;
+  const undirected = asked.some((tier) => !allowedTiers.includes(tier));
+  const who = undirected ? 'until a policy has told the objective, frames may use' : 'the objective allows';
   const ofFrame = frame.leastAccuracy > accuracyFloor;
   const say: Readonly<Record<Constraint, string>> = {
     variant: `the frame asks for ${frame.variant}`,
-    tier: `the objective allows only ${objective.allowedTiers.join(', ')}`,
+    tier: `${who} only ${allowedTiers.join(', ')}`,
     excluded: 'a target has already failed this frame',
     unreachable: 'a target is unreachable',
     foreign: 'a target serves another model by this name',

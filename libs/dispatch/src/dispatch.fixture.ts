@@ -85,7 +85,7 @@ export const frameOf = (more: Partial<Frame> = {}): Frame => ({
   ...more,
 });
 
-type Given = Partial<Pick<DispatcherOptions, 'onEjection' | 'looks'>>;
+type Given = Partial<Pick<DispatcherOptions, 'onEjection' | 'looks' | 'undirectedTiers'>>;
 
 /** A dispatcher that knows no more than its own variants. */
 export const uncalibrated = (objective: Partial<Objective> = {}, given: Given = {}): Dispatcher =>

@@ -233,6 +233,21 @@ describe('dispatcher and constraints', () => {
     }
   });
 
+  it('never leaves the device before a directive has told the cell’s objective, where that is awaited', () => {
+    expect(dispatcher(floor(0.85)).dispatch(0).placement.tier).toBe('edge');
+    const agent = dispatcher(floor(0.85), { undirectedTiers: ['device'] });
+    expect(agent.dispatch(0).placement.tier).toBe('device');
+    expect(agent.audits('small', 0)?.map(({ placement }) => placement.tier)).toEqual(['device']);
+    expect(agent.status(0).objective).toEqual(floor(0.85));
+    expect(() => agent.dispatch(0, { exclude: ['device-1'] })).toThrow(
+      /until a policy has told the objective, frames may use only device/,
+    );
+    agent.setOwnObjective({ allowedTiers: ['edge'] });
+    expect(agent.dispatch(0).placement.tier).toBe('device');
+    agent.applyDirective(directive({ objective: floor(0.85) }), 1);
+    expect(agent.dispatch(2).placement.tier).toBe('edge');
+  });
+
   it('keeps the device’s own, stricter objective above the cell’s', () => {
     const agent = dispatcher();
     agent.setOwnObjective({ ...floor(0.85), allowedTiers: ['device', 'edge'] });

@@ -10,6 +10,7 @@ import type {
   Directive,
   LookCurves,
   NodeLoad,
+  Tier,
 } from '@weir/domain';
 import type { Decision } from './decision.ts';
 import type { EjectionChange } from './node-outliers.ts';
@@ -24,6 +25,8 @@ export interface DispatcherOptions {
   readonly looks?: LookCurves;
   /** In force until the first directive brings the cell's. */
   readonly objective: Objective;
+  /** Tiers that frames may use until then, beside what the objective says. @default all */
+  readonly undirectedTiers?: readonly Tier[] | undefined;
   /** Breaks ties between actions of equal cost and accuracy. */
   readonly random: Random;
   /** Time of creation, ms. @default 0 */

@@ -9,6 +9,7 @@ import {
   type LookCurves,
   type Objective,
   type Placement,
+  type Tier,
   tightenObjective,
   type Variant,
 } from '@weir/domain';
@@ -22,6 +23,8 @@ export interface PlanOptions {
   readonly variants: readonly Variant[];
   readonly looks: LookCurves | undefined;
   readonly objective: Objective;
+  /** As in DispatcherOptions. */
+  readonly undirectedTiers: readonly Tier[] | undefined;
   readonly trackerOf: (nodeId: string) => TierTracker;
 }
 
@@ -37,6 +40,7 @@ export class PlanInForce {
   #cellObjective: Objective;
   #ownObjective: Partial<Objective> | undefined;
   #objective: Objective;
+  readonly #undirectedTiers: readonly Tier[] | undefined;
   #directive: Directive | undefined;
   #leaseEndsAt = -Infinity;
   #fallbackCosts: readonly ActionCost[];
@@ -47,13 +51,14 @@ export class PlanInForce {
   #fallbackTable: ActionTable = emptyTable;
   #canaryTable: ActionTable = emptyTable;
 
-  constructor({ localNode, variants, looks, objective, trackerOf }: PlanOptions) {
+  constructor({ localNode, variants, looks, objective, undirectedTiers, trackerOf }: PlanOptions) {
     this.#accuracyOf = new Map(variants.map(({ name, accuracy }) => [name, accuracy]));
     this.#looks = looks;
     this.#curves = looks;
     this.#trackerOf = trackerOf;
     this.#cellObjective = objective;
     this.#objective = objective;
+    this.#undirectedTiers = undirectedTiers;
     this.#fallbackCosts = uncalibrated(localNode, variants);
     this.#rebuild();
   }
@@ -64,6 +69,12 @@ export class PlanInForce {
 
   get objective(): Objective {
     return this.#objective;
+  }
+
+  /** Tiers that frames may use now. */
+  get allowedTiers(): readonly Tier[] {
+    const undirected = this.#directive ? undefined : this.#undirectedTiers;
+    return tightenObjective(this.#objective, undirected && { allowedTiers: undirected }).allowedTiers;
   }
 
   /** Undefined without a plan. */
@@ -115,7 +126,8 @@ export class PlanInForce {
     if (current?.instanceId === directive.instanceId && directive.version < current.version) return false;
     this.#directive = directive;
     this.#leaseEndsAt = now + directive.leaseMs;
-    this.#cellObjective = directive.objective;
+    const { objective, cellTiers = objective.allowedTiers } = directive;
+    this.#cellObjective = { ...objective, allowedTiers: cellTiers };
     this.#correctCurves();
     this.#rebuild();
     return true;
@@ -153,8 +165,9 @@ export class PlanInForce {
   #rebuild(): void {
     const directive = this.#directive;
     this.#objective = tightenObjective(this.#cellObjective, this.#ownObjective);
+    const objective = { ...this.#objective, allowedTiers: this.allowedTiers };
     const tableOf = (costs: readonly ActionCost[]) =>
-      actionTable(costs, this.#objective, this.#trackerOf, this.#curves);
+      actionTable(costs, objective, this.#trackerOf, this.#curves);
     const { accuracyOf, own: all } = corrected(this.#accuracyOf, this.#fallbackCosts, directive?.correction);
     const isOpen = ({ placement }: { placement: Placement }) => !this.#hidden.has(placement.variant);
     const own = all.filter(isOpen);

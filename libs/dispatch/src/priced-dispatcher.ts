@@ -54,14 +54,15 @@ class PricedDispatcher implements Dispatcher {
   readonly #ejections: Ejections;
 
   constructor(options: DispatcherOptions) {
-    const { localNode, variants, looks, objective, random, now = 0, hedgeShare = 0, onEjection } = options;
+    const { localNode, variants, looks, objective, undirectedTiers, random, onEjection } = options;
+    const { now = 0, hedgeShare = 0 } = options;
     this.#hedges = new HedgeBudget(hedgeShare);
     this.#arrivals = new ArrivalMeter(now);
     this.#localNode = localNode;
     this.#random = random;
     this.#local = new LocalQueue(localNode.slots);
     const trackerOf = (nodeId: string) => this.#targets.of(nodeId);
-    this.#plan = new PlanInForce({ localNode, variants, looks, objective, trackerOf });
+    this.#plan = new PlanInForce({ localNode, variants, looks, objective, undirectedTiers, trackerOf });
     this.#admission = new Admission(this.#plan, this.#arrivals);
     this.#frames = new Frames(this.#plan, this.#balance, this.#arrivals, this.#local);
     this.#commitments = new Commitments(this.#plan, this.#balance, this.#local);
@@ -173,6 +174,7 @@ class PricedDispatcher implements Dispatcher {
     }
     throw refusal(this.#plan.allActions, (action) => constraintOn(action, frame, 'chosen'), {
       objective,
+      allowedTiers: this.#plan.allowedTiers,
       balance: this.#balance.balance,
       frame,
     });

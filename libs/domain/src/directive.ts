@@ -1,6 +1,6 @@
 import type { Objective } from './objective.ts';
 import type { AccuracyCorrection } from './accuracy-correction.ts';
-import type { Placement } from './placement.ts';
+import type { Placement, Tier } from './placement.ts';
 
 /** Expected cost of one action for one device, as learned. */
 export interface ActionCost {
@@ -41,7 +41,10 @@ export interface Directive {
   readonly actions: readonly ActionCost[];
   /** μ₀: price of accuracy at half balance, ms per unit of accuracy; the multiplier of the floor in the plan's problem. */
   readonly accuracyPriceMs: number;
+  /** Of the cell, tightened by the device's own as the policy knows it. */
   readonly objective: Objective;
+  /** What the cell allows, whatever the device asks; absent: the tiers of `objective`. */
+  readonly cellTiers?: readonly Tier[];
   readonly ledger: BalanceLedger;
   readonly predictedMs: number;
   /** What the cell's pictures differ by from those of the curves; absent: nothing. `actions` are corrected already. */

@@ -22,9 +22,9 @@ describe('tightenObjective', () => {
     ['keeps the deadline from moving away', { deadlineMs: 900 }, { deadlineMs: 500 }],
     ['leaves only tiers that both allow', { allowedTiers: ['edge', 'cloud'] }, { allowedTiers: ['edge'] }],
     [
-      "holds to the device's tiers when none is common",
+      'keeps frames on the device when no tier is common',
       { allowedTiers: ['cloud'] },
-      { allowedTiers: ['cloud'] },
+      { allowedTiers: ['device'] },
     ],
     [
       "takes the device's own weights",

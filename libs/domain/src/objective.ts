@@ -39,8 +39,8 @@ export const defaultObjective: Objective = {
 
 /**
  * A cell's objective tightened by what a device requests: the higher floor, the shorter deadline, the fewer
- * looks, the tiers both allow; weights and the share of audits that the device names replace the cell's. When no tier is left, the device's tiers hold:
- * privacy comes first.
+ * looks, the tiers both allow; weights and the share of audits that the device names replace the cell's. When no tier is left,
+ * frames stay on the device: what one of the two forbids gets none.
  */
 export function tightenObjective(cell: Objective, own: Partial<Objective> | undefined): Objective {
   if (!own) return cell;
@@ -51,6 +51,6 @@ export function tightenObjective(cell: Objective, own: Partial<Objective> | unde
     accuracyFloor: Math.max(cell.accuracyFloor, asked.accuracyFloor),
     deadlineMs: Math.min(cell.deadlineMs, asked.deadlineMs),
     maxLooks: Math.min(cell.maxLooks, asked.maxLooks),
-    allowedTiers: shared.length > 0 ? shared : asked.allowedTiers,
+    allowedTiers: shared.length > 0 ? shared : ['device'],
   };
 }

@@ -33,6 +33,7 @@ describe('directive', () => {
     ['accuracy_price_ms', (wire) => (wire.accuracyPriceMs = Infinity)],
     ['objective', (wire) => (wire.objective = undefined)],
     ['objective.allowed_tiers', (wire) => (wire.objective!.allowedTiers = [])],
+    ['cell_tiers[0]', (wire) => (wire.cellTiers = [0])],
     ['ledger.credit_total', (wire) => (wire.ledger!.creditTotal = NaN)],
     ['ledger.debit_requested_total', (wire) => (wire.ledger!.debitRequestedTotal = -1)],
   ])('with a bad %s is refused', (field, spoil) => {

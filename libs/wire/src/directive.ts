@@ -1,5 +1,5 @@
 import { Violations } from '@weir/base';
-import type { ActionCost, BalanceLedger, Directive } from '@weir/domain';
+import type { ActionCost, BalanceLedger, Directive, Tier } from '@weir/domain';
 import type { common, policy } from '@weir/proto';
 import { correctionFromWire, correctionToWire } from './accuracy-correction.ts';
 import { type Received, usableEntries } from './left-out.ts';
@@ -7,10 +7,12 @@ import { limits } from './limits.ts';
 import { objectiveFromWire, objectiveToWire } from './objective.ts';
 import { placementFromWire, placementToWire } from './placement.ts';
 import { plannedLookFromWire, plannedLookToWire } from './planned-look.ts';
+import { tiersFromWire, tierToWire } from './tier.ts';
 
 export function directiveToWire(directive: Directive): policy.Directive {
-  const { thresholdMs, planned, secondLook, correction, objective, actions, ledger, version, ...same } =
+  const { thresholdMs, planned, secondLook, correction, objective, actions, ledger, version, ...rest } =
     directive;
+  const { cellTiers = [], ...same } = rest;
   const obey = thresholdMs === Infinity;
   return {
     ...same,
@@ -22,6 +24,7 @@ export function directiveToWire(directive: Directive): policy.Directive {
     thresholdMs: obey ? 0 : thresholdMs,
     actions: actions.map(actionToWire),
     objective: objectiveToWire(objective),
+    cellTiers: cellTiers.map(tierToWire),
     ledger: { ...ledger },
   };
 }
@@ -65,6 +68,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
     actions: actionsFromWire(wire.actions, told),
     accuracyPriceMs,
     objective: objectiveFromWire(withAudits(wire.objective), 'objective', faults),
+    ...cellTiersFromWire(wire.cellTiers, faults),
     ledger: ledgerFromWire(wire.ledger, faults),
     // A saturated cell promises no time: nothing rests on it.
     predictedMs: Number.isFinite(predictedMs) && predictedMs >= 0 ? predictedMs : 0,
@@ -77,6 +81,15 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
 /** A policy that says nothing of audits knows nothing of them, and would refuse their outcomes. */
 const withAudits = (objective: common.Objective | undefined) =>
   objective && { ...objective, auditShare: objective.auditShare ?? 0 };
+
+/** Absent from a policy that says nothing of them. */
+function cellTiersFromWire(
+  wire: readonly common.Tier[],
+  faults: Violations,
+): { cellTiers?: readonly Tier[] } {
+  const cellTiers = tiersFromWire(wire, 'cell_tiers', faults);
+  return cellTiers.length > 0 ? { cellTiers } : {};
+}
 
 const actionToWire = ({ placement, ...costs }: ActionCost): policy.ActionCost => ({
   ...costs,

@@ -3,7 +3,7 @@ import { defaultObjective, mostLooks, type Objective } from '@weir/domain';
 import type { common, policy } from '@weir/proto';
 import { fieldName } from './field-name.ts';
 import { limits } from './limits.ts';
-import { tierFromWire, tierToWire } from './tier.ts';
+import { tiersFromWire, tierToWire } from './tier.ts';
 
 export const objectiveToWire = (objective: Objective): common.Objective => ({
   ...objective,
@@ -35,9 +35,7 @@ export function objectiveFromWire(
     `${field}.allowed_tiers`,
     'expected at least one tier; name all three to allow all',
   );
-  const allowed = violations
-    .list(objective.allowedTiers, `${field}.allowed_tiers`, limits.tiers)
-    .map((tier, index) => tierFromWire(tier, `${field}.allowed_tiers[${index}]`, violations));
+  const allowedTiers = tiersFromWire(objective.allowedTiers, `${field}.allowed_tiers`, violations);
   // Not said by whoever knows of no second looks.
   const maxLooks = objective.maxLooks || mostLooks;
   violations.number(maxLooks, `${field}.max_looks`, { max: mostLooks });
@@ -49,7 +47,7 @@ export function objectiveFromWire(
     meanWeight,
     tailWeight,
     energyMsPerJ,
-    allowedTiers: [...new Set(allowed)],
+    allowedTiers,
     maxLooks,
     auditShare,
   };

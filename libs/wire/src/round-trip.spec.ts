@@ -307,7 +307,8 @@ describe('conversion to the wire and back', () => {
     });
     fc.assert(
       fc.property(directive, fc.option(secondLook), fc.option(correction), (one, look, differs) => {
-        const value = { ...one, ...(look && { secondLook: look }), ...(differs && { correction: differs }) };
+        const optional = { ...(look && { secondLook: look }), ...(differs && { correction: differs }) };
+        const value = { ...one, ...optional, ...(look && { cellTiers: one.objective.allowedTiers }) };
         const wire = sent(policy.Directive, directiveToWire(value));
         expect(directiveFromWire(wire)).toEqual({ value, leftOut: [] });
       }),

@@ -2,6 +2,7 @@ import type { Violations } from '@weir/base';
 import type { Tier } from '@weir/domain';
 import { common } from '@weir/proto';
 import { enumTable } from './enum-table.ts';
+import { limits } from './limits.ts';
 
 const tiers = enumTable<Tier, common.Tier>({
   device: common.Tier.DEVICE,
@@ -18,6 +19,12 @@ export function tierFromWire(tier: common.Tier, field: string, violations: Viola
   const name = tiers.fromWire(tier);
   violations.check(name !== undefined, field, 'expected TIER_DEVICE, TIER_EDGE or TIER_CLOUD');
   return name ?? 'device';
+}
+
+/** Each once. */
+export function tiersFromWire(wire: readonly common.Tier[], field: string, violations: Violations): Tier[] {
+  const named = violations.list(wire, field, limits.tiers);
+  return [...new Set(named.map((tier, index) => tierFromWire(tier, `${field}[${index}]`, violations)))];
 }
 
 /** For people: `device`, `edge`, `cloud`, or `unspecified`. */

@@ -1,6 +1,6 @@
 import { InvalidInput, seededRandom } from '@weir/base';
 import { createDispatcher } from '@weir/dispatch';
-import { defaultObjective, type Directive, type Objective } from '@weir/domain';
+import { defaultObjective, type Directive, type Objective, type Tier, tightenObjective } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { OwnObjective } from './own-objective.ts';
 
@@ -65,7 +65,7 @@ describe('OwnObjective', () => {
     expect(objective.asked).toEqual({ accuracyFloor: 0.9 });
     const later: Objective = { ...cell, deadlineMs: 30_000, tailWeight: 1, energyMsPerJ: 50 };
     dispatcher.applyDirective(directive(later), 0);
-    objective.directed(later);
+    objective.directed({ objective: later });
     expect(objective.inForce(0)).toEqual({ ...later, accuracyFloor: 0.9 });
   });
 
@@ -94,15 +94,35 @@ describe('OwnObjective', () => {
 
   it('refuses tiers that the cell does not allow at all', () => {
     const objective = setUp();
-    objective.directed({ ...cell, allowedTiers: ['edge'] });
+    objective.directed({ objective: { ...cell, allowedTiers: ['edge'] } });
     expect(() => objective.ask({ ...cell, allowedTiers: ['device'] })).toThrow(InvalidInput);
   });
 
-  it('tells what the device requests from what the cell’s directives hold because of it', () => {
-    const objective = setUp();
-    objective.ask({ ...cell, allowedTiers: ['device'] });
-    objective.directed({ ...cell, allowedTiers: ['device'] });
-    objective.ask({ ...cell, allowedTiers: ['edge'] });
-    expect(objective.inForce(0).allowedTiers).toEqual(['edge']);
+  describe('whose cell narrows its tiers', () => {
+    const told = (cellTiers: readonly Tier[], { objective, dispatcher } = parts({})) => {
+      const { asked } = objective;
+      const next = {
+        ...directive(tightenObjective({ ...cell, allowedTiers: cellTiers }, asked)),
+        cellTiers,
+      };
+      objective.directed(next);
+      dispatcher.applyDirective(next, 0);
+      return objective;
+    };
+
+    it('tells what the device requests from what the cell’s directives hold because of it', () => {
+      const device = parts({ allowedTiers: ['device'] });
+      const objective = told(['device', 'edge'], device);
+      expect(objective.inForce(0).allowedTiers).toEqual(['device']);
+      objective.ask({ ...cell, allowedTiers: ['edge'] });
+      expect(objective.inForce(0).allowedTiers).toEqual(['edge']);
+      expect(() => objective.ask({ ...cell, allowedTiers: ['cloud'] })).toThrow(InvalidInput);
+    });
+
+    it('keeps frames on the device when the cell no longer allows the tier that the device had asked for', () => {
+      const device = parts({ allowedTiers: ['edge'] });
+      expect(told(['device', 'edge'], device).inForce(0).allowedTiers).toEqual(['edge']);
+      expect(told(['cloud'], device).inForce(0).allowedTiers).toEqual(['device']);
+    });
   });
 });

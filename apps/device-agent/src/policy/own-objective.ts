@@ -1,6 +1,6 @@
 import { InvalidInput } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
-import { type Objective, mostLooks } from '@weir/domain';
+import { type Directive, type Objective, mostLooks } from '@weir/domain';
 
 type Newer = 'maxLooks' | 'auditShare';
 
@@ -45,9 +45,10 @@ export class OwnObjective {
     this.#apply();
   }
 
-  /** The objective of a directive. It holds the device's own already where the policy knows of one. */
-  directed(objective: Objective): void {
+  /** The objective of a directive holds the device's own already where the policy knows of one, its `cellTiers` do not. */
+  directed({ objective, cellTiers }: Pick<Directive, 'objective' | 'cellTiers'>): void {
     if (!this.asked) this.#cell = objective;
+    if (cellTiers) this.#cell = { ...this.#cell, allowedTiers: cellTiers };
   }
 
   #apply(): void {

@@ -81,7 +81,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
       const { tier, nodeId, variant } = directive.planned;
       metrics.directed(`${tier} ${nodeId} ${variant}`);
       checkCurves(directive);
-      ownObjective.directed(directive.objective);
+      ownObjective.directed(directive);
       dispatcher.applyDirective(directive, clock.now());
     },
   });

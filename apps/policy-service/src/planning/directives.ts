@@ -41,6 +41,7 @@ export function directivesOf(
       actions: plan.actions.get(deviceId) ?? [],
       accuracyPriceMs: plan.accuracyPriceMs,
       objective: tightenObjective(objective, member.hello.objective),
+      cellTiers: objective.allowedTiers,
       ledger: ledger.ledgerOf(deviceId),
       predictedMs: plan.predictedMs.get(deviceId) ?? 0,
       ...(correction && { correction }),

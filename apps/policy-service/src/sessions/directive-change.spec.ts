@@ -37,6 +37,7 @@ describe('saysMore', () => {
   ])('is false for %s', (_what, change) => expect(saysMore({ ...before, ...change }, before)).toBe(false));
 
   it.each<[string, Partial<Directive>]>([
+    ['what the cell allows', { cellTiers: ['device'] }],
     ['the plan', { planned: { ...placement, variant: 'w' } }],
     ['a second look', { secondLook }],
     ['a trial', { explored: true }],

@@ -5,6 +5,7 @@ import type {
   Objective,
   Placement,
   PlannedLook,
+  Tier,
 } from '@weir/domain';
 
 /** A directive that no session has carried yet. */
@@ -27,6 +28,7 @@ export function saysMore(next: Undated, before: Undated): boolean {
     differs(next.thresholdMs, before.thresholdMs, LEAST_MS) ||
     differs(next.accuracyPriceMs, before.accuracyPriceMs, LEAST_MS) ||
     !sameObjective(next.objective, before.objective) ||
+    !sameTiers(next.cellTiers, before.cellTiers) ||
     correctionsDiffer(next.correction, before.correction) ||
     next.ledger.ledgerId !== before.ledger.ledgerId ||
     next.ledger.creditTotal !== before.ledger.creditTotal ||
@@ -72,5 +74,8 @@ const differs = (next: number, before: number, least: number): boolean =>
   next !== before && !(Math.abs(next - before) <= Math.max(least, NOTABLE * Math.abs(before)));
 
 const sameObjective = (a: Objective, b: Objective): boolean =>
-  JSON.stringify({ ...a, allowedTiers: [...a.allowedTiers].sort() }) ===
-  JSON.stringify({ ...b, allowedTiers: [...b.allowedTiers].sort() });
+  sameTiers(a.allowedTiers, b.allowedTiers) &&
+  JSON.stringify({ ...a, allowedTiers: [] }) === JSON.stringify({ ...b, allowedTiers: [] });
+
+const sameTiers = (a: readonly Tier[] = [], b: readonly Tier[] = []): boolean =>
+  a.toSorted().join() === b.toSorted().join();

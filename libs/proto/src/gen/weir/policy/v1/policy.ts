@@ -24,7 +24,17 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { MeasuredAccuracy, Reason, reasonFromJSON, reasonToJSON } from "../../agent/v1/agent.ts";
-import { Family, HopTimings, LookCurves, NodeLoad, Objective, Placement } from "../../common/v1/common.ts";
+import {
+  Family,
+  HopTimings,
+  LookCurves,
+  NodeLoad,
+  Objective,
+  Placement,
+  Tier,
+  tierFromJSON,
+  tierToJSON,
+} from "../../common/v1/common.ts";
 
 export const protobufPackage = "weir.policy.v1";
 
@@ -295,7 +305,11 @@ export interface Directive {
    * How far the cell's pictures differ from those that the family was measured on; absent: not noticeably. The accuracies in
    * actions are corrected already.
    */
-  correction: AccuracyCorrection | undefined;
+  correction:
+    | AccuracyCorrection
+    | undefined;
+  /** Tiers that the cell allows, before the device's own objective narrows them; empty: those of objective. */
+  cellTiers: Tier[];
 }
 
 /** How far a cell's pictures differ from those that its model family was measured on. */
@@ -2546,6 +2560,7 @@ function createBaseDirective(): Directive {
     instanceId: "",
     secondLook: undefined,
     correction: undefined,
+    cellTiers: [],
   };
 }
 
@@ -2601,6 +2616,13 @@ export const Directive: MessageFns<Directive> = {
     }
     if (message.correction !== undefined) {
       AccuracyCorrection.encode(message.correction, writer.uint32(130).fork()).join();
+    }
+    if (message.cellTiers.length !== 0) {
+      writer.uint32(138).fork();
+      for (const v of message.cellTiers) {
+        writer.int32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -2746,6 +2768,24 @@ export const Directive: MessageFns<Directive> = {
             message.correction = AccuracyCorrection.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag === 136) {
+              message.cellTiers.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 138) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.cellTiers.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2802,6 +2842,11 @@ export const Directive: MessageFns<Directive> = {
         ? PlannedLook.fromJSON(object.second_look)
         : undefined,
       correction: isSet(object.correction) ? AccuracyCorrection.fromJSON(object.correction) : undefined,
+      cellTiers: globalThis.Array.isArray(object?.cellTiers)
+        ? object.cellTiers.map((e: any) => tierFromJSON(e))
+        : globalThis.Array.isArray(object?.cell_tiers)
+        ? object.cell_tiers.map((e: any) => tierFromJSON(e))
+        : [],
     };
   },
 
@@ -2855,6 +2900,9 @@ export const Directive: MessageFns<Directive> = {
     if (message.correction !== undefined) {
       obj.correction = AccuracyCorrection.toJSON(message.correction);
     }
+    if (message.cellTiers?.length) {
+      obj.cellTiers = message.cellTiers.map((e) => tierToJSON(e));
+    }
     return obj;
   },
 
@@ -2889,6 +2937,7 @@ export const Directive: MessageFns<Directive> = {
     message.correction = (object.correction !== undefined && object.correction !== null)
       ? AccuracyCorrection.fromPartial(object.correction)
       : undefined;
+    message.cellTiers = object.cellTiers?.map((e) => e) || [];
     return message;
   },
 };
