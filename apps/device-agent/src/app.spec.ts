@@ -446,6 +446,16 @@ describe('device agent', () => {
     expect(objective?.allowedTiers).toEqual([DEVICE]);
   });
 
+  it('keeps frames on the device until its policy has told the objective, unless the configuration names the tiers', async () => {
+    const edge = await startEdge();
+    const flags = ['--policy=127.0.0.1:1', `--local-variants=${variant}`, '--dilation-factor=1000'];
+    const silent = await startAgent({ edge: edge.address, flags });
+    expect((await silent.infer()).placement?.tier).toBe(DEVICE);
+    expect(edge.received).toEqual([]);
+    const told = await startAgent({ edge: edge.address, flags: [...flags, '--allowed-tiers=device,edge'] });
+    expect((await told.infer()).placement?.tier).toBe(EDGE);
+  });
+
   it('takes another objective at run time, and refuses a bad one with every fault', async () => {
     const edge = await startEdge();
     const { infer, client } = await startAgent({ edge: edge.address });
