@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { bundle } from '../docker/bundle/build.ts';
+import { bundle, type BundledFile, licences } from '../docker/bundle/build.ts';
 import { native, programs as bundled, type Program } from '../docker/bundle/programs.ts';
+import { lockedAt } from '../docker/images/npm-packages.ts';
 import { type Authority, createAuthority } from '../libs/rpc/src/certificates.fixture.ts';
 import { root } from './support/document.ts';
 import { type OtlpReceiver, startOtlpReceiver } from './support/otlp-receiver.ts';
@@ -26,10 +27,11 @@ const variant = 'mobilenet-v1-0.25-int8';
 /** As an installation has it: outside of the checkout, with no package but those of a platform. */
 describe('the bundles of the programs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bundle-'));
+  let files: readonly BundledFile[];
   const program = (name: Program) => join(folder, `${name}.js`);
 
   beforeAll(async () => {
-    await bundle(folder);
+    files = await bundle(folder);
     for (const name of native)
       symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }, 60_000);
@@ -46,6 +48,16 @@ describe('the bundles of the programs', () => {
     const { code, stdout, stderr } = await run(name, '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/Usage: /);
+  });
+
+  it('come with the licences of all packages that they hold code of', () => {
+    const text = readFileSync(join(folder, licences), 'utf8');
+    const packages = new Set(files.flatMap((file) => file.packages).map(lockedAt));
+    for (const { name, version, license } of packages)
+      expect(text).toContain(`\n\n${name} ${version}: ${license}\n`);
+    expect(text).toContain('Copyright (c) 2016, Daniel Wirtz');
+    // Of the console's page.
+    expect(text).toMatch(/\npreact \d/);
   });
 
   it('have no TypeScript, and a source map for each program', () => {

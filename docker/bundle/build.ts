@@ -1,10 +1,22 @@
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
-import { filesBeside, innerRequires, packageFolders, page, prologue, references } from './plugins.ts';
+import { licencesOf } from '../licences.ts';
+import {
+  filesBeside,
+  innerRequires,
+  packageFolders,
+  page,
+  prologue,
+  references,
+  sourcesOf,
+} from './plugins.ts';
 import { importable, native, programs } from './programs.ts';
 
 const root = join(import.meta.dirname, '../..');
+
+/** The file beside the programs with the licences of the packages that they hold code of. */
+export const licences = 'THIRD-PARTY-LICENSES.txt';
 
 /** One file of code of a bundle. */
 export interface BundledFile {
@@ -57,16 +69,18 @@ export async function bundle(into: string): Promise<readonly BundledFile[]> {
   await writeFile(join(into, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
   await copyFamily(join(into, 'models'));
   const names = new Set(output.map(({ fileName }) => fileName));
-  return output.flatMap((file) => {
+  const files = output.flatMap((file) => {
     if (file.type !== 'chunk') return [];
     const imported = [...file.imports, ...file.dynamicImports];
     return {
       name: file.fileName,
       loads: [...imported.filter((name) => names.has(name)), ...filesBeside(file.code)],
-      packages: [...new Set(file.moduleIds.flatMap(packageOf))].sort(),
+      packages: [...new Set(file.moduleIds.flatMap((id) => sourcesOf(root, id)).flatMap(packageOf))].sort(),
       native: imported.filter(isNative),
     };
   });
+  await writeFile(join(into, licences), licencesOf(files.flatMap(({ packages }) => packages)));
+  return files;
 }
 
 const isNative = (name: string) => (native as readonly string[]).includes(name);

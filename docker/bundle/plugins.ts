@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'rolldown';
-import { loadAssets } from '../../apps/console/src/assets.ts';
+import { libraryFiles, loadAssets } from '../../apps/console/src/assets.ts';
 import { programOfPackage } from './programs.ts';
 
 const distUrl = '__weirDistUrl';
@@ -46,9 +46,15 @@ export function references(root: string): Plugin {
   };
 }
 
+const pageSource = (root: string) => join(root, 'apps/console/src/assets.ts');
+
+/** What a module holds code of: itself, and where it is the console's page, libraries. */
+export const sourcesOf = (root: string, moduleId: string): readonly string[] =>
+  moduleId === pageSource(root) ? libraryFiles() : [moduleId];
+
 /** The console's page, whose types Node strips in a checkout, is made once and kept beside the bundle. */
 export function page(root: string): Plugin {
-  const source = join(root, 'apps/console/src/assets.ts');
+  const source = pageSource(root);
   return {
     name: 'weir-page',
     load(id) {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BundledFile } from '../bundle/build.ts';
+import { type BundledFile, licences } from '../bundle/build.ts';
 import type { Program } from '../bundle/programs.ts';
 import type { DebianPackage } from './debian.ts';
 import type { Entry } from './layer.ts';
@@ -40,12 +40,19 @@ export async function nativeEntries(platform: Platform, names: readonly string[]
   for (const each of packages)
     for (const { path, content, mode } of await filesOf(each)) {
       const foreign = /^bin\/napi-v\d+\//.test(path) && !path.includes(`/linux/${platform.cpu}/`);
-      if (foreign || /\.(map|[cm]?ts|md|h|hpp|cc|gyp)$|^(script|src|install)\//.test(path)) continue;
+      if (foreign || (isForDevelopers(path) && !isLicence(each, path))) continue;
       if (Buffer.isBuffer(content))
         entries.push({ path: `${home}/${each.path}/${path}`, content: stripped(content), mode });
     }
   return { entries, packages };
 }
+
+const isForDevelopers = (path: string) =>
+  /\.(map|[cm]?ts|md|h|hpp|cc|gyp)$|^(script|src|install)\//.test(path);
+
+/** libvips tells those of its parts in its README. */
+const isLicence = ({ name }: LockedPackage, path: string) =>
+  /^licen[cs]e/i.test(path) || (path === 'README.md' && name.includes('libvips'));
 
 /** All that programs load, from the folder of a bundle: their code apart from the models. */
 export async function programEntries(
@@ -69,7 +76,7 @@ export async function programEntries(
   if (!runsModels && wanted.delete('models')) wanted.add('models/manifest.json');
   const code: Entry[] = [];
   const models: Entry[] = [];
-  for (const name of [...wanted, 'package.json'])
+  for (const name of [...wanted, 'package.json', licences])
     for (const path of await filesUnder(folder, name))
       if (!path.endsWith('.map'))
         (name === 'models' ? models : code).push({

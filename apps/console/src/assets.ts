@@ -19,6 +19,10 @@ const libraries: Readonly<Record<string, { readonly path: string; readonly file:
   uplot: { path: '/lib/uplot.js', file: 'uplot/dist/uPlot.esm.js' },
 };
 
+/** Where the libraries of the page are installed. */
+export const libraryFiles = (): readonly string[] =>
+  Object.values(libraries).map(({ file }) => resolve(file));
+
 /**
  * The page's files by path, held in memory: nothing else can be requested. Its modules are TypeScript
  * whose types are stripped, as Node itself does; there is no build step.
