@@ -1,20 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildImages } from './images/build.ts';
+import { tellImages } from './images/tell.ts';
 
 /**
  * `npm run images`: OCI layouts in `images/`, the same bytes wherever the same packages are to be had, loaded into docker or
  * podman where one of them runs.
  */
 const into = join(import.meta.dirname, '../images');
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`.padStart(7);
 const built = await buildImages(into);
-for (const { name, sizes } of built)
-  for (const { architecture, compressedBytes, unpackedBytes } of sizes)
-    console.log(
-      `${name.padEnd(24)} ${architecture}  ${megabytes(unpackedBytes)} unpacked  ${megabytes(compressedBytes)} compressed`,
-    );
-console.log(`OCI layouts and CycloneDX lists of what is in them: ${into}`);
+tellImages(built, into);
 
 const engine = ['podman', 'docker'].find(
   (each) => spawnSync(each, ['info'], { stdio: 'ignore' }).status === 0,

@@ -22,6 +22,8 @@ export interface BuiltImage {
     /** As a registry holds it. */
     readonly compressedBytes: number;
     readonly unpackedBytes: number;
+    /** In its list. */
+    readonly packages: number;
   }[];
 }
 
@@ -91,13 +93,14 @@ async function buildImage(
     const binaries = await nativeEntries(platform, native);
     const groups = [debian.entries, node.entries, binaries.entries, models, code];
     const layers = await Promise.all(groups.filter(({ length }) => length > 0).map(layer));
-    images.push({ platform, layers, config: configOf(service, { platform, release, layers }) });
     const sbom = sbomOf({
       name,
       version: release.version,
       npm: [...packages, ...binaries.packages, node.node],
       debian: debian.packages,
     });
+    const config = configOf(service, { platform, release, layers });
+    images.push({ platform, layers, config, packages: sbom.components.length });
     const file = join(into, `${name}.${platform.architecture}.cdx.json`);
     await mkdir(into, { recursive: true });
     await writeFile(file, `${JSON.stringify(sbom, null, 2)}\n`);
@@ -111,10 +114,11 @@ async function buildImage(
   return {
     name,
     folder,
-    sizes: images.map(({ platform, layers }) => ({
+    sizes: images.map(({ platform, layers, packages }) => ({
       architecture: platform.architecture,
       compressedBytes: layers.reduce((sum, { gzip }) => sum + gzip.length, 0),
       unpackedBytes: layers.reduce((sum, { unpackedBytes }) => sum + unpackedBytes, 0),
+      packages,
     })),
   };
 }

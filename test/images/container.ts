@@ -1,29 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageConfig } from '../support/oci-layout.ts';
 
-/** An image's root file system. */
+/** An image's root file system, for any number of containers. */
 export interface Container {
-  readonly root: string;
+  readonly config: ImageConfig['config'];
   /** A command line that runs another within: read-only but for /tmp and its data, as the image's user, with its variables. */
   command(argv: readonly string[], environment: Readonly<Record<string, string>>): string[];
+  /** Puts an operator's files into a folder of /etc/weir: texts, and copies of files. Gives its path within. */
+  configure(name: string, files: Readonly<Record<string, { text: string } | { file: string }>>): string;
 }
 
-/** Unpacks an image, with files of an operator in /etc/weir. Needs root. */
+/** Unpacks an image. Needs root. */
 export function unpack(
   root: string,
   { config, layers }: { readonly config: ImageConfig; readonly layers: readonly Buffer[] },
-  files: Readonly<Record<string, string>>,
 ): Container {
   mkdirSync(root, { recursive: true });
   for (const layer of layers) execFileSync('tar', ['-xpf', '-', '-C', root], { input: layer });
-  for (const [name, from] of Object.entries(files)) {
-    copyFileSync(from, join(root, 'etc/weir', name));
-    chmodSync(join(root, 'etc/weir', name), 0o644);
-  }
   const inside = [
     'mount --bind "$0" "$0"',
     'mount -o remount,ro,bind "$0"',
@@ -33,22 +28,23 @@ export function unpack(
     `exec chroot --userspec=${config.config.User} "$0" "$@"`,
   ].join(' && ');
   return {
-    root,
+    config: config.config,
     command: (argv, environment) => [
       ...['env', '-i', ...config.config.Env],
       ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       ...['/usr/bin/unshare', '--mount', '/bin/sh', '-c', `PATH=/usr/sbin:/usr/bin:/bin; ${inside}`, root],
       ...argv,
     ],
+    configure(name, files) {
+      const folder = join('/etc/weir', name);
+      mkdirSync(join(root, folder));
+      for (const [file, from] of Object.entries(files)) {
+        const path = join(root, folder, file);
+        if ('text' in from) writeFileSync(path, from.text);
+        else copyFileSync(from.file, path);
+        chmodSync(path, 0o644);
+      }
+      return folder;
+    },
   };
-}
-
-/** A port of 127.0.0.1 that nobody uses now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

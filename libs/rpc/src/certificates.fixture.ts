@@ -8,8 +8,12 @@ import type { TlsFiles } from './transport-security.ts';
 export interface Authority extends Disposable {
   /** PEM file of the authority's own certificate. */
   readonly ca: string;
-  /** A certificate and its key for `name` on 127.0.0.1 and localhost, with these URIs beside them. */
-  issue(name: string, uris?: readonly string[]): Required<Pick<TlsFiles, 'cert' | 'key'>>;
+  /** A certificate and its key for `name` on 127.0.0.1, localhost and these addresses (IPv4), with these URIs beside them. */
+  issue(
+    name: string,
+    uris?: readonly string[],
+    addresses?: readonly string[],
+  ): Required<Pick<TlsFiles, 'cert' | 'key'>>;
 }
 
 export function createAuthority(name = 'Throw-away authority'): Authority {
@@ -28,9 +32,9 @@ export function createAuthority(name = 'Throw-away authority'): Authority {
   );
   return {
     ca,
-    issue(subject, uris = []) {
+    issue(subject, uris = [], addresses = []) {
       const { publicKey, privateKey } = newKeys();
-      const extensions = [namesOf(uris)];
+      const extensions = [namesOf(uris, ['127.0.0.1', ...addresses])];
       // Files that change are taken for a renewed certificate.
       const fileName = `${subject}-${issued++}`;
       return {
@@ -98,14 +102,14 @@ const isAuthority = sequence(
   tagged(0x01, Buffer.from([0xff])),
   octets(sequence(tagged(0x01, Buffer.from([0xff])))),
 );
-const namesOf = (uris: readonly string[]) =>
+const namesOf = (uris: readonly string[], addresses: readonly string[]) =>
   sequence(
     oid('551d11'),
     octets(
       sequence(
         ...uris.map((uri) => tagged(0x86, Buffer.from(uri))),
         tagged(0x82, Buffer.from('localhost')),
-        tagged(0x87, Buffer.from([127, 0, 0, 1])),
+        ...addresses.map((address) => tagged(0x87, Buffer.from(address.split('.').map(Number)))),
       ),
     ),
   );

@@ -1,10 +1,13 @@
 import { InvalidInput, type WeirError } from '@weir/base';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { callUnary } from './calls.ts';
 import { createAuthority } from './certificates.fixture.ts';
-import type { ConnectOptions } from './connection.ts';
+import { connect, type ConnectOptions } from './connection.ts';
 import { ping, startEcho } from './echo.fixture.ts';
 import { isLoopback, serverCredentials, type TlsFiles } from './transport-security.ts';
 
@@ -38,6 +41,32 @@ describe('TLS', () => {
 
   it('fails for a client that speaks plain text', async () => {
     expect(await call(server, {})).toBe('UNAVAILABLE');
+  });
+
+  it.each([
+    ['127.0.0.1', false],
+    ['localhost', 'localhost'],
+  ])('tells a server at %s which name it was called by: %s', async (host, name) => {
+    const named = Promise.withResolvers<string | false | null>();
+    const files = { cert: readFileSync(server.cert!), key: readFileSync(server.key!) };
+    const listener = createServer({ ...files, ALPNProtocols: ['h2'] }, ({ servername }) =>
+      named.resolve(servername),
+    );
+    await once(listener.listen(0, host), 'listening');
+    {
+      await using connection = connect(`${host}:${(listener.address() as AddressInfo).port}`, {
+        tls: { ca },
+      });
+      void connection.ready({ timeoutMs: 100 }).catch(() => {});
+      expect(await named.promise).toBe(name);
+    }
+    listener.close();
+  });
+
+  it('fails for a server at an address that its certificate does not hold', async () => {
+    await using echo = await startEcho({}, { listen: '127.0.0.2:0', tls: server, client: { tls: { ca } } });
+    const asked = callUnary(echo.client, echo.client.one, ping(1), { timeoutMs: 5_000 });
+    await expect(asked).rejects.toThrow(/127\.0\.0\.2 is not in the cert's list/);
   });
 
   it('allows listening off loopback', () => {

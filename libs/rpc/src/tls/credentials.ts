@@ -1,6 +1,7 @@
 import { ChannelCredentials, ServerCredentials, type VerifyOptions } from '@grpc/grpc-js';
 import { constants, type X509Certificate } from 'node:crypto';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, createSecureContext, TLSSocket } from 'node:tls';
 import { contextOptions, type TlsContents } from './files.ts';
 import type { MaterialLease } from './material.ts';
 import { TlsRefusal } from './peer-fault.ts';
@@ -30,6 +31,16 @@ export class FollowingServerCredentials extends ServerCredentials {
 }
 
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
+
+/**
+ * gRPC's (1.14.7) names an address to the server as if it were a name, which RFC 6066 forbids and Node warns of. The certificate
+ * is checked against the host without it.
+ */
+function withoutAddressAsName(connector: Connector): Connector {
+  const { connectionOptions } = connector as { connectionOptions?: ConnectionOptions };
+  if (connectionOptions && isIP(connectionOptions.servername ?? '')) delete connectionOptions.servername;
+  return connector;
+}
 
 /** gRPC's own, whose context follows the files: each new connection takes the newest. Ends those to servers no longer trusted. */
 export class FollowingChannelCredentials extends ChannelCredentials {
@@ -70,7 +81,7 @@ export class FollowingChannelCredentials extends ChannelCredentials {
   }
 
   _createSecureConnector(...args: Parameters<ChannelCredentials['_createSecureConnector']>): Connector {
-    const connector = () => this.#current()._createSecureConnector(...args);
+    const connector = () => withoutAddressAsName(this.#current()._createSecureConnector(...args));
     const first = connector();
     return {
       connect: async (socket) => {
