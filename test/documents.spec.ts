@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,18 @@ describe.each([readme!, lab!, cell!, clients!, model!])('the commands of $path',
       expect(readScenario(config.scenario).name).toBe(config.scenario);
   });
 });
+
+it.each(['SECURITY.md', 'docs/reliability.md', 'docs/security.md'])(
+  '%s names specs that there are',
+  async (path) => {
+    const { text } = await readDocument(path);
+    const listed = execFileSync('git', ['ls-files', '*.spec.ts'], { cwd: root, encoding: 'utf8' });
+    const specs = new Set(listed.split('\n').map((file) => file.split('/').at(-1)!.replace(/\.ts$/, '')));
+    const named = [...text.matchAll(/`(?:test\/)?([\w-]+\.spec)(?:\.ts)?`/g)].map(([, name]) => name!);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !specs.has(name))).toEqual([]);
+  },
+);
 
 describe('docs/clients.md', () => {
   const { text } = clients!;

@@ -15,7 +15,7 @@ export function sbomOf({
   readonly version: string;
   readonly npm: readonly LockedPackage[];
   readonly debian: readonly DebianPackage[];
-}): { readonly components: readonly object[] } {
+}) {
   const components = [...npm.map(npmComponent), ...debian.map(debianComponent)];
   const byPurl = new Map(components.map((component) => [component.purl, component]));
   return {
