@@ -1,4 +1,4 @@
-import { type Clock, InvalidInput, type Logger, WeirError } from '@weir/base';
+import { type Clock, FailedPrecondition, InvalidInput, type Logger, WeirError } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
@@ -12,13 +12,14 @@ import { frameFacts } from './frames/facts.ts';
 import { bounded } from './frames/bounded.ts';
 import type { FrameAnswer, FrameWishes } from './frames/frame.ts';
 import type { FrameCount } from './frames/frame-count.ts';
+import { FrameCounters } from './frames/frame-counters.ts';
 import { infer } from './frames/inference.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import type { AskedObjective, OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';
 import { inputBytes } from './targets/input-bytes.ts';
-import { agentStatus } from './status.ts';
+import { agentStatus, type Refusal } from './status.ts';
 import type { Truths } from './truth/truths.ts';
 
 /** The device, as an application sees it. */
@@ -68,6 +69,8 @@ export interface CallBounds {
 export interface AgentParts {
   readonly deviceId: string;
   readonly cellId: string;
+  /** This run of the agent. */
+  readonly instanceId: string;
   readonly maxInFlight: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -102,6 +105,8 @@ export function createAgent(parts: AgentParts): Agent {
     session,
     metrics,
   } = parts;
+  const counters = new FrameCounters(clock);
+  let refusal: Refusal | undefined;
   const measured = () => {
     const report = truths.measured();
     return report && truthsToWire(report);
@@ -192,6 +197,7 @@ export function createAgent(parts: AgentParts): Agent {
         const result = await infer(frame, inference);
         const { accuracy: promised } = result.decision;
         frames.answered(promised);
+        counters.answered(result);
         const label = result.classification?.label ?? '';
         const firstLabel = result.looks[0]?.classification?.label ?? label;
         const { balance: account, objective, shortfall } = dispatcher.status(clock.now());
@@ -211,6 +217,7 @@ export function createAgent(parts: AgentParts): Agent {
         const known = error instanceof WeirError ? error : undefined;
         if (!known) logger.error({ err: error, requestId }, 'frame failed');
         if (counts) frames.failed();
+        if (isNotAllowed(known)) refusal = { text: known.message, at: clock.now() };
         const status = known?.status ?? 'INTERNAL';
         metrics.dropped(status);
         span.failed({ at: clock.now(), status });
@@ -226,7 +233,15 @@ export function createAgent(parts: AgentParts): Agent {
       metrics.dropped(error.status);
     },
     status: () =>
-      agentStatus({ ...parts, policyConnected: () => session()?.connected ?? false }, clock.now()),
+      agentStatus(
+        {
+          ...parts,
+          counters,
+          refusal: () => refusal,
+          policyConnected: () => session()?.connected ?? false,
+        },
+        clock.now(),
+      ),
     reportTruth(request) {
       const results = truths.report(request);
       for (const { refusal } of results) metrics.truth(refusal ? 'refused' : 'taken');
@@ -239,6 +254,9 @@ export function createAgent(parts: AgentParts): Agent {
     },
   };
 }
+
+const isNotAllowed = (error: WeirError | undefined): error is FailedPrecondition =>
+  error instanceof FailedPrecondition && error.reason === 'NO_PLACEMENT_ALLOWED';
 
 /** A frame that names no variant itself uses the one that is pinned. */
 const withPin = (wishes: FrameWishes | undefined, pinned: string | undefined): FrameWishes | undefined =>

@@ -41,6 +41,7 @@ async function startTelemetry() {
     watchTargets,
     watchCell: serverStream(async function* () {}),
     getCell: unary(() => telemetry.GetCellResponse.create()),
+    listCells: unary(() => telemetry.ListCellsResponse.create()),
   };
   const services = [{ definition: telemetry.TelemetryService, implementation }];
   const server = await serve({ listen: '127.0.0.1:0', services, logger: silentLogger, drainGraceMs: 100 });

@@ -15,6 +15,7 @@ import { agent } from '@weir/proto';
 import { PeerFaults, serve } from '@weir/rpc';
 import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
 import { limits, type TargetAddress } from '@weir/wire';
+import { randomUUID } from 'node:crypto';
 import { type Agent, createAgent } from './agent.ts';
 import { Audits } from './audits/audits.ts';
 import { CellView } from './targets/cell-view.ts';
@@ -63,6 +64,7 @@ export async function startDeviceAgent(
   }: { clock?: Clock; logger?: Logger; meter?: Meter } = {},
 ): Promise<DeviceAgentApp> {
   const { deviceId, cellId, slots, maxInFlight } = config;
+  const instanceId = randomUUID();
   const random = seededRandom(config.seed).fork(deviceId);
   await using started = new AsyncDisposableStack();
   started.use(await startTracing({ service: 'device-agent', cell: cellId, node: deviceId, logger }));
@@ -159,6 +161,7 @@ export async function startDeviceAgent(
     policyLink = started.use(
       linkPolicy(config.policy, {
         ...common,
+        instanceId,
         dispatcher,
         outcomes,
         truths,
@@ -179,7 +182,7 @@ export async function startDeviceAgent(
         )
       : undefined;
     const onTargets = discovered && ((targets: readonly TargetAddress[]) => discovered.take(targets));
-    started.use(linkTelemetry(config.telemetry, { ...common, energy, onTargets }));
+    started.use(linkTelemetry(config.telemetry, { ...common, energy, onTargets, status: () => warm.agent?.status() }));
   }
   started.defer(clock.every(refreshPeriodMs, () => view.refresh()));
 
@@ -203,6 +206,7 @@ export async function startDeviceAgent(
   warm.agent = createAgent({
     deviceId,
     cellId,
+    instanceId,
     maxInFlight,
     clock,
     logger,

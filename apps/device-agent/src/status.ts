@@ -5,15 +5,27 @@ import { nodeToWire, placementToWire, tierToWire, truthsToWire } from '@weir/wir
 import type { Audits } from './audits/audits.ts';
 import type { CellView } from './targets/cell-view.ts';
 import type { FrameCount } from './frames/frame-count.ts';
+import type { FrameCounters } from './frames/frame-counters.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import type { Truths } from './truth/truths.ts';
+
+/** Why a frame was refused, and when, epoch ms. */
+export interface Refusal {
+  readonly text: string;
+  readonly at: number;
+}
 
 export interface StatusSources {
   readonly deviceId: string;
   readonly cellId: string;
+  /** This run of the agent. */
+  readonly instanceId: string;
   readonly dispatcher: Dispatcher;
   readonly view: CellView;
   readonly frames: FrameCount;
+  readonly counters: FrameCounters;
+  /** Of the last frame that no placement was allowed for. */
+  readonly refusal: () => Refusal | undefined;
   readonly outcomes: OutcomeBuffer;
   readonly truths: Truths;
   readonly audits: Audits;
@@ -28,6 +40,7 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
   const { deviceId, cellId, dispatcher, view, frames, outcomes, truths, policyConnected, localVariants } =
     sources;
   const { agreed, differed, skipped } = sources.audits.counts;
+  const refusal = sources.refusal();
   const measured = truths.measured();
   const dispatch = dispatcher.status(now);
   const states = new Map(dispatch.targets.map((target) => [target.nodeId, target]));
@@ -84,6 +97,15 @@ export function agentStatus(sources: StatusSources, now: number): agent.GetStatu
       expiresInMs: expiresAt - now,
       due,
     })),
+    instanceId: sources.instanceId,
+    ...sources.counters.read(),
+    floor: {
+      accuracyFloor: dispatch.objective.accuracyFloor,
+      obeysPlan: dispatch.obeys,
+      pinnedVariant: view.pinned() ?? '',
+      refusal: refusal?.text ?? '',
+      refusalAgeMs: refusal ? now - refusal.at : 0,
+    },
   };
 }
 

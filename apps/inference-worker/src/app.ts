@@ -142,7 +142,7 @@ export async function startInferenceWorker(
       cpuUtilization: dilated ? () => node.load().utilization : undefined,
       advertisedAddress: advertisedAddress(config, server.address),
     });
-    const sample = () => monitor.sample();
+    const sample = () => ({ ...monitor.sample(), agent: undefined });
     const onOpen = () => metrics.opening();
     const onFault = new PeerFaults({ meter, clock }).of('telemetry');
     whenDrained.use(

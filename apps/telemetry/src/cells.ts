@@ -84,6 +84,11 @@ export class Cells<Report extends NodeReport> implements Disposable {
     return nodes.map(({ state }) => state).sort((a, b) => b.reportedAt - a.reportedAt);
   }
 
+  /** Their names, in alphabetical order. */
+  get cellIds(): string[] {
+    return [...this.#cells.keys()].sort();
+  }
+
   /** Over all cells: nodes by liveness, and open watches. */
   count(): { live: number; stale: number; watches: number } {
     const states = [...this.#cells.values()].flatMap((nodes) =>

@@ -17,7 +17,7 @@ describe('checkReport', () => {
       load,
       links: () => [createLinkProbe({ peerNodeId: 'cloud-1', clock })],
     });
-    const sample: telemetry.ReportRequest = monitor.sample();
+    const sample: telemetry.ReportRequest = { ...monitor.sample(), agent: undefined };
     checkReport(telemetry.ReportRequest.decode(telemetry.ReportRequest.encode(sample).finish()));
   });
 });

@@ -1,7 +1,7 @@
 import { type Clock, DeadlineExceeded, sleep, WeirError } from '@weir/base';
 import type { telemetry } from '@weir/proto';
 import { type CallContext, clientStream, serverStream, unary, untilAborted } from '@weir/rpc';
-import { checkIds, checkReport, discoveredTargetsToWire, nodeStateToWire } from '@weir/wire';
+import { checkIds, checkReport, discoveredTargetsToWire, everyCell, nodeStateToWire } from '@weir/wire';
 import type { Cells } from './cells.ts';
 import type { Directory } from './directory.ts';
 import type { TelemetryMetrics } from './metrics.ts';
@@ -102,6 +102,8 @@ export function telemetryService({
       for await (const _changed of batches(directory.watch(cellId, context.peer), context))
         yield discoveredTargetsToWire(directory.targets(cellId));
     }),
+
+    listCells: unary(() => ({ cellIds: cells.cellIds.filter((cellId) => cellId !== everyCell) })),
 
     getCell: unary(({ cellId }: telemetry.GetCellRequest) => {
       checkIds({ cell_id: cellId });

@@ -112,6 +112,8 @@ export interface DispatchStatus {
   readonly learner: string;
   readonly planned: Placement | undefined;
   readonly leaseExpired: boolean;
+  /** The plan is obeyed as it is: the planner answers for the floor. */
+  readonly obeys: boolean;
   readonly objective: Objective;
   readonly balance: BalanceReport;
   /** Accuracy that the directive takes off every variant, 0..1. */

@@ -307,6 +307,7 @@ class PricedDispatcher implements Dispatcher {
       learner: this.#plan.directive?.learner ?? '',
       planned: this.#plan.directive?.planned,
       leaseExpired: this.#plan.leaseExpired(now),
+      obeys: this.#plan.directive?.thresholdMs === Infinity,
       objective: this.#plan.objective,
       balance: this.#balance.report(),
       shortfall: this.#plan.directive?.correction?.shortfall ?? 0,

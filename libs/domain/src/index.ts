@@ -45,7 +45,7 @@ export {
   type TrialSide,
   type TrialTruths,
 } from './trial.ts';
-export type { AuditedAccuracy, CellAccuracy, CellStatus, DeviceStatus } from './status.ts';
+export type { AccuracyRange, AuditedAccuracy, CellAccuracy, CellStatus, DeviceStatus } from './status.ts';
 export {
   type ElementType,
   type NamedTensorValue,

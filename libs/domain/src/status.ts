@@ -26,7 +26,17 @@ export interface CellStatus {
   readonly accuracy: CellAccuracy;
   /** Canaries against the variants that they stand in for. @default none */
   readonly trials?: readonly Trial[];
+  /** Floors that demand something and can be met; undefined while no device has anything to run. */
+  readonly floorRange?: AccuracyRange | undefined;
   readonly devices: readonly DeviceStatus[];
+}
+
+/** Accuracies 0..1. */
+export interface AccuracyRange {
+  /** Of the least accurate variant. */
+  readonly least: number;
+  /** The best average that the devices can have together. */
+  readonly most: number;
 }
 
 /** Accuracy of a cell's answers as measured since the service opened it. */

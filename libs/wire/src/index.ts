@@ -1,3 +1,4 @@
+export { agentReportToWire } from './agent-report.ts';
 export { stateFromWire, stateToWire } from './agent-state.ts';
 export { directiveFromWire, directiveToWire } from './directive.ts';
 export {
@@ -29,6 +30,7 @@ export { objectiveFromWire, objectiveToWire } from './objective.ts';
 export { ackToWire, outcomesFromWire, outcomeToWire } from './outcome.ts';
 export { placementFromWire, placementToWire } from './placement.ts';
 export { reasonFromWire, reasonName, reasonToWire } from './reason.ts';
+export { responseBucketOf, responseBuckets, responsePercentile } from './response-buckets.ts';
 export { type Snapshot, snapshotFromWire, snapshotToWire } from './snapshot.ts';
 export { statusToWire } from './status.ts';
 export {

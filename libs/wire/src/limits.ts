@@ -69,4 +69,14 @@ export const limits = {
   choices: 2_048,
   /** Faults named of one refused outcome. */
   faults: 8,
+  /** Of what a device's agent tells of itself: places and reasons of frames, frames one by one, and their failed attempts. */
+  answeredFrames: 256,
+  newestFrames: 8,
+  failedAttempts: 8,
+  /** The same as part of a report: entries of a list, characters of a text, and bytes of all, about. */
+  reportedTargets: 64,
+  reportedFaults: 32,
+  reportedCertificates: 8,
+  reportedText: 300,
+  agentReportBytes: 256 * 1024,
 } as const;

@@ -1,6 +1,7 @@
 import { Violations } from '@weir/base';
 import type { Liveness } from '@weir/domain';
 import { common, telemetry } from '@weir/proto';
+import { checkAgentReport } from './agent-report.ts';
 import { advertisedAddressFault } from './discovered-targets.ts';
 import { limits } from './limits.ts';
 import { livenessToWire } from './liveness.ts';
@@ -23,6 +24,7 @@ export function checkReport(report: telemetry.ReportRequest, previous?: telemetr
   checkLinks(report.links, violations);
   if (report.load) checkLoad(report.load, report.nodeId, violations);
   checkEnergy(report.energy, violations);
+  checkAgentReport(report, violations);
   violations.throwIfAny();
 }
 

@@ -10,6 +10,7 @@ export const report = (given: Partial<telemetry.ReportRequest> = {}): telemetry.
   load: load(),
   energy: { powerW: 12.5, energyJ: 100, source: telemetry.EnergySource.MODEL },
   advertisedAddress: '',
+  agent: undefined,
   ...given,
 });
 

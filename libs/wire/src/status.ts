@@ -10,7 +10,7 @@ import { truthsToWire } from './truths.ts';
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
   const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, trials, ...others } =
     status;
-  const { objective, accuracy, ...same } = others;
+  const { objective, accuracy, floorRange, ...same } = others;
   return {
     ...same,
     outcomes: BigInt(outcomes),
@@ -23,6 +23,7 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
     accuracy: accuracyToWire(accuracy),
     devices: devices.map(deviceStatusToWire),
     trials: trials?.map(trialToWire) ?? [],
+    floorRange: floorRange && { ...floorRange },
   };
 }
 

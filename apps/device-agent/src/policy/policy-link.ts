@@ -3,7 +3,6 @@ import type { Dispatcher } from '@weir/dispatch';
 import { policy } from '@weir/proto';
 import { connect, openDuplex, type PeerFaults } from '@weir/rpc';
 import { helloToWire, stateToWire } from '@weir/wire';
-import { randomUUID } from 'node:crypto';
 import type { CellView } from '../targets/cell-view.ts';
 import type { Config } from '../config.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
@@ -16,6 +15,8 @@ import { securityOf } from '../security.ts';
 
 export interface PolicyLinkOptions {
   readonly config: Config;
+  /** This run of the agent: outcome sequences count within it. */
+  readonly instanceId: string;
   readonly dispatcher: Dispatcher;
   readonly view: CellView;
   readonly outcomes: OutcomeBuffer;
@@ -34,11 +35,9 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const { config, dispatcher, view, outcomes, truths, ownObjective, clock, random, logger, metrics, faults } =
-    options;
+  const { config, instanceId, dispatcher, view, outcomes, truths, ownObjective } = options;
+  const { clock, random, logger, metrics, faults } = options;
   const { cellId, deviceId } = config;
-  // Outcome sequences count within one run of this process.
-  const agentInstanceId = randomUUID();
   const connection = connect(address, securityOf(config));
   const client = connection.client(policy.PolicyServiceClient);
   const checkCurves = tellForeignCurves(() => view.known, logger);
@@ -57,7 +56,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
       const { asked: objective } = ownObjective;
       const { family } = view;
       const { looks } = view.known;
-      const own = { deviceId, instanceId: agentInstanceId, local: view.plannedLocally(), family };
+      const own = { deviceId, instanceId, local: view.plannedLocally(), family };
       const known = { variants: view.variants(), targets: view.targets(), ...(looks && { looks }) };
       return helloToWire({ cellId, hello: { ...own, ...known, ...(objective && { objective }) } });
     },

@@ -38,6 +38,8 @@ const answerAt = (tier: 'device' | 'edge', looks: readonly Look[] = [lookAt(tier
       ? hops
       : { ...hops, uplinkMs: 0, downlinkMs: 0 },
     responseMs: tier === 'edge' ? 100 : 70,
+    energyJ: 0.25,
+    concurrency: 3,
   }) as unknown as FrameAnswer;
 const state: AgentState = {
   framesInFlight: 3,
@@ -65,6 +67,18 @@ describe('agent metrics', () => {
       9,
     );
     expect(await test.value('weir_frames_total', ...where, 'weir_reason="planned"')).toBe(1);
+  });
+
+  it('tell the energy of answers, and the load that they met, by tier and variant', async () => {
+    await using test = await setUp();
+    test.agent.answered(answerAt('edge'), 0.1);
+    test.agent.answered({ ...answerAt('edge'), energyJ: 0.5, concurrency: 0 }, 0.1);
+    test.agent.answered(answerAt('device'), 0.1);
+    const where = ['weir_tier="edge"', 'weir_variant="v"'];
+    expect(await test.value('weir_response_energy_joules_sum', ...where)).toBeCloseTo(0.75, 9);
+    expect(await test.value('weir_response_energy_joules_count', ...where)).toBe(2);
+    expect(await test.value('weir_response_concurrency_sum', ...where)).toBe(3);
+    expect(await test.value('weir_response_concurrency_bucket', ...where, 'le="0"')).toBe(1);
   });
 
   it('have no network where there was none', async () => {

@@ -54,6 +54,13 @@ export interface AgentMetrics {
 const truthResults = ['taken', 'refused'] as const;
 type TruthResult = (typeof truthResults)[number];
 
+/** Upper bounds, J. */
+const energyBuckets = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100,
+];
+/** Upper bounds, inferences. */
+const concurrencyBuckets = [0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128];
+
 /** Frames over which the slack above the floor is averaged. */
 const slackWindow = 100;
 
@@ -65,6 +72,16 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       advice: { explicitBucketBoundaries: secondsBuckets },
     });
   const response = seconds('weir.response.duration', 'Response times of answered frames.');
+  const energy = meter.createHistogram('weir.response.energy', {
+    unit: 'J',
+    description: 'Energy of answered frames, all looks together.',
+    advice: { explicitBucketBoundaries: energyBuckets },
+  });
+  const concurrency = meter.createHistogram('weir.response.concurrency', {
+    unit: '{inference}',
+    description: 'Inferences in service and queued at the node that answered, as the frame arrived there.',
+    advice: { explicitBucketBoundaries: concurrencyBuckets },
+  });
   const hop = seconds(
     'weir.hop.duration',
     'Where the response times went; the hops of a frame add up to its response time.',
@@ -130,11 +147,13 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
   let lastPlanned: string | undefined;
 
   return {
-    answered({ placement, reason, hops, responseMs, looks, hedge }, slack) {
+    answered({ placement, reason, hops, responseMs, energyJ, concurrency: load, looks, hedge }, slack) {
       const { tier, variant } = placement;
       const where = { 'weir.tier': tier, 'weir.variant': variant };
       frames.add(1, { ...where, 'weir.reason': reason });
       response.record(responseMs / 1_000, where);
+      energy.record(energyJ, where);
+      concurrency.record(load, where);
       for (const name of hopNames) {
         if (networkHops.has(name) && !looks.some(isRemote)) continue;
         hop.record(hops[`${name}Ms`] / 1_000, { ...where, 'weir.hop': name });

@@ -1,8 +1,8 @@
 import type { Clock, Logger, Random } from '@weir/base';
-import { telemetry } from '@weir/proto';
+import { type agent, telemetry } from '@weir/proto';
 import { connect, keepReporting, openClientStream, openServerStream, type PeerFaults } from '@weir/rpc';
 import { createHostProbe, createNodeMonitor, type EnergyProbe } from '@weir/telemetry';
-import { nodeToWire, type TargetAddress, tierToWire } from '@weir/wire';
+import { agentReportToWire, nodeToWire, type TargetAddress, tierToWire } from '@weir/wire';
 import type { CellView } from '../targets/cell-view.ts';
 import { watchTargets } from '../targets/discovery/watch-targets.ts';
 import type { Config } from '../config.ts';
@@ -18,6 +18,8 @@ export interface TelemetryLinkOptions {
   readonly logger: Logger;
   readonly metrics: AgentMetrics;
   readonly faults: PeerFaults;
+  /** How the agent stands; undefined until it is warm. */
+  readonly status: () => agent.GetStatusResponse | undefined;
   /** Takes each list of the cell's workers; absent: nobody asks for it. */
   readonly onTargets?: ((targets: readonly TargetAddress[]) => void) | undefined;
 }
@@ -43,7 +45,10 @@ export function linkTelemetry(address: string, options: TelemetryLinkOptions): A
       metrics.opening('telemetry');
       return openClientStream(client, client.report, { signal });
     },
-    sample: () => monitor.sample(),
+    sample() {
+      const status = options.status();
+      return { ...monitor.sample(), agent: status && agentReportToWire(status) };
+    },
     onFault: faults.of('telemetry'),
     connected: () => connection.connected,
     clock,

@@ -19,6 +19,7 @@ async function startCollector(listen = '127.0.0.1:0') {
     watchCell: serverStream(async function* () {}),
     watchTargets: serverStream(async function* () {}),
     getCell: unary(() => telemetry.GetCellResponse.create()),
+    listCells: unary(() => telemetry.ListCellsResponse.create()),
   };
   const server = await serve({
     listen,

@@ -7,7 +7,7 @@ import {
   type Outcome,
 } from '@weir/domain';
 import { AccuracyGuard, type CellObservation, type Learner } from '@weir/learning';
-import { checkAttainable, meetsFloor } from '../planning/attainable.ts';
+import { attainableRange, checkAttainable, meetsFloor } from '../planning/attainable.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
 import { CellLearner } from './learner.ts';
 import { deviceStatuses } from './status.ts';
@@ -226,6 +226,7 @@ export class CellOrchestrator implements Disposable {
       objective: this.#objective,
       accuracy: this.#guard.accuracy(this.devices.sessions.deviceIds()),
       trials: this.#trials.value(this.devices.sessions.deviceIds()),
+      floorRange: attainableRange(this.#observation({})),
       devices: deviceStatuses(this.devices, this.#plan),
     };
   }

@@ -1,5 +1,5 @@
 import { FailedPrecondition } from '@weir/base';
-import { type Cell, tightenObjective } from '@weir/domain';
+import { type AccuracyRange, type Cell, tightenObjective } from '@weir/domain';
 import { attainableAccuracy, type CellObservation } from '@weir/learning';
 
 /** Slack for sums of accuracies. */
@@ -18,6 +18,15 @@ export function checkAttainable(observation: Pick<CellObservation, 'cell' | 'dev
         `${most.toFixed(4)} with the variants and tiers at hand`,
       { reason: 'FLOOR_UNATTAINABLE' },
     );
+}
+
+/** The floors that demand something of the cell and that it can meet; undefined when no device counts. */
+export function attainableRange(
+  observation: Pick<CellObservation, 'cell' | 'devices'>,
+): AccuracyRange | undefined {
+  const most = mostAccuracy(observation);
+  const accuracies = observation.cell.variants.map(({ accuracy }) => accuracy);
+  return most === undefined ? undefined : { least: Math.min(most, ...accuracies), most };
 }
 
 /** Whether the cell can meet its floor, wherever frames may go at all. */

@@ -58,6 +58,7 @@ const allowed: Readonly<Record<string, readonly string[] | readonly [readonly st
     'weir.telemetry.v1.Telemetry/WatchCell': watchers,
     'weir.telemetry.v1.Telemetry/GetCell': watchers,
     'weir.telemetry.v1.Telemetry/WatchTargets': [...hall, ...watchers],
+    'weir.telemetry.v1.Telemetry/ListCells': ['operator', 'console'],
     'weir.agent.v1.DeviceAgent/StreamInfer': ['camera-7', ...operators],
     'weir.agent.v1.DeviceAgent/Infer': ['camera-7', ...operators],
     'weir.agent.v1.DeviceAgent/GetStatus': ['camera-7', ...watchers],

@@ -49,6 +49,8 @@ export const subjects: Readonly<Record<string, SubjectSource>> = {
   'weir.telemetry.v1.Telemetry/WatchCell': inCell,
   'weir.telemetry.v1.Telemetry/GetCell': inCell,
   'weir.telemetry.v1.Telemetry/WatchTargets': inCell,
+  // About every cell, and so for callers of none.
+  'weir.telemetry.v1.Telemetry/ListCells': () => ({ cellId: '' }),
 
   ...ofServer('weir.agent.v1.DeviceAgent', [
     'StreamInfer',

@@ -43,6 +43,7 @@ export const tableOfRights: Readonly<Record<string, Rights>> = {
   'weir.telemetry.v1.Telemetry/WatchCell': watch,
   'weir.telemetry.v1.Telemetry/GetCell': watch,
   'weir.telemetry.v1.Telemetry/WatchTargets': { device: 'cell', ...watch },
+  'weir.telemetry.v1.Telemetry/ListCells': watch,
 
   'weir.agent.v1.DeviceAgent/StreamInfer': { device: 'own', ...steer },
   'weir.agent.v1.DeviceAgent/Infer': { device: 'own', ...steer },

@@ -325,6 +325,93 @@ export interface GetStatusResponse {
   peerFaults: PeerFault[];
   /** The agent's own certificates; none without TLS. */
   certificates: Certificate[];
+  /** This run of the agent: with another one all counters begin again. Empty when unknown. */
+  instanceId: string;
+  /** Answered frames, counted. */
+  frames:
+    | FrameCounters
+    | undefined;
+  /** What the floor does to frames. */
+  floor:
+    | FloorStatus
+    | undefined;
+  /** The newest answered frames, the newest at last; at most 8. */
+  newest: FrameRecord[];
+}
+
+/** Frames answered since the agent started. Sums only grow: the difference of two readings is what came between them. */
+export interface FrameCounters {
+  /** By where the answer came from and why the frame went there; at most 256, of which the longest unused gives way. */
+  answered: AnsweredFrames[];
+  /**
+   * Frames by response time: bucket i, from 0, has those of more than 0.1 x 1.1^(i-1) ms and at most 0.1 x 1.1^i ms, bucket 0 all
+   * below and bucket 159, the last, all above. Empty buckets at the end are left out.
+   */
+  responseBuckets: bigint[];
+}
+
+/** Frames that were answered at one place for one reason; sums over all of them. */
+export interface AnsweredFrames {
+  /** Of the look that gave the answer. */
+  placement:
+    | Placement
+    | undefined;
+  /** Of the first look. */
+  reason: Reason;
+  /** How many. */
+  frames: bigint;
+  /** Those of them that were looked at again. */
+  lookedAgain: bigint;
+  /** Hops, ms; they add up to the response times. */
+  hops:
+    | HopTimings
+    | undefined;
+  /** Response times that the agent expected, ms. */
+  predictedMs: number;
+  /** Distances of these from the response times, ms. */
+  predictionErrorMs: number;
+  /** Accuracies that the frames were promised. */
+  expectedAccuracy: number;
+  /** Energy, J. */
+  energyJ: number;
+}
+
+/** What the accuracy floor does to a device's frames. */
+export interface FloorStatus {
+  /** Floor in force on this device, 0..1. */
+  accuracyFloor: number;
+  /** True while the cell's plan is obeyed as it is, so that the planner answers for the floor. */
+  obeysPlan: boolean;
+  /** Variant that answers every frame whatever the floor; empty: none is pinned. */
+  pinnedVariant: string;
+  /** Why the last frame that no placement was allowed for was refused; empty: none ever was. */
+  refusal: string;
+  /** Age of that refusal, ms. */
+  refusalAgeMs: number;
+}
+
+/** One answered frame, without what it showed. */
+export interface FrameRecord {
+  /** Since it was answered, ms. */
+  ageMs: number;
+  /** Of the look that gave the answer. */
+  placement:
+    | Placement
+    | undefined;
+  /** Of the first look. */
+  reason: Reason;
+  /** Response time that the agent expected, ms. */
+  predictedMs: number;
+  /** Where the time went; the hops add up to the response time. */
+  hops:
+    | HopTimings
+    | undefined;
+  /** Whether a second look gave the answer. */
+  lookedAgain: boolean;
+  /** Failed attempts before the first look answered, e.g. "edge-1: UNAVAILABLE"; at most 8. */
+  failedAttempts: string[];
+  /** Energy, J. */
+  energyJ: number;
 }
 
 /** A peer that the agent cannot reach. */
@@ -1799,6 +1886,10 @@ function createBaseGetStatusResponse(): GetStatusResponse {
     family: undefined,
     peerFaults: [],
     certificates: [],
+    instanceId: "",
+    frames: undefined,
+    floor: undefined,
+    newest: [],
   };
 }
 
@@ -1878,6 +1969,18 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     for (const v of message.certificates) {
       Certificate.encode(v!, writer.uint32(186).fork()).join();
+    }
+    if (message.instanceId !== "") {
+      writer.uint32(194).string(message.instanceId);
+    }
+    if (message.frames !== undefined) {
+      FrameCounters.encode(message.frames, writer.uint32(202).fork()).join();
+    }
+    if (message.floor !== undefined) {
+      FloorStatus.encode(message.floor, writer.uint32(210).fork()).join();
+    }
+    for (const v of message.newest) {
+      FrameRecord.encode(v!, writer.uint32(218).fork()).join();
     }
     return writer;
   },
@@ -2063,6 +2166,38 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.certificates.push(Certificate.decode(reader, reader.uint32()));
             continue;
           }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.instanceId = reader.string();
+            continue;
+          }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.frames = FrameCounters.decode(reader, reader.uint32());
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.floor = FloorStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.newest.push(FrameRecord.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2146,6 +2281,16 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       certificates: globalThis.Array.isArray(object?.certificates)
         ? object.certificates.map((e: any) => Certificate.fromJSON(e))
         : [],
+      instanceId: isSet(object.instanceId)
+        ? globalThis.String(object.instanceId)
+        : isSet(object.instance_id)
+        ? globalThis.String(object.instance_id)
+        : "",
+      frames: isSet(object.frames) ? FrameCounters.fromJSON(object.frames) : undefined,
+      floor: isSet(object.floor) ? FloorStatus.fromJSON(object.floor) : undefined,
+      newest: globalThis.Array.isArray(object?.newest)
+        ? object.newest.map((e: any) => FrameRecord.fromJSON(e))
+        : [],
     };
   },
 
@@ -2214,6 +2359,18 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     if (message.certificates?.length) {
       obj.certificates = message.certificates.map((e) => Certificate.toJSON(e));
     }
+    if (message.instanceId !== "") {
+      obj.instanceId = message.instanceId;
+    }
+    if (message.frames !== undefined) {
+      obj.frames = FrameCounters.toJSON(message.frames);
+    }
+    if (message.floor !== undefined) {
+      obj.floor = FloorStatus.toJSON(message.floor);
+    }
+    if (message.newest?.length) {
+      obj.newest = message.newest.map((e) => FrameRecord.toJSON(e));
+    }
     return obj;
   },
 
@@ -2255,6 +2412,724 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
       : undefined;
     message.peerFaults = object.peerFaults?.map((e) => PeerFault.fromPartial(e)) || [];
     message.certificates = object.certificates?.map((e) => Certificate.fromPartial(e)) || [];
+    message.instanceId = object.instanceId ?? "";
+    message.frames = (object.frames !== undefined && object.frames !== null)
+      ? FrameCounters.fromPartial(object.frames)
+      : undefined;
+    message.floor = (object.floor !== undefined && object.floor !== null)
+      ? FloorStatus.fromPartial(object.floor)
+      : undefined;
+    message.newest = object.newest?.map((e) => FrameRecord.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFrameCounters(): FrameCounters {
+  return { answered: [], responseBuckets: [] };
+}
+
+export const FrameCounters: MessageFns<FrameCounters> = {
+  encode(message: FrameCounters, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.answered) {
+      AnsweredFrames.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.responseBuckets.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.responseBuckets) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field responseBuckets of type uint64 is too large");
+        }
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FrameCounters {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFrameCounters();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.answered.push(AnsweredFrames.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.responseBuckets.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.responseBuckets.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FrameCounters {
+    return {
+      answered: globalThis.Array.isArray(object?.answered)
+        ? object.answered.map((e: any) => AnsweredFrames.fromJSON(e))
+        : [],
+      responseBuckets: globalThis.Array.isArray(object?.responseBuckets)
+        ? object.responseBuckets.map((e: any) => BigInt(e))
+        : globalThis.Array.isArray(object?.response_buckets)
+        ? object.response_buckets.map((e: any) => BigInt(e))
+        : [],
+    };
+  },
+
+  toJSON(message: FrameCounters): unknown {
+    const obj: any = {};
+    if (message.answered?.length) {
+      obj.answered = message.answered.map((e) => AnsweredFrames.toJSON(e));
+    }
+    if (message.responseBuckets?.length) {
+      obj.responseBuckets = message.responseBuckets.map((e) => e.toString());
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FrameCounters>, I>>(base?: I): FrameCounters {
+    return FrameCounters.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FrameCounters>, I>>(object: I): FrameCounters {
+    const message = createBaseFrameCounters();
+    message.answered = object.answered?.map((e) => AnsweredFrames.fromPartial(e)) || [];
+    message.responseBuckets = object.responseBuckets?.map((e) => BigInt(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAnsweredFrames(): AnsweredFrames {
+  return {
+    placement: undefined,
+    reason: 0,
+    frames: 0n,
+    lookedAgain: 0n,
+    hops: undefined,
+    predictedMs: 0,
+    predictionErrorMs: 0,
+    expectedAccuracy: 0,
+    energyJ: 0,
+  };
+}
+
+export const AnsweredFrames: MessageFns<AnsweredFrames> = {
+  encode(message: AnsweredFrames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(10).fork()).join();
+    }
+    if (message.reason !== 0) {
+      writer.uint32(16).int32(message.reason);
+    }
+    if (message.frames !== 0n) {
+      if (BigInt.asUintN(64, message.frames) !== message.frames) {
+        throw new globalThis.Error("value provided for field message.frames of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.frames);
+    }
+    if (message.lookedAgain !== 0n) {
+      if (BigInt.asUintN(64, message.lookedAgain) !== message.lookedAgain) {
+        throw new globalThis.Error("value provided for field message.lookedAgain of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.lookedAgain);
+    }
+    if (message.hops !== undefined) {
+      HopTimings.encode(message.hops, writer.uint32(42).fork()).join();
+    }
+    if (message.predictedMs !== 0) {
+      writer.uint32(49).double(message.predictedMs);
+    }
+    if (message.predictionErrorMs !== 0) {
+      writer.uint32(57).double(message.predictionErrorMs);
+    }
+    if (message.expectedAccuracy !== 0) {
+      writer.uint32(65).double(message.expectedAccuracy);
+    }
+    if (message.energyJ !== 0) {
+      writer.uint32(73).double(message.energyJ);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnsweredFrames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnsweredFrames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.frames = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.lookedAgain = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.hops = HopTimings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.predictedMs = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.predictionErrorMs = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.expectedAccuracy = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.energyJ = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AnsweredFrames {
+    return {
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      reason: isSet(object.reason) ? reasonFromJSON(object.reason) : 0,
+      frames: isSet(object.frames) ? BigInt(object.frames) : 0n,
+      lookedAgain: isSet(object.lookedAgain)
+        ? BigInt(object.lookedAgain)
+        : isSet(object.looked_again)
+        ? BigInt(object.looked_again)
+        : 0n,
+      hops: isSet(object.hops) ? HopTimings.fromJSON(object.hops) : undefined,
+      predictedMs: isSet(object.predictedMs)
+        ? globalThis.Number(object.predictedMs)
+        : isSet(object.predicted_ms)
+        ? globalThis.Number(object.predicted_ms)
+        : 0,
+      predictionErrorMs: isSet(object.predictionErrorMs)
+        ? globalThis.Number(object.predictionErrorMs)
+        : isSet(object.prediction_error_ms)
+        ? globalThis.Number(object.prediction_error_ms)
+        : 0,
+      expectedAccuracy: isSet(object.expectedAccuracy)
+        ? globalThis.Number(object.expectedAccuracy)
+        : isSet(object.expected_accuracy)
+        ? globalThis.Number(object.expected_accuracy)
+        : 0,
+      energyJ: isSet(object.energyJ)
+        ? globalThis.Number(object.energyJ)
+        : isSet(object.energy_j)
+        ? globalThis.Number(object.energy_j)
+        : 0,
+    };
+  },
+
+  toJSON(message: AnsweredFrames): unknown {
+    const obj: any = {};
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.reason !== 0) {
+      obj.reason = reasonToJSON(message.reason);
+    }
+    if (message.frames !== 0n) {
+      obj.frames = message.frames.toString();
+    }
+    if (message.lookedAgain !== 0n) {
+      obj.lookedAgain = message.lookedAgain.toString();
+    }
+    if (message.hops !== undefined) {
+      obj.hops = HopTimings.toJSON(message.hops);
+    }
+    if (message.predictedMs !== 0) {
+      obj.predictedMs = floatToJson(message.predictedMs);
+    }
+    if (message.predictionErrorMs !== 0) {
+      obj.predictionErrorMs = floatToJson(message.predictionErrorMs);
+    }
+    if (message.expectedAccuracy !== 0) {
+      obj.expectedAccuracy = floatToJson(message.expectedAccuracy);
+    }
+    if (message.energyJ !== 0) {
+      obj.energyJ = floatToJson(message.energyJ);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AnsweredFrames>, I>>(base?: I): AnsweredFrames {
+    return AnsweredFrames.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AnsweredFrames>, I>>(object: I): AnsweredFrames {
+    const message = createBaseAnsweredFrames();
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.reason = object.reason ?? 0;
+    message.frames = (object.frames !== undefined && object.frames !== null) ? BigInt(object.frames) : 0n;
+    message.lookedAgain = (object.lookedAgain !== undefined && object.lookedAgain !== null)
+      ? BigInt(object.lookedAgain)
+      : 0n;
+    message.hops = (object.hops !== undefined && object.hops !== null)
+      ? HopTimings.fromPartial(object.hops)
+      : undefined;
+    message.predictedMs = object.predictedMs ?? 0;
+    message.predictionErrorMs = object.predictionErrorMs ?? 0;
+    message.expectedAccuracy = object.expectedAccuracy ?? 0;
+    message.energyJ = object.energyJ ?? 0;
+    return message;
+  },
+};
+
+function createBaseFloorStatus(): FloorStatus {
+  return { accuracyFloor: 0, obeysPlan: false, pinnedVariant: "", refusal: "", refusalAgeMs: 0 };
+}
+
+export const FloorStatus: MessageFns<FloorStatus> = {
+  encode(message: FloorStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accuracyFloor !== 0) {
+      writer.uint32(9).double(message.accuracyFloor);
+    }
+    if (message.obeysPlan !== false) {
+      writer.uint32(16).bool(message.obeysPlan);
+    }
+    if (message.pinnedVariant !== "") {
+      writer.uint32(26).string(message.pinnedVariant);
+    }
+    if (message.refusal !== "") {
+      writer.uint32(34).string(message.refusal);
+    }
+    if (message.refusalAgeMs !== 0) {
+      writer.uint32(41).double(message.refusalAgeMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FloorStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFloorStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.accuracyFloor = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.obeysPlan = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pinnedVariant = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.refusalAgeMs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FloorStatus {
+    return {
+      accuracyFloor: isSet(object.accuracyFloor)
+        ? globalThis.Number(object.accuracyFloor)
+        : isSet(object.accuracy_floor)
+        ? globalThis.Number(object.accuracy_floor)
+        : 0,
+      obeysPlan: isSet(object.obeysPlan)
+        ? globalThis.Boolean(object.obeysPlan)
+        : isSet(object.obeys_plan)
+        ? globalThis.Boolean(object.obeys_plan)
+        : false,
+      pinnedVariant: isSet(object.pinnedVariant)
+        ? globalThis.String(object.pinnedVariant)
+        : isSet(object.pinned_variant)
+        ? globalThis.String(object.pinned_variant)
+        : "",
+      refusal: isSet(object.refusal) ? globalThis.String(object.refusal) : "",
+      refusalAgeMs: isSet(object.refusalAgeMs)
+        ? globalThis.Number(object.refusalAgeMs)
+        : isSet(object.refusal_age_ms)
+        ? globalThis.Number(object.refusal_age_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: FloorStatus): unknown {
+    const obj: any = {};
+    if (message.accuracyFloor !== 0) {
+      obj.accuracyFloor = floatToJson(message.accuracyFloor);
+    }
+    if (message.obeysPlan !== false) {
+      obj.obeysPlan = message.obeysPlan;
+    }
+    if (message.pinnedVariant !== "") {
+      obj.pinnedVariant = message.pinnedVariant;
+    }
+    if (message.refusal !== "") {
+      obj.refusal = message.refusal;
+    }
+    if (message.refusalAgeMs !== 0) {
+      obj.refusalAgeMs = floatToJson(message.refusalAgeMs);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FloorStatus>, I>>(base?: I): FloorStatus {
+    return FloorStatus.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FloorStatus>, I>>(object: I): FloorStatus {
+    const message = createBaseFloorStatus();
+    message.accuracyFloor = object.accuracyFloor ?? 0;
+    message.obeysPlan = object.obeysPlan ?? false;
+    message.pinnedVariant = object.pinnedVariant ?? "";
+    message.refusal = object.refusal ?? "";
+    message.refusalAgeMs = object.refusalAgeMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseFrameRecord(): FrameRecord {
+  return {
+    ageMs: 0,
+    placement: undefined,
+    reason: 0,
+    predictedMs: 0,
+    hops: undefined,
+    lookedAgain: false,
+    failedAttempts: [],
+    energyJ: 0,
+  };
+}
+
+export const FrameRecord: MessageFns<FrameRecord> = {
+  encode(message: FrameRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ageMs !== 0) {
+      writer.uint32(9).double(message.ageMs);
+    }
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== 0) {
+      writer.uint32(24).int32(message.reason);
+    }
+    if (message.predictedMs !== 0) {
+      writer.uint32(33).double(message.predictedMs);
+    }
+    if (message.hops !== undefined) {
+      HopTimings.encode(message.hops, writer.uint32(42).fork()).join();
+    }
+    if (message.lookedAgain !== false) {
+      writer.uint32(48).bool(message.lookedAgain);
+    }
+    for (const v of message.failedAttempts) {
+      writer.uint32(58).string(v!);
+    }
+    if (message.energyJ !== 0) {
+      writer.uint32(65).double(message.energyJ);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FrameRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFrameRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.ageMs = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.predictedMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.hops = HopTimings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.lookedAgain = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.failedAttempts.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.energyJ = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FrameRecord {
+    return {
+      ageMs: isSet(object.ageMs)
+        ? globalThis.Number(object.ageMs)
+        : isSet(object.age_ms)
+        ? globalThis.Number(object.age_ms)
+        : 0,
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      reason: isSet(object.reason) ? reasonFromJSON(object.reason) : 0,
+      predictedMs: isSet(object.predictedMs)
+        ? globalThis.Number(object.predictedMs)
+        : isSet(object.predicted_ms)
+        ? globalThis.Number(object.predicted_ms)
+        : 0,
+      hops: isSet(object.hops) ? HopTimings.fromJSON(object.hops) : undefined,
+      lookedAgain: isSet(object.lookedAgain)
+        ? globalThis.Boolean(object.lookedAgain)
+        : isSet(object.looked_again)
+        ? globalThis.Boolean(object.looked_again)
+        : false,
+      failedAttempts: globalThis.Array.isArray(object?.failedAttempts)
+        ? object.failedAttempts.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.failed_attempts)
+        ? object.failed_attempts.map((e: any) => globalThis.String(e))
+        : [],
+      energyJ: isSet(object.energyJ)
+        ? globalThis.Number(object.energyJ)
+        : isSet(object.energy_j)
+        ? globalThis.Number(object.energy_j)
+        : 0,
+    };
+  },
+
+  toJSON(message: FrameRecord): unknown {
+    const obj: any = {};
+    if (message.ageMs !== 0) {
+      obj.ageMs = floatToJson(message.ageMs);
+    }
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.reason !== 0) {
+      obj.reason = reasonToJSON(message.reason);
+    }
+    if (message.predictedMs !== 0) {
+      obj.predictedMs = floatToJson(message.predictedMs);
+    }
+    if (message.hops !== undefined) {
+      obj.hops = HopTimings.toJSON(message.hops);
+    }
+    if (message.lookedAgain !== false) {
+      obj.lookedAgain = message.lookedAgain;
+    }
+    if (message.failedAttempts?.length) {
+      obj.failedAttempts = message.failedAttempts;
+    }
+    if (message.energyJ !== 0) {
+      obj.energyJ = floatToJson(message.energyJ);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FrameRecord>, I>>(base?: I): FrameRecord {
+    return FrameRecord.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FrameRecord>, I>>(object: I): FrameRecord {
+    const message = createBaseFrameRecord();
+    message.ageMs = object.ageMs ?? 0;
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.reason = object.reason ?? 0;
+    message.predictedMs = object.predictedMs ?? 0;
+    message.hops = (object.hops !== undefined && object.hops !== null)
+      ? HopTimings.fromPartial(object.hops)
+      : undefined;
+    message.lookedAgain = object.lookedAgain ?? false;
+    message.failedAttempts = object.failedAttempts?.map((e) => e) || [];
+    message.energyJ = object.energyJ ?? 0;
     return message;
   },
 };

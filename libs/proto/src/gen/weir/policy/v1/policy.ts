@@ -494,6 +494,16 @@ export interface WatchLearnerResponse {
     | undefined;
   /** Canaries against the variants that they stand in for, the newest at last; at most 16. */
   trials: Trial[];
+  /** Floors that mean something now; absent while no device is there to run anything. */
+  floorRange: AccuracyRange | undefined;
+}
+
+/** Average accuracies of a cell. */
+export interface AccuracyRange {
+  /** Of its least accurate variant, 0..1: a floor below it demands nothing. */
+  least: number;
+  /** The best that its devices can attain with the variants and tiers at hand, 0..1: a higher floor is refused. */
+  most: number;
 }
 
 /**
@@ -4437,6 +4447,7 @@ function createBaseWatchLearnerResponse(): WatchLearnerResponse {
     exploringFrames: 0n,
     accuracy: undefined,
     trials: [],
+    floorRange: undefined,
   };
 }
 
@@ -4501,6 +4512,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     }
     for (const v of message.trials) {
       Trial.encode(v!, writer.uint32(114).fork()).join();
+    }
+    if (message.floorRange !== undefined) {
+      AccuracyRange.encode(message.floorRange, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -4630,6 +4644,14 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
             message.trials.push(Trial.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.floorRange = AccuracyRange.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4686,6 +4708,11 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
       trials: globalThis.Array.isArray(object?.trials)
         ? object.trials.map((e: any) => Trial.fromJSON(e))
         : [],
+      floorRange: isSet(object.floorRange)
+        ? AccuracyRange.fromJSON(object.floorRange)
+        : isSet(object.floor_range)
+        ? AccuracyRange.fromJSON(object.floor_range)
+        : undefined,
     };
   },
 
@@ -4733,6 +4760,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     if (message.trials?.length) {
       obj.trials = message.trials.map((e) => Trial.toJSON(e));
     }
+    if (message.floorRange !== undefined) {
+      obj.floorRange = AccuracyRange.toJSON(message.floorRange);
+    }
     return obj;
   },
 
@@ -4767,6 +4797,94 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
       ? CellAccuracy.fromPartial(object.accuracy)
       : undefined;
     message.trials = object.trials?.map((e) => Trial.fromPartial(e)) || [];
+    message.floorRange = (object.floorRange !== undefined && object.floorRange !== null)
+      ? AccuracyRange.fromPartial(object.floorRange)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAccuracyRange(): AccuracyRange {
+  return { least: 0, most: 0 };
+}
+
+export const AccuracyRange: MessageFns<AccuracyRange> = {
+  encode(message: AccuracyRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.least !== 0) {
+      writer.uint32(9).double(message.least);
+    }
+    if (message.most !== 0) {
+      writer.uint32(17).double(message.most);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccuracyRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccuracyRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.least = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.most = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AccuracyRange {
+    return {
+      least: isSet(object.least) ? globalThis.Number(object.least) : 0,
+      most: isSet(object.most) ? globalThis.Number(object.most) : 0,
+    };
+  },
+
+  toJSON(message: AccuracyRange): unknown {
+    const obj: any = {};
+    if (message.least !== 0) {
+      obj.least = floatToJson(message.least);
+    }
+    if (message.most !== 0) {
+      obj.most = floatToJson(message.most);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AccuracyRange>, I>>(base?: I): AccuracyRange {
+    return AccuracyRange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AccuracyRange>, I>>(object: I): AccuracyRange {
+    const message = createBaseAccuracyRange();
+    message.least = object.least ?? 0;
+    message.most = object.most ?? 0;
     return message;
   },
 };

@@ -23,6 +23,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { GetStatusResponse } from "../../agent/v1/agent.ts";
 import { NodeLoad, Tier, tierFromJSON, tierToJSON } from "../../common/v1/common.ts";
 
 export const protobufPackage = "weir.telemetry.v1";
@@ -160,6 +161,11 @@ export interface ReportRequest {
    * wants none.
    */
   advertisedAddress: string;
+  /**
+   * Of a device: what its agent has counted and how it stands, as in its GetStatus, but loads without service times. Whatever
+   * the agent says here is about its own device; devices alone have one.
+   */
+  agent: GetStatusResponse | undefined;
 }
 
 /** Sent once the node closes its stream. */
@@ -260,6 +266,16 @@ export interface DiscoveredTarget {
   address: string;
 }
 
+/** Nothing to say. */
+export interface ListCellsRequest {
+}
+
+/** Cells by their names. */
+export interface ListCellsResponse {
+  /** In alphabetical order; "all", of the workers that serve every cell, is none of them. */
+  cellIds: string[];
+}
+
 function createBaseReportRequest(): ReportRequest {
   return {
     cellId: "",
@@ -270,6 +286,7 @@ function createBaseReportRequest(): ReportRequest {
     load: undefined,
     energy: undefined,
     advertisedAddress: "",
+    agent: undefined,
   };
 }
 
@@ -298,6 +315,9 @@ export const ReportRequest: MessageFns<ReportRequest> = {
     }
     if (message.advertisedAddress !== "") {
       writer.uint32(66).string(message.advertisedAddress);
+    }
+    if (message.agent !== undefined) {
+      GetStatusResponse.encode(message.agent, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -379,6 +399,14 @@ export const ReportRequest: MessageFns<ReportRequest> = {
             message.advertisedAddress = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.agent = GetStatusResponse.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -413,6 +441,7 @@ export const ReportRequest: MessageFns<ReportRequest> = {
         : isSet(object.advertised_address)
         ? globalThis.String(object.advertised_address)
         : "",
+      agent: isSet(object.agent) ? GetStatusResponse.fromJSON(object.agent) : undefined,
     };
   },
 
@@ -442,6 +471,9 @@ export const ReportRequest: MessageFns<ReportRequest> = {
     if (message.advertisedAddress !== "") {
       obj.advertisedAddress = message.advertisedAddress;
     }
+    if (message.agent !== undefined) {
+      obj.agent = GetStatusResponse.toJSON(message.agent);
+    }
     return obj;
   },
 
@@ -460,6 +492,9 @@ export const ReportRequest: MessageFns<ReportRequest> = {
       ? EnergyState.fromPartial(object.energy)
       : undefined;
     message.advertisedAddress = object.advertisedAddress ?? "";
+    message.agent = (object.agent !== undefined && object.agent !== null)
+      ? GetStatusResponse.fromPartial(object.agent)
+      : undefined;
     return message;
   },
 };
@@ -1542,6 +1577,131 @@ export const DiscoveredTarget: MessageFns<DiscoveredTarget> = {
   },
 };
 
+function createBaseListCellsRequest(): ListCellsRequest {
+  return {};
+}
+
+export const ListCellsRequest: MessageFns<ListCellsRequest> = {
+  encode(_: ListCellsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCellsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCellsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ListCellsRequest {
+    return {};
+  },
+
+  toJSON(_: ListCellsRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCellsRequest>, I>>(base?: I): ListCellsRequest {
+    return ListCellsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCellsRequest>, I>>(_: I): ListCellsRequest {
+    const message = createBaseListCellsRequest();
+    return message;
+  },
+};
+
+function createBaseListCellsResponse(): ListCellsResponse {
+  return { cellIds: [] };
+}
+
+export const ListCellsResponse: MessageFns<ListCellsResponse> = {
+  encode(message: ListCellsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.cellIds) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCellsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCellsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCellsResponse {
+    return {
+      cellIds: globalThis.Array.isArray(object?.cellIds)
+        ? object.cellIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.cell_ids)
+        ? object.cell_ids.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListCellsResponse): unknown {
+    const obj: any = {};
+    if (message.cellIds?.length) {
+      obj.cellIds = message.cellIds;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCellsResponse>, I>>(base?: I): ListCellsResponse {
+    return ListCellsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCellsResponse>, I>>(object: I): ListCellsResponse {
+    const message = createBaseListCellsResponse();
+    message.cellIds = object.cellIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
 /** Collects the reports of a cell's nodes and fans out the cell's state. */
 export type TelemetryService = typeof TelemetryService;
 export const TelemetryService = {
@@ -1586,6 +1746,16 @@ export const TelemetryService = {
       toBuffer(WatchTargetsResponse, value),
     responseDeserialize: (value: Buffer): WatchTargetsResponse => WatchTargetsResponse.decode(value),
   },
+  /** The cells that have nodes now. For callers whose rights reach every cell. */
+  listCells: {
+    path: "/weir.telemetry.v1.Telemetry/ListCells" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCellsRequest): Buffer => toBuffer(ListCellsRequest, value),
+    requestDeserialize: (value: Buffer): ListCellsRequest => ListCellsRequest.decode(value),
+    responseSerialize: (value: ListCellsResponse): Buffer => toBuffer(ListCellsResponse, value),
+    responseDeserialize: (value: Buffer): ListCellsResponse => ListCellsResponse.decode(value),
+  },
 } as const;
 
 export interface TelemetryServer extends UntypedServiceImplementation {
@@ -1597,6 +1767,8 @@ export interface TelemetryServer extends UntypedServiceImplementation {
   getCell: handleUnaryCall<GetCellRequest, GetCellResponse>;
   /** Workers that the devices of a cell may send frames to: all of them at once, and again whenever that changes. */
   watchTargets: handleServerStreamingCall<WatchTargetsRequest, WatchTargetsResponse>;
+  /** The cells that have nodes now. For callers whose rights reach every cell. */
+  listCells: handleUnaryCall<ListCellsRequest, ListCellsResponse>;
 }
 
 export interface TelemetryClient extends Client {
@@ -1648,6 +1820,22 @@ export interface TelemetryClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchTargetsResponse>;
+  /** The cells that have nodes now. For callers whose rights reach every cell. */
+  listCells(
+    request: ListCellsRequest,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
+  listCells(
+    request: ListCellsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
+  listCells(
+    request: ListCellsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const TelemetryClient = makeGenericClientConstructor(
