@@ -3,16 +3,16 @@ import { useState } from 'preact/hooks';
 import type { Snapshot } from '../src/snapshot.ts';
 import { CellAccuracy } from './accuracy.ts';
 import { AccuracyChart, HopsChart, LearnerChart, ResponseChart } from './charts.ts';
-import { Controls } from './controls.ts';
+import { Controls, valueOf } from './controls.ts';
 import { CellTime, Devices } from './devices.ts';
 import { type Ask, type Feed, ask } from './feed.ts';
 import { html } from './html.ts';
 import { Picture } from './picture.ts';
 import { Traces } from './traces.ts';
-import { count, ms, percent, timeOfDay } from './words.ts';
+import { count, joules, ms, percent, timeOfDay } from './words.ts';
 
-export function App({ feed }: { feed: Feed }): VNode {
-  const { snapshot, points, connected } = feed;
+export function App({ feed, choose }: { feed: Feed; choose: (cell: string) => void }): VNode {
+  const { snapshot, points, cells, connected } = feed;
   const [failure, setFailure] = useState('');
   const tell: Ask = (change) =>
     ask(change).then(
@@ -22,7 +22,7 @@ export function App({ feed }: { feed: Feed }): VNode {
   if (!snapshot) return html`<${Waiting} connected=${connected} />`;
   const { mayControl } = snapshot;
   return html`
-    <${Header} snapshot=${snapshot} connected=${connected} />
+    <${Header} snapshot=${snapshot} cells=${cells} choose=${choose} connected=${connected} />
     <${Notices}
       snapshot=${snapshot}
       connected=${connected}
@@ -58,18 +58,34 @@ export function App({ feed }: { feed: Feed }): VNode {
   `;
 }
 
-function Header({ snapshot, connected }: { snapshot: Snapshot; connected: boolean }): VNode {
-  const { recent, learner, cellId, devices } = snapshot;
-  const floor = learner?.floor ?? null;
+interface HeaderProps {
+  snapshot: Snapshot;
+  cells: readonly string[];
+  choose: (cell: string) => void;
+  connected: boolean;
+}
+
+function Header({ snapshot, cells, choose, connected }: HeaderProps): VNode {
+  const { recent, learner, cellId, devices, belowFloor } = snapshot;
   const expected = recent?.expectedAccuracy ?? averageExpected(snapshot);
-  const below = expected !== null && floor !== null && expected < floor - 0.0005;
-  // Recent accuracy may dip: the average since the start holds while no balance is overdrawn.
-  const paid = devices.length > 0 && devices.every(({ balance }) => balance !== null && balance >= 0);
   return html`<header>
     <div class="brand">
       <img src="/icon.svg" alt="" width="28" height="28" />
       <h1>Weir</h1>
-      <span class="cell-name">${cellId}</span>
+      ${
+        cells.length > 1
+          ? html`<select
+              class="cell-name"
+              aria-label="Cell"
+              value=${cellId}
+              onChange=${(event: Event) => choose(valueOf(event))}
+            >
+              ${[...new Set([...cells, cellId])].map(
+                (name) => html`<option value=${name} selected=${name === cellId}>${name}</option>`,
+              )}
+            </select>`
+          : html`<span class="cell-name">${cellId}</span>`
+      }
       <span class=${`pill ${connected ? 'good' : 'bad'}`} role="status">
         ${connected ? 'live' : 'reconnecting…'}
       </span>
@@ -83,8 +99,9 @@ function Header({ snapshot, connected }: { snapshot: Snapshot; connected: boolea
       <${Figure}
         name="accuracy"
         value=${percent(expected)}
-        note=${`floor ${percent(floor)}${below && paid ? ', balance pays' : ''}`}
-        tone=${below && !paid ? 'bad' : 'good'}
+        note=${`floor ${percent(learner?.floor)}${belowFloor?.paid ? ', balance pays' : ''}`}
+        tone=${belowFloor && !belowFloor.paid ? 'bad' : 'good'}
+        title=${belowFloor?.reason}
       />
       <${Figure}
         name="frames"
@@ -92,6 +109,7 @@ function Header({ snapshot, connected }: { snapshot: Snapshot; connected: boolea
         note=${recent?.failed ? `${recent.failed} failed` : `${devices.length} devices`}
         tone=${recent?.failed ? 'bad' : ''}
       />
+      <${Figure} name="energy" value=${joules(recent?.energyJ)} note="an answer" />
       <${Figure}
         name="learner"
         value=${learner?.name ?? '–'}
@@ -111,13 +129,15 @@ function Figure({
   value,
   note,
   tone = '',
+  title,
 }: {
   name: string;
   value: string;
   note: string;
   tone?: string;
+  title?: string;
 }): VNode {
-  return html`<div class="figure">
+  return html`<div class="figure" title=${title}>
     <dt>${name}</dt>
     <dd><strong class=${tone}>${value}</strong> <small>${note}</small></dd>
   </div>`;
@@ -131,12 +151,13 @@ interface NoticesProps {
 }
 
 function Notices({ snapshot, connected, failure, dismiss }: NoticesProps): VNode {
-  const { services, devices } = snapshot;
+  const { services, devices, belowFloor } = snapshot;
   const silent = devices.filter(({ answers }) => answers === false).map(({ id }) => id);
   return html`<div class="notices" aria-live="polite">
     ${!connected && html`<p class="bad">The console does not answer. You see its last state; it reconnects by itself.</p>`}
     ${connected && !services.policy && html`<p class="bad">PolicyService is silent. The devices carry on by their last directives.</p>`}
     ${connected && !services.telemetry && html`<p class="warn">Telemetry is silent. Loads are as the devices last saw them.</p>`}
+    ${connected && belowFloor && !belowFloor.paid && html`<p class="bad">The accuracy floor is not met: ${belowFloor.reason}.</p>`}
     ${connected && silent.length > 0 && html`<p class="bad">No answer from ${silent.join(', ')}.</p>`}
     ${failure && html`<p class="bad">Not done: ${failure} <button type="button" onClick=${dismiss}>Dismiss</button></p>`}
   </div>`;
@@ -145,7 +166,7 @@ function Notices({ snapshot, connected, failure, dismiss }: NoticesProps): VNode
 function Events({ snapshot }: { snapshot: Snapshot }): VNode {
   if (snapshot.events.length === 0)
     return html`<p class="empty">
-      Nothing yet. Processes that die and restart, and changes made here, appear here.
+      Nothing yet. Nodes that come, go or cannot be reached, and changes made here, appear here.
     </p>`;
   return html`<ol class="events">
     ${snapshot.events.map(

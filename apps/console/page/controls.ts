@@ -63,14 +63,17 @@ export function Controls({ snapshot, ask }: { snapshot: Snapshot; ask: Ask }): V
   </div>`;
 }
 
+/** A move of the slider is over when it rests for this long, ms: keys change it step by step. */
+const restMs = 400;
 /** How long the requested value is shown before the service's own is shown again, ms. */
 const holdMs = 3_000;
 
 function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean; ask: Ask }): VNode {
   const inForce = snapshot.learner?.floor ?? 0;
-  const { least, most } = snapshot.accuracy;
+  const { least, most } = snapshot.floorRange ?? { least: 0, most: 1 };
   const [wanted, setWanted] = useState<number>();
   const release = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     if (wanted !== undefined && Math.abs(wanted - inForce) < 1e-6) setWanted(undefined);
   }, [inForce, wanted]);
@@ -100,7 +103,10 @@ function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean;
       onChange=${(event: Event) => {
         const floor = Number(valueOf(event));
         hold(floor);
-        void ask({ kind: 'floor', floor }).then((done) => done || setWanted(undefined));
+        clearTimeout(rest.current);
+        rest.current = setTimeout(() => {
+          void ask({ kind: 'floor', floor }).then((done) => done || setWanted(undefined));
+        }, restMs);
       }}
     />
     <small class="range"><span>${percent(from)}</span><span>${percent(to)}</span></small>

@@ -4,7 +4,7 @@ import type { DeviceView, Hops, LinkView, Snapshot } from '../src/snapshot.ts';
 import type { Ask } from './feed.ts';
 import { valueOf } from './controls.ts';
 import { html } from './html.ts';
-import { count, hopsText, ms, percent, reasonWords, shortVariant } from './words.ts';
+import { count, hopsText, joules, ms, percent, reasonWords, shortVariant } from './words.ts';
 
 /** A card per device: where its frames run, why, and actual against predicted response. */
 export function Devices({ snapshot, ask }: { snapshot: Snapshot; ask: Ask | undefined }): VNode {
@@ -41,6 +41,7 @@ interface CardProps {
 function Card({ device, links, floor, longest, ask }: CardProps): VNode {
   const { id, answers, orchestrated, planned, plannedMs, recent, measured, balance, answered, failed } =
     device;
+  const { belowFloor, peerFaults } = device;
   const state = answers === false ? 'silent' : orchestrated ? 'orchestrated' : 'on its own';
   const expected = recent?.expectedAccuracy ?? device.expectedAccuracy;
   const right = recent?.right ?? null;
@@ -56,7 +57,7 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
     ${
       recent && recent.placements.length > 0
         ? html`<${Placements} recent=${recent} />`
-        : html`<p class="empty">${planned ? 'No single frames seen here.' : 'Nothing runs yet.'}</p>`
+        : html`<p class="empty">${planned ? 'No frames in the last seconds.' : 'Nothing runs yet.'}</p>`
     }
     <dl class="facts">
       <dt>planned</dt>
@@ -81,13 +82,26 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
           <dd>
             ${ms(recent.meanMs)}, predicted ${ms(recent.predictedMs)}
             <small>(${percent(recent.predictionError, 0)} off)</small>
-          </dd>`
+          </dd>
+          <dt>energy</dt>
+          <dd>${joules(recent.energyJ)} <small>an answer</small></dd>`
       }
       <dt>accuracy</dt>
       <dd>
         ${`${percent(expected)} expected`}
         <small>${right === null ? `floor of the cell ${percent(floor)}` : `${percent(right)} right`}</small>
+        ${belowFloor && html`<small class=${belowFloor.paid ? '' : 'bad'}>${`below the floor: ${belowFloor.reason}`}</small>`}
       </dd>
+      ${
+        peerFaults.length > 0 &&
+        html`<dt>out of reach</dt>
+          <dd class="ejected">
+            ${peerFaults.map(
+              ({ peer, text }) =>
+                html`<span key=${peer}><strong class="bad">${peer}</strong> <small>${text}</small> </span>`,
+            )}
+          </dd>`
+      }
       ${
         measured &&
         html`<dt>measured</dt>
@@ -214,7 +228,9 @@ export function CellTime({ snapshot: { recent } }: { snapshot: Snapshot }): VNod
   return html`<div class="time">
     <h3>
       Where the time goes, now
-      <small>${`${ms(recent.meanMs)} a frame, predicted ${ms(recent.predictedMs)}`}</small>
+      <small
+        >${`${ms(recent.meanMs)} a frame, predicted ${ms(recent.predictedMs)}; ${joules(recent.energyJ)} an answer`}</small
+      >
     </h3>
     <${HopBar} hopsMs=${recent.hopsMs} longest=${recent.meanMs} />
     <${HopLegend} hopsMs=${recent.hopsMs} />

@@ -4,6 +4,8 @@ import type { Point, Snapshot } from '../src/snapshot.ts';
 export interface Feed {
   readonly snapshot: Snapshot | undefined;
   readonly points: readonly Point[];
+  /** Cells that may be chosen. */
+  readonly cells: readonly string[];
   /** False while the console itself does not answer. */
   readonly connected: boolean;
 }
@@ -11,11 +13,27 @@ export interface Feed {
 const maxPoints = 300;
 /** Silence, ms, after which the console counts as gone; snapshots come twice a second. */
 const silentMs = 3_000;
+/** Time between two looks at which cells there are, ms. */
+const cellsMs = 5_000;
 
-/** Listens to the gateway for ever. The browser reconnects by itself; where it gives up, this does. */
-export function openFeed(onChange: (feed: Feed) => void): void {
-  let feed: Feed = { snapshot: undefined, points: [], connected: false };
+/** The cell in the page's address; undefined: none was chosen, and the console shows its first. */
+const chosenCell = () => new URLSearchParams(location.search).get('cell') ?? undefined;
+
+/** Where the gateway answers about the chosen cell. */
+const about = (path: string) => {
+  const cell = chosenCell();
+  return cell === undefined ? path : `${path}?${new URLSearchParams({ cell })}`;
+};
+
+/**
+ * Listens to the gateway for ever. The browser reconnects by itself; where it gives up, this does. Gives a way to choose another
+ * cell, which the page's address then names.
+ */
+export function openFeed(onChange: (feed: Feed) => void): (cell: string) => void {
+  const empty = { snapshot: undefined, points: [], connected: false };
+  let feed: Feed = { ...empty, cells: [] };
   let silence: ReturnType<typeof setTimeout> | undefined;
+  let source: EventSource | undefined;
   const change = (changed: Partial<Feed>) => onChange((feed = { ...feed, ...changed }));
   const heard = (changed: Partial<Feed>) => {
     clearTimeout(silence);
@@ -25,19 +43,47 @@ export function openFeed(onChange: (feed: Feed) => void): void {
   const read = <T>(event: Event) => JSON.parse((event as MessageEvent<string>).data) as T;
 
   function open(): void {
-    const source = new EventSource('/events');
-    source.addEventListener('history', (event) => heard({ points: read<Point[]>(event) }));
-    source.addEventListener('snapshot', (event) => heard({ snapshot: read<Snapshot>(event) }));
-    source.addEventListener('point', (event) =>
+    const opened = (source = new EventSource(about('/events')));
+    opened.addEventListener('history', (event) => heard({ points: read<Point[]>(event) }));
+    opened.addEventListener('snapshot', (event) => heard({ snapshot: read<Snapshot>(event) }));
+    opened.addEventListener('point', (event) =>
       heard({ points: [...feed.points.slice(1 - maxPoints), read<Point>(event)] }),
     );
-    source.addEventListener('error', () => {
+    opened.addEventListener('error', () => {
       change({ connected: false });
-      if (source.readyState !== EventSource.CLOSED) return;
-      setTimeout(open, 2_000);
+      if (opened.readyState === EventSource.CLOSED) setTimeout(() => opened === source && open(), 2_000);
     });
   }
+
+  function choose(cell: string): void {
+    history.replaceState(null, '', `?${new URLSearchParams({ cell })}`);
+    source?.close();
+    change(empty);
+    open();
+  }
+
+  async function lookForCells(): Promise<void> {
+    try {
+      const response = await fetch('/cells');
+      if (response.ok) change({ cells: (await response.json()) as string[] });
+    } catch {
+      // The stream of events tells that the console is away.
+    }
+    const [first] = feed.cells;
+    const shown = feed.snapshot?.cellId;
+    // Nobody has chosen, and what is shown for want of any has no nodes.
+    if (
+      first !== undefined &&
+      shown !== undefined &&
+      chosenCell() === undefined &&
+      !feed.cells.includes(shown)
+    )
+      choose(first);
+    setTimeout(() => void lookForCells(), cellsMs);
+  }
   open();
+  void lookForCells();
+  return choose;
 }
 
 /** How a part of the page asks for a change; false when it is refused, which the page then shows. */
@@ -45,7 +91,7 @@ export type Ask = (change: Readonly<Record<string, string | number>>) => Promise
 
 /** Asks for a change. Throws with the reason when it is refused. */
 export async function ask(change: Readonly<Record<string, string | number>>): Promise<void> {
-  const response = await fetch('/control', {
+  const response = await fetch(about('/control'), {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-weir-console': '1' },
     body: JSON.stringify(change),

@@ -1,9 +1,10 @@
 import { render } from 'preact';
 import { App } from './app.ts';
-import { openFeed } from './feed.ts';
+import { type Feed, openFeed } from './feed.ts';
 import { html } from './html.ts';
 
 const root = document.querySelector('#app')!;
 root.replaceChildren();
-openFeed((feed) => render(html`<${App} feed=${feed} />`, root));
-render(html`<${App} feed=${{ snapshot: undefined, points: [], connected: false }} />`, root);
+const draw = (feed: Feed) => render(html`<${App} feed=${feed} choose=${choose} />`, root);
+const choose = openFeed(draw);
+draw({ snapshot: undefined, points: [], cells: [], connected: false });

@@ -30,7 +30,26 @@ export function Picture({ snapshot, ask }: { snapshot: Snapshot; ask: Ask | unde
   }, []);
   return html`<div class="picture" ref=${frame}>
     <${Drawing} snapshot=${snapshot} width=${width} ask=${ask} />
+    ${!hasLabels(width, snapshot) && html`<${LinkList} links=${snapshot.links} />`}
   </div>`;
+}
+
+const isWide = (width: number) => width >= 600;
+/** Whether there is room for them beside the lines; else they are listed below. */
+const hasLabels = (width: number, { nodes }: Snapshot) => isWide(width) && nodes.length <= 3;
+
+/** What the labels would say. */
+function LinkList({ links }: { links: readonly LinkView[] }): VNode | null {
+  if (links.length === 0) return null;
+  return html`<ul class="links" aria-label="Links">
+    ${links.map(
+      (link) =>
+        html`<li key=${`${link.deviceId} ${link.nodeId}`} class=${isDown(link) ? 'bad' : ''}>
+          ${`${link.deviceId} – ${link.nodeId} `}<b>${linkText(link)}</b>
+          ${link.fault && html`<small>${link.fault}</small>`}
+        </li>`,
+    )}
+  </ul>`;
 }
 
 function Drawing({
@@ -45,7 +64,7 @@ function Drawing({
   const { devices, nodes, links } = snapshot;
   if (devices.length === 0 && nodes.length === 0)
     return html`<p class="empty">Waiting for the cell’s nodes. They appear as soon as they report.</p>`;
-  const wide = width >= 600;
+  const wide = isWide(width);
   const deviceWidth = wide ? 200 : Math.round(width * 0.4);
   const nodeWidth = wide ? 170 : Math.round(width * 0.34);
   const tall = Math.max(
@@ -86,7 +105,7 @@ function Drawing({
     aria-label=${summary(snapshot)}
   >
     ${drawn.map(({ link, ...place }) => html`<${Link} key=${`${link.deviceId} ${link.nodeId}`} link=${link} ...${place} ask=${ask} />`)}
-    ${wide && nodes.length <= 3 && drawn.map(({ link, from }) => html`<${LinkLabel} key=${`${link.deviceId} ${link.nodeId}`} link=${link} from=${from} />`)}
+    ${hasLabels(width, snapshot) && drawn.map(({ link, from }) => html`<${LinkLabel} key=${`${link.deviceId} ${link.nodeId}`} link=${link} from=${from} />`)}
     ${devices.map((device) => html`<${Device} key=${device.id} device=${device} box=${places.get(device.id)!} />`)}
     ${nodes.map((node) => html`<${Node} key=${node.id} node=${node} box=${places.get(node.id)!} />`)}
   </svg>`;
@@ -143,7 +162,8 @@ function Link({ link, from, to, tier, ask }: LinkProps): VNode {
   const path = `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
   const text = linkText(link);
   const toggle = ask && condition !== null;
-  const title = `${deviceId} to ${nodeId}: ${text}${toggle ? (condition === 'cut' ? '. Click to restore' : '. Click to cut') : ''}`;
+  const why = link.fault ? `: ${link.fault}` : '';
+  const title = `${deviceId} to ${nodeId}: ${text}${why}${toggle ? (condition === 'cut' ? '. Click to restore' : '. Click to cut') : ''}`;
   return html`<g
     class=${`link ${tier} ${down ? 'down' : flow > 0 ? 'flowing' : 'idle'} ${condition === 'weak' ? 'weak' : ''} ${toggle ? 'clickable' : ''}`}
     data-link=${`${deviceId} ${nodeId}`}
@@ -203,7 +223,7 @@ function Device({ device, box }: { device: DeviceView; box: Box }): VNode {
 }
 
 function Node({ node, box }: { node: NodeView; box: Box }): VNode {
-  const { id, tier, liveness, load, powerW } = node;
+  const { id, tier, liveness, draining, load, powerW } = node;
   const { x, y, width, height } = box;
   const inner = width - 28;
   return html`<g
@@ -222,7 +242,7 @@ function Node({ node, box }: { node: NodeView; box: Box }): VNode {
     />
     <text class="name" x="29" y="25">${id}</text>
     <text class="small" x="14" y="46"
-      >${load ? `${load.inService} of ${load.slots} busy` : 'load unknown'}</text
+      >${draining ? 'draining' : load ? `${load.inService} of ${load.slots} busy` : 'load unknown'}</text
     >
     <text class="small" x="14" y="63">${load ? waitingText(load, width > 150) : ''}</text>
     <rect class="track" x="14" y="73" width=${inner} height="6" rx="3" />

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { Snapshot, TraceView } from '../src/snapshot.ts';
 import { HopBar } from './devices.ts';
 import { html } from './html.ts';
-import { hopsText, ms, reasonWords, shortVariant, timeOfDay } from './words.ts';
+import { hopsText, joules, ms, reasonWords, shortVariant, timeOfDay } from './words.ts';
 
 /** A waterfall per answer: its hops on a common scale, the prediction as a mark. */
 export function Traces({ snapshot }: { snapshot: Snapshot }): VNode {
@@ -12,7 +12,7 @@ export function Traces({ snapshot }: { snapshot: Snapshot }): VNode {
       ${
         hasFrames
           ? 'No recent answers.'
-          : 'Single frames are visible when “weir up” drives the cell. Follow your own frames’ traces in Jaeger (docs/tracing.md).'
+          : 'No answers seen yet. They appear as soon as the agents tell of them, through Telemetry.'
       }
     </p>`;
   const longest = Math.max(1, ...traces.map(({ responseMs }) => responseMs));
@@ -47,7 +47,7 @@ function Trace({ trace, longest }: { trace: TraceView; longest: number }): VNode
       <strong>${ms(responseMs)}</strong>
       <small
         >${`predicted ${ms(predictedMs)} · `}<span title=${reasonWords[reason] ?? ''}>${reason}</span>
-        ${tried && ` · after ${tried}`}${`${again}${label && ` · ${label}`}${answerMark(correct)}`}</small
+        ${tried && ` · after ${tried}`}${`${again} · ${joules(trace.energyJ)}${label && ` · ${label}`}${answerMark(correct)}`}</small
       >
     </span>
   </li>`;

@@ -14,6 +14,13 @@ export const ms = (value: number | null | undefined): string =>
 /** A fraction as per cent. */
 export const percent = (value: number | null | undefined, digits = 1): string =>
   missing(value) ? '–' : `${(value * 100).toFixed(digits)} %`;
+/** Energy for people. */
+export const joules = (value: number | null | undefined): string =>
+  missing(value)
+    ? '–'
+    : value >= 1
+      ? `${value.toFixed(1)} J`
+      : `${(value * 1_000).toFixed(value < 0.01 ? 1 : 0)} mJ`;
 export const count = (value: number | null | undefined): string =>
   missing(value) ? '–' : value.toLocaleString('en');
 /** `mobilenet-v1-0.50-int8` → `0.50 int8`. */

@@ -77,6 +77,7 @@ describe('the console without a page open', () => {
       const seen = await snapshot();
       expect(seen.services).toEqual({ policy: true, telemetry: true });
       expect(seen.learner).toMatchObject({ name: 'planner', outcomes: 120, floor: 0.75, deadlineMs: 900 });
+      expect(seen.floorRange).toEqual({ least: 0.6, most: 0.8 });
       expect(seen.learner!.accuracy).toEqual({
         truths: null,
         audits: { count: 60, measured: 0.9346, promised: 0.95, lowerBound: 0.9, level: 0.95 },
@@ -97,6 +98,8 @@ describe('the console without a page open', () => {
           expectedAccuracy: 0.76,
           measured: { labelled: 20, right: 0.75, promised: 0.76, lowerBound: 0.5, level: 0.95 },
           recent: null,
+          peerFaults: [{ peer: 'edge-1', text: 'nobody listens at its address' }],
+          belowFloor: null,
           slowdown: null,
         },
       ]);
@@ -105,6 +108,7 @@ describe('the console without a page open', () => {
           deviceId: 'device-1',
           nodeId: 'edge-1',
           reachable: false,
+          fault: 'nobody listens at its address',
           roundTripMs: 11.3,
           ejection: '5 failures in a row',
           identityFault: 'target edge-1 gets no frames: its worker serves other models',

@@ -10,19 +10,16 @@ import {
 import type { ToConsole } from '@weir/cell';
 import { readFileSync } from 'node:fs';
 import { isLoopback, tellMaterial, type TlsFiles } from '@weir/rpc';
-import { assemble, pointOf } from './assemble.ts';
 import { loadAssets } from './assets.ts';
-import { type CellState, Newest, createHistory } from './cell-state.ts';
 import { type Config, configSpec } from './config.ts';
 import { control } from './control.ts';
 import { Emulation, type Parent } from './emulation.ts';
 import { EventStream, eventOf } from './event-stream.ts';
-import { serveHttp } from './http-server.ts';
+import { serveHttp, type Topic } from './http-server.ts';
 import { leastTokenLength, type Login, operatorLogin, tokenLogin } from './login.ts';
-import { LiveFrames } from './live-frames.ts';
-import type { EventView } from './snapshot.ts';
-import { trustEvents } from './trust-events.ts';
-import { askAgent, watchPolicy, watchTelemetry } from './sources.ts';
+import { askAgent, listCells } from './sources.ts';
+import { type WatchedCell, watchCell } from './watched-cell.ts';
+import { WatchedCells } from './watched-cells.ts';
 
 export interface ConsoleApp extends AsyncDisposable {
   /** `HOST:PORT` of the page. */
@@ -31,7 +28,6 @@ export interface ConsoleApp extends AsyncDisposable {
 
 /** Time between two snapshots to the pages, and between two points of the charts, ms. */
 const periodMs = { snapshot: 500, point: 1_000 };
-const maxEvents = 12;
 
 /** Serves until disposed. Services may be down: the page says what is missing. */
 export async function startConsoleApp(
@@ -43,103 +39,93 @@ export async function startConsoleApp(
   }: { clock?: Clock; logger?: Logger; parent?: Parent | undefined } = {},
 ): Promise<ConsoleApp> {
   await using started = new AsyncDisposableStack();
-  const { tlsCert, tlsKey, tlsCa, tlsCrl, allowPlaintext, cellId } = config;
+  const { tlsCert, tlsKey, tlsCa, tlsCrl, allowPlaintext, policy, telemetry } = config;
   const security = { tls: { cert: tlsCert, key: tlsKey, ca: tlsCa, crl: tlsCrl }, allowPlaintext };
-  const happened = new Newest<EventView>(maxEvents);
-  const tell = (kind: EventView['kind'], text: string) =>
-    happened.add({ at: Math.round(clock.now()), kind, text });
-  const sourceOptions = (address: string, name: string) => ({
-    address,
-    cellId,
-    security,
-    clock,
-    random: seededRandom(process.pid),
-    logger,
-    onConnected: (connected: boolean) =>
-      tell(connected ? 'good' : 'bad', connected ? `${name} is connected` : `${name} is silent`),
-  });
-  const policy = started.use(watchPolicy(sourceOptions(config.policy, 'PolicyService')));
-  const telemetry = config.telemetry
-    ? started.use(watchTelemetry(sourceOptions(config.telemetry, 'Telemetry')))
-    : undefined;
-  const agents = config.agents.map((address) => started.use(askAgent(address, security)));
-  const frames = new LiveFrames();
+  const access = accessOf(config);
+  const agents = config.agents.map((address) => started.use(askAgent(address, security, clock)));
+  const list =
+    telemetry === undefined || config.cellId !== undefined
+      ? undefined
+      : started.use(listCells(telemetry, security));
   const emulation = new Emulation(parent, clock);
-  const accuracy = { least: 0, most: 1 };
   // Off loopback the page is read-only.
   const mayControl = !config.readOnly && isLoopback(config.listen);
-  const state: CellState = {
-    config,
-    policy,
-    telemetry,
-    agents,
-    frames,
-    emulation,
-    mayControl,
-    accuracy,
-    get events() {
-      return happened.all.toReversed();
-    },
-  };
-
-  parent?.onMessage((message: ToConsole) => {
-    if (message.kind === 'frames')
-      frames.add(message.answered, message.failed, { aheadMs: clock.now() - message.at });
-    else if (message.kind === 'done') emulation.done(message);
-    else if (message.kind === 'cell') {
-      emulation.state = message.emulation;
-      Object.assign(accuracy, message.accuracy);
-    } else if (message.kind === 'process') {
-      const { kind, name, detail } = message.event;
-      if (kind === 'died') tell('bad', `${name} died (${detail})`);
-      else if (kind === 'restarted') tell('good', `${name} is back`);
-      else if (kind === 'failed') tell('bad', `${name} failed to restart: ${detail}`);
-    }
-  });
+  const random = seededRandom(process.pid);
+  const shared = { policy, telemetry, security, agents, emulation, mayControl, clock, random, logger };
+  const cells = started.use(
+    new WatchedCells({
+      only: config.cellId,
+      list,
+      login: access.login,
+      open: (cellId) => watchCell({ ...shared, cellId }),
+    }),
+  );
+  if (parent) hear(parent, cells.follow(cells.first), { emulation, clock });
 
   const events = new EventStream();
-  const history = createHistory();
-  const snapshotEvent = () => eventOf('snapshot', assemble(state, clock.now()));
+  const snapshotOf = (cell: WatchedCell) => eventOf('snapshot', cell.snapshot());
+  const topicOf = (cell: WatchedCell): Topic => ({
+    name: cell.cellId,
+    firstEvents: () => [eventOf('history', cell.history), snapshotOf(cell)],
+    snapshot: () => cell.snapshot(),
+    async control(body) {
+      await control(body, { policy: cell.policy, emulation, mayControl });
+      cell.events.tell('info', describe(body as Record<string, unknown>));
+      events.send(cell.cellId, snapshotOf(cell));
+    },
+  });
   const http = await serveHttp({
     listen: config.listen,
-    ...accessOf(config),
+    ...access,
     hosts: config.hosts,
     assets: loadAssets(),
     events,
-    firstEvents: () => [eventOf('history', history.all), snapshotEvent()],
-    snapshot: () => assemble(state, clock.now()),
-    async control(body) {
-      await control(body, { policy, emulation, mayControl });
-      tell('info', describe(body as Record<string, unknown>));
-      events.send(snapshotEvent());
+    cells: (request) => cells.choice(request),
+    about(request) {
+      const cell = cells.of(request);
+      return cell && topicOf(cell);
     },
     logger,
   }).catch(asConfigError(configSpec.name));
   started.use(http);
   started.defer(
     clock.every(periodMs.snapshot, () => {
-      // No page is open: do nothing.
-      if (events.pages > 0) events.send(snapshotEvent());
+      // Cells that no page shows cost nothing.
+      const { topics } = events;
+      for (const cell of cells.watched)
+        if (topics.has(cell.cellId)) events.send(cell.cellId, snapshotOf(cell));
     }),
   );
   const own = started.use(tellMaterial({ logger, clock }));
-  const tellTrust = trustEvents((text) => tell('bad', text));
-  const askAll = () => {
-    for (const source of agents) void source.ask();
-    const statuses = agents.flatMap(({ answers, status }) => (answers && status ? [status] : []));
-    tellTrust(statuses, own.certificates, clock.now());
+  const look = () => {
+    void list?.ask();
+    for (const agent of agents) void agent.ask();
+    for (const cell of cells.watched) events.send(cell.cellId, eventOf('point', cell.look(own.certificates)));
   };
-  askAll();
-  started.defer(
-    clock.every(periodMs.point, () => {
-      askAll();
-      const point = pointOf(state, clock.now());
-      history.add(point);
-      if (events.pages > 0) events.send(eventOf('point', point));
-    }),
-  );
+  look();
+  started.defer(clock.every(periodMs.point, look));
   const running = started.move();
   return { address: http.address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Takes in what the process that runs the cell tells of it. */
+function hear(
+  parent: Parent,
+  { frames, events }: Pick<WatchedCell, 'frames' | 'events'>,
+  { emulation, clock }: { emulation: Emulation; clock: Clock },
+): void {
+  parent.onMessage((message: ToConsole) => {
+    if (message.kind === 'frames')
+      frames.add(message.answered, message.failed, { aheadMs: clock.now() - message.at });
+    else if (message.kind === 'done') emulation.done(message);
+    else if (message.kind === 'cell') emulation.state = message.emulation;
+    else if (message.kind === 'process') {
+      const { kind, name, detail } = message.event;
+      if (kind === 'died') events.tell('bad', `${name} died (${detail})`);
+      else if (kind === 'restarted') events.tell('good', `${name} is back`);
+      else if (kind === 'failed') events.tell('bad', `${name} failed to restart: ${detail}`);
+    }
+  });
 }
 
 /** How the page is served, and to whom. Throws ConfigError for a token that cannot be read or could be guessed. */

@@ -1,9 +1,12 @@
-import type { agent, common, policy, telemetry } from '@weir/proto';
+import type { agent, common, policy } from '@weir/proto';
 import { type MeasuredShare, knownAccuracy } from '@weir/cell';
-import { livenessFromWire, tierName } from '@weir/wire';
-import type { CellState } from './cell-state.ts';
+import { tierName } from '@weir/wire';
+import type { AgentView, CellState } from './cell-state.ts';
+import { type BelowFloor, isBelow, isPaid } from './floor.ts';
 import { round } from './live-frames.ts';
+import type { SeenNode } from './sources.ts';
 import type {
+  BelowFloorView,
   DeviceView,
   KnownAccuracyView,
   LearnerView,
@@ -19,19 +22,21 @@ import type {
 
 /** Everything known about a cell now, as the page shows it. */
 export function assemble(state: CellState, now: number): Snapshot {
-  const { policy, telemetry: nodes, frames, config } = state;
-  const agents = agentsById(state);
+  const { policy, telemetry: nodes, frames, agents, belowFloor } = state;
+  const recent = frames.recent(now);
+  const known = { agents, belowFloor };
   return {
     at: Math.round(now),
-    cellId: config.cellId,
+    cellId: state.cellId,
     services: { policy: policy.connected, telemetry: nodes?.connected ?? false },
     hasFrames: frames.seen,
     mayControl: state.mayControl,
     learner: learnerView(state),
     learners: policy.learners,
-    accuracy: state.accuracy,
-    recent: frames.recent(now),
-    devices: deviceIds(state, agents).map((id) => deviceView(id, state, agents.get(id), now)),
+    floorRange: rangeView(policy.status?.floorRange),
+    belowFloor: cellBelowFloor(state, belowFloor, recent?.expectedAccuracy ?? null),
+    recent,
+    devices: deviceIds(state, agents).map((id) => deviceView(id, state, known, now)),
     nodes: nodeViews(state, agents),
     links: linkViews(state, agents, now),
     traces: frames.traces(),
@@ -49,6 +54,7 @@ export function pointOf(state: CellState, now: number): Point {
     meanMs: answered ? recent.meanMs : null,
     p50Ms: state.frames.medianMs(now),
     p95Ms: answered ? recent.p95Ms : null,
+    energyJ: answered ? recent.energyJ : null,
     hopsMs: answered ? recent.hopsMs : null,
     expectedAccuracy: recent?.expectedAccuracy ?? expectedByAgents(state),
     right: recent?.right ?? null,
@@ -58,14 +64,30 @@ export function pointOf(state: CellState, now: number): Point {
   };
 }
 
-type Agents = ReadonlyMap<string, { status: agent.GetStatusResponse; answers: boolean }>;
+type Agents = ReadonlyMap<string, AgentView>;
 
-function agentsById({ agents }: CellState): Agents {
-  return new Map(
-    agents.flatMap(({ status, answers }) =>
-      status ? [[status.deviceId, { status, answers }] as const] : [],
-    ),
-  );
+const belowView = (below: BelowFloor): BelowFloorView => ({ reason: below.reason, paid: isPaid(below) });
+
+const rangeView = (range: policy.AccuracyRange | undefined) =>
+  range ? { least: round(range.least, 4), most: round(range.most, 4) } : null;
+
+/** What keeps devices from their floor comes before what is paid for; a cell may as well ask for more than it can attain. */
+function cellBelowFloor(
+  { policy: { status } }: CellState,
+  devices: ReadonlyMap<string, BelowFloor>,
+  expected: number | null,
+): BelowFloorView | null {
+  const floor = status?.objective?.accuracyFloor ?? 0;
+  const most = status?.floorRange?.most;
+  if (most !== undefined && isBelow(most, floor))
+    return {
+      reason: `the variants and tiers at hand attain ${(most * 100).toFixed(1)} % at best`,
+      paid: false,
+    };
+  const found = [...devices.values()];
+  const reason = found.find((below) => !isPaid(below)) ?? found[0];
+  const concerns = reason && (!isPaid(reason) || (expected !== null && isBelow(expected, floor)));
+  return concerns ? belowView(reason) : null;
 }
 
 /** Devices that any source knows, in a stable order. */
@@ -74,25 +96,27 @@ function deviceIds({ policy, telemetry: nodes, emulation }: CellState, agents: A
     ...(emulation.state?.devices.map(({ id }) => id) ?? []),
     ...agents.keys(),
     ...(policy.status?.devices.map(({ deviceId }) => deviceId) ?? []),
-    ...[...(nodes?.nodes.values() ?? [])].filter(isDevice).map(({ report }) => report!.nodeId),
+    ...[...(nodes?.nodes.values() ?? [])].filter(isDevice).map(({ report }) => report.nodeId),
   ]);
   return [...ids].sort(byNumber).slice(0, 64);
 }
 
-const isDevice = ({ report }: telemetry.NodeState) => tierName(report?.tier) === 'device';
+const isDevice = ({ report }: SeenNode) => tierName(report.tier) === 'device';
 const byNumber = new Intl.Collator('en', { numeric: true }).compare;
 
 function deviceView(
   id: string,
   { policy, telemetry: nodes, frames, emulation }: CellState,
-  own: { status: agent.GetStatusResponse; answers: boolean } | undefined,
+  { agents, belowFloor }: { agents: Agents; belowFloor: ReadonlyMap<string, BelowFloor> },
   now: number,
 ): DeviceView {
+  const own = agents.get(id);
+  const below = belowFloor.get(id);
   const plan = policy.status?.devices.find(({ deviceId }) => deviceId === id);
   const status = own?.answers ? own.status : undefined;
   const load =
     status?.targets.find(({ nodeId }) => nodeId === id)?.load ??
-    nodes?.nodes.get(id)?.report?.load ??
+    nodes?.nodes.get(id)?.report.load ??
     undefined;
   return {
     id,
@@ -109,6 +133,8 @@ function deviceView(
     measured: measuredView(status?.measured),
     load: loadView(load),
     recent: frames.recent(now, id),
+    peerFaults: status?.peerFaults.map(({ peer, text }) => ({ peer, text })) ?? [],
+    belowFloor: below ? belowView(below) : null,
     slowdown: emulation.state?.devices.find((device) => device.id === id)?.slowdown ?? null,
   };
 }
@@ -134,17 +160,19 @@ function nodeViews({ telemetry: source }: CellState, agents: Agents): NodeView[]
           id: nodeId,
           tier: tierName(tier),
           liveness: 'unknown',
+          draining: load?.draining ?? false,
           load: loadView(load),
           cpu: null,
           powerW: null,
         });
   for (const node of source?.nodes.values() ?? []) {
     const { report, liveness } = node;
-    if (!report || isDevice(node)) continue;
+    if (isDevice(node)) continue;
     views.set(report.nodeId, {
       id: report.nodeId,
       tier: tierName(report.tier),
-      liveness: livenessFromWire(liveness) === 'live' ? 'live' : 'stale',
+      liveness,
+      draining: report.load?.draining ?? false,
       load: loadView(report.load),
       cpu: rounded(report.host?.cpuUtilization, 2),
       powerW: rounded(report.energy?.powerW),
@@ -167,6 +195,7 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
       deviceId,
       nodeId,
       reachable: null,
+      fault: null,
       roundTripMs: null,
       ejection: null,
       identityFault: null,
@@ -179,8 +208,8 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
     put(deviceId, nodeId, { condition });
   for (const node of nodes?.nodes.values() ?? [])
     if (isDevice(node))
-      for (const { peerNodeId, roundTripMs, reachable } of node.report!.links)
-        put(node.report!.nodeId, peerNodeId, {
+      for (const { peerNodeId, roundTripMs, reachable } of node.report.links)
+        put(node.report.nodeId, peerNodeId, {
           reachable,
           roundTripMs: roundTripMs > 0 ? round(roundTripMs) : null,
         });
@@ -191,6 +220,7 @@ function linkViews(state: CellState, agents: Agents, now: number): LinkView[] {
         if (nodeId !== status.deviceId)
           put(status.deviceId, nodeId, {
             reachable,
+            fault: (!reachable && status.peerFaults.find(({ peer }) => peer === nodeId)?.text) || null,
             ejection: ejection || null,
             identityFault: identityFault || null,
             roundTripMs: roundTripMs > 0 ? round(roundTripMs) : null,
@@ -245,10 +275,10 @@ const shareView = ({ count, measured, promised, lowerBound, level }: MeasuredSha
 /** Mean over all frames that the agents answered. */
 function expectedByAgents({ agents }: CellState): number | null {
   let [frames, sum] = [0, 0];
-  for (const { status } of agents) {
-    const answered = Number(status?.answered ?? 0n);
+  for (const { status } of agents.values()) {
+    const answered = Number(status.answered);
     frames += answered;
-    sum += answered * (status?.meanExpectedAccuracy ?? 0);
+    sum += answered * status.meanExpectedAccuracy;
   }
   return frames > 0 ? round(sum / frames, 4) : null;
 }

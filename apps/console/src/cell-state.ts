@@ -1,19 +1,31 @@
-import type { Config } from './config.ts';
+import type { agent } from '@weir/proto';
 import type { Emulation } from './emulation.ts';
-import type { LiveFrames } from './live-frames.ts';
+import type { BelowFloor } from './floor.ts';
+import type { RecentFrames } from './live-frames.ts';
 import type { EventView, Point } from './snapshot.ts';
-import type { AgentSource, PolicySource, TelemetrySource } from './sources.ts';
+import type { PolicySource, TelemetrySource } from './sources.ts';
+
+/** What is known of a device's agent. */
+export interface AgentView {
+  readonly status: agent.GetStatusResponse;
+  /** Whether it was heard lately. */
+  readonly answers: boolean;
+  /** When it said so, epoch ms. */
+  readonly heardAt: number;
+}
 
 /** Everything the gateway knows about a cell. */
 export interface CellState {
-  readonly config: Config;
+  readonly cellId: string;
   readonly policy: Pick<PolicySource, 'connected' | 'status' | 'learners'>;
   readonly telemetry: Pick<TelemetrySource, 'connected' | 'nodes'> | undefined;
-  readonly agents: readonly Pick<AgentSource, 'status' | 'answers'>[];
-  readonly frames: LiveFrames;
+  /** By device. */
+  readonly agents: ReadonlyMap<string, AgentView>;
+  readonly frames: RecentFrames;
   readonly emulation: Pick<Emulation, 'state'>;
   readonly mayControl: boolean;
-  readonly accuracy: { readonly least: number; readonly most: number };
+  /** Of the devices whose last answers are below their floor. */
+  readonly belowFloor: ReadonlyMap<string, BelowFloor>;
   readonly events: readonly EventView[];
 }
 

@@ -11,17 +11,19 @@ const shape = {
   cellId: z
     .string()
     .regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"')
-    .default('cell-1')
-    .describe('Cell to show.'),
+    .optional()
+    .describe('The one cell to show; by default every cell that Telemetry knows, to choose from.'),
   policy: hostPort().describe('Address of PolicyService.'),
   telemetry: hostPort()
     .optional()
-    .describe('Address of Telemetry; without it nodes and links are not shown.'),
+    .describe('Address of Telemetry, through which agents and nodes tell how they do.'),
   agents: z
     .array(hostPort())
     .max(64, 'must be <= 64')
     .default([])
-    .describe('Addresses of device agents, comma-separated; without them devices are shown as planned.'),
+    .describe(
+      'Addresses of device agents, comma-separated, to ask them directly; only those are needed that do not report to Telemetry.',
+    ),
   readOnly: z.boolean().default(false).describe('Show only: floor and learner cannot be changed.'),
   allowRemote: z.boolean().default(false).describe('Let other machines see the page.'),
   tokenFile: file().describe('File with a token, >= 16 characters, that the page asks for.'),
@@ -68,9 +70,7 @@ export const configSpec: ConfigSpec<typeof shape> = {
           'is not on loopback: give --listen-tls-cert and --listen-tls-key, or --allow-plaintext, which sends the token unencrypted',
       },
     ),
-  examples: [
-    'weir console --policy 127.0.0.1:7002 --telemetry 127.0.0.1:7001 --agents 127.0.0.1:7201,127.0.0.1:7202',
-  ],
+  examples: ['weir console --policy 127.0.0.1:7002 --telemetry 127.0.0.1:7001'],
 };
 
 export type Config = Readonly<z.output<typeof configSpec.schema>>;

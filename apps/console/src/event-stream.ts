@@ -3,12 +3,13 @@ import type { ServerResponse } from 'node:http';
 /** Most open pages. */
 const maxPages = 16;
 
-/** Listening pages (server-sent events). Skips a slow one instead of waiting: each event stands on its own. */
+/** Listening pages (server-sent events), each about one topic. Skips a slow one instead of waiting: each event stands on its own. */
 export class EventStream {
-  readonly #pages = new Set<ServerResponse>();
+  readonly #pages = new Map<ServerResponse, string>();
 
-  get pages(): number {
-    return this.#pages.size;
+  /** Topics that a page listens to. */
+  get topics(): ReadonlySet<string> {
+    return new Set(this.#pages.values());
   }
 
   get full(): boolean {
@@ -16,20 +17,21 @@ export class EventStream {
   }
 
   /** Takes over a response before its headers are sent. `first`: events for this page alone. */
-  add(response: ServerResponse, first: readonly string[]): void {
+  add(response: ServerResponse, topic: string, first: readonly string[]): void {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     // Have the browser reconnect soon after a restart.
     response.write(`retry: 1000\n\n${first.join('')}`);
-    this.#pages.add(response);
+    this.#pages.set(response, topic);
     response.once('close', () => this.#pages.delete(response));
   }
 
-  send(event: string): void {
-    for (const page of this.#pages) if (!page.writableNeedDrain) page.write(event);
+  send(topic: string, event: string): void {
+    for (const [page, about] of this.#pages)
+      if (about === topic && !page.writableNeedDrain) page.write(event);
   }
 
   end(): void {
-    for (const page of this.#pages) page.end();
+    for (const page of this.#pages.keys()) page.end();
   }
 }
 

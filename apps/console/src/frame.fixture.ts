@@ -13,6 +13,7 @@ export const frame = (given: Partial<FrameRecord> = {}): FrameRecord => ({
   hopsMs: [1, 10, 5, 4, 50, 10],
   expectedAccuracy: 0.75,
   lookedAgain: false,
+  energyJ: 0.25,
   correct: true,
   label: 'shirt',
   confidence: 0.9,

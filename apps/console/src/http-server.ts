@@ -14,16 +14,25 @@ export interface HttpOptions {
   readonly hosts: readonly string[];
   readonly assets: ReadonlyMap<string, Asset>;
   readonly events: EventStream;
-  /** Events that a page gets first. */
-  readonly firstEvents: () => readonly string[];
-  readonly snapshot: () => unknown;
-  /** Rejects with a WeirError that may be shown on the page. */
-  readonly control: (body: unknown) => Promise<void>;
+  /** Names of the cells that whoever asks may choose from. */
+  readonly cells: (request: IncomingMessage) => readonly string[];
+  /** What a request is about; undefined: of no cell that there is for who asks. */
+  readonly about: (request: IncomingMessage) => Topic | undefined;
   readonly logger: Logger;
   /** Who may see the page. @default everybody who reaches it */
   readonly login?: Login | undefined;
   /** Serves HTTPS by these files; with `ca` to holders of certificates alone. @default plain HTTP */
   readonly tls?: TlsFiles | undefined;
+}
+
+/** One cell, as pages see and change it. */
+export interface Topic {
+  readonly name: string;
+  /** Events that a page gets first. */
+  readonly firstEvents: () => readonly string[];
+  readonly snapshot: () => unknown;
+  /** Rejects with a WeirError that may be shown on the page. */
+  readonly control: (body: unknown) => Promise<void>;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -34,7 +43,7 @@ export interface HttpServer extends AsyncDisposable {
 /** A change is a few short fields. */
 const maxBodyBytes = 4_096;
 
-/** `GET /`, its assets, `/events` and `/snapshot`; `POST /control`. Throws Unavailable when the address is taken. */
+/** `GET /`, its assets, `/cells`, `/events` and `/snapshot`; `POST /control`; the last three take `?cell=`. Throws Unavailable when the address is taken. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const { listen, hosts, logger, login, tls } = options;
   const onRequest: RequestListener = (request, response) => {
@@ -68,8 +77,12 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     if (path === '/control') return change(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return refuse(response, { status: 405, message: 'expected GET' }, { allow: 'GET, HEAD' });
-    if (path === '/events' && request.method === 'GET') return listenTo(response);
-    if (path === '/snapshot') return json(response, 200, options.snapshot());
+    if (path === '/events' && request.method === 'GET') return listenTo(request, response);
+    if (path === '/cells') return json(response, 200, options.cells(request));
+    if (path === '/snapshot') {
+      const topic = options.about(request);
+      return topic ? json(response, 200, topic.snapshot()) : refuse(response, noCell);
+    }
     const asset = options.assets.get(path);
     if (!asset) return refuse(response, { status: 404, message: 'not found' });
     give(request, response, asset);
@@ -95,9 +108,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       .end(request.method === 'HEAD' ? undefined : loginPage(token !== undefined));
   }
 
-  function listenTo(response: ServerResponse): void {
+  function listenTo(request: IncomingMessage, response: ServerResponse): void {
+    const topic = options.about(request);
+    if (!topic) return refuse(response, noCell);
     if (options.events.full) return refuse(response, { status: 503, message: 'too many pages are open' });
-    options.events.add(response, options.firstEvents());
+    options.events.add(response, topic.name, topic.firstEvents());
   }
 
   async function change(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -105,6 +120,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       return refuse(response, { status: 405, message: 'expected POST' }, { allow: 'POST' });
     const refusal = refuseControl(request.headers);
     if (refusal) return refuse(response, refusal);
+    const topic = options.about(request);
+    if (!topic) return refuse(response, noCell);
     const text = await bodyOf(request);
     if (text === undefined)
       return refuse(response, { status: 413, message: 'too long' }, { connection: 'close' });
@@ -115,7 +132,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       return refuse(response, { status: 400, message: 'expected JSON' });
     }
     try {
-      await options.control(body);
+      await topic.control(body);
     } catch (error) {
       if (!(error instanceof WeirError)) throw error;
       return json(response, statusOf[error.status] ?? 502, { error: error.message });
@@ -137,6 +154,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     },
   };
 }
+
+const noCell: Refusal = { status: 404, message: 'no such cell' };
 
 const statusOf: Partial<Record<StatusName, number>> = {
   PERMISSION_DENIED: 403,

@@ -4,15 +4,29 @@ import type { FrameFailure, FrameRecord } from '@weir/cell';
 import type { RecentView, TraceView } from './snapshot.ts';
 
 /** Window and limit of the frames kept. */
-const kept = { ms: 30_000, most: 20_000, traces: 12 };
-/** Window of response times and placements; accuracies need the longer one to mean anything. */
-const windowMs = 5_000;
+export const kept = { ms: 30_000, most: 20_000, traces: 12 };
+/** Window of response times and placements; accuracies need a longer one to mean anything. */
+export const windowMs = 5_000;
+export const accuracyMs = kept.ms;
 
-/** The newest frames of a cell, summarised. Memory is bounded. */
-export class LiveFrames {
+/** The newest frames of a cell, summarised. `now`: epoch ms. */
+export interface RecentFrames {
+  /** Whether any frame was ever seen. */
+  readonly seen: boolean;
+  /** Summary of the newest frames, of one device or all; null without any in the last 5 s. */
+  recent(now: number, deviceId?: string): RecentView | null;
+  /** Median response time of the last 5 s. */
+  medianMs(now: number): number | null;
+  /** Frames per second by device and node, over the last 5 s. */
+  flows(now: number): ReadonlyMap<string, number>;
+  /** The newest answers, newest first. */
+  traces(): TraceView[];
+}
+
+/** Frames that are reported one by one, as their application saw them. Memory is bounded. */
+export class LiveFrames implements RecentFrames {
   #answered: FrameRecord[] = [];
   #failed: FrameFailure[] = [];
-  /** Whether any frame was ever reported. */
   seen = false;
 
   /** `aheadMs`: how far our clock is ahead of the clock that stamped the frames. */
@@ -27,7 +41,6 @@ export class LiveFrames {
     this.#failed.push(...failed.map(onOwnClock));
   }
 
-  /** Summary of the newest frames, of one device or all; null without any in the last 5 s. */
   recent(now: number, deviceId?: string): RecentView | null {
     this.#forget(now);
     const own = (frame: { deviceId: string; at: number }) =>
@@ -52,6 +65,7 @@ export class LiveFrames {
         frames.filter(({ lookedAgain }) => lookedAgain).length / Math.max(1, frames.length),
         3,
       ),
+      energyJ: round(meanOf(frames.map(({ energyJ }) => energyJ)), 4),
       hopsMs: hops.map((_, hop) => round(meanOf(frames.map(({ hopsMs }) => hopsMs[hop] ?? 0)))),
       placements: placementsOf(frames),
       reasons: countsOf(frames.map(({ reason }) => reason)),
@@ -59,7 +73,6 @@ export class LiveFrames {
     };
   }
 
-  /** Median response time of the last 5 s. */
   medianMs(now: number): number | null {
     const responses = this.#answered
       .filter(({ at }) => at > now - windowMs)
@@ -67,7 +80,6 @@ export class LiveFrames {
     return responses.length > 0 ? round(percentile(responses, 0.5)) : null;
   }
 
-  /** Frames per second by device and node, over the last 5 s. */
   flows(now: number): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const { deviceId, nodeId, at } of this.#answered) {
@@ -78,7 +90,6 @@ export class LiveFrames {
     return counts;
   }
 
-  /** The newest answers, newest first. */
   traces(): TraceView[] {
     return this.#answered
       .slice(-kept.traces)
@@ -90,6 +101,7 @@ export class LiveFrames {
         responseMs: round(responseMs),
         predictedMs: round(predictedMs),
         confidence: round(confidence, 3),
+        energyJ: round(frame.energyJ, 4),
         hopsMs: hopsMs.map((ms) => round(ms, 2)),
       }));
   }

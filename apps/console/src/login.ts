@@ -12,6 +12,8 @@ const cookieName = 'weir_console';
 export interface Login {
   /** Whether the request comes from one. `now`: epoch ms. */
   allows(request: IncomingMessage, now: number): boolean;
+  /** The one cell that who asks may see; undefined: any. */
+  cellOf(request: IncomingMessage): string | undefined;
   /** The cookie of who knows the token; undefined for a wrong one. */
   enter(token: string, now: number): string | undefined;
 }
@@ -28,6 +30,7 @@ export function tokenLogin(token: string, { secure }: { secure: boolean }): Logi
       const [expiresAt = '', given = ''] = cookieOf(request).split('.');
       return Number(expiresAt) > now && timingSafeEqual(digest(given), digest(seal(expiresAt)));
     },
+    cellOf: () => undefined,
     enter(offered, now) {
       // Of equal length whatever was offered.
       if (!timingSafeEqual(digest(offered), known)) return undefined;
@@ -44,15 +47,21 @@ export function tokenLogin(token: string, { secure }: { secure: boolean }): Logi
   };
 }
 
-/** Operators of all cells, and of the one that is shown. */
-export const operatorLogin = (cellId: string): Login => ({
+/** Operators of all cells, and of one where that is shown. `only`: the one cell that there is; undefined: any. */
+export const operatorLogin = (only: string | undefined): Login => ({
   allows({ socket }) {
-    const caller = callerBehind(socket);
-    if (!('identity' in caller) || caller.identity.role !== 'operator') return false;
-    return caller.identity.cellId === undefined || caller.identity.cellId === cellId;
+    const operator = operatorBehind(socket);
+    if (!operator) return false;
+    return only === undefined || operator.cellId === undefined || operator.cellId === only;
   },
+  cellOf: ({ socket }) => operatorBehind(socket)?.cellId,
   enter: () => undefined,
 });
+
+function operatorBehind(socket: unknown) {
+  const caller = callerBehind(socket);
+  return 'identity' in caller && caller.identity.role === 'operator' ? caller.identity : undefined;
+}
 
 function cookieOf({ headers }: IncomingMessage): string {
   const found = headers.cookie

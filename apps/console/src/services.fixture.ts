@@ -40,6 +40,7 @@ export async function startServices(): Promise<Services> {
               learner: asked.learner ?? 'planner',
               outcomes: 120n,
               plans: 12n,
+              floorRange: { least: 0.6, most: 0.8 },
               predictionError: 0.2,
               objective: asked.objective ?? objective,
               accuracy: {
@@ -101,6 +102,9 @@ export async function startServices(): Promise<Services> {
             measured: { labelled: 20n, right: 0.75, promised: 0.76, lowerBound: 0.5, level: 0.95 },
             policyConnected: true,
             planned,
+            peerFaults: [
+              { peer: 'edge-1', cause: 'refused', text: 'nobody listens at its address', ageMs: 5_000 },
+            ],
             targets: [
               { nodeId: 'device-1', tier: common.Tier.DEVICE, load: load('device-1', common.Tier.DEVICE) },
               {

@@ -14,7 +14,7 @@ export interface PlacementView {
   readonly variant: string;
 }
 
-/** Frames of one device over the last seconds, as their application saw them. */
+/** Frames of one device or of all over the last seconds, as their applications or their agents saw them. */
 export interface RecentView {
   readonly framesPerSecond: number;
   readonly meanMs: number;
@@ -27,6 +27,8 @@ export interface RecentView {
   readonly right: number | null;
   /** Share of the frames that a second look answered. */
   readonly lookedAgain: number;
+  /** Mean energy of an answer, J. */
+  readonly energyJ: number;
   readonly hopsMs: Hops;
   readonly placements: readonly (PlacementView & { readonly share: number })[];
   readonly reasons: Readonly<Record<string, number>>;
@@ -80,7 +82,7 @@ export interface KnownAccuracyView {
 
 export interface DeviceView {
   readonly id: string;
-  /** Whether its agent answers; null where no agent's address is known. */
+  /** Whether its agent is heard, by itself or through Telemetry; null where nothing was ever heard of one. */
   readonly answers: boolean | null;
   /** Whether its session with PolicyService is open. */
   readonly orchestrated: boolean;
@@ -97,14 +99,26 @@ export interface DeviceView {
   readonly measured: MeasuredView | null;
   readonly load: LoadView | null;
   readonly recent: RecentView | null;
+  /** Peers that its agent cannot reach, and why. */
+  readonly peerFaults: readonly { readonly peer: string; readonly text: string }[];
+  /** Why its last answers are less accurate than its floor; null: they are not. */
+  readonly belowFloor: BelowFloorView | null;
   /** Slowdown factor of the emulated processor, 1 as described; null where the processor is not emulated. */
   readonly slowdown: number | null;
+}
+
+/** Why answers are less accurate than the floor now. */
+export interface BelowFloorView {
+  readonly reason: string;
+  /** What is missing now was earned before: the floor holds over all frames. */
+  readonly paid: boolean;
 }
 
 export interface NodeView {
   readonly id: string;
   readonly tier: string;
   readonly liveness: 'live' | 'stale' | 'unknown';
+  readonly draining: boolean;
   readonly load: LoadView | null;
   readonly cpu: number | null;
   readonly powerW: number | null;
@@ -115,6 +129,8 @@ export interface LinkView {
   readonly nodeId: string;
   /** As the device sees it; null: not known. */
   readonly reachable: boolean | null;
+  /** Why the device cannot reach it; null: it can, or does not know. */
+  readonly fault: string | null;
   readonly roundTripMs: number | null;
   /** Why the device keeps frames from the node, though it reaches it; null: it does not. */
   readonly ejection: string | null;
@@ -153,6 +169,7 @@ export interface TraceView extends PlacementView {
   readonly correct: boolean | null;
   readonly label: string;
   readonly confidence: number;
+  readonly energyJ: number;
   readonly failedAttempts: readonly string[];
 }
 
@@ -168,6 +185,7 @@ export interface Point {
   readonly meanMs: number | null;
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
+  readonly energyJ: number | null;
   readonly hopsMs: Hops | null;
   readonly expectedAccuracy: number | null;
   readonly right: number | null;
@@ -180,13 +198,15 @@ export interface Snapshot {
   readonly at: number;
   readonly cellId: string;
   readonly services: { readonly policy: boolean; readonly telemetry: boolean };
-  /** Whether single frames are known; a standalone console has only the agents' totals. */
+  /** Whether frames are seen, one by one or as the agents count them. */
   readonly hasFrames: boolean;
   readonly mayControl: boolean;
   readonly learner: LearnerView | null;
   readonly learners: readonly string[];
-  /** Sensible range of the floor. */
-  readonly accuracy: { readonly least: number; readonly most: number };
+  /** Floors that demand something and can be met; null: not known. */
+  readonly floorRange: { readonly least: number; readonly most: number } | null;
+  /** Why the last answers are less accurate than the floor; null: they are not. */
+  readonly belowFloor: BelowFloorView | null;
   readonly recent: RecentView | null;
   readonly devices: readonly DeviceView[];
   readonly nodes: readonly NodeView[];

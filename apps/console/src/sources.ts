@@ -2,6 +2,7 @@ import { type Clock, type Logger, type Random, Unavailable } from '@weir/base';
 import { learnerNames } from '@weir/learning';
 import { agent, policy, telemetry } from '@weir/proto';
 import { type Security, callUnary, connect, keepOpen, openServerStream } from '@weir/rpc';
+import { livenessFromWire } from '@weir/wire';
 
 export interface SourceOptions {
   readonly address: string;
@@ -73,31 +74,49 @@ export function watchPolicy(options: SourceOptions): PolicySource {
   };
 }
 
+/** The newest state of a node, and when it reported, epoch ms by our clock. */
+export interface SeenNode {
+  readonly report: telemetry.ReportRequest;
+  readonly liveness: 'live' | 'stale';
+  readonly heardAt: number;
+}
+
 export interface TelemetrySource extends Source {
-  /** The newest state of each node by its id, without those that are gone. */
-  readonly nodes: ReadonlyMap<string, telemetry.NodeState>;
+  /** By the nodes' ids, without those that are gone. */
+  readonly nodes: ReadonlyMap<string, SeenNode>;
 }
 
 /** Most nodes kept. */
 const maxNodes = 1_000;
 
-export function watchTelemetry(options: SourceOptions): TelemetrySource {
+/** `onNodes` hears of every state; `first`: of those that are there as the stream opens. */
+export function watchTelemetry(
+  options: SourceOptions,
+  onNodes: (nodes: readonly telemetry.NodeState[], first: boolean) => void = () => {},
+): TelemetrySource {
   const connection = connect(options.address, options.security);
   const client = connection.client(telemetry.TelemetryClient);
-  const { cellId } = options;
-  const nodes = new Map<string, telemetry.NodeState>();
+  const { cellId, clock } = options;
+  const nodes = new Map<string, SeenNode>();
+  let first = true;
   const source = watch(
     options,
     (signal) => {
       nodes.clear();
+      first = true;
       return openServerStream(client, client.watchCell, { cellId }, { signal });
     },
     (message) => {
-      for (const node of message.nodes) {
-        const id = node.report?.nodeId ?? '';
-        if (node.liveness === telemetry.Liveness.GONE) nodes.delete(id);
-        else if (nodes.size < maxNodes || nodes.has(id)) nodes.set(id, node);
+      for (const { report, liveness: wire, ageMs } of message.nodes) {
+        if (!report) continue;
+        const { nodeId } = report;
+        const liveness = livenessFromWire(wire) === 'live' ? 'live' : 'stale';
+        if (wire === telemetry.Liveness.GONE) nodes.delete(nodeId);
+        else if (nodes.size < maxNodes || nodes.has(nodeId))
+          nodes.set(nodeId, { report, liveness, heardAt: clock.now() - ageMs });
       }
+      onNodes(message.nodes, first);
+      first = false;
     },
   );
   return {
@@ -112,21 +131,54 @@ export function watchTelemetry(options: SourceOptions): TelemetrySource {
   };
 }
 
+/** Names of the cells that Telemetry has nodes of; none while nobody may or can tell. */
+export interface CellList extends AsyncDisposable {
+  readonly cellIds: readonly string[];
+  /** Asks once, unless an answer is still pending. Never rejects. */
+  ask(): Promise<void>;
+}
+
+export function listCells(address: string, security: Security): CellList {
+  const connection = connect(address, security);
+  const client = connection.client(telemetry.TelemetryClient);
+  let cellIds: readonly string[] = [];
+  let open: Promise<void> | undefined;
+  return {
+    get cellIds() {
+      return cellIds;
+    },
+    ask: () =>
+      (open ??= callUnary(client, client.listCells, {}, { timeoutMs: callMs })
+        .then(
+          (response) => void (cellIds = response.cellIds.slice(0, maxCells)),
+          // The cell in view tells whether Telemetry is there.
+          () => {},
+        )
+        .finally(() => (open = undefined))),
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
+
+/** Most names kept. */
+const maxCells = 256;
+
 export interface AgentSource extends AsyncDisposable {
   readonly address: string;
   /** The newest status; undefined until the first. */
   readonly status: agent.GetStatusResponse | undefined;
   /** Whether the last poll was answered. */
   readonly answers: boolean;
+  /** When one was last answered, epoch ms. */
+  readonly heardAt: number;
   /** Polls once, unless a poll is still pending. Never rejects. */
   ask(): Promise<void>;
 }
 
-export function askAgent(address: string, security: Security): AgentSource {
+export function askAgent(address: string, security: Security, clock: Pick<Clock, 'now'>): AgentSource {
   const connection = connect(address, security);
   const client = connection.client(agent.DeviceAgentClient);
   let status: agent.GetStatusResponse | undefined;
-  let answers = false;
+  let [answers, heardAt] = [false, -Infinity];
   let open: Promise<void> | undefined;
   return {
     address,
@@ -136,12 +188,15 @@ export function askAgent(address: string, security: Security): AgentSource {
     get answers() {
       return answers;
     },
+    get heardAt() {
+      return heardAt;
+    },
     ask: () =>
       (open ??= callUnary(client, client.getStatus, {}, { timeoutMs: 900 })
         .then(
           (response) => {
             status = response;
-            answers = true;
+            [answers, heardAt] = [true, clock.now()];
           },
           () => void (answers = false),
         )

@@ -182,7 +182,9 @@ export async function startDeviceAgent(
         )
       : undefined;
     const onTargets = discovered && ((targets: readonly TargetAddress[]) => discovered.take(targets));
-    started.use(linkTelemetry(config.telemetry, { ...common, energy, onTargets, status: () => warm.agent?.status() }));
+    started.use(
+      linkTelemetry(config.telemetry, { ...common, energy, onTargets, status: () => warm.agent?.status() }),
+    );
   }
   started.defer(clock.every(refreshPeriodMs, () => view.refresh()));
 

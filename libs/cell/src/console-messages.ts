@@ -17,6 +17,8 @@ export interface FrameRecord {
   readonly expectedAccuracy: number;
   /** Whether a second look gave the answer. */
   readonly lookedAgain: boolean;
+  /** Of all looks, J. */
+  readonly energyJ: number;
   /** Undefined where the right answer is not known. */
   readonly correct: boolean | undefined;
   readonly label: string;
@@ -61,12 +63,7 @@ export interface EmulationState {
 
 /** From the process that runs the cell to the console, over Node's IPC. */
 export type ToConsole =
-  | {
-      readonly kind: 'cell';
-      readonly emulation: EmulationState;
-      /** Expected accuracy of the least and of the most accurate variant, 0..1. */
-      readonly accuracy?: { readonly least: number; readonly most: number } | undefined;
-    }
+  | { readonly kind: 'cell'; readonly emulation: EmulationState }
   | {
       readonly kind: 'frames';
       /** Now, by the clock that stamped the frames; the console's own may differ. */

@@ -11,8 +11,6 @@ import type { Answer } from './tally.ts';
 export interface StartConsoleOptions {
   /** `HOST:PORT` of the page; port 0 takes any free one. @default 127.0.0.1:0 */
   readonly listen?: string | undefined;
-  /** Accuracy of the family's least and most accurate variant, 0..1: the range of the page's floor slider. */
-  readonly accuracy?: { readonly least: number; readonly most: number } | undefined;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
@@ -30,7 +28,7 @@ const batch = { periodMs: 250, most: 1_000 };
 
 /** Resolves when the page is served. Disposing ends it. */
 export async function startConsole(cell: RunningCell, options: StartConsoleOptions): Promise<CellConsole> {
-  const { accuracy, logger, signal, clock = systemClock } = options;
+  const { logger, signal, clock = systemClock } = options;
   const emulation = emulationOf(cell);
   await using starting = new AsyncDisposableStack();
   const program = consoleProgram(options.listen, {
@@ -51,7 +49,7 @@ export async function startConsole(cell: RunningCell, options: StartConsoleOptio
   });
   starting.use(page);
   const tell = (message: ToConsole, keep = false) => page.tell(message, { keep });
-  const tellCell = () => tell({ kind: 'cell', emulation: emulation.state(), accuracy }, true);
+  const tellCell = () => tell({ kind: 'cell', emulation: emulation.state() }, true);
   tellCell();
 
   async function obey({ kind, id, change }: FromConsole): Promise<void> {
@@ -100,6 +98,7 @@ function recordOf(deviceId: string, { response, correct }: Answer, at: number): 
     responseMs: response.responseMs,
     hopsMs: hops.map(({ key }) => times?.[key] ?? 0),
     expectedAccuracy: response.expectedAccuracy,
+    energyJ: response.energyJ,
     lookedAgain: response.looks.filter(({ failure }) => failure === '').length > 1,
     correct,
     label: classification?.label ?? '',

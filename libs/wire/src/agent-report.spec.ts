@@ -1,5 +1,5 @@
 import { type InvalidInput } from '@weir/base';
-import { agent, common, telemetry } from '@weir/proto';
+import { agent, common, type telemetry } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { agentReportToWire } from './agent-report.ts';
 import { limits } from './limits.ts';
@@ -7,7 +7,7 @@ import { checkReport } from './node-report.ts';
 import { load, report } from './report.fixture.ts';
 
 type Status = agent.GetStatusResponse;
-const status = (given: Partial<Parameters<typeof agent.GetStatusResponse.fromPartial>[0]> = {}): Status =>
+const status = (given: object = {}): Status =>
   agent.GetStatusResponse.fromPartial({ deviceId: 'device-1', cellId: 'cell-1', ...given });
 const ofDevice = (given: Status, more: Partial<telemetry.ReportRequest> = {}) =>
   report({ nodeId: 'device-1', tier: common.Tier.DEVICE, load: undefined, agent: given, ...more });

@@ -10,7 +10,9 @@ const counted = (times: readonly number[]) => {
 
 describe('response buckets', () => {
   it('are bounded by 0.1 ms × 1.1^i, the last one open', () => {
-    expect([0, 0.1, 0.11, 0.1101, 0.1 * 1.1 ** 50, 1e12].map(responseBucketOf)).toEqual([0, 0, 1, 2, 50, 159]);
+    expect([0, 0.1, 0.11, 0.1101, 0.1 * 1.1 ** 50, 1e12].map(responseBucketOf)).toEqual([
+      0, 0, 1, 2, 50, 159,
+    ]);
   });
 
   it('tell percentiles within a tenth', () => {

@@ -10,7 +10,7 @@ import {
   startConsole,
 } from '@weir/cell';
 import { defaultObjective } from '@weir/domain';
-import { expectedAccuracy, type Family, loadFamily } from '@weir/inference';
+import { loadFamily } from '@weir/inference';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
@@ -148,7 +148,7 @@ export default defineCommand({
     if (!cell) return Exit.interrupted;
     using _targets = writeTargets(cell, config.metricsTargets);
     for (const line of addresses(cell, config)) context.progress(line);
-    await using page = await consoleOf(cell, family, config, context);
+    await using page = await consoleOf(cell, config, context);
     if (page) context.progress(`console at ${page.url}`);
 
     await using learner = watchLearning({
@@ -210,15 +210,12 @@ async function startOrInterrupted(
 /** The page is for people: with --json there is none unless requested. */
 async function consoleOf(
   cell: RunningCell,
-  { variants }: Family,
   { console: listen, noConsole, json }: UpConfig,
   { signal, progress }: CommandContext,
 ): Promise<CellConsole | undefined> {
   if (noConsole || (json && listen === undefined)) return undefined;
-  const accuracies = variants.map(expectedAccuracy);
-  const accuracy = { least: Math.min(...accuracies), most: Math.max(...accuracies) };
   try {
-    return await startConsole(cell, { listen, accuracy, logger: silentLogger, signal });
+    return await startConsole(cell, { listen, logger: silentLogger, signal });
   } catch (error) {
     // The cell matters more: go on without the page.
     if (!signal.aborted) progress(`no console: ${(error as Error).message}`);

@@ -25,7 +25,9 @@ describe('frame counters', () => {
   it('add up what came of the frames of one place and reason', () => {
     const counters = new FrameCounters(new FakeClock());
     counters.answered(answer());
-    counters.answered(answer({ responseMs: 70, energyJ: 0.5, looks: [{}, {}], decision: { accuracy: 0.85 } }));
+    counters.answered(
+      answer({ responseMs: 70, energyJ: 0.5, looks: [{}, {}], decision: { accuracy: 0.85 } }),
+    );
     counters.answered(answer({ reason: 'deviated' }));
     const { answered } = counters.read().frames!;
     expect(answered).toHaveLength(2);

@@ -95,7 +95,14 @@ const nothing = {
 const lookedAgain = ({ looks }: FrameAnswer): boolean =>
   looks.filter(({ failure }) => failure === undefined).length > 1;
 
-const sumsToWire = ({ placement, reason, hops, frames, lookedAgain, ...sums }: Sums): agent.AnsweredFrames => ({
+const sumsToWire = ({
+  placement,
+  reason,
+  hops,
+  frames,
+  lookedAgain,
+  ...sums
+}: Sums): agent.AnsweredFrames => ({
   ...sums,
   placement: placementToWire(placement),
   reason: reasonToWire(reason),

@@ -55,9 +55,7 @@ const truthResults = ['taken', 'refused'] as const;
 type TruthResult = (typeof truthResults)[number];
 
 /** Upper bounds, J. */
-const energyBuckets = [
-  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100,
-];
+const energyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 /** Upper bounds, inferences. */
 const concurrencyBuckets = [0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128];
 

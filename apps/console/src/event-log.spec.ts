@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { type Condition, EventLog } from './event-log.ts';
+
+describe('the log of events', () => {
+  const open = () => {
+    let now = 0;
+    const log = new EventLog(() => now);
+    return {
+      log,
+      stand(at: number, ...conditions: [key: string, condition: Condition][]) {
+        now = at;
+        log.stand(new Map(conditions));
+      },
+      texts: () => log.all.map(({ at, kind, text }) => `${at} ${kind} ${text}`),
+    };
+  };
+
+  it('has what goes on as one event, and its end as another', () => {
+    const { stand, texts } = open();
+    for (const at of [1, 2, 3]) stand(at, ['edge', { text: 'edge-1 is away', over: 'edge-1 is back' }]);
+    expect(texts()).toEqual(['1 bad edge-1 is away']);
+    stand(4);
+    expect(texts()).toEqual(['4 good edge-1 is back', '1 bad edge-1 is away']);
+    stand(5, ['edge', { text: 'edge-1 is away' }]);
+    expect(texts()[0]).toBe('5 bad edge-1 is away');
+  });
+
+  it('keeps up what is told of it', () => {
+    const { log, stand, texts } = open();
+    stand(1, ['edge', { text: 'away from device-1' }]);
+    log.tell('info', 'something else');
+    stand(2, ['edge', { text: 'away from device-1, device-2' }]);
+    expect(texts()).toEqual(['1 info something else', '1 bad away from device-1, device-2']);
+  });
+
+  it('keeps the newest thirty', () => {
+    const { log } = open();
+    for (let n = 1; n <= 40; n++) log.tell('info', String(n));
+    expect([log.all.length, log.all[0]!.text, log.all.at(-1)!.text]).toEqual([30, '40', '11']);
+  });
+});

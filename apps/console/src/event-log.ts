@@ -1,0 +1,53 @@
+import type { EventView } from './snapshot.ts';
+
+/** Something that goes on for a while: what to say of it, and what once it is over. */
+export interface Condition {
+  readonly text: string;
+  /** @default nothing is said */
+  readonly over?: string | undefined;
+}
+
+/** Most that are kept. */
+const most = 30;
+
+/** What happened in a cell, the newest `most`; what goes on is one event, however long it does. */
+export class EventLog {
+  readonly #now: () => number;
+  #events: EventView[] = [];
+  #standing = new Map<string, { readonly event: EventView; readonly condition: Condition }>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Newest first. */
+  get all(): readonly EventView[] {
+    return this.#events.toReversed();
+  }
+
+  tell(kind: EventView['kind'], text: string): EventView {
+    const event = { at: Math.round(this.#now()), kind, text };
+    this.#events = [...this.#events, event].slice(-most);
+    return event;
+  }
+
+  /** Everything that goes on now, by what it is: tells what is new, keeps up what is told of the rest, and tells what is over. */
+  stand(conditions: ReadonlyMap<string, Condition>): void {
+    const before = this.#standing;
+    this.#standing = new Map();
+    for (const [key, condition] of conditions) {
+      const known = before.get(key);
+      const event = known ? this.#renew(known.event, condition.text) : this.tell('bad', condition.text);
+      this.#standing.set(key, { event, condition });
+    }
+    for (const [key, { condition }] of before)
+      if (!conditions.has(key) && condition.over !== undefined) this.tell('good', condition.over);
+  }
+
+  #renew(event: EventView, text: string): EventView {
+    if (event.text === text) return event;
+    const renewed = { ...event, text };
+    this.#events = this.#events.map((one) => (one === event ? renewed : one));
+    return renewed;
+  }
+}

@@ -1,0 +1,153 @@
+import { type Clock, type Logger, type Random } from '@weir/base';
+import type { agent } from '@weir/proto';
+import type { OwnCertificate, Security } from '@weir/rpc';
+import { assemble, pointOf } from './assemble.ts';
+import { type AgentView, type CellState, createHistory } from './cell-state.ts';
+import { conditionsOf } from './conditions.ts';
+import { CountedFrames } from './counted-frames.ts';
+import type { Emulation } from './emulation.ts';
+import { EventLog } from './event-log.ts';
+import { belowFloor, type BelowFloor, isBelow, isPaid } from './floor.ts';
+import { accuracyMs, LiveFrames } from './live-frames.ts';
+import { NodeEvents } from './node-events.ts';
+import type { Point, Snapshot } from './snapshot.ts';
+import { type AgentSource, type PolicySource, watchPolicy, watchTelemetry } from './sources.ts';
+
+export interface WatchedCellOptions {
+  readonly cellId: string;
+  readonly policy: string;
+  readonly telemetry: string | undefined;
+  readonly security: Security;
+  /** Agents that are asked themselves, of whatever cell. */
+  readonly agents: readonly AgentSource[];
+  readonly emulation: Pick<Emulation, 'state'>;
+  readonly mayControl: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A cell that is followed until disposed, whether a page shows it or not. */
+export interface WatchedCell extends AsyncDisposable {
+  readonly cellId: string;
+  readonly policy: PolicySource;
+  readonly events: EventLog;
+  /** Frames that are reported one by one. */
+  readonly frames: LiveFrames;
+  readonly history: readonly Point[];
+  snapshot(): Snapshot;
+  /** Once a second: takes a reading and gives a point of the charts. `certificates`: the console's own. */
+  look(certificates: readonly OwnCertificate[]): Point;
+}
+
+export function watchCell(options: WatchedCellOptions): WatchedCell {
+  const { cellId, clock, random, logger, security, emulation, mayControl } = options;
+  const events = new EventLog(() => clock.now());
+  const nodeEvents = new NodeEvents((kind, text) => events.tell(kind, text));
+  const source = (address: string, name: string) => ({
+    address,
+    cellId,
+    security,
+    clock,
+    random,
+    logger,
+    onConnected: (connected: boolean) =>
+      void events.tell(connected ? 'good' : 'bad', connected ? `${name} is connected` : `${name} is silent`),
+  });
+  const policy = watchPolicy(source(options.policy, 'PolicyService'));
+  const telemetry =
+    options.telemetry === undefined
+      ? undefined
+      : watchTelemetry(source(options.telemetry, 'Telemetry'), (nodes, first) =>
+          nodeEvents.heard(nodes, { first, now: clock.now() }),
+        );
+  const frames = new LiveFrames();
+  const counted = new CountedFrames();
+  const history = createHistory();
+  /** When the floor rose last, epoch ms, and what it is. */
+  let floor = { value: 0, raisedAt: -Infinity };
+
+  /** By device: as Telemetry tells it, or as the agent itself does where it answers. */
+  function agents(): Map<string, AgentView> {
+    const views = new Map<string, AgentView>();
+    for (const { report, liveness, heardAt } of telemetry?.nodes.values() ?? [])
+      if (report?.agent)
+        views.set(report.nodeId, {
+          status: report.agent,
+          answers: liveness === 'live',
+          heardAt,
+        });
+    for (const { status, answers, heardAt } of options.agents)
+      if (status?.cellId === cellId && (answers || !views.get(status.deviceId)?.answers))
+        views.set(status.deviceId, { status, answers, heardAt });
+    return views;
+  }
+
+  const state: CellState = {
+    cellId,
+    policy,
+    telemetry,
+    get agents() {
+      return agents();
+    },
+    get frames() {
+      return frames.seen ? frames : counted;
+    },
+    emulation,
+    mayControl,
+    get belowFloor() {
+      return reasons(agents());
+    },
+    get events() {
+      return events.all;
+    },
+  };
+
+  /** Of the devices whose last answers are below their floor. */
+  function reasons(known: ReadonlyMap<string, AgentView>): ReadonlyMap<string, BelowFloor> {
+    const now = clock.now();
+    const raised = now - floor.raisedAt < accuracyMs;
+    const found = new Map<string, BelowFloor>();
+    // An obeyed plan answers for the average over the devices.
+    const all = state.frames.recent(now)?.expectedAccuracy;
+    const holds = all !== undefined && !isBelow(all, floor.value);
+    for (const [deviceId, { status, answers }] of known) {
+      if (!answers) continue;
+      const expected = state.frames.recent(now, deviceId)?.expectedAccuracy ?? null;
+      const below = belowFloor(status, { expected, raised });
+      if (below && !(below.kind === 'obeyed' && holds)) found.set(deviceId, below);
+    }
+    return found;
+  }
+
+  return {
+    cellId,
+    policy,
+    events,
+    frames,
+    history: history.all,
+    snapshot: () => assemble(state, clock.now()),
+    look(certificates) {
+      const now = clock.now();
+      const value = policy.status?.objective?.accuracyFloor ?? floor.value;
+      if (value !== floor.value) floor = { value, raisedAt: value > floor.value ? now : floor.raisedAt };
+      const known = agents();
+      counted.keepOnly(new Set(known.keys()));
+      const heard: agent.GetStatusResponse[] = [];
+      for (const { status, answers, heardAt } of known.values()) {
+        if (!answers) continue;
+        heard.push(status);
+        counted.add(status, heardAt);
+      }
+      const unmet = [...reasons(known)].filter(([, below]) => !isPaid(below));
+      events.stand(conditionsOf({ agents: heard, certificates, belowFloor: new Map(unmet), now }));
+      const point = pointOf(state, now);
+      history.add(point);
+      return point;
+    },
+    async [Symbol.asyncDispose]() {
+      await telemetry?.[Symbol.asyncDispose]();
+      await policy[Symbol.asyncDispose]();
+    },
+  };
+}
