@@ -4,8 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { CountedFrames } from './counted-frames.ts';
 
 const hopsOfOne = { agentMs: 1, uplinkMs: 10, queueMs: 5, decodeMs: 4, computeMs: 50, downlinkMs: 10 };
-const timesHops = (frames: number) =>
-  Object.fromEntries(Object.entries(hopsOfOne).map(([key, ms]) => [key, ms * frames]));
+const timesHops = (frames: number) => ({
+  agentMs: hopsOfOne.agentMs * frames,
+  uplinkMs: hopsOfOne.uplinkMs * frames,
+  queueMs: hopsOfOne.queueMs * frames,
+  decodeMs: hopsOfOne.decodeMs * frames,
+  computeMs: hopsOfOne.computeMs * frames,
+  downlinkMs: hopsOfOne.downlinkMs * frames,
+});
 
 /** Frames of 80 ms that were predicted to take 70, so many at each place. */
 const status = (
