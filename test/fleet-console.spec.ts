@@ -15,7 +15,7 @@ describe('the console over one’s own fleet', () => {
   const get = async <T>(path: string) => (await (await fetch(`${url}${path}`)).json()) as T;
   const hall = () => get<Snapshot>('/snapshot?cell=hall');
   const texts = async () => (await hall()).events.map(({ text }) => text);
-  const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
+  const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 250 });
   const happens = (...words: string[]) =>
     soon(async () => {
       const told = (await texts()).join('\n');
@@ -81,29 +81,23 @@ describe('the console over one’s own fleet', () => {
     });
     expect((await texts()).filter((text) => text.startsWith('floor set'))).toEqual(['floor set to 84.0 %']);
 
-    await end(edge, 'SIGTERM');
-    await happens('edge-1 is draining', 'edge-1 has drained and left', 'floor not met by');
-    const { belowFloor } = await hall();
-    expect(belowFloor!.reason).toContain('the accuracy floor is 0.84');
-    const another = await fleet.edge('hall', edge.address);
-    await happens('edge-1 has restarted', 'floor met again by', 'edge-1 can be reached again by device-2');
-    await end(another, 'SIGKILL');
-    await happens('edge-1 has left without draining');
+    await end(edge, 'SIGKILL');
+    await happens('edge-1 has left without draining', 'floor not met by');
     await soon(async () => {
-      const { events, links, devices } = await hall();
-      expect(events[0]!.kind).toBe('bad');
-      expect(events.map(({ text }) => text)).toContain(
-        'edge-1 cannot be reached by device-2: nobody listens at its address',
-      );
+      const { belowFloor, events, links, devices } = await hall();
+      expect(belowFloor!.reason).toContain('the accuracy floor is 0.84');
+      const cause = 'nobody listens at its address';
+      expect(events.map(({ text }) => text)).toContain(`edge-1 cannot be reached by device-2: ${cause}`);
       expect(links.find(({ deviceId }) => deviceId === 'device-2')).toMatchObject({
         reachable: false,
-        fault: 'nobody listens at its address',
+        fault: cause,
       });
-      expect(devices[1]!.peerFaults).toEqual([{ peer: 'edge-1', text: 'nobody listens at its address' }]);
+      expect(devices[1]!.peerFaults).toEqual([{ peer: 'edge-1', text: cause }]);
     });
-
-    await fleet.device('hall', 'device-1');
-    await happens('two report as device-1 at once', 'two agents at once');
+    const again = await fleet.edge('hall', edge.address);
+    await happens('edge-1 has restarted', 'floor met again by', 'edge-1 can be reached again by device-2');
+    await end(again, 'SIGTERM');
+    await happens('edge-1 is draining', 'edge-1 has drained and left');
 
     await soon(async () => {
       const { devices: ofYard } = await get<Snapshot>('/snapshot?cell=yard');

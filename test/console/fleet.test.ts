@@ -126,4 +126,14 @@ describe('the console over one’s own fleet', () => {
     await page.locator('.notices p').first().waitFor({ state: 'detached', timeout: 30_000 });
     expect(faults).toEqual([]);
   });
+
+  it('says that two agents run as one device', async () => {
+    await using opened = await openHall();
+    const { page } = opened;
+    await fleet.device('hall', 'camera-1');
+    const events = page.locator('.events');
+    await events.getByText('two report as camera-1 at once').waitFor({ timeout: 60_000 });
+    await events.getByText('two agents at once').waitFor({ timeout: 60_000 });
+    await shoot(page, 'fleet-twice');
+  });
 });

@@ -27,8 +27,13 @@ describe('what goes on in a cell', () => {
       {
         text: 'edge-1 cannot be reached by a, b, c and 2 more: wrong authority',
         over: 'edge-1 can be reached again by a, b, c and 2 more',
+        by: ['a', 'b', 'c', 'd', 'e'],
       },
-      { text: 'edge-1 cannot be reached by f: nobody listens', over: 'edge-1 can be reached again by f' },
+      {
+        text: 'edge-1 cannot be reached by f: nobody listens',
+        over: 'edge-1 can be reached again by f',
+        by: ['f'],
+      },
     ]);
   });
 

@@ -33,16 +33,18 @@ function unreachable({ agents }: Circumstances): [string, Condition][] {
   );
   return [...Map.groupBy(found, ({ peer, cause }) => `${peer} ${cause}`)].map(([key, faults]) => {
     const { peer, cause, text } = faults[0]!;
-    const devices = listed(faults.map(({ deviceId }) => deviceId));
+    const by = [...new Set(faults.map(({ deviceId }) => deviceId))];
+    const devices = listed(by);
     const name = serviceNames[peer] ?? peer;
     if (cause === 'device_twice')
-      return [key, { text: `two agents at once: ${text}`, over: `${devices} is there once again` }];
+      return [key, { text: `two agents at once: ${text}`, over: `${devices} is there once again`, by }];
     const refuses = cause === 'no_identity' || cause === 'no_right';
     return [
       key,
       {
         text: `${name} ${refuses ? 'refuses' : 'cannot be reached by'} ${devices}: ${text}`,
         over: `${name} can be reached again by ${devices}`,
+        by,
       },
     ];
   });
@@ -66,7 +68,7 @@ function dueCertificates({ agents, certificates, now }: Circumstances): [string,
         .filter(({ due }) => due)
         .map(({ file, expiresInMs }): [string, Condition] => [
           `${deviceId} ${file}`,
-          { text: `certificate of ${deviceId} ${timeLeft(expiresInMs)}` },
+          { text: `certificate of ${deviceId} ${timeLeft(expiresInMs)}`, by: [deviceId] },
         ]),
     ),
   ];
@@ -79,11 +81,12 @@ const timeLeft = (ms: number): string =>
 
 function floorsNotMet({ belowFloor }: Circumstances): [string, Condition][] {
   return [...Map.groupBy(belowFloor, ([, { kind }]) => kind)].map(([kind, devices]) => {
-    const names = listed(devices.map(([deviceId]) => deviceId));
+    const by = devices.map(([deviceId]) => deviceId);
+    const names = listed(by);
     const [, { reason }] = devices[0]!;
     return [
       `floor ${kind}`,
-      { text: `floor not met by ${names}: ${reason}`, over: `floor met again by ${names}` },
+      { text: `floor not met by ${names}: ${reason}`, over: `floor met again by ${names}`, by },
     ];
   });
 }

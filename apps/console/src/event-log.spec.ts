@@ -9,7 +9,7 @@ describe('the log of events', () => {
       log,
       stand(at: number, ...conditions: [key: string, condition: Condition][]) {
         now = at;
-        log.stand(new Map(conditions));
+        log.stand(new Map(conditions), new Set(['device-1']));
       },
       texts: () => log.all.map(({ at, kind, text }) => `${at} ${kind} ${text}`),
     };
@@ -31,6 +31,19 @@ describe('the log of events', () => {
     log.tell('info', 'something else');
     stand(2, ['edge', { text: 'away from device-1, device-2' }]);
     expect(texts()).toEqual(['1 info something else', '1 bad away from device-1, device-2']);
+  });
+
+  it('leaves open what nobody who would know is heard of', () => {
+    const { stand, texts } = open();
+    const over = 'edge-1 is back';
+    const told = { text: 'edge-1 is away', over };
+    stand(1, ['far', { ...told, by: ['device-2'] }]);
+    stand(2);
+    expect(texts()).toEqual(['1 bad edge-1 is away']);
+    stand(3, ['far', { ...told, by: ['device-2', 'device-1'] }]);
+    expect(texts()).toHaveLength(1);
+    stand(4);
+    expect(texts()[0]).toBe('4 good edge-1 is back');
   });
 
   it('keeps the newest thirty', () => {

@@ -5,6 +5,8 @@ export interface Condition {
   readonly text: string;
   /** @default nothing is said */
   readonly over?: string | undefined;
+  /** Devices that tell of it; while none of them is heard nobody knows that it is over. @default it is always known */
+  readonly by?: readonly string[];
 }
 
 /** Most that are kept. */
@@ -31,8 +33,11 @@ export class EventLog {
     return event;
   }
 
-  /** Everything that goes on now, by what it is: tells what is new, keeps up what is told of the rest, and tells what is over. */
-  stand(conditions: ReadonlyMap<string, Condition>): void {
+  /**
+   * Everything that goes on now, by what it is: tells what is new, keeps up what is told of the rest, and tells what is over.
+   * `heard`: the devices that are heard now.
+   */
+  stand(conditions: ReadonlyMap<string, Condition>, heard: ReadonlySet<string>): void {
     const before = this.#standing;
     this.#standing = new Map();
     for (const [key, condition] of conditions) {
@@ -40,8 +45,12 @@ export class EventLog {
       const event = known ? this.#renew(known.event, condition.text) : this.tell('bad', condition.text);
       this.#standing.set(key, { event, condition });
     }
-    for (const [key, { condition }] of before)
-      if (!conditions.has(key) && condition.over !== undefined) this.tell('good', condition.over);
+    for (const [key, known] of before) {
+      const { over, by } = known.condition;
+      if (conditions.has(key)) continue;
+      if (by?.every((device) => !heard.has(device))) this.#standing.set(key, known);
+      else if (over !== undefined) this.tell('good', over);
+    }
   }
 
   #renew(event: EventView, text: string): EventView {

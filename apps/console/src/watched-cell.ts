@@ -1,6 +1,7 @@
 import { type Clock, type Logger, type Random } from '@weir/base';
-import type { agent } from '@weir/proto';
+import type { agent, telemetry } from '@weir/proto';
 import type { OwnCertificate, Security } from '@weir/rpc';
+import { livenessFromWire } from '@weir/wire';
 import { assemble, pointOf } from './assemble.ts';
 import { type AgentView, type CellState, createHistory } from './cell-state.ts';
 import { conditionsOf } from './conditions.ts';
@@ -40,6 +41,11 @@ export interface WatchedCell extends AsyncDisposable {
   look(certificates: readonly OwnCertificate[]): Point;
 }
 
+const runOf = ({ deviceId, instanceId }: agent.GetStatusResponse) => `${deviceId} ${instanceId}`;
+
+/** Silence after which an agent is not heard any more, ms: as Telemetry calls a node stale. */
+const silentMs = 3_000;
+
 export function watchCell(options: WatchedCellOptions): WatchedCell {
   const { cellId, clock, random, logger, security, emulation, mayControl } = options;
   const events = new EventLog(() => clock.now());
@@ -58,19 +64,27 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
   const telemetry =
     options.telemetry === undefined
       ? undefined
-      : watchTelemetry(source(options.telemetry, 'Telemetry'), (nodes, first) =>
-          nodeEvents.heard(nodes, { first, now: clock.now() }),
-        );
+      : watchTelemetry(source(options.telemetry, 'Telemetry'), (nodes, first) => heard(nodes, first));
   const frames = new LiveFrames();
   const counted = new CountedFrames();
   const history = createHistory();
+  /** What each run of an agent said last: two of one device report by turns. */
+  const runs = new Map<string, { readonly status: agent.GetStatusResponse; readonly heardAt: number }>();
+  const heard = (nodes: readonly telemetry.NodeState[], first: boolean) => {
+    const now = clock.now();
+    nodeEvents.heard(nodes, { first, now });
+    for (const { report, liveness } of nodes)
+      if (report?.agent && livenessFromWire(liveness) === 'live')
+        runs.set(runOf(report.agent), { status: report.agent, heardAt: now });
+  };
   /** When the floor rose last, epoch ms, and what it is. */
   let floor = { value: 0, raisedAt: -Infinity };
 
   /** By device: as Telemetry tells it, or as the agent itself does where it answers. */
   function agents(): Map<string, AgentView> {
     const views = new Map<string, AgentView>();
-    for (const { report, liveness, heardAt } of telemetry?.nodes.values() ?? [])
+    // What was told before Telemetry fell silent says nothing of now.
+    for (const { report, liveness, heardAt } of telemetry?.connected ? telemetry.nodes.values() : [])
       if (report?.agent)
         views.set(report.nodeId, {
           status: report.agent,
@@ -133,14 +147,16 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
       if (value !== floor.value) floor = { value, raisedAt: value > floor.value ? now : floor.raisedAt };
       const known = agents();
       counted.keepOnly(new Set(known.keys()));
-      const heard: agent.GetStatusResponse[] = [];
-      for (const { status, answers, heardAt } of known.values()) {
-        if (!answers) continue;
-        heard.push(status);
-        counted.add(status, heardAt);
-      }
+      for (const { status, answers, heardAt } of known.values()) if (answers) counted.add(status, heardAt);
+      for (const { status, answers, heardAt } of options.agents)
+        if (answers && status?.cellId === cellId) runs.set(runOf(status), { status, heardAt });
+      for (const [run, { heardAt }] of runs) if (heardAt <= now - silentMs) runs.delete(run);
+      const statuses = Array.from(runs.values(), ({ status }) => status);
       const unmet = [...reasons(known)].filter(([, below]) => !isPaid(below));
-      events.stand(conditionsOf({ agents: heard, certificates, belowFloor: new Map(unmet), now }));
+      events.stand(
+        conditionsOf({ agents: statuses, certificates, belowFloor: new Map(unmet), now }),
+        new Set(statuses.map(({ deviceId }) => deviceId)),
+      );
       const point = pointOf(state, now);
       history.add(point);
       return point;
