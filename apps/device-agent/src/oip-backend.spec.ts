@@ -14,6 +14,7 @@ const call: OipCall = {
   arrivedAt: 0,
   deadlineAt: 5_000,
   signal,
+  caller: 'a',
   trace: { traceparent: 'trace', tracestate: '' },
   mayWait: false,
 };

@@ -28,6 +28,8 @@ export interface InferOptions {
   /** The call's own deadline, epoch ms. @default none */
   readonly deadlineAt?: number;
   readonly signal: AbortSignal;
+  /** Who asks, e.g. `id` of the call's caller. */
+  readonly caller: string;
   /** Used when the message carries none. */
   readonly traceContext?: TraceContextFields;
 }
@@ -78,7 +80,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
   return {
     load,
 
-    async infer(request, { arrivedAt, deadlineAt = Infinity, signal, traceContext }) {
+    async infer(request, { arrivedAt, deadlineAt = Infinity, signal, caller, traceContext }) {
       if (draining.aborted)
         throw new Unavailable('the node is draining; send the request elsewhere', { reason: 'DRAINING' });
       const { variant, input, timeoutMs, background, wantOutputs } = inferenceFromWire(request);
@@ -93,6 +95,7 @@ export function createWorkerNode(options: WorkerNodeOptions): WorkerNode {
         signal,
         background,
         wantOutputs,
+        caller,
       });
       const result = await abandonable(running, signal).catch((error: unknown) => {
         throw error instanceof InvalidInput ? inWireFields(error) : error;

@@ -48,7 +48,7 @@ export function oipBackend(
       }
       return listed.models;
     },
-    async infer({ model, requestId, input, timeoutMs }, { arrivedAt, deadlineAt, signal, trace }) {
+    async infer({ model, requestId, input, timeoutMs }, { arrivedAt, deadlineAt, signal, caller, trace }) {
       const request = {
         requestId,
         variant: model.name,
@@ -58,7 +58,7 @@ export function oipBackend(
         background: false,
         wantOutputs: true,
       };
-      const answer = await node.infer(request, { arrivedAt, deadlineAt, signal });
+      const answer = await node.infer(request, { arrivedAt, deadlineAt, signal, caller });
       const { outputs, decodeMs, computeMs, batchSize, classification } = answer;
       // As its trace has it: whoever subtracts these from a round trip is left with the network alone.
       const queueMs = queueOf(answer);

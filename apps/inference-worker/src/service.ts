@@ -26,8 +26,14 @@ export function inferenceWorkerService(options: ServiceOptions): worker.Inferenc
     streamInfer: bidi((stream, context) =>
       serveStream(stream, context, { node: warmNode(), clock, logger, loadPeriodMs, maxUnanswered }),
     ),
-    infer: unary((request, { deadlineAt, signal, traceContext }) =>
-      warmNode().infer(request, { arrivedAt: clock.now(), deadlineAt, signal, traceContext }),
+    infer: unary((request, { deadlineAt, signal, caller, traceContext }) =>
+      warmNode().infer(request, {
+        arrivedAt: clock.now(),
+        deadlineAt,
+        signal,
+        caller: caller.id,
+        traceContext,
+      }),
     ),
     listVariants: unary(() => warmNode().variants()),
   };

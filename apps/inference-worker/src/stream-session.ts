@@ -23,7 +23,7 @@ export interface StreamSessionOptions {
  */
 export async function serveStream(
   stream: Stream,
-  { signal, draining }: Pick<CallContext, 'signal' | 'draining'>,
+  { signal, draining, caller }: Pick<CallContext, 'signal' | 'draining' | 'caller'>,
   { node, clock, logger, loadPeriodMs, maxUnanswered }: StreamSessionOptions,
 ): Promise<void> {
   const inFlight = new Map<string, AbortController>();
@@ -46,7 +46,7 @@ export async function serveStream(
     if (usable) inFlight.set(requestId, stop);
     try {
       if (taken) throw new InvalidInput([{ field: 'request_id', description: `${requestId} is in flight` }]);
-      const value = await node.infer(request, { arrivedAt, signal: stop.signal });
+      const value = await node.infer(request, { arrivedAt, signal: stop.signal, caller: caller.id });
       return { $case: 'result', value };
     } catch (error) {
       return failure(usable ? requestId : '', error);

@@ -109,6 +109,7 @@ export async function startPolicyService(
       times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
       snapshotMs,
       maxCells,
+      cellsPerCaller: config.cellsPerCaller,
       idleMs: config.idleCellMs,
       maxDevices,
       errors,

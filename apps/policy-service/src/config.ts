@@ -81,6 +81,11 @@ const shape = {
     .default(1)
     .describe('Seed of the learners’ chance.'),
   maxCells: count().default(256).describe('Cells held at once; more are refused.'),
+  cellsPerCaller: count()
+    .default(64)
+    .describe(
+      'Cells that one caller may have opened, by certificate, without one by address, on loopback by connection.',
+    ),
   idleCellMs: durationMs()
     .min(1_000, 'must be >= 1000')
     .default(600_000)

@@ -1,6 +1,6 @@
-import { type Clock, type Logger, ResourceExhausted, sleep, type Violations } from '@weir/base';
+import { type Clock, type Logger, sleep, type Violations } from '@weir/base';
 import type { policy } from '@weir/proto';
-import { bidi, type CallContext, FairSlots, serverStream, unary } from '@weir/rpc';
+import { bidi, type CallContext, FairSlots, QuotaExceeded, serverStream, unary } from '@weir/rpc';
 import {
   checkIds,
   objectiveFromWire,
@@ -32,13 +32,15 @@ export interface ServiceDeps {
 /** Handlers of weir.policy.v1.PolicyService. */
 export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
   const { cells, families, learners, clock, statusMs, maxWatches } = deps;
-  const watches = new FairSlots(
-    maxWatches,
-    () =>
-      new ResourceExhausted(`there are ${maxWatches} watchers, most of them from here`, {
+  const tooManyWatches = (why: string) =>
+    new QuotaExceeded(
+      'watches',
+      `there are ${maxWatches} watchers, ${why}: end some, or raise --max-watches`,
+      {
         reason: 'TOO_MANY_WATCHES',
-      }),
-  );
+      },
+    );
+  const watches = new FairSlots(maxWatches, () => tooManyWatches('most of them from here'));
   const instances = new DeviceInstances(deps.logger);
 
   return {
@@ -57,29 +59,29 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       return { objective: objectiveToWire(orchestrator.objective) };
     }),
 
-    setObjective: unary(async ({ cellId, objective: wire }: policy.SetObjectiveRequest) => {
+    setObjective: unary(async ({ cellId, objective: wire }: policy.SetObjectiveRequest, { caller }) => {
       const objective = checkIds({ cell_id: cellId }, (violations) =>
         objectiveFromWire(wire, 'objective', violations),
       );
-      await families.setObjective(cellId, objective);
+      await families.setObjective(cellId, objective, caller);
       return { objective: objectiveToWire(objective) };
     }),
 
-    setLearner: unary(async ({ cellId, learner }: policy.SetLearnerRequest) => {
+    setLearner: unary(async ({ cellId, learner }: policy.SetLearnerRequest, { caller }) => {
       checkIds({ cell_id: cellId }, (violations) => checkLearner(learner, learners, violations));
-      await families.setLearner(cellId, learner);
+      await families.setLearner(cellId, learner, caller);
       return { learner };
     }),
 
     // A slow watcher holds up nobody: each status is made when the one before has gone out.
     watchLearner: serverStream(async function* (
       { cellId }: policy.WatchLearnerRequest,
-      { signal, draining, peer }: CallContext,
+      { signal, draining, caller }: CallContext,
     ): AsyncGenerator<policy.WatchLearnerResponse> {
       checkIds({ cell_id: cellId });
       const cell = await cells.get(cellId);
-      using watch = watches.take(peer);
-      if (!watch) throw new ResourceExhausted(`there are ${maxWatches} watchers, and no more are taken`);
+      using watch = watches.take(caller);
+      if (!watch) throw tooManyWatches('and no more are taken');
       const over = AbortSignal.any([signal, draining, watch.lost, cell.closed]);
       while (!over.aborted) {
         yield statusToWire(families.status(cellId, cell));
@@ -96,10 +98,10 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       return { learner: snapshot.learner, snapshot: snapshotToWire(snapshot) };
     }),
 
-    importSnapshot: unary(async ({ cellId, learner, snapshot }: policy.ImportSnapshotRequest) => {
+    importSnapshot: unary(async ({ cellId, learner, snapshot }: policy.ImportSnapshotRequest, { caller }) => {
       checkIds({ cell_id: cellId }, (violations) => checkLearner(learner, learners, violations));
       const content = snapshotFromWire(snapshot, learner);
-      const cell = await cells.open(cellId);
+      const cell = await cells.open(cellId, { by: caller });
       await cell.importSnapshot(learner, content);
       return { learner };
     }),

@@ -1,5 +1,6 @@
 import { type Clock, ResourceExhausted } from '@weir/base';
 import type { Liveness } from '@weir/domain';
+import { type CallCaller, Quota, QuotaExceeded } from '@weir/rpc';
 import { type OpenWatch, Watches } from './watches.ts';
 
 /** The part of a report that this service reads; the rest it passes on. */
@@ -17,6 +18,8 @@ export interface NodeState<Report extends NodeReport> {
 
 export interface CellLimits {
   readonly maxCells: number;
+  /** Cells that exist because of one caller's reports. */
+  readonly cellsPerCaller: number;
   readonly maxNodesPerCell: number;
   /** Most watches of all cells together. */
   readonly maxWatches: number;
@@ -42,6 +45,7 @@ export class Cells<Report extends NodeReport> implements Disposable {
   readonly #limits: CellLimits;
   readonly #cells = new Map<string, Map<string, Node<Report>>>();
   readonly #watches: Watches<NodeState<Report>>;
+  readonly #quota: Quota;
   readonly #onState: (state: NodeState<Report>) => void;
   readonly #stopSweeping: () => void;
 
@@ -58,16 +62,21 @@ export class Cells<Report extends NodeReport> implements Disposable {
     this.#clock = clock;
     this.#onState = onState;
     this.#limits = limits;
-    this.#watches = new Watches<NodeState<Report>>(limits.maxWatches, keyOf);
+    this.#watches = new Watches<NodeState<Report>>({ most: limits.maxWatches, flag: 'max-watches', keyOf });
+    this.#quota = new Quota({
+      of: 'cells',
+      perCaller: limits.cellsPerCaller,
+      cure: 'end the reports of some, or raise --cells-per-caller',
+    });
     this.#stopSweeping = clock.every(sweepMs, () => this.#sweep());
   }
 
   /** Opens one node's stream of reports; disposing it removes the node, unless a newer stream has replaced it. */
-  openReporter(): Reporter<Report> {
+  openReporter(caller: CallCaller): Reporter<Report> {
     let last: Report | undefined;
     const reporter: Reporter<Report> = {
       take: (report) => {
-        this.#take(report, reporter);
+        this.#take(report, { reporter, caller });
         last = report;
       },
       [Symbol.dispose]: () => {
@@ -99,25 +108,34 @@ export class Cells<Report extends NodeReport> implements Disposable {
   }
 
   /**
-   * Disposing ends the watch. Throws ResourceExhausted when there are too many. `peer`: who watches, `HOST:PORT`; `lost` aborts,
+   * Disposing ends the watch. Throws ResourceExhausted when there are too many. `lost` aborts,
    * with the reason, when it holds most of the watches and another one needs a place.
    */
-  watch(cellId: string, peer = ''): OpenWatch<NodeState<Report>> {
-    return this.#watches.open(cellId, this.nodes(cellId).toReversed(), peer);
+  watch(cellId: string, caller: CallCaller): OpenWatch<NodeState<Report>> {
+    return this.#watches.open(cellId, this.nodes(cellId).toReversed(), caller);
   }
 
   [Symbol.dispose](): void {
     this.#stopSweeping();
   }
 
-  #take(report: Report, reporter: Reporter<Report>): void {
+  #take(
+    report: Report,
+    { reporter, caller }: { readonly reporter: Reporter<Report>; readonly caller: CallCaller },
+  ): void {
     const { cellId, nodeId } = report;
     const { maxCells, maxNodesPerCell } = this.#limits;
     const nodes = this.#cells.get(cellId) ?? new Map<string, Node<Report>>();
     if (nodes.size === 0 && this.#cells.size >= maxCells)
-      throw new ResourceExhausted(`there are ${maxCells} cells, and no more are allowed`);
+      throw new QuotaExceeded(
+        'cells',
+        `there are ${maxCells} cells, and no more are taken: raise --max-cells`,
+      );
     if (!nodes.has(nodeId) && nodes.size >= maxNodesPerCell)
-      throw new ResourceExhausted(`cell ${cellId} has ${maxNodesPerCell} nodes, and no more are allowed`);
+      throw new ResourceExhausted(
+        `cell ${cellId} has ${maxNodesPerCell} nodes, and no more are taken: raise --max-nodes-per-cell`,
+      );
+    if (nodes.size === 0) this.#quota.take(cellId, caller);
     const state = { report, liveness: 'live', reportedAt: this.#clock.now() } as const;
     this.#cells.set(cellId, nodes.set(nodeId, { state, reporter }));
     this.#tell(state);
@@ -140,7 +158,10 @@ export class Cells<Report extends NodeReport> implements Disposable {
     const { cellId, nodeId } = state.report;
     const nodes = this.#cells.get(cellId);
     nodes?.delete(nodeId);
-    if (nodes?.size === 0) this.#cells.delete(cellId);
+    if (nodes?.size === 0) {
+      this.#cells.delete(cellId);
+      this.#quota.release(cellId);
+    }
     this.#tell({ ...state, liveness: 'gone' });
   }
 

@@ -20,6 +20,11 @@ const shape = {
     .describe('Serve other machines without TLS: all who reach the service may report and watch.'),
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
   maxCells: count().default(256).describe('Most cells held at once; reports for more are refused.'),
+  cellsPerCaller: count()
+    .default(64)
+    .describe(
+      'Cells that one caller may report for, by certificate, without one by address, on loopback by connection.',
+    ),
   maxNodesPerCell: count().default(1_024).describe('Most nodes per cell; reports of more are refused.'),
   maxWatches: count().default(256).describe('Most watches open at once; more are refused.'),
   maxTargetWatches: count()

@@ -24,6 +24,8 @@ const of = (
     ...more,
   });
 
+const caller = { id: 'a', connection: '10.0.0.1:1' };
+
 describe('the directory of workers', () => {
   const opened: Disposable[] = [];
   afterEach(() => opened.splice(0).forEach((each) => each[Symbol.dispose]()));
@@ -35,11 +37,11 @@ describe('the directory of workers', () => {
     const directory = new Directory({ logger, maxWatches });
     const cells = new Cells<telemetry.ReportRequest>({
       clock,
-      limits: { maxCells: 4, maxNodesPerCell: 512, maxWatches: 4 },
+      limits: { maxCells: 4, cellsPerCaller: 4, maxNodesPerCell: 512, maxWatches: 4 },
       onState: (state) => directory.heard(state),
     });
     opened.push(cells);
-    const reporter = () => cells.openReporter();
+    const reporter = () => cells.openReporter(caller);
     const report = (...reports: telemetry.ReportRequest[]) =>
       reports.map((each) => {
         const from = reporter();
@@ -49,7 +51,7 @@ describe('the directory of workers', () => {
     const listed = (cellId = 'hall') => directory.targets(cellId).map(({ address }) => address);
     /** How often the watchers of a cell are told. */
     const watched = (cellId = 'hall') => {
-      const watch = directory.watch(cellId);
+      const watch = directory.watch(cellId, caller);
       opened.push(watch);
       watch.take();
       return () => watch.take().length;
@@ -145,8 +147,8 @@ describe('the directory of workers', () => {
   it('is watched by so many at most', () => {
     const { directory, watched } = start(1);
     watched();
-    expect(() => directory.watch('hall')).toThrow(ResourceExhausted);
+    expect(() => directory.watch('hall', caller)).toThrow(ResourceExhausted);
     opened.pop()![Symbol.dispose]();
-    expect(() => opened.push(directory.watch('hall'))).not.toThrow();
+    expect(() => opened.push(directory.watch('hall', caller))).not.toThrow();
   });
 });

@@ -2,6 +2,7 @@ import { type Logger, Violations } from '@weir/base';
 import { common, type telemetry } from '@weir/proto';
 import { everyCell, limits, type TargetAddress, tierFromWire } from '@weir/wire';
 import { type NodeState, staleAfterMs } from './cells.ts';
+import type { CallCaller } from '@weir/rpc';
 import { type OpenWatch, Watches } from './watches.ts';
 
 type State = NodeState<telemetry.ReportRequest>;
@@ -29,7 +30,7 @@ export class Directory {
 
   constructor({ logger, maxWatches }: { logger: Logger; maxWatches: number }) {
     this.#logger = logger;
-    this.#watches = new Watches(maxWatches, (cellId) => cellId);
+    this.#watches = new Watches({ most: maxWatches, flag: 'max-target-watches', keyOf: (cellId) => cellId });
   }
 
   /** A node's state is new, or its last one: called for every report, so what changes nothing costs nothing. */
@@ -64,8 +65,8 @@ export class Directory {
   }
 
   /** As `Cells.watch`; something is pending from the start, and after each change. */
-  watch(cellId: string, peer = ''): OpenWatch<string> {
-    return this.#watches.open(cellId, [cellId], peer);
+  watch(cellId: string, caller: CallCaller): OpenWatch<string> {
+    return this.#watches.open(cellId, [cellId], caller);
   }
 
   #change(cellId: string, nodeId: string, entry: Entry | undefined): void {

@@ -51,8 +51,8 @@ export function telemetryService({
   }
 
   return {
-    report: clientStream(async (requests: AsyncIterable<telemetry.ReportRequest>, { draining }) => {
-      using reporter = cells.openReporter();
+    report: clientStream(async (requests: AsyncIterable<telemetry.ReportRequest>, { draining, caller }) => {
+      using reporter = cells.openReporter(caller);
       const silent = new AbortController();
       // Afterwards silence makes a node stale, and then gone.
       const stopWaiting = clock.after(firstReportMs, () =>
@@ -85,7 +85,7 @@ export function telemetryService({
     ): AsyncGenerator<telemetry.WatchCellResponse> {
       checkIds({ cell_id: cellId });
       let first = true;
-      for await (const states of batches(cells.watch(cellId, context.peer), context)) {
+      for await (const states of batches(cells.watch(cellId, context.caller), context)) {
         const now = clock.now();
         const nodes = states.map((state) => nodeStateToWire(state, now));
         // The first message is the whole state, even if empty; later ones never are.
@@ -99,7 +99,7 @@ export function telemetryService({
       context: CallContext,
     ): AsyncGenerator<telemetry.WatchTargetsResponse> {
       checkIds({ cell_id: cellId });
-      for await (const _changed of batches(directory.watch(cellId, context.peer), context))
+      for await (const _changed of batches(directory.watch(cellId, context.caller), context))
         yield discoveredTargetsToWire(directory.targets(cellId));
     }),
 

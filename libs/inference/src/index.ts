@@ -33,8 +33,8 @@ export { classifiedElsewhere } from './serving/answer-from-elsewhere.ts';
 export { createPreprocessor, type Preprocessor } from './serving/preprocessor.ts';
 export { MAX_IMAGE_BYTES, MAX_PIXELS } from './serving/picture-limits.ts';
 export { noPrediction, type Prediction } from './serving/probabilities.ts';
+export { type Dilation } from './serving/hold-times.ts';
 export {
-  type Dilation,
   type Runner,
   type RunnerOptions,
   type RunRequest,

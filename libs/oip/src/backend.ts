@@ -19,6 +19,8 @@ export interface OipCall {
   readonly arrivedAt: number;
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
+  /** Who asks: `id` of the call's caller. */
+  readonly caller: string;
   readonly trace: TraceContextFields;
   /** Where there is no room for it now: true waits for some, false refuses it. */
   readonly mayWait: boolean;

@@ -17,12 +17,14 @@ export interface InferOptions {
   readonly clock: Clock;
 }
 
-type Bounds = Pick<CallContext, 'deadlineAt' | 'signal' | 'traceContext'> & { readonly streamed: boolean };
+type Bounds = Pick<CallContext, 'deadlineAt' | 'signal' | 'caller' | 'traceContext'> & {
+  readonly streamed: boolean;
+};
 
 /** One inference, counted once its model is known. Throws WeirErrors. */
 export async function infer(
   request: inference.ModelInferRequest,
-  { deadlineAt, signal, traceContext, streamed }: Bounds,
+  { deadlineAt, signal, caller, traceContext, streamed }: Bounds,
   { backend, statisticsOf, clock }: InferOptions,
 ): Promise<inference.ModelInferResponse> {
   const arrivedAt = clock.now();
@@ -39,7 +41,7 @@ export async function infer(
     const asked = askedOutputs(request, model, violations);
     violations.throwIfAny();
     const inputs = weirInputs(model, tensorsOf(request));
-    const call = { arrivedAt, deadlineAt, trace: traceContext, mayWait: streamed };
+    const call = { arrivedAt, deadlineAt, caller: caller.id, trace: traceContext, mayWait: streamed };
     const runs = await allOrNone(signal, (stop) =>
       inputs.map((input, at) => {
         const requestId = idOf(id, at);

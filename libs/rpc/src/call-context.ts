@@ -5,8 +5,16 @@ import type {
   ServerUnaryCall,
   ServerWritableStream,
 } from '@grpc/grpc-js';
-import { Cancelled, DeadlineExceeded, type Logger, silentLogger, systemClock } from '@weir/base';
+import {
+  Cancelled,
+  DeadlineExceeded,
+  type Logger,
+  silentLogger,
+  systemClock,
+  type WeirError,
+} from '@weir/base';
 import type { EventEmitter } from 'node:events';
+import { type CallCaller, callCallerOf } from './call-caller.ts';
 import type { TraceContextFields } from './trace-context.ts';
 
 /** What a handler knows about its call. */
@@ -18,8 +26,7 @@ export interface CallContext {
   /** Aborts when the server begins to drain; a handler of a long stream should then bring it to its end. */
   readonly draining: AbortSignal;
   readonly metadata: Metadata;
-  /** Address of the caller. */
-  readonly peer: string;
+  readonly caller: CallCaller;
   /** From the call's metadata; a message may carry its own. */
   readonly traceContext: TraceContextFields;
 }
@@ -35,11 +42,17 @@ export type ServerCall =
 export interface CallScope {
   readonly draining: AbortSignal;
   readonly logger: Logger;
+  /** Hears of a call that ends because its caller's quota is spent. */
+  readonly onRefused: (refusal: WeirError, call: ServerCall) => void;
 }
 
 /** Set by the server before a handler runs, because handlers are made before their server. */
 const scopes = new WeakMap<object, CallScope>();
-const noScope: CallScope = { draining: new AbortController().signal, logger: silentLogger };
+const noScope: CallScope = {
+  draining: new AbortController().signal,
+  logger: silentLogger,
+  onRefused: () => {},
+};
 
 export const enterScope = (call: object, scope: CallScope): void => void scopes.set(call, scope);
 export const scopeOf = (call: object): CallScope => scopes.get(call) ?? noScope;
@@ -62,7 +75,7 @@ export function beginCall(call: ServerCall): { context: CallContext; finish: () 
     signal: controller.signal,
     draining: scopeOf(call).draining,
     metadata,
-    peer: call.getPeer(),
+    caller: callCallerOf(call),
     traceContext: { traceparent: header('traceparent'), tracestate: header('tracestate') },
   };
   return { context, finish: () => (finished = true) };

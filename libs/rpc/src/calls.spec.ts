@@ -116,7 +116,9 @@ describe('calls of every shape', () => {
       deadlineAt: Infinity,
       traceContext: { traceparent: metadata.get('traceparent')[0], tracestate: 'a=1' },
     });
-    expect(contexts[0]!.peer).toMatch(/^127\.0\.0\.1:\d+$/);
+    const { caller } = contexts[0]!;
+    expect(caller.connection).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(caller).toEqual({ id: caller.connection, connection: caller.connection });
   });
 });
 

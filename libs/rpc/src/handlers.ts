@@ -10,6 +10,7 @@ import { Internal, WeirError } from '@weir/base';
 import type { EventEmitter } from 'node:events';
 import { beginCall, type CallContext, type ServerCall, scopeOf } from './call-context.ts';
 import { messagesOf, sender } from './message-stream.ts';
+import { QuotaExceeded } from './quota.ts';
 import { toTrailers } from './status.ts';
 
 /** The caller's messages, and a way to answer. Leaving the loop over it neither ends nor cancels the call. */
@@ -103,6 +104,7 @@ function run(
     if (context.signal.aborted) return;
     if (!(error instanceof WeirError) || error instanceof Internal)
       scopeOf(call).logger.error({ err: error, method: call.getPath() }, 'handler failed');
+    if (error instanceof QuotaExceeded) scopeOf(call).onRefused(error, call);
     fail(error);
   });
 }

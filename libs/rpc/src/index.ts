@@ -1,6 +1,8 @@
 export { boundConnections, type ConnectionBounds } from './bounded-connections.ts';
 export { type RpcServer, type ServedService, type ServeOptions, serve } from './server.ts';
+export { Quota, QuotaExceeded, type QuotaOptions } from './quota.ts';
 export { FairSlots, type Slot } from './fair-slots.ts';
+export { type CallCaller, isSteering } from './call-caller.ts';
 export { type CallContext, childDeadline } from './call-context.ts';
 export { bidi, clientStream, type DuplexStream, serverStream, unary } from './handlers.ts';
 export { type ClientClass, type Connection, type ConnectOptions, connect } from './connection.ts';

@@ -11,6 +11,8 @@ export const defaultMaxMessageBytes = 8 * 1024 * 1024;
 export const streamWindowBytes = 4 * 1024 * 1024;
 export const connectionWindowBytes = 16 * 1024 * 1024;
 
+/** Calls of one certificate in progress at a server. */
+export const mostCallsPerCaller = 2_048;
 /** Connections of one server at once. */
 export const mostConnections = 8_192;
 /** How long a TLS handshake may take, ms. */

@@ -6,19 +6,28 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Meter } from '@opentelemetry/api';
-import { type Clock, type Logger, sleep, systemClock, Unavailable } from '@weir/base';
+import { type Clock, type Logger, sleep, systemClock, Unavailable, type WeirError } from '@weir/base';
 import type { EventEmitter } from 'node:events';
 import { boundConnections } from './bounded-connections.ts';
+import { callCallerOf } from './call-caller.ts';
 import { type CallScope, enterScope, type ServerCall } from './call-context.ts';
 import { widenWindows } from './flow-control.ts';
 import { refuse } from './handlers.ts';
 import { addHealth } from './health.ts';
-import { defaultMaxMessageBytes, mostConnections, serverOptions, silentConnectionMs } from './limits.ts';
+import {
+  defaultMaxMessageBytes,
+  mostCallsPerCaller,
+  mostConnections,
+  serverOptions,
+  silentConnectionMs,
+} from './limits.ts';
+import { QuotaExceeded } from './quota.ts';
 import { addReflection } from './reflection.ts';
 import { followHangUps } from './tls/hang-up.ts';
 import { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
 import { endDistrusted, tellRefused } from './tls/server-sessions.ts';
-import { callerOf } from './rights/caller.ts';
+import { callerBehind, callerOf } from './rights/caller.ts';
+import type { Caller } from './rights/decide.ts';
 import { type CallerSource, guard, type GuardRules } from './rights/guard.ts';
 import { tellRefusals } from './rights/refusals.ts';
 import { type Subject, subjects } from './rights/subjects.ts';
@@ -51,6 +60,8 @@ export interface ServeOptions extends Security {
   readonly unfinishedMessages?: Omit<UnfinishedMessagesOptions, 'clock'> | undefined;
   /** Connections at once; further ones take the place of silent ones, or are closed. @default 8 192 */
   readonly mostConnections?: number | undefined;
+  /** Calls in progress of one certificate, whatever its connections. @default 2 048 */
+  readonly callsPerCaller?: number | undefined;
   /** Whom the server stands for: an agent its device, a worker its node. Others' rights to it depend on that. */
   readonly serves?: Subject | undefined;
   /** Who may call what, where connections are secured. @default the table of rights */
@@ -97,7 +108,15 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   widenWindows.beforeBind(server);
 
   const draining = new AbortController();
-  const calls = trackCalls({ draining: draining.signal, logger });
+  const tell = tellRefusals({ logger, clock, meter });
+  const onRefused: CallScope['onRefused'] = (refusal, call) => {
+    const { id, role = 'anonymous' } = callCallerOf(call);
+    tell(refusal, call.getPath().slice(1), { who: id, role });
+  };
+  const calls = trackCalls(
+    { draining: draining.signal, logger, onRefused },
+    options.callsPerCaller ?? mostCallsPerCaller,
+  );
   for (const { definition, implementation } of services)
     server.addService(definition, calls.track(implementation));
   const names = services.map(({ definition }) => serviceName(definition));
@@ -113,7 +132,12 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
           const bounded = boundConnections(http2Server, { clock, most, silentMs: silentConnectionMs });
           opening.use(bounded);
           http2Server.on('session', (session) =>
-            session.once('stream', () => session.socket && bounded.asked(session.socket)),
+            session.once('stream', () => {
+              const { socket } = session;
+              if (!socket) return;
+              const caller = callerBehind(socket);
+              bounded.asked(socket, 'identity' in caller ? caller.identity.uri : undefined);
+            }),
           );
           if (!lease || !security._isSecure()) return;
           endDistrusted(http2Server, lease, logger);
@@ -129,7 +153,14 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
   const rules = {
     ...(options.rules ?? { rights: tableOfRights, subjects }),
     serves: options.serves,
-    onRefused: tellRefusals({ logger, clock, meter }),
+    onRefused: (refusal: WeirError, rpc: string, caller: Caller) =>
+      tell(
+        refusal,
+        rpc,
+        'identity' in caller
+          ? { who: caller.identity.uri, role: caller.identity.role }
+          : { who: caller.unknown, role: 'anonymous' },
+      ),
   };
   const secured = credentials._isSecure();
   /** Without TLS a door is open to all who reach it. */
@@ -208,17 +239,32 @@ function tellOpenDoors(
     );
 }
 
-/** Tracks the calls in progress, gives each its scope, and refuses new ones while draining. */
-function trackCalls(scope: CallScope) {
+/**
+ * Tracks the calls in progress, gives each its scope, and refuses new ones while draining, and those of a certificate that
+ * has `perCaller` already. Without certificates a connection's are bounded by HTTP/2.
+ */
+function trackCalls(scope: CallScope, perCaller: number) {
   const open = new Set<ServerCall>();
+  const byCaller = new Map<string, number>();
   let onIdle: (() => void) | undefined;
   const tracked = (handle: (call: ServerCall, callback?: unknown) => void) => {
     return (call: ServerCall, callback?: unknown) => {
       if (scope.draining.aborted) return refuse(call, callback, scope.draining.reason as Unavailable);
+      const { id, role } = callCallerOf(call);
+      const own = role ? (byCaller.get(id) ?? 0) : 0;
+      if (own >= perCaller) {
+        const refusal = tooManyCalls(id, perCaller);
+        scope.onRefused(refusal, call);
+        return refuse(call, callback, refusal);
+      }
+      if (role) byCaller.set(id, own + 1);
       open.add(call);
       // grpc-js emits this once the status has been sent, or the call was cut off.
       (call as EventEmitter).once('cancelled', () => {
         open.delete(call);
+        const left = (byCaller.get(id) ?? 0) - 1;
+        if (left > 0) byCaller.set(id, left);
+        else byCaller.delete(id);
         if (open.size === 0) onIdle?.();
       });
       enterScope(call, scope);
@@ -237,3 +283,13 @@ function trackCalls(scope: CallScope) {
       ) as unknown as UntypedServiceImplementation,
   };
 }
+
+const tooManyCalls = (caller: string, most: number) =>
+  new QuotaExceeded(
+    'calls',
+    `${caller} has ${most} calls in progress, the most that one caller may: end some`,
+    {
+      info: { caller },
+      retryAfterMs: 1_000,
+    },
+  );

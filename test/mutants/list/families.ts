@@ -118,8 +118,8 @@ const cell = mutantsOf('apps/policy-service/src/cell', [
   {
     title: 'another family of a cell begins with the service’s own objective',
     file: 'families.ts',
-    find: 'this.#cells.open(id, main)',
-    replace: 'this.#cells.open(id)',
+    find: 'this.#cells.open(id, { by, like: main })',
+    replace: 'this.#cells.open(id, { by })',
   },
 ]);
 

@@ -2,6 +2,30 @@ import { mutantsOf } from '../mutant.ts';
 
 export const serving = mutantsOf('libs/inference/src/serving', [
   {
+    title: 'callers are served by what they sent, whatever it costs',
+    file: 'fair-queue.ts',
+    find: 'next.start += item.cost;',
+    replace: 'next.start += 1;',
+  },
+  {
+    title: 'who was away has a credit',
+    file: 'fair-queue.ts',
+    find: 'line.start = Math.max(line.start, this.#virtual);',
+    replace: 'line.start = 0;',
+  },
+  {
+    title: 'all large pictures are of one caller',
+    file: 'large-pictures.ts',
+    find: '      caller,\n      cost:',
+    replace: "      caller: '',\n      cost:",
+  },
+  {
+    title: 'large pictures are decoded all at once',
+    file: 'large-pictures.ts',
+    find: 'while (this.#running < this.#atOnce)',
+    replace: 'for (;;)',
+  },
+  {
     title: 'the queue is served by arrival, not by deadline',
     file: 'waiting-list.ts',
     find: 'job.deadlineAt ?? since + assumedPatienceMs',
@@ -142,7 +166,7 @@ export const serving = mutantsOf('libs/inference/src/serving', [
   {
     title: 'a draining pool takes work',
     file: 'slot-pool.ts',
-    find: "if (this.#drained) throw new Unavailable('the runner is draining; send the request elsewhere');",
+    find: 'if (this.#drained) throw isDraining();',
     replace: '',
   },
   {

@@ -21,13 +21,11 @@ describe('a measured node', () => {
       },
     };
     const { infer } = measured(node as WorkerNode, metrics);
+    const call = { arrivedAt: 0, signal: new AbortController().signal, caller: 'a' };
     for (const background of [true, false]) {
-      await infer(request({ variant: 'v', background }), {
-        arrivedAt: 0,
-        signal: new AbortController().signal,
-      });
+      await infer(request({ variant: 'v', background }), call);
       const refused = request({ requestId: 'refused', background });
-      await infer(refused, { arrivedAt: 0, signal: new AbortController().signal }).catch(() => {});
+      await infer(refused, call).catch(() => {});
     }
     expect(told).toEqual(['v', 'RESOURCE_EXHAUSTED']);
   });

@@ -1,5 +1,6 @@
 import { FakeClock, InvalidInput, type Logger, silentLogger, Unavailable } from '@weir/base';
 import { defaultObjective } from '@weir/domain';
+import { QuotaExceeded } from '@weir/rpc';
 import { openStore } from '@weir/storage';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -127,6 +128,56 @@ describe('Cells', () => {
     await using cells = new Cells(options({ store }));
     await cells.openStored();
     expect((await cells.get('west')).orchestrator.learner.status().outcomes).toBe(2);
+  });
+
+  describe('of one caller', () => {
+    const caller = (id: string, role?: 'device' | 'operator') => ({ id, connection: `${id}:1`, role });
+    const setUp = async (more: Partial<CellsOptions>) => {
+      const clock = new FakeClock(5_000);
+      const cleanUps = new AsyncDisposableStack();
+      const store = cleanUps.use(await openStore({ path: join(directory, `${files++}.db`) }));
+      const cells = cleanUps.use(new Cells(options({ store, clock, maxCells: 32, ...more })));
+      const joined = async (cellId: string, by: ReturnType<typeof caller>) =>
+        (await cells.open(cellId, { by })).devices.join(deviceHello('a'), agent().link);
+      return { clock, cells, join: joined, [Symbol.asyncDispose]: () => cleanUps.disposeAsync() };
+    };
+
+    it('are no more than its quota, which the refusal names with the cure; others open theirs', async () => {
+      await using opened = await setUp({ cellsPerCaller: 2 });
+      const { clock, cells, join } = opened;
+      for (const cellId of ['a-1', 'a-2']) await join(cellId, caller('a'));
+      clock.advance(60_000);
+      await expect(cells.open('a-3', { by: caller('a') })).rejects.toThrow(
+        /^a has 2 cells, .* raise --cells-per-caller/,
+      );
+      await cells.open('a-1', { by: caller('a') });
+      await cells.open('b-1', { by: caller('b') });
+    });
+
+    it('give up their place to one another as they are idle, and never the place of others’', async () => {
+      await using opened = await setUp({ cellsPerCaller: 2 });
+      const { clock, cells } = opened;
+      const [first, other] = [
+        await cells.open('a-1', { by: caller('a') }),
+        await cells.open('b-1', { by: caller('b') }),
+      ];
+      await cells.open('a-2', { by: caller('a') });
+      await expect(cells.open('a-3', { by: caller('a') })).rejects.toThrow(QuotaExceeded);
+      clock.advance(2_000);
+      await cells.open('a-3', { by: caller('a') });
+      expect(first.closed.aborted).toBe(true);
+      expect(other.closed.aborted).toBe(false);
+    });
+
+    it('leave some for operators, where there are certificates', async () => {
+      await using opened = await setUp({});
+      const { cells, join } = opened;
+      for (let at = 0; at < 30; at++) await join(`cell-${at}`, caller(`device-${at}`, 'device'));
+      await expect(cells.open('more', { by: caller('device-31', 'device') })).rejects.toThrow(/--max-cells/);
+      await cells.open('mine', { by: caller('ada', 'operator') });
+      await cells.open('without certificates', { by: caller('10.0.0.1') });
+      await expect(cells.open('more', { by: caller('bob', 'operator') })).rejects.toThrow(/--max-cells/);
+    });
   });
 
   describe('that nobody uses', () => {

@@ -1,5 +1,6 @@
 import { type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/base';
 import type { CellStatus } from '@weir/domain';
+import { type CallCaller, isSteering, Quota, QuotaExceeded } from '@weir/rpc';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { isExpected } from '../internal-errors.ts';
 import { goOnUnless } from '../journal/recovery.ts';
@@ -15,10 +16,15 @@ const reopenAfterMs = 30_000;
 
 export interface CellsOptions extends CellHostOptions {
   readonly maxCells: number;
+  /** Cells that one caller has opened and that stand. @default maxCells */
+  readonly cellsPerCaller?: number | undefined;
   /** Time after which a cell that nobody uses is closed, ms; it is opened again when it is asked for. @default 600 000 */
   readonly idleMs?: number | undefined;
   readonly logger: Logger;
 }
+
+/** Share of the cells that is kept for operators where callers have certificates. */
+const operatorsShare = 1 / 16;
 
 /** How often idle cells are looked for, ms. */
 const sweepMs = 5_000;
@@ -36,6 +42,7 @@ export class Cells implements AsyncDisposable {
   /** Cells that could not be opened: why, and when it was tried. */
   /** Names of cells of the store that are not open. */
   readonly #closed = new Set<string>();
+  readonly #quota: Quota;
   readonly #closing = new Map<string, Promise<void>>();
   /** When each cell that is open was last used, ms. */
   readonly #used = new Map<string, number>();
@@ -44,6 +51,11 @@ export class Cells implements AsyncDisposable {
 
   constructor(options: CellsOptions) {
     this.#options = options;
+    this.#quota = new Quota({
+      of: 'cells',
+      perCaller: options.cellsPerCaller ?? options.maxCells,
+      cure: 'end the sessions of some, which are closed once they are idle, or raise --cells-per-caller',
+    });
     this.#stopSweeping = options.clock.every(sweepMs, () => this.#sweep());
   }
 
@@ -75,13 +87,17 @@ export class Cells implements AsyncDisposable {
   }
 
   /**
-   * The cell, new or not. Throws ResourceExhausted when there are too many, Unavailable (reason CELL_SET_ASIDE) for one that
-   * could not be opened a short time ago, and is tried again later, and (reason `storeNotWritable`) while the disk takes
-   * nothing. `like`: goes on, unless it is open, with this one's objective and learner.
+   * The cell, new or not. Throws ResourceExhausted when there are too many, or too many of its caller's, Unavailable (reason
+   * CELL_SET_ASIDE) for one that could not be opened a short time ago, and is tried again later, and (reason
+   * `storeNotWritable`) while the disk takes nothing. `by`: whose place it takes if it is not open yet; none: nobody's.
+   * `like`: goes on, unless it is open, with this one's objective and learner.
    */
-  async open(cellId: string, like?: CellHost): Promise<CellHost> {
+  async open(
+    cellId: string,
+    { by, like }: { readonly by?: CallCaller | undefined; readonly like?: CellHost } = {},
+  ): Promise<CellHost> {
     await this.#closing.get(cellId);
-    const { maxCells, clock, logger, errors } = this.#options;
+    const { clock, logger, errors } = this.#options;
     const known = this.#cells.get(cellId);
     if (known) {
       this.#used.set(cellId, clock.now());
@@ -90,9 +106,7 @@ export class Cells implements AsyncDisposable {
     const aside = this.#setAside.get(cellId);
     const isFull = aside?.reason instanceof ResourceExhausted;
     if (aside && !isFull && clock.now() - aside.at < reopenAfterMs) throw setAside(cellId, aside.reason);
-    if (this.#cells.size >= maxCells) this.#closeLongestIdle();
-    if (this.#cells.size >= maxCells)
-      throw new ResourceExhausted(`there are ${maxCells} cells, and no more are taken (--max-cells)`);
+    this.#takePlace(cellId, by);
     const opening = this.#open(cellId, like);
     this.#cells.set(cellId, opening);
     try {
@@ -104,6 +118,7 @@ export class Cells implements AsyncDisposable {
       return cell;
     } catch (error) {
       this.#cells.delete(cellId);
+      this.#quota.release(cellId);
       if (!isOfCell(error)) throw error;
       if (isExpected(error))
         logger.error({ err: error, cellId }, 'the cell cannot be opened and is set aside');
@@ -149,8 +164,25 @@ export class Cells implements AsyncDisposable {
     for (const [cellId, at] of this.#idle()) if (clock.now() - at >= idleMs) this.#close(cellId);
   }
 
-  #closeLongestIdle(): void {
-    const [longest] = this.#idle();
+  /** Makes room where it is needed, by closing what is idle. */
+  #takePlace(cellId: string, by: CallCaller | undefined): void {
+    const { maxCells } = this.#options;
+    if (by && this.#quota.isSpent(by)) this.#closeLongestIdle(new Set(this.#quota.heldBy(by)));
+    const kept = by?.role && !isSteering(by) ? Math.floor(operatorsShare * maxCells) : 0;
+    const most = maxCells - kept;
+    if (this.#cells.size >= most) this.#closeLongestIdle();
+    if (this.#cells.size >= most)
+      throw new QuotaExceeded(
+        'cells',
+        `there are ${this.#cells.size} cells, and no more are taken: raise --max-cells`,
+        { retryAfterMs: sweepMs },
+      );
+    if (by) this.#quota.take(cellId, by);
+  }
+
+  /** Of those named, or of all. */
+  #closeLongestIdle(among?: ReadonlySet<string>): void {
+    const longest = this.#idle().find(([cellId]) => among?.has(cellId) ?? true);
     if (longest) this.#close(longest[0]);
   }
 
@@ -168,6 +200,7 @@ export class Cells implements AsyncDisposable {
     const { store, logger } = this.#options;
     const cell = this.#opened.get(cellId)!;
     for (const map of [this.#opened, this.#cells, this.#used]) map.delete(cellId);
+    this.#quota.release(cellId);
     this.#closed.add(cellId);
     const closing = (async () => {
       await cell[Symbol.asyncDispose]();

@@ -54,7 +54,7 @@ async function setUp(path = join(directory, `${files++}.db`)) {
   const families = cleanUps.use(new Families({ cells, clock, logger }));
   const joinAs = async (hello: DeviceHello) => {
     const session = agent();
-    const host = await families.join('c', hello, session.link);
+    const host = await families.join('c', hello, { link: session.link });
     return { ...session, host, leave: () => host.devices.leave(hello.deviceId, session.link) };
   };
   const statuses = async () =>

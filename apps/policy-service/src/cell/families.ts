@@ -2,6 +2,7 @@ import { type Clock, type Logger, ResourceExhausted, Unavailable } from '@weir/b
 import type { CellStatus, DeviceHello, DeviceStatus, FamilyIdentity, Objective } from '@weir/domain';
 import { type AgentLink, sessionReplaced } from '../sessions/registry.ts';
 import { besideMark, type Cells } from './cells.ts';
+import type { CallCaller } from '@weir/rpc';
 import type { CellHost } from './host.ts';
 import type { FamilyConflict } from './members.ts';
 
@@ -37,11 +38,15 @@ export class Families implements Disposable {
 
   /** Begins the session of a device, where its models belong. Rejects as `Cells.open` and `CellDevices.join` throw, and with
    * ResourceExhausted for one family too many. */
-  async join(cellId: string, hello: DeviceHello, link: AgentLink): Promise<CellHost> {
-    const main = await this.#cells.open(cellId);
+  async join(
+    cellId: string,
+    hello: DeviceHello,
+    { link, by }: { readonly link: AgentLink; readonly by?: CallCaller },
+  ): Promise<CellHost> {
+    const main = await this.#cells.open(cellId, { by });
     const conflict = main.devices.members.conflict(hello);
     // No await before a device joins its own cell: another one may join meanwhile. In a part all have the same models.
-    const part = conflict ? await this.#openPart(cellId, hello, main) : main;
+    const part = conflict ? await this.#openPart(cellId, hello, { main, by }) : main;
     if (conflict) this.#tell(cellId, hello, conflict);
     part.devices.join(hello, link);
     for (const former of [main, ...this.#parts(cellId)])
@@ -50,14 +55,14 @@ export class Families implements Disposable {
   }
 
   /** The objective of the cell, for all its devices. Throws as `CellHost.setObjective`, but only for the cell's own family. */
-  async setObjective(cellId: string, objective: Objective): Promise<void> {
-    await (await this.#cells.open(cellId)).setObjective(objective);
+  async setObjective(cellId: string, objective: Objective, by?: CallCaller): Promise<void> {
+    await (await this.#cells.open(cellId, { by })).setObjective(objective);
     await this.#forParts(cellId, (part) => part.setObjective(objective));
   }
 
   /** As `CellHost.setLearner`, for all devices of the cell. */
-  async setLearner(cellId: string, learner: string): Promise<void> {
-    await (await this.#cells.open(cellId)).setLearner(learner);
+  async setLearner(cellId: string, learner: string, by?: CallCaller): Promise<void> {
+    await (await this.#cells.open(cellId, { by })).setLearner(learner);
     await this.#forParts(cellId, (part) => part.setLearner(learner));
   }
 
@@ -89,7 +94,11 @@ export class Families implements Disposable {
     this.#stop();
   }
 
-  async #openPart(cellId: string, hello: DeviceHello, main: CellHost): Promise<CellHost> {
+  async #openPart(
+    cellId: string,
+    hello: DeviceHello,
+    { main, by }: { readonly main: CellHost; readonly by: CallCaller | undefined },
+  ): Promise<CellHost> {
     const id = partOf(cellId, hello);
     const parts = this.#cells.openWhere((each) => cellOf(each) === cellId);
     if (parts.length >= mostParts && !parts.some((part) => part.cellId === id))
@@ -97,7 +106,7 @@ export class Families implements Disposable {
         `cell ${cellId} has devices of ${mostParts + 1} model families, and takes no more; give them one (--models)`,
         { reason: 'TOO_MANY_FAMILIES' },
       );
-    return this.#cells.open(id, main);
+    return this.#cells.open(id, { by, like: main });
   }
 
   #parts(cellId: string): readonly CellHost[] {

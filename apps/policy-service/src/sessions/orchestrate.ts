@@ -40,7 +40,7 @@ type Stream = DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse
  */
 export async function orchestrate(
   stream: Stream,
-  { signal, draining }: CallContext,
+  { signal, draining, caller }: CallContext,
   { families, instances, clock, logger, helloTimeoutMs }: SessionDeps,
 ): Promise<void> {
   const ended = new AbortController();
@@ -61,7 +61,7 @@ export async function orchestrate(
       push: (directive) => outbox.push(directive),
       end: (reason) => ended.abort(isReplaced(reason) ? claim.ending(reason) : reason),
     };
-    const cell = await families.join(cellId, hello, link);
+    const cell = await families.join(cellId, hello, { link, by: caller });
     claim.stands();
     stopTimer();
     logger.info({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId }, 'device joined');

@@ -4,7 +4,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decode } from './image.ts';
-import { MAX_IMAGE_BYTES, withinLimits } from './picture-limits.ts';
+import { MAX_IMAGE_BYTES, pixelsToDecode, withinLimits } from './picture-limits.ts';
 
 const size = { height: 2, width: 2 };
 
@@ -24,6 +24,22 @@ async function pngWith(...chunks: readonly Buffer[]): Promise<Buffer> {
   const header = 8 + 25;
   return Buffer.concat([png.subarray(0, header), ...chunks, png.subarray(header)]);
 }
+
+describe('pixelsToDecode', () => {
+  const created = sharp({ create: { width: 400, height: 300, channels: 3, background: '#456' } });
+  it('are those of a PNG, and of a JPEG times its scans', async () => {
+    expect(pixelsToDecode(await created.png({ progressive: true }).toBuffer())).toBe(120_000);
+    expect(pixelsToDecode(await created.jpeg().toBuffer())).toBe(120_000);
+    const progressive = pixelsToDecode(await created.jpeg({ progressive: true }).toBuffer()) / 120_000;
+    expect(progressive).toBeGreaterThan(4);
+    expect(Number.isInteger(progressive)).toBe(true);
+  });
+
+  it('are none of what is no picture', () => {
+    for (const bytes of [Buffer.alloc(0), Buffer.from('picture'), Buffer.from('89504e470d0a1a0a', 'hex')])
+      expect(pixelsToDecode(bytes)).toBe(0);
+  });
+});
 
 describe('withinLimits', () => {
   it('leaves out of a PNG what makes no pixels, so that nothing of it is inflated', async () => {

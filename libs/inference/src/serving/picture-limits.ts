@@ -24,6 +24,21 @@ export function withinLimits(image: Uint8Array): Uint8Array {
   return image;
 }
 
+/**
+ * What a picture costs to decode, as its header says: pixels, of a progressive JPEG those of all scans. 0 for what
+ * is no picture, which costs nothing to refuse.
+ */
+export function pixelsToDecode(image: Uint8Array): number {
+  if (startsWith(image, PNG) && image.byteLength >= 24) {
+    const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+    // The header comes first. Source: W3C, Portable Network Graphics, section 11.2.1.
+    return view.getUint32(16) * view.getUint32(20);
+  }
+  if (!startsWith(image, JPEG)) return 0;
+  const { scans, pixels } = extentOf(image);
+  return Math.max(1, scans) * pixels;
+}
+
 export const invalidImage = (description: string, cause?: unknown) =>
   new InvalidInput([{ field: 'image', description }], { reason: 'INVALID_IMAGE', cause });
 
@@ -57,14 +72,22 @@ const marker = { startOfScan: 0xda, endOfImage: 0xd9 } as const;
 const isStartOfFrame = (code: number) =>
   code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
 
-/** Source: ITU-T T.81, annex B. */
 function refuseManyScans(jpeg: Uint8Array): void {
+  const { scans, pixels, tooMany } = extentOf(jpeg);
+  if (tooMany)
+    throw invalidImage(
+      `is a progressive JPEG of ${pixels} pixels with ${scans} scans or more; at most ${Math.floor(MAX_SCANNED_PIXELS / pixels)} are decoded at that size`,
+    );
+}
+
+/** Pixels of a JPEG, and how often a decoder goes over them, counted until that is too often. Source: ITU-T T.81, annex B. */
+function extentOf(jpeg: Uint8Array): { scans: number; pixels: number; tooMany: boolean } {
   let [scans, pixels] = [0, 0];
   for (let at = 2; at + 4 <= jpeg.length;) {
     if (jpeg[at] !== 0xff) {
       // Within the data of a scan, or padding.
       at = jpeg.indexOf(0xff, at);
-      if (at < 0) return;
+      if (at < 0) break;
       continue;
     }
     const code = jpeg[at + 1]!;
@@ -73,13 +96,12 @@ function refuseManyScans(jpeg: Uint8Array): void {
       at += code === 0xff ? 1 : 2;
       continue;
     }
-    if (code === marker.endOfImage) return;
+    if (code === marker.endOfImage) break;
     if (isStartOfFrame(code) && at + 9 <= jpeg.length)
       pixels = ((jpeg[at + 5]! << 8) | jpeg[at + 6]!) * ((jpeg[at + 7]! << 8) | jpeg[at + 8]!);
     if (code === marker.startOfScan && ++scans * pixels > MAX_SCANNED_PIXELS)
-      throw invalidImage(
-        `is a progressive JPEG of ${pixels} pixels with ${scans} scans or more; at most ${Math.floor(MAX_SCANNED_PIXELS / pixels)} are decoded at that size`,
-      );
+      return { scans, pixels, tooMany: true };
     at += 2 + ((jpeg[at + 2]! << 8) | jpeg[at + 3]!);
   }
+  return { scans, pixels, tooMany: false };
 }

@@ -1,6 +1,7 @@
 import { FailedPrecondition, InvalidInput, NotFound, Unavailable, systemClock } from '@weir/base';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embeddedFamilyDirectory, loadFamily } from '../catalogue/manifest.ts';
 import { type Runner, startRunner } from './runner.ts';
@@ -39,6 +40,18 @@ describe('runner', () => {
       const alone = await runner.run({ variant: VARIANT, input: { image } });
       expect(alone.probabilities).toEqual(together[index]!.probabilities);
     }
+  });
+
+  it('decodes a large picture beside its slots, with the answer of any other', async () => {
+    const large = await sharp(image).resize(2_048, 2_048, { kernel: 'nearest' }).png().toBuffer();
+    const [first, small] = await Promise.all([
+      runner.run({ variant: VARIANT, input: { image: large }, caller: 'a' }),
+      runner.run({ variant: VARIANT, input: { image }, caller: 'b' }),
+    ]);
+    expect(first.label).toBe(small.label);
+    expect(first.decodeMs).toBeGreaterThan(small.decodeMs);
+    const damaged = large.subarray(0, 1_000);
+    await expect(runner.run({ variant: VARIANT, input: { image: damaged } })).rejects.toThrow(InvalidInput);
   });
 
   it('takes a tensor as it is', async () => {
@@ -146,6 +159,26 @@ describe('dilation', () => {
     await expect(runner.run({ variant: VARIANT, input })).rejects.toThrow(Unavailable);
     await drained;
     expect(await Promise.all([served, ...waiting])).toHaveLength(3);
+  });
+
+  it('finishes a large picture that it accepted before it drains, and gives up one when it is disposed of', async () => {
+    const image = await sharp(await scene(0))
+      .resize(2_048)
+      .png()
+      .toBuffer();
+    const runner = await start();
+    const accepted = runner.run({ variant: VARIANT, input: { image } });
+    const drained = runner.drain();
+    await expect(runner.run({ variant: VARIANT, input: { image } })).rejects.toThrow(Unavailable);
+    await drained;
+    expect((await accepted).decodeMs).toBeGreaterThan(0);
+    await runner[Symbol.asyncDispose]();
+
+    const closed = await start();
+    const pending = [1, 2].map(() => closed.run({ variant: VARIANT, input: { image } }));
+    const failed = Promise.allSettled(pending);
+    await closed[Symbol.asyncDispose]();
+    expect((await failed)[1]).toMatchObject({ status: 'rejected', reason: { status: 'UNAVAILABLE' } });
   });
 
   it('fails what is in flight or waiting when it is disposed of, and what comes later', async () => {

@@ -19,9 +19,13 @@ import { classified } from './classifier-answer.ts';
 import { noPrediction, type Prediction } from './probabilities.ts';
 import { type BatchCurve, batchCurve, batchSizes } from './batch-curve.ts';
 import { type BackgroundSlot, createBackgroundSlot, notIdle } from './background-slot.ts';
+import { type DecodedPicture, LargePictures, MOST_PIXELS_IN_SLOT } from './large-pictures.ts';
+import { pixelsToDecode } from './picture-limits.ts';
+import { createPreprocessor } from './preprocessor.ts';
 import { type Batch, type ItemResult, type SessionSlot, startSlot } from './session-slot.ts';
 import { modelOf, type UnsizedModel } from './session-model.ts';
-import { type Load, SlotPool } from './slot-pool.ts';
+import { type Dilation, holdTimes } from './hold-times.ts';
+import { isDraining, type Load, SlotPool } from './slot-pool.ts';
 
 export interface RunnerOptions {
   readonly family: Family;
@@ -31,7 +35,7 @@ export interface RunnerOptions {
   readonly slots?: number | undefined;
   /** Intra-op threads of a session. @default 1 */
   readonly threadsPerSession?: number | undefined;
-  /** Requests that may wait; one more is refused. @default 64 */
+  /** Requests that may wait, and beside them as many large pictures; one more is refused. @default 64 */
   readonly queueLimit?: number | undefined;
   /**
    * Most inferences that run together, of a variant whose model takes batches; each variant's own limit is measured at the
@@ -46,13 +50,6 @@ export interface RunnerOptions {
   readonly clock?: Clock | undefined;
   /** @default silentLogger */
   readonly logger?: Logger | undefined;
-}
-
-/** Each inference holds its slot for `factor` times its variant's reference time, whatever the host's speed. */
-export interface Dilation {
-  readonly factor: number;
-  /** By variant. @default `referenceMs` of the manifest */
-  readonly referenceMs?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface RunRequest {
@@ -70,6 +67,8 @@ export interface RunRequest {
   readonly background?: boolean | undefined;
   /** Gives the outputs of a classifier too; other models always give theirs. @default false */
   readonly wantOutputs?: boolean | undefined;
+  /** Who asks: large pictures are decoded for callers in turn. @default all are one caller */
+  readonly caller?: string | undefined;
 }
 
 /** What a classifier says, where it is one, and what it cost. */
@@ -78,7 +77,7 @@ export interface RunResult extends Prediction {
   readonly task?: Task | undefined;
   /** In the order of the model's outputs; of a classifier only where they were asked for. */
   readonly outputs?: readonly NamedTensorValue[] | undefined;
-  /** From acceptance until a slot was free. */
+  /** From acceptance until a slot was free; of a large picture also until it could be decoded. */
   readonly queueMs: number;
   /** Decoding, resizing and normalising the picture. */
   readonly decodeMs: number;
@@ -139,9 +138,15 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
   const { slots, curves } = await startSlots(slotCount, setup);
   const backgroundSlot = createBackgroundSlot({ startThread: () => startBackgroundThread(setup), clock });
+  const queueLimit = options.queueLimit ?? 64;
+  const preprocessor = createPreprocessor();
+  const largePictures = new LargePictures({ preprocessor, slots: slotCount, queueLimit, clock });
+  /** Requests with large pictures that are not answered. */
+  const large = new Set<Promise<unknown>>();
+  let drained = false;
   const pool = new SlotPool<Work, ItemResult>({
     slots: slotCount,
-    queueLimit: options.queueLimit ?? 64,
+    queueLimit,
     clock,
     start: (slot, requests) => slots[slot]!.start(batchOf(requests)),
     hasRoom: (slot) => slots[slot]!.hasRoom(),
@@ -160,49 +165,68 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   };
   const runInBackground: BackgroundSlot['run'] = async (job) => {
     const { inService, queued } = pool.load();
-    if (inService + queued > 0) throw notIdle(`${inService} run and ${queued} wait`);
+    const decoding = largePictures.size;
+    if (inService + queued + decoding > 0) throw notIdle(`${inService + decoding} run and ${queued} wait`);
     return backgroundSlot.run(job);
   };
   const expectedMs = new Map(
     variants.map(({ name }) => [name, holdMs.get(name) ?? slots[0]!.warmMs[name]?.[1] ?? 1]),
   );
 
+  const answer = async (
+    { deadlineAt, signal, background = false, wantOutputs = false }: RunRequest,
+    { variant, work, decoded }: { variant: VariantEntry; work: Work; decoded?: DecodedPicture },
+  ): Promise<RunResult> => {
+    const { name } = variant;
+    const { value, elapsedMs, batchSize } = await (background
+      ? runInBackground({ payload: batchOf([work]), deadlineAt, signal })
+      : pool.submit({ payload: work, expectedMs: expectedMs.get(name)!, deadlineAt, signal, group: name }));
+    if ('fault' in value) throw value.fault;
+    const { computeMs } = value;
+    const inSlotMs = 'outputs' in value ? 0 : value.decodeMs;
+    if (!background) {
+      const before = expectedMs.get(name)!;
+      const alone = inSlotMs + computeMs / curves.get(name)!.factor(batchSize);
+      expectedMs.set(name, before + ESTIMATE_GAIN * (alone - before));
+    }
+    const said =
+      'outputs' in value
+        ? { ...noPrediction, task: 'tensor' as const, outputs: value.outputs }
+        : classified(variant as Classifier, { output: value.output, labels: family.labels, wantOutputs });
+    return {
+      ...said,
+      queueMs: (decoded?.waitMs ?? 0) + Math.max(0, elapsedMs - inSlotMs - computeMs),
+      decodeMs: decoded?.decodeMs ?? inSlotMs,
+      computeMs,
+      batchSize,
+    };
+  };
+
   return {
     variants,
     batchCurves: curves,
     labels: family.labels,
     async run(request) {
-      const { variant: name, input, deadlineAt, signal, background = false, wantOutputs = false } = request;
+      const { variant: name, background = false, caller = '', deadlineAt, signal } = request;
       const variant = variantNamed({ variants }, name);
-      const work: Work = { variant: name, input: modelInput(input, variant) };
-      const { value, elapsedMs, batchSize } = await (background
-        ? runInBackground({ payload: batchOf([work]), deadlineAt, signal })
-        : pool.submit({
-            payload: work,
-            expectedMs: expectedMs.get(name)!,
-            deadlineAt,
-            signal,
-            group: name,
-          }));
-      if ('fault' in value) throw value.fault;
-      const { computeMs } = value;
-      const decodeMs = 'outputs' in value ? 0 : value.decodeMs;
-      if (!background) {
-        const before = expectedMs.get(name)!;
-        const alone = decodeMs + computeMs / curves.get(name)!.factor(batchSize);
-        expectedMs.set(name, before + ESTIMATE_GAIN * (alone - before));
-      }
-      const said =
-        'outputs' in value
-          ? { ...noPrediction, task: 'tensor' as const, outputs: value.outputs }
-          : classified(variant as Classifier, { output: value.output, labels: family.labels, wantOutputs });
-      return {
-        ...said,
-        queueMs: Math.max(0, elapsedMs - decodeMs - computeMs),
-        decodeMs,
-        computeMs,
-        batchSize,
-      };
+      const input = modelInput(request.input, variant);
+      if (drained) throw isDraining();
+      if (background || !('image' in input) || pixelsToDecode(input.image) <= MOST_PIXELS_IN_SLOT)
+        return answer(request, { variant, work: { variant: name, input } });
+      const { image } = input;
+      const spec = (variant as Classifier).input;
+      const answered = largePictures
+        .decode({ image, input: spec, caller, deadlineAt, signal })
+        .then((decoded) =>
+          answer(request, {
+            variant,
+            work: { variant: name, input: { tensor: decoded.tensor } },
+            decoded,
+          }),
+        )
+        .finally(() => large.delete(answered));
+      large.add(answered);
+      return answered;
     },
     load: () => pool.load(),
     slowDown(times) {
@@ -211,10 +235,16 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       holdMs = holdTimes(variants, { ...dilation, factor: dilation.factor * times });
       for (const [name, ms] of holdMs) expectedMs.set(name, ms);
     },
-    drain: async () => void (await Promise.all([pool.drain(), backgroundSlot.drain()])),
+    async drain() {
+      drained = true;
+      // What is decoded now comes to the pool afterwards.
+      await Promise.allSettled(large);
+      await Promise.all([pool.drain(), backgroundSlot.drain()]);
+    },
     async [Symbol.asyncDispose]() {
+      largePictures.close();
       pool.close();
-      await Promise.all([...slots, backgroundSlot].map((slot) => slot[Symbol.asyncDispose]()));
+      await Promise.all([...slots, backgroundSlot, preprocessor].map((one) => one[Symbol.asyncDispose]()));
     },
   };
 }
@@ -272,24 +302,6 @@ async function startSlots(
   if (!failure) return { slots: [first, ...started], curves };
   for (const slot of [first, ...started]) await slot[Symbol.asyncDispose]();
   throw failure.reason;
-}
-
-function holdTimes(variants: readonly VariantEntry[], dilation: Dilation | undefined) {
-  const times = new Map<string, number>();
-  if (!dilation) return times;
-  if (!(dilation.factor > 0))
-    throw new InvalidInput([{ field: 'dilation.factor', description: 'must be > 0' }]);
-  const unknown: string[] = [];
-  for (const { name, referenceMs } of variants) {
-    const reference = dilation.referenceMs?.[name] ?? referenceMs;
-    if (reference === undefined) unknown.push(name);
-    else times.set(name, dilation.factor * reference);
-  }
-  if (unknown.length > 0)
-    throw new FailedPrecondition(
-      `dilation needs a reference time for ${unknown.join(', ')}: give dilation.referenceMs, or referenceMs in the manifest`,
-    );
-  return times;
 }
 
 function atLeastOne(field: string, value: number): number {

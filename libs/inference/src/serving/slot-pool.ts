@@ -76,7 +76,7 @@ export class SlotPool<Payload, Result> {
    */
   async submit(job: Job<Payload>): Promise<Served<Result>> {
     const now = this.#clock.now();
-    if (this.#drained) throw new Unavailable('the runner is draining; send the request elsewhere');
+    if (this.#drained) throw isDraining();
     if (job.signal?.aborted) throw cancelled(job.signal);
     if (this.#slots.size === 0) throw new Unavailable('no inference thread is alive');
     this.#refuseIfLate(job, now);
@@ -333,3 +333,5 @@ const lastStart = ({ deadlineAt = Infinity, expectedMs }: Job<unknown>) => deadl
 const isLate = (job: Job<unknown>, now: number) => lastStart(job) < now;
 const cancelled = (signal: AbortSignal | undefined) =>
   new Cancelled('the request was cancelled before the inference started', { cause: signal?.reason });
+
+export const isDraining = () => new Unavailable('the runner is draining; send the request elsewhere');

@@ -1,11 +1,17 @@
 import type { Meter } from '@opentelemetry/api';
 import type { Clock, Logger, WeirError } from '@weir/base';
-import type { Caller } from './decide.ts';
+import type { Role } from './identity.ts';
 
 /** Time in which the same refusal of the same caller is told once, ms. */
 const quietMs = 60_000;
 /** Refusals remembered as told; with more, the rest of the minute is counted only. */
 const mostTold = 256;
+
+/** Who was refused: by its certificate, or else what is known of it. */
+export interface Refused {
+  readonly who: string;
+  readonly role: Role | 'anonymous';
+}
 
 /** Counts every refusal, and logs each kind of each caller once a minute with how many there were. */
 export function tellRefusals({
@@ -16,17 +22,16 @@ export function tellRefusals({
   logger: Logger;
   clock: Clock;
   meter: Meter | undefined;
-}): (refusal: WeirError, rpc: string, caller: Caller) => void {
-  const refused = meter?.createCounter('weir.rpc.refused', {
+}): (refusal: WeirError, rpc: string, refused: Refused) => void {
+  const count = meter?.createCounter('weir.rpc.refused', {
     unit: '{call}',
-    description: 'Calls refused because their caller is unknown or has no right to them.',
+    description:
+      'Calls refused because their caller is unknown, has no right to them, or has spent its quota.',
   });
   const told = new Map<string, { readonly at: number; more: number }>();
-  return (refusal, rpc, caller) => {
-    const role = 'identity' in caller ? caller.identity.role : 'anonymous';
-    refused?.add(1, { 'rpc.method': rpc, 'weir.role': role, 'error.type': refusal.status });
+  return (refusal, rpc, { who, role }) => {
+    count?.add(1, { 'rpc.method': rpc, 'weir.role': role, 'error.type': refusal.status });
     const now = clock.now();
-    const who = 'identity' in caller ? caller.identity.uri : caller.unknown;
     const key = `${who} ${rpc}`;
     const before = told.get(key);
     if (before && now - before.at < quietMs) return void before.more++;
