@@ -89,6 +89,28 @@ describe('calls of every shape', () => {
     expect(seen).toEqual([1]);
   });
 
+  it('fail by the error that ended the handler, whatever is sent after it', async () => {
+    const { promise: sent, resolve } = Promise.withResolvers<unknown>();
+    await using echo = await startEcho({
+      both: async (stream) => {
+        const goOn = async () => {
+          for (let sequence = 0; ; sequence++) {
+            await stream.send(ping(sequence));
+            await new Promise(setImmediate);
+          }
+        };
+        goOn().catch(resolve);
+        await stream[Symbol.asyncIterator]().next();
+        throw new InvalidInput([{ field: 'sequence', description: 'must be even' }]);
+      },
+    });
+    const stream = openDuplex(echo.client, echo.client.both);
+    await stream.send(ping(1));
+    const failure = await failureOf(collect(stream));
+    expect(failure).toMatchObject({ violations: [{ field: 'sequence' }] });
+    expect(await sent).toBeInstanceOf(Cancelled);
+  });
+
   it('send INTERNAL and no cause for an unknown error, and log the cause', async () => {
     const logged: object[] = [];
     const logger = { ...silentLogger, error: (fields: object) => void logged.push(fields) };

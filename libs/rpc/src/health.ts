@@ -5,6 +5,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { addReadable } from './readable.ts';
 
 /** grpc.health.v1 of one server: one status for the server as a whole ("") and for each of its services. */
 export interface Health {
@@ -28,7 +29,7 @@ export function addHealth(server: Server, services: readonly string[]): Health {
         call.once('cancelled', () => watches.delete(call));
         (handlers.watch as (call: unknown) => void)(call);
       };
-      server.addService(definition as ServiceDefinition, { ...handlers, watch });
+      addReadable(server, definition as ServiceDefinition, { ...handlers, watch });
     },
   });
   return {

@@ -1,4 +1,6 @@
+import { Cancelled } from '@weir/base';
 import type { Readable, Writable } from 'node:stream';
+import { Unreadable } from './unreadable.ts';
 
 /**
  * Messages of a stream, in order, for one consumer; a failure comes after what was received before it. Cheaper than
@@ -26,7 +28,8 @@ export function messagesOf<T>(
   return {
     async next() {
       for (;;) {
-        const message = stream.read() as T | null;
+        const message = stream.read() as T | Unreadable | null;
+        if (message instanceof Unreadable) throw message.fault;
         if (message !== null) return { done: false, value: message };
         if (over || stream.destroyed) {
           const error = failure();
@@ -64,7 +67,8 @@ export function sender<T>(stream: Writable, over: () => Error | undefined): (mes
       for (const event of changes) stream.on(event, settle);
     });
   return (message) => {
-    const error = over();
+    // Written after the end, a message would destroy the stream, and its status would never go out.
+    const error = over() ?? (stream.writableEnded ? new Cancelled('the stream has ended') : undefined);
     if (error) return harmless(Promise.reject(error));
     if (stream.write(message)) return sent;
     return (draining ??= harmless(untilDrained()));

@@ -4,6 +4,7 @@ import type { Server } from '@grpc/grpc-js';
 import { InvalidInput, NotFound } from '@weir/base';
 import { contracts, reflection } from '@weir/proto';
 import { bidi, type DuplexStream } from './handlers.ts';
+import { addReadable } from './readable.ts';
 import { toStatus } from './status.ts';
 
 type Request = reflection.ServerReflectionRequest;
@@ -22,7 +23,7 @@ export function addReflection(server: Server, services: readonly string[]): void
   });
   for (const version of versions) {
     const path = `/${version}/ServerReflectionInfo`;
-    server.addService({ serverReflectionInfo: { ...method, path } }, { serverReflectionInfo });
+    addReadable(server, { serverReflectionInfo: { ...method, path } }, { serverReflectionInfo });
   }
 }
 

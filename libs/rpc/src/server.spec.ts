@@ -1,4 +1,5 @@
-import { status as codes } from '@grpc/grpc-js';
+import { type ServiceError, status as codes } from '@grpc/grpc-js';
+import { type EventEmitter, once } from 'node:events';
 import { connect as connectTcp, createServer } from 'node:net';
 import { InvalidInput, silentLogger, Unavailable } from '@weir/base';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { connect } from './connection.ts';
 import { ping, startEcho } from './echo.fixture.ts';
 import { checkHealth, HealthClient, type ServingStatus } from './health-check.ts';
 import { serve } from './server.ts';
+import { fromServiceError } from './status.ts';
 
 const failureOf = async (promise: Promise<unknown>) =>
   promise.then(
@@ -156,25 +158,63 @@ describe('listening', () => {
 });
 
 describe('a server that is sent nonsense', () => {
-  it('refuses a message that does not parse, and lives', async () => {
+  const path = (name: string) => `/weir.test.Echo/${name}`;
+  const same = (bytes: Buffer) => bytes;
+  const nonsense = Buffer.from([0xff, 0xff, 0xff]);
+
+  it('refuses a message that does not parse, on every shape, says where, and lives', async () => {
     await using echo = await startEcho();
     const { client } = echo;
-    const { promise: code, resolve } = Promise.withResolvers<number | undefined>();
-    client.makeUnaryRequest(
-      '/weir.test.Echo/One',
-      (bytes: Buffer) => bytes,
-      (bytes: Buffer) => bytes,
-      Buffer.from([0xff, 0xff, 0xff]),
-      (error) => resolve(error?.code),
-    );
-    expect(await code).toBe(codes.INTERNAL);
+    const until = (call: EventEmitter) => {
+      call.on('data', () => {});
+      return once(call, 'error');
+    };
+    const sending = <Call extends { write(bytes: Buffer): unknown }>(call: Call) => {
+      call.write(nonsense);
+      return call;
+    };
+    const errors = await Promise.all([
+      new Promise((resolve) =>
+        client.makeUnaryRequest(path('One'), same, same, nonsense, (error) => resolve([error])),
+      ),
+      new Promise((resolve) =>
+        sending(client.makeClientStreamRequest(path('Up'), same, same, (error) => resolve([error]))),
+      ),
+      until(client.makeServerStreamRequest(path('Down'), same, same, nonsense)),
+      until(sending(client.makeBidiStreamRequest(path('Both'), same, same))),
+    ]);
+    const names = ['One', 'Up', 'Down', 'Both'];
+    for (const [at, [error]] of (errors as [ServiceError][]).entries()) {
+      expect(error.code).toBe(codes.INVALID_ARGUMENT);
+      expect(fromServiceError(error)).toMatchObject({
+        violations: [
+          { field: 'request', description: expect.stringContaining(`weir.test.Echo/${names[at]}`) as string },
+        ],
+      });
+    }
     expect(await callUnary(client, client.one, ping(1))).toEqual(ping(1));
+  });
+
+  it('refuses nonsense to health and reflection likewise', async () => {
+    await using echo = await startEcho({}, { reflection: true });
+    const { client } = echo;
+    const health = await new Promise<ServiceError | null>((resolve) =>
+      client.makeUnaryRequest('/grpc.health.v1.Health/Check', same, same, nonsense, resolve),
+    );
+    expect(health?.code).toBe(codes.INVALID_ARGUMENT);
+    const reflecting = client.makeBidiStreamRequest(
+      '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+      same,
+      same,
+    );
+    reflecting.on('data', () => {}).write(nonsense);
+    const [error] = (await once(reflecting, 'error')) as [ServiceError];
+    expect(error.code).toBe(codes.INVALID_ARGUMENT);
   });
 
   it('refuses a method that it does not have', async () => {
     await using echo = await startEcho();
     const { promise: code, resolve } = Promise.withResolvers<number | undefined>();
-    const same = (bytes: Buffer) => bytes;
     echo.client.makeUnaryRequest('/weir.test.Echo/Nothing', same, same, Buffer.alloc(0), (error) =>
       resolve(error?.code),
     );

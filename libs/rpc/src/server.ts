@@ -22,6 +22,7 @@ import {
   silentConnectionMs,
 } from './limits.ts';
 import { QuotaExceeded } from './quota.ts';
+import { addReadable } from './readable.ts';
 import { addReflection } from './reflection.ts';
 import { followHangUps } from './tls/hang-up.ts';
 import { type OwnCertificate, tellMaterial } from './tls/tell-material.ts';
@@ -118,7 +119,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
     options.callsPerCaller ?? mostCallsPerCaller,
   );
   for (const { definition, implementation } of services)
-    server.addService(definition, calls.track(implementation));
+    addReadable(server, definition, calls.track(implementation));
   const names = services.map(({ definition }) => serviceName(definition));
   const health = addHealth(server, names);
   if (options.reflection ?? true) addReflection(server, names);

@@ -1,6 +1,7 @@
 import { type ServerInterceptor, ServerInterceptingCall } from '@grpc/grpc-js';
 import type { WeirError } from '@weir/base';
 import { toTrailers } from '../status.ts';
+import { Unreadable } from '../unreadable.ts';
 import { type Caller, denied, isWithin, isWithinAlways, reachOf } from './decide.ts';
 import type { Subject, SubjectSource } from './subjects.ts';
 import type { Rights } from './table.ts';
@@ -93,7 +94,8 @@ function judge(caller: Caller, rpc: string, rules: GuardRules): Verdict {
 const checkWith =
   (check: Check, call: Call) =>
   (message: unknown, forward: (message: unknown) => void): void => {
-    const error = check(message);
+    // It is about nothing, and no handler takes it.
+    const error = message instanceof Unreadable ? undefined : check(message);
     if (error) refuse(call, error);
     else forward(message);
   };
