@@ -46,6 +46,26 @@ describe('health', () => {
   });
 });
 
+describe('health of a service that there is not', () => {
+  it('is NOT_FOUND, in few words however long its name, and the connection stands', async () => {
+    await using echo = await startEcho();
+    const { client, connection } = echo;
+    const failure = await failureOf(checkHealth(connection, { service: 'y'.repeat(100_000) }));
+    expect(failure).toMatchObject({ status: 'NOT_FOUND' });
+    expect((failure as Error).message.length).toBeLessThan(2_000);
+    expect(await callUnary(client, client.one, ping(1))).toEqual(ping(1));
+  });
+
+  it('is SERVICE_UNKNOWN to its watchers', async () => {
+    await using echo = await startEcho();
+    const client = echo.connection.client(HealthClient);
+    for await (const { status } of openServerStream(client, client.watch, { service: 'weir.test.Nothing' })) {
+      expect(status).toBe('SERVICE_UNKNOWN');
+      break;
+    }
+  });
+});
+
 describe('drain', () => {
   it('lets calls in progress finish, refuses new ones and answers health meanwhile', async () => {
     const { promise: answer, resolve: release } = Promise.withResolvers<void>();
