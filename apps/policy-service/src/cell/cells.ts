@@ -39,7 +39,6 @@ export class Cells implements AsyncDisposable {
   readonly #options: CellsOptions;
   readonly #cells = new Map<string, Promise<CellHost>>();
   readonly #opened = new Map<string, CellHost>();
-  /** Cells that could not be opened: why, and when it was tried. */
   /** Names of cells of the store that are not open. */
   readonly #closed = new Set<string>();
   readonly #quota: Quota;
@@ -47,6 +46,7 @@ export class Cells implements AsyncDisposable {
   /** When each cell that is open was last used, ms. */
   readonly #used = new Map<string, number>();
   readonly #stopSweeping: () => void;
+  /** Cells that could not be opened: why, and when it was tried. */
   readonly #setAside = new Map<string, { readonly reason: Error; readonly at: number }>();
 
   constructor(options: CellsOptions) {
