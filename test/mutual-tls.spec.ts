@@ -15,6 +15,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { load, report } from '../apps/telemetry/src/report.fixture.ts';
 import { type Authority, createAuthority } from '../libs/rpc/src/certificates.fixture.ts';
 import { programs } from './support/programs.ts';
 
@@ -224,6 +225,25 @@ describe('a cell under mutual TLS', () => {
       });
     });
     expect(seen).toBeUndefined();
+  });
+
+  it('sends no frame to whoever Telemetry lists as a worker that its certificate does not name', async () => {
+    const nodeId = 'edge-9';
+    const listed = report({ cellId, nodeId, load: load({ nodeId }), advertisedAddress: addresses.edge });
+    const failure = await as('cell/hall/node/edge-9', toTelemetry(), async (client) => {
+      using reports = openClientStream(client, client.report);
+      void reports.send(listed);
+      await using device = connectAgent(addresses.agent);
+      await vi.waitFor(
+        async () => {
+          const { peerFaults, targets } = await device.status();
+          expect(peerFaults).toMatchObject([{ peer: nodeId, cause: 'name' }]);
+          expect(targets.find((target) => target.nodeId === nodeId)?.reachable).toBe(false);
+        },
+        { timeout: 15_000, interval: 50 },
+      );
+    });
+    expect(failure).toBeUndefined();
   });
 
   it('keeps a worker and an agent of one cell from devices of another', async () => {

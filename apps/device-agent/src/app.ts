@@ -14,7 +14,7 @@ import { type OipBackend, oipService } from '@weir/oip';
 import { agent } from '@weir/proto';
 import { PeerFaults, serve } from '@weir/rpc';
 import { createEnergyProbe, createNoopMeter, type Meter, startTracing } from '@weir/telemetry';
-import { limits, type TargetAddress } from '@weir/wire';
+import { everyCell, limits, type TargetAddress } from '@weir/wire';
 import { randomUUID } from 'node:crypto';
 import { type Agent, createAgent } from './agent.ts';
 import { Audits } from './audits/audits.ts';
@@ -172,7 +172,11 @@ export async function startDeviceAgent(
     const discovered = config.discover
       ? started.use(
           new DiscoveredTargets({
-            use: (target) => linkWorker(target, { ...common, onChange }),
+            // Telemetry says where it is; that it is this worker, its own certificate says.
+            use(target) {
+              const node = { nodeId: target.nodeId, cellIds: [cellId, everyCell] };
+              return linkWorker(target, { ...common, node, onChange });
+            },
             taken: new Set([deviceId, ...config.targets.map(({ nodeId }) => nodeId)]),
             most: Math.max(0, limits.targets - config.targets.length),
             clock,

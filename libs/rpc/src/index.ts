@@ -21,7 +21,7 @@ export { keepReporting, type KeepReportingOptions } from './keep-reporting.ts';
 export { fromStatus, toStatus } from './status.ts';
 export { extractTraceContext, injectTraceContext, type TraceContextFields } from './trace-context.ts';
 export { untilAborted } from './until-aborted.ts';
-export { isLoopback, type Security, type TlsFiles } from './transport-security.ts';
+export { isLoopback, type NodeIdentity, type Security, type TlsFiles } from './transport-security.ts';
 export { PeerFaultTeller, type PeerFaultTellerOptions } from './peer-fault-teller.ts';
 export { isRefusal, noAnswer, peerFaultOf, type PeerFault, type PeerFaultCause } from './tls/peer-fault.ts';
 export { PeerFaults, type StandingFault } from './tls/peer-faults.ts';

@@ -69,6 +69,20 @@ describe('TLS', () => {
     await expect(asked).rejects.toThrow(/127\.0\.0\.2 is not in the cert's list/);
   });
 
+  it.each([
+    ['the node that it must be', 'cell/hall/node/edge-1', 1],
+    ['one for every cell', 'cell/all/node/edge-1', 1],
+    ['another node', 'cell/hall/node/edge-2', 'UNAVAILABLE'],
+    ['that node of another cell', 'cell/yard/node/edge-1', 'UNAVAILABLE'],
+    ['a device of that name', 'cell/hall/device/edge-1', 'UNAVAILABLE'],
+    ['Telemetry', 'service/telemetry', 'UNAVAILABLE'],
+    ['nobody', undefined, 'UNAVAILABLE'],
+  ])('of a server that must be a certain node: it is %s', async (_what, path, answer) => {
+    const shown = authority.issue('shown', path === undefined ? [] : [`spiffe://weir/weir/${path}`]);
+    const node = { nodeId: 'edge-1', cellIds: ['hall', 'all'] };
+    expect(await call(shown, { tls: { ca }, node })).toBe(answer);
+  });
+
   it('allows listening off loopback', () => {
     expect(serverCredentials('0.0.0.0:0', { tls: server }).credentials._isSecure()).toBe(true);
   });

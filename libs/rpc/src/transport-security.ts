@@ -3,8 +3,9 @@ import { InvalidInput, splitHostPort } from '@weir/base';
 import { FollowingChannelCredentials, FollowingServerCredentials } from './tls/credentials.ts';
 import type { TlsFiles } from './tls/files.ts';
 import { leaseMaterial, type MaterialLease } from './tls/material.ts';
+import type { NodeIdentity } from './tls/node-identity.ts';
 
-export type { TlsFiles };
+export type { NodeIdentity, TlsFiles };
 
 export interface Security {
   readonly tls?: TlsFiles | undefined;
@@ -15,6 +16,8 @@ export interface Security {
    * @default true
    */
   readonly checkPeer?: boolean | undefined;
+  /** Of a client: the node that the server's certificate must be of, besides holding its address. @default any server */
+  readonly node?: NodeIdentity | undefined;
 }
 
 /** Credentials of one end, and the files that they follow; undefined for plain text. Whoever closes the end disposes the lease. */
@@ -45,14 +48,14 @@ export function serverFiles(
 /** Like `serverCredentials`; without `ca` the server's certificate is checked against the system's authorities. */
 export function channelCredentials(
   address: string,
-  { tls, allowPlaintext, checkPeer = true }: Security,
+  { tls, allowPlaintext, checkPeer = true, node }: Security,
 ): Secured<ChannelCredentials> {
   if (!isTlsWanted(tls)) {
     refusePlaintext('address', address, allowPlaintext);
     return { credentials: ChannelCredentials.createInsecure(), lease: undefined };
   }
   const lease = leaseMaterial(tls);
-  return { credentials: new FollowingChannelCredentials(lease, { checkPeer }), lease };
+  return { credentials: new FollowingChannelCredentials(lease, { checkPeer, node }), lease };
 }
 
 /** `HOST:PORT` or a `unix:` path that never leaves this machine. */

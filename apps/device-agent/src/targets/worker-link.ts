@@ -1,6 +1,6 @@
 import { type Clock, type Logger, type Random, WeirError } from '@weir/base';
 import { worker } from '@weir/proto';
-import { callUnary, connect, openDuplex, type PeerFaults } from '@weir/rpc';
+import { callUnary, connect, type NodeIdentity, openDuplex, type PeerFaults } from '@weir/rpc';
 import { type Listing, listingFromWire, type TargetAddress } from '@weir/wire';
 import type { CellView } from './cell-view.ts';
 import type { Config } from '../config.ts';
@@ -16,6 +16,8 @@ export interface WorkerLinkOptions {
   readonly logger: Logger;
   readonly metrics: AgentMetrics;
   readonly faults: PeerFaults;
+  /** Whose certificate the worker must show. @default anybody's that holds its address */
+  readonly node?: NodeIdentity;
   /** The target became reachable, or ceased to be. */
   readonly onChange: () => void;
 }
@@ -28,9 +30,9 @@ export interface WorkerLink extends AsyncDisposable {
 
 /** Connects one worker, adds it to the device's view of the cell, and asks each of its runs for what it serves. */
 export function linkWorker({ nodeId, tier, address }: TargetAddress, options: WorkerLinkOptions): WorkerLink {
-  const { config, view, clock, random, logger, metrics, faults, onChange } = options;
+  const { config, view, clock, random, logger, metrics, faults, node, onChange } = options;
   const { maxInFlight, radioWatts } = config;
-  const connection = connect(address, securityOf(config));
+  const connection = connect(address, { ...securityOf(config), node });
   const client = connection.client(worker.InferenceWorkerClient);
   const onFault = faults.of(nodeId);
   let reachable = false;

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext, TLSSocket } from 'node:tls';
 import { contextOptions, type TlsContents } from './files.ts';
 import type { MaterialLease } from './material.ts';
+import { checksOf, type NodeIdentity } from './node-identity.ts';
 import { TlsRefusal } from './peer-fault.ts';
 import { SlowRetry } from './slow-retry.ts';
 import { trustIn } from './trust.ts';
@@ -52,10 +53,13 @@ export class FollowingChannelCredentials extends ChannelCredentials {
   #newest: { readonly of: TlsContents; readonly credentials: ChannelCredentials } | undefined;
 
   /** `checkPeer`: false takes whatever certificate the server shows. */
-  constructor(lease: MaterialLease, { checkPeer }: { readonly checkPeer: boolean }) {
+  constructor(
+    lease: MaterialLease,
+    { checkPeer, node }: { readonly checkPeer: boolean; readonly node?: NodeIdentity | undefined },
+  ) {
     super();
     this.#lease = lease;
-    this.#verify = checkPeer ? {} : { rejectUnauthorized: false };
+    this.#verify = checkPeer ? (node ? checksOf(node) : {}) : { rejectUnauthorized: false };
     lease.onChange((contents) => {
       this.#retry.release();
       void this.#endDistrusted(contents);

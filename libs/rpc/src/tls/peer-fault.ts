@@ -52,6 +52,11 @@ const causes: readonly (readonly [cause: PeerFaultCause, pattern: RegExp, text: 
     'its certificate does not hold the name or address that it was called by; issue one with it (weir pki issue --dns, --ip)',
   ],
   [
+    'name',
+    /not the certificate of node/,
+    'its certificate is of somebody else than the worker that it is listed as',
+  ],
+  [
     'authority',
     /unable to get certificate CRL|UNABLE_TO_GET_CRL/i,
     'the list of revoked certificates (--tls-crl) is not of its authority',
