@@ -108,7 +108,7 @@ describe('the console over one’s own fleet', () => {
     expect(points.some(({ p50Ms, p95Ms, energyJ }) => p50Ms! > 0 && p95Ms! >= p50Ms! && energyJ! > 0)).toBe(
       true,
     );
-  }, 180_000);
+  }, 300_000);
 });
 
 /** What a page gets first. */

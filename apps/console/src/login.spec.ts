@@ -144,16 +144,16 @@ describe('a console for operators’ certificates', () => {
       { kind: 'device', cell: 'c', name: 'operator', dns: [], ip: [] },
       { days: 1, folder: join(folder, 'device') },
     );
-    await start({
-      cellId: 'cell-1',
+    const tls = {
       listenTlsCert: at('console', 'cert.pem'),
       listenTlsKey: at('console', 'key.pem'),
       listenTlsCa: at('console', 'ca.pem'),
       listenTlsCrl: at('console', 'crl.pem'),
-    });
+    };
+    await start({ ...tls, cellId: 'cell-1' });
     const read = (name: string, file: string) => readFileSync(at(name, file));
-    const as = (name: string) =>
-      ask('/snapshot', {
+    const as = (name: string, path = '/snapshot') =>
+      ask(path, {
         tls: true,
         ca: authority.ca,
         cert: read(name, 'cert.pem'),
@@ -163,5 +163,14 @@ describe('a console for operators’ certificates', () => {
     expect((await as('bob')).status).toBe(200);
     for (const other of ['eve', 'device']) expect((await as(other)).status).toBe(401);
     await expect(ask('/snapshot', { tls: true, ca: authority.ca })).rejects.toThrow();
+
+    // Over every cell: who is of one has that one.
+    await app[Symbol.asyncDispose]();
+    await start(tls);
+    expect(JSON.parse((await as('eve')).body)).toMatchObject({ cellId: 'another' });
+    expect(JSON.parse((await as('eve', '/cells')).body)).toEqual(['another']);
+    for (const path of ['/snapshot', '/events', '/control'])
+      expect((await as('eve', `${path}?cell=cell-1`)).status).not.toBe(200);
+    expect((await as('bob', '/snapshot?cell=cell-1')).status).toBe(200);
   });
 });

@@ -145,6 +145,10 @@ describe('device agent', () => {
       policyConnected: false,
       localVariants: [variant],
       outcomesPending: 1,
+      instanceId: expect.stringMatching(/./) as string,
+      frames: { answered: [{ placement: { tier: DEVICE, variant }, reason: FALLBACK, frames: 1n }] },
+      newest: [{ placement: { tier: DEVICE, variant }, reason: FALLBACK }],
+      floor: { obeysPlan: false, pinnedVariant: '', refusal: '' },
     });
   });
 

@@ -8,7 +8,7 @@ import {
 } from '@weir/base';
 import { common, telemetry } from '@weir/proto';
 import { callUnary, checkHealth, connect, openClientStream, openServerStream } from '@weir/rpc';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startTelemetry } from './app.ts';
 import { configSpec } from './config.ts';
 import { load, report } from './report.fixture.ts';
@@ -68,6 +68,18 @@ describe('telemetry service', () => {
     clock.advance(1_500);
     expect(await nodes()).toEqual([{ report: report(), liveness: LIVE, ageMs: 1_500 }]);
     expect(await nodes('cell-2')).toEqual([]);
+  });
+
+  it('lists the cells that have nodes, and none of the workers of every cell', async () => {
+    const { client, openReport } = await start();
+    const cells = async () => (await callUnary(client, client.listCells, {}, { timeoutMs: 5_000 })).cellIds;
+    expect(await cells()).toEqual([]);
+    for (const cellId of ['yard', 'all', 'hall']) {
+      const stream = openReport();
+      cleanUps.push(async () => stream[Symbol.dispose]());
+      await stream.send(report({ cellId }));
+    }
+    await vi.waitFor(async () => expect(await cells()).toEqual(['hall', 'yard']));
   });
 
   it('tells devices of the workers that they may send frames to, at once and when that changes', async () => {

@@ -1,14 +1,21 @@
 import { defaultObjective, type DeviceHello, type Objective } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { deviceHello } from '../sessions/agent.fixture.ts';
-import { checkAttainable } from './attainable.ts';
+import { attainableRange, checkAttainable } from './attainable.ts';
 import { Members } from '../cell/members.ts';
 
-function check(objective: Objective, ...hellos: DeviceHello[]): void {
+function observe(objective: Objective, ...hellos: DeviceHello[]) {
   const members = new Members();
   for (const hello of hellos) members.add(hello);
-  checkAttainable(members.observation(0, members.cell('c', objective)));
+  return members.observation(0, members.cell('c', objective));
 }
+const check = (objective: Objective, ...hellos: DeviceHello[]) =>
+  checkAttainable(observe(objective, ...hellos));
+/** Has the small variant alone. */
+const smallOnly = () => {
+  const local = { ...deviceHello('a').local, services: new Map([['small', 20]]) };
+  return deviceHello('a', { local: { ...local, node: { ...local.node, variants: ['small'] } } });
+};
 
 describe('checkAttainable', () => {
   it('refuses a floor that cannot be met, naming the best that can', () => {
@@ -22,9 +29,19 @@ describe('checkAttainable', () => {
   });
 
   it('counts only what the tiers allow', () => {
-    const local = { ...deviceHello('a').local, services: new Map([['small', 20]]) };
-    const hello = deviceHello('a', { local: { ...local, node: { ...local.node, variants: ['small'] } } });
     const objective = { ...defaultObjective, accuracyFloor: 0.8, allowedTiers: ['device'] as const };
-    expect(() => check(objective, hello)).toThrow(/0\.7000/);
+    expect(() => check(objective, smallOnly())).toThrow(/0\.7000/);
+  });
+});
+
+describe('attainableRange', () => {
+  it('goes from the least accurate variant to the best that the devices can have', () => {
+    expect(attainableRange(observe(defaultObjective, deviceHello('a')))).toEqual({ least: 0.7, most: 0.9 });
+    const onDevice = { ...defaultObjective, allowedTiers: ['device'] as const };
+    expect(attainableRange(observe(onDevice, smallOnly()))).toEqual({ least: 0.7, most: 0.7 });
+  });
+
+  it('is none of a cell without devices', () => {
+    expect(attainableRange(observe(defaultObjective))).toBeUndefined();
   });
 });
