@@ -46,7 +46,7 @@ export async function openPage(
   page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
   page.on('requestfailed', (request) => {
     // The stream of events ends with the page.
-    if (!request.url().endsWith('/events')) faults.push(`failed: ${request.url()}`);
+    if (new URL(request.url()).pathname !== '/events') faults.push(`failed: ${request.url()}`);
   });
   page.on('request', (request) => {
     if (new URL(request.url()).host !== new URL(url).host) faults.push(`asks elsewhere: ${request.url()}`);

@@ -90,7 +90,12 @@ function Card({ device, links, floor, longest, ask }: CardProps): VNode {
       <dd>
         ${`${percent(expected)} expected`}
         <small>${right === null ? `floor of the cell ${percent(floor)}` : `${percent(right)} right`}</small>
-        ${belowFloor && html`<small class=${belowFloor.paid ? '' : 'bad'}>${`below the floor: ${belowFloor.reason}`}</small>`}
+        ${
+          belowFloor &&
+          html`<small class=${belowFloor.paid ? '' : 'bad'}
+            >${`· ${belowFloor.paid ? 'below it' : 'not met'}: ${belowFloor.reason}`}</small
+          >`
+        }
       </dd>
       ${
         peerFaults.length > 0 &&

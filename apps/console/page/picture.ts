@@ -127,19 +127,21 @@ interface LinkProps {
 
 const isDown = ({ condition, reachable }: LinkView) => condition === 'cut' || reachable === false;
 
-function linkText({ reachable, roundTripMs, framesPerSecond, condition, ejection }: LinkView): string {
-  const state =
-    condition === 'cut'
-      ? 'cut'
-      : reachable === false
-        ? 'unreachable'
-        : ejection !== null
-          ? 'ejected'
-          : condition === 'weak'
-            ? 'weak'
-            : '';
+function linkText({ roundTripMs, framesPerSecond, ...link }: LinkView): string {
   const flow = framesPerSecond ?? 0;
-  return [state || ms(roundTripMs), ...(flow > 0 ? [`${flow.toFixed(1)}/s`] : [])].join(' · ');
+  return [stateText(link) || ms(roundTripMs), ...(flow > 0 ? [`${flow.toFixed(1)}/s`] : [])].join(' · ');
+}
+
+function stateText({
+  reachable,
+  fault,
+  condition,
+  ejection,
+}: Pick<LinkView, 'reachable' | 'fault' | 'condition' | 'ejection'>): string {
+  if (condition === 'cut') return 'cut';
+  if (ejection !== null && fault === null) return 'ejected';
+  if (reachable === false) return 'unreachable';
+  return condition === 'weak' ? 'weak' : '';
 }
 
 /** Drawn above all lines, because they cross. */

@@ -58,7 +58,8 @@ export function pointOf(state: CellState, now: number): Point {
     hopsMs: answered ? recent.hopsMs : null,
     expectedAccuracy: recent?.expectedAccuracy ?? expectedByAgents(state),
     right: recent?.right ?? null,
-    floor: learner?.floor ?? null,
+    // 0 is no floor.
+    floor: learner?.floor || null,
     explorationShare: learner?.explorationShare ?? null,
     predictionError: learner?.predictionError ?? null,
   };

@@ -28,7 +28,7 @@ describe('why answers are below the floor', () => {
     [
       'nothing is allowed, and frames are refused',
       why({ refusal: 'no placement is allowed: edge-1 is unreachable', refusalAgeMs: 900 }, 0.8),
-      'no placement is allowed: edge-1 is unreachable',
+      'frames are refused: edge-1 is unreachable',
       false,
     ],
   ])('is that %s', (_what, below, words, paid) => {

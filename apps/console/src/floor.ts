@@ -11,6 +11,8 @@ export const isPaid = ({ kind }: BelowFloor): boolean => kind === 'raised' || ki
 
 /** How long a refusal counts as of now, ms. */
 const refusedMs = 5_000;
+/** What the agent's reasons begin with. */
+const preamble = 'no placement is allowed: ';
 /** Slack for what a screen rounds. */
 const slack = 0.0005;
 
@@ -28,7 +30,7 @@ export function belowFloor(
   if (!floor) return undefined;
   const { accuracyFloor, obeysPlan, pinnedVariant, refusal, refusalAgeMs } = floor;
   if (refusal && refusalAgeMs < refusedMs)
-    return { kind: 'refused', reason: `frames are refused, ${refusal}` };
+    return { kind: 'refused', reason: `frames are refused: ${refusal.replace(preamble, '')}` };
   if (expected === null || !isBelow(expected, accuracyFloor)) return undefined;
   if (pinnedVariant)
     return { kind: 'pinned', reason: `${pinnedVariant} is pinned and answers whatever the floor` };

@@ -189,6 +189,7 @@ export interface Point {
   readonly hopsMs: Hops | null;
   readonly expectedAccuracy: number | null;
   readonly right: number | null;
+  /** Null without one, too. */
   readonly floor: number | null;
   readonly explorationShare: number | null;
   readonly predictionError: number | null;
