@@ -11,6 +11,8 @@ const requiredMajor = 24;
 // each. Not in the system's temporary folder, where others could put code.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../../.weir/compile-cache', import.meta.url));
 
+if (process.env.npm_command && !process.connected) endWithShell();
+
 if (major(process.versions.node) >= requiredMajor) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import('../src/main.ts');
@@ -40,6 +42,18 @@ function runOn(node) {
     process.exit(1);
   });
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+}
+
+/** Under npm there is a shell in between: npm passes its SIGINT and SIGTERM on to that, which dies of them and tells nobody. */
+function endWithShell() {
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250).unref();
+  // Whoever was told otherwise, as by Ctrl-C, is ending by now: a second signal would cut that short.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => clearInterval(timer));
 }
 
 function major(version) {
