@@ -63,8 +63,12 @@ describe('TLS', () => {
     listener.close();
   });
 
-  it('fails for a server at an address that its certificate does not hold', async () => {
-    await using echo = await startEcho({}, { listen: '127.0.0.2:0', tls: server, client: { tls: { ca } } });
+  it.each([
+    ['any', undefined],
+    ['the right node', { nodeId: 'edge-1', cellIds: ['hall'] }],
+  ])('fails for %s at an address that its certificate does not hold', async (_what, node) => {
+    const tls = authority.issue('edge', ['spiffe://weir/weir/cell/hall/node/edge-1']);
+    await using echo = await startEcho({}, { listen: '127.0.0.2:0', tls, client: { tls: { ca }, node } });
     const asked = callUnary(echo.client, echo.client.one, ping(1), { timeoutMs: 5_000 });
     await expect(asked).rejects.toThrow(/127\.0\.0\.2 is not in the cert's list/);
   });

@@ -60,6 +60,27 @@ export const discovery = [
   ]),
   ...mutantsOf('libs/rpc/src', [
     {
+      title: 'a device is as good a worker as a node of its name',
+      file: 'tls/node-identity.ts',
+      find: "role === 'node' && ",
+      replace: '',
+      specs: ['transport-security.spec.ts'],
+    },
+    {
+      title: 'a worker of another cell will do',
+      file: 'tls/node-identity.ts',
+      find: ' && cellIds.includes(cellId!)',
+      replace: '',
+      specs: ['transport-security.spec.ts'],
+    },
+    {
+      title: 'who is the right node may have any address',
+      file: 'tls/node-identity.ts',
+      find: 'if (misnamed) return misnamed;',
+      replace: '',
+      specs: ['transport-security.spec.ts'],
+    },
+    {
       title: 'a peer that hangs counts as reached',
       file: 'keep-open.ts',
       find: 'if (connected()) faults.reached();',

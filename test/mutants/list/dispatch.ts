@@ -381,6 +381,27 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
     specs: ['admission.spec.ts'],
   },
   {
+    title: 'a probe goes to a tier that frames may not use',
+    file: 'ejections.ts',
+    find: 'on === tracker && tierAllowed && ',
+    replace: 'on === tracker && ',
+    specs: ['ejection.spec.ts'],
+  },
+  {
+    title: 'frames leave the device before the objective is known',
+    file: 'plan-in-force.ts',
+    find: 'this.#directive ? undefined : this.#undirectedTiers',
+    replace: 'undefined',
+    specs: ['dispatcher.spec.ts'],
+  },
+  {
+    title: 'frames stay on the device after the objective is known',
+    file: 'plan-in-force.ts',
+    find: 'this.#directive ? undefined : this.#undirectedTiers',
+    replace: 'this.#undirectedTiers',
+    specs: ['dispatcher.spec.ts'],
+  },
+  {
     title: 'all targets may be ejected at once',
     file: 'ejections.ts',
     find: '<= trackers.length + 1,',

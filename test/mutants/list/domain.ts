@@ -16,14 +16,20 @@ export const domain = mutantsOf('libs/domain/src', [
   {
     title: 'a device widens the tiers of its cell',
     file: 'objective.ts',
-    find: 'shared.length > 0 ? shared : asked.allowedTiers',
+    find: "shared.length > 0 ? shared : ['device']",
     replace: 'asked.allowedTiers',
   },
   {
     title: 'no common tier leaves the frames without any',
     file: 'objective.ts',
-    find: 'shared.length > 0 ? shared : asked.allowedTiers',
+    find: "shared.length > 0 ? shared : ['device']",
     replace: 'shared',
+  },
+  {
+    title: 'no common tier sends frames where the cell forbids it',
+    file: 'objective.ts',
+    find: "shared.length > 0 ? shared : ['device']",
+    replace: 'shared.length > 0 ? shared : asked.allowedTiers',
   },
   {
     title: "the device's own weights are dropped",
