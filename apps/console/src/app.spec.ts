@@ -121,7 +121,11 @@ describe('the console without a page open', () => {
 
   it('survives the restart of its services, and says so meanwhile', async () => {
     await start();
-    await until(async () => expect((await snapshot()).services).toEqual({ policy: true, telemetry: true }));
+    await until(async () => {
+      const { services: seen, devices } = await snapshot();
+      expect(seen).toEqual({ policy: true, telemetry: true });
+      expect(devices[0]?.answers).toBe(true);
+    });
     await services.stop();
     await until(async () => {
       const { services: seen, devices } = await snapshot();
