@@ -48,6 +48,7 @@ export async function startConsoleApp(
       ? undefined
       : started.use(listCells(telemetry, security));
   const emulation = new Emulation(parent, clock);
+  const events = new EventStream();
   // Off loopback the page is read-only.
   const mayControl = !config.readOnly && isLoopback(config.listen);
   const random = seededRandom(process.pid);
@@ -58,11 +59,11 @@ export async function startConsoleApp(
       list,
       login: access.login,
       open: (cellId) => watchCell({ ...shared, cellId }),
+      isShown: (cellId) => events.topics.has(cellId),
     }),
   );
   if (parent) hear(parent, cells.follow(cells.first), { emulation, clock });
 
-  const events = new EventStream();
   const snapshotOf = (cell: WatchedCell) => eventOf('snapshot', cell.snapshot());
   const topicOf = (cell: WatchedCell): Topic => ({
     name: cell.cellId,

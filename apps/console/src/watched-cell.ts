@@ -60,14 +60,6 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
     onConnected: (connected: boolean) =>
       void events.tell(connected ? 'good' : 'bad', connected ? `${name} is connected` : `${name} is silent`),
   });
-  const policy = watchPolicy(source(options.policy, 'PolicyService'));
-  const telemetry =
-    options.telemetry === undefined
-      ? undefined
-      : watchTelemetry(source(options.telemetry, 'Telemetry'), (nodes, first) => heard(nodes, first));
-  const frames = new LiveFrames();
-  const counted = new CountedFrames();
-  const history = createHistory();
   /** What each run of an agent said last: two of one device report by turns. */
   const runs = new Map<string, { readonly status: agent.GetStatusResponse; readonly heardAt: number }>();
   const heard = (nodes: readonly telemetry.NodeState[], first: boolean) => {
@@ -77,8 +69,19 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
       if (report?.agent && livenessFromWire(liveness) === 'live')
         runs.set(runOf(report.agent), { status: report.agent, heardAt: now });
   };
-  /** When the floor rose last, epoch ms, and what it is. */
-  let floor = { value: 0, raisedAt: -Infinity };
+  const policy = watchPolicy(source(options.policy, 'PolicyService'));
+  const telemetry =
+    options.telemetry === undefined
+      ? undefined
+      : watchTelemetry(source(options.telemetry, 'Telemetry'), heard);
+  const frames = new LiveFrames();
+  const counted = new CountedFrames();
+  const history = createHistory();
+  /** What the floor is, once it is known, and when it rose last, epoch ms. */
+  let floor: { readonly value: number | undefined; readonly raisedAt: number } = {
+    value: undefined,
+    raisedAt: -Infinity,
+  };
 
   /** By device: as Telemetry tells it, or as the agent itself does where it answers. */
   function agents(): Map<string, AgentView> {
@@ -124,7 +127,7 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
     const found = new Map<string, BelowFloor>();
     // An obeyed plan answers for the average over the devices.
     const all = state.frames.recent(now)?.expectedAccuracy;
-    const holds = all !== undefined && !isBelow(all, floor.value);
+    const holds = all !== undefined && !isBelow(all, floor.value ?? 0);
     for (const [deviceId, { status, answers }] of known) {
       if (!answers) continue;
       const expected = state.frames.recent(now, deviceId)?.expectedAccuracy ?? null;
@@ -144,7 +147,8 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
     look(certificates) {
       const now = clock.now();
       const value = policy.status?.objective?.accuracyFloor ?? floor.value;
-      if (value !== floor.value) floor = { value, raisedAt: value > floor.value ? now : floor.raisedAt };
+      const rises = value !== undefined && floor.value !== undefined && value > floor.value;
+      floor = { value, raisedAt: rises ? now : floor.raisedAt };
       const known = agents();
       counted.keepOnly(new Set(known.keys()));
       for (const { status, answers, heardAt } of known.values()) if (answers) counted.add(status, heardAt);

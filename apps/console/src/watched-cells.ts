@@ -6,7 +6,7 @@ import type { WatchedCell } from './watched-cell.ts';
 /** Most cells that are followed at once. */
 const most = 16;
 /** What a cell is called where nobody has named it. */
-export const defaultCellId = 'cell-1';
+const defaultCellId = 'cell-1';
 
 export interface WatchedCellsOptions {
   /** The one cell that there is; undefined: all that the list has. */
@@ -14,6 +14,8 @@ export interface WatchedCellsOptions {
   readonly list: Pick<CellList, 'cellIds'> | undefined;
   readonly login: Pick<Login, 'cellOf'> | undefined;
   readonly open: (cellId: string) => WatchedCell;
+  /** Whether a page shows it now. */
+  readonly isShown: (cellId: string) => boolean;
 }
 
 /** The cells that pages may choose from. One is followed from the first time that a page shows it. */
@@ -61,12 +63,17 @@ export class WatchedCells implements AsyncDisposable {
     const cell = this.#watched.get(cellId) ?? this.#options.open(cellId);
     this.#watched.delete(cellId);
     this.#watched.set(cellId, cell);
-    const [oldest] = this.#watched;
-    if (this.#watched.size > most && oldest) {
-      this.#watched.delete(oldest[0]);
-      void oldest[1][Symbol.asyncDispose]();
-    }
+    if (this.#watched.size > most) this.#leaveOne(cellId);
     return cell;
+  }
+
+  /** The one that nobody has asked for the longest, but no page goes blank for another. */
+  #leaveOne(but: string): void {
+    for (const [cellId, cell] of this.#watched) {
+      if (cellId === but || this.#options.isShown(cellId)) continue;
+      this.#watched.delete(cellId);
+      return void cell[Symbol.asyncDispose]();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
