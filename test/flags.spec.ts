@@ -42,6 +42,24 @@ const flagsOf = (spec: AnySpec) =>
       type: unwrap(type),
     }));
 
+/** Every value of an enumeration, where a flag takes one, several or something else besides. */
+function valuesOf(type: unknown): string[] {
+  const base = unwrap(type);
+  if (base instanceof z.ZodArray) return valuesOf(base.element);
+  if (base instanceof z.ZodUnion) return base.options.flatMap(valuesOf);
+  if (base instanceof z.ZodEnum) return base.options.map(String);
+  return base instanceof z.ZodLiteral ? [...base.values].map(String) : [];
+}
+
+function helpOf(spec: AnySpec): string {
+  try {
+    loadConfig(spec, { argv: ['--help'], env: {} });
+  } catch (error) {
+    if (error instanceof HelpRequested) return error.message;
+  }
+  throw new Error(`${spec.name} has no help`);
+}
+
 /** What must be refused of a flag of each type. */
 function malformed(type: unknown): string[] {
   if (type instanceof z.ZodNumber) return ['=many', '=-1', '=NaN', '=1e999'];
@@ -70,8 +88,18 @@ describe.each(programs)('%s', (_name, spec) => {
     );
   });
 
+  it('names flags as they are typed, and every value that they may have', () => {
+    const help = helpOf(spec);
+    for (const key of Object.keys(spec.schema.shape).filter((each) => /[A-Z]/.test(each)))
+      expect(help).not.toMatch(new RegExp(`\\b${key}\\b`));
+    for (const { flag, type } of flagsOf(spec)) {
+      const line = help.split('\n').find((each) => each.startsWith(`  ${flag} `) || each === `  ${flag}`)!;
+      const words = line.match(/[\w-]+/g);
+      for (const value of valuesOf(type)) expect(words, line).toContain(value);
+    }
+  });
+
   it('explains each of its flags', () => {
-    expect(() => loadConfig(spec, { argv: ['--help'], env: {} })).toThrow(HelpRequested);
     for (const [key, type] of Object.entries(spec.schema.shape))
       expect((type as z.ZodType).description, key).toMatch(/\w.*\.$/);
   });

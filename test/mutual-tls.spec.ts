@@ -84,7 +84,7 @@ describe('a cell under mutual TLS', () => {
       device('camera-7'),
       device('camera-9', ...own),
     ]);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await running[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import {
   asConfigError,
+  ConfigError,
   type Clock,
   createLogger,
   type Logger,
@@ -7,7 +8,7 @@ import {
   systemClock,
   Unavailable,
 } from '@weir/base';
-import { createPreprocessor, loadFamily } from '@weir/inference';
+import { createPreprocessor, expectedAccuracy, loadFamily } from '@weir/inference';
 import { createDispatcher, type EjectionChange } from '@weir/dispatch';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { type OipBackend, oipService } from '@weir/oip';
@@ -98,6 +99,14 @@ export async function startDeviceAgent(
   late.use(server);
 
   const family = await loadFamily(config.models);
+  const bestAccuracy = Math.max(...family.variants.map(expectedAccuracy));
+  if (config.accuracyFloor !== undefined && config.accuracyFloor > bestAccuracy)
+    throw new ConfigError(configSpec.name, [
+      {
+        field: '--accuracy-floor',
+        description: `${config.accuracyFloor} exceeds the accuracy of the best variant, ${bestAccuracy}`,
+      },
+    ]);
   const energy = createEnergyProbe({
     model: { idleW: config.idleWatts, busyW: config.busyWatts },
     // The machine's counters know nothing of an emulated processor.

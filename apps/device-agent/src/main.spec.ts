@@ -37,6 +37,12 @@ describe('device-agent process', () => {
       /--slots.*\n.*--nonsense|--nonsense.*\n.*--slots/,
     ],
     ['exits with 1 and says so when a variant is unknown', ['--local-variants=none-such'], 1, /none-such/],
+    [
+      'exits with 64 for a floor that its family does not reach',
+      ['--accuracy-floor=90%'],
+      64,
+      /best variant, 0\.868/,
+    ],
     ['exits with 64 when plain text would leave the machine', ['--listen=0.0.0.0:0'], 64, /loopback/],
   ])('%s', async (_, flags, code, message) => {
     const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] });

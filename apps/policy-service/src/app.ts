@@ -73,6 +73,13 @@ export async function startPolicyService(
   const { looks: maxLooks, audits: auditShare } = config;
   const { leaseMs, replanMs, graceMs, snapshotMs, maxCells, maxDevices, maxWatches } = config;
   const known = config.models && (await knownFamiliesOf(config.models).catch(asConfigFault('--models')));
+  if (known && accuracyFloor > known.bestAccuracy)
+    throw new ConfigError(configSpec.name, [
+      {
+        field: '--accuracy-floor',
+        description: `${accuracyFloor} exceeds the accuracy of the best variant, ${known.bestAccuracy}`,
+      },
+    ]);
   await using started = new AsyncDisposableStack();
   const data = started.use(await openDataDirectory(config.data, logger).catch(asConfigFault('--data')));
   const store = started.use(

@@ -295,15 +295,13 @@ export function splitHostPort(address: string): { host: string; port: number } {
 const inPerCent = 'weirInPerCent';
 /** What a share is, for messages of schemas that take one among others. */
 export const shareExpected = 'a fraction 0..1, e.g. 0.86 or 86%';
-/** A share 0..1, or up to `most`; in per cent too as text: 0.86 or 86%. */
-export const share = (most = 1) => {
-  const expected = `expected ${shareExpected.replace('0..1', `0..${most}`)}`;
-  return z
+/** A share 0..1, or up to `most`; in per cent too as text: 0.86 or 86%. `expected`: words of a flag that takes more than shares. */
+export const share = (most = 1, expected = `expected ${shareExpected.replace('0..1', `0..${most}`)}`) =>
+  z
     .number(expected)
     .min(0, expected)
     .max(most, expected)
     .meta({ [inPerCent]: true });
-};
 
 /** A duration in ms, > 0. */
 export const durationMs = () => z.number('expected a number of ms').positive('must be > 0');

@@ -23,6 +23,8 @@ import { whole } from '../whole.ts';
 
 const name = 'weir lab run';
 
+const floorExpected = `expected one of ${floorLabels.join(', ')}, best-POINTS (e.g. best-0.9) or ${shareExpected}`;
+
 const shape = {
   scenario: z
     .string()
@@ -34,8 +36,8 @@ const shape = {
     .describe("Instead of --scenario: the paper's experiment, A (all links regular) to D (all weak) [A]."),
   floor: z
     .union(
-      [z.enum(floorLabels), z.templateLiteral(['best-', z.number()]), share()],
-      `expected one of ${floorLabels.join(', ')}, best-POINTS (e.g. best-0.9) or ${shareExpected}`,
+      [z.enum(floorLabels), z.templateLiteral(['best-', z.number()]), share(1, floorExpected)],
+      floorExpected,
     )
     .optional()
     .describe(

@@ -30,6 +30,8 @@ const driftEvents: readonly (DriftEvent & { readonly label: string })[] = [
   { kind: 'hidden-load', node: 'edge', requests: 0, atInteraction: 400, label: 'edge is free again' },
 ];
 
+const floorExpected = `expected ${shareExpected}, or best-POINTS, e.g. best-0.9`;
+
 const schema = z.object({
   learner: z
     .string()
@@ -41,10 +43,7 @@ const schema = z.object({
     .default([5])
     .describe('Devices of the cell; several numbers, separated by commas, with --arrivals and --drift.'),
   floor: z
-    .union(
-      [share(), z.templateLiteral(['best-', z.number()])],
-      `expected ${shareExpected}, or best-POINTS, e.g. best-0.9`,
-    )
+    .union([share(1, floorExpected), z.templateLiteral(['best-', z.number()])], floorExpected)
     .optional()
     .describe(
       'Average accuracy floor: a fraction 0..1, or so many points below the most accurate variant, e.g. best-0.9 [0.89; with --looks 2 best-0.05].',

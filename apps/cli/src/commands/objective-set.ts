@@ -32,7 +32,7 @@ export default defineCommand({
       .min(1, 'expected at least one tier')
       .optional()
       .describe('Tiers that frames may use, comma-separated.'),
-    looks: whole(1, mostLooks).optional().describe('Looks that a frame may get.'),
+    looks: whole(1, mostLooks).optional().describe('Looks that a frame may get: 1 or 2.'),
     audits: share()
       .optional()
       .describe('Share of the answers that the most accurate variant checks afterwards, 0..1.'),

@@ -30,6 +30,11 @@ export class KnownFamilies {
     }
   }
 
+  /** Accuracy of the most accurate variant, 0..1. */
+  get bestAccuracy(): number {
+    return Math.max(...this.#byChecksum.values().map(({ accuracy }) => accuracy));
+  }
+
   /** What is true of a variant that a device claims to have; undefined for one of no known family. */
   variant({ name, checksum }: Pick<Variant, 'name' | 'checksum'>): Variant | undefined {
     return checksum === undefined ? this.#byName.get(name) : this.#byChecksum.get(key(name, checksum));
