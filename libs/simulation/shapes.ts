@@ -98,6 +98,7 @@ function timed(dispatcher: Dispatcher, times: Timed[]): Dispatcher {
     probesDue: (...args) => dispatcher.probesDue(...args),
     probe: (...args) => dispatcher.probe(...args),
     audits: (...args) => dispatcher.audits(...args),
+    explain: () => dispatcher.explain(),
     hedge: (...args) => dispatcher.hedge(...args),
     settle: (...args) => dispatcher.settle(...args),
     status: (...args) => dispatcher.status(...args),

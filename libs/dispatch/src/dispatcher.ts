@@ -13,6 +13,7 @@ import type {
   Tier,
 } from '@weir/domain';
 import type { Decision } from './decision.ts';
+import type { Explanation } from './explanation.ts';
 import type { EjectionChange } from './node-outliers.ts';
 
 export interface DispatcherOptions {
@@ -162,6 +163,11 @@ export interface Dispatcher {
    * (admission.ts), FailedPrecondition, naming the constraints, when nothing is allowed.
    */
   dispatch(now: number, options?: DispatchOptions): Decision;
+  /**
+   * Why the last `dispatch` decided as it did, or found nothing that is allowed; to be asked before the dispatcher does anything
+   * else. Undefined before the first frame.
+   */
+  explain(): Explanation | undefined;
   /**
    * The device's own answer at the same time, where the target that `decision` has just sent the frame to would miss the
    * deadline at its 95th percentile, though not on average: at the cheapest of its variants that the floor allows alone and

@@ -1,5 +1,6 @@
 import type { Random } from '@weir/base';
 import type { ActionCost, ComputeNode, Directive, NodeLoad, Objective, Reason } from '@weir/domain';
+import type { ActionTable } from './action-table.ts';
 import { AccuracyBalance } from './accuracy-balance.ts';
 import { Admission } from './admission.ts';
 import { auditPlaces } from './audit-places.ts';
@@ -7,7 +8,7 @@ import { withCanary } from './canary-place.ts';
 import { ArrivalMeter } from './arrivals.ts';
 import { type Best, cheapest, type Choice, choiceOf, prepare } from './choice.ts';
 import { Commitments } from './commitments.ts';
-import { constraintOn, refusal } from './constraints.ts';
+import { constraintOn, type Lift, refusal } from './constraints.ts';
 import { costMs, type Frame, predictedMs } from './cost.ts';
 import { type Chosen, type Commitment, type Decision, OpenDecision, type SecondLook } from './decision.ts';
 import type { DispatchAction, PricedAction } from './dispatch-action.ts';
@@ -21,6 +22,7 @@ import type {
   Settlement,
 } from './dispatcher.ts';
 import { Ejections } from './ejections.ts';
+import { type Explanation, explain } from './explanation.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { asSet, Frames } from './frames.ts';
 import { HedgeBudget } from './hedge-budget.ts';
@@ -52,6 +54,10 @@ class PricedDispatcher implements Dispatcher {
   readonly #frames: Frames;
   readonly #commitments: Commitments;
   readonly #ejections: Ejections;
+  /** The last frame, while nothing was priced for it. */
+  #refused: { readonly now: number; readonly options: DispatchOptions } | undefined;
+  /** What the last frame was chosen from. */
+  #priced: { readonly table: ActionTable; readonly frame: Frame; readonly lift: Lift } | undefined;
 
   constructor(options: DispatcherOptions) {
     const { localNode, variants, looks, objective, undirectedTiers, random, onEjection } = options;
@@ -123,6 +129,8 @@ class PricedDispatcher implements Dispatcher {
   dispatch(now: number, options: DispatchOptions = {}): Decision {
     const { table, directive, planned, objective } = this.#plan;
     const exclude = asSet(options.exclude);
+    this.#priced = undefined;
+    this.#refused = { now, options };
     const { regular } = this.#arrivals;
     this.#frames.refresh(table, now);
     this.#admission.refuseIfUnreachable({
@@ -145,6 +153,7 @@ class PricedDispatcher implements Dispatcher {
 
     const asks = options.variant !== undefined || options.leastAccuracy !== undefined;
     const obey = directive?.thresholdMs === Infinity && !asks;
+    this.#priced = { table, frame, lift: obey ? 'obeyed' : 'chosen' };
     const followable =
       planned !== undefined && constraintOn(planned, frame, obey ? 'obeyed' : 'chosen') === undefined;
     if (directive && planned && followable && obey) return this.#obey(planned, directive, frame, options);
@@ -170,6 +179,7 @@ class PricedDispatcher implements Dispatcher {
     for (const [resort, ejectedToo] of this.#plan.resorts) {
       const own = this.#frames.choosing(resort, now, options, ejectedToo);
       const rescue = cheapest(resort, own, this.#random);
+      if (rescue) this.#priced = { table: resort, frame: own, lift: 'chosen' };
       if (rescue) return this.#decide(rescue, 'fallback', plan?.costMs ?? rescue.costMs, own, options);
     }
     throw refusal(this.#plan.allActions, (action) => constraintOn(action, frame, 'chosen'), {
@@ -178,6 +188,21 @@ class PricedDispatcher implements Dispatcher {
       balance: this.#balance.balance,
       frame,
     });
+  }
+
+  explain(): Explanation | undefined {
+    const { table: own } = this.#plan;
+    const priced =
+      this.#priced ??
+      (this.#refused && {
+        table: own,
+        frame: this.#frames.choosing(own, this.#refused.now, this.#refused.options),
+        lift: 'chosen' as const,
+      });
+    if (!priced) return undefined;
+    const { table, frame, lift } = priced;
+    const { planned, thresholdMs = 0 } = this.#plan.directive ?? {};
+    return explain(table, frame, { planned, thresholdMs, lift });
   }
 
   hedge(decision: Decision, now: number, options: DispatchOptions = {}): Hedge | undefined {
