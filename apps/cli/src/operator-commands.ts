@@ -38,6 +38,34 @@ export const operatorCommands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Has the learner of a running cell go on from such a file.',
     load: () => import('./commands/snapshot-import.ts'),
   },
+  'snapshot list': {
+    summary: 'The versions of what the learner of a running cell knew.',
+    load: () => import('./commands/snapshot-list.ts'),
+  },
+  'snapshot rollback': {
+    summary: 'Puts the learner of a running cell back to such a version.',
+    load: () => import('./commands/snapshot-rollback.ts'),
+  },
+  trace: {
+    summary: 'The last decisions of a device, and why.',
+    load: () => import('./commands/trace.ts'),
+  },
+  'cell list': {
+    summary: 'The cells of a running PolicyService: devices, plans, what is stored of them.',
+    load: () => import('./commands/cell-list.ts'),
+  },
+  'cell delete': {
+    summary: 'Deletes a cell with all that is stored of it.',
+    load: () => import('./commands/cell-delete.ts'),
+  },
+  backup: {
+    summary: 'Copies all that a running PolicyService has stored to a file.',
+    load: () => import('./commands/backup.ts'),
+  },
+  restore: {
+    summary: 'Puts the cells of such a file into the data folder of a stopped PolicyService.',
+    load: () => import('./commands/restore.ts'),
+  },
   'pki rights': {
     summary: 'Who may call what, by the identity in the certificate.',
     load: () => import('./commands/pki-rights.ts'),

@@ -5,6 +5,21 @@ const missing = (value: Figure): value is null | undefined =>
 /** Milliseconds for people. */
 export const ms = (value: Figure): string =>
   missing(value) ? '–' : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+/** A duration for people, in its largest unit. */
+export function time(valueMs: number): string {
+  for (const [unit, unitMs] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1_000],
+  ] as const)
+    if (valueMs >= 2 * unitMs || unit === 's')
+      return `${(valueMs / unitMs).toFixed(unit === 's' && valueMs < 10_000 ? 1 : 0)} ${unit}`;
+  return ms(valueMs);
+}
+/** Bytes for people. */
+export const size = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 /** A fraction as per cent, for people. */
 export const percent = (value: Figure, digits = 1): string =>
   missing(value) ? '–' : `${(value * 100).toFixed(digits)} %`;

@@ -11,6 +11,7 @@ import { EventLog } from './event-log.ts';
 import { belowFloor, type BelowFloor, isBelow, isPaid } from './floor.ts';
 import { accuracyMs, LiveFrames } from './live-frames.ts';
 import { NodeEvents } from './node-events.ts';
+import { restoredEvents } from './restored-events.ts';
 import type { Point, Snapshot } from './snapshot.ts';
 import { type AgentSource, type PolicySource, watchPolicy, watchTelemetry } from './sources.ts';
 
@@ -50,6 +51,7 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
   const { cellId, clock, random, logger, security, emulation, mayControl } = options;
   const events = new EventLog(() => clock.now());
   const nodeEvents = new NodeEvents((kind, text) => events.tell(kind, text));
+  const tellRestored = restoredEvents((text) => void events.tell('info', text));
   const source = (address: string, name: string) => ({
     address,
     cellId,
@@ -146,6 +148,7 @@ export function watchCell(options: WatchedCellOptions): WatchedCell {
     snapshot: () => assemble(state, clock.now()),
     look(certificates) {
       const now = clock.now();
+      if (policy.status) tellRestored(policy.status);
       const value = policy.status?.objective?.accuracyFloor ?? floor.value;
       const rises = value !== undefined && floor.value !== undefined && value > floor.value;
       floor = { value, raisedAt: rises ? now : floor.raisedAt };

@@ -1,5 +1,5 @@
 import { type Clock, FailedPrecondition, InvalidInput, type Logger, WeirError } from '@weir/base';
-import type { Dispatcher } from '@weir/dispatch';
+import type { Decision, Dispatcher } from '@weir/dispatch';
 import type { Objective } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext, type OwnCertificate, type PeerFaults } from '@weir/rpc';
@@ -20,6 +20,7 @@ import type { AskedObjective, OwnObjective } from './policy/own-objective.ts';
 import type { PolicySession } from './policy/policy-session.ts';
 import { inputBytes } from './targets/input-bytes.ts';
 import { agentStatus, type Refusal } from './status.ts';
+import type { DecisionTrace } from './trace/decision-trace.ts';
 import type { Truths } from './truth/truths.ts';
 
 /** The device, as an application sees it. */
@@ -81,6 +82,7 @@ export interface AgentParts {
   readonly ownObjective: OwnObjective;
   readonly truths: Truths;
   readonly audits: Audits;
+  readonly trace: DecisionTrace;
   readonly faults: PeerFaults;
   readonly certificates: () => readonly OwnCertificate[];
   readonly localVariants: () => readonly string[];
@@ -102,6 +104,7 @@ export function createAgent(parts: AgentParts): Agent {
     ownObjective,
     truths,
     audits,
+    trace,
     session,
     metrics,
   } = parts;
@@ -175,6 +178,7 @@ export function createAgent(parts: AgentParts): Agent {
         at: arrivedAt,
         facts: { deviceId, requestId, rpcMethod },
       });
+      const entry = trace.begin(requestId, arrivedAt);
       let leave = admission?.leave;
       let counts = false;
       try {
@@ -193,8 +197,11 @@ export function createAgent(parts: AgentParts): Agent {
           span,
           wantOutputs,
           wishes: withPin(wishes, view.pinned()),
+          decided: (decision: Decision | undefined, at: number) =>
+            entry.decided(at, decision, dispatcher.explain()),
         };
         const result = await infer(frame, inference);
+        entry.answered(result);
         const { accuracy: promised } = result.decision;
         frames.answered(promised);
         counters.answered(result);
@@ -220,6 +227,7 @@ export function createAgent(parts: AgentParts): Agent {
         if (isNotAllowed(known)) refusal = { text: known.message, at: clock.now() };
         const status = known?.status ?? 'INTERNAL';
         metrics.dropped(status);
+        entry.failed(status);
         span.failed({ at: clock.now(), status });
         throw error;
       } finally {

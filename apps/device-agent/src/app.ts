@@ -33,6 +33,7 @@ import { OwnObjective } from './policy/own-objective.ts';
 import { linkPolicy, type PolicyLink } from './policy/policy-link.ts';
 import { deviceAgentService } from './service.ts';
 import { AnswerMemory } from './truth/answer-memory.ts';
+import { DecisionTrace } from './trace/decision-trace.ts';
 import { Truths } from './truth/truths.ts';
 import { linkTelemetry } from './telemetry/telemetry-link.ts';
 import { DiscoveredTargets } from './targets/discovery/discovered-targets.ts';
@@ -152,6 +153,7 @@ export async function startDeviceAgent(
   const outcomes = new OutcomeBuffer(config.outcomeBuffer);
   const metrics = createAgentMetrics(meter);
   const truths = new Truths(new AnswerMemory({ clock }), family.labels);
+  const trace = new DecisionTrace();
   const frames = new FrameCount(maxInFlight, { clock });
   const faults = new PeerFaults({ meter, clock });
   const common = { config, view, clock, random, logger, metrics, faults };
@@ -174,6 +176,7 @@ export async function startDeviceAgent(
         dispatcher,
         outcomes,
         truths,
+        trace,
         ownObjective,
       }),
     );
@@ -232,6 +235,7 @@ export async function startDeviceAgent(
     ownObjective,
     truths,
     audits,
+    trace,
     localVariants,
     localNode: local,
     faults,

@@ -10,14 +10,15 @@ import {
 import { learnerName } from '@weir/learning';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
-import { openStore, storeNotWritable } from '@weir/storage';
+import { openStore, storeFile, storeNotWritable } from '@weir/storage';
 import { createNoopMeter, type Meter } from '@weir/telemetry';
 import { join } from 'node:path';
+import { Attendance } from './cell/attendance.ts';
 import { Cells } from './cell/cells.ts';
 import { Families } from './cell/families.ts';
 import { type Config, configSpec } from './config.ts';
 import { openLasting } from './journal/lasting-store.ts';
-import { openDataDirectory, storeFile } from './journal/data-directory.ts';
+import { openDataDirectory } from './journal/data-directory.ts';
 import { type Learners, learnersOf } from './cell/learners.ts';
 import { internalErrors } from './internal-errors.ts';
 import { knownFamiliesOf } from './known-families-of.ts';
@@ -90,6 +91,7 @@ export async function startPolicyService(
       retryMs: reopenMs,
       path: join(data.path, storeFile),
       retention: config.retention,
+      versions: config.snapshotVersions,
       ...(signal && { signal }),
     }),
   );
@@ -115,6 +117,7 @@ export async function startPolicyService(
       },
       times: { leaseMs, replanMs, leastReplanMs: replanMs * leastReplanShare, graceMs },
       snapshotMs,
+      versionMs: config.snapshotVersionMs,
       maxCells,
       cellsPerCaller: config.cellsPerCaller,
       idleMs: config.idleCellMs,
@@ -123,6 +126,16 @@ export async function startPolicyService(
       families: known,
       signal: AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]),
       onPlanned: (plan) => metrics.planned(plan),
+    }),
+  );
+  started.use(
+    new Attendance({
+      cells,
+      store,
+      clock,
+      logger,
+      expireMs: config.expireCells,
+      onExpired: () => metrics.cellExpired(),
     }),
   );
   const families = started.use(new Families({ cells, clock, logger }));
@@ -138,6 +151,7 @@ export async function startPolicyService(
           implementation: policyService({
             cells,
             families,
+            store,
             learners,
             clock,
             logger,

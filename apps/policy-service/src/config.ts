@@ -1,4 +1,4 @@
-import { type ConfigSpec, durationMs, hostPort, share } from '@weir/base';
+import { type ConfigSpec, duration, durationMs, hostPort, share } from '@weir/base';
 import { defaultObjective, mostLooks } from '@weir/domain';
 import { isLearnerFile, learnerNames } from '@weir/learning';
 import { z } from 'zod';
@@ -73,6 +73,14 @@ const shape = {
     .min(10, 'must be >= 10')
     .default(10_000)
     .describe('Time between snapshots of a learner that has learned something, ms.'),
+  snapshotVersions: count()
+    .max(1_000, 'must be <= 1000')
+    .default(24)
+    .describe('Versions of what its learner knew that are kept per cell, for weir snapshot rollback.'),
+  snapshotVersionMs: durationMs()
+    .min(10, 'must be >= 10')
+    .default(3_600_000)
+    .describe('Time between such versions while the learner learns, ms.'),
   retention: count().default(200_000).describe('Outcomes kept per cell.'),
   seed: z
     .number('expected a number')
@@ -90,6 +98,11 @@ const shape = {
     .min(1_000, 'must be >= 1000')
     .default(600_000)
     .describe('Time after which a cell without devices is closed, ms; what it learned is kept.'),
+  expireCells: duration(60_000, '1m')
+    .optional()
+    .describe(
+      'Delete cells, with all that is stored of them, that no device has been connected to for so long, e.g. 30d; none when not given.',
+    ),
   maxDevices: count().default(5_000).describe('Devices of one cell; more are refused.'),
   maxWatches: count().default(256).describe('Watchers of learners at once; more are refused.'),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),

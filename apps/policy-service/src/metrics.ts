@@ -7,6 +7,8 @@ import type { Activity } from './internal-errors.ts';
 export interface PolicyMetrics {
   /** A plan was made: how long that took, and for how many devices it differs from the one before. */
   planned(plan: { readonly cellId: string; readonly planningMs: number; readonly changes: number }): void;
+  /** A cell was deleted because nobody has joined it for too long. */
+  cellExpired(): void;
   /** An error that nobody expected. */
   internalError(activity: Activity): void;
   /** Gauges show these cells from now on. */
@@ -32,7 +34,13 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
     description: 'Errors of the service or of a learner that were not expected, by what it was doing.',
   });
 
+  const expired = meter.createCounter('weir.cells.expired', {
+    unit: '{cell}',
+    description: 'Cells that were deleted because no device had joined them for too long.',
+  });
+
   return {
+    cellExpired: () => expired.add(1),
     internalError: (activity) => internalErrors.add(1, { 'weir.activity': activity }),
     planned({ cellId, planningMs, changes: count }) {
       planning.record(planningMs / 1_000, { 'weir.cell.id': cellId });

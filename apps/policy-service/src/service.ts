@@ -1,6 +1,15 @@
-import { type Clock, type Logger, sleep, type Violations } from '@weir/base';
+import { type Clock, type Logger, ResourceExhausted, sleep } from '@weir/base';
 import type { policy } from '@weir/proto';
-import { bidi, type CallContext, FairSlots, QuotaExceeded, serverStream, unary } from '@weir/rpc';
+import {
+  bidi,
+  type CallContext,
+  defaultMaxMessageBytes,
+  FairSlots,
+  QuotaExceeded,
+  serverStream,
+  unary,
+} from '@weir/rpc';
+import type { Store } from '@weir/storage';
 import {
   checkIds,
   objectiveFromWire,
@@ -15,11 +24,13 @@ import { DeviceInstances } from './sessions/instances.ts';
 import { runEpochs } from './sessions/run-epochs.ts';
 import type { Cells } from './cell/cells.ts';
 import type { Families } from './cell/families.ts';
-import type { Learners } from './cell/learners.ts';
+import { checkLearner, type Learners } from './cell/learners.ts';
+import { operatorRpcs } from './operator-rpcs.ts';
 
 export interface ServiceDeps {
   readonly cells: Cells;
   readonly families: Families;
+  readonly store: Store;
   readonly learners: Learners;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,6 +39,9 @@ export interface ServiceDeps {
   readonly statusMs: number;
   readonly maxWatches: number;
 }
+
+/** Of a message, for what is in it beside the snapshot. */
+const spareBytes = 1_024;
 
 /** Handlers of weir.policy.v1.PolicyService. */
 export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
@@ -44,6 +58,8 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
   const instances = new DeviceInstances(deps.logger);
 
   return {
+    ...operatorRpcs(deps),
+
     orchestrate: bidi((stream, context) => orchestrate(stream, context, { ...deps, instances })),
 
     decide: unary(async ({ cellId, deviceId }: policy.DecideRequest) => {
@@ -95,7 +111,13 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       checkIds({ cell_id: cellId });
       const cell = await cells.get(cellId);
       const snapshot = cell.exportSnapshot();
-      return { learner: snapshot.learner, snapshot: snapshotToWire(snapshot) };
+      const bytes = snapshotToWire(snapshot);
+      if (bytes.length > defaultMaxMessageBytes - spareBytes)
+        throw new ResourceExhausted(
+          `the snapshot has ${bytes.length} bytes, more than one message takes: DownloadSnapshot gives it in parts`,
+          { reason: 'SNAPSHOT_TOO_LARGE' },
+        );
+      return { learner: snapshot.learner, snapshot: bytes };
     }),
 
     importSnapshot: unary(async ({ cellId, learner, snapshot }: policy.ImportSnapshotRequest, { caller }) => {
@@ -108,8 +130,4 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
 
     runEpochs: bidi((stream, context) => runEpochs(stream, context, { cells, clock })),
   };
-}
-
-function checkLearner(learner: string, { names }: Learners, violations: Violations): void {
-  violations.check(names.includes(learner), 'learner', `expected one of ${names.join(', ')}`);
 }

@@ -305,5 +305,15 @@ export const share = (most = 1, expected = `expected ${shareExpected.replace('0.
 
 /** A duration in ms, > 0. */
 export const durationMs = () => z.number('expected a number of ms').positive('must be > 0');
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** A time with its unit, e.g. 30d, 12h, 90s; parsed to ms. */
+export const duration = (leastMs: number, least: string) => {
+  const expected = `expected a time with its unit, e.g. 30d or 12h, of at least ${least}`;
+  return z
+    .string(expected)
+    .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, expected)
+    .transform((text) => parseFloat(text) * unitsMs[text.replace(/[\d.]+/, '') as keyof typeof unitsMs])
+    .refine((ms) => ms >= leastMs, expected);
+};
 /** Time from one to the next in ms, >= 0; 0 stands for never. */
 export const periodMs = () => z.number('expected a number of ms').min(0, 'must be >= 0');

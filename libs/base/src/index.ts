@@ -48,6 +48,7 @@ export {
   ConfigError,
   asConfigError,
   HelpRequested,
+  duration,
   durationMs,
   share,
   shareExpected,

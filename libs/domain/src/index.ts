@@ -45,7 +45,15 @@ export {
   type TrialSide,
   type TrialTruths,
 } from './trial.ts';
-export type { AccuracyRange, AuditedAccuracy, CellAccuracy, CellStatus, DeviceStatus } from './status.ts';
+export type {
+  AccuracyRange,
+  AuditedAccuracy,
+  CellAccuracy,
+  CellStatus,
+  CellSummary,
+  DeviceStatus,
+  LearnerRestored,
+} from './status.ts';
 export {
   type ElementType,
   type NamedTensorValue,

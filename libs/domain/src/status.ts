@@ -29,6 +29,40 @@ export interface CellStatus {
   /** Floors that demand something and can be met; undefined while no device has anything to run. */
   readonly floorRange?: AccuracyRange | undefined;
   readonly devices: readonly DeviceStatus[];
+  /** The last time that an operator put the learner back or gave it a snapshot, since the service opened the cell. */
+  readonly restored?: LearnerRestored | undefined;
+}
+
+/** A cell as an operator lists it. */
+export interface CellSummary {
+  readonly cellId: string;
+  readonly isOpen: boolean;
+  /** In the plan. */
+  readonly devices: number;
+  readonly connected: number;
+  /** Made, over restarts; 0 while it is not open. */
+  readonly plans: number;
+  readonly learner: string;
+  /** In the journal. */
+  readonly outcomes: number;
+  /** Stored of it. */
+  readonly bytes: number;
+  /** How long ago a device was last connected; absent: never. */
+  readonly joinedAgeMs?: number | undefined;
+  /** Versions of what its learner knew. */
+  readonly versions: number;
+  /** Why it could not be opened. */
+  readonly setAside?: string;
+}
+
+/** The learner goes on from what it or another one knew before. */
+export interface LearnerRestored {
+  /** How often so far. */
+  readonly count: number;
+  readonly learner: string;
+  /** Version that it was put back to; 0: it was given a snapshot. */
+  readonly version: number;
+  readonly ageMs: number;
 }
 
 /** Accuracies 0..1. */

@@ -7,8 +7,24 @@ import { DatabaseSync } from 'node:sqlite';
 const ownerOnly = 0o600;
 /** Marks the file as Weir's ("weir" in ASCII). */
 const APPLICATION_ID = 0x77656972;
-/** 2: texts have a checksum behind them. Those of 1, which have none, are read as they are. */
-const SCHEMA_VERSION = 2;
+/**
+ * 2: texts have a checksum behind them; those of 1, which have none, are read as they are. 3: cells know when they were last
+ * joined, and versions of snapshots are kept.
+ */
+const SCHEMA_VERSION = 3;
+
+const VERSION_TABLE = `
+  create table version (
+    cell integer not null references cell(id),
+    number integer not null,
+    learner text not null,
+    at integer not null, -- epoch ms
+    outcomes integer not null,
+    why text not null,
+    state text not null,
+    primary key (cell, number)
+  ) strict;
+`;
 
 const SCHEMA = `
   create table cell (
@@ -16,7 +32,8 @@ const SCHEMA = `
     name text not null unique,
     objective text,
     learner text,
-    versions_reserved integer not null default 0
+    versions_reserved integer not null default 0,
+    joined_at integer -- epoch ms
   ) strict;
   create table member (
     cell integer not null references cell(id),
@@ -51,6 +68,14 @@ const SCHEMA = `
     state text not null,
     primary key (cell, learner)
   ) strict;
+  ${VERSION_TABLE}
+`;
+
+/** From format 2: nobody knows when cells were last joined, so that now counts. */
+const FROM_2 = `
+  alter table cell add column joined_at integer;
+  update cell set joined_at = unixepoch() * 1000;
+  ${VERSION_TABLE}
 `;
 
 /**
@@ -66,6 +91,8 @@ export function openDatabase(path: string): DatabaseSync {
     database = new DatabaseSync(path, { timeout: 1_000, enableForeignKeyConstraints: true });
     // Exclusive first: the write-ahead log then needs no shared memory, and a second process is refused.
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;');
+    // What is deleted is overwritten, and not left lying in free pages.
+    database.exec('pragma secure_delete = on');
     prepareSchema(database, path);
     const check = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
     if (check.quick_check !== 'ok') throw corrupt(path, check.quick_check.replaceAll(/\s+/g, ' '));
@@ -100,7 +127,8 @@ function prepareSchema(database: DatabaseSync, path: string): void {
     );
   } else if (applicationId !== APPLICATION_ID)
     throw new FailedPrecondition(`${path} is a database of another program; name another file`);
-  else if (version === 1) database.exec(`pragma user_version = ${SCHEMA_VERSION}`);
+  else if (version === 1 || version === 2)
+    database.exec(`begin exclusive; ${FROM_2} pragma user_version = ${SCHEMA_VERSION}; commit;`);
   else if (version !== SCHEMA_VERSION)
     throw new FailedPrecondition(
       `${path} has format ${version}, this Weir reads format ${SCHEMA_VERSION}; use the Weir that wrote it or another file`,

@@ -58,6 +58,10 @@ export interface CellChange {
   /** Device ids. */
   readonly left?: readonly string[];
   readonly snapshots?: readonly StoredSnapshot[];
+  /** When a device of it was connected, epoch ms. */
+  readonly joinedAt?: number;
+  /** To keep beside the snapshots. */
+  readonly version?: NewVersion;
 }
 
 /** A learner's snapshot after the journal up to `position`. */
@@ -66,4 +70,37 @@ export interface StoredSnapshot {
   readonly position: number;
   /** JSON text. */
   readonly state: string;
+}
+
+/** What a learner knew at some time, to be kept. */
+export interface NewVersion {
+  readonly learner: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Outcomes that it had learned from. */
+  readonly outcomes: number;
+  /** Why it is kept, in a few words. */
+  readonly why: string;
+  /** JSON text. */
+  readonly state: string;
+}
+
+/** A version that was kept, without its state. */
+export interface StoredVersion extends Omit<NewVersion, 'state'> {
+  /** 1, 2, 3 … within the cell; never used twice. */
+  readonly number: number;
+  /** Of its state. */
+  readonly bytes: number;
+}
+
+/** How much is stored of a cell. */
+export interface CellSize {
+  readonly learner?: string;
+  /** In the journal. */
+  readonly outcomes: number;
+  /** Of all its rows; the journal's from the mean of its newest. */
+  readonly bytes: number;
+  /** Epoch ms; absent: no device was ever connected. */
+  readonly joinedAt?: number;
+  readonly versions: number;
 }

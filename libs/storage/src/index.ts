@@ -1,4 +1,7 @@
 export { type Store, type StoreOptions, openStore } from './store.ts';
+export type { StoreBackup } from './backup.ts';
+export { restoreBackup, readBackup, type RestoredCell } from './restore.ts';
+export { storeFile } from './store-file.ts';
 export { openCopy } from './open-copy.ts';
 export { type StoreReader, readStore } from './read-store.ts';
 export { type StoredDevice, memberFromJson, objectiveSchema, outcomeFromJson, storedRow } from './rows.ts';
@@ -9,8 +12,11 @@ export type {
   Batch,
   BatchRecord,
   CellChange,
+  CellSize,
   JournalEntry,
+  NewVersion,
   StoredCell,
   StoredMember,
   StoredSnapshot,
+  StoredVersion,
 } from './experience.ts';

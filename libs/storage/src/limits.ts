@@ -6,6 +6,8 @@ export interface StoreLimits {
   readonly maxStreams: number;
   /** Sequences of one instance that may be ahead of a gap before the gap is given up. @default 10_000 */
   readonly maxAhead: number;
+  /** Versions of snapshots kept per cell; older ones are dropped. @default 24 */
+  readonly versions: number;
   /** Operations waiting for the disk; beyond it they are refused with RESOURCE_EXHAUSTED. @default 10_000 */
   readonly maxPending: number;
 }
@@ -14,5 +16,6 @@ export const defaultLimits: StoreLimits = {
   retention: 200_000,
   maxStreams: 10_000,
   maxAhead: 10_000,
+  versions: 24,
   maxPending: 10_000,
 };

@@ -1,7 +1,8 @@
 import { WeirError } from '@weir/base';
+import { backup, type DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
-import type { Fault, Group, Operation, WorkerOptions, WorkerReply } from './protocol.ts';
+import type { Fault, Group, Operation, Task, WorkerOptions, WorkerReply } from './protocol.ts';
 import { notWritable, storeNotWritable } from './not-writable.ts';
 import { openTables } from './tables.ts';
 
@@ -36,7 +37,15 @@ function serve({ path, limits }: WorkerOptions): void {
   const run = ({ name, arguments: given }: Operation): unknown =>
     (tables[name] as (...values: unknown[]) => unknown)(...given);
 
-  port!.on('message', (group: Group) => {
+  port!.on('message', (message: Group | Task) => {
+    if (!isGroup(message)) {
+      perform(message, database).then(
+        () => reply({ kind: 'done' }),
+        (error: unknown) => reply({ kind: 'notDone', fault: faultOf(error) }),
+      );
+      return;
+    }
+    const group = message;
     if (group.length === 0) {
       database.close();
       port!.close();
@@ -55,4 +64,14 @@ function serve({ path, limits }: WorkerOptions): void {
     }
   });
   reply({ kind: 'opened' });
+}
+
+const isGroup = (message: Group | Task): message is Group => Array.isArray(message);
+
+/** Pages that are copied at a time; commits go between. */
+const copiedPages = 256;
+
+async function perform(task: Task, database: DatabaseSync): Promise<void> {
+  if (task === 'checkpoint') database.exec('pragma wal_checkpoint(truncate)');
+  else await backup(database, task.copyTo, { rate: copiedPages });
 }

@@ -216,7 +216,7 @@ describe('openStore', () => {
         database.exec('pragma user_version = 99');
         database.close();
       },
-      /format 99, this Weir reads format 2/,
+      /format 99, this Weir reads format 3/,
     ],
   ])('refuses %s, naming the cure', async (_what, prepare, message) => {
     const path = join(mkdtempSync(join(directory, 'bad-')), 'weir.db');
@@ -245,7 +245,8 @@ describe('openStore', () => {
     }
     {
       using database = new DatabaseSync(path);
-      database.exec(`update experience set outcome = '{"n":7}' where position = 1; pragma user_version = 1`);
+      database.exec(`update experience set outcome = '{"n":7}' where position = 1`);
+      database.exec('drop table version; alter table cell drop column joined_at; pragma user_version = 1');
     }
     await using store = await openStore({ path });
     expect((await store.read('c', 0, 10)).map(({ outcome }) => outcome)).toEqual(['{"n":7}', '{"n":2}']);
@@ -261,6 +262,7 @@ describe('openStore', () => {
         learner: 'planner',
         joined: ['d', 'e'].map((deviceId) => ({ deviceId, state: `{"id":"${deviceId}"}` })),
         snapshots: [{ learner: 'planner', position: 0, state }],
+        version: { learner: 'planner', at: 0, outcomes: 0, why: 'regular', state },
       });
       await store.append(batch([1]));
     }
@@ -269,7 +271,9 @@ describe('openStore', () => {
       const { objective, learner, members } = (await store.load('c'))!;
       const [entry] = await store.read('c', 0, 1);
       const snapshot = await store.snapshot('c', 'planner');
-      return [objective!, learner!, snapshot!.state, entry!.outcome, ...members.map((each) => each.state)];
+      const version = await store.version('c', 1);
+      const learned = [snapshot!.state, entry!.outcome, version!.state];
+      return [objective!, learner!, ...learned, ...members.map((each) => each.state)];
     };
     expect((await texts()).filter(isDamaged)).toEqual([]);
     const columns = [
@@ -277,6 +281,7 @@ describe('openStore', () => {
       ['cell', 'learner'],
       ['snapshot', 'state'],
       ['experience', 'outcome'],
+      ['version', 'state'],
     ] as const;
     using database = new DatabaseSync(path);
     const whole = columns.map(
@@ -294,7 +299,7 @@ describe('openStore', () => {
       });
       write(flipped);
       database.close();
-      expect((await texts()).map(isDamaged)).toEqual([true, true, true, true, false, false]);
+      expect((await texts()).map(isDamaged)).toEqual([true, true, true, true, true, false, false]);
       database.open();
     }
     write(whole);

@@ -1,9 +1,19 @@
 import { FailedPrecondition, Internal, ResourceExhausted, Unavailable } from '@weir/base';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Appended, Batch, CellChange, JournalEntry, StoredCell, StoredSnapshot } from './experience.ts';
+import { removeLeftBackups, type StoreBackup, writeBackup } from './backup.ts';
+import type {
+  Appended,
+  Batch,
+  CellChange,
+  CellSize,
+  JournalEntry,
+  StoredCell,
+  StoredSnapshot,
+  StoredVersion,
+} from './experience.ts';
 import { type StoreLimits, defaultLimits } from './limits.ts';
-import type { Operation, OperationName, WorkerOptions, WorkerReply } from './protocol.ts';
+import type { Operation, OperationName, Task, WorkerOptions, WorkerReply } from './protocol.ts';
 import type { Tables } from './tables.ts';
 
 /** Where the store is, and its bounds. */
@@ -32,7 +42,24 @@ export interface Store extends AsyncDisposable {
    * `evenConfigured` then too. False when it is kept.
    */
   dropUnused(cellId: string, options?: { evenConfigured?: boolean }): Promise<boolean>;
+  /** Forgets the cell with all that is stored of it; its name is free at once. False when there is none. */
+  remove(cellId: string): Promise<boolean>;
+  /** Resolves when all that was forgotten has left the disk, of former runs too. */
+  purge(): Promise<void>;
+  /** Cells that devices have joined, but not since `at`, epoch ms. */
+  notJoinedSince(at: number): Promise<readonly string[]>;
+  /** How much is stored of a cell; undefined when there is none. */
+  size(cellId: string): Promise<CellSize | undefined>;
   snapshot(cellId: string, learner: string): Promise<StoredSnapshot | undefined>;
+  /** The versions that were kept, the newest first. */
+  versions(cellId: string): Promise<readonly StoredVersion[]>;
+  version(cellId: string, number: number): Promise<(StoredVersion & { readonly state: string }) | undefined>;
+  /**
+   * A copy of one cell or of all, as it is at one instant: with everything that was durable before. Needs as much room beside
+   * the store, twice, until it is disposed. Rejects with NotFound for a cell that is none, and with ResourceExhausted while
+   * another one is being made.
+   */
+  backup(cellId?: string): Promise<StoreBackup>;
   /** Reserves `count` unused directive versions, all > `above`; resolves to the last of them. */
   reserveVersions(cellId: string, options: { count: number; above?: number }): Promise<number>;
   /** Journals what is new in the batch. Concurrent calls share one commit. */
@@ -71,16 +98,20 @@ export async function openStore({ path, signal, ...limits }: StoreOptions): Prom
       throw new FailedPrecondition(opened.fault.message, { reason: opened.fault.reason });
     throw new Internal(`the store of ${path} did not open`);
   }
-  return groupCommits(worker, bounds.maxPending);
+  removeLeftBackups(path);
+  return groupCommits(worker, { path, maxPending: bounds.maxPending });
 }
 
 /** Group commit: one group is being written while the next gathers, so groups grow with the load. */
-function groupCommits(worker: Worker, maxPending: number): Store {
+function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxPending: number }): Store {
   const gathering: Waiting[] = [];
   let committing: readonly Waiting[] = [];
   const failure = new AbortController();
   let closed: Error | undefined;
   let idle: (() => void) | undefined;
+  let task: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
+  let lastTask: Promise<void> = Promise.resolve();
+  let backingUp = false;
 
   const commitNext = () => {
     committing = gathering.splice(0, GROUP_LIMIT);
@@ -93,9 +124,13 @@ function groupCommits(worker: Worker, maxPending: number): Store {
     for (const { reject } of [...committing, ...gathering.splice(0)]) reject(closed);
     committing = [];
     idle?.();
+    task?.reject(closed);
   };
 
   worker.on('message', (reply: WorkerReply) => {
+    if (reply.kind === 'done') return task?.resolve();
+    if (reply.kind === 'notDone')
+      return task?.reject(new Unavailable(reply.fault.message, { reason: reply.fault.reason }));
     const group = committing;
     if (reply.kind === 'committed')
       group.forEach(({ resolve }, index) => resolve(reply.results[index] as never));
@@ -120,12 +155,43 @@ function groupCommits(worker: Worker, maxPending: number): Store {
       if (committing.length === 0) commitNext();
     });
 
+  /** Resolves when the task is done; they are done one after the other. */
+  const perform = (message: Task): Promise<void> => {
+    const done = lastTask.then(() => {
+      if (closed) throw closed;
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      task = { resolve, reject };
+      worker.postMessage(message);
+      return promise.finally(() => (task = undefined));
+    });
+    lastTask = done.catch(() => {});
+    return done;
+  };
+
   return {
     failed: failure.signal,
     cells: () => submit('cells'),
     load: (cellId) => submit('load', cellId),
     change: (cellId, change) => submit('change', cellId, change),
     dropUnused: (cellId, { evenConfigured = false } = {}) => submit('dropUnused', cellId, evenConfigured),
+    remove: (cellId) => submit('remove', cellId),
+    async purge() {
+      while (await submit('purge'));
+      await perform('checkpoint');
+    },
+    notJoinedSince: (at) => submit('notJoinedSince', at),
+    size: (cellId) => submit('size', cellId),
+    versions: (cellId) => submit('versions', cellId),
+    version: (cellId, number) => submit('version', cellId, number),
+    async backup(cellId) {
+      if (backingUp) throw new ResourceExhausted('another backup is being made; try again later');
+      backingUp = true;
+      try {
+        return await writeBackup(path, { cellId, copyTo: (copyTo) => perform({ copyTo }) });
+      } finally {
+        backingUp = false;
+      }
+    },
     snapshot: (cellId, learner) => submit('snapshot', cellId, learner),
     reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
     append: (batch) => submit('append', batch),
@@ -137,6 +203,7 @@ function groupCommits(worker: Worker, maxPending: number): Store {
       // Finish what was requested before; accept nothing new.
       closed = new Unavailable('the store is closed');
       if (committing.length > 0) await new Promise<void>((resolve) => (idle = resolve));
+      await lastTask;
       const exited = once(worker, 'exit');
       worker.postMessage([]);
       await exited;

@@ -3,28 +3,35 @@ import type {
   Appended,
   Batch,
   CellChange,
+  CellSize,
   JournalEntry,
   StoredCell,
   StoredMember,
   StoredSnapshot,
+  StoredVersion,
 } from './experience.ts';
+import { cellRemoval, isPresent } from './cell-removal.ts';
 import type { StoreLimits } from './limits.ts';
 import { sealed, unsealed } from './sealed.ts';
 import { StreamTable } from './streams.ts';
+import { versionTable } from './versions.ts';
 
 /** The store's operations on its open database; synchronous, the caller opens and commits the transaction. */
 export type Tables = ReturnType<typeof openTables>;
 
 export function openTables(database: DatabaseSync, limits: StoreLimits) {
   const streams = new StreamTable(database, limits);
+  const versions = versionTable(database, limits);
+  const removal = cellRemoval(database);
   const cellIds = new Map<string, number>();
   const kept = new Map<number, number>();
   const sql = {
-    cells: database.prepare('select name from cell order by name'),
+    cells: database.prepare(`select name from cell where ${isPresent} order by name`),
     findCell: database.prepare('select * from cell where name = ?'),
     addCell: database.prepare('insert into cell(name) values (?)'),
     change: database.prepare(
-      'update cell set objective = coalesce(?, objective), learner = coalesce(?, learner) where id = ?',
+      `update cell set objective = coalesce(?, objective), learner = coalesce(?, learner),
+        joined_at = coalesce(?, joined_at) where id = ?`,
     ),
     reserve: database.prepare(
       'update cell set versions_reserved = max(versions_reserved, ?) + ? where id = ? returning versions_reserved',
@@ -41,14 +48,11 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     newest: database.prepare(
       'select position, outcome from experience where cell = ? order by position desc limit ?',
     ),
+    notJoined: database.prepare(`select name from cell where joined_at < ? and ${isPresent}`),
     unused: database.prepare(
       `select id from cell where name = ?1 and (?2 or (objective is null and learner is null))
         and not exists (select 1 from experience where cell = cell.id)`,
     ),
-    dropStreams: database.prepare('delete from stream where cell = ?'),
-    dropMembers: database.prepare('delete from member where cell = ?'),
-    dropSnapshots: database.prepare('delete from snapshot where cell = ?'),
-    dropCell: database.prepare('delete from cell where id = ?'),
     count: database.prepare('select count(*) as n from experience where cell = ?'),
     expire: database.prepare(
       `delete from experience where cell = ?1 and position <=
@@ -61,6 +65,13 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     const id = known ?? Number(sql.addCell.run(name).lastInsertRowid);
     cellIds.set(name, id);
     return id;
+  };
+  const find = (name: string): number | undefined =>
+    cellIds.get(name) ?? (sql.findCell.get(name)?.id as number | undefined);
+  const forget = (name: string, id: number): void => {
+    cellIds.delete(name);
+    kept.delete(id);
+    streams.reset();
   };
 
   return {
@@ -86,23 +97,53 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
       };
     },
 
-    change(name: string, { objective, learner, joined = [], left = [], snapshots = [] }: CellChange): void {
+    change(name: string, change: CellChange): void {
+      const { objective, learner, joined = [], left = [], snapshots = [], version } = change;
+      const joinedAt = change.joinedAt === undefined ? null : Math.floor(change.joinedAt);
       const cell = cellId(name);
       const [chosen, named] = [objective, learner].map((text) => (text ? sealed(text) : null));
-      if (chosen ?? named) sql.change.run(chosen!, named!, cell);
+      if (chosen ?? named ?? joinedAt) sql.change.run(chosen!, named!, joinedAt, cell);
       for (const { deviceId, state } of joined) sql.join.run(cell, deviceId, sealed(state, deviceId));
       for (const deviceId of left) sql.leave.run(cell, deviceId);
       for (const { learner, position, state } of snapshots)
         sql.putSnapshot.run(cell, learner, position, sealed(state, snapshotKey(learner, position)));
+      if (version) versions.keep(cell, version);
     },
 
     dropUnused(name: string, evenConfigured: boolean): boolean {
       const id = sql.unused.get(name, Number(evenConfigured))?.id as number | undefined;
       if (id === undefined) return false;
-      for (const drop of [sql.dropStreams, sql.dropMembers, sql.dropSnapshots, sql.dropCell]) drop.run(id);
-      cellIds.delete(name);
-      streams.reset();
+      removal.drop(id);
+      forget(name, id);
       return true;
+    },
+
+    /** The cell's name is free at once, and its rows wait for `purge`. False when there is no such cell. */
+    remove(name: string): boolean {
+      const id = find(name);
+      if (id === undefined) return false;
+      removal.begin(id);
+      forget(name, id);
+      return true;
+    },
+
+    notJoinedSince: (at: number): string[] => sql.notJoined.all(at).map((row) => row.name as string),
+
+    purge: (): boolean => removal.goOn(),
+
+    size(name: string): CellSize | undefined {
+      const id = find(name);
+      return id === undefined ? undefined : removal.size(id);
+    },
+
+    versions(name: string): StoredVersion[] {
+      const id = find(name);
+      return id === undefined ? [] : versions.list(id);
+    },
+
+    version(name: string, number: number): (StoredVersion & { readonly state: string }) | undefined {
+      const id = find(name);
+      return id === undefined ? undefined : versions.read(id, number);
     },
 
     snapshot(name: string, learner: string): StoredSnapshot | undefined {
@@ -148,4 +189,4 @@ const unsealedEntry = ({ position, outcome }: JournalEntry): JournalEntry => ({
   outcome: unsealed(outcome),
 });
 
-const snapshotKey = (learner: string, position: number) => `${learner} ${position}`;
+export const snapshotKey = (learner: string, position: number) => `${learner} ${position}`;

@@ -1,4 +1,6 @@
 export { agentReportToWire } from './agent-report.ts';
+export { cellSummaryToWire } from './cell-summary.ts';
+export { type SnapshotVersion, snapshotVersionToWire, versionFromWire } from './snapshot-version.ts';
 export { stateFromWire, stateToWire } from './agent-state.ts';
 export { directiveFromWire, directiveToWire } from './directive.ts';
 export {

@@ -42,6 +42,8 @@ export const limits = {
   cpuCount: 1e6,
   imageBytes: 4 * 1024 * 1024,
   tensorBytes: maxTensorBytes,
+  /** A learner's snapshot, sent in parts. */
+  snapshotBytes: 256 * 1024 * 1024,
   pingBytes: 256 * 1024,
   tensorDimensions: 8,
   /** Inputs or outputs of one inference. */
@@ -51,6 +53,10 @@ export const limits = {
   /** Entries of lists. */
   outcomes: 10_000,
   truths: 1_000,
+  /** Decisions that an agent remembers. */
+  decisions: 64,
+  /** Actions that are told of one of them. */
+  tracedActions: 64,
   variants: 256,
   services: 256,
   targets: 256,

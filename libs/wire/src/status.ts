@@ -10,7 +10,7 @@ import { truthsToWire } from './truths.ts';
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
   const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, trials, ...others } =
     status;
-  const { objective, accuracy, floorRange, ...same } = others;
+  const { objective, accuracy, floorRange, restored, ...same } = others;
   return {
     ...same,
     outcomes: BigInt(outcomes),
@@ -24,6 +24,11 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
     devices: devices.map(deviceStatusToWire),
     trials: trials?.map(trialToWire) ?? [],
     floorRange: floorRange && { ...floorRange },
+    restored: restored && {
+      ...restored,
+      count: BigInt(restored.count),
+      version: BigInt(restored.version),
+    },
   };
 }
 

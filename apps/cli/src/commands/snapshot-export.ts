@@ -1,27 +1,41 @@
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
 import { withPolicy } from '../operate/ask.ts';
-import { policyFlags } from '../operate/flags.ts';
+import { policyFlags, versionNumber } from '../operate/flags.ts';
 import { oneFile, type SnapshotFile } from '../operate/snapshot-file.ts';
 
 const name = 'weir snapshot export';
 
 export default defineCommand({
   name,
-  summary: 'Writes what the learner of a running cell has learned to a file.',
-  schema: z.object({ file: z.array(z.string()).describe('File to write.'), ...policyFlags }),
+  summary: 'Writes what the learner of a running cell has learned, or knew at a version, to a file.',
+  schema: z.object({
+    file: z.array(z.string()).describe('File to write.'),
+    ...policyFlags,
+    version: versionNumber()
+      .default(0)
+      .describe('Version of weir snapshot list; 0: what the learner knows now.'),
+  }),
   positionals: 'file',
-  examples: ['weir snapshot export learned.json --policy 127.0.0.1:7100'],
-  async run({ file: files, ...config }, { signal, out, print }) {
+  examples: [
+    'weir snapshot export learned.json --policy 127.0.0.1:7100',
+    'weir snapshot export before.json --policy 127.0.0.1:7100 --version 12',
+  ],
+  async run({ file: files, version, ...config }, { signal, out, print }) {
     const file = oneFile(name, files);
-    const { learner, snapshot } = await withPolicy(name, config, signal, (policy) => policy.exportSnapshot());
+    const { learner, snapshot } = await withPolicy(name, config, signal, (policy) =>
+      version === 0
+        ? policy.downloadSnapshot(version)
+        : asUsage(name, '--version', () => policy.downloadSnapshot(version)),
+    );
     const content = {
       learner,
       snapshot: JSON.parse(new TextDecoder().decode(snapshot)),
     } satisfies SnapshotFile;
     await writeFile(file, `${JSON.stringify(content)}\n`);
-    out({ cellId: config.cellId, learner, file, bytes: snapshot.length });
+    out({ cellId: config.cellId, learner, version, file, bytes: snapshot.length });
     print(`what ${learner} has learned in ${config.cellId} is in ${file}`);
   },
 });

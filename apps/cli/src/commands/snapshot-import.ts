@@ -19,7 +19,7 @@ export default defineCommand({
     const { learner, snapshot } = await readSnapshot(name, file);
     const bytes = Buffer.from(JSON.stringify(snapshot));
     await withPolicy(name, config, signal, (policy) =>
-      asUsage(name, file, () => policy.importSnapshot({ learner, snapshot: bytes })),
+      asUsage(name, file, () => policy.uploadSnapshot({ learner, snapshot: bytes })),
     );
     out({ cellId: config.cellId, learner, file });
     print(`${learner} goes on in ${config.cellId} from ${file}`);

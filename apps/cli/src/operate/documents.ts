@@ -10,7 +10,7 @@ export function objectiveDocument(objective: common.Objective | undefined) {
   return { ...same, allowedTiers: allowedTiers.map(tierName), auditShare: auditShare ?? null };
 }
 
-const placementDocument = ({ tier, nodeId, variant }: common.Placement) => ({
+export const placementDocument = ({ tier, nodeId, variant }: common.Placement) => ({
   tier: tierName(tier),
   node: nodeId,
   variant,
@@ -88,3 +88,28 @@ export function nodeDocument({ report, liveness, ageMs }: telemetry.NodeState) {
     })),
   };
 }
+
+export type CellDocument = ReturnType<typeof cellDocument>;
+export const cellDocument = ({
+  plans,
+  outcomes,
+  bytes,
+  joinedAgeMs,
+  setAside,
+  ...same
+}: policy.CellSummary) => ({
+  ...same,
+  plans: Number(plans),
+  outcomes: Number(outcomes),
+  bytes: Number(bytes),
+  joinedAgeMs: joinedAgeMs ?? null,
+  setAside: setAside || null,
+});
+
+export type VersionDocument = ReturnType<typeof versionDocument>;
+export const versionDocument = ({ version, outcomes, bytes, ...same }: policy.SnapshotVersion) => ({
+  version: Number(version),
+  ...same,
+  outcomes: Number(outcomes),
+  bytes: Number(bytes),
+});

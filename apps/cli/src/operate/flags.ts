@@ -13,11 +13,10 @@ export const securityFlags = {
   allowPlaintext: z.boolean().default(false).describe('Talk to services on other machines without TLS.'),
 };
 
-export const cellIdFlag = z
-  .string()
-  .regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"')
-  .default('cell-1')
-  .describe('The cell.');
+const cellName = () =>
+  z.string().regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"');
+
+export const cellIdFlag = cellName().default('cell-1').describe('The cell.');
 
 export const jsonFlag = z
   .boolean()
@@ -25,12 +24,24 @@ export const jsonFlag = z
   .describe('One JSON document on stdout instead of lines for people.');
 
 /** What every command has that talks to PolicyService. */
-export const policyFlags = {
+export const serviceFlags = {
   policy: hostPort().describe('Address of PolicyService.'),
-  cellId: cellIdFlag,
   ...securityFlags,
   json: jsonFlag,
 };
+
+/** Those of a command that is about one cell. */
+export const policyFlags = { ...serviceFlags, cellId: cellIdFlag };
+
+/** Those of a command that is about all cells unless one is named, whatever `cellId` the environment sets. */
+export const fleetFlags = {
+  ...serviceFlags,
+  cell: cellName().optional().describe('The one cell; all of them when not given.'),
+};
+
+/** Of weir snapshot list. */
+export const versionNumber = () =>
+  z.number('expected the number of a version').int('expected a whole number').min(0, 'must be >= 0');
 
 export const telemetryFlag = hostPort().describe('Address of Telemetry.');
 

@@ -1,8 +1,15 @@
 import Table from 'cli-table3';
 import { auditsLine, correctionLine } from '../up/known-lines.ts';
-import { ms, percent } from '../words.ts';
+import { ms, percent, size, time } from '../words.ts';
 import type { TrialDocument } from './trial.ts';
-import type { DeviceDocument, NodeDocument, objectiveDocument, StatusDocument } from './documents.ts';
+import type {
+  CellDocument,
+  DeviceDocument,
+  NodeDocument,
+  objectiveDocument,
+  StatusDocument,
+  VersionDocument,
+} from './documents.ts';
 
 type ObjectiveDocument = NonNullable<ReturnType<typeof objectiveDocument>>;
 
@@ -98,5 +105,34 @@ export const nodesTable = (nodes: readonly NodeDocument[]): string =>
       links
         .map(({ to, reachable, roundTripMs }) => `${to} ${reachable ? ms(roundTripMs) : 'unreachable'}`)
         .join(', ') || '–',
+    ]),
+  );
+
+export const cellsTable = (cells: readonly CellDocument[]): string =>
+  tableOf(
+    ['cell', 'devices', 'connected', 'plans', 'learner', 'outcomes', 'versions', 'stored', 'last joined'],
+    cells.map((cell) => [
+      cell.cellId,
+      cell.devices,
+      cell.connected,
+      cell.open ? cell.plans : '–',
+      cell.setAside === null ? cell.learner : `set aside: ${cell.setAside}`,
+      cell.outcomes,
+      cell.versions,
+      size(cell.bytes),
+      cell.connected > 0 ? 'now' : cell.joinedAgeMs === null ? 'never' : `${time(cell.joinedAgeMs)} ago`,
+    ]),
+  );
+
+export const versionsTable = (versions: readonly VersionDocument[]): string =>
+  tableOf(
+    ['version', 'kept', 'why', 'learner', 'outcomes', 'size'],
+    versions.map(({ version, ageMs, why, learner, outcomes, bytes }) => [
+      version,
+      `${time(ageMs)} ago`,
+      why,
+      learner,
+      outcomes,
+      size(bytes),
     ]),
   );

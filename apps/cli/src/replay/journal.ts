@@ -7,6 +7,7 @@ import {
   readStore,
   type StoredDevice,
   storedRow,
+  storeFile,
 } from '@weir/storage';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,8 +27,6 @@ export interface Journal {
 
 /** Rows that are read at once. */
 const CHUNK = 10_000;
-/** PolicyService's file in its data directory. */
-const storeFile = 'policy.db';
 
 /**
  * Reads a cell's journal without touching it; `cellId` may be left out where there is one cell. Throws NotFound where there

@@ -79,7 +79,9 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
         exclude: excluded,
         draw,
       });
+      frame.decided?.(decision, at);
     } catch (error) {
+      if (failures.length === 0) frame.decided?.(undefined, at);
       // Nothing is left to try: the first failure says more than that.
       throw failures.length > 0 ? exhausted(failedAttempts, failures, error) : error;
     }

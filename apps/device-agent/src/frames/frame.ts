@@ -16,7 +16,12 @@ export interface Frame {
   readonly wantOutputs?: boolean | undefined;
   /** What it asks for beside what holds for the device. @default nothing */
   readonly wishes?: FrameWishes | undefined;
+  /** Called right after each dispatch of its first look. */
+  readonly decided?: Decided;
 }
+
+/** A first look was decided on, or could not be. */
+export type Decided = (decision: Decision | undefined, at: number) => void;
 
 export type FrameWishes = Pick<DispatchOptions, 'leastAccuracy' | 'variant' | 'belowFloor'>;
 

@@ -10,6 +10,7 @@ import { tellForeignCurves } from './foreign-curves.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
 import { PolicySession } from './policy-session.ts';
+import type { DecisionTrace } from '../trace/decision-trace.ts';
 import type { Truths } from '../truth/truths.ts';
 import { securityOf } from '../security.ts';
 
@@ -21,6 +22,7 @@ export interface PolicyLinkOptions {
   readonly view: CellView;
   readonly outcomes: OutcomeBuffer;
   readonly truths: Truths;
+  readonly trace: DecisionTrace;
   readonly ownObjective: OwnObjective;
   readonly clock: Clock;
   readonly random: Random;
@@ -35,7 +37,7 @@ export interface PolicyLink extends AsyncDisposable {
 
 /** Connects PolicyService and speaks for this device. */
 export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
-  const { config, instanceId, dispatcher, view, outcomes, truths, ownObjective } = options;
+  const { config, instanceId, dispatcher, view, outcomes, truths, trace, ownObjective } = options;
   const { clock, random, logger, metrics, faults } = options;
   const { cellId, deviceId } = config;
   const connection = connect(address, securityOf(config));
@@ -72,6 +74,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
         ...(measured && { truths: measured, trials: truths.trials() }),
       });
     },
+    decisions: (limit) => trace.newest(limit, clock.now()),
     onAcknowledged(acknowledged) {
       const now = clock.now();
       for (const { outcome } of acknowledged) metrics.acknowledged(now - outcome.at);

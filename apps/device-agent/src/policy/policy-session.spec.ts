@@ -60,6 +60,7 @@ function start({ limit = 100 } = {}) {
     hello: () => policy.Hello.fromPartial({ deviceId: `hello ${++hellos}` }),
     state: () => policy.AgentState.fromPartial({ framesPerSecond: 3 }),
     onDirective: (taken) => directives.push(taken),
+    decisions: (most) => [policy.TracedDecision.fromPartial({ requestId: `newest of ${most}` })],
   });
   const stop = () => session[Symbol.asyncDispose]();
   cleanUps.push(stop);
@@ -128,6 +129,15 @@ describe('PolicySession', () => {
       { version: 7, thresholdMs: Infinity, planned: placement },
       { version: 8, thresholdMs: 5 },
     ]);
+  });
+
+  it('answers what an operator asks of its last decisions, with the number of the question', async () => {
+    const { arrive, stream } = start();
+    await arrive({ $case: 'decisionsWanted', value: { id: 5n, limit: 3 } });
+    const told = stream().sent.flatMap(({ message }) =>
+      message?.$case === 'decisions' ? [message.value] : [],
+    );
+    expect(told).toMatchObject([{ id: 5n, decisions: [{ requestId: 'newest of 3' }] }]);
   });
 
   it('sends outcomes together after a moment, each once per stream, with their age', async () => {

@@ -24,6 +24,8 @@ export interface PolicySessionOptions {
   readonly onDirective: (directive: Directive) => void;
   /** The policy has these, and they are forgotten here. */
   readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
+  /** The last decisions, the newest first, at most so many. */
+  readonly decisions: (limit: number) => policy.TracedDecision[];
   /** @default 1000 */
   readonly statePeriodMs?: number;
   /** How long an outcome waits for others to go with, ms. @default 100 */
@@ -152,6 +154,11 @@ export class PolicySession implements AsyncDisposable {
         for (const { sequence, faults } of message.value.refused)
           logger.error({ sequence: String(sequence), faults }, 'outcome refused');
         if (outcomes.pending === 0) this.#allAcknowledged?.();
+        break;
+      }
+      case 'decisionsWanted': {
+        const { id, limit } = message.value;
+        this.#send({ $case: 'decisions', value: { id, decisions: this.#options.decisions(limit) } });
         break;
       }
       case undefined:

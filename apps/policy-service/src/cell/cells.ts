@@ -1,5 +1,5 @@
-import { type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/base';
-import type { CellStatus } from '@weir/domain';
+import { Aborted, type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/base';
+import type { CellStatus, CellSummary } from '@weir/domain';
 import { type CallCaller, isSteering, Quota, QuotaExceeded } from '@weir/rpc';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { isExpected } from '../internal-errors.ts';
@@ -66,6 +66,10 @@ export class Cells implements AsyncDisposable {
    */
   async openStored(): Promise<void> {
     const { store, clock, logger, signal } = this.#options;
+    // What a former run had begun to delete.
+    store.purge().catch((err: unknown) => {
+      if (isOfCell(err)) logger.warn({ err }, 'what was deleted is still on the disk');
+    });
     for (const cellId of await store.cells()) if (!this.#cells.has(cellId)) this.#closed.add(cellId);
     for (const cellId of [...this.#closed])
       try {
@@ -159,6 +163,92 @@ export class Cells implements AsyncDisposable {
     return cell;
   }
 
+  /** Names of all cells, open or stored. */
+  async names(): Promise<readonly string[]> {
+    const stored = await this.#options.store.cells();
+    return [...new Set([...stored, ...this.#cells.keys()])].sort();
+  }
+
+  /** How the cell stands and how much is stored of it; undefined for one that is none. */
+  async summary(cellId: string): Promise<CellSummary | undefined> {
+    const { store, clock, learner: byDefault } = this.#options;
+    const size = await store.size(cellId);
+    if (!size) return undefined;
+    const { joinedAt, learner: chosen = byDefault, ...stored } = size;
+    const cell = this.#opened.get(cellId);
+    const aside = this.#setAside.get(cellId);
+    const learner = cell?.orchestrator.learner;
+    const connected = cell?.devices.sessions.size ?? 0;
+    const agoMs = joinedAt === undefined ? undefined : Math.max(0, clock.now() - joinedAt);
+    return {
+      ...stored,
+      cellId,
+      isOpen: cell !== undefined,
+      devices: cell?.devices.members.size ?? 0,
+      connected,
+      plans: learner?.status().plans ?? 0,
+      learner: learner?.name ?? chosen,
+      joinedAgeMs: connected > 0 ? 0 : agoMs,
+      ...(aside && { setAside: aside.reason.message }),
+    };
+  }
+
+  /** A device of the cell was connected at that time, epoch ms. Changes nothing of a cell that is being deleted. */
+  async noteJoined(cellId: string, joinedAt: number): Promise<void> {
+    if (this.#closing.has(cellId) || !(this.#opened.has(cellId) || this.#closed.has(cellId))) return;
+    await this.#options.store.change(cellId, { joinedAt });
+  }
+
+  /**
+   * Deletes the cell, and those beside it, with all that is stored of them; resolves when it has left the disk. Sessions of
+   * its devices end, and one that joins again opens a new cell. Throws NotFound for a cell that is none.
+   */
+  async remove(cellId: string): Promise<{ cellIds: readonly string[]; sessionsEnded: number }> {
+    const cellIds = (await this.names()).filter(
+      (id) => id === cellId || id.startsWith(`${cellId}${besideMark}`),
+    );
+    if (!cellIds.includes(cellId)) throw new NotFound(`there is no cell ${cellId}`);
+    const ended = await Promise.all(cellIds.map((id) => this.#remove(id)));
+    await this.#options.store.purge();
+    const sessionsEnded = ended.reduce((sum, count) => sum + count, 0);
+    this.#options.logger.warn({ cellIds, sessionsEnded }, `cell ${cellId} is deleted`);
+    return { cellIds, sessionsEnded };
+  }
+
+  /** Deletes the cell unless devices are connected to it. False when they are. */
+  async removeUnattended(cellId: string): Promise<boolean> {
+    if ((this.#opened.get(cellId)?.devices.sessions.size ?? 0) > 0) return false;
+    await this.#remove(cellId);
+    await this.#options.store.purge();
+    return true;
+  }
+
+  async #remove(cellId: string): Promise<number> {
+    await this.#closing.get(cellId);
+    const opening = this.#cells.get(cellId);
+    for (const map of [this.#opened, this.#cells, this.#used, this.#setAside]) map.delete(cellId);
+    this.#closed.delete(cellId);
+    this.#quota.release(cellId);
+    const removing = (async () => {
+      const cell = await opening?.catch(() => undefined);
+      // Who was opening it has just put it there.
+      for (const map of [this.#opened, this.#used]) map.delete(cellId);
+      const ended = cell?.endSessions(cellDeleted(cellId)) ?? 0;
+      await cell?.[Symbol.asyncDispose]();
+      await this.#options.store.remove(cellId);
+      return ended;
+    })();
+    const settled = removing
+      .then(
+        () => {},
+        // It is as it was: whoever asks for it opens it again.
+        () => void this.#closed.add(cellId),
+      )
+      .finally(() => this.#closing.delete(cellId));
+    this.#closing.set(cellId, settled);
+    return removing;
+  }
+
   #sweep(): void {
     const { clock, idleMs = defaultIdleMs } = this.#options;
     for (const [cellId, at] of this.#idle()) if (clock.now() - at >= idleMs) this.#close(cellId);
@@ -227,9 +317,12 @@ export class Cells implements AsyncDisposable {
   }
 }
 
-/** False for what keeps any cell from being opened. */
+/** False for what keeps any cell from being opened, or deleted. */
 const isOfCell = (error: unknown): boolean =>
   !(error instanceof Unavailable && [storeNotWritable, 'STOPPING'].includes(error.reason));
+
+const cellDeleted = (cellId: string) =>
+  new Aborted(`cell ${cellId} was deleted; who joins again opens a new one`, { reason: 'CELL_DELETED' });
 
 const setAside = (cellId: string, reason: Error) =>
   new Unavailable(

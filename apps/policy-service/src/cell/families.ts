@@ -81,13 +81,14 @@ export class Families implements Disposable {
   status(cellId: string, main: CellHost): CellStatus {
     const status = main.orchestrator.status();
     const parts = this.#parts(cellId);
-    if (parts.length === 0) return status;
+    const { restored } = main;
+    if (parts.length === 0) return { ...status, restored };
     const devices = new Map(status.devices.map((device) => [device.deviceId, device]));
     for (const part of parts)
       for (const device of part.orchestrator.status().devices)
         if (!devices.get(device.deviceId)?.connected)
           devices.set(device.deviceId, withFault(device, main, part));
-    return { ...status, devices: [...devices.values()] };
+    return { ...status, restored, devices: [...devices.values()] };
   }
 
   [Symbol.dispose](): void {

@@ -1,11 +1,20 @@
 import { type Clock, type Logger, Unavailable } from '@weir/base';
-import type { Objective, Outcome, OutcomeBatch } from '@weir/domain';
+import type { LearnerRestored, Objective, Outcome, OutcomeBatch } from '@weir/domain';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
-import { memberFromJson, objectiveSchema, type Store, type StoredSnapshot, storedRow } from '@weir/storage';
+import {
+  memberFromJson,
+  type NewVersion,
+  objectiveSchema,
+  type Store,
+  type StoredSnapshot,
+  type StoredVersion,
+  storedRow,
+} from '@weir/storage';
 import { randomUUID } from 'node:crypto';
 import type { CellDevices } from './devices.ts';
 import { CellOrchestrator, type OrchestratorTimes } from './orchestrator.ts';
 import type { PlanMade } from '../planning/joint-plan.ts';
+import { KeptVersions } from './kept-versions.ts';
 import type { KnownFamilies } from './known-families.ts';
 import type { Learners } from './learners.ts';
 import type { InternalErrors } from '../internal-errors.ts';
@@ -26,6 +35,8 @@ export interface CellHostOptions {
   readonly maxDevices: number;
   /** Time between snapshots of a learner that has learned something, ms. */
   readonly snapshotMs: number;
+  /** Time between versions of what the learner knew that are kept, ms. @default 3 600 000 */
+  readonly versionMs?: number;
   readonly errors: InternalErrors;
   /** What is known of model families: devices redefine none of it. @default nothing */
   readonly families?: KnownFamilies | undefined;
@@ -33,6 +44,8 @@ export interface CellHostOptions {
   readonly signal?: AbortSignal;
   readonly onPlanned?: (plan: PlanMade) => void;
 }
+
+const defaultVersionMs = 3_600_000;
 
 /**
  * A cell that survives its process: an orchestrator whose outcomes are journaled before they are acknowledged, and whose
@@ -48,17 +61,20 @@ export class CellHost implements AsyncDisposable {
   #learnedBefore: number;
   #savedThrough: number;
   readonly #stopSaving: () => void;
+  readonly versions: KeptVersions;
+  #restored: (Omit<LearnerRestored, 'ageMs'> & { readonly at: number }) | undefined;
   readonly #closed = new AbortController();
 
   private constructor(
     cellId: string,
     options: CellHostOptions,
     orchestrator: CellOrchestrator,
-    learnedThrough: number,
+    { versions, learnedThrough }: { versions: KeptVersions; learnedThrough: number },
   ) {
     this.#cellId = cellId;
     this.#options = options;
     this.orchestrator = orchestrator;
+    this.versions = versions;
     this.#journaledThrough = learnedThrough;
     this.#learnedBefore = learnedThrough;
     this.#savedThrough = learnedThrough;
@@ -69,7 +85,7 @@ export class CellHost implements AsyncDisposable {
   static async open(cellId: string, options: CellHostOptions): Promise<CellHost> {
     const { store, clock, learners, errors } = options;
     const logger = withCell(options.logger, cellId);
-    const versions = await VersionCounter.open(cellId, { store, clock, logger });
+    const counter = await VersionCounter.open(cellId, { store, clock, logger });
     const stored = await store.load(cellId);
     const name =
       stored?.learner && learners.names.includes(stored.learner) ? stored.learner : options.learner;
@@ -94,7 +110,7 @@ export class CellHost implements AsyncDisposable {
         : options.objective,
       times: options.times,
       maxDevices: options.maxDevices,
-      nextVersion: () => versions.next(),
+      nextVersion: () => counter.next(),
       newLedgerId: randomUUID,
       families: options.families,
       ...(options.onPlanned && { onPlanned: options.onPlanned }),
@@ -102,6 +118,7 @@ export class CellHost implements AsyncDisposable {
       onDescribed: (member) =>
         inPassing(
           store.change(cellId, {
+            joinedAt: clock.now(),
             joined: [{ deviceId: member.hello.deviceId, state: memberToJson(member) }],
           }),
           logger,
@@ -127,7 +144,14 @@ export class CellHost implements AsyncDisposable {
     });
     if (learnedThrough > position)
       logger.info({ learner: name, from: position, through: learnedThrough }, 'learned the journal again');
-    const host = new CellHost(cellId, { ...options, logger }, orchestrator, learnedThrough);
+    const versions = await KeptVersions.open({
+      cellId,
+      store,
+      clock,
+      learners,
+      everyMs: options.versionMs ?? defaultVersionMs,
+    });
+    const host = new CellHost(cellId, { ...options, logger }, orchestrator, { versions, learnedThrough });
     opened.defer(host.#stopSaving);
     await host.save();
     opened.move();
@@ -162,6 +186,8 @@ export class CellHost implements AsyncDisposable {
     instanceId: string;
     batch: OutcomeBatch;
   }): Promise<number> {
+    // What comes after the end must not make the cell anew.
+    this.#closed.signal.throwIfAborted();
     const outcomes = new Map<number, Outcome>();
     const records = batch.outcomes.map((numbered) => {
       if (!('outcome' in numbered)) return { sequence: numbered.sequence };
@@ -205,6 +231,7 @@ export class CellHost implements AsyncDisposable {
     const snapshot = await store.snapshot(this.#cellId, name);
     await this.#replaceLearner(
       learnerFrom(snapshot, { name, cellId: this.#cellId, learners, logger }).learner,
+      'learner set',
     );
   }
 
@@ -216,14 +243,55 @@ export class CellHost implements AsyncDisposable {
   async importSnapshot(name: string, snapshot: LearnerSnapshot): Promise<void> {
     const learner = this.#options.learners.create(name, this.#cellId);
     learner.restore(snapshot);
-    await this.#replaceLearner(learner);
+    await this.#replaceLearner(learner, 'import');
+    this.#tellRestored(learner, 0);
+    this.#options.logger.info({ learner: name }, 'the learner goes on from an imported snapshot');
+  }
+
+  /**
+   * Puts the learner back to a version; what it knew until now becomes a version, too. 0: the newest that no rollback has
+   * kept. Throws NotFound for a version that is none, FailedPrecondition for a damaged one.
+   */
+  async rollBack(number: number): Promise<{ restored: StoredVersion; kept: number }> {
+    const { learner, version } = await this.versions.restore(number);
+    await this.#replaceLearner(learner, 'rollback');
+    this.#tellRestored(learner, version.number);
+    const [{ number: kept } = version] = await this.versions.list();
+    this.#options.logger.warn(
+      { learner: learner.name, version: version.number, kept },
+      `the learner is back at version ${version.number}; what it knew until now is version ${kept}`,
+    );
+    return { restored: version, kept };
+  }
+
+  /** The last time that an operator put the learner back or gave it a snapshot. */
+  get restored(): LearnerRestored | undefined {
+    if (!this.#restored) return undefined;
+    const { at, ...restored } = this.#restored;
+    return { ...restored, ageMs: this.#options.clock.now() - at };
+  }
+
+  #tellRestored({ name: learner }: Learner, version: number): void {
+    const count = (this.#restored?.count ?? 0) + 1;
+    this.#restored = { count, learner, version, at: this.#options.clock.now() };
   }
 
   /** Saves what the learner knows, and how far in the journal it has come. */
   async save(): Promise<void> {
-    const snapshot = this.#snapshotOf(this.orchestrator.learner);
-    await this.#options.store.change(this.#cellId, { snapshots: [snapshot] });
+    const { learner } = this.orchestrator;
+    const snapshot = this.#snapshotOf(learner);
+    const version = this.versions.isDue(learner) ? { version: this.versions.regular(learner) } : {};
+    await this.#options.store.change(this.#cellId, { snapshots: [snapshot], ...version });
     this.#savedThrough = Math.max(this.#savedThrough, snapshot.position);
+  }
+
+  /** Ends the sessions of the cell's devices. How many there were. */
+  endSessions(reason: Error): number {
+    const { sessions } = this.devices;
+    const deviceIds = [...sessions.deviceIds()];
+    for (const deviceId of deviceIds) sessions.end(deviceId, reason);
+    this.#closed.abort(reason);
+    return deviceIds.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -241,14 +309,18 @@ export class CellHost implements AsyncDisposable {
     return this.orchestrator.holdsOutcomes ? this.#learnedBefore : this.#journaledThrough;
   }
 
-  /** At once, and durable before it is answered; the former learner keeps what it knew for another time. */
-  async #replaceLearner(learner: Learner): Promise<void> {
+  /**
+   * At once, and durable before it is answered; the former learner keeps what it knew for another time, and for one who wants
+   * `change` undone.
+   */
+  async #replaceLearner(learner: Learner, change: string): Promise<void> {
     const former = this.orchestrator.learner;
+    const version: NewVersion = this.versions.before(change, former);
     this.orchestrator.setLearner(learner);
     const snapshots = [this.#snapshotOf(learner)];
     if (former.name !== learner.name) snapshots.unshift(this.#snapshotOf(former));
     try {
-      await this.#options.store.change(this.#cellId, { learner: learner.name, snapshots });
+      await this.#options.store.change(this.#cellId, { learner: learner.name, snapshots, version });
     } catch (error) {
       this.orchestrator.setLearner(former);
       throw error;
@@ -264,7 +336,9 @@ export class CellHost implements AsyncDisposable {
   }
 
   #saveInPassing(): void {
-    if (this.#learnedThrough > this.#savedThrough) inPassing(this.save(), this.#options.logger);
+    const hasLearned = this.#learnedThrough > this.#savedThrough;
+    if (hasLearned || this.versions.isDue(this.orchestrator.learner))
+      inPassing(this.save(), this.#options.logger);
   }
 }
 

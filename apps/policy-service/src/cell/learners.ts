@@ -1,4 +1,4 @@
-import { seededRandom } from '@weir/base';
+import { seededRandom, type Violations } from '@weir/base';
 import { type Learner, createLearner, learnerFactory, learnerNames } from '@weir/learning';
 
 /** Makes learners by name. */
@@ -23,4 +23,9 @@ export function learnersOf({ learner, seed }: { learner: string; seed: number })
       return name === configured.name ? configured.create({ random }) : createLearner(name, { random });
     },
   };
+}
+
+/** Checks the name of a learner that a request gives. */
+export function checkLearner(learner: string, { names }: Learners, violations: Violations): void {
+  violations.check(names.includes(learner), 'learner', `expected one of ${names.join(', ')}`);
 }

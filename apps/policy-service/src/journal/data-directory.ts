@@ -3,9 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The file in the data directory. */
-export const storeFile = 'policy.db';
-
 /** The directory given, or a temporary one that is removed when disposed. Throws FailedPrecondition where there can be none. */
 export async function openDataDirectory(
   given: string | undefined,

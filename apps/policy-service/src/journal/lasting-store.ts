@@ -77,9 +77,16 @@ class StandIn {
       cells: () => this.#store.cells(),
       load: (cellId) => this.#store.load(cellId),
       snapshot: (...given) => this.#store.snapshot(...given),
+      size: (...given) => this.#store.size(...given),
+      versions: (...given) => this.#store.versions(...given),
+      version: (...given) => this.#store.version(...given),
+      notJoinedSince: (...given) => this.#store.notJoinedSince(...given),
+      backup: (...given) => this.#store.backup(...given),
       read: (...given) => this.#store.read(...given),
       newest: (...given) => this.#store.newest(...given),
       append: (batch) => writing(() => this.#store.append(batch)),
+      remove: (...given) => writing(() => this.#store.remove(...given)),
+      purge: () => writing(() => this.#store.purge()),
       dropUnused: (...given) => writing(() => this.#store.dropUnused(...given)),
       // What somebody chose must not be said to be kept; who is here, and what was learned, will be told again.
       change: (cellId, change) =>

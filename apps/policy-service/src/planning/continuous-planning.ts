@@ -60,6 +60,7 @@ export class ContinuousPlanning implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#paused = true;
     this.#stopRegular();
     this.#cancelRequest();
   }

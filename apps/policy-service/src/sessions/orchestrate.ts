@@ -11,6 +11,7 @@ import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
 import { firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
 import { storeNotWritable } from '@weir/storage';
+import { DecisionQuestions } from './decision-questions.ts';
 import { type AgentLink, isReplaced } from './registry.ts';
 import type { CellHost } from '../cell/host.ts';
 import type { Families } from '../cell/families.ts';
@@ -57,7 +58,9 @@ export async function orchestrate(
     const { cellId, hello } = value;
     using claim = instances.claim({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId });
     const outbox = new Outbox();
+    const questions = new DecisionQuestions((wanted) => outbox.ask(wanted), clock);
     const link: AgentLink = {
+      ask: (limit) => questions.ask(limit),
       push: (directive) => outbox.push(directive),
       end: (reason) => ended.abort(isReplaced(reason) ? claim.ending(reason) : reason),
     };
@@ -76,10 +79,11 @@ export async function orchestrate(
     const sending = outbox.run((message) => stream.send(message)).catch(() => {});
     const journaling = new Journaling({ cell, hello, outbox, onFailure: (error) => ended.abort(error) });
     try {
-      await receive(messages, { cell, hello, journaling, tellLeftOut, clock, over });
+      await receive(messages, { cell, hello, journaling, questions, tellLeftOut, clock, over });
     } finally {
       cell.devices.leave(hello.deviceId, link);
       logger.info({ cellId, deviceId: hello.deviceId }, 'device left');
+      questions.end(new Unavailable('the session of the device has ended'));
       await journaling.settled();
       outbox.close();
       if (!signal.aborted) await sending;
@@ -95,6 +99,7 @@ async function receive(
     cell,
     hello,
     journaling,
+    questions,
     tellLeftOut,
     clock,
     over,
@@ -102,6 +107,7 @@ async function receive(
     cell: CellHost;
     hello: DeviceHello;
     journaling: Journaling;
+    questions: DecisionQuestions;
     tellLeftOut: (leftOut: readonly FieldViolation[]) => void;
     clock: Clock;
     over: AbortSignal;
@@ -118,6 +124,9 @@ async function receive(
         cell.devices.report(hello.deviceId, value);
         break;
       }
+      case 'decisions':
+        questions.answered(message.value);
+        break;
       case 'hello':
         throw new InvalidInput([{ field: 'message', description: 'hello comes once, at the beginning' }]);
       case undefined:

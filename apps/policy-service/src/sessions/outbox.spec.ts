@@ -28,7 +28,8 @@ describe('Outbox', () => {
       if (message?.$case === 'ack') {
         const refused = message.value.refused.map(({ sequence }) => sequence).join();
         sent.push(`ack ${message.value.throughSequence} (${refused})`);
-      } else sent.push(`directive ${message?.value.version} ${message?.value.obey}`);
+      } else if (message?.$case === 'directive')
+        sent.push(`directive ${message.value.version} ${message.value.obey}`);
       return new Promise((resolve) => (release = resolve));
     });
     outbox.push(directive(1));

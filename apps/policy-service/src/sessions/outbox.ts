@@ -6,12 +6,13 @@ const maxRefused = 16;
 
 /**
  * What waits to be sent to one agent: at most one directive, the newest, and one acknowledgement, the furthest; so a
- * slow agent costs no memory and gets nothing that is out of date.
+ * slow agent costs no memory and gets nothing that is out of date. Questions of operators come last.
  */
 export class Outbox {
   #directive: Directive | undefined;
   #through: number | undefined;
   #refused: RefusedOutcome[] = [];
+  readonly #wanted: policy.DecisionsWanted[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
 
@@ -23,6 +24,12 @@ export class Outbox {
   acknowledge(through: number, refused: readonly RefusedOutcome[]): void {
     this.#through = Math.max(through, this.#through ?? 0);
     this.#refused = [...this.#refused, ...refused].slice(0, maxRefused);
+    this.#wake?.();
+  }
+
+  /** Whoever asks bounds how many there are. */
+  ask(wanted: policy.DecisionsWanted): void {
+    this.#wanted.push(wanted);
     this.#wake?.();
   }
 
@@ -55,6 +62,7 @@ export class Outbox {
       this.#directive = undefined;
       return { $case: 'directive', value };
     }
-    return undefined;
+    const wanted = this.#wanted.shift();
+    return wanted && { $case: 'decisionsWanted', value: wanted };
   }
 }

@@ -1,11 +1,14 @@
-import { Aborted, type Clock } from '@weir/base';
+import { Aborted, type Clock, FailedPrecondition } from '@weir/base';
 import type { Directive } from '@weir/domain';
+import type { policy } from '@weir/proto';
 import { samePlacement, saysMore, type Undated } from './directive-change.ts';
 
 /** The way to one connected agent. */
 export interface AgentLink {
   /** Never blocks; a directive that has not gone out is replaced by the next. */
   push(directive: Directive): void;
+  /** The agent's last decisions, the newest first, at most `limit`. @default it cannot be asked */
+  ask?(limit: number): Promise<readonly policy.TracedDecision[]>;
   /** The session is over, and why. */
   end(reason: Error): void;
 }
@@ -55,6 +58,14 @@ export class Sessions {
   open(deviceId: string, link: AgentLink): void {
     this.end(deviceId, sessionReplaced(deviceId));
     this.#sessions.set(deviceId, { link });
+  }
+
+  /** Asks a device for its last decisions. Rejects with FailedPrecondition when it is not connected, and as `AgentLink.ask`. */
+  async trace(deviceId: string, limit: number): Promise<readonly policy.TracedDecision[]> {
+    const asked = this.#sessions.get(deviceId)?.link.ask?.(limit);
+    if (!asked)
+      throw new FailedPrecondition(`device ${deviceId} is not connected`, { reason: 'DEVICE_NOT_CONNECTED' });
+    return asked;
   }
 
   /** Asks the session to end, if one stands. */

@@ -57,7 +57,8 @@ function unauthenticated(why: string, rpc: string, rights: Rights | undefined): 
 
 /** Which right would do, in words. */
 function neededFor(rights: Rights = {}, subject?: Subject): string {
-  const where = subject ? ` of ${shown(subject.cellId)} or of all cells` : '';
+  const one = subject?.cellId ? ` of ${shown(subject.cellId)} or` : '';
+  const where = subject ? `${one} of all cells` : '';
   const needed = (roles as readonly Role[]).flatMap((role) => {
     const reach = rights[role];
     if (reach === undefined) return [];
@@ -76,7 +77,7 @@ function ownOf(role: Role, subject: Subject | undefined): string[] {
 
 const subjectText = ({ cellId, deviceId, nodeId }: Subject): string => {
   const id = deviceId ?? nodeId;
-  const cell = `cell ${shown(cellId)}`;
+  const cell = cellId === '' ? 'every cell' : `cell ${shown(cellId)}`;
   return id === undefined ? cell : `${deviceId === undefined ? 'node' : 'device'} ${shown(id)} of ${cell}`;
 };
 

@@ -148,6 +148,8 @@ export function about(
 ): object {
   if (rpc === 'weir.policy.v1.PolicyService/Orchestrate')
     return { message: { $case: 'hello', value: policy.Hello.fromPartial({ cellId, deviceId }) } };
+  if (rpc === 'weir.policy.v1.PolicyService/UploadSnapshot')
+    return { message: { $case: 'start', value: policy.UploadSnapshotStart.fromPartial({ cellId }) } };
   if (rpc === 'weir.policy.v1.PolicyService/Decide') return { cellId, deviceId };
   if (rpc === 'weir.telemetry.v1.Telemetry/Report')
     return { cellId, nodeId: by, tier: by === nodeId ? common.Tier.EDGE : common.Tier.DEVICE };

@@ -54,6 +54,14 @@ const allowed: Readonly<Record<string, readonly string[] | readonly [readonly st
     'weir.policy.v1.PolicyService/ExportSnapshot': operators,
     'weir.policy.v1.PolicyService/ImportSnapshot': operators,
     'weir.policy.v1.PolicyService/RunEpochs': operators,
+    'weir.policy.v1.PolicyService/DownloadSnapshot': operators,
+    'weir.policy.v1.PolicyService/UploadSnapshot': operators,
+    'weir.policy.v1.PolicyService/ListSnapshots': operators,
+    'weir.policy.v1.PolicyService/RollBackLearner': operators,
+    'weir.policy.v1.PolicyService/ListCells': operators,
+    'weir.policy.v1.PolicyService/DeleteCell': operators,
+    'weir.policy.v1.PolicyService/Backup': operators,
+    'weir.policy.v1.PolicyService/TraceDevice': operators,
     'weir.telemetry.v1.Telemetry/Report': ['camera-7'],
     'weir.telemetry.v1.Telemetry/WatchCell': watchers,
     'weir.telemetry.v1.Telemetry/GetCell': watchers,
@@ -227,6 +235,20 @@ describe('a stream', () => {
     const hello = (deviceId: string) => about(rpc, { ...subject, deviceId });
     expect(await camera.call(rpc, hello('camera-8'), hello('camera-7'))).toBe('PERMISSION_DENIED');
     expect(server.seen).toHaveLength(1);
+  });
+});
+
+describe('what is about all cells', () => {
+  it.each(['ListCells', 'Backup'])('is for an operator of all cells: %s', async (name) => {
+    const rpc = `weir.policy.v1.PolicyService/${name}`;
+    await using server = await serveEverything(own);
+    await using everywhere = callerTo(server.address, files('operator/ada'));
+    expect(await everywhere.call(rpc, { cellId: '' })).toBe('OK');
+    await using ofHall = callerTo(server.address, files('cell/hall/operator/bob'));
+    expect(await ofHall.refusal(rpc, { cellId: '' })).toMatchObject({
+      status: 'PERMISSION_DENIED',
+      message: `operator bob of hall may not call ${rpc} for every cell: that takes an operator of all cells`,
+    });
   });
 });
 

@@ -39,6 +39,19 @@ export const subjects: Readonly<Record<string, SubjectSource>> = {
   'weir.policy.v1.PolicyService/ExportSnapshot': inCell,
   'weir.policy.v1.PolicyService/ImportSnapshot': inCell,
   'weir.policy.v1.PolicyService/RunEpochs': inCell,
+  'weir.policy.v1.PolicyService/DownloadSnapshot': inCell,
+  'weir.policy.v1.PolicyService/UploadSnapshot': inMessage<policy.UploadSnapshotRequest>(({ message }) =>
+    message?.$case === 'start' ? { cellId: message.value.cellId } : undefined,
+  ),
+  'weir.policy.v1.PolicyService/ListSnapshots': inCell,
+  'weir.policy.v1.PolicyService/RollBackLearner': inCell,
+  // Without a cell they are about all of them, which is within reach of who is of none.
+  'weir.policy.v1.PolicyService/ListCells': inCell,
+  'weir.policy.v1.PolicyService/Backup': inCell,
+  'weir.policy.v1.PolicyService/DeleteCell': inCell,
+  'weir.policy.v1.PolicyService/TraceDevice': inMessage<policy.TraceDeviceRequest>(
+    ({ cellId, deviceId }) => ({ cellId, deviceId }),
+  ),
 
   'weir.telemetry.v1.Telemetry/Report': inMessage<telemetry.ReportRequest>(({ cellId, nodeId, tier }) => {
     if (tier === common.Tier.DEVICE) return { cellId, deviceId: nodeId };

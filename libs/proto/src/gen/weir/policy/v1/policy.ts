@@ -15,7 +15,9 @@ import {
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type ClientWritableStream,
   type handleBidiStreamingCall,
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -23,7 +25,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { MeasuredAccuracy, Reason, reasonFromJSON, reasonToJSON } from "../../agent/v1/agent.ts";
+import { Decision, MeasuredAccuracy, Reason, reasonFromJSON, reasonToJSON } from "../../agent/v1/agent.ts";
 import {
   Family,
   HopTimings,
@@ -55,6 +57,9 @@ export interface OrchestrateRequest {
     | //
     /** The agent's state, about once a second. */
     { $case: "state"; value: AgentState }
+    | //
+    /** Answers DecisionsWanted. */
+    { $case: "decisions"; value: DecisionTrace }
     | undefined;
 }
 
@@ -68,6 +73,9 @@ export interface OrchestrateResponse {
     | //
     /** Acknowledges outcomes that are on disk. */
     { $case: "ack"; value: OutcomeAck }
+    | //
+    /** Somebody asks for the agent's last decisions. */
+    { $case: "decisionsWanted"; value: DecisionsWanted }
     | undefined;
 }
 
@@ -495,7 +503,11 @@ export interface WatchLearnerResponse {
   /** Canaries against the variants that they stand in for, the newest at last; at most 16. */
   trials: Trial[];
   /** Floors that mean something now; absent while no device is there to run anything. */
-  floorRange: AccuracyRange | undefined;
+  floorRange:
+    | AccuracyRange
+    | undefined;
+  /** The last time that the learner was put back or given a snapshot, since the service started; absent: never. */
+  restored: LearnerRestored | undefined;
 }
 
 /** Average accuracies of a cell. */
@@ -675,6 +687,272 @@ export interface PlacedDevice {
   secondLook: PlannedLook | undefined;
 }
 
+/** The learner was put back, or given a snapshot, by an operator. */
+export interface LearnerRestored {
+  /** Times that this has happened since the service started, >= 1. */
+  count: bigint;
+  /** Learner that it goes on with. */
+  learner: string;
+  /** Version that it was put back to; 0: it was given a snapshot. */
+  version: bigint;
+  /** How long ago, ms. */
+  ageMs: number;
+}
+
+/** Which snapshot. */
+export interface DownloadSnapshotRequest {
+  /** The cell. */
+  cellId: string;
+  /** A version of ListSnapshots; 0: what the learner knows now. */
+  version: bigint;
+}
+
+/** A part of the snapshot. */
+export interface DownloadSnapshotResponse {
+  /** Learner that it belongs to; the same in every part. */
+  learner: string;
+  /** The next bytes, at most 1 MiB, of UTF-8 JSON as in ExportSnapshotResponse. */
+  chunk: Uint8Array;
+}
+
+/** A part of a snapshot to start from. */
+export interface UploadSnapshotRequest {
+  /** What it says. */
+  message:
+    | //
+    /** First, once. */
+    { $case: "start"; value: UploadSnapshotStart }
+    | //
+    /** The next bytes. */
+    { $case: "chunk"; value: Uint8Array }
+    | undefined;
+}
+
+/** Whose snapshot follows. */
+export interface UploadSnapshotStart {
+  /** The cell. */
+  cellId: string;
+  /** Learner that it belongs to. */
+  learner: string;
+}
+
+/** The learner now at work. */
+export interface UploadSnapshotResponse {
+  /** Its name. */
+  learner: string;
+}
+
+/** Which cell. */
+export interface ListSnapshotsRequest {
+  /** The cell. */
+  cellId: string;
+}
+
+/** Versions of what a learner knew. */
+export interface ListSnapshotsResponse {
+  /** The newest first. */
+  versions: SnapshotVersion[];
+}
+
+/** What a learner knew at some time. */
+export interface SnapshotVersion {
+  /** 1, 2, 3 … within the cell; never used twice. */
+  version: bigint;
+  /** Whose it is. */
+  learner: string;
+  /** When it was kept, ms ago. */
+  ageMs: number;
+  /** Outcomes that it had learned from. */
+  outcomes: bigint;
+  /** Why it was kept: "regular", or "before import", "before rollback", "before learner set". */
+  why: string;
+  /** Its size on the disk, bytes. */
+  bytes: bigint;
+}
+
+/** Where to put the learner back to. */
+export interface RollBackLearnerRequest {
+  /** The cell. */
+  cellId: string;
+  /** A version of ListSnapshots; 0: the newest that was not kept by a rollback itself. */
+  version: bigint;
+}
+
+/** The learner has been put back. */
+export interface RollBackLearnerResponse {
+  /** The version that it is back to. */
+  restored:
+    | SnapshotVersion
+    | undefined;
+  /** The version that what it knew until now was kept as. */
+  keptVersion: bigint;
+}
+
+/** Which cells. */
+export interface ListCellsRequest {
+  /** One cell; empty: all of them, which takes an operator of all cells. */
+  cellId: string;
+}
+
+/** Cells, by name. */
+export interface ListCellsResponse {
+  /** With at least a row in the store. */
+  cells: CellSummary[];
+}
+
+/** One cell. What only an open cell knows is 0 or empty for one that is not. */
+export interface CellSummary {
+  /** The cell. */
+  cellId: string;
+  /** True while it is open: it has devices, or somebody has just used it. */
+  open: boolean;
+  /** Devices in the plan. */
+  devices: number;
+  /** Those of them whose session stands. */
+  connected: number;
+  /** Plans made, over restarts. */
+  plans: bigint;
+  /** Learner at work, or chosen. */
+  learner: string;
+  /** Outcomes in the journal. */
+  outcomes: bigint;
+  /** What is stored of it, without the overhead of the file, bytes. */
+  bytes: bigint;
+  /** How long ago a device of it was last connected, ms; absent: never. */
+  joinedAgeMs?:
+    | number
+    | undefined;
+  /** Versions of snapshots that were kept. */
+  versions: number;
+  /** Why it could not be opened; empty when it could. */
+  setAside: string;
+}
+
+/** Which cell. */
+export interface DeleteCellRequest {
+  /** The cell; cells beside it, for devices of other model families, go with it. */
+  cellId: string;
+}
+
+/** It is gone. */
+export interface DeleteCellResponse {
+  /** Cells that were deleted, itself among them. */
+  cellIds: string[];
+  /** Sessions of devices that ended. */
+  sessionsEnded: number;
+}
+
+/** What to copy. */
+export interface BackupRequest {
+  /** One cell; empty: all of them, which takes an operator of all cells. */
+  cellId: string;
+}
+
+/** A part of the copy. */
+export interface BackupResponse {
+  /** The next bytes, at most 1 MiB, of a gzip file with an SQLite database in it. */
+  chunk: Uint8Array;
+}
+
+/** Which device. */
+export interface TraceDeviceRequest {
+  /** The cell. */
+  cellId: string;
+  /** A device whose session stands. */
+  deviceId: string;
+  /** Most decisions to tell, the newest; 0: 10. An agent remembers 64. */
+  limit: number;
+}
+
+/** The last decisions of a device. */
+export interface TraceDeviceResponse {
+  /** The newest first. */
+  decisions: TracedDecision[];
+}
+
+/** Asks an agent for its last decisions. */
+export interface DecisionsWanted {
+  /** The answer carries it too. */
+  id: bigint;
+  /** Most decisions to tell, the newest; 1..64. */
+  limit: number;
+}
+
+/** An agent's last decisions. */
+export interface DecisionTrace {
+  /** As in DecisionsWanted. */
+  id: bigint;
+  /** The newest first, at most 64. */
+  decisions: TracedDecision[];
+}
+
+/** Why one frame was placed where it was. */
+export interface TracedDecision {
+  /** The frame's id, as its application gave it. */
+  requestId: string;
+  /** How long ago it was decided, ms. */
+  ageMs: number;
+  /** Where the first look was to run and with which variant; absent when no placement was allowed. */
+  placement:
+    | Placement
+    | undefined;
+  /** The choice. */
+  decision:
+    | Decision
+    | undefined;
+  /** What the directive planned; absent when none was in force. */
+  planned:
+    | Placement
+    | undefined;
+  /** The agent departs from the plan where that saves more than this, ms; infinity: it obeys. */
+  thresholdMs: number;
+  /** Price of accuracy, ms per unit of accuracy. */
+  accuracyPriceMs: number;
+  /** Least accuracy that floor and balance allowed this frame, 0..1. */
+  leastAccuracy: number;
+  /** Time that was left for the frame, ms. */
+  deadlineMs: number;
+  /** The canary in whose trial it took part; empty: none. */
+  trial: string;
+  /** The actions that the agent knew at that instant, those allowed first and then the cheapest, at most 64. */
+  actions: TracedAction[];
+  /** The looks that followed, in order; none while the frame is under way. */
+  looks: TracedLook[];
+  /** Response time, ms; 0 while it is under way, and when it failed. */
+  responseMs: number;
+  /** gRPC status name of its failure; empty when it succeeded or is under way. */
+  failure: string;
+}
+
+/** An action as it was priced for one frame. */
+export interface TracedAction {
+  /** The action. */
+  placement:
+    | Placement
+    | undefined;
+  /** Response time expected, ms. */
+  predictedMs: number;
+  /** Cost in the agent's rule: predicted response, congestion, energy and the price of accuracy, ms. */
+  costMs: number;
+  /** Expected accuracy, 0..1. */
+  accuracy: number;
+  /**
+   * What forbade it: "variant", "tier", "excluded" (it had just failed this frame), "unreachable", "foreign", "ejected", "floor";
+   * "deadline": it would have been too late. Empty: nothing.
+   */
+  boundBy: string;
+}
+
+/** One look at a traced frame. */
+export interface TracedLook {
+  /** Where it ran and with which variant. */
+  placement:
+    | Placement
+    | undefined;
+  /** gRPC status name of its failure; empty when it succeeded. */
+  failure: string;
+}
+
 function createBaseOrchestrateRequest(): OrchestrateRequest {
   return { message: undefined };
 }
@@ -690,6 +968,9 @@ export const OrchestrateRequest: MessageFns<OrchestrateRequest> = {
         break;
       case "state":
         AgentState.encode(message.message.value, writer.uint32(26).fork()).join();
+        break;
+      case "decisions":
+        DecisionTrace.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
@@ -732,6 +1013,14 @@ export const OrchestrateRequest: MessageFns<OrchestrateRequest> = {
             message.message = { $case: "state", value: AgentState.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = { $case: "decisions", value: DecisionTrace.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -752,6 +1041,8 @@ export const OrchestrateRequest: MessageFns<OrchestrateRequest> = {
         ? { $case: "outcomes", value: OutcomeBatch.fromJSON(object.outcomes) }
         : isSet(object.state)
         ? { $case: "state", value: AgentState.fromJSON(object.state) }
+        : isSet(object.decisions)
+        ? { $case: "decisions", value: DecisionTrace.fromJSON(object.decisions) }
         : undefined,
     };
   },
@@ -764,6 +1055,8 @@ export const OrchestrateRequest: MessageFns<OrchestrateRequest> = {
       obj.outcomes = OutcomeBatch.toJSON(message.message.value);
     } else if (message.message?.$case === "state") {
       obj.state = AgentState.toJSON(message.message.value);
+    } else if (message.message?.$case === "decisions") {
+      obj.decisions = DecisionTrace.toJSON(message.message.value);
     }
     return obj;
   },
@@ -792,6 +1085,12 @@ export const OrchestrateRequest: MessageFns<OrchestrateRequest> = {
         }
         break;
       }
+      case "decisions": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "decisions", value: DecisionTrace.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -809,6 +1108,9 @@ export const OrchestrateResponse: MessageFns<OrchestrateResponse> = {
         break;
       case "ack":
         OutcomeAck.encode(message.message.value, writer.uint32(18).fork()).join();
+        break;
+      case "decisionsWanted":
+        DecisionsWanted.encode(message.message.value, writer.uint32(26).fork()).join();
         break;
     }
     return writer;
@@ -843,6 +1145,14 @@ export const OrchestrateResponse: MessageFns<OrchestrateResponse> = {
             message.message = { $case: "ack", value: OutcomeAck.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = { $case: "decisionsWanted", value: DecisionsWanted.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -861,6 +1171,10 @@ export const OrchestrateResponse: MessageFns<OrchestrateResponse> = {
         ? { $case: "directive", value: Directive.fromJSON(object.directive) }
         : isSet(object.ack)
         ? { $case: "ack", value: OutcomeAck.fromJSON(object.ack) }
+        : isSet(object.decisionsWanted)
+        ? { $case: "decisionsWanted", value: DecisionsWanted.fromJSON(object.decisionsWanted) }
+        : isSet(object.decisions_wanted)
+        ? { $case: "decisionsWanted", value: DecisionsWanted.fromJSON(object.decisions_wanted) }
         : undefined,
     };
   },
@@ -871,6 +1185,8 @@ export const OrchestrateResponse: MessageFns<OrchestrateResponse> = {
       obj.directive = Directive.toJSON(message.message.value);
     } else if (message.message?.$case === "ack") {
       obj.ack = OutcomeAck.toJSON(message.message.value);
+    } else if (message.message?.$case === "decisionsWanted") {
+      obj.decisionsWanted = DecisionsWanted.toJSON(message.message.value);
     }
     return obj;
   },
@@ -890,6 +1206,12 @@ export const OrchestrateResponse: MessageFns<OrchestrateResponse> = {
       case "ack": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "ack", value: OutcomeAck.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "decisionsWanted": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "decisionsWanted", value: DecisionsWanted.fromPartial(object.message.value) };
         }
         break;
       }
@@ -4448,6 +4770,7 @@ function createBaseWatchLearnerResponse(): WatchLearnerResponse {
     accuracy: undefined,
     trials: [],
     floorRange: undefined,
+    restored: undefined,
   };
 }
 
@@ -4515,6 +4838,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     }
     if (message.floorRange !== undefined) {
       AccuracyRange.encode(message.floorRange, writer.uint32(122).fork()).join();
+    }
+    if (message.restored !== undefined) {
+      LearnerRestored.encode(message.restored, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -4652,6 +4978,14 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
             message.floorRange = AccuracyRange.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.restored = LearnerRestored.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4713,6 +5047,7 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
         : isSet(object.floor_range)
         ? AccuracyRange.fromJSON(object.floor_range)
         : undefined,
+      restored: isSet(object.restored) ? LearnerRestored.fromJSON(object.restored) : undefined,
     };
   },
 
@@ -4763,6 +5098,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     if (message.floorRange !== undefined) {
       obj.floorRange = AccuracyRange.toJSON(message.floorRange);
     }
+    if (message.restored !== undefined) {
+      obj.restored = LearnerRestored.toJSON(message.restored);
+    }
     return obj;
   },
 
@@ -4799,6 +5137,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     message.trials = object.trials?.map((e) => Trial.fromPartial(e)) || [];
     message.floorRange = (object.floorRange !== undefined && object.floorRange !== null)
       ? AccuracyRange.fromPartial(object.floorRange)
+      : undefined;
+    message.restored = (object.restored !== undefined && object.restored !== null)
+      ? LearnerRestored.fromPartial(object.restored)
       : undefined;
     return message;
   },
@@ -6457,6 +6798,2693 @@ export const PlacedDevice: MessageFns<PlacedDevice> = {
   },
 };
 
+function createBaseLearnerRestored(): LearnerRestored {
+  return { count: 0n, learner: "", version: 0n, ageMs: 0 };
+}
+
+export const LearnerRestored: MessageFns<LearnerRestored> = {
+  encode(message: LearnerRestored, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.count !== 0n) {
+      if (BigInt.asUintN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.count);
+    }
+    if (message.learner !== "") {
+      writer.uint32(18).string(message.learner);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.version);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(33).double(message.ageMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LearnerRestored {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLearnerRestored();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.count = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.learner = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.ageMs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LearnerRestored {
+    return {
+      count: isSet(object.count) ? BigInt(object.count) : 0n,
+      learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
+      version: isSet(object.version) ? BigInt(object.version) : 0n,
+      ageMs: isSet(object.ageMs)
+        ? globalThis.Number(object.ageMs)
+        : isSet(object.age_ms)
+        ? globalThis.Number(object.age_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: LearnerRestored): unknown {
+    const obj: any = {};
+    if (message.count !== 0n) {
+      obj.count = message.count.toString();
+    }
+    if (message.learner !== "") {
+      obj.learner = message.learner;
+    }
+    if (message.version !== 0n) {
+      obj.version = message.version.toString();
+    }
+    if (message.ageMs !== 0) {
+      obj.ageMs = floatToJson(message.ageMs);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LearnerRestored>, I>>(base?: I): LearnerRestored {
+    return LearnerRestored.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LearnerRestored>, I>>(object: I): LearnerRestored {
+    const message = createBaseLearnerRestored();
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    message.learner = object.learner ?? "";
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.ageMs = object.ageMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseDownloadSnapshotRequest(): DownloadSnapshotRequest {
+  return { cellId: "", version: 0n };
+}
+
+export const DownloadSnapshotRequest: MessageFns<DownloadSnapshotRequest> = {
+  encode(message: DownloadSnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DownloadSnapshotRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDownloadSnapshotRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DownloadSnapshotRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+      version: isSet(object.version) ? BigInt(object.version) : 0n,
+    };
+  },
+
+  toJSON(message: DownloadSnapshotRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    if (message.version !== 0n) {
+      obj.version = message.version.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DownloadSnapshotRequest>, I>>(base?: I): DownloadSnapshotRequest {
+    return DownloadSnapshotRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DownloadSnapshotRequest>, I>>(object: I): DownloadSnapshotRequest {
+    const message = createBaseDownloadSnapshotRequest();
+    message.cellId = object.cellId ?? "";
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    return message;
+  },
+};
+
+function createBaseDownloadSnapshotResponse(): DownloadSnapshotResponse {
+  return { learner: "", chunk: new Uint8Array(0) };
+}
+
+export const DownloadSnapshotResponse: MessageFns<DownloadSnapshotResponse> = {
+  encode(message: DownloadSnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.learner !== "") {
+      writer.uint32(10).string(message.learner);
+    }
+    if (message.chunk.length !== 0) {
+      writer.uint32(18).bytes(message.chunk);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DownloadSnapshotResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDownloadSnapshotResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.learner = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.chunk = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DownloadSnapshotResponse {
+    return {
+      learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
+      chunk: isSet(object.chunk) ? bytesFromBase64(object.chunk) : new Uint8Array(0),
+    };
+  },
+
+  toJSON(message: DownloadSnapshotResponse): unknown {
+    const obj: any = {};
+    if (message.learner !== "") {
+      obj.learner = message.learner;
+    }
+    if (message.chunk.length !== 0) {
+      obj.chunk = base64FromBytes(message.chunk);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DownloadSnapshotResponse>, I>>(base?: I): DownloadSnapshotResponse {
+    return DownloadSnapshotResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DownloadSnapshotResponse>, I>>(object: I): DownloadSnapshotResponse {
+    const message = createBaseDownloadSnapshotResponse();
+    message.learner = object.learner ?? "";
+    message.chunk = object.chunk ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseUploadSnapshotRequest(): UploadSnapshotRequest {
+  return { message: undefined };
+}
+
+export const UploadSnapshotRequest: MessageFns<UploadSnapshotRequest> = {
+  encode(message: UploadSnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.message?.$case) {
+      case "start":
+        UploadSnapshotStart.encode(message.message.value, writer.uint32(10).fork()).join();
+        break;
+      case "chunk":
+        writer.uint32(18).bytes(message.message.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadSnapshotRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadSnapshotRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.message = { $case: "start", value: UploadSnapshotStart.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = { $case: "chunk", value: reader.bytes() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UploadSnapshotRequest {
+    return {
+      message: isSet(object.start)
+        ? { $case: "start", value: UploadSnapshotStart.fromJSON(object.start) }
+        : isSet(object.chunk)
+        ? { $case: "chunk", value: bytesFromBase64(object.chunk) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: UploadSnapshotRequest): unknown {
+    const obj: any = {};
+    if (message.message?.$case === "start") {
+      obj.start = UploadSnapshotStart.toJSON(message.message.value);
+    } else if (message.message?.$case === "chunk") {
+      obj.chunk = base64FromBytes(message.message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UploadSnapshotRequest>, I>>(base?: I): UploadSnapshotRequest {
+    return UploadSnapshotRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UploadSnapshotRequest>, I>>(object: I): UploadSnapshotRequest {
+    const message = createBaseUploadSnapshotRequest();
+    switch (object.message?.$case) {
+      case "start": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "start", value: UploadSnapshotStart.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "chunk": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "chunk", value: object.message.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseUploadSnapshotStart(): UploadSnapshotStart {
+  return { cellId: "", learner: "" };
+}
+
+export const UploadSnapshotStart: MessageFns<UploadSnapshotStart> = {
+  encode(message: UploadSnapshotStart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    if (message.learner !== "") {
+      writer.uint32(18).string(message.learner);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadSnapshotStart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadSnapshotStart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.learner = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UploadSnapshotStart {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+      learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
+    };
+  },
+
+  toJSON(message: UploadSnapshotStart): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    if (message.learner !== "") {
+      obj.learner = message.learner;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UploadSnapshotStart>, I>>(base?: I): UploadSnapshotStart {
+    return UploadSnapshotStart.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UploadSnapshotStart>, I>>(object: I): UploadSnapshotStart {
+    const message = createBaseUploadSnapshotStart();
+    message.cellId = object.cellId ?? "";
+    message.learner = object.learner ?? "";
+    return message;
+  },
+};
+
+function createBaseUploadSnapshotResponse(): UploadSnapshotResponse {
+  return { learner: "" };
+}
+
+export const UploadSnapshotResponse: MessageFns<UploadSnapshotResponse> = {
+  encode(message: UploadSnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.learner !== "") {
+      writer.uint32(10).string(message.learner);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadSnapshotResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadSnapshotResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.learner = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UploadSnapshotResponse {
+    return { learner: isSet(object.learner) ? globalThis.String(object.learner) : "" };
+  },
+
+  toJSON(message: UploadSnapshotResponse): unknown {
+    const obj: any = {};
+    if (message.learner !== "") {
+      obj.learner = message.learner;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UploadSnapshotResponse>, I>>(base?: I): UploadSnapshotResponse {
+    return UploadSnapshotResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UploadSnapshotResponse>, I>>(object: I): UploadSnapshotResponse {
+    const message = createBaseUploadSnapshotResponse();
+    message.learner = object.learner ?? "";
+    return message;
+  },
+};
+
+function createBaseListSnapshotsRequest(): ListSnapshotsRequest {
+  return { cellId: "" };
+}
+
+export const ListSnapshotsRequest: MessageFns<ListSnapshotsRequest> = {
+  encode(message: ListSnapshotsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSnapshotsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSnapshotsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSnapshotsRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ListSnapshotsRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListSnapshotsRequest>, I>>(base?: I): ListSnapshotsRequest {
+    return ListSnapshotsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListSnapshotsRequest>, I>>(object: I): ListSnapshotsRequest {
+    const message = createBaseListSnapshotsRequest();
+    message.cellId = object.cellId ?? "";
+    return message;
+  },
+};
+
+function createBaseListSnapshotsResponse(): ListSnapshotsResponse {
+  return { versions: [] };
+}
+
+export const ListSnapshotsResponse: MessageFns<ListSnapshotsResponse> = {
+  encode(message: ListSnapshotsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.versions) {
+      SnapshotVersion.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSnapshotsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSnapshotsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.versions.push(SnapshotVersion.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListSnapshotsResponse {
+    return {
+      versions: globalThis.Array.isArray(object?.versions)
+        ? object.versions.map((e: any) => SnapshotVersion.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListSnapshotsResponse): unknown {
+    const obj: any = {};
+    if (message.versions?.length) {
+      obj.versions = message.versions.map((e) => SnapshotVersion.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListSnapshotsResponse>, I>>(base?: I): ListSnapshotsResponse {
+    return ListSnapshotsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListSnapshotsResponse>, I>>(object: I): ListSnapshotsResponse {
+    const message = createBaseListSnapshotsResponse();
+    message.versions = object.versions?.map((e) => SnapshotVersion.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSnapshotVersion(): SnapshotVersion {
+  return { version: 0n, learner: "", ageMs: 0, outcomes: 0n, why: "", bytes: 0n };
+}
+
+export const SnapshotVersion: MessageFns<SnapshotVersion> = {
+  encode(message: SnapshotVersion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.version);
+    }
+    if (message.learner !== "") {
+      writer.uint32(18).string(message.learner);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(25).double(message.ageMs);
+    }
+    if (message.outcomes !== 0n) {
+      if (BigInt.asUintN(64, message.outcomes) !== message.outcomes) {
+        throw new globalThis.Error("value provided for field message.outcomes of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.outcomes);
+    }
+    if (message.why !== "") {
+      writer.uint32(42).string(message.why);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotVersion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSnapshotVersion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.learner = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.ageMs = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.outcomes = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SnapshotVersion {
+    return {
+      version: isSet(object.version) ? BigInt(object.version) : 0n,
+      learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
+      ageMs: isSet(object.ageMs)
+        ? globalThis.Number(object.ageMs)
+        : isSet(object.age_ms)
+        ? globalThis.Number(object.age_ms)
+        : 0,
+      outcomes: isSet(object.outcomes) ? BigInt(object.outcomes) : 0n,
+      why: isSet(object.why) ? globalThis.String(object.why) : "",
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+    };
+  },
+
+  toJSON(message: SnapshotVersion): unknown {
+    const obj: any = {};
+    if (message.version !== 0n) {
+      obj.version = message.version.toString();
+    }
+    if (message.learner !== "") {
+      obj.learner = message.learner;
+    }
+    if (message.ageMs !== 0) {
+      obj.ageMs = floatToJson(message.ageMs);
+    }
+    if (message.outcomes !== 0n) {
+      obj.outcomes = message.outcomes.toString();
+    }
+    if (message.why !== "") {
+      obj.why = message.why;
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SnapshotVersion>, I>>(base?: I): SnapshotVersion {
+    return SnapshotVersion.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SnapshotVersion>, I>>(object: I): SnapshotVersion {
+    const message = createBaseSnapshotVersion();
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.learner = object.learner ?? "";
+    message.ageMs = object.ageMs ?? 0;
+    message.outcomes = (object.outcomes !== undefined && object.outcomes !== null) ? BigInt(object.outcomes) : 0n;
+    message.why = object.why ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    return message;
+  },
+};
+
+function createBaseRollBackLearnerRequest(): RollBackLearnerRequest {
+  return { cellId: "", version: 0n };
+}
+
+export const RollBackLearnerRequest: MessageFns<RollBackLearnerRequest> = {
+  encode(message: RollBackLearnerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asUintN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.version);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollBackLearnerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollBackLearnerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RollBackLearnerRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+      version: isSet(object.version) ? BigInt(object.version) : 0n,
+    };
+  },
+
+  toJSON(message: RollBackLearnerRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    if (message.version !== 0n) {
+      obj.version = message.version.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RollBackLearnerRequest>, I>>(base?: I): RollBackLearnerRequest {
+    return RollBackLearnerRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RollBackLearnerRequest>, I>>(object: I): RollBackLearnerRequest {
+    const message = createBaseRollBackLearnerRequest();
+    message.cellId = object.cellId ?? "";
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    return message;
+  },
+};
+
+function createBaseRollBackLearnerResponse(): RollBackLearnerResponse {
+  return { restored: undefined, keptVersion: 0n };
+}
+
+export const RollBackLearnerResponse: MessageFns<RollBackLearnerResponse> = {
+  encode(message: RollBackLearnerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.restored !== undefined) {
+      SnapshotVersion.encode(message.restored, writer.uint32(10).fork()).join();
+    }
+    if (message.keptVersion !== 0n) {
+      if (BigInt.asUintN(64, message.keptVersion) !== message.keptVersion) {
+        throw new globalThis.Error("value provided for field message.keptVersion of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.keptVersion);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollBackLearnerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollBackLearnerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.restored = SnapshotVersion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.keptVersion = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RollBackLearnerResponse {
+    return {
+      restored: isSet(object.restored) ? SnapshotVersion.fromJSON(object.restored) : undefined,
+      keptVersion: isSet(object.keptVersion)
+        ? BigInt(object.keptVersion)
+        : isSet(object.kept_version)
+        ? BigInt(object.kept_version)
+        : 0n,
+    };
+  },
+
+  toJSON(message: RollBackLearnerResponse): unknown {
+    const obj: any = {};
+    if (message.restored !== undefined) {
+      obj.restored = SnapshotVersion.toJSON(message.restored);
+    }
+    if (message.keptVersion !== 0n) {
+      obj.keptVersion = message.keptVersion.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RollBackLearnerResponse>, I>>(base?: I): RollBackLearnerResponse {
+    return RollBackLearnerResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RollBackLearnerResponse>, I>>(object: I): RollBackLearnerResponse {
+    const message = createBaseRollBackLearnerResponse();
+    message.restored = (object.restored !== undefined && object.restored !== null)
+      ? SnapshotVersion.fromPartial(object.restored)
+      : undefined;
+    message.keptVersion = (object.keptVersion !== undefined && object.keptVersion !== null)
+      ? BigInt(object.keptVersion)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseListCellsRequest(): ListCellsRequest {
+  return { cellId: "" };
+}
+
+export const ListCellsRequest: MessageFns<ListCellsRequest> = {
+  encode(message: ListCellsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCellsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCellsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCellsRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ListCellsRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCellsRequest>, I>>(base?: I): ListCellsRequest {
+    return ListCellsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCellsRequest>, I>>(object: I): ListCellsRequest {
+    const message = createBaseListCellsRequest();
+    message.cellId = object.cellId ?? "";
+    return message;
+  },
+};
+
+function createBaseListCellsResponse(): ListCellsResponse {
+  return { cells: [] };
+}
+
+export const ListCellsResponse: MessageFns<ListCellsResponse> = {
+  encode(message: ListCellsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.cells) {
+      CellSummary.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCellsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCellsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cells.push(CellSummary.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCellsResponse {
+    return {
+      cells: globalThis.Array.isArray(object?.cells) ? object.cells.map((e: any) => CellSummary.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListCellsResponse): unknown {
+    const obj: any = {};
+    if (message.cells?.length) {
+      obj.cells = message.cells.map((e) => CellSummary.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCellsResponse>, I>>(base?: I): ListCellsResponse {
+    return ListCellsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCellsResponse>, I>>(object: I): ListCellsResponse {
+    const message = createBaseListCellsResponse();
+    message.cells = object.cells?.map((e) => CellSummary.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCellSummary(): CellSummary {
+  return {
+    cellId: "",
+    open: false,
+    devices: 0,
+    connected: 0,
+    plans: 0n,
+    learner: "",
+    outcomes: 0n,
+    bytes: 0n,
+    joinedAgeMs: undefined,
+    versions: 0,
+    setAside: "",
+  };
+}
+
+export const CellSummary: MessageFns<CellSummary> = {
+  encode(message: CellSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    if (message.open !== false) {
+      writer.uint32(16).bool(message.open);
+    }
+    if (message.devices !== 0) {
+      writer.uint32(24).uint32(message.devices);
+    }
+    if (message.connected !== 0) {
+      writer.uint32(32).uint32(message.connected);
+    }
+    if (message.plans !== 0n) {
+      if (BigInt.asUintN(64, message.plans) !== message.plans) {
+        throw new globalThis.Error("value provided for field message.plans of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.plans);
+    }
+    if (message.learner !== "") {
+      writer.uint32(50).string(message.learner);
+    }
+    if (message.outcomes !== 0n) {
+      if (BigInt.asUintN(64, message.outcomes) !== message.outcomes) {
+        throw new globalThis.Error("value provided for field message.outcomes of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.outcomes);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.bytes);
+    }
+    if (message.joinedAgeMs !== undefined) {
+      writer.uint32(73).double(message.joinedAgeMs);
+    }
+    if (message.versions !== 0) {
+      writer.uint32(80).uint32(message.versions);
+    }
+    if (message.setAside !== "") {
+      writer.uint32(90).string(message.setAside);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CellSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCellSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.open = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.devices = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.connected = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.plans = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.learner = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.outcomes = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.joinedAgeMs = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.versions = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.setAside = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CellSummary {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+      open: isSet(object.open) ? globalThis.Boolean(object.open) : false,
+      devices: isSet(object.devices) ? globalThis.Number(object.devices) : 0,
+      connected: isSet(object.connected) ? globalThis.Number(object.connected) : 0,
+      plans: isSet(object.plans) ? BigInt(object.plans) : 0n,
+      learner: isSet(object.learner) ? globalThis.String(object.learner) : "",
+      outcomes: isSet(object.outcomes) ? BigInt(object.outcomes) : 0n,
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
+      joinedAgeMs: isSet(object.joinedAgeMs)
+        ? globalThis.Number(object.joinedAgeMs)
+        : isSet(object.joined_age_ms)
+        ? globalThis.Number(object.joined_age_ms)
+        : undefined,
+      versions: isSet(object.versions) ? globalThis.Number(object.versions) : 0,
+      setAside: isSet(object.setAside)
+        ? globalThis.String(object.setAside)
+        : isSet(object.set_aside)
+        ? globalThis.String(object.set_aside)
+        : "",
+    };
+  },
+
+  toJSON(message: CellSummary): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    if (message.open !== false) {
+      obj.open = message.open;
+    }
+    if (message.devices !== 0) {
+      obj.devices = Math.round(message.devices);
+    }
+    if (message.connected !== 0) {
+      obj.connected = Math.round(message.connected);
+    }
+    if (message.plans !== 0n) {
+      obj.plans = message.plans.toString();
+    }
+    if (message.learner !== "") {
+      obj.learner = message.learner;
+    }
+    if (message.outcomes !== 0n) {
+      obj.outcomes = message.outcomes.toString();
+    }
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
+    }
+    if (message.joinedAgeMs !== undefined) {
+      obj.joinedAgeMs = floatToJson(message.joinedAgeMs);
+    }
+    if (message.versions !== 0) {
+      obj.versions = Math.round(message.versions);
+    }
+    if (message.setAside !== "") {
+      obj.setAside = message.setAside;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CellSummary>, I>>(base?: I): CellSummary {
+    return CellSummary.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CellSummary>, I>>(object: I): CellSummary {
+    const message = createBaseCellSummary();
+    message.cellId = object.cellId ?? "";
+    message.open = object.open ?? false;
+    message.devices = object.devices ?? 0;
+    message.connected = object.connected ?? 0;
+    message.plans = (object.plans !== undefined && object.plans !== null) ? BigInt(object.plans) : 0n;
+    message.learner = object.learner ?? "";
+    message.outcomes = (object.outcomes !== undefined && object.outcomes !== null) ? BigInt(object.outcomes) : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.joinedAgeMs = object.joinedAgeMs ?? undefined;
+    message.versions = object.versions ?? 0;
+    message.setAside = object.setAside ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteCellRequest(): DeleteCellRequest {
+  return { cellId: "" };
+}
+
+export const DeleteCellRequest: MessageFns<DeleteCellRequest> = {
+  encode(message: DeleteCellRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteCellRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteCellRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteCellRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+    };
+  },
+
+  toJSON(message: DeleteCellRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DeleteCellRequest>, I>>(base?: I): DeleteCellRequest {
+    return DeleteCellRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteCellRequest>, I>>(object: I): DeleteCellRequest {
+    const message = createBaseDeleteCellRequest();
+    message.cellId = object.cellId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteCellResponse(): DeleteCellResponse {
+  return { cellIds: [], sessionsEnded: 0 };
+}
+
+export const DeleteCellResponse: MessageFns<DeleteCellResponse> = {
+  encode(message: DeleteCellResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.cellIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.sessionsEnded !== 0) {
+      writer.uint32(16).uint32(message.sessionsEnded);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteCellResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteCellResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sessionsEnded = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteCellResponse {
+    return {
+      cellIds: globalThis.Array.isArray(object?.cellIds)
+        ? object.cellIds.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.cell_ids)
+        ? object.cell_ids.map((e: any) => globalThis.String(e))
+        : [],
+      sessionsEnded: isSet(object.sessionsEnded)
+        ? globalThis.Number(object.sessionsEnded)
+        : isSet(object.sessions_ended)
+        ? globalThis.Number(object.sessions_ended)
+        : 0,
+    };
+  },
+
+  toJSON(message: DeleteCellResponse): unknown {
+    const obj: any = {};
+    if (message.cellIds?.length) {
+      obj.cellIds = message.cellIds;
+    }
+    if (message.sessionsEnded !== 0) {
+      obj.sessionsEnded = Math.round(message.sessionsEnded);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DeleteCellResponse>, I>>(base?: I): DeleteCellResponse {
+    return DeleteCellResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteCellResponse>, I>>(object: I): DeleteCellResponse {
+    const message = createBaseDeleteCellResponse();
+    message.cellIds = object.cellIds?.map((e) => e) || [];
+    message.sessionsEnded = object.sessionsEnded ?? 0;
+    return message;
+  },
+};
+
+function createBaseBackupRequest(): BackupRequest {
+  return { cellId: "" };
+}
+
+export const BackupRequest: MessageFns<BackupRequest> = {
+  encode(message: BackupRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BackupRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+    };
+  },
+
+  toJSON(message: BackupRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BackupRequest>, I>>(base?: I): BackupRequest {
+    return BackupRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BackupRequest>, I>>(object: I): BackupRequest {
+    const message = createBaseBackupRequest();
+    message.cellId = object.cellId ?? "";
+    return message;
+  },
+};
+
+function createBaseBackupResponse(): BackupResponse {
+  return { chunk: new Uint8Array(0) };
+}
+
+export const BackupResponse: MessageFns<BackupResponse> = {
+  encode(message: BackupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.chunk.length !== 0) {
+      writer.uint32(10).bytes(message.chunk);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BackupResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackupResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.chunk = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BackupResponse {
+    return { chunk: isSet(object.chunk) ? bytesFromBase64(object.chunk) : new Uint8Array(0) };
+  },
+
+  toJSON(message: BackupResponse): unknown {
+    const obj: any = {};
+    if (message.chunk.length !== 0) {
+      obj.chunk = base64FromBytes(message.chunk);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BackupResponse>, I>>(base?: I): BackupResponse {
+    return BackupResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BackupResponse>, I>>(object: I): BackupResponse {
+    const message = createBaseBackupResponse();
+    message.chunk = object.chunk ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseTraceDeviceRequest(): TraceDeviceRequest {
+  return { cellId: "", deviceId: "", limit: 0 };
+}
+
+export const TraceDeviceRequest: MessageFns<TraceDeviceRequest> = {
+  encode(message: TraceDeviceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cellId !== "") {
+      writer.uint32(10).string(message.cellId);
+    }
+    if (message.deviceId !== "") {
+      writer.uint32(18).string(message.deviceId);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(24).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TraceDeviceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTraceDeviceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cellId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deviceId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TraceDeviceRequest {
+    return {
+      cellId: isSet(object.cellId)
+        ? globalThis.String(object.cellId)
+        : isSet(object.cell_id)
+        ? globalThis.String(object.cell_id)
+        : "",
+      deviceId: isSet(object.deviceId)
+        ? globalThis.String(object.deviceId)
+        : isSet(object.device_id)
+        ? globalThis.String(object.device_id)
+        : "",
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+    };
+  },
+
+  toJSON(message: TraceDeviceRequest): unknown {
+    const obj: any = {};
+    if (message.cellId !== "") {
+      obj.cellId = message.cellId;
+    }
+    if (message.deviceId !== "") {
+      obj.deviceId = message.deviceId;
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TraceDeviceRequest>, I>>(base?: I): TraceDeviceRequest {
+    return TraceDeviceRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TraceDeviceRequest>, I>>(object: I): TraceDeviceRequest {
+    const message = createBaseTraceDeviceRequest();
+    message.cellId = object.cellId ?? "";
+    message.deviceId = object.deviceId ?? "";
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseTraceDeviceResponse(): TraceDeviceResponse {
+  return { decisions: [] };
+}
+
+export const TraceDeviceResponse: MessageFns<TraceDeviceResponse> = {
+  encode(message: TraceDeviceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.decisions) {
+      TracedDecision.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TraceDeviceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTraceDeviceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.decisions.push(TracedDecision.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TraceDeviceResponse {
+    return {
+      decisions: globalThis.Array.isArray(object?.decisions)
+        ? object.decisions.map((e: any) => TracedDecision.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TraceDeviceResponse): unknown {
+    const obj: any = {};
+    if (message.decisions?.length) {
+      obj.decisions = message.decisions.map((e) => TracedDecision.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TraceDeviceResponse>, I>>(base?: I): TraceDeviceResponse {
+    return TraceDeviceResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TraceDeviceResponse>, I>>(object: I): TraceDeviceResponse {
+    const message = createBaseTraceDeviceResponse();
+    message.decisions = object.decisions?.map((e) => TracedDecision.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseDecisionsWanted(): DecisionsWanted {
+  return { id: 0n, limit: 0 };
+}
+
+export const DecisionsWanted: MessageFns<DecisionsWanted> = {
+  encode(message: DecisionsWanted, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(16).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecisionsWanted {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecisionsWanted();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DecisionsWanted {
+    return {
+      id: isSet(object.id) ? BigInt(object.id) : 0n,
+      limit: isSet(object.limit) ? globalThis.Number(object.limit) : 0,
+    };
+  },
+
+  toJSON(message: DecisionsWanted): unknown {
+    const obj: any = {};
+    if (message.id !== 0n) {
+      obj.id = message.id.toString();
+    }
+    if (message.limit !== 0) {
+      obj.limit = Math.round(message.limit);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DecisionsWanted>, I>>(base?: I): DecisionsWanted {
+    return DecisionsWanted.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DecisionsWanted>, I>>(object: I): DecisionsWanted {
+    const message = createBaseDecisionsWanted();
+    message.id = (object.id !== undefined && object.id !== null) ? BigInt(object.id) : 0n;
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseDecisionTrace(): DecisionTrace {
+  return { id: 0n, decisions: [] };
+}
+
+export const DecisionTrace: MessageFns<DecisionTrace> = {
+  encode(message: DecisionTrace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== 0n) {
+      if (BigInt.asUintN(64, message.id) !== message.id) {
+        throw new globalThis.Error("value provided for field message.id of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.id);
+    }
+    for (const v of message.decisions) {
+      TracedDecision.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecisionTrace {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecisionTrace();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.decisions.push(TracedDecision.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DecisionTrace {
+    return {
+      id: isSet(object.id) ? BigInt(object.id) : 0n,
+      decisions: globalThis.Array.isArray(object?.decisions)
+        ? object.decisions.map((e: any) => TracedDecision.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: DecisionTrace): unknown {
+    const obj: any = {};
+    if (message.id !== 0n) {
+      obj.id = message.id.toString();
+    }
+    if (message.decisions?.length) {
+      obj.decisions = message.decisions.map((e) => TracedDecision.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DecisionTrace>, I>>(base?: I): DecisionTrace {
+    return DecisionTrace.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DecisionTrace>, I>>(object: I): DecisionTrace {
+    const message = createBaseDecisionTrace();
+    message.id = (object.id !== undefined && object.id !== null) ? BigInt(object.id) : 0n;
+    message.decisions = object.decisions?.map((e) => TracedDecision.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTracedDecision(): TracedDecision {
+  return {
+    requestId: "",
+    ageMs: 0,
+    placement: undefined,
+    decision: undefined,
+    planned: undefined,
+    thresholdMs: 0,
+    accuracyPriceMs: 0,
+    leastAccuracy: 0,
+    deadlineMs: 0,
+    trial: "",
+    actions: [],
+    looks: [],
+    responseMs: 0,
+    failure: "",
+  };
+}
+
+export const TracedDecision: MessageFns<TracedDecision> = {
+  encode(message: TracedDecision, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.requestId !== "") {
+      writer.uint32(10).string(message.requestId);
+    }
+    if (message.ageMs !== 0) {
+      writer.uint32(17).double(message.ageMs);
+    }
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(26).fork()).join();
+    }
+    if (message.decision !== undefined) {
+      Decision.encode(message.decision, writer.uint32(34).fork()).join();
+    }
+    if (message.planned !== undefined) {
+      Placement.encode(message.planned, writer.uint32(42).fork()).join();
+    }
+    if (message.thresholdMs !== 0) {
+      writer.uint32(49).double(message.thresholdMs);
+    }
+    if (message.accuracyPriceMs !== 0) {
+      writer.uint32(57).double(message.accuracyPriceMs);
+    }
+    if (message.leastAccuracy !== 0) {
+      writer.uint32(65).double(message.leastAccuracy);
+    }
+    if (message.deadlineMs !== 0) {
+      writer.uint32(73).double(message.deadlineMs);
+    }
+    if (message.trial !== "") {
+      writer.uint32(82).string(message.trial);
+    }
+    for (const v of message.actions) {
+      TracedAction.encode(v!, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.looks) {
+      TracedLook.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.responseMs !== 0) {
+      writer.uint32(105).double(message.responseMs);
+    }
+    if (message.failure !== "") {
+      writer.uint32(114).string(message.failure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TracedDecision {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTracedDecision();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.ageMs = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.decision = Decision.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.planned = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.thresholdMs = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.accuracyPriceMs = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.leastAccuracy = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.deadlineMs = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.trial = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.actions.push(TracedAction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.looks.push(TracedLook.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 105) {
+              break;
+            }
+
+            message.responseMs = reader.double();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.failure = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TracedDecision {
+    return {
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+      ageMs: isSet(object.ageMs)
+        ? globalThis.Number(object.ageMs)
+        : isSet(object.age_ms)
+        ? globalThis.Number(object.age_ms)
+        : 0,
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      decision: isSet(object.decision) ? Decision.fromJSON(object.decision) : undefined,
+      planned: isSet(object.planned) ? Placement.fromJSON(object.planned) : undefined,
+      thresholdMs: isSet(object.thresholdMs)
+        ? globalThis.Number(object.thresholdMs)
+        : isSet(object.threshold_ms)
+        ? globalThis.Number(object.threshold_ms)
+        : 0,
+      accuracyPriceMs: isSet(object.accuracyPriceMs)
+        ? globalThis.Number(object.accuracyPriceMs)
+        : isSet(object.accuracy_price_ms)
+        ? globalThis.Number(object.accuracy_price_ms)
+        : 0,
+      leastAccuracy: isSet(object.leastAccuracy)
+        ? globalThis.Number(object.leastAccuracy)
+        : isSet(object.least_accuracy)
+        ? globalThis.Number(object.least_accuracy)
+        : 0,
+      deadlineMs: isSet(object.deadlineMs)
+        ? globalThis.Number(object.deadlineMs)
+        : isSet(object.deadline_ms)
+        ? globalThis.Number(object.deadline_ms)
+        : 0,
+      trial: isSet(object.trial) ? globalThis.String(object.trial) : "",
+      actions: globalThis.Array.isArray(object?.actions)
+        ? object.actions.map((e: any) => TracedAction.fromJSON(e))
+        : [],
+      looks: globalThis.Array.isArray(object?.looks)
+        ? object.looks.map((e: any) => TracedLook.fromJSON(e))
+        : [],
+      responseMs: isSet(object.responseMs)
+        ? globalThis.Number(object.responseMs)
+        : isSet(object.response_ms)
+        ? globalThis.Number(object.response_ms)
+        : 0,
+      failure: isSet(object.failure) ? globalThis.String(object.failure) : "",
+    };
+  },
+
+  toJSON(message: TracedDecision): unknown {
+    const obj: any = {};
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    if (message.ageMs !== 0) {
+      obj.ageMs = floatToJson(message.ageMs);
+    }
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.decision !== undefined) {
+      obj.decision = Decision.toJSON(message.decision);
+    }
+    if (message.planned !== undefined) {
+      obj.planned = Placement.toJSON(message.planned);
+    }
+    if (message.thresholdMs !== 0) {
+      obj.thresholdMs = floatToJson(message.thresholdMs);
+    }
+    if (message.accuracyPriceMs !== 0) {
+      obj.accuracyPriceMs = floatToJson(message.accuracyPriceMs);
+    }
+    if (message.leastAccuracy !== 0) {
+      obj.leastAccuracy = floatToJson(message.leastAccuracy);
+    }
+    if (message.deadlineMs !== 0) {
+      obj.deadlineMs = floatToJson(message.deadlineMs);
+    }
+    if (message.trial !== "") {
+      obj.trial = message.trial;
+    }
+    if (message.actions?.length) {
+      obj.actions = message.actions.map((e) => TracedAction.toJSON(e));
+    }
+    if (message.looks?.length) {
+      obj.looks = message.looks.map((e) => TracedLook.toJSON(e));
+    }
+    if (message.responseMs !== 0) {
+      obj.responseMs = floatToJson(message.responseMs);
+    }
+    if (message.failure !== "") {
+      obj.failure = message.failure;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TracedDecision>, I>>(base?: I): TracedDecision {
+    return TracedDecision.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TracedDecision>, I>>(object: I): TracedDecision {
+    const message = createBaseTracedDecision();
+    message.requestId = object.requestId ?? "";
+    message.ageMs = object.ageMs ?? 0;
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.decision = (object.decision !== undefined && object.decision !== null)
+      ? Decision.fromPartial(object.decision)
+      : undefined;
+    message.planned = (object.planned !== undefined && object.planned !== null)
+      ? Placement.fromPartial(object.planned)
+      : undefined;
+    message.thresholdMs = object.thresholdMs ?? 0;
+    message.accuracyPriceMs = object.accuracyPriceMs ?? 0;
+    message.leastAccuracy = object.leastAccuracy ?? 0;
+    message.deadlineMs = object.deadlineMs ?? 0;
+    message.trial = object.trial ?? "";
+    message.actions = object.actions?.map((e) => TracedAction.fromPartial(e)) || [];
+    message.looks = object.looks?.map((e) => TracedLook.fromPartial(e)) || [];
+    message.responseMs = object.responseMs ?? 0;
+    message.failure = object.failure ?? "";
+    return message;
+  },
+};
+
+function createBaseTracedAction(): TracedAction {
+  return { placement: undefined, predictedMs: 0, costMs: 0, accuracy: 0, boundBy: "" };
+}
+
+export const TracedAction: MessageFns<TracedAction> = {
+  encode(message: TracedAction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(10).fork()).join();
+    }
+    if (message.predictedMs !== 0) {
+      writer.uint32(17).double(message.predictedMs);
+    }
+    if (message.costMs !== 0) {
+      writer.uint32(25).double(message.costMs);
+    }
+    if (message.accuracy !== 0) {
+      writer.uint32(33).double(message.accuracy);
+    }
+    if (message.boundBy !== "") {
+      writer.uint32(42).string(message.boundBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TracedAction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTracedAction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.predictedMs = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.costMs = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.accuracy = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.boundBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TracedAction {
+    return {
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      predictedMs: isSet(object.predictedMs)
+        ? globalThis.Number(object.predictedMs)
+        : isSet(object.predicted_ms)
+        ? globalThis.Number(object.predicted_ms)
+        : 0,
+      costMs: isSet(object.costMs)
+        ? globalThis.Number(object.costMs)
+        : isSet(object.cost_ms)
+        ? globalThis.Number(object.cost_ms)
+        : 0,
+      accuracy: isSet(object.accuracy) ? globalThis.Number(object.accuracy) : 0,
+      boundBy: isSet(object.boundBy)
+        ? globalThis.String(object.boundBy)
+        : isSet(object.bound_by)
+        ? globalThis.String(object.bound_by)
+        : "",
+    };
+  },
+
+  toJSON(message: TracedAction): unknown {
+    const obj: any = {};
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.predictedMs !== 0) {
+      obj.predictedMs = floatToJson(message.predictedMs);
+    }
+    if (message.costMs !== 0) {
+      obj.costMs = floatToJson(message.costMs);
+    }
+    if (message.accuracy !== 0) {
+      obj.accuracy = floatToJson(message.accuracy);
+    }
+    if (message.boundBy !== "") {
+      obj.boundBy = message.boundBy;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TracedAction>, I>>(base?: I): TracedAction {
+    return TracedAction.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TracedAction>, I>>(object: I): TracedAction {
+    const message = createBaseTracedAction();
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.predictedMs = object.predictedMs ?? 0;
+    message.costMs = object.costMs ?? 0;
+    message.accuracy = object.accuracy ?? 0;
+    message.boundBy = object.boundBy ?? "";
+    return message;
+  },
+};
+
+function createBaseTracedLook(): TracedLook {
+  return { placement: undefined, failure: "" };
+}
+
+export const TracedLook: MessageFns<TracedLook> = {
+  encode(message: TracedLook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.placement !== undefined) {
+      Placement.encode(message.placement, writer.uint32(10).fork()).join();
+    }
+    if (message.failure !== "") {
+      writer.uint32(18).string(message.failure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TracedLook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTracedLook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.placement = Placement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.failure = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TracedLook {
+    return {
+      placement: isSet(object.placement) ? Placement.fromJSON(object.placement) : undefined,
+      failure: isSet(object.failure) ? globalThis.String(object.failure) : "",
+    };
+  },
+
+  toJSON(message: TracedLook): unknown {
+    const obj: any = {};
+    if (message.placement !== undefined) {
+      obj.placement = Placement.toJSON(message.placement);
+    }
+    if (message.failure !== "") {
+      obj.failure = message.failure;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TracedLook>, I>>(base?: I): TracedLook {
+    return TracedLook.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TracedLook>, I>>(object: I): TracedLook {
+    const message = createBaseTracedLook();
+    message.placement = (object.placement !== undefined && object.placement !== null)
+      ? Placement.fromPartial(object.placement)
+      : undefined;
+    message.failure = object.failure ?? "";
+    return message;
+  },
+};
+
 /** Learns from the outcomes of a cell's devices, plans their placements together and pushes them. */
 export type PolicyServiceService = typeof PolicyServiceService;
 export const PolicyServiceService = {
@@ -6560,6 +9588,96 @@ export const PolicyServiceService = {
     responseSerialize: (value: RunEpochsResponse): Buffer => toBuffer(RunEpochsResponse, value),
     responseDeserialize: (value: Buffer): RunEpochsResponse => RunEpochsResponse.decode(value),
   },
+  /** The same as ExportSnapshot, of any size, also of a version that was kept. */
+  downloadSnapshot: {
+    path: "/weir.policy.v1.PolicyService/DownloadSnapshot" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: DownloadSnapshotRequest): Buffer =>
+      toBuffer(DownloadSnapshotRequest, value),
+    requestDeserialize: (value: Buffer): DownloadSnapshotRequest => DownloadSnapshotRequest.decode(value),
+    responseSerialize: (value: DownloadSnapshotResponse): Buffer =>
+      toBuffer(DownloadSnapshotResponse, value),
+    responseDeserialize: (value: Buffer): DownloadSnapshotResponse => DownloadSnapshotResponse.decode(value),
+  },
+  /** The same as ImportSnapshot, of any size up to 256 MiB. */
+  uploadSnapshot: {
+    path: "/weir.policy.v1.PolicyService/UploadSnapshot" as const,
+    requestStream: true as const,
+    responseStream: false as const,
+    requestSerialize: (value: UploadSnapshotRequest): Buffer =>
+      toBuffer(UploadSnapshotRequest, value),
+    requestDeserialize: (value: Buffer): UploadSnapshotRequest => UploadSnapshotRequest.decode(value),
+    responseSerialize: (value: UploadSnapshotResponse): Buffer =>
+      toBuffer(UploadSnapshotResponse, value),
+    responseDeserialize: (value: Buffer): UploadSnapshotResponse => UploadSnapshotResponse.decode(value),
+  },
+  /** The versions that were kept of what the learner of a cell knew. */
+  listSnapshots: {
+    path: "/weir.policy.v1.PolicyService/ListSnapshots" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSnapshotsRequest): Buffer => toBuffer(ListSnapshotsRequest, value),
+    requestDeserialize: (value: Buffer): ListSnapshotsRequest => ListSnapshotsRequest.decode(value),
+    responseSerialize: (value: ListSnapshotsResponse): Buffer =>
+      toBuffer(ListSnapshotsResponse, value),
+    responseDeserialize: (value: Buffer): ListSnapshotsResponse => ListSnapshotsResponse.decode(value),
+  },
+  /** Puts the learner of a cell back to such a version, at once; what it knew until then becomes a version too. */
+  rollBackLearner: {
+    path: "/weir.policy.v1.PolicyService/RollBackLearner" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RollBackLearnerRequest): Buffer =>
+      toBuffer(RollBackLearnerRequest, value),
+    requestDeserialize: (value: Buffer): RollBackLearnerRequest => RollBackLearnerRequest.decode(value),
+    responseSerialize: (value: RollBackLearnerResponse): Buffer =>
+      toBuffer(RollBackLearnerResponse, value),
+    responseDeserialize: (value: Buffer): RollBackLearnerResponse => RollBackLearnerResponse.decode(value),
+  },
+  /** The cells that are open or stored. */
+  listCells: {
+    path: "/weir.policy.v1.PolicyService/ListCells" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCellsRequest): Buffer => toBuffer(ListCellsRequest, value),
+    requestDeserialize: (value: Buffer): ListCellsRequest => ListCellsRequest.decode(value),
+    responseSerialize: (value: ListCellsResponse): Buffer => toBuffer(ListCellsResponse, value),
+    responseDeserialize: (value: Buffer): ListCellsResponse => ListCellsResponse.decode(value),
+  },
+  /**
+   * Deletes a cell with all that is stored of it. Sessions of its devices end (CELL_DELETED), and one that joins again opens a
+   * new cell. Answers when everything has left the disk.
+   */
+  deleteCell: {
+    path: "/weir.policy.v1.PolicyService/DeleteCell" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteCellRequest): Buffer => toBuffer(DeleteCellRequest, value),
+    requestDeserialize: (value: Buffer): DeleteCellRequest => DeleteCellRequest.decode(value),
+    responseSerialize: (value: DeleteCellResponse): Buffer => toBuffer(DeleteCellResponse, value),
+    responseDeserialize: (value: Buffer): DeleteCellResponse => DeleteCellResponse.decode(value),
+  },
+  /** A copy of all that is stored, as it is at one instant: whatever was acknowledged before is in it. */
+  backup: {
+    path: "/weir.policy.v1.PolicyService/Backup" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: BackupRequest): Buffer => toBuffer(BackupRequest, value),
+    requestDeserialize: (value: Buffer): BackupRequest => BackupRequest.decode(value),
+    responseSerialize: (value: BackupResponse): Buffer => toBuffer(BackupResponse, value),
+    responseDeserialize: (value: Buffer): BackupResponse => BackupResponse.decode(value),
+  },
+  /** The last decisions of a connected device, and why. */
+  traceDevice: {
+    path: "/weir.policy.v1.PolicyService/TraceDevice" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TraceDeviceRequest): Buffer => toBuffer(TraceDeviceRequest, value),
+    requestDeserialize: (value: Buffer): TraceDeviceRequest => TraceDeviceRequest.decode(value),
+    responseSerialize: (value: TraceDeviceResponse): Buffer => toBuffer(TraceDeviceResponse, value),
+    responseDeserialize: (value: Buffer): TraceDeviceResponse => TraceDeviceResponse.decode(value),
+  },
 } as const;
 
 export interface PolicyServiceServer extends UntypedServiceImplementation {
@@ -6584,6 +9702,25 @@ export interface PolicyServiceServer extends UntypedServiceImplementation {
    * them, and the learner learns from all outcomes of an epoch together. For experiments; one stream per cell.
    */
   runEpochs: handleBidiStreamingCall<RunEpochsRequest, RunEpochsResponse>;
+  /** The same as ExportSnapshot, of any size, also of a version that was kept. */
+  downloadSnapshot: handleServerStreamingCall<DownloadSnapshotRequest, DownloadSnapshotResponse>;
+  /** The same as ImportSnapshot, of any size up to 256 MiB. */
+  uploadSnapshot: handleClientStreamingCall<UploadSnapshotRequest, UploadSnapshotResponse>;
+  /** The versions that were kept of what the learner of a cell knew. */
+  listSnapshots: handleUnaryCall<ListSnapshotsRequest, ListSnapshotsResponse>;
+  /** Puts the learner of a cell back to such a version, at once; what it knew until then becomes a version too. */
+  rollBackLearner: handleUnaryCall<RollBackLearnerRequest, RollBackLearnerResponse>;
+  /** The cells that are open or stored. */
+  listCells: handleUnaryCall<ListCellsRequest, ListCellsResponse>;
+  /**
+   * Deletes a cell with all that is stored of it. Sessions of its devices end (CELL_DELETED), and one that joins again opens a
+   * new cell. Answers when everything has left the disk.
+   */
+  deleteCell: handleUnaryCall<DeleteCellRequest, DeleteCellResponse>;
+  /** A copy of all that is stored, as it is at one instant: whatever was acknowledged before is in it. */
+  backup: handleServerStreamingCall<BackupRequest, BackupResponse>;
+  /** The last decisions of a connected device, and why. */
+  traceDevice: handleUnaryCall<TraceDeviceRequest, TraceDeviceResponse>;
 }
 
 export interface PolicyServiceClient extends Client {
@@ -6710,6 +9847,123 @@ export interface PolicyServiceClient extends Client {
     metadata: Metadata,
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<RunEpochsRequest, RunEpochsResponse>;
+  /** The same as ExportSnapshot, of any size, also of a version that was kept. */
+  downloadSnapshot(
+    request: DownloadSnapshotRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<DownloadSnapshotResponse>;
+  downloadSnapshot(
+    request: DownloadSnapshotRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<DownloadSnapshotResponse>;
+  /** The same as ImportSnapshot, of any size up to 256 MiB. */
+  uploadSnapshot(
+    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
+  ): ClientWritableStream<UploadSnapshotRequest>;
+  uploadSnapshot(
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
+  ): ClientWritableStream<UploadSnapshotRequest>;
+  uploadSnapshot(
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
+  ): ClientWritableStream<UploadSnapshotRequest>;
+  uploadSnapshot(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UploadSnapshotResponse) => void,
+  ): ClientWritableStream<UploadSnapshotRequest>;
+  /** The versions that were kept of what the learner of a cell knew. */
+  listSnapshots(
+    request: ListSnapshotsRequest,
+    callback: (error: ServiceError | null, response: ListSnapshotsResponse) => void,
+  ): ClientUnaryCall;
+  listSnapshots(
+    request: ListSnapshotsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSnapshotsResponse) => void,
+  ): ClientUnaryCall;
+  listSnapshots(
+    request: ListSnapshotsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSnapshotsResponse) => void,
+  ): ClientUnaryCall;
+  /** Puts the learner of a cell back to such a version, at once; what it knew until then becomes a version too. */
+  rollBackLearner(
+    request: RollBackLearnerRequest,
+    callback: (error: ServiceError | null, response: RollBackLearnerResponse) => void,
+  ): ClientUnaryCall;
+  rollBackLearner(
+    request: RollBackLearnerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RollBackLearnerResponse) => void,
+  ): ClientUnaryCall;
+  rollBackLearner(
+    request: RollBackLearnerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RollBackLearnerResponse) => void,
+  ): ClientUnaryCall;
+  /** The cells that are open or stored. */
+  listCells(
+    request: ListCellsRequest,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
+  listCells(
+    request: ListCellsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
+  listCells(
+    request: ListCellsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCellsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Deletes a cell with all that is stored of it. Sessions of its devices end (CELL_DELETED), and one that joins again opens a
+   * new cell. Answers when everything has left the disk.
+   */
+  deleteCell(
+    request: DeleteCellRequest,
+    callback: (error: ServiceError | null, response: DeleteCellResponse) => void,
+  ): ClientUnaryCall;
+  deleteCell(
+    request: DeleteCellRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteCellResponse) => void,
+  ): ClientUnaryCall;
+  deleteCell(
+    request: DeleteCellRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteCellResponse) => void,
+  ): ClientUnaryCall;
+  /** A copy of all that is stored, as it is at one instant: whatever was acknowledged before is in it. */
+  backup(request: BackupRequest, options?: Partial<CallOptions>): ClientReadableStream<BackupResponse>;
+  backup(
+    request: BackupRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<BackupResponse>;
+  /** The last decisions of a connected device, and why. */
+  traceDevice(
+    request: TraceDeviceRequest,
+    callback: (error: ServiceError | null, response: TraceDeviceResponse) => void,
+  ): ClientUnaryCall;
+  traceDevice(
+    request: TraceDeviceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TraceDeviceResponse) => void,
+  ): ClientUnaryCall;
+  traceDevice(
+    request: TraceDeviceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TraceDeviceResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const PolicyServiceClient = makeGenericClientConstructor(

@@ -1,0 +1,42 @@
+import { NotFound, WeirError } from '@weir/base';
+import { rmSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { cellsIn, copyCells } from './copy-cells.ts';
+import { openDatabase } from './database.ts';
+
+// A thread of its own: outcomes are journaled meanwhile.
+
+/** What the thread starts with. */
+export interface BackupWork {
+  /** A copy of a store, which is removed. */
+  readonly copy: string;
+  /** The backup: a file with nothing beside it. */
+  readonly path: string;
+  /** @default all cells */
+  readonly cellId?: string | undefined;
+}
+
+/** Its one answer. */
+export type BackupReply = { readonly refused?: Pick<WeirError, 'message' | 'status'> };
+
+const { copy, path, cellId } = workerData as BackupWork;
+try {
+  using source = closing(openDatabase(copy));
+  using target = closing(openDatabase(path));
+  const cells = cellsIn(source.database);
+  if (cellId !== undefined && !cells.includes(cellId)) throw new NotFound(`there is no cell ${cellId}`);
+  target.database.exec('begin immediate');
+  copyCells(source.database, target.database, cellId === undefined ? cells : [cellId]);
+  target.database.exec('commit; pragma journal_mode = delete');
+  parentPort!.postMessage({} satisfies BackupReply);
+} catch (error) {
+  if (!(error instanceof WeirError)) throw error;
+  const { message, status } = error;
+  parentPort!.postMessage({ refused: { message, status } } satisfies BackupReply);
+} finally {
+  for (const end of ['', '-wal', '-journal']) rmSync(`${copy}${end}`, { force: true });
+}
+
+function closing(database: ReturnType<typeof openDatabase>) {
+  return { database, [Symbol.dispose]: () => database.close() };
+}

@@ -1,0 +1,2 @@
+/** The store's file in PolicyService's data directory. */
+export const storeFile = 'policy.db';
