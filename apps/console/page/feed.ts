@@ -15,6 +15,8 @@ const maxPoints = 300;
 const silentMs = 3_000;
 /** Time between two looks at which cells there are, ms. */
 const cellsMs = 5_000;
+/** The same while the console does not answer, and between two tries where the browser has given up. */
+const retryMs = 1_000;
 
 /** The cell in the page's address; undefined: none was chosen, and the console shows its first. */
 const chosenCell = () => new URLSearchParams(location.search).get('cell') ?? undefined;
@@ -51,7 +53,7 @@ export function openFeed(onChange: (feed: Feed) => void): (cell: string) => void
     );
     opened.addEventListener('error', () => {
       change({ connected: false });
-      if (opened.readyState === EventSource.CLOSED) setTimeout(() => opened === source && open(), 2_000);
+      if (opened.readyState === EventSource.CLOSED) setTimeout(() => opened === source && open(), retryMs);
     });
   }
 
@@ -64,8 +66,8 @@ export function openFeed(onChange: (feed: Feed) => void): (cell: string) => void
 
   async function lookForCells(): Promise<void> {
     try {
-      const response = await fetch('/cells');
-      if (response.ok) change({ cells: (await response.json()) as string[] });
+      const response = feed.connected ? await fetch('/cells') : undefined;
+      if (response?.ok) change({ cells: (await response.json()) as string[] });
     } catch {
       // The stream of events tells that the console is away.
     }
@@ -79,7 +81,7 @@ export function openFeed(onChange: (feed: Feed) => void): (cell: string) => void
       !feed.cells.includes(shown)
     )
       choose(first);
-    setTimeout(() => void lookForCells(), cellsMs);
+    setTimeout(() => void lookForCells(), feed.connected ? cellsMs : retryMs);
   }
   open();
   void lookForCells();
