@@ -28,7 +28,7 @@ describe('the console over one’s own fleet', () => {
     ]);
     for (const { send } of devices) send(100);
     url = await fleet.console();
-  }, 300_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await fleet?.[Symbol.asyncDispose]();

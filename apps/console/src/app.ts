@@ -71,7 +71,9 @@ export async function startConsoleApp(
     snapshot: () => cell.snapshot(),
     async control(body) {
       await control(body, { policy: cell.policy, emulation, mayControl });
-      cell.events.tell('info', describe(body as Record<string, unknown>));
+      const change = body as Record<string, unknown>;
+      const { kind, deviceId, nodeId } = change;
+      cell.events.change(JSON.stringify([kind, deviceId, nodeId]), describe(change));
       events.send(cell.cellId, snapshotOf(cell));
     },
   });

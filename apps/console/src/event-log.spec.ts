@@ -46,6 +46,25 @@ describe('the log of events', () => {
     expect(texts()[0]).toBe('4 good edge-1 is back');
   });
 
+  it('has one move by hand as one event, its last value', () => {
+    const { log, stand, texts } = open();
+    const set = (at: number, text: string) => {
+      stand(at);
+      log.change('floor', text);
+    };
+    set(1_000, 'floor 80');
+    set(2_000, 'floor 81');
+    log.change('learner', 'planner');
+    set(3_000, 'floor 82');
+    set(9_000, 'floor 83');
+    expect(texts()).toEqual([
+      '9000 info floor 83',
+      '3000 info floor 82',
+      '2000 info planner',
+      '2000 info floor 81',
+    ]);
+  });
+
   it('keeps the newest thirty', () => {
     const { log } = open();
     for (let n = 1; n <= 40; n++) log.tell('info', String(n));

@@ -11,11 +11,14 @@ export interface Condition {
 
 /** Most that are kept. */
 const most = 30;
+/** Time within which changes of one thing are one event, ms: a slider is moved step by step. */
+const oneMoveMs = 5_000;
 
 /** What happened in a cell, the newest `most`; what goes on is one event, however long it does. */
 export class EventLog {
   readonly #now: () => number;
   #events: EventView[] = [];
+  #changed: { readonly what: string; readonly event: EventView } | undefined;
   #standing = new Map<string, { readonly event: EventView; readonly condition: Condition }>();
 
   constructor(now: () => number) {
@@ -31,6 +34,14 @@ export class EventLog {
     const event = { at: Math.round(this.#now()), kind, text };
     this.#events = [...this.#events, event].slice(-most);
     return event;
+  }
+
+  /** Something was set by hand, once more perhaps: the newest value stands for all of one move. */
+  change(what: string, text: string): void {
+    const last = this.#changed?.what === what ? this.#changed.event : undefined;
+    const goesOn = last !== undefined && this.#now() - last.at < oneMoveMs && this.#events.at(-1) === last;
+    if (goesOn) this.#events = this.#events.slice(0, -1);
+    this.#changed = { what, event: this.tell('info', text) };
   }
 
   /**
