@@ -1,4 +1,4 @@
-import { ConfigError } from '@weir/base';
+import { ConfigError, Exit } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type CommandContext, defineCommand } from './command.ts';
@@ -42,6 +42,20 @@ describe('defineCommand', () => {
   it('refuses a second document and a missing one', async () => {
     await expect(runIt(['--json'], ({ out }) => (out({}), out({})))).rejects.toThrow(/second JSON document/);
     await expect(runIt(['--json'], () => {})).rejects.toThrow(/no JSON document/);
+  });
+
+  it('has been interrupted where it fails after Ctrl-C, and has failed otherwise', async () => {
+    const stop = new AbortController();
+    const command = defineCommand({
+      name: 'weir demo',
+      summary: 'Fails.',
+      schema,
+      run: () => Promise.reject(new Error('no')),
+    });
+    const io = { signal: stop.signal, stdout: () => {}, stderr: () => {} };
+    await expect(command({ argv: [], env: {} }, io)).rejects.toThrow('no');
+    stop.abort();
+    expect(await command({ argv: [], env: {} }, io)).toBe(Exit.interrupted);
   });
 
   it('refuses bad flags before it runs', async () => {

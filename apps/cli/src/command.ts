@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { type ConfigSource, type ConfigSpec, type Exit, loadConfig } from '@weir/base';
+import { type ConfigSource, type ConfigSpec, Exit, loadConfig } from '@weir/base';
 
 /** What a command runs with. */
 export interface CommandContext {
-  /** Aborts on Ctrl-C or SIGTERM: finish what must be finished, then return `Exit.interrupted`. */
+  /** Aborts on Ctrl-C or SIGTERM: finish what must be finished, then return `Exit.interrupted`, or throw. */
   readonly signal: AbortSignal;
   /** The result for programs: with `--json` the only document on stdout, otherwise dropped. Throws when called twice. */
   readonly out: (document: object) => void;
@@ -47,7 +47,12 @@ export function defineCommand<Shape extends z.ZodRawShape>(command: Command<Shap
     const config = loadConfig(command, source);
     const json = (config as { json?: unknown }).json === true;
     let documents = 0;
-    const exit = await command.run(config, {
+    // Whatever fails after Ctrl-C fails because of it.
+    const interrupted = (error: unknown) => {
+      if (!signal.aborted) throw error;
+      return Exit.interrupted;
+    };
+    const context: CommandContext = {
       signal,
       out(document) {
         if (documents++ > 0) throw new Error(`${command.name} wrote a second JSON document`);
@@ -55,7 +60,8 @@ export function defineCommand<Shape extends z.ZodRawShape>(command: Command<Shap
       },
       print: (text) => (json ? undefined : stdout(`${text}\n`)),
       progress: (text) => stderr(`${text}\n`),
-    });
+    };
+    const exit = await command.run(config, context).catch(interrupted);
     if (json && documents === 0 && !exit) throw new Error(`${command.name} wrote no JSON document`);
     return exit;
   };

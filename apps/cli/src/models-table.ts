@@ -48,9 +48,10 @@ export function modelsTable(
 }
 
 /** Reports progress, at most once a second. */
-export function throttled(progress: (text: string) => void) {
+export function throttled(progress: (text: string) => void, signal: AbortSignal) {
   let toldAt = 0;
   return ({ task, done, total }: { task: string; done: number; total: number }) => {
+    signal.throwIfAborted();
     const now = performance.now();
     if (now - toldAt < 1_000 && done < total) return;
     toldAt = now;

@@ -50,35 +50,30 @@ export default defineCommand({
     const description = oneEdgeCell({ family, models, seed });
     const random = seededRandom(seed);
     const costs: TracingCost[] = [];
-    try {
-      for (let repeat = 0; repeat < repeats; repeat++) {
-        const run = { description, samples, frames, warmUp, inFlight, rounds, sampled, random, signal };
-        const cost = await tracingCost({
-          ...run,
-          tracedFirst: repeat % 2 === 1,
-          progress: (doing) => progress(`pair ${repeat + 1} of ${repeats}: ${doing}`),
-        });
-        costs.push(cost);
-      }
-      progress(`the console over five devices, ${2 * seconds} s`);
-      const page = await consoleCost({ samples, models, seconds, signal });
-      const spans = await spanCost(sampled);
-      const kept = tracingKept(costs, { frames, seed });
-      const exportShare = Math.max(0, kept.exportMs) / exportPeriodMs;
-      const holds = {
-        off: 1 - kept.off.processorTime.mean <= measurable || kept.off.processorTime.high >= 1,
-        // A wide interval proves nothing, so it does not count as kept.
-        traced: kept.traced.processorTime.low - exportShare >= promised.throughput,
-        console: page.share.onePage <= promised.consoleShare,
-      };
-      const result = { sampledShare: sampled, ...kept, exportShare, spans, console: page, holds };
-      out({ ...result, promised });
-      for (const line of linesOf(result)) print(line);
-      return holds.off && holds.traced && holds.console ? Exit.done : Exit.failed;
-    } catch (error) {
-      if (signal.aborted) return Exit.interrupted;
-      throw error;
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const run = { description, samples, frames, warmUp, inFlight, rounds, sampled, random, signal };
+      const cost = await tracingCost({
+        ...run,
+        tracedFirst: repeat % 2 === 1,
+        progress: (doing) => progress(`pair ${repeat + 1} of ${repeats}: ${doing}`),
+      });
+      costs.push(cost);
     }
+    progress(`the console over five devices, ${2 * seconds} s`);
+    const page = await consoleCost({ samples, models, seconds, signal });
+    const spans = await spanCost(sampled);
+    const kept = tracingKept(costs, { frames, seed });
+    const exportShare = Math.max(0, kept.exportMs) / exportPeriodMs;
+    const holds = {
+      off: 1 - kept.off.processorTime.mean <= measurable || kept.off.processorTime.high >= 1,
+      // A wide interval proves nothing, so it does not count as kept.
+      traced: kept.traced.processorTime.low - exportShare >= promised.throughput,
+      console: page.share.onePage <= promised.consoleShare,
+    };
+    const result = { sampledShare: sampled, ...kept, exportShare, spans, console: page, holds };
+    out({ ...result, promised });
+    for (const line of linesOf(result)) print(line);
+    return holds.off && holds.traced && holds.console ? Exit.done : Exit.failed;
   },
 });
 

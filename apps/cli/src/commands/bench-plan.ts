@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { z } from 'zod';
 import { paperActions, shippedActions, timeDispatch } from '../bench/dispatch-time.ts';
 import { benchCell } from '../bench/plan-cell.ts';
+import { breather } from '../breather.ts';
 import { defineCommand } from '../command.ts';
 
 const whole = (least: number) =>
@@ -30,10 +31,13 @@ export default defineCommand({
     const random = seededRandom(seed);
     const solve = [];
     for (const [users, limitMs] of Object.entries(solveLimitMs)) {
-      signal.throwIfAborted();
       progress(`solving cells of ${users} devices`);
       solve.push(
-        timeSolver(Number(users), users === '5000' ? Math.ceil(repeats / 5) : repeats, random, limitMs),
+        await timeSolver(Number(users), users === '5000' ? Math.ceil(repeats / 5) : repeats, {
+          random,
+          limitMs,
+          signal,
+        }),
       );
     }
     progress('dispatching');
@@ -72,25 +76,30 @@ export default defineCommand({
   },
 });
 
-function timeSolver(users: number, repeats: number, random: Random, limitMs: number) {
+async function timeSolver(
+  users: number,
+  repeats: number,
+  { random, limitMs, signal }: { random: Random; limitMs: number; signal: AbortSignal },
+) {
   const cells = Array.from({ length: repeats + 3 }, (_, at) =>
     benchCell(users, random.fork(`${users}/${at}`)),
   );
   const times: number[] = [];
   const cpu: number[] = [];
   const gaps: number[] = [];
-  cells.forEach((cell, at) => {
+  for (const [at, cell] of cells.entries()) {
+    await breather(signal);
     const before = process.cpuUsage();
     const started = performance.now();
     const solution = solveAssignment(cell);
     const ms = performance.now() - started;
     const { user, system } = process.cpuUsage(before);
     // The first runs warm up the compiler.
-    if (at < 3) return;
+    if (at < 3) continue;
     times.push(ms);
     cpu.push((user + system) / 1_000);
     if (solution) gaps.push(100 * solution.gap);
-  });
+  }
   return {
     users,
     cells: repeats,
@@ -101,16 +110,17 @@ function timeSolver(users: number, repeats: number, random: Random, limitMs: num
     limitMs,
     gapPct: { p50: median(gaps), max: Math.max(...gaps) },
     // The ceiling of exactness, and what it would cost.
-    ...(users === 5 && { bruteForceMs: timeBruteForce(cells.slice(0, 5)) }),
+    ...(users === 5 && { bruteForceMs: await timeBruteForce(cells.slice(0, 5), signal) }),
   };
 }
 
-function timeBruteForce(cells: readonly AssignmentProblem[]): number {
-  return median(
-    cells.map((cell) => {
-      const started = performance.now();
-      bruteForce(cell);
-      return performance.now() - started;
-    }),
-  );
+async function timeBruteForce(cells: readonly AssignmentProblem[], signal: AbortSignal): Promise<number> {
+  const times: number[] = [];
+  for (const cell of cells) {
+    await breather(signal);
+    const started = performance.now();
+    bruteForce(cell);
+    times.push(performance.now() - started);
+  }
+  return median(times);
 }

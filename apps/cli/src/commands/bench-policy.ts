@@ -30,27 +30,22 @@ export default defineCommand({
     'weir bench policy --agents 2000 --per-cell 2000',
   ],
   async run({ agents, perCell, seconds, json: _ }, { signal, out, print, progress }) {
-    try {
-      const cost = await policyCost({ agents, perCell, seconds, signal, progress });
-      out(cost);
-      const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
-      const both = ({ p50, p99 }: { p50: number; p99: number }) => `p50 ${ms(p50)}, p99 ${ms(p99)}`;
-      print(`agents            ${agents}, ${perCell} a cell`);
-      print(
-        `processor time    ${cost.cpuMsPerAgentSecond.toFixed(3)} ms a second and agent, ${cost.mainMsPerAgentSecond.toFixed(3)} of it on the thread that serves`,
-      );
-      print(`memory            ${(cost.rssPerAgentBytes / 1_024).toFixed(0)} KiB an agent`);
-      print(
-        `acknowledgements  ${both(cost.ackMs)}; ${cost.acknowledgedPerSecond.toFixed(0)} outcomes a second`,
-      );
-      print(`serving thread    late by ${both(cost.loopLagMs)}`);
-      print(
-        `plans             ${both(cost.planMs)}; ${cost.directivesPerSecond.toFixed(0)} directives a second`,
-      );
-      return Exit.done;
-    } catch (error) {
-      if (signal.aborted) return Exit.interrupted;
-      throw error;
-    }
+    const cost = await policyCost({ agents, perCell, seconds, signal, progress });
+    out(cost);
+    const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+    const both = ({ p50, p99 }: { p50: number; p99: number }) => `p50 ${ms(p50)}, p99 ${ms(p99)}`;
+    print(`agents            ${agents}, ${perCell} a cell`);
+    print(
+      `processor time    ${cost.cpuMsPerAgentSecond.toFixed(3)} ms a second and agent, ${cost.mainMsPerAgentSecond.toFixed(3)} of it on the thread that serves`,
+    );
+    print(`memory            ${(cost.rssPerAgentBytes / 1_024).toFixed(0)} KiB an agent`);
+    print(
+      `acknowledgements  ${both(cost.ackMs)}; ${cost.acknowledgedPerSecond.toFixed(0)} outcomes a second`,
+    );
+    print(`serving thread    late by ${both(cost.loopLagMs)}`);
+    print(
+      `plans             ${both(cost.planMs)}; ${cost.directivesPerSecond.toFixed(0)} directives a second`,
+    );
+    return Exit.done;
   },
 });

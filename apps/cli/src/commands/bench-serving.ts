@@ -52,17 +52,12 @@ export default defineCommand({
         { field: '--only', description: 'nothing has all of these words in its name' },
       ]);
     const family = await asUsage(name, '--models', () => loadFamily(models));
-    try {
-      const cost = await servingCost({ family, seconds, rounds, peers, only, signal, progress });
-      const promises = promisesOf(cost);
-      const holds = promises.every((promise) => promise.holds);
-      out({ ...cost, promises, holds });
-      for (const line of [tableOf(cost), ...promises.map(lineOf)]) print(line);
-      return holds ? Exit.done : Exit.failed;
-    } catch (error) {
-      if (signal.aborted) return Exit.interrupted;
-      throw error;
-    }
+    const cost = await servingCost({ family, seconds, rounds, peers, only, signal, progress });
+    const promises = promisesOf(cost);
+    const holds = promises.every((promise) => promise.holds);
+    out({ ...cost, promises, holds });
+    for (const line of [tableOf(cost), ...promises.map(lineOf)]) print(line);
+    return holds ? Exit.done : Exit.failed;
   },
 });
 

@@ -50,10 +50,11 @@ export default defineCommand({
         : serviceStatus(address, security, signal);
     const until = systemClock.now() + waitMs;
     let status = await ask();
-    while (status !== 'SERVING' && systemClock.now() < until && !signal.aborted) {
-      await sleep(pauseMs);
+    while (status !== 'SERVING' && systemClock.now() < until) {
+      await sleep(pauseMs, { signal });
       status = await ask();
     }
+    if (status !== 'SERVING') signal.throwIfAborted();
     out({ address, status });
     print(`${address}: ${status}`);
     return status === 'SERVING' ? Exit.done : Exit.failed;

@@ -3,6 +3,7 @@ import { expectedAccuracy, loadFamily } from '@weir/inference';
 import { floorOf, looksFloors, looksGrid, looksScenarios, looksUsers, verdictOf } from '@weir/lab';
 import { experimentNames, withPaperSizes } from '@weir/simulation';
 import { z } from 'zod';
+import { breather } from '../breather.ts';
 import { defineCommand } from '../command.ts';
 import { gridTable } from '../lab/grid-table.ts';
 import { runSuite, suiteFlags } from '../lab/run-suite.ts';
@@ -34,8 +35,8 @@ export default defineCommand({
   examples: ['weir lab looks --virtual', 'weir lab looks --parallel 1 --out report-looks'],
   async run({ virtual, seeds, out: folder, quick, fresh, parallel, seed, json }, context) {
     if (virtual) {
-      const { out, print, progress } = context;
-      const cells = await inVirtualTime({ quick, seeds, seed, progress });
+      const { out, print, progress, signal } = context;
+      const cells = await inVirtualTime({ quick, seeds, seed, progress, signal });
       out({ cells });
       print(gridTable(cells));
       return Exit.done;
@@ -52,11 +53,13 @@ async function inVirtualTime({
   seeds,
   seed,
   progress,
+  signal,
 }: {
   readonly quick: boolean;
   readonly seeds: number;
   readonly seed: number;
   readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
 }) {
   const family = await loadFamily();
   const variants = family.variants.map((variant) => ({
@@ -71,6 +74,9 @@ async function inVirtualTime({
     seeds: Array.from({ length: seeds }, (_, index) => seed + index),
     interactions: 200,
     hiLcbInteractions: 2_000,
-    onCell: (done, total) => progress(`${done} of ${total} cells`),
+    async onCell(done, total) {
+      progress(`${done} of ${total} cells`);
+      await breather(signal);
+    },
   });
 }

@@ -119,30 +119,25 @@ export default defineCommand({
     using frames =
       framesPath === undefined ? null : await asUsage(name, '--frames', () => openFramesFile(framesPath));
     const startedAt = new Date();
-    try {
-      const { models } = flags;
-      const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
-      const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
-      await using prepared = await asScenarioUsage(name, flags, () => prepareCell(scenario, options));
-      const unit = await asScenarioUsage(name, flags, () =>
-        runScenario(scenario, prepared, frames ? { onFrame: (frame) => frames.add(frame) } : {}),
-      );
-      out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
-      print(unitTable(unit));
-      if (flags.out !== undefined) {
-        const command = `weir lab run ${process.argv.slice(4).join(' ')}`;
-        const about = { family, quick: false, seed: scenario.seed, command, startedAt };
-        const results = resultsOf([unit], about);
-        await writeFile(join(flags.out, 'results.json'), JSON.stringify(results));
-        await writeFile(join(flags.out, 'report.html'), await reportHtml(results));
-        progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
-      }
-      frames?.finish();
-      if (frames) progress(`wrote ${frames.count} frames to ${frames.path}`);
-    } catch (error) {
-      if (signal.aborted) return Exit.interrupted;
-      throw error;
+    const { models } = flags;
+    const onStep = everyTenth((text) => progress(`${scenario.name}: ${text}`));
+    const options = { family, models, pictures, logger: silentLogger, signal, progress, onStep };
+    await using prepared = await asScenarioUsage(name, flags, () => prepareCell(scenario, options));
+    const unit = await asScenarioUsage(name, flags, () =>
+      runScenario(scenario, prepared, frames ? { onFrame: (frame) => frames.add(frame) } : {}),
+    );
+    out(unit.kind === 'epochs' ? { ...unit, learners: unit.learners.map(withInteractions) } : unit);
+    print(unitTable(unit));
+    if (flags.out !== undefined) {
+      const command = `weir lab run ${process.argv.slice(4).join(' ')}`;
+      const about = { family, quick: false, seed: scenario.seed, command, startedAt };
+      const results = resultsOf([unit], about);
+      await writeFile(join(flags.out, 'results.json'), JSON.stringify(results));
+      await writeFile(join(flags.out, 'report.html'), await reportHtml(results));
+      progress(`wrote ${join(flags.out, 'results.json')} and report.html`);
     }
+    frames?.finish();
+    if (frames) progress(`wrote ${frames.count} frames to ${frames.path}`);
     return Exit.done;
   },
 });

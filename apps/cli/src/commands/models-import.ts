@@ -129,15 +129,10 @@ export default defineCommand({
       throw new ConfigError(name, [{ field: '--of', description: 'goes with --canary, e.g. --canary 5%' }]);
     const canary = share === undefined ? undefined : { share: shareOf(name, '--canary', share), of };
     const classifier = { ...others, canary };
-    try {
-      if (task === 'tensor') {
-        const flags = { ...classifier, model: file, directory: into, accuracy, measure, shape };
-        await importTensors(name, flags, context);
-      } else await importClassifier({ ...classifier, model: file, directory: into }, context);
-    } catch (error) {
-      if (context.signal.aborted) return Exit.interrupted;
-      throw error;
-    }
+    if (task === 'tensor') {
+      const flags = { ...classifier, model: file, directory: into, accuracy, measure, shape };
+      await importTensors(name, flags, context);
+    } else await importClassifier({ ...classifier, model: file, directory: into }, context);
     return Exit.done;
   },
 });
@@ -165,7 +160,7 @@ async function importClassifier(
       outputScale: outputScale?.[0],
       outputZeroPoint: outputScale?.[1],
       keep: { most, mostBytes: limits.imageBytes, link: linkSamples },
-      onProgress: throttled(progress),
+      onProgress: throttled(progress, signal),
       onWait: () => progress(`waiting: another import into ${options.directory} is under way`),
       signal,
     }),

@@ -20,9 +20,9 @@ export default defineCommand({
     json: z.boolean().default(false).describe('One JSON document on stdout instead of a table.'),
   }),
   examples: ['weir models list', 'weir models list --models ./my-family --json'],
-  async run({ models, runs }, { progress, print, out }) {
+  async run({ models, runs }, { progress, print, out, signal }) {
     const family = await asUsage(name, '--models', () => loadFamily(models));
-    const variants = await listModels({ family, runs, onProgress: throttled(progress) });
+    const variants = await listModels({ family, runs, onProgress: throttled(progress, signal) });
     print(`${family.name}: ${family.labels.join(', ')}`);
     print(modelsTable(variants));
     const { retired = [], pinned } = family;

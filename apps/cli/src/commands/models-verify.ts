@@ -39,9 +39,9 @@ export default defineCommand({
     'weir models verify --scenes 0 --json',
     'weir models verify --models ./my-family --images ./pictures',
   ],
-  async run({ models, images, followLinks, scenes, runs }, { progress, print, out }) {
+  async run({ models, images, followLinks, scenes, runs }, { progress, print, out, signal }) {
     const family = await asUsage(name, '--models', () => loadFamily(models));
-    const onProgress = throttled(progress);
+    const onProgress = throttled(progress, signal);
     const verification = await asUsage(name, images === undefined ? '--models' : '--images', () =>
       verifyFamily({ family, images, followLinks, scenes, runs, onProgress }),
     );

@@ -58,31 +58,26 @@ export async function runSuite(
   // A terminal without a size, as a container may have, can renew nothing.
   const terminal = stderr.isTTY && stderr.columns > 0 && !json ? stderr : undefined;
   const startedAt = performance.now();
-  try {
-    const results = await inView({
-      terminal,
-      family,
-      pictures,
-      scenarios,
-      folder,
-      parallel,
-      quick,
-      seed,
-      command,
-      logger: silentLogger,
-      signal,
-      progress,
-    });
-    await writeFile(join(folder, 'results.json'), JSON.stringify(results));
-    await writeFile(join(folder, 'report.html'), await reportHtml(results));
-    out(results);
-    const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0);
-    print(`${scenarios.length} experiments, ${minutes} min; open ${join(folder, 'report.html')}`);
-    for (const line of told(results)) print(line);
-  } catch (error) {
-    if (signal.aborted) return Exit.interrupted;
-    throw error;
-  }
+  const results = await inView({
+    terminal,
+    family,
+    pictures,
+    scenarios,
+    folder,
+    parallel,
+    quick,
+    seed,
+    command,
+    logger: silentLogger,
+    signal,
+    progress,
+  });
+  await writeFile(join(folder, 'results.json'), JSON.stringify(results));
+  await writeFile(join(folder, 'report.html'), await reportHtml(results));
+  out(results);
+  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(0);
+  print(`${scenarios.length} experiments, ${minutes} min; open ${join(folder, 'report.html')}`);
+  for (const line of told(results)) print(line);
   return Exit.done;
 }
 

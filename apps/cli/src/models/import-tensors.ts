@@ -27,7 +27,7 @@ export async function importTensors(
   );
   if (accuracy === undefined || measure === undefined) throw new ConfigError(command, missing);
   const shapes = shapesOf(command, shape);
-  const onProgress = throttled(progress);
+  const onProgress = throttled(progress, signal);
   const onWait = () => progress(`waiting: another import into ${options.directory} is under way`);
   const imported = await asUsage(command, 'import', () =>
     importTensorModel({ ...options, accuracy, measure, shapes, onProgress, onWait, signal }),

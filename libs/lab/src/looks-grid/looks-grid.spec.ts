@@ -29,8 +29,8 @@ const grid = (value: number) =>
   });
 
 describe('the grid of second looks', () => {
-  it('has every rule, none quicker than the oracle of two looks, which is quicker than that of one', () => {
-    const [cell] = grid(0.885);
+  it('has every rule, none quicker than the oracle of two looks, which is quicker than that of one', async () => {
+    const [cell] = await grid(0.885);
     for (const rule of gridRules) {
       const { meanMs, accuracy } = cell!.rules[rule]!;
       // HI-LCB holds the floor on average over the epochs, which may be quicker than in each of them.
@@ -43,8 +43,8 @@ describe('the grid of second looks', () => {
     expect(cell).toMatchObject({ experiment: 'B', users: 2, floorViolations: 0 });
   });
 
-  it('says which rules cannot meet a floor', () => {
-    const { rules } = grid(0.899)[0]!;
+  it('says which rules cannot meet a floor', async () => {
+    const { rules } = (await grid(0.899))[0]!;
     expect(rules['escalate-25']).toBeNull();
     expect(rules['hi-lcb']).toBeNull();
     expect(rules['offload-only']).not.toBeNull();

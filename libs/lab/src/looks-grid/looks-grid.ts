@@ -36,8 +36,8 @@ export interface LooksGridOptions {
   readonly interactions: number;
   /** Of HI-LCB, which learns by the frame. */
   readonly hiLcbInteractions: number;
-  /** Before each cell of the grid. */
-  readonly onCell?: (done: number, total: number) => void;
+  /** Awaited before each cell of the grid, which takes seconds of computing. */
+  readonly onCell?: (done: number, total: number) => void | Promise<void>;
 }
 
 /**
@@ -64,15 +64,17 @@ export interface GridCell {
 }
 
 /** Second looks in virtual time: every rule in every experiment, floor and number of users. */
-export function looksGrid(options: LooksGridOptions): GridCell[] {
+export async function looksGrid(options: LooksGridOptions): Promise<GridCell[]> {
   const { experiments, floors, users, onCell } = options;
   const places = experiments.flatMap((experiment) =>
     floors.flatMap((floor) => users.map((count) => ({ experiment, floor, users: count }))),
   );
-  return places.map((place, at) => {
-    onCell?.(at, places.length);
-    return gridCell(place, options);
-  });
+  const cells: GridCell[] = [];
+  for (const [at, place] of places.entries()) {
+    await onCell?.(at, places.length);
+    cells.push(gridCell(place, options));
+  }
+  return cells;
 }
 
 function gridCell(
