@@ -38,6 +38,15 @@ describe('dispatcher before the first directive', () => {
   it('takes the most accurate local variant when it knows nothing else', () => {
     expect(uncalibrated().dispatch(1)).toMatchObject({ placement: localBest.placement, reason: 'fallback' });
   });
+
+  it('takes the most accurate variant in time while the floor is still to be told, and goes by the directive then', () => {
+    const device = dispatcher({}, { undirectedTiers: ['device', 'edge', 'cloud'] });
+    expect(device.dispatch(0).placement).toEqual(edgeBest.placement);
+    expect(device.dispatch(0, { deadlineMs: 60 }).placement).toEqual(localSmall.placement);
+    const cheap = directive({ planned: localSmall.placement, accuracyPriceMs: 0 });
+    device.applyDirective(cheap, 0);
+    expect(device.dispatch(0)).toMatchObject({ placement: localSmall.placement, reason: 'planned' });
+  });
 });
 
 describe('a frame that asks for more than others', () => {

@@ -26,7 +26,11 @@ export interface DispatcherOptions {
   readonly looks?: LookCurves;
   /** In force until the first directive brings the cell's. */
   readonly objective: Objective;
-  /** Tiers that frames may use until then, beside what the objective says. @default all */
+  /**
+   * Where a directive is to come: tiers that frames may use until then, beside what the objective says. The cell's floor is not
+   * known until then either: frames get the most accurate variant with which the nodes keep up and that can answer in time.
+   * @default no directive is to come: all tiers, and no floor but the objective's
+   */
   readonly undirectedTiers?: readonly Tier[] | undefined;
   /** Breaks ties between actions of equal cost and accuracy. */
   readonly random: Random;

@@ -7,6 +7,12 @@ import type { DispatchOptions } from './dispatcher.ts';
 import type { LocalQueue } from './local-queue.ts';
 import type { PlanInForce } from './plan-in-force.ts';
 
+/**
+ * μ while the floor is not known, ms per unit of accuracy: a second for a point. That outweighs what variants differ in, and
+ * not a queue that grows without end.
+ */
+const UNKNOWN_FLOOR_PRICE_MS = 100_000;
+
 /** What a device's state means for a frame that arrives now. */
 export class Frames {
   readonly #plan: PlanInForce;
@@ -71,6 +77,7 @@ export class Frames {
 
   /** μ, from the plan's μ₀, or the table's where the plan has none. */
   priceMs(table: ActionTable): number {
+    if (!this.#plan.knowsFloor) return UNKNOWN_FLOOR_PRICE_MS;
     return this.#balance.priceMs(this.#plan.directive?.accuracyPriceMs || table.ownPriceMs);
   }
 }

@@ -67,6 +67,11 @@ export class PlanInForce {
     return this.#directive;
   }
 
+  /** False while the cell's floor is still to be told. */
+  get knowsFloor(): boolean {
+    return this.#directive !== undefined || this.#undirectedTiers === undefined;
+  }
+
   get objective(): Objective {
     return this.#objective;
   }
