@@ -35,6 +35,8 @@ export interface StartCellOptions {
   readonly execArgv?: readonly string[] | undefined;
   /** Gives each service a Prometheus endpoint on a free port. @default false */
   readonly metrics?: boolean | undefined;
+  /** Gives the HOST:PORT at which a device reaches PolicyService, e.g. of a relay to `address`. @default there itself */
+  readonly routeToPolicy?: ((deviceId: string, address: string) => Promise<string>) | undefined;
 }
 
 /** A living cell. Disposing stops its processes in order: agents, workers, links, policy, telemetry. */
@@ -126,10 +128,11 @@ export async function startCell(
     ...description.nodes.map((node) =>
       start(workerProgram({ ...node, listen: nodeAddresses.get(node.id) }, environment, known), workers),
     ),
-    ...description.devices.map((device) => {
+    ...description.devices.map(async (device) => {
       const own = links.all.filter(({ deviceId }) => deviceId === device.id);
       const targets = new Map(own.map(({ nodeId, address }) => [nodeId, address]));
-      return start(agentProgram(device, environment, { ...known, targets }), agents);
+      const route = (await options.routeToPolicy?.(device.id, policy.address)) ?? policy.address;
+      return start(agentProgram(device, environment, { ...known, policy: route, targets }), agents);
     }),
   ]);
   await Promise.all(

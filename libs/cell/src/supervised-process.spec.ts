@@ -81,6 +81,17 @@ describe('SupervisedProcess', () => {
     await expect(starting).rejects.toThrow(/stopped while starting/);
   });
 
+  it('restarts a program all the same when its start can no longer be cancelled', async () => {
+    const stop = new AbortController();
+    const { supervised, seen } = await start('', { signal: stop.signal });
+    await using _ = supervised;
+    stop.abort();
+    const restarted = seen('restarted');
+    supervised.kill('SIGKILL');
+    await restarted;
+    expect(supervised.restarts).toBe(1);
+  });
+
   it('kills a program that does not drain within the grace', async () => {
     const { supervised, events } = await start('stubborn', { graceMs: 200 });
     await supervised[Symbol.asyncDispose]();

@@ -72,7 +72,7 @@ export class SupervisedProcess implements AsyncDisposable {
   static async start(spec: ProcessSpec, options: SupervisorOptions): Promise<SupervisedProcess> {
     const supervised = new SupervisedProcess(spec, options);
     try {
-      await supervised.#run();
+      await supervised.#run(options.signal);
     } catch (error) {
       await supervised[Symbol.asyncDispose]();
       throw error;
@@ -129,7 +129,7 @@ export class SupervisedProcess implements AsyncDisposable {
     this.#options.onEvent({ kind: 'stopped', name: this.name, detail: howItEnded(child) });
   }
 
-  async #run(): Promise<void> {
+  async #run(signal?: AbortSignal): Promise<void> {
     const log = openSync(this.logFile, 'a');
     const child = fork(
       this.#spec.main,
@@ -150,7 +150,7 @@ export class SupervisedProcess implements AsyncDisposable {
       if (ready && !this.#stopping) this.#died(child);
     });
     try {
-      this.#address = await this.#ready(child);
+      this.#address = await this.#ready(child, signal);
       ready = true;
     } catch (error) {
       child.kill('SIGKILL');
@@ -158,8 +158,8 @@ export class SupervisedProcess implements AsyncDisposable {
     }
   }
 
-  async #ready(child: ChildProcess): Promise<string> {
-    const { clock, signal, readyTimeoutMs = 60_000 } = this.#options;
+  async #ready(child: ChildProcess, signal?: AbortSignal): Promise<string> {
+    const { clock, readyTimeoutMs = 60_000 } = this.#options;
     const failed = (why: string) =>
       new Unavailable(`${this.name} did not start: ${why}\n${this.#lastLines()}`.trimEnd());
     return new Promise<string>((resolve, reject) => {
