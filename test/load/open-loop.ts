@@ -19,21 +19,33 @@ export interface Target {
 }
 
 /** How long a caller waits for an answer, ms. */
-export const patienceMs = 250;
+const usualPatienceMs = 250;
 /** Most frames without an answer: what a caller has of memory is bounded too. */
 const mostUnanswered = 2_000;
 
-/** Frames as they come, whatever becomes of those before: Poisson arrivals at so many a second. */
+/** Frames as they come, whatever becomes of those before: Poisson arrivals at so many a second, until the time or `signal` ends them. */
 export async function openLoop(
   target: Target,
-  { framesPerSecond, seconds, random }: { framesPerSecond: number; seconds: number; random: Random },
+  {
+    framesPerSecond,
+    seconds = Infinity,
+    signal,
+    patienceMs = usualPatienceMs,
+    random,
+  }: {
+    framesPerSecond: number;
+    seconds?: number;
+    signal?: AbortSignal;
+    patienceMs?: number;
+    random: Random;
+  },
 ): Promise<Outcome> {
   const until = performance.now() + 1_000 * seconds;
   const from = performance.now();
   let [sent, inTime, refused, held, open] = [0, 0, 0, 0, 0];
   const refusals: Record<string, number> = {};
   let next = from;
-  while (performance.now() < until) {
+  while (performance.now() < until && !signal?.aborted) {
     for (; next <= performance.now(); next += random.exponential(1_000 / framesPerSecond)) {
       if (open >= mostUnanswered) {
         held++;
@@ -73,11 +85,11 @@ export async function closedLoop(
   const loop = async () => {
     while (performance.now() - from < 1_000 * seconds) {
       const at = performance.now();
-      const answered = await target.infer(patienceMs).then(
+      const answered = await target.infer(usualPatienceMs).then(
         () => true,
         () => false,
       );
-      if (answered && performance.now() - at <= patienceMs) inTime++;
+      if (answered && performance.now() - at <= usualPatienceMs) inTime++;
     }
   };
   await Promise.all(Array.from({ length: loops }, loop));

@@ -293,6 +293,20 @@ describe('PolicyService', () => {
     await watch.return?.();
   });
 
+  it('lets one caller fill no more than its share of the cells, however it opens them', async () => {
+    await using service = await start({ cellsPerCaller: 2 });
+    const { app, client } = service;
+    await session(client).directive();
+    await callUnary(client, client.setLearner, { cellId: 'd', learner: 'device-only' });
+    const spent = { status: 'RESOURCE_EXHAUSTED', reason: 'QUOTA_EXCEEDED' };
+    const more = { cellId: 'e', learner: 'device-only' };
+    await expect(callUnary(client, client.setLearner, more)).rejects.toMatchObject(spent);
+    expect(await session(client, helloToWire('e', deviceHello('a'))).end()).toMatchObject(spent);
+    await using another = connect(app.address);
+    const others = another.client(policy.PolicyServiceClient);
+    await callUnary(others, others.setLearner, more);
+  });
+
   it('serves every learner there is', async () => {
     await using service = await start();
     const { client } = service;

@@ -10,6 +10,7 @@ import { families } from './families.ts';
 import { jointAction } from './joint-action.ts';
 import { link } from './link.ts';
 import { planner } from './planner.ts';
+import { quotas } from './quotas.ts';
 import { secondLooks } from './second-looks.ts';
 import { serving } from './serving.ts';
 import { solver } from './solver.ts';
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
   ...jointAction,
   ...solver,
   ...secondLooks,
+  ...quotas,
   ...guard,
   ...serving,
   ...storage,

@@ -157,10 +157,9 @@ describe('Cells', () => {
     it('give up their place to one another as they are idle, and never the place of others’', async () => {
       await using opened = await setUp({ cellsPerCaller: 2 });
       const { clock, cells } = opened;
-      const [first, other] = [
-        await cells.open('a-1', { by: caller('a') }),
-        await cells.open('b-1', { by: caller('b') }),
-      ];
+      const other = await cells.open('b-1', { by: caller('b') });
+      clock.advance(1);
+      const first = await cells.open('a-1', { by: caller('a') });
       await cells.open('a-2', { by: caller('a') });
       await expect(cells.open('a-3', { by: caller('a') })).rejects.toThrow(QuotaExceeded);
       clock.advance(2_000);

@@ -8,6 +8,8 @@ import { helloToWire, outcomeToWire, stateToWire } from '@weir/wire';
 export interface SimulatedAgent extends AsyncDisposable {
   /** Resolves with the first directive. */
   readonly planned: Promise<void>;
+  /** Resolves when its session has ended, however. */
+  readonly ended: Promise<void>;
   /** Sends one outcome and the state. */
   say(): void;
 }
@@ -65,7 +67,7 @@ export function simulatedAgent(
     }
   };
   let over = false;
-  const received = receive().catch((error: unknown) => {
+  const ended = receive().catch((error: unknown) => {
     planned.reject(error);
     if (!over) heard.failures.push(String(error));
   });
@@ -79,6 +81,7 @@ export function simulatedAgent(
   void duplex.send({ message: { $case: 'hello', value: helloToWire({ cellId, hello }) } });
   return {
     planned: planned.promise,
+    ended,
     say() {
       const now = performance.now();
       sentAt.set(++sequence, now);
@@ -101,7 +104,7 @@ export function simulatedAgent(
     async [Symbol.asyncDispose]() {
       over = true;
       duplex.cancel();
-      await received;
+      await ended;
       client.close();
     },
   };
