@@ -173,12 +173,14 @@ describe('a device whose frames may not go to the cloud', () => {
       expect(up.sort()).toEqual(['cloud-1', 'cloud-2', 'device-1', 'edge-1']);
     }, patience);
     const places = new Set<string>();
+    // Audits wait for a moment in which nobody asks, and for a node that says that it is idle, once a second.
+    const restful = { ...patience, interval: 1_500 };
     await vi.waitFor(async () => {
       for (const place of await send(4)) places.add(place);
       const { agreed, differed } = (await status()).audits!;
       expect(Number(agreed + differed)).toBeGreaterThan(0);
       expect(places).toEqual(new Set(['device-1', 'edge-1']));
-    }, patience);
+    }, restful);
     expect(framesTo('edge-1')).toBeGreaterThan(0);
     expectNoFrames();
     // Models of other people's servers are tried, with a picture that is nobody's.
