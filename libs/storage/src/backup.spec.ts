@@ -108,7 +108,7 @@ describe('a backup', () => {
         acknowledged += 10;
       }
     })();
-    await expect.poll(() => acknowledged).toBeGreaterThan(500);
+    await expect.poll(() => acknowledged, { timeout: 30_000 }).toBeGreaterThan(500);
     const before = acknowledged;
     using backup = await store.backup();
     going = false;
@@ -125,7 +125,7 @@ describe('a backup', () => {
     expect((await readBackup(file)).map(({ cellId }) => cellId)).toEqual(['east']);
     const bytes = gunzipSync(readFileSync(file)).toString('latin1');
     expect(bytes).toContain('{"cell":"east","n":1}');
-    expect(bytes).not.toContain('west');
+    expect(bytes.includes('west')).toBe(false);
   });
 
   it('leaves nothing beside the store, nor do those that were interrupted', async () => {

@@ -24,8 +24,8 @@ async function fill(store: Store, cellId: string): Promise<void> {
   await store.change(cellId, { objective: state, joined, version, joinedAt: 1_000 });
   await store.change(cellId, { snapshots: [{ learner: 'planner', position: 1, state }] });
 }
-const onDisk = (path: string) =>
-  readFileSync(path, 'latin1') + readFileSync(`${path}-wal`, { encoding: 'latin1', flag: 'a+' });
+const isOnDisk = (path: string, text: string) =>
+  [path, `${path}-wal`].some((file) => readFileSync(file, { encoding: 'latin1', flag: 'a+' }).includes(text));
 
 describe('a cell that is removed', () => {
   it('is gone at once, leaves no trace on the disk once it is purged, and harms no other', async () => {
@@ -37,8 +37,8 @@ describe('a cell that is removed', () => {
     expect([await store.load('east'), await store.size('east')]).toEqual([undefined, undefined]);
     expect(await store.remove('east')).toBe(false);
     await store.purge();
-    expect(onDisk(path)).not.toContain(secret('east'));
-    expect(onDisk(path)).toContain(secret('west'));
+    expect(isOnDisk(path, secret('east'))).toBe(false);
+    expect(isOnDisk(path, secret('west'))).toBe(true);
     expect(await store.read('west', 0, 10_000)).toHaveLength(outcomes);
   });
 
@@ -64,7 +64,7 @@ describe('a cell that is removed', () => {
     await using store = await openStore({ path });
     expect(await store.cells()).toEqual([]);
     await store.purge();
-    expect(onDisk(path)).not.toContain(secret('east'));
+    expect(isOnDisk(path, secret('east'))).toBe(false);
   });
 
   it('is one that nobody has joined since, not one that nobody ever joined', async () => {

@@ -13,6 +13,8 @@ import { createFastestMean } from './learner.fixture.ts';
 const directory = mkdtempSync(join(tmpdir(), 'weir-versions-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 let files = 0;
+/** For a busy machine. */
+const patient = { timeout: 30_000 };
 
 const hourMs = 3_600_000;
 const names = ['fastest-mean', 'other'];
@@ -61,13 +63,13 @@ describe('versions of what a learner knew', () => {
     const { clock, learn, kept } = open;
     await learn(3);
     clock.advance(10_000);
-    await expect.poll(kept).toEqual([[1, 'regular', 3]]);
+    await expect.poll(kept, patient).toEqual([[1, 'regular', 3]]);
     await learn(1);
     clock.advance(hourMs - 20_000);
     expect(await kept()).toHaveLength(1);
     await learn(1);
     clock.advance(20_000);
-    await expect.poll(kept).toEqual([
+    await expect.poll(kept, patient).toEqual([
       [2, 'regular', 5],
       [1, 'regular', 3],
     ]);
@@ -80,7 +82,7 @@ describe('versions of what a learner knew', () => {
       await using open = await opened();
       await open.learn(3);
       open.clock.advance(10_000);
-      await expect.poll(open.kept).toHaveLength(1);
+      await expect.poll(open.kept, patient).toHaveLength(1);
       return open.path;
     })();
     await using open = await opened(path);
@@ -114,7 +116,7 @@ describe('a rollback', () => {
       const { cell, clock, learn, kept, outcomes } = open;
       await learn(3);
       clock.advance(10_000);
-      await expect.poll(kept).toHaveLength(1);
+      await expect.poll(kept, patient).toHaveLength(1);
       await learn(2);
       expect(await cell.rollBack(0)).toMatchObject({ restored: { number: 1, outcomes: 3 }, kept: 2 });
       expect(outcomes()).toBe(3);
