@@ -33,7 +33,9 @@ export function mayShip({ name, license = '' }: Pick<LockedPackage, 'name' | 'li
  * Throws for a licence that nobody has agreed to.
  */
 export function licencesOf(paths: readonly string[]): string {
-  const sections = [...new Set(paths)].sort().map((path) => {
+  // Many share a text to the letter.
+  const byText = new Map<string, string[]>();
+  for (const path of [...new Set(paths)].sort()) {
     const locked = lockedAt(path);
     const { name, version, license } = locked;
     if (!mayShip(locked))
@@ -41,11 +43,13 @@ export function licencesOf(paths: readonly string[]): string {
         `${name} ${version} has the licence ${license ?? '(none)'}, which docker/licences.ts does not allow to ship`,
       );
     const folder = join(root, path);
-    const texts = readdirSync(folder)
+    const text = readdirSync(folder)
       .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
-      .flatMap((file) => textsUnder(join(folder, file)));
-    return [`${name} ${version}: ${license}`, ...texts].join('\n\n');
-  });
+      .flatMap((file) => textsUnder(join(folder, file)))
+      .join('\n\n');
+    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}: ${license}`]);
+  }
+  const sections = [...byText].map(([text, packages]) => `${packages.join('\n')}\n\n${text}`.trim());
   const rule = `\n\n${'-'.repeat(80)}\n\n`;
   return `Packages that these programs hold code of, each with its licence.${rule}${sections.join(rule)}\n`;
 }

@@ -54,7 +54,7 @@ describe('the bundles of the programs', () => {
     const text = readFileSync(join(folder, licences), 'utf8');
     const packages = new Set(files.flatMap((file) => file.packages).map(lockedAt));
     for (const { name, version, license } of packages)
-      expect(text).toContain(`\n\n${name} ${version}: ${license}\n`);
+      expect(text).toContain(`\n${name} ${version}: ${license}\n`);
     expect(text).toContain('Copyright (c) 2016, Daniel Wirtz');
     // Of the console's page.
     expect(text).toMatch(/\npreact \d/);

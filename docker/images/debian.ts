@@ -62,8 +62,11 @@ export async function debianBase({ architecture }: Platform): Promise<{
     for (const entry of await entriesOf(tar.stdout)) if (isNeeded(entry)) entries.set(entry.path, entry);
   }
   for (const entry of added(entries)) entries.set(entry.path, entry);
-  return { entries: [...entries.values()], packages };
+  return { entries: [...entries.values()].filter(({ path }) => !authority.test(path)), packages };
 }
+
+/** Certificates of authorities one by one; an image has them in one file. */
+const authority = /^usr\/share\/ca-certificates\/.*\.crt$/;
 
 /** Licences stay; conversions of character sets, manuals and what only other programs of Debian read do not. */
 const isNeeded = ({ path, content }: Entry): boolean =>
@@ -75,7 +78,7 @@ const isNeeded = ({ path, content }: Entry): boolean =>
 /** What installing would have made, and a user. */
 function added(unpacked: ReadonlyMap<string, Entry>): Entry[] {
   const authorities = [...unpacked.values()]
-    .filter(({ path }) => /^usr\/share\/ca-certificates\/.*\.crt$/.test(path))
+    .filter(({ path }) => authority.test(path))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
     .map(({ content }) => content as Buffer);
   return [
