@@ -62,7 +62,7 @@ describe('the lab, in its own time', () => {
       const rows = ['0,0,150', '6,50,150', '90,50,150'];
       await writeFile(trace, ['time_s,rate_mbps,delay_ms', ...rows].join('\n'));
       await using driven = await lab.open(
-        scenario({ links: { trace }, cell: { ...cell, users: 1 }, epochs: {} }),
+        scenario({ links: { trace }, cell: { ...cell, users: 1 }, repetitions: 1, epochs: {} }),
       );
       const table = await driven.tableOf([]);
       expect(table.networkMs('device-1', 'edge-1')).toBeGreaterThan(290);

@@ -72,7 +72,7 @@ describe('weir up', () => {
     expect(summary.succeeded).toBeGreaterThan(0);
     expect(summary.failed).toBe(0);
     expect(started.filter(isAlive)).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('takes its processes with it when it is killed', async () => {
     const run = weir('up', '--devices', '1', '--json', '--verbose');
@@ -83,7 +83,7 @@ describe('weir up', () => {
     await run.ended;
     // There is nobody left who could tell.
     await expect.poll(() => started.filter(isAlive), { timeout: 20_000, interval: 100 }).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('refuses what cannot work before anything starts, naming the flag', async () => {
     const run = weir('up', '--log-dir', '/dev/null/nowhere');
@@ -91,7 +91,7 @@ describe('weir up', () => {
     expect(code).toBe(64);
     expect(stderr).toMatch(/--log-dir: \/dev\/null\/nowhere/);
     expect(stderr).not.toMatch(/starting/);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('weir infer', () => {
@@ -129,5 +129,5 @@ describe('weir infer', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -8,7 +8,7 @@ export const cell = { experiment: 'A' as const, users: 2 };
 
 /** Two devices, an edge and a cloud, one look a frame, unless told otherwise. */
 export const scenario = (more: object) =>
-  parseScenario({ name: 'tested', cell, looks: 1, repetitions: 1, ...more });
+  parseScenario({ name: 'tested', cell, looks: 1, repetitions: 2, ...more });
 
 /** The embedded family with its labelled pictures, and how a cell of it is opened. */
 export async function openLab(signal: AbortSignal) {
