@@ -13,7 +13,7 @@ const timeoutMs = 4_000;
 const farewellMs = 10_000;
 
 /** An application for each device. */
-export interface Applications {
+export interface Applications extends AsyncDisposable {
   /** No more frames; resolves when all have ended, or will not end. */
   stop(): Promise<void>;
 }
@@ -26,7 +26,9 @@ export function startApplications(
   const started = devices.map((device) =>
     startApplication(device, () => pictures[random.integer(pictures.length)]!, onFrame),
   );
-  return { stop: async () => void (await Promise.all(started.map(({ stop }) => stop()))) };
+  let stopped: Promise<unknown> | undefined;
+  const stop = async () => void (await (stopped ??= Promise.all(started.map((one) => one.stop()))));
+  return { stop, [Symbol.asyncDispose]: stop };
 }
 
 function startApplication(
@@ -34,7 +36,7 @@ function startApplication(
   picture: () => Uint8Array,
   /** Called when a frame has ended, or never will. */
   onFrame: (frame: SeenFrame) => void,
-): Applications {
+): Pick<Applications, 'stop'> {
   const client = connectAgent(address);
   const open = new Map<number, { readonly sentAt: number; readonly ending: Promise<void> }>();
   let frames = 0;

@@ -75,7 +75,7 @@ async function run(): Promise<History> {
     if (kind !== 'stopped') report.say(`                ${name} ${kind}, ${detail.split('\n', 1)[0]}`);
   });
   const stalls = watchStalls();
-  const applications = startApplications(cell, {
+  await using applications = startApplications(cell, {
     random: seededRandom(seed).fork('pictures'),
     onFrame: (frame) => frames.push(frame),
   });

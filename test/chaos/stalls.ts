@@ -13,7 +13,7 @@ export function watchStalls(): { stop(): readonly Span[] } {
     if (now - last > tickMs + noticedMs) stalls.push({ from: last + tickMs, until: now });
     last = now;
   };
-  const timer = setInterval(tick, tickMs);
+  const timer = setInterval(tick, tickMs).unref();
   return {
     stop() {
       tick();
