@@ -12,6 +12,16 @@ describe('systemClock', () => {
     vi.advanceTimersByTime(60_000);
     expect(fired).not.toHaveBeenCalled();
   });
+
+  it('comes at once where a wait is over, without a warning', async () => {
+    const warned = vi.fn();
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    await new Promise<void>((resolve) => systemClock.after(-5, resolve));
+    // Warnings come a turn later.
+    await new Promise(setImmediate);
+    expect(warned).not.toHaveBeenCalled();
+  });
 });
 
 describe('FakeClock', () => {

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 export interface Clock {
   /** Milliseconds since the Unix epoch, with fractions; never goes backwards within a process. */
   now(): number;
-  /** Calls back once, after `delayMs` (>= 0). The returned function cancels. A pending timer keeps the process alive. */
+  /** Calls back once, after `delayMs`, as soon as possible where that is over. The returned function cancels. A pending timer keeps the process alive. */
   after(delayMs: number, callback: () => void): () => void;
   /** Calls back every `periodMs` (> 0) until cancelled. Does not keep the process alive. */
   every(periodMs: number, callback: () => void): () => void;
@@ -17,7 +17,7 @@ const longestDelayMs = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(delayMs, longestDelayMs));
+    const timer = setTimeout(callback, Math.max(0, Math.min(delayMs, longestDelayMs)));
     return () => clearTimeout(timer);
   },
   every(periodMs, callback) {
