@@ -12,17 +12,17 @@ const shape = {
     .string()
     .regex(/^[\w.:-]{1,128}$/, 'expected 1..128 letters, digits, ".", "_", ":" and "-"')
     .optional()
-    .describe('The one cell to show; by default every cell that Telemetry knows, to choose from.'),
+    .describe(
+      'The one cell to show; by default every cell that Telemetry knows, to choose from (without Telemetry cell-1).',
+    ),
   policy: hostPort().describe('Address of PolicyService.'),
-  telemetry: hostPort()
-    .optional()
-    .describe('Address of Telemetry, through which agents and nodes tell how they do.'),
+  telemetry: hostPort().optional().describe('Address of Telemetry, where agents and nodes report.'),
   agents: z
     .array(hostPort())
     .max(64, 'must be <= 64')
     .default([])
     .describe(
-      'Addresses of device agents, comma-separated, to ask them directly; only those are needed that do not report to Telemetry.',
+      'Addresses of device agents that do not report to Telemetry, comma-separated: they are asked directly.',
     ),
   readOnly: z.boolean().default(false).describe('Show only: floor and learner cannot be changed.'),
   allowRemote: z.boolean().default(false).describe('Let other machines see the page.'),

@@ -76,7 +76,7 @@ const shape = {
   snapshotVersions: count()
     .max(1_000, 'must be <= 1000')
     .default(24)
-    .describe('Versions of what its learner knew that are kept per cell, for weir snapshot rollback.'),
+    .describe('Versions of what a learner knew that are kept per cell, for weir snapshot rollback.'),
   snapshotVersionMs: durationMs()
     .min(10, 'must be >= 10')
     .default(3_600_000)
@@ -92,7 +92,7 @@ const shape = {
   cellsPerCaller: count()
     .default(64)
     .describe(
-      'Cells that one caller may have opened, by certificate, without one by address, on loopback by connection.',
+      'Cells that one caller may have opened; callers are told apart by certificate, else by address, on loopback by connection.',
     ),
   idleCellMs: durationMs()
     .min(1_000, 'must be >= 1000')
@@ -101,7 +101,7 @@ const shape = {
   expireCells: duration(60_000, '1m')
     .optional()
     .describe(
-      'Delete cells, with all that is stored of them, that no device has been connected to for so long, e.g. 30d; none when not given.',
+      'Delete a cell, with all that is stored of it, once no device has been connected to it for so long, e.g. 30d; never when not given.',
     ),
   maxDevices: count().default(5_000).describe('Devices of one cell; more are refused.'),
   maxWatches: count().default(256).describe('Watchers of learners at once; more are refused.'),

@@ -23,7 +23,7 @@ const shape = {
   cellsPerCaller: count()
     .default(64)
     .describe(
-      'Cells that one caller may report for, by certificate, without one by address, on loopback by connection.',
+      'Cells that one caller may report for; callers are told apart by certificate, else by address, on loopback by connection.',
     ),
   maxNodesPerCell: count().default(1_024).describe('Most nodes per cell; reports of more are refused.'),
   maxWatches: count().default(256).describe('Most watches open at once; more are refused.'),

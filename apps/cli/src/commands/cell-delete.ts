@@ -32,7 +32,7 @@ export default defineCommand({
         throw new ConfigError(name, [
           {
             field: '--yes',
-            description: `say it to delete ${cellId} for good: devices ${devices} (connected ${connected}), outcomes ${outcomes}, ${size(bytes)}; weir backup keeps a copy`,
+            description: `give it to delete ${cellId} for good: devices ${devices} (connected ${connected}), outcomes ${outcomes}, ${size(bytes)}; weir backup keeps a copy`,
           },
         ]);
       }),

@@ -11,7 +11,8 @@ const name = 'weir cell list';
 
 export default defineCommand({
   name,
-  summary: 'The cells of a running PolicyService: devices, plans, what is stored, when one was last joined.',
+  summary:
+    'The cells of a running PolicyService: devices, plans, what is stored, when a device was last connected.',
   schema: z.object(fleetFlags),
   examples: [
     'weir cell list --policy 127.0.0.1:7100',

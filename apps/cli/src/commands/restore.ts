@@ -33,7 +33,7 @@ export default defineCommand({
     const cells = await asUsage(name, file, () =>
       restoreBackup(file, { path, replace: force }).catch((error: unknown) => {
         if (!(error instanceof AlreadyExists)) throw error;
-        const description = `${error.message}; say it to replace them`;
+        const description = `${error.message}; give it to replace them`;
         throw new ConfigError(name, [{ field: '--force', description }]);
       }),
     );

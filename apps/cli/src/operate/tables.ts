@@ -110,7 +110,7 @@ export const nodesTable = (nodes: readonly NodeDocument[]): string =>
 
 export const cellsTable = (cells: readonly CellDocument[]): string =>
   tableOf(
-    ['cell', 'devices', 'connected', 'plans', 'learner', 'outcomes', 'versions', 'stored', 'last joined'],
+    ['cell', 'devices', 'connected', 'plans', 'learner', 'outcomes', 'versions', 'stored', 'last connected'],
     cells.map((cell) => [
       cell.cellId,
       cell.devices,

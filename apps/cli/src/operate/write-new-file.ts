@@ -19,7 +19,7 @@ export async function writeNewFile<Value>(
   chunks: AsyncIterable<Uint8Array>,
   { replace, check }: NewFileOptions<Value>,
 ): Promise<{ bytes: number; value: Value }> {
-  const exists = () => new AlreadyExists(`${path} is there already; name another file, or say --force`);
+  const exists = () => new AlreadyExists(`${path} is there already; name another file, or give --force`);
   if (!replace && existsSync(path)) throw exists();
   const part = `${path}.${randomUUID()}.part`;
   try {
