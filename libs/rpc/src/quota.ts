@@ -43,7 +43,7 @@ export class Quota {
     if (this.isSpent(caller))
       throw new QuotaExceeded(
         of,
-        `${caller.id} has ${perCaller} ${of}, the most that one caller may: ${cure}`,
+        `${caller.id} has ${perCaller} ${of}, the most that one caller may have: ${cure}`,
         {
           retryAfterMs: 5_000,
           info: { caller: caller.id },

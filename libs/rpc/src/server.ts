@@ -288,7 +288,7 @@ function trackCalls(scope: CallScope, perCaller: number) {
 const tooManyCalls = (caller: string, most: number) =>
   new QuotaExceeded(
     'calls',
-    `${caller} has ${most} calls in progress, the most that one caller may: end some`,
+    `${caller} has ${most} calls in progress, the most that one caller may have: end some`,
     {
       info: { caller },
       retryAfterMs: 1_000,

@@ -54,7 +54,7 @@ const causes: readonly (readonly [cause: PeerFaultCause, pattern: RegExp, text: 
   [
     'name',
     /not the certificate of node/,
-    'its certificate is of somebody else than the worker that it is listed as',
+    'its certificate is not that of the worker that it is listed as',
   ],
   [
     'authority',
