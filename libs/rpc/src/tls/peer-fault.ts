@@ -51,11 +51,7 @@ const causes: readonly (readonly [cause: PeerFaultCause, pattern: RegExp, text: 
     /does not match certificate|ERR_TLS_CERT_ALTNAME/i,
     'its certificate does not hold the name or address that it was called by; issue one with it (weir pki issue --dns, --ip)',
   ],
-  [
-    'name',
-    /not the certificate of node/,
-    'its certificate is not that of the worker that it is listed as',
-  ],
+  ['name', /not the certificate of node/, 'its certificate is not that of the worker that it is listed as'],
   [
     'authority',
     /unable to get certificate CRL|UNABLE_TO_GET_CRL/i,
