@@ -37,7 +37,9 @@ export default defineCommand({
     );
     out({ file, bytes, cells });
     for (const { cellId, devices, outcomes, versions } of cells)
-      print(`${cellId}: ${devices} devices, ${outcomes} outcomes, ${versions} versions of snapshots`);
-    print(`${cells.length} cells, ${size(bytes)}, are in ${file}: weir restore ${file} --data FOLDER`);
+      print(`${cellId}: devices ${devices}, outcomes ${outcomes}, versions ${versions}`);
+    print(
+      `written to ${file}: cells ${cells.length}, ${size(bytes)}; weir restore ${file} --data FOLDER puts them back`,
+    );
   },
 });

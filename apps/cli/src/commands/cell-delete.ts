@@ -39,6 +39,6 @@ export default defineCommand({
     );
     const { cellIds, sessionsEnded } = deleted;
     out({ cellId, cellIds, sessionsEnded });
-    print(`${cellIds.join(', ')}: deleted, and gone from the disk; ${sessionsEnded} devices were told`);
+    print(`${cellIds.join(', ')}: deleted, and gone from the disk; devices told: ${sessionsEnded}`);
   },
 });

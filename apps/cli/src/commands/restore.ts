@@ -40,8 +40,8 @@ export default defineCommand({
     out({ file, data, cells });
     for (const { cellId, devices, outcomes, versions, replaced } of cells)
       print(
-        `${cellId}: ${devices} devices, ${outcomes} outcomes, ${versions} versions of snapshots${replaced ? ', in the place of what was there' : ''}`,
+        `${cellId}: devices ${devices}, outcomes ${outcomes}, versions ${versions}${replaced ? ', replacing what was there' : ''}`,
       );
-    print(`${cells.length} cells are restored: start PolicyService with --data ${data}`);
+    print(`cells restored: ${cells.length}; start PolicyService with --data ${data}`);
   },
 });
