@@ -1,12 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Program } from '../../docker/bundle/programs.ts';
+import { chromiumPath } from '../console/browser.ts';
 import { type Authority, createAuthority } from '../../libs/rpc/src/certificates.fixture.ts';
 import { readDocument, root } from '../support/document.ts';
 import { readLayout } from '../support/oci-layout.ts';
@@ -14,6 +16,7 @@ import { type Programs, programs, type Started } from '../support/programs.ts';
 import { type Container, unpack } from './container.ts';
 import type { FramesAsked, FrameTold } from './frames.ts';
 import { type Host, openHost } from './network.ts';
+import type { PageAsked, PageTold } from './page.ts';
 
 const images = process.env.WEIR_IMAGES!;
 const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
@@ -74,6 +77,7 @@ describe('the images as a cell of machines with networks of their own, under mut
   let authority: Authority;
   let running: Programs;
   let host: Host;
+  let application: ReturnType<typeof startApplication>;
 
   beforeAll(async () => {
     authority = createAuthority();
@@ -85,8 +89,10 @@ describe('the images as a cell of machines with networks of their own, under mut
     const each = Object.entries(machines).map(([name, { address }]) => `machine ${name} ${address}`);
     host.run([makesMachines, ...each].join('\n'));
     for (const name of Object.keys(machines)) await start(name);
+    application = startApplication();
   }, 300_000);
   afterAll(async () => {
+    await application?.end();
     await running?.[Symbol.asyncDispose]();
     await host?.[Symbol.asyncDispose]();
     authority?.[Symbol.dispose]();
@@ -138,7 +144,8 @@ describe('the images as a cell of machines with networks of their own, under mut
   };
   const start = async (name: string) => void started.set(name, await running.start(within(name)));
 
-  it('answers 300 frames of three devices, also while the edge is dead, and at the edge again once it is back', async () => {
+  /** Sends frames to all devices from here on. */
+  function startApplication() {
     const owner = authority.issue('application', ['spiffe://weir/weir/operator/ada']);
     const asked: FramesAsked = {
       agents: Object.fromEntries(cameras.map((name) => [name, `${machines[name]!.address}:7000`])),
@@ -147,12 +154,21 @@ describe('the images as a cell of machines with networks of their own, under mut
     };
     const script = fileURLToPath(new URL('frames.ts', import.meta.url));
     const [program, ...argv] = host.command([process.execPath, script, JSON.stringify(asked)]);
-    const application = spawn(program!, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
-    onTestFinished(() => void application.kill());
+    const child = spawn(program!, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const closed = once(child, 'close');
     const told: FrameTold[] = [];
-    createInterface({ input: application.stdout }).on('line', (line) =>
-      told.push(JSON.parse(line) as FrameTold),
-    );
+    createInterface({ input: child.stdout }).on('line', (line) => told.push(JSON.parse(line) as FrameTold));
+    return {
+      told,
+      async end() {
+        child.stdin.end();
+        await closed;
+      },
+    };
+  }
+
+  it('answers 300 frames of three devices, also while the edge is dead, and at the edge again once it is back', async () => {
+    const { told } = application;
     const devicesAt = (nodeId: string, since: number) =>
       [
         ...new Set(told.slice(since).flatMap((frame) => (frame.nodeId === nodeId ? frame.device : []))),
@@ -174,10 +190,30 @@ describe('the images as a cell of machines with networks of their own, under mut
       expect(devicesAt('edge-1', back)).toEqual(cameras);
       expect(told.length).toBeGreaterThanOrEqual(300);
     }, patience);
-    application.stdin.end();
-    await once(application, 'close');
-    expect(told.filter(({ error }) => error !== undefined)).toEqual([]);
   }, 300_000);
+
+  it.runIf(chromiumPath())(
+    'is shown in its console, in a browser',
+    async () => {
+      const folder = join(import.meta.dirname, '.weir/screenshots');
+      mkdirSync(folder, { recursive: true });
+      const url = 'http://127.0.0.1:7080';
+      const asked: PageAsked = { url, devices: cameras, path: join(folder, 'cell.png') };
+      const script = fileURLToPath(new URL('page.ts', import.meta.url));
+      const [program, ...argv] = host.command([process.execPath, script, JSON.stringify(asked)], 'console');
+      const { stdout } = await promisify(execFile)(program!, argv);
+      const { text, faults } = JSON.parse(stdout) as PageTold;
+      expect(text).toMatch(/camera-1[^]*edge-1/);
+      expect(text).toMatch(/edge-1.*(away|unreachable|restarted)/);
+      expect(faults).toEqual([]);
+    },
+    120_000,
+  );
+
+  it('has let no frame fail', async () => {
+    await application.end();
+    expect(application.told.filter(({ error }) => error !== undefined)).toEqual([]);
+  });
 
   it.each(Object.keys(machines))('%s is healthy by the check of its image', (name) => {
     const { program } = machines[name]!;
