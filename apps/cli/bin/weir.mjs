@@ -52,8 +52,13 @@ function endWithShell() {
     clearInterval(timer);
     process.kill(process.pid, 'SIGTERM');
   }, 250).unref();
-  // Whoever was told otherwise, as by Ctrl-C, is ending by now: a second signal would cut that short.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => clearInterval(timer));
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => {
+      // Still loading, so nobody else listens: this listener must not swallow the signal.
+      if (process.listenerCount(signal) === 1) process.exit(130);
+      // Told already, as by Ctrl-C: a second signal would cut its end short.
+      clearInterval(timer);
+    });
 }
 
 function major(version) {
