@@ -90,8 +90,25 @@ describe('a decision, told to people', () => {
     );
   });
 
-  it('lets no id steer the terminal', () => {
+  it('lets no text of an application or an agent steer the terminal', () => {
     expect(told({}, { requestId: '\u001b[2Jf' })).toMatch(/frame \?\[2Jf:/);
+    const hostile = 'x\u001b[2J\n';
+    const planned = at('edge-2', 'large');
+    const lines = decisionLines(
+      decisionDocument(
+        traced(
+          { reason: agent.Reason.FALLBACK, failedAttempts: [hostile], secondVariant: hostile },
+          { failure: hostile, trial: hostile, planned, actions: [action(planned, 80, hostile)] },
+        ),
+      ),
+    );
+    expect(lines.join('').match(/x\?\[2J\?/g)).toHaveLength(6);
+    expect(lines.join('')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('takes what forbids an action by no name of its own for a word of ours', () => {
+    const actions = [action(at('edge-3', 'tiny'), 9, 'constructor')];
+    expect(told({}, { actions })).toMatch(/edge-3 tiny: constructor$/);
   });
 
   it('is one JSON document whatever is infinite or missing', () => {

@@ -62,13 +62,17 @@ const mostOthers = 3;
 /** A decision for people. */
 export function decisionLines(decision: DecisionDocument): string[] {
   const { requestId, ageMs, placement, predictedMs, responseMs, failure } = decision;
-  const end = failure ? `failed: ${failure}` : responseMs === null ? 'under way' : `took ${ms(responseMs)}`;
+  const end = failure
+    ? `failed: ${shown(failure)}`
+    : responseMs === null
+      ? 'under way'
+      : `took ${ms(responseMs)}`;
   const where = placement ? `${placeText(placement)}, expected ${ms(predictedMs)}, ` : '';
   return [
     `${time(ageMs)} ago, frame ${shown(requestId)}: ${where}${end}`,
     `  why      ${whyText(decision)}`,
     ...othersText(decision),
-    ...boundText(decision),
+    ...boundLines(decision),
   ];
 }
 
@@ -85,17 +89,17 @@ function whyText(decision: DecisionDocument): string {
     deviated:
       planned && `saves ${ms(dearerMs)} over the plan (${placeText(planned)}), more than ${ms(thresholdMs)}`,
     fallback: planned
-      ? `not as planned (${placeText(planned)})${boundBy ? `: ${bounds[boundBy] ?? boundBy}` : ''}`
+      ? `not as planned (${placeText(planned)})${boundBy ? `: ${boundText(boundBy)}` : ''}`
       : 'no plan is in force',
   }[reason ?? ''];
   return [
     first ??
       (decision.placement ? (reason ?? '') : 'no placement was allowed, or none would have been in time'),
-    ...decision.failedAttempts.map((failed) => `after ${failed}`),
-    ...(trial ? [`in the trial of the canary ${trial}`] : []),
+    ...decision.failedAttempts.map((failed) => `after ${shown(failed)}`),
+    ...(trial ? [`in the trial of the canary ${shown(trial)}`] : []),
     ...(secondLook
       ? [
-          `${secondLook.variant} looks again where the margin is below ${secondLook.marginBelow.toFixed(2)}${looks.length > 1 ? ', as it was' : ''}`,
+          `${shown(secondLook.variant)} looks again where the margin is below ${secondLook.marginBelow.toFixed(2)}${looks.length > 1 ? ', as it was' : ''}`,
         ]
       : []),
     ...(decision.leaseExpired ? ['the lease of the directive has run out'] : []),
@@ -103,16 +107,17 @@ function whyText(decision: DecisionDocument): string {
 }
 
 /** What forbids an action, for people. */
-const bounds: Readonly<Record<string, string>> = {
-  variant: 'another variant was asked for',
-  tier: 'the objective does not allow the tier',
-  excluded: 'it had just failed this frame',
-  unreachable: 'unreachable',
-  foreign: 'serves another model by this name',
-  ejected: 'ejected, because it keeps failing',
-  floor: 'below the floor, and the balance does not make up for it',
-  deadline: 'would have been too late',
-};
+const bounds: ReadonlyMap<string, string> = new Map([
+  ['variant', 'another variant was asked for'],
+  ['tier', 'the objective does not allow the tier'],
+  ['excluded', 'it had just failed this frame'],
+  ['unreachable', 'unreachable'],
+  ['foreign', 'serves another model by this name'],
+  ['ejected', 'ejected, because it keeps failing'],
+  ['floor', 'below the floor, and the balance does not make up for it'],
+  ['deadline', 'would have been too late'],
+]);
+const boundText = (boundBy: string) => bounds.get(boundBy) ?? shown(boundBy);
 
 function othersText({ actions, placement }: DecisionDocument): string[] {
   const others = actions.filter(
@@ -126,18 +131,18 @@ function othersText({ actions, placement }: DecisionDocument): string[] {
   return [`  instead  ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
 }
 
-function boundText({ actions }: DecisionDocument): string[] {
+function boundLines({ actions }: DecisionDocument): string[] {
   const bound = Map.groupBy(
     actions.filter(({ boundBy }) => boundBy !== null),
     ({ boundBy }) => boundBy!,
   );
   return [...bound].map(
     ([boundBy, of]) =>
-      `  not      ${of.map((action) => placeText(action)).join(', ')}: ${bounds[boundBy] ?? shown(boundBy)}`,
+      `  not      ${of.map((action) => placeText(action)).join(', ')}: ${boundText(boundBy)}`,
   );
 }
 
 const isSame = (a: Place, b: Place) => a.node === b.node && a.variant === b.variant;
 const placeText = ({ node, variant }: Place) => `${shown(node)} ${shown(variant)}`;
-/** Ids come from applications: no character of theirs steers a terminal. */
-const shown = (id: string) => id.slice(0, 128).replace(/[^ -~]/g, '?');
+/** Texts come from applications and agents: no character of theirs steers a terminal. */
+const shown = (text: string) => text.slice(0, 128).replace(/[^ -~]/g, '?');
