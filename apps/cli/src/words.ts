@@ -5,17 +5,15 @@ const missing = (value: Figure): value is null | undefined =>
 /** Milliseconds for people. */
 export const ms = (value: Figure): string =>
   missing(value) ? '–' : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
-/** A duration for people, in its largest unit. */
+/** A duration for people, in the largest unit that it has two of; otherwise seconds. */
 export function time(valueMs: number): string {
   for (const [unit, unitMs] of [
     ['d', 86_400_000],
     ['h', 3_600_000],
     ['min', 60_000],
-    ['s', 1_000],
   ] as const)
-    if (valueMs >= 2 * unitMs || unit === 's')
-      return `${(valueMs / unitMs).toFixed(unit === 's' && valueMs < 10_000 ? 1 : 0)} ${unit}`;
-  return ms(valueMs);
+    if (valueMs >= 2 * unitMs) return `${(valueMs / unitMs).toFixed(0)} ${unit}`;
+  return `${(valueMs / 1_000).toFixed(valueMs < 10_000 ? 1 : 0)} s`;
 }
 /** Bytes for people. */
 export const size = (bytes: number): string =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
 import { withPolicy } from '../operate/ask.ts';
-import { policyFlags, versionNumber } from '../operate/flags.ts';
+import { policyFlags } from '../operate/flags.ts';
 import { oneFile, type SnapshotFile } from '../operate/snapshot-file.ts';
 
 const name = 'weir snapshot export';
@@ -14,7 +14,10 @@ export default defineCommand({
   schema: z.object({
     file: z.array(z.string()).describe('File to write.'),
     ...policyFlags,
-    version: versionNumber()
+    version: z
+      .number('expected the number of a version')
+      .int('expected a whole number')
+      .min(0, 'must be >= 0')
       .default(0)
       .describe('Version of weir snapshot list; 0: what the learner knows now.'),
   }),

@@ -39,10 +39,6 @@ export const fleetFlags = {
   cell: cellName().optional().describe('The one cell; all of them when not given.'),
 };
 
-/** Of weir snapshot list. */
-export const versionNumber = () =>
-  z.number('expected the number of a version').int('expected a whole number').min(0, 'must be >= 0');
-
 export const telemetryFlag = hostPort().describe('Address of Telemetry.');
 
 interface SecurityFlags {
