@@ -46,6 +46,20 @@ describe('the log of events', () => {
     expect(texts()[0]).toBe('4 good edge-1 is back');
   });
 
+  it('leaves open only so much, as devices come and go for ever', () => {
+    const { stand, texts } = open();
+    const of = (n: number): [string, Condition] => [
+      `certificate ${n}`,
+      { text: `due ${n}`, over: 'renewed', by: [`camera-${n}`] },
+    ];
+    for (let n = 0; n < 300; n++) stand(n, of(n));
+    const renewed = (n: number): [string, Condition] => [of(n)[0], { ...of(n)[1], by: ['device-1'] }];
+    stand(300, renewed(0), renewed(299));
+    // The newest was still open, and is no news; the oldest had been forgotten.
+    expect(texts()[0]).toBe('300 bad due 0');
+    expect(texts().filter((text) => text.startsWith('300 '))).toHaveLength(1);
+  });
+
   it('has one move by hand as one event, its last value', () => {
     const { log, stand, texts } = open();
     const set = (at: number, text: string) => {

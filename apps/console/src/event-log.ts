@@ -11,6 +11,8 @@ export interface Condition {
 
 /** Most that are kept. */
 const most = 30;
+/** Most conditions left open because nobody who would know is heard: names of devices may come and go for ever. */
+const mostOpen = 256;
 /** Time within which changes of one thing are one event, ms: a slider is moved step by step. */
 const oneMoveMs = 5_000;
 
@@ -59,8 +61,9 @@ export class EventLog {
     for (const [key, known] of before) {
       const { over, by } = known.condition;
       if (conditions.has(key)) continue;
-      if (by?.every((device) => !heard.has(device))) this.#standing.set(key, known);
-      else if (over !== undefined) this.tell('good', over);
+      if (by?.every((device) => !heard.has(device))) {
+        if (this.#standing.size < conditions.size + mostOpen) this.#standing.set(key, known);
+      } else if (over !== undefined) this.tell('good', over);
     }
   }
 

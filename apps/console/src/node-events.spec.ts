@@ -14,12 +14,12 @@ describe('what becomes of a node', () => {
       hear(
         liveness: Liveness,
         given: Partial<common.NodeLoad> = {},
-        { first = false, afterMs = 1_000 } = {},
+        { first = false, afterMs = 1_000, nodeId = 'edge-1' } = {},
       ) {
         now += afterMs;
         told.length = 0;
         const load = common.NodeLoad.fromPartial({ instanceId: 'run-1', ...given });
-        const report = telemetry.ReportRequest.fromPartial({ nodeId: 'edge-1', load });
+        const report = telemetry.ReportRequest.fromPartial({ nodeId, load });
         events.heard([telemetry.NodeState.fromPartial({ report, liveness: telemetry.Liveness[liveness] })], {
           first,
           now,
@@ -63,6 +63,14 @@ describe('what becomes of a node', () => {
     expect(hear('LIVE', { instanceId: 'run-2' })).toEqual(['good edge-1 has restarted']);
     hear('GONE', { instanceId: 'run-2' });
     expect(hear('LIVE', { instanceId: 'run-3' })).toEqual(['good edge-1 has restarted']);
+  });
+
+  it('is told of however many have come and gone before', () => {
+    const { hear } = open();
+    for (let n = 0; n < 1_000; n++) hear('LIVE', {}, { nodeId: `old-${n}` });
+    expect(hear('LIVE', {}, { nodeId: 'new' })).toEqual([]);
+    hear('GONE', {}, { nodeId: 'old-500' });
+    expect(hear('LIVE', {}, { nodeId: 'new' })).toEqual(['good new has joined']);
   });
 
   it('is two nodes of one name where a run comes back that another had replaced, told once', () => {

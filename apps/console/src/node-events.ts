@@ -12,7 +12,7 @@ interface Known {
   twiceAt: number;
 }
 
-/** Most nodes remembered, and runs of each. */
+/** Most nodes remembered, of which those that are gone make room for others, and runs of each. */
 const most = { nodes: 1_000, runs: 64 };
 /** Silence after which two of one name are told of again, ms. */
 const twiceAgainMs = 30_000;
@@ -42,7 +42,7 @@ export class NodeEvents {
     const draining = report.load?.draining ?? false;
     const known = this.#nodes.get(nodeId);
     if (!known) {
-      if (liveness === 'gone' || this.#nodes.size >= most.nodes) return;
+      if (liveness === 'gone' || !this.#hasRoom()) return;
       this.#nodes.set(nodeId, {
         liveness,
         draining,
@@ -60,6 +60,13 @@ export class NodeEvents {
     if (instanceId !== before.instanceId) this.#another(nodeId, known, instanceId, now);
     else if (liveness === 'live' && before.liveness !== 'live') this.#tell('good', `${nodeId} is back`);
     if (draining && !before.draining) this.#tell('info', `${nodeId} is draining: it takes no new work`);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#nodes.size < most.nodes) return true;
+    for (const [nodeId, { liveness }] of this.#nodes)
+      if (liveness === 'gone') return this.#nodes.delete(nodeId);
+    return false;
   }
 
   #left(nodeId: string, { liveness, draining }: Known): void {
