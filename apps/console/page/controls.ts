@@ -77,6 +77,14 @@ function FloorSlider({ snapshot, off, ask }: { snapshot: Snapshot; off: boolean;
   useEffect(() => {
     if (wanted !== undefined && Math.abs(wanted - inForce) < 1e-6) setWanted(undefined);
   }, [inForce, wanted]);
+  useEffect(
+    () => () => {
+      // Once another cell is chosen, it would be that one's floor.
+      clearTimeout(rest.current);
+      clearTimeout(release.current);
+    },
+    [],
+  );
   const shown = wanted ?? inForce;
   const hold = (value: number) => {
     setWanted(value);
