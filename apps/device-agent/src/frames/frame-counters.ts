@@ -26,8 +26,10 @@ interface Sums {
   energyJ: number;
 }
 
+/** Without its age, and what may be large in an answer: outputs. */
 interface Newest {
-  readonly answer: FrameAnswer;
+  readonly record: Omit<agent.FrameRecord, 'ageMs'>;
+  /** Epoch ms. */
   readonly at: number;
 }
 
@@ -56,7 +58,7 @@ export class FrameCounters {
     const bucket = responseBucketOf(responseMs);
     while (this.#buckets.length <= bucket) this.#buckets.push(0);
     this.#buckets[bucket]! += 1;
-    this.#newest.push({ answer, at: this.#clock.now() });
+    this.#newest.push({ record: recordToWire(answer), at: this.#clock.now() });
     if (this.#newest.length > limits.newestFrames) this.#newest.shift();
   }
 
@@ -66,7 +68,10 @@ export class FrameCounters {
         answered: Array.from(this.#sums.values(), sumsToWire),
         responseBuckets: this.#buckets.slice(0, responseBuckets).map(BigInt),
       },
-      newest: this.#newest.map(({ answer, at }) => recordToWire(answer, this.#clock.now() - at)),
+      newest: this.#newest.map(({ record, at }) => ({
+        ...record,
+        ageMs: Math.max(0, this.#clock.now() - at),
+      })),
     };
   }
 
@@ -111,8 +116,7 @@ const sumsToWire = ({
   lookedAgain: BigInt(lookedAgain),
 });
 
-const recordToWire = (answer: FrameAnswer, ageMs: number): agent.FrameRecord => ({
-  ageMs: Math.max(0, ageMs),
+const recordToWire = (answer: FrameAnswer): Newest['record'] => ({
   placement: placementToWire(answer.placement),
   reason: reasonToWire(answer.reason),
   predictedMs: answer.predictedMs,

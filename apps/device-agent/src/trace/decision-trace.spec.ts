@@ -100,5 +100,6 @@ describe('the trace of decisions', () => {
     const told = trace.newest(1_000, 70).map(({ requestId }) => requestId);
     expect([told.length, told[0], told.at(-1)]).toEqual([64, 'f-70', 'f-7']);
     expect(trace.newest(2, 70).map(({ requestId }) => requestId)).toEqual(['f-70', 'f-69']);
+    expect(trace.newest(0, 70)).toEqual([]);
   });
 });

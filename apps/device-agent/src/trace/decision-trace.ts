@@ -40,8 +40,8 @@ export class DecisionTrace {
   /** The newest first, at most `limit`. */
   newest(limit: number, now: number): policy.TracedDecision[] {
     return this.#frames
-      .slice(-limit)
-      .reverse()
+      .toReversed()
+      .slice(0, limit)
       .map(({ current }) => tracedToWire(current, now));
   }
 }
