@@ -2,7 +2,7 @@ import { policy } from '@weir/proto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { outcomeFingerprint } from './fingerprint.ts';
-import { GrpcMessages } from './grpc-messages.ts';
+import { GrpcMessages } from '../support/grpc-messages.ts';
 import type { WireEvent } from './history.ts';
 
 /** An address that leads to PolicyService and whose bytes are read on the way, unchanged. */

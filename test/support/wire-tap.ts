@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { GrpcMessages } from './grpc-messages.ts';
 
 /** All that crosses one TCP address, passed on unchanged. */
 export interface WireTap extends AsyncDisposable {
@@ -21,8 +22,11 @@ export async function wireTap(server: () => string): Promise<WireTap> {
     const upstream = connect(Number(port), hostname);
     const [up, down]: [Buffer[], Buffer[]] = [[], []];
     taken.push(up, down);
-    const read = grpcMessages((message) => messages.push(message));
-    client.on('data', (chunk: Buffer) => (up.push(chunk), read(chunk)));
+    const reader = new GrpcMessages(true, (_stream, message) => messages.push(message));
+    client.on('data', (chunk: Buffer) => {
+      up.push(chunk);
+      reader.push(chunk);
+    });
     upstream.on('data', (chunk: Buffer) => down.push(chunk));
     client.pipe(upstream).pipe(client);
     for (const [socket, other] of [
@@ -46,48 +50,4 @@ export async function wireTap(server: () => string): Promise<WireTap> {
       await closed;
     },
   };
-}
-
-const prefaceBytes = 24;
-const frameHeaderBytes = 9;
-const messageHeaderBytes = 5;
-const dataFrame = 0;
-const padded = 0x8;
-
-/** Takes the bytes of one HTTP/2 connection from its client (RFC 9113), and gives the gRPC messages of each stream. */
-function grpcMessages(onMessage: (message: Buffer) => void): (chunk: Buffer) => void {
-  let unread = Buffer.alloc(0);
-  let begun = false;
-  const streams = new Map<number, Buffer>();
-  return (chunk) => {
-    unread = Buffer.concat([unread, chunk]);
-    if (!begun && unread.length >= prefaceBytes) {
-      begun = true;
-      unread = unread.subarray(prefaceBytes);
-    }
-    while (begun && unread.length >= frameHeaderBytes) {
-      const end = frameHeaderBytes + unread.readUIntBE(0, 3);
-      if (unread.length < end) return;
-      if (unread[3] === dataFrame) {
-        const padding = unread[4]! & padded ? unread[frameHeaderBytes]! : 0;
-        const begin = unread[4]! & padded ? frameHeaderBytes + 1 : frameHeaderBytes;
-        const id = unread.readUInt32BE(5);
-        const before = streams.get(id) ?? Buffer.alloc(0);
-        streams.set(id, cut(Buffer.concat([before, unread.subarray(begin, end - padding)]), onMessage));
-      }
-      unread = unread.subarray(end);
-    }
-  };
-}
-
-/** Hands over whole messages; gives the rest. */
-function cut(bytes: Buffer, onMessage: (message: Buffer) => void): Buffer {
-  let rest = bytes;
-  while (rest.length >= messageHeaderBytes) {
-    const end = messageHeaderBytes + rest.readUInt32BE(1);
-    if (rest.length < end) break;
-    onMessage(rest.subarray(messageHeaderBytes, end));
-    rest = rest.subarray(end);
-  }
-  return rest;
 }
