@@ -80,6 +80,8 @@ export function drawFault({ cell, processes, links, clocks, disk }: LivingCell, 
         async begin() {
           const died = nextEvent('policy', 'died');
           restarted = nextEvent('policy', 'restarted');
+          // Nobody waits for it yet, nor ever where `died` comes too late.
+          restarted.catch(() => {});
           cell.kill('policy', 'SIGTERM');
           await died;
           if (!fromTheStart) await restarted;
@@ -125,6 +127,7 @@ export function drawFault({ cell, processes, links, clocks, disk }: LivingCell, 
     return {
       begin() {
         restarted = nextEvent(target, 'restarted');
+        restarted.catch(() => {});
         cell.kill(target, 'SIGKILL');
       },
       end: () => restarted,
@@ -133,7 +136,10 @@ export function drawFault({ cell, processes, links, clocks, disk }: LivingCell, 
 
   function nextEvent(name: string, wanted: 'died' | 'restarted'): Promise<void> {
     return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`${name} has not ${wanted} within ${patienceMs / 1_000} s`));
+      const late = () => {
+        stop();
+        reject(new Error(`${name} has not ${wanted} within ${patienceMs / 1_000} s`));
+      };
       const timer = setTimeout(late, patienceMs);
       const stop = cell.onEvent((event) => {
         if (event.name !== name || event.kind !== wanted) return;

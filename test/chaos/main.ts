@@ -47,7 +47,8 @@ try {
   const killed = history.faults.filter(({ kind }) => kind === 'kill').length;
   console.log(`seed ${seed}: ${history.faults.length} faults, ${killed} of them kills`);
 } catch (error) {
-  if (!interrupted.signal.aborted) report.check('the run comes to its end', [{ what: String(error) }]);
+  const what = (error instanceof Error && error.stack) || String(error);
+  if (!interrupted.signal.aborted) report.check('the run comes to its end', [{ what }]);
 }
 console.log(`${report.passed} passed, ${report.failed} failed`);
 process.exitCode = interrupted.signal.aborted ? 130 : report.failed > 0 ? 1 : 0;
