@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Inputs that once failed or lead far into the code, a folder for each kind: they come first in every run. Those of an RPC
  * hold the messages of one call, each after its length (4 bytes, big-endian).
  */
-const root = new URL('./corpus', import.meta.url).pathname;
+const root = join(import.meta.dirname, 'corpus');
 
 /** Of one kind, by the names of the files. */
 export function corpusOf(kind: string): readonly Buffer[] {

@@ -258,13 +258,11 @@ export async function checkPoison({
   readonly messages: number;
   readonly random: Random;
   readonly tally: Tally;
-}): Promise<number> {
-  let all = 0;
+}): Promise<void> {
   for (const floor of [0.6, 0.9]) {
     const control = await plansOf(floor);
     const { hostile, counts } = liar(messages, random);
     const beside = await plansOf(floor, hostile);
-    all += counts.messages;
     console.log(
       `       floor ${floor}: ${counts.messages} messages of a hostile device in ${counts.sessions} sessions, ${counts.refused} of which ended by a refusal`,
     );
@@ -279,5 +277,4 @@ export async function checkPoison({
       );
     }
   }
-  return all;
 }
