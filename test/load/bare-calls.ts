@@ -26,7 +26,7 @@ export function bareConnection(address: string, options: SecureClientSessionOpti
   };
 }
 
-/** A message as it goes over the wire; `come`: how much of it does. */
+/** A message as it goes over the wire. `length`: the bytes that its head promises, however many come. */
 export function framed(
   message: Uint8Array,
   { length = message.byteLength }: { length?: number } = {},

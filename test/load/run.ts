@@ -47,7 +47,8 @@ const phases: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
 };
 const chosen = positionals.length > 0 ? positionals : Object.keys(phases);
 for (const name of chosen)
-  if (!(name in phases)) fail(`there is no phase ${name}; there are ${Object.keys(phases).join(', ')}`);
+  if (!Object.hasOwn(phases, name))
+    fail(`there is no phase ${name}; there are ${Object.keys(phases).join(', ')}`);
 
 /** Emulated processor: an inference takes the same time on any machine, and what refusals cost shows beside it. */
 const inferenceMs = 10;
