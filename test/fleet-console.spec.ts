@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Point, Snapshot } from '../apps/console/src/snapshot.ts';
-import { end, type Fleet, startFleet } from './support/fleet.ts';
+import { type Fleet, startFleet } from './support/fleet.ts';
+import { endProgram } from './support/programs.ts';
 
 /** Real processes that `weir up` did not start; the console is told of PolicyService and Telemetry alone. */
 describe('the console over one’s own fleet', () => {
@@ -81,7 +82,7 @@ describe('the console over one’s own fleet', () => {
     });
     expect((await texts()).filter((text) => text.startsWith('floor set'))).toEqual(['floor set to 84.0 %']);
 
-    await end(edge, 'SIGKILL');
+    await endProgram(edge.child, 'SIGKILL');
     await happens('edge-1 has left without draining', 'floor not met by');
     await soon(async () => {
       const { belowFloor, events, links, devices } = await hall();
@@ -96,7 +97,7 @@ describe('the console over one’s own fleet', () => {
     });
     const again = await fleet.edge('hall', edge.address);
     await happens('edge-1 has restarted', 'floor met again by', 'edge-1 can be reached again by device-2');
-    await end(again, 'SIGTERM');
+    await endProgram(again.child, 'SIGTERM');
     await happens('edge-1 is draining', 'edge-1 has drained and left');
 
     await soon(async () => {

@@ -1,7 +1,6 @@
 import { sleep } from '@weir/base';
 import { connectAgent } from '@weir/cell';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { programs } from './support/programs.ts';
 
@@ -13,20 +12,15 @@ describe('a device whose edge may miss the deadline', () => {
   const running = programs();
   afterAll(() => running[Symbol.asyncDispose]());
 
-  const start = (app: string, ...flags: string[]) => {
-    const main = fileURLToPath(new URL(`../apps/${app}/src/main.ts`, import.meta.url));
-    return running.start([process.execPath, main, ...flags]);
-  };
-
   it('answers a frame itself too, and gives the answer that comes first', async () => {
     // About 50 ms at the edge and 250 ms on the device.
-    const edge = await start(
+    const edge = await running.service(
       'inference-worker',
       '--node-id=edge-1',
       `--variants=${variant}`,
       '--dilation-factor=400',
     );
-    const { address, metrics } = await start(
+    const { address, metrics } = await running.service(
       'device-agent',
       '--device-id=device-1',
       `--local-variants=${variant}`,

@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Authority, createAuthority } from '../libs/rpc/src/certificates.fixture.ts';
 import { type Programs, programs, type Started } from './support/programs.ts';
@@ -29,12 +28,8 @@ describe('an operator', () => {
     const { cert, key } = authority.issue(path.replaceAll('/', '-'), [`spiffe://weir/weir/${path}`]);
     return [`--${named}tls-cert=${cert}`, `--${named}tls-key=${key}`, `--${named}tls-ca=${authority.ca}`];
   };
-  const app = (name: string, ...argv: string[]) => {
-    const main = fileURLToPath(new URL(`../apps/${name}/src/main.ts`, import.meta.url));
-    return started.start([process.execPath, main, '--log-level=error', ...argv]);
-  };
   const startPolicy = (data: string, listen = '127.0.0.1:0') =>
-    app(
+    started.service(
       'policy-service',
       `--data=${file(data)}`,
       `--listen=${listen}`,
@@ -86,9 +81,9 @@ describe('an operator', () => {
     let worker: Started;
     [service, worker] = await Promise.all([
       startPolicy('first'),
-      app('inference-worker', `--cell-id=${cellId}`, ...edge, ...flags('cell/hall/node/edge-1')),
+      started.service('inference-worker', `--cell-id=${cellId}`, ...edge, ...flags('cell/hall/node/edge-1')),
     ]);
-    device = await app(
+    device = await started.service(
       'device-agent',
       '--device-id=camera-7',
       `--cell-id=${cellId}`,
@@ -102,8 +97,8 @@ describe('an operator', () => {
 
   afterAll(async () => {
     device?.child.kill('SIGCONT');
-    await started[Symbol.asyncDispose]();
-    authority[Symbol.dispose]();
+    await started?.[Symbol.asyncDispose]();
+    authority?.[Symbol.dispose]();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { end, type Fleet, startFleet } from '../support/fleet.ts';
-import type { Started } from '../support/programs.ts';
+import { type Fleet, startFleet } from '../support/fleet.ts';
+import { endProgram, type Started } from '../support/programs.ts';
 import { openBrowser, openPage } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '.weir/screenshots');
@@ -113,7 +113,7 @@ describe('the console over one’s own fleet', () => {
   it('says why the edge cannot be reached, and why the floor is not met', async () => {
     await using opened = await openHall();
     const { page, faults } = opened;
-    await end(edge, 'SIGKILL');
+    await endProgram(edge.child, 'SIGKILL');
     const events = page.locator('.events');
     await events.getByText('edge-1 has left without draining').waitFor({ timeout: 30_000 });
     const cause = 'edge-1 cannot be reached by camera-2: nobody listens at its address';

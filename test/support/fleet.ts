@@ -1,9 +1,7 @@
 import { type AgentClient, connectAgent } from '@weir/cell';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { programs, type Started } from './programs.ts';
 
 const image = readFileSync(new URL('../../libs/inference/models/samples/scene-0000.png', import.meta.url));
@@ -33,13 +31,10 @@ export async function startFleet(): Promise<Fleet> {
   const state = mkdtempSync(join(tmpdir(), 'weir-fleet-'));
   stack.defer(() => rmSync(state, { recursive: true }));
   const running = stack.use(programs());
-  const start = (app: string, ...flags: string[]) => {
-    const main = fileURLToPath(new URL(`../../apps/${app}/src/main.ts`, import.meta.url));
-    return running.start([process.execPath, '--disable-warning=ExperimentalWarning', main, ...flags]);
-  };
+  const { service } = running;
   const [telemetry, policy] = await Promise.all([
-    start('telemetry'),
-    start('policy-service', `--data=${state}`),
+    service('telemetry'),
+    service('policy-service', `--data=${state}`),
   ]);
   const over = new AbortController();
   stack.defer(() => over.abort());
@@ -48,7 +43,7 @@ export async function startFleet(): Promise<Fleet> {
     policy,
     telemetry,
     edge: (cellId, listen = '127.0.0.1:0') =>
-      start(
+      service(
         'inference-worker',
         `--cell-id=${cellId}`,
         '--node-id=edge-1',
@@ -58,7 +53,7 @@ export async function startFleet(): Promise<Fleet> {
         `--telemetry=${telemetry.address}`,
       ),
     async device(cellId, deviceId, ...flags) {
-      const started = await start(
+      const started = await service(
         'device-agent',
         `--cell-id=${cellId}`,
         `--device-id=${deviceId}`,
@@ -79,7 +74,7 @@ export async function startFleet(): Promise<Fleet> {
       return { ...started, client, send: (everyMs) => void send(everyMs) };
     },
     async console(...flags) {
-      const { address } = await start(
+      const { address } = await service(
         'console',
         `--policy=${policy.address}`,
         `--telemetry=${telemetry.address}`,
@@ -92,11 +87,4 @@ export async function startFleet(): Promise<Fleet> {
       await fleet[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Ends a program, and waits until it has. */
-export async function end({ child }: Started, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill(signal);
-  await ended;
 }
