@@ -4,10 +4,9 @@ import type { RunningCell } from '@weir/cell';
 import { connect } from '@weir/rpc';
 import fc from 'fast-check';
 import { corpusOf, framed, keep, unframed } from './corpus.ts';
-import type { GoodMessages } from './good-messages.ts';
 import { hostile } from './messages.ts';
 import { callRaw } from './raw-calls.ts';
-import { isRight, rpcsOf } from './rpcs.ts';
+import { type GoodMessages, isRight, rpcsOf } from './rpcs.ts';
 import { Findings, nextSeed, type Tally } from './tally.ts';
 
 /** Calls at once. */

@@ -1,16 +1,9 @@
 import fc from 'fast-check';
 import { agent, common, inference, policy, reflection, telemetry, worker } from '@weir/proto';
 import { blotted, variedDocument } from './documents.ts';
+import { goodOperatorMessages } from './good-operator-messages.ts';
 import { damaged } from './messages.ts';
-
-/** Good messages of an RPC, to begin a stream with, and to vary. */
-export interface GoodMessages {
-  /** Come first, as they are: without them a stream says nothing. */
-  readonly opening?: readonly Uint8Array[];
-  readonly others: readonly Uint8Array[];
-  /** Good but for the document or picture in them. */
-  readonly more?: readonly fc.Arbitrary<Uint8Array>[];
-}
+import type { GoodMessages } from './rpcs.ts';
 
 const variant = 'mobilenet-v1-0.25-int8';
 const services = [{ variant, serviceMs: 2, energyJ: 0.01 }];
@@ -227,6 +220,7 @@ export function goodMessages(
     'weir.policy.v1.PolicyService/RunEpochs': {
       others: [policy.RunEpochsRequest.encode({ cellId, settleTimeoutMs: 20 }).finish()],
     },
+    ...goodOperatorMessages(cellId, snapshot),
     'weir.telemetry.v1.Telemetry/Report': { opening: [report], others: [report] },
     'weir.telemetry.v1.Telemetry/WatchCell': { others: [cell] },
     'weir.telemetry.v1.Telemetry/GetCell': { others: [cell] },

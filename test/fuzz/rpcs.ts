@@ -1,7 +1,16 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { contracts } from '@weir/proto';
-import type { GoodMessages } from './good-messages.ts';
+import type fc from 'fast-check';
 import type { Ended } from './raw-calls.ts';
+
+/** Good messages of an RPC, to begin a stream with, and to vary. */
+export interface GoodMessages {
+  /** Come first, as they are: without them a stream says nothing. */
+  readonly opening?: readonly Uint8Array[];
+  readonly others: readonly Uint8Array[];
+  /** Good but for the document or picture in them. */
+  readonly more?: readonly fc.Arbitrary<Uint8Array>[];
+}
 
 /** One RPC of one process. */
 export interface Rpc {
