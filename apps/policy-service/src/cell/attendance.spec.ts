@@ -84,6 +84,12 @@ function afterALook({ clock, store }: Awaited<ReturnType<typeof start>>) {
   return store.cells();
 }
 
+/** What is stored when all that one look may have begun is done: there is no event of nothing being deleted. */
+async function afterwards(opened: Awaited<ReturnType<typeof start>>) {
+  for (let look = 0; look < 10; look++) await afterALook(opened);
+  return opened.store.cells();
+}
+
 describe('a cell that nobody joins', () => {
   it('expires, with all that is stored of it, and log and metric are told', async () => {
     await using opened = await start();
@@ -102,14 +108,32 @@ describe('a cell that nobody joins', () => {
 
   it('stands as long as a device is connected, and after that for the whole time', async () => {
     await using opened = await start();
-    const { clock, store } = opened;
+    const { clock } = opened;
     const device = await opened.join('c');
     clock.advance(5 * hourMs);
     device.leave();
     clock.advance(59 * minuteMs);
-    expect(await store.cells()).toEqual(['c']);
+    expect(await afterwards(opened)).toEqual(['c']);
     clock.advance(2 * minuteMs);
     await expect.poll(() => afterALook(opened), patient).toEqual([]);
+  });
+
+  it('stands as long as a device is connected to a cell beside it', async () => {
+    await using opened = await start();
+    (await opened.join('c')).leave();
+    await opened.join(`c${besideMark}7`);
+    opened.clock.advance(70 * minuteMs);
+    // It is closed now: nobody uses it.
+    await afterwards(opened);
+    opened.clock.advance(5 * hourMs);
+    expect(await afterwards(opened)).toEqual(['c', `c${besideMark}7`]);
+  });
+
+  it('stays while it is being opened, perhaps for a device', async () => {
+    await using opened = await start();
+    const opening = opened.cells.open('c');
+    expect(await opened.cells.removeUnattended('c')).toBe(false);
+    expect((await opening).closed.aborted).toBe(false);
   });
 
   it('does not expire in the first hour of a service that was away for long', async () => {
@@ -120,24 +144,24 @@ describe('a cell that nobody joins', () => {
     })();
     await using opened = await start({ path, at: 100 * hourMs });
     opened.clock.advance(59 * minuteMs);
-    expect(await opened.store.cells()).toEqual(['c']);
+    expect(await afterwards(opened)).toEqual(['c']);
     await opened.join('c');
     opened.clock.advance(5 * hourMs);
-    expect(await opened.store.cells()).toEqual(['c']);
+    expect(await afterwards(opened)).toEqual(['c']);
   });
 
   it('stays where no time is set', async () => {
     await using opened = await start({ expireMs: undefined });
     (await opened.join('c')).leave();
     opened.clock.advance(5 * hourMs);
-    expect(await opened.store.cells()).toEqual(['c']);
+    expect(await afterwards(opened)).toEqual(['c']);
   });
 
   it('stays when an operator has prepared it and nobody has ever joined', async () => {
     await using opened = await start();
     await (await opened.cells.open('prepared')).setObjective({ ...defaultObjective, deadlineMs: 5_000 });
     opened.clock.advance(5 * hourMs);
-    expect(await opened.store.cells()).toEqual(['prepared']);
+    expect(await afterwards(opened)).toEqual(['prepared']);
   });
 });
 
@@ -165,6 +189,17 @@ describe('a cell that is deleted', () => {
     const late = before.journal({ deviceId: 'a', instanceId: 'i', batch: { oldestPending: 0, outcomes } });
     await expect(late).rejects.toMatchObject({ reason: 'CELL_DELETED' });
     expect(await opened.store.cells()).toEqual([]);
+  });
+
+  it('is none to those who ask for it meanwhile', async () => {
+    await using opened = await start();
+    const { cells, store } = opened;
+    await opened.join('c');
+    const removed = cells.remove('c');
+    while (cells.openWhere((cellId) => cellId === 'c').length > 0) await new Promise(setImmediate);
+    await expect(cells.get('c')).rejects.toThrow('there is no cell c');
+    await removed;
+    expect(await store.cells()).toEqual([]);
   });
 
   it('is told of when there is none', async () => {

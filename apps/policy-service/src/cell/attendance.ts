@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@weir/base';
 import type { Store } from '@weir/storage';
 import type { Cells } from './cells.ts';
+import { cellOf } from './families.ts';
 
 export interface AttendanceOptions {
   readonly cells: Cells;
@@ -47,7 +48,9 @@ export class Attendance implements Disposable {
     const attended = new Set(
       cells
         .openWhere(() => true)
-        .flatMap(({ cellId, cell }) => (cell.devices.sessions.size > 0 ? cellId : [])),
+        .filter(({ cell }) => cell.devices.sessions.size > 0)
+        // A device beside a cell, because of its models, is one of that cell's.
+        .flatMap(({ cellId }) => [cellId, cellOf(cellId) ?? cellId]),
     );
     for (const cellId of new Set([...attended, ...this.#noted.keys()])) {
       const noted = this.#noted.get(cellId);

@@ -100,7 +100,7 @@ export class Cells implements AsyncDisposable {
     cellId: string,
     { by, like }: { readonly by?: CallCaller | undefined; readonly like?: CellHost } = {},
   ): Promise<CellHost> {
-    await this.#closing.get(cellId);
+    while (this.#closing.has(cellId)) await this.#closing.get(cellId);
     const { clock, logger, errors } = this.#options;
     const known = this.#cells.get(cellId);
     if (known) {
@@ -156,9 +156,9 @@ export class Cells implements AsyncDisposable {
 
   /** Throws NotFound for a cell that nobody has joined or configured, and what `open` throws for one that is set aside. */
   async get(cellId: string): Promise<CellHost> {
+    while (this.#closing.has(cellId)) await this.#closing.get(cellId);
     const cell = this.#cells.get(cellId);
-    const isStored = this.#closed.has(cellId) || this.#closing.has(cellId);
-    if (!cell && (isStored || this.#setAside.has(cellId))) return this.open(cellId);
+    if (!cell && (this.#closed.has(cellId) || this.#setAside.has(cellId))) return this.open(cellId);
     if (!cell) throw new NotFound(`there is no cell ${cellId}`);
     return cell;
   }
@@ -215,16 +215,18 @@ export class Cells implements AsyncDisposable {
     return { cellIds, sessionsEnded };
   }
 
-  /** Deletes the cell unless devices are connected to it. False when they are. */
+  /** Deletes the cell, unless devices are connected to it or it is being opened, perhaps for one. False when it stays. */
   async removeUnattended(cellId: string): Promise<boolean> {
-    if ((this.#opened.get(cellId)?.devices.sessions.size ?? 0) > 0) return false;
+    while (this.#closing.has(cellId)) await this.#closing.get(cellId);
+    const cell = this.#opened.get(cellId);
+    if (cell ? cell.devices.sessions.size > 0 : this.#cells.has(cellId)) return false;
     await this.#remove(cellId);
     await this.#options.store.purge();
     return true;
   }
 
   async #remove(cellId: string): Promise<number> {
-    await this.#closing.get(cellId);
+    while (this.#closing.has(cellId)) await this.#closing.get(cellId);
     const opening = this.#cells.get(cellId);
     for (const map of [this.#opened, this.#cells, this.#used, this.#setAside]) map.delete(cellId);
     this.#closed.delete(cellId);

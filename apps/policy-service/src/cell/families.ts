@@ -155,7 +155,7 @@ const partOf = (cellId: string, { family, deviceId }: DeviceHello): string =>
   `${cellId}${besideMark}${family?.version ?? deviceId}`;
 
 /** Id of the cell that a part is beside; undefined for one that is no part. */
-const cellOf = (id: string): string | undefined => {
+export const cellOf = (id: string): string | undefined => {
   const at = id.lastIndexOf(besideMark);
   return at > 0 ? id.slice(0, at) : undefined;
 };
