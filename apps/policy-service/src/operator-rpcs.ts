@@ -12,6 +12,7 @@ import {
   versionFromWire,
 } from '@weir/wire';
 import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
 import { createGzip, constants } from 'node:zlib';
 import type { Cells } from './cell/cells.ts';
 import type { Families } from './cell/families.ts';
@@ -69,8 +70,8 @@ export function operatorRpcs({ cells, families, store, learners, clock }: Operat
       using backup = await store.backup(cellId === '' ? undefined : cellId);
       const packed = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: chunkBytes });
       const file = createReadStream(backup.path, { signal, highWaterMark: chunkBytes });
-      file.on('error', (error) => packed.destroy(error));
-      for await (const chunk of file.pipe(packed)) yield { chunk: chunk as Buffer };
+      // Whichever fails, or is left, ends the other; the reader hears of it.
+      for await (const chunk of pipeline(file, packed, () => {})) yield { chunk: chunk as Buffer };
     }),
 
     downloadSnapshot: serverStream(async function* ({
