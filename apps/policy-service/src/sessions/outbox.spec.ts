@@ -55,4 +55,15 @@ describe('Outbox', () => {
     await outbox.run(async (message) => void sent.push(message));
     expect(sent[0]?.message).toMatchObject({ $case: 'ack', value: { refused: { length: 16 } } });
   });
+
+  it('keeps the newest sixteen questions for an agent that takes nothing', async () => {
+    const outbox = new Outbox();
+    for (let id = 1n; id <= 20n; id++) outbox.ask({ id, limit: 1 });
+    outbox.close();
+    const asked: bigint[] = [];
+    await outbox.run(async ({ message }) => {
+      if (message?.$case === 'decisionsWanted') asked.push(message.value.id);
+    });
+    expect(asked).toEqual(Array.from({ length: 16 }, (_, at) => BigInt(at + 5)));
+  });
 });

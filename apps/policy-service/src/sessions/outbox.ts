@@ -3,6 +3,7 @@ import type { policy } from '@weir/proto';
 import { ackToWire, directiveToWire } from '@weir/wire';
 
 const maxRefused = 16;
+const maxWanted = 16;
 
 /**
  * What waits to be sent to one agent: at most one directive, the newest, and one acknowledgement, the furthest; so a
@@ -27,8 +28,9 @@ export class Outbox {
     this.#wake?.();
   }
 
-  /** Whoever asks bounds how many there are. */
   ask(wanted: policy.DecisionsWanted): void {
+    // While the agent takes nothing, the oldest question has long been given up.
+    if (this.#wanted.length >= maxWanted) this.#wanted.shift();
     this.#wanted.push(wanted);
     this.#wake?.();
   }
