@@ -1,5 +1,4 @@
 import { NotFound, WeirError } from '@weir/base';
-import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { cellsIn, copyCells } from './copy-cells.ts';
 import { openDatabase } from './database.ts';
@@ -8,7 +7,7 @@ import { openDatabase } from './database.ts';
 
 /** What the thread starts with. */
 export interface BackupWork {
-  /** A copy of a store, which is removed. */
+  /** A copy of the whole store. */
   readonly copy: string;
   /** The backup: a file with nothing beside it. */
   readonly path: string;
@@ -21,22 +20,16 @@ export type BackupReply = { readonly refused?: Pick<WeirError, 'message' | 'stat
 
 const { copy, path, cellId } = workerData as BackupWork;
 try {
-  using source = closing(openDatabase(copy));
-  using target = closing(openDatabase(path));
-  const cells = cellsIn(source.database);
+  using source = openDatabase(copy);
+  using target = openDatabase(path);
+  const cells = cellsIn(source);
   if (cellId !== undefined && !cells.includes(cellId)) throw new NotFound(`there is no cell ${cellId}`);
-  target.database.exec('begin immediate');
-  copyCells(source.database, target.database, cellId === undefined ? cells : [cellId]);
-  target.database.exec('commit; pragma journal_mode = delete');
+  target.exec('begin immediate');
+  copyCells(source, target, cellId === undefined ? cells : [cellId]);
+  target.exec('commit; pragma journal_mode = delete');
   parentPort!.postMessage({} satisfies BackupReply);
 } catch (error) {
   if (!(error instanceof WeirError)) throw error;
   const { message, status } = error;
   parentPort!.postMessage({ refused: { message, status } } satisfies BackupReply);
-} finally {
-  for (const end of ['', '-wal', '-journal']) rmSync(`${copy}${end}`, { force: true });
-}
-
-function closing(database: ReturnType<typeof openDatabase>) {
-  return { database, [Symbol.dispose]: () => database.close() };
 }

@@ -30,9 +30,8 @@ export async function writeBackup(
 ): Promise<StoreBackup> {
   const name = `${path}${mark}${randomUUID()}`;
   const [copy, backup] = [`${name}.copy`, `${name}.db`];
-  const remove = (...files: string[]) => {
-    for (const file of files)
-      for (const end of ['', '-wal', '-journal']) rmSync(`${file}${end}`, { force: true });
+  const remove = (file: string) => {
+    for (const end of ['', '-wal', '-journal']) rmSync(`${file}${end}`, { force: true });
   };
   try {
     // What devices did is nobody else's to read, from the first byte on.
@@ -47,7 +46,9 @@ export async function writeBackup(
     if (refused) throw new FailedPrecondition(refused.message);
     return { path: backup, [Symbol.dispose]: () => remove(backup) };
   } catch (error) {
-    remove(copy, backup);
+    remove(backup);
     throw error;
+  } finally {
+    remove(copy);
   }
 }

@@ -71,7 +71,7 @@ const SCHEMA = `
   ${VERSION_TABLE}
 `;
 
-/** From format 2: nobody knows when cells were last joined, so that now counts. */
+/** From formats 1 and 2: nobody knows when cells were last joined, so that now counts. */
 const FROM_2 = `
   alter table cell add column joined_at integer;
   update cell set joined_at = unixepoch() * 1000;

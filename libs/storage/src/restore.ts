@@ -26,8 +26,7 @@ export async function restoreBackup(
   { path, replace }: { path: string; replace: boolean },
 ): Promise<readonly RestoredCell[]> {
   return withBackup(file, (source) => {
-    using target = closing(openDatabase(path));
-    const { database } = target;
+    using database = openDatabase(path);
     const cells = cellsIn(source);
     const known = new Set(cellsIn(database));
     const there = cells.filter((cellId) => known.has(cellId));
@@ -66,8 +65,8 @@ async function withBackup<Result>(file: string, use: (source: DatabaseSync) => R
     });
     // SQLite would make a new database of it.
     if (unpacked.bytesWritten === 0) throw noBackup(file);
-    using source = closing(opened(path, file));
-    return use(source.database);
+    using source = opened(path, file);
+    return use(source);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -102,8 +101,4 @@ function remove(database: DatabaseSync, cellId: string): void {
   const removal = cellRemoval(database);
   removal.begin(Number(database.prepare('select id from cell where name = ?').get(cellId)!.id));
   while (removal.goOn());
-}
-
-function closing(database: DatabaseSync) {
-  return { database, [Symbol.dispose]: () => database.close() };
 }
