@@ -103,8 +103,8 @@ export class FirstLookEvidence {
   }
 
   departure(): Departure {
-    const { looksASubject, count } = this.#likeness;
-    const looks = this.#pictures.count / looksASubject;
+    const { looksPerSubject, count } = this.#likeness;
+    const looks = this.#pictures.count / looksPerSubject;
     if (looks === 0) return { looks: 0, share: 1, hidden: 0, deviation: 0 };
     const { pictures, strata } = this.#toBest;
     const gain = expectedOf(strata, ({ gain: own }) => own);
@@ -113,11 +113,11 @@ export class FirstLookEvidence {
     const visibleVariance = gainVariance * (1 / looks + 1 / pictures);
 
     const due = this.#due.mean;
-    const below = this.#below.read({ pictures: due * pictures, looksASubject });
+    const below = this.#below.read({ pictures: due * pictures, looksPerSubject });
     const standing = this.#standing.read({
       pictures: (1 - due) * pictures,
       // Second looks come one after the other while a subject lasts; audits are drawn, and seldom meet it twice.
-      looksASubject: 1 + (looksASubject - 1) * this.#drawn.mean,
+      looksPerSubject: 1 + (looksPerSubject - 1) * this.#drawn.mean,
     });
     const seenBelow = shrunk({ ...below, prior: Math.max(0, visible) });
     const seenStanding = shrunk({ ...standing, prior: seenBelow });
@@ -229,9 +229,9 @@ class Excess {
     for (const sum of [this.#pictures, this.#excess, this.#expected, this.#chance]) sum.fade(kept, as);
   }
 
-  /** `pictures`: that the curve was measured on there; `looksASubject`: that tell as much as one. */
-  read({ pictures, looksASubject }: { pictures: number; looksASubject: number }): ExcessChanges {
-    const count = this.#pictures.count / looksASubject;
+  /** `pictures`: that the curve was measured on there; `looksPerSubject`: that tell as much as one. */
+  read({ pictures, looksPerSubject }: { pictures: number; looksPerSubject: number }): ExcessChanges {
+    const count = this.#pictures.count / looksPerSubject;
     const unchanged = 1 - this.#expected.mean;
     const mean = this.#excess.mean / unchanged;
     if (count * this.#chance.mean >= leastChance && pictures > 0) {

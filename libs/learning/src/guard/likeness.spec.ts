@@ -22,7 +22,7 @@ function video({
 
 const of = (margins: readonly number[], likeness = new Likeness()) => {
   for (const margin of margins) likeness.add('camera', margin);
-  return likeness.looksASubject;
+  return likeness.looksPerSubject;
 };
 
 const seeds = Array.from({ length: 100 }, (_, seed) => seed);
@@ -63,7 +63,7 @@ describe('Likeness', () => {
       likeness.add('a', margin);
       likeness.add('b', b[at]!);
     });
-    expect(likeness.looksASubject).toBeGreaterThan(15);
+    expect(likeness.looksPerSubject).toBeGreaterThan(15);
   });
 
   it('takes the same picture again for no other', () => {
@@ -78,7 +78,7 @@ describe('Likeness', () => {
       likeness.fade(0.99);
       likeness.add('camera', margin);
     }
-    expect(likeness.looksASubject).toBe(1);
+    expect(likeness.looksPerSubject).toBe(1);
   });
 
   it('is none at first', () => {

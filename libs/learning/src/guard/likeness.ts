@@ -4,9 +4,9 @@ const mostLevels = 6;
 const beyondChance = 3;
 
 /**
- * How many consecutive looks tell as much as one at a subject of its own, old ones counting ever less: frames of a video hardly
- * differ. Means over blocks of neighbours vary between adjacent blocks (Allan 1966) as much more than chance has it as these are alike, and a
- * drift, which is slower, makes no difference. A picture that comes again at once is none of a subject's (see `PictureCount`).
+ * How many consecutive looks tell as much as one at a subject of its own, since frames of a video hardly differ; old looks count
+ * ever less. The more alike neighbours are, the more the means of adjacent blocks of them differ beyond chance (Allan 1966); a
+ * drift, which is slower, makes no difference. A picture that comes again at once is left out (see `PictureCount`).
  */
 export class Likeness {
   /** Of each device: its last margin, and by level the mean that waits for its neighbour. */
@@ -59,7 +59,7 @@ export class Likeness {
   }
 
   /** At least 1; 1 while chance explains how alike neighbours are. */
-  get looksASubject(): number {
+  get looksPerSubject(): number {
     const variance = this.#squares / this.#count - (this.#sum / this.#count) ** 2;
     if (!(variance > 0)) return 1;
     const ratios = this.#differences.map(({ count, sum }, level) => {
