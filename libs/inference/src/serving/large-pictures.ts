@@ -109,7 +109,7 @@ export class LargePictures {
     const { queueLimit } = this.#options;
     if (this.#queue.size < queueLimit) return;
     const full = new ResourceExhausted(
-      `${queueLimit} large pictures wait to be decoded, most of them of this caller; send fewer or smaller ones`,
+      `${queueLimit} large pictures wait to be decoded; send fewer or smaller ones`,
       { reason: 'QUEUE_FULL' },
     );
     const crowding = this.#queue.mostCrowded(caller);
