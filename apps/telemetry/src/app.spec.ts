@@ -79,7 +79,7 @@ describe('telemetry service', () => {
       cleanUps.push(async () => stream[Symbol.dispose]());
       await stream.send(report({ cellId }));
     }
-    await vi.waitFor(async () => expect(await cells()).toEqual(['hall', 'yard']));
+    await vi.waitFor(async () => expect(await cells()).toEqual(['hall', 'yard']), { timeout: 30_000 });
   });
 
   it('tells devices of the workers that they may send frames to, at once and when that changes', async () => {

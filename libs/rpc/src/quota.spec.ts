@@ -7,6 +7,9 @@ import { connect } from './connection.ts';
 import { EchoClient, ping, startEcho } from './echo.fixture.ts';
 import { Quota } from './quota.ts';
 
+/** For a busy machine. */
+const patient = { timeout: 30_000 };
+
 describe('a quota', () => {
   const caller = (id: string) => ({ id, connection: `${id}:1` });
 
@@ -57,7 +60,7 @@ describe('calls in progress', () => {
       cleanUps.use(connect(echo.server.address, { tls: device })).client(EchoClient),
     );
     const held = clients.slice(0, 2).map((client) => cleanUps.use(openDuplex(client, client.both, {})));
-    await expect.poll(() => began).toBe(2);
+    await expect.poll(() => began, patient).toBe(2);
     const third = () => callUnary(clients[2]!, clients[2]!.one, ping(1));
     await expect(third()).rejects.toMatchObject({
       status: 'RESOURCE_EXHAUSTED',
@@ -69,6 +72,6 @@ describe('calls in progress', () => {
     ]);
     expect(await callUnary(echo.client, echo.client.one, ping(2))).toMatchObject({ sequence: 2 });
     held[0]![Symbol.dispose]();
-    await expect.poll(() => third().catch(() => undefined)).toMatchObject({ sequence: 1 });
+    await expect.poll(() => third().catch(() => undefined), patient).toMatchObject({ sequence: 1 });
   });
 });

@@ -287,10 +287,13 @@ describe('a peer whose fault stays', () => {
     expect(dials).toBe(1);
     // Nothing has changed here; whoever has the files read again may have mended the peer.
     reloadMaterial();
-    await vi.waitFor(async () => {
-      await call().catch(() => {});
-      expect(dials).toBe(2);
-    });
+    await vi.waitFor(
+      async () => {
+        await call().catch(() => {});
+        expect(dials).toBe(2);
+      },
+      { timeout: 30_000 },
+    );
     copyFileSync(at('authority', 'ca.pem'), at('agent', 'ca.pem'));
     copyFileSync(at('authority', 'crl.pem'), at('agent', 'crl.pem'));
     reloadMaterial();
