@@ -75,6 +75,18 @@ describe('Families', () => {
     );
   });
 
+  it('keep no device in a cell that is deleted while it is being opened', async () => {
+    const { joinAs, cells } = await setUp();
+    await joinAs(helloOf('a', 'A'));
+    const joined = joinAs(helloOf('odd', 'B')).then(
+      ({ ended }) => ended,
+      (error: unknown) => [error],
+    );
+    await cells.remove('c');
+    expect(await joined).toMatchObject([{ reason: 'CELL_DELETED' }]);
+    expect(await cells.names()).toEqual([]);
+  });
+
   it('take no more families beside the first than leave room for other cells', async () => {
     const { joinAs, cells } = await setUp();
     await joinAs(helloOf('a', 'A'));

@@ -37,7 +37,7 @@ export class Families implements Disposable {
   }
 
   /** Begins the session of a device, where its models belong. Rejects as `Cells.open` and `CellDevices.join` throw, and with
-   * ResourceExhausted for one family too many. */
+   * ResourceExhausted for one family too many, and with the reason of a cell that has ended meanwhile. */
   async join(
     cellId: string,
     hello: DeviceHello,
@@ -48,6 +48,8 @@ export class Families implements Disposable {
     // No await before a device joins its own cell: another one may join meanwhile. In a part all have the same models.
     const part = conflict ? await this.#openPart(cellId, hello, { main, by }) : main;
     if (conflict) this.#tell(cellId, hello, conflict);
+    // Deleted while it was being opened: a device in it would bring it back.
+    part.closed.throwIfAborted();
     part.devices.join(hello, link);
     for (const former of [main, ...this.#parts(cellId)])
       if (former !== part) former.devices.sessions.end(hello.deviceId, sessionReplaced(hello.deviceId));
