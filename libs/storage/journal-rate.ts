@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { percentile } from '@weir/base';
-import { openDatabase } from './src/database.ts';
+import { openDatabase } from './src/sqlite/database.ts';
 import { openStore } from './src/index.ts';
 import { defaultLimits } from './src/limits.ts';
-import { openTables } from './src/tables.ts';
+import { openTables } from './src/sqlite/tables.ts';
 
 // Throughput of the journal, and its cost to the serving thread: node libs/storage/journal-rate.ts [seconds]
 // For comparison the same writes on the serving thread: the reason why the store has a thread of its own.

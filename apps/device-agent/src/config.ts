@@ -40,7 +40,13 @@ const shape = {
     .default('cell-1')
     .describe('Cell the device belongs to.'),
   deviceId: id().default('device-1').describe('Name of the device, unique in its cell.'),
-  policy: hostPort().optional().describe('Address of PolicyService; without it the agent decides alone.'),
+  policy: z
+    .array(hostPort())
+    .min(1, 'expected at least one address')
+    .optional()
+    .describe(
+      'Address of PolicyService, or of several that share the cells, comma-separated; without it the agent decides alone.',
+    ),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none by default.'),
   telemetry: hostPort().optional().describe('Address of Telemetry; without it nothing is reported.'),
   targets: targets

@@ -10,15 +10,14 @@ import {
 import { learnerName } from '@weir/learning';
 import { policy } from '@weir/proto';
 import { serve } from '@weir/rpc';
-import { openStore, storeFile, storeNotWritable } from '@weir/storage';
+import { openStore, storeNotWritable } from '@weir/storage';
 import { createNoopMeter, type Meter } from '@weir/telemetry';
-import { join } from 'node:path';
 import { Attendance } from './cell/attendance.ts';
 import { Cells } from './cell/cells.ts';
 import { Families } from './cell/families.ts';
+import { asConfigFault } from './config-fault.ts';
 import { type Config, configSpec } from './config.ts';
-import { openLasting } from './journal/lasting-store.ts';
-import { openDataDirectory } from './journal/data-directory.ts';
+import { openConfiguredStore, reopenMs } from './journal/configured-store.ts';
 import { type Learners, learnersOf } from './cell/learners.ts';
 import { internalErrors } from './internal-errors.ts';
 import { knownFamiliesOf } from './known-families-of.ts';
@@ -49,8 +48,6 @@ export interface PolicyServiceDeps {
 const helloTimeoutMs = 10_000;
 /** Time between two statuses to a watcher, ms. */
 const statusMs = 1_000;
-/** Time between two tries to open the store, and the stored cells, while the store is not writable, ms. */
-const reopenMs = 5_000;
 /** Changes that come close together are planned for together: least time between plans, as a share of the regular. */
 const leastReplanShare = 0.1;
 
@@ -82,23 +79,24 @@ export async function startPolicyService(
       },
     ]);
   await using started = new AsyncDisposableStack();
-  const data = started.use(await openDataDirectory(config.data, logger).catch(asConfigFault('--data')));
-  const store = started.use(
-    await openLasting({
-      open,
-      clock,
-      logger,
-      retryMs: reopenMs,
-      path: join(data.path, storeFile),
-      retention: config.retention,
-      versions: config.snapshotVersions,
-      ...(signal && { signal }),
-    }),
-  );
+  let [ready, reachable] = [false, true];
+  let showReadiness = () => {};
+  const store = await openConfiguredStore(config, {
+    open,
+    clock,
+    logger,
+    signal,
+    onReachable(now) {
+      reachable = now;
+      showReadiness();
+    },
+    onFenced: (cellId) => cells.lose(cellId),
+    closing: started,
+  });
   const stopping = new AbortController();
   const metrics = createPolicyMetrics(meter);
   const errors = internalErrors(logger, (activity) => metrics.internalError(activity));
-  const cells = started.use(
+  const cells: Cells = started.use(
     new Cells({
       store,
       clock,
@@ -140,7 +138,7 @@ export async function startPolicyService(
   );
   const families = started.use(new Families({ cells, clock, logger }));
   let trying = false;
-  let ready = await openStored(cells, logger);
+  ready = await openStored(cells, logger);
   metrics.watch(cells);
   const server = started.use(
     await serve({
@@ -168,7 +166,9 @@ export async function startPolicyService(
       meter,
     }).catch(asConfigError(configSpec.name)),
   );
-  server.setServing(ready);
+  await store.share?.(config.advertise ?? server.address);
+  showReadiness = () => server.setServing(ready && reachable && !store.failed.aborted);
+  showReadiness();
   if (!ready)
     started.defer(
       clock.every(reopenMs, () => {
@@ -177,7 +177,7 @@ export async function startPolicyService(
         void openStored(cells, logger)
           .then((opened) => {
             ready = opened;
-            server.setServing(ready && !store.failed.aborted);
+            showReadiness();
           })
           .catch((err: unknown) => logger.warn({ err }, 'the stored cells are not opened'))
           .finally(() => (trying = false));
@@ -187,7 +187,7 @@ export async function startPolicyService(
   started.defer(() => stopping.abort());
   store.failed.addEventListener('abort', () => {
     logger.error({ err: store.failed.reason as unknown }, 'the store has failed');
-    server.setServing(false);
+    showReadiness();
   });
   const running = started.move();
   return {
@@ -208,14 +208,6 @@ async function openStored(cells: Cells, logger: Logger): Promise<boolean> {
     return false;
   }
 }
-
-/** Rethrows an error of the domain as one of that flag. */
-const asConfigFault =
-  (field: string) =>
-  (error: unknown): never => {
-    if (!(error instanceof WeirError)) throw error;
-    throw new ConfigError(configSpec.name, [{ field, description: error.message }]);
-  };
 
 /** Throws ConfigError when the file of a learner is not there or holds none. */
 function configuredLearners(config: Config): Learners {

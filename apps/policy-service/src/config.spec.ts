@@ -57,5 +57,17 @@ describe('configuration of policy-service', () => {
     ['--log-level=loud', '--log-level'],
     ['--allow-plaintext=perhaps', '--allow-plaintext'],
     ['--nonsense', '--nonsense'],
+    ['--store=localhost', '--store'],
+    ['--store-credentials=weir.creds', '--store'],
   ])('refuses %s', (flag, field) => expect(faults(flag)).toEqual([field]));
+
+  it('keeps what is learned in one place', () => {
+    const store = '--store=nats://10.0.0.1:4222,tls://10.0.0.2:4222';
+    expect(load(store, '--store-replicas=3').store).toEqual(['nats://10.0.0.1:4222', 'tls://10.0.0.2:4222']);
+    expect(faults(store, '--data=/var/lib/weir')).toEqual(['--data']);
+    expect(faults(store, '--store-replicas=9')).toEqual(['--store-replicas']);
+    expect(faults(store, '--listen=0.0.0.0:7100')).toEqual(['--advertise']);
+    expect(faults(store, '--advertise=0.0.0.0:7100')).toEqual(['--advertise']);
+    expect(faults(store, '--store-tls-cert=c.pem')).toEqual(['--store-tls-key']);
+  });
 });

@@ -28,6 +28,8 @@ export interface Directive {
   /** Which run of the policy made it. Versions are compared within one instance; a new one is taken whatever its clock says. */
   readonly instanceId: string;
   readonly version: number;
+  /** Rises with each owner of the cell, where many policies share the cells; absent: not compared. */
+  readonly ownerEpoch?: number;
   readonly leaseMs: number;
   readonly learner: string;
   readonly planned: Placement;

@@ -1,11 +1,12 @@
-export { type Store, type StoreOptions, openStore } from './store.ts';
-export type { StoreBackup } from './backup.ts';
-export { restoreBackup, readBackup, type RestoredCell } from './restore.ts';
-export { storeFile } from './store-file.ts';
-export { openCopy } from './open-copy.ts';
-export { type StoreReader, readStore } from './read-store.ts';
+export { cellFenced, cellOwnedElsewhere, type Store, type StoreBackup, storeNotWritable } from './store.ts';
+export { type StoreOptions, openStore } from './sqlite/sqlite-store.ts';
+export type { NatsStoreOptions } from './nats/nats-store.ts';
+export { openNatsStore } from './nats/open-nats-store.ts';
+export { restoreBackup, readBackup, type RestoredCell } from './sqlite/restore.ts';
+export { storeFile } from './sqlite/store-file.ts';
+export { openCopy } from './sqlite/open-copy.ts';
+export { type StoreReader, readStore } from './sqlite/read-store.ts';
 export { type StoredDevice, memberFromJson, objectiveSchema, outcomeFromJson, storedRow } from './rows.ts';
-export { storeNotWritable } from './not-writable.ts';
 export { type StoreLimits, defaultLimits } from './limits.ts';
 export type {
   Appended,

@@ -1,7 +1,7 @@
 import { InvalidInput } from '@weir/base';
 import { defaultObjective, type DeviceHello, leastAuditShare, mostLooks, type Outcome } from '@weir/domain';
 import { z } from 'zod';
-import { isDamaged } from './sealed.ts';
+import { isDamaged } from './sqlite/sealed.ts';
 
 /** What is stored of a device, so that the journal can be learned from again before any device has come back. */
 export interface StoredDevice extends DeviceHello {

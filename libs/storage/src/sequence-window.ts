@@ -21,6 +21,10 @@ export class SequenceWindow {
     this.#limit = limit;
   }
 
+  copy(): SequenceWindow {
+    return new SequenceWindow({ through: this.#through, ahead: this.#ahead, limit: this.#limit });
+  }
+
   get through(): number {
     return this.#through;
   }

@@ -1,7 +1,3 @@
-import { FailedPrecondition, Internal, ResourceExhausted, Unavailable } from '@weir/base';
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { removeLeftBackups, type StoreBackup, writeBackup } from './backup.ts';
 import type {
   Appended,
   Batch,
@@ -12,30 +8,45 @@ import type {
   StoredSnapshot,
   StoredVersion,
 } from './experience.ts';
-import { type StoreLimits, defaultLimits } from './limits.ts';
-import type { Operation, OperationName, Task, WorkerOptions, WorkerReply } from './protocol.ts';
-import type { Tables } from './tables.ts';
 
-/** Where the store is, and its bounds. */
-export interface StoreOptions extends Partial<StoreLimits> {
-  /** The file; a missing directory is created. One process at a time. */
+/** A backup as a file, which is removed when it is disposed. */
+export interface StoreBackup extends Disposable {
   readonly path: string;
-  /** Gives up while the file is being checked, which takes as long as reading it. @default never */
-  readonly signal?: AbortSignal;
 }
 
+/** Reason of errors that mean: the store takes nothing at present; no cell is at fault, and it may be tried again. */
+export const storeNotWritable = 'STORE_NOT_WRITABLE';
+/** Reason of errors that mean: another process writes for the cell now, and nothing of this one's counts any more. */
+export const cellFenced = 'CELL_FENCED';
+/** Reason of errors that mean: another process owns the cell, and is reached at `info.owner` (HOST:PORT). */
+export const cellOwnedElsewhere = 'CELL_OWNED_ELSEWHERE';
+
 /**
- * Everything that outlives PolicyService. Operations run in call order; a resolved promise means
- * that the change is on disk. All reject with Unavailable once the store is closed or has failed, and while
- * its disk takes nothing (reason `storeNotWritable`); with ResourceExhausted while too many wait.
+ * Everything that outlives PolicyService. Operations on a cell run in call order; a resolved promise means that the change is
+ * on disk, or on those of most replicas. All reject with Unavailable once the store is closed or has failed, while it takes
+ * nothing (reason `storeNotWritable`), and once another process has claimed the cell (reason `cellFenced`); with
+ * ResourceExhausted while too many wait.
  */
 export interface Store extends AsyncDisposable {
   /** Aborts, with the reason, when the store has failed for good and only a new process can help. */
   readonly failed: AbortSignal;
+  /**
+   * Where processes share the store: tells the others that this one is reached at `address` (HOST:PORT), and keeps telling them
+   * that it lives. It claims nothing before. Undefined where the store is one process's own.
+   */
+  readonly share: ((address: string) => Promise<void>) | undefined;
+  /**
+   * Makes this process the owner of the cell, the only one that writes it. Resolves to the owner's epoch, which rises with each
+   * owner; 0 where the store is one process's own. Rejects with Unavailable (reason `cellOwnedElsewhere`) while another process
+   * that lives owns it; `evenOwned`: takes it over.
+   */
+  claim(cellId: string, options?: { evenOwned?: boolean }): Promise<number>;
+  /** Gives the cell up for others to own. */
+  release(cellId: string): Promise<void>;
   /** Names of all cells ever seen. */
   cells(): Promise<readonly string[]>;
   load(cellId: string): Promise<StoredCell | undefined>;
-  /** Applies the whole change or none of it. */
+  /** Applies the whole change or none of it; of members, where many processes share the store, each by itself. */
   change(cellId: string, change: CellChange): Promise<void>;
   /**
    * Forgets a cell of which nothing was ever journaled, unless an objective or a learner was chosen for it; with
@@ -57,7 +68,7 @@ export interface Store extends AsyncDisposable {
   /**
    * A copy of one cell or of all, as it is at one instant: with everything that was durable before. Needs as much room beside
    * the store, twice, until it is disposed. Rejects with NotFound for a cell that is none, and with ResourceExhausted while
-   * another one is being made.
+   * another one is being made; with FailedPrecondition where others keep the store's files.
    */
   backup(cellId?: string): Promise<StoreBackup>;
   /** Reserves `count` unused directive versions, all > `above`; resolves to the last of them. */
@@ -68,145 +79,4 @@ export interface Store extends AsyncDisposable {
   read(cellId: string, after: number, limit: number): Promise<readonly JournalEntry[]>;
   /** The last entries, at most `limit`, oldest first. */
   newest(cellId: string, limit: number): Promise<readonly JournalEntry[]>;
-}
-
-/** Most operations in one commit; bounds how long each waits. */
-const GROUP_LIMIT = 1_000;
-
-interface Waiting {
-  readonly operation: Operation;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/**
- * Opens the store, creating the file where there is none. Throws FailedPrecondition, naming the cure, when it cannot, and
- * the signal's reason when it is aborted before, which harms nothing.
- */
-export async function openStore({ path, signal, ...limits }: StoreOptions): Promise<Store> {
-  const bounds = { ...defaultLimits, ...limits };
-  const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
-    workerData: { path, limits: bounds } satisfies WorkerOptions,
-  });
-  const [opened] = (await once(worker, 'message', { signal }).catch(async (error: unknown) => {
-    await worker.terminate();
-    throw signal?.aborted ? signal.reason : error;
-  })) as [WorkerReply];
-  if (opened.kind !== 'opened') {
-    await worker.terminate();
-    if (opened.kind === 'refused')
-      throw new FailedPrecondition(opened.fault.message, { reason: opened.fault.reason });
-    throw new Internal(`the store of ${path} did not open`);
-  }
-  removeLeftBackups(path);
-  return groupCommits(worker, { path, maxPending: bounds.maxPending });
-}
-
-/** Group commit: one group is being written while the next gathers, so groups grow with the load. */
-function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxPending: number }): Store {
-  const gathering: Waiting[] = [];
-  let committing: readonly Waiting[] = [];
-  const failure = new AbortController();
-  let closed: Error | undefined;
-  let idle: (() => void) | undefined;
-  let task: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
-  let lastTask: Promise<void> = Promise.resolve();
-  let backingUp = false;
-
-  const commitNext = () => {
-    committing = gathering.splice(0, GROUP_LIMIT);
-    if (committing.length > 0) worker.postMessage(committing.map(({ operation }) => operation));
-    else idle?.();
-  };
-  const giveUp = (error: Error) => {
-    if (!closed) failure.abort(error);
-    closed ??= error;
-    for (const { reject } of [...committing, ...gathering.splice(0)]) reject(closed);
-    committing = [];
-    idle?.();
-    task?.reject(closed);
-  };
-
-  worker.on('message', (reply: WorkerReply) => {
-    if (reply.kind === 'done') return task?.resolve();
-    if (reply.kind === 'notDone')
-      return task?.reject(new Unavailable(reply.fault.message, { reason: reply.fault.reason }));
-    const group = committing;
-    if (reply.kind === 'committed')
-      group.forEach(({ resolve }, index) => resolve(reply.results[index] as never));
-    if (reply.kind === 'failed') {
-      const { message, reason } = reply.fault;
-      for (const { reject } of group) reject(new Unavailable(message, { reason }));
-    }
-    commitNext();
-  });
-  worker.on('error', (cause) => giveUp(new Unavailable('the store has failed', { cause })));
-  worker.on('exit', () => giveUp(new Unavailable('the store is closed')));
-
-  const submit = <Name extends OperationName>(
-    name: Name,
-    ...given: Parameters<Tables[Name]>
-  ): Promise<ReturnType<Tables[Name]>> =>
-    new Promise((resolve, reject) => {
-      if (closed) return reject(closed);
-      if (gathering.length >= maxPending)
-        return reject(new ResourceExhausted(`the store has ${maxPending} operations waiting`));
-      gathering.push({ operation: { name, arguments: given } as Operation, resolve, reject });
-      if (committing.length === 0) commitNext();
-    });
-
-  /** Resolves when the task is done; they are done one after the other. */
-  const perform = (message: Task): Promise<void> => {
-    const done = lastTask.then(() => {
-      if (closed) throw closed;
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      task = { resolve, reject };
-      worker.postMessage(message);
-      return promise.finally(() => (task = undefined));
-    });
-    lastTask = done.catch(() => {});
-    return done;
-  };
-
-  return {
-    failed: failure.signal,
-    cells: () => submit('cells'),
-    load: (cellId) => submit('load', cellId),
-    change: (cellId, change) => submit('change', cellId, change),
-    dropUnused: (cellId, { evenConfigured = false } = {}) => submit('dropUnused', cellId, evenConfigured),
-    remove: (cellId) => submit('remove', cellId),
-    async purge() {
-      while (await submit('purge'));
-      await perform('checkpoint');
-    },
-    notJoinedSince: (at) => submit('notJoinedSince', at),
-    size: (cellId) => submit('size', cellId),
-    versions: (cellId) => submit('versions', cellId),
-    version: (cellId, number) => submit('version', cellId, number),
-    async backup(cellId) {
-      if (backingUp) throw new ResourceExhausted('another backup is being made; try again later');
-      backingUp = true;
-      try {
-        return await writeBackup(path, { cellId, copyTo: (copyTo) => perform({ copyTo }) });
-      } finally {
-        backingUp = false;
-      }
-    },
-    snapshot: (cellId, learner) => submit('snapshot', cellId, learner),
-    reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
-    append: (batch) => submit('append', batch),
-    read: (cellId, after, limit) => submit('read', cellId, after, limit),
-    newest: (cellId, limit) => submit('newest', cellId, limit),
-
-    async [Symbol.asyncDispose]() {
-      if (closed) return;
-      // Finish what was requested before; accept nothing new.
-      closed = new Unavailable('the store is closed');
-      if (committing.length > 0) await new Promise<void>((resolve) => (idle = resolve));
-      await lastTask;
-      const exited = once(worker, 'exit');
-      worker.postMessage([]);
-      await exited;
-    },
-  };
 }

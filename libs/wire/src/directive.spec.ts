@@ -8,6 +8,7 @@ const action = { placement, accuracy: 0.9, serviceMs: 100, networkMs: 10, energy
 const directive: Directive = {
   instanceId: 'instance-1',
   version: 1,
+  ownerEpoch: 3,
   leaseMs: 5_000,
   learner: 'planner',
   planned: placement,
@@ -24,6 +25,7 @@ const directive: Directive = {
 describe('directive', () => {
   it.each<[string, (wire: policy.Directive) => void]>([
     ['version', (wire) => (wire.version = 2n ** 60n)],
+    ['owner_epoch', (wire) => (wire.ownerEpoch = 2n ** 60n)],
     ['lease_ms', (wire) => (wire.leaseMs = NaN)],
     ['learner', (wire) => (wire.learner = 'x'.repeat(129))],
     ['planned', (wire) => (wire.planned = undefined)],

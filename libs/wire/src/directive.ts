@@ -12,11 +12,12 @@ import { tiersFromWire, tierToWire } from './tier.ts';
 export function directiveToWire(directive: Directive): policy.Directive {
   const { thresholdMs, planned, secondLook, correction, objective, actions, ledger, version, ...rest } =
     directive;
-  const { cellTiers = [], ...same } = rest;
+  const { cellTiers = [], ownerEpoch = 0, ...same } = rest;
   const obey = thresholdMs === Infinity;
   return {
     ...same,
     version: BigInt(version),
+    ownerEpoch: BigInt(ownerEpoch),
     planned: placementToWire(planned),
     secondLook: secondLook && plannedLookToWire(secondLook),
     correction: correction && correctionToWire(correction),
@@ -39,6 +40,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   const { instanceId, leaseMs, learner, explored, propensity, accuracyPriceMs, predictedMs } = wire;
   const thresholdMs = wire.obey ? Infinity : wire.thresholdMs;
   faults.number(Number(wire.version), 'version', { max: Number.MAX_SAFE_INTEGER });
+  faults.number(Number(wire.ownerEpoch), 'owner_epoch', { max: Number.MAX_SAFE_INTEGER });
   faults.check(
     instanceId.length <= limits.idLength,
     'instance_id',
@@ -58,6 +60,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   const value = {
     instanceId,
     version: Number(wire.version),
+    ...(wire.ownerEpoch > 0n && { ownerEpoch: Number(wire.ownerEpoch) }),
     leaseMs,
     learner,
     planned: placementFromWire(wire.planned, 'planned', faults),

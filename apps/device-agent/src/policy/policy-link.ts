@@ -9,6 +9,7 @@ import type { AgentMetrics } from '../telemetry/metrics.ts';
 import { tellForeignCurves } from './foreign-curves.ts';
 import type { OutcomeBuffer } from './outcome-buffer.ts';
 import type { OwnObjective } from './own-objective.ts';
+import { PolicyRoute } from './policy-route.ts';
 import { PolicySession } from './policy-session.ts';
 import type { DecisionTrace } from '../trace/decision-trace.ts';
 import type { Truths } from '../truth/truths.ts';
@@ -35,25 +36,32 @@ export interface PolicyLink extends AsyncDisposable {
   readonly session: PolicySession;
 }
 
-/** Connects PolicyService and speaks for this device. */
-export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyLink {
+/** Connects the policy, one of those that share the cells, and speaks for this device. */
+export function linkPolicy(addresses: readonly string[], options: PolicyLinkOptions): PolicyLink {
   const { config, instanceId, dispatcher, view, outcomes, truths, trace, ownObjective } = options;
   const { clock, random, logger, metrics, faults } = options;
   const { cellId, deviceId } = config;
-  const connection = connect(address, securityOf(config));
-  const client = connection.client(policy.PolicyServiceClient);
+  const route = new PolicyRoute({
+    addresses,
+    connect: (address) => connect(address, securityOf(config)),
+    clock,
+  });
   const checkCurves = tellForeignCurves(() => view.known, logger);
   const session = new PolicySession({
     openStream(signal) {
       metrics.opening('policy');
-      return openDuplex(client, client.orchestrate, { signal });
+      const client = route.connection.client(policy.PolicyServiceClient);
+      const stream = openDuplex(client, client.orchestrate, { signal });
+      route.expectAnswer(() => stream.cancel());
+      return stream;
     },
+    onEnded: (error) => route.ended(error),
     clock,
     random: random.fork('policy'),
     logger,
     outcomes,
     onFault: faults.of('policy'),
-    connectionStands: () => connection.connected,
+    connectionStands: () => route.connection.connected,
     hello() {
       const { asked: objective } = ownObjective;
       const { family } = view;
@@ -91,7 +99,7 @@ export function linkPolicy(address: string, options: PolicyLinkOptions): PolicyL
     session,
     async [Symbol.asyncDispose]() {
       await session[Symbol.asyncDispose]();
-      await connection[Symbol.asyncDispose]();
+      await route[Symbol.asyncDispose]();
     },
   };
 }

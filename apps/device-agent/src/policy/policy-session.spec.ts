@@ -101,6 +101,20 @@ function start({ limit = 100 } = {}) {
 }
 
 describe('PolicySession', () => {
+  it('ignores what a former owner of the cell says, and leaves it', async () => {
+    const { directives, arrive, lose, stream, streams } = start();
+    const from = (ownerEpoch: bigint) => arrive({ $case: 'directive', value: directive({ ownerEpoch }) });
+    await from(7n);
+    await lose();
+    await from(5n);
+    expect(directives.map((each) => each.ownerEpoch)).toEqual([7]);
+    expect(streams[1]!.cancelled).toBe(true);
+    await lose();
+    await from(9n);
+    expect(stream().cancelled).toBe(false);
+    expect(directives.map((each) => each.ownerEpoch)).toEqual([7, 9]);
+  });
+
   it('says hello first, then how it stands, and again every second', async () => {
     const { clock, stream } = start();
     await clock.advanceAsync(2_000);

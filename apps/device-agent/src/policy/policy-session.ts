@@ -21,6 +21,8 @@ export interface PolicySessionOptions {
   readonly onFault?: KeepOpenOptions['onFault'];
   /** As `connected` of `keepOpen`. */
   readonly connectionStands?: KeepOpenOptions['connected'];
+  /** A stream is over, and why. */
+  readonly onEnded?: (error: unknown) => void;
   readonly onDirective: (directive: Directive) => void;
   /** The policy has these, and they are forgotten here. */
   readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
@@ -37,6 +39,9 @@ const batchLimit = 256;
 /** How long the end of the agent waits for the policy to take the last outcomes, ms. */
 const farewellMs = 1_000;
 
+/** Who sent the directive owned the cell before its present owner did. */
+class FormerOwner extends Unavailable {}
+
 /**
  * The agent's session with PolicyService, opened again with back-off whenever it ends. Outcomes stay in the buffer until
  * they are acknowledged; each new session sends all of them again, by their numbers, so that none counts twice.
@@ -49,14 +54,20 @@ export class PolicySession implements AsyncDisposable {
   #connected = false;
   /** Highest sequence sent on this stream. */
   #sentThrough = 0n;
+  /** Of the last owner of the cell that has sent a directive. */
+  #ownerEpoch = 0;
   #pumping = false;
   #batchTimer: (() => void) | undefined;
   #allAcknowledged: (() => void) | undefined;
 
   constructor(options: PolicySessionOptions) {
     this.#options = options;
-    const { clock, random, logger } = options;
-    const open = (signal: AbortSignal) => this.#session(signal);
+    const { clock, random, logger, onEnded } = options;
+    const open = (signal: AbortSignal) =>
+      this.#session(signal).catch((error: unknown) => {
+        onEnded?.(error);
+        throw error;
+      });
     this.#kept = keepOpen({
       open,
       signal: this.#stop.signal,
@@ -142,8 +153,10 @@ export class PolicySession implements AsyncDisposable {
         try {
           const { value, leftOut } = directiveFromWire(message.value);
           if (leftOut.length > 0) logger.warn({ leftOut }, 'unusable actions of a directive are left out');
+          this.#checkOwner(value);
           onDirective(value);
         } catch (err) {
+          if (err instanceof FormerOwner) throw err;
           // The directive before it stays in force.
           logger.error({ err }, 'directive refused');
         }
@@ -164,6 +177,13 @@ export class PolicySession implements AsyncDisposable {
       case undefined:
         break;
     }
+  }
+
+  /** A policy that was suspended may not know yet that another one owns the cell now. */
+  #checkOwner({ ownerEpoch = 0 }: Directive): void {
+    if (ownerEpoch > 0 && ownerEpoch < this.#ownerEpoch)
+      throw new FormerOwner('the policy owns the cell no more');
+    this.#ownerEpoch = Math.max(this.#ownerEpoch, ownerEpoch);
   }
 
   /** Sends what this stream has not carried yet, no faster than flow control allows. */

@@ -1,7 +1,7 @@
 import { FakeClock, InvalidInput, type Logger, silentLogger, Unavailable } from '@weir/base';
 import { defaultObjective } from '@weir/domain';
 import { QuotaExceeded } from '@weir/rpc';
-import { openStore } from '@weir/storage';
+import { cellFenced, cellOwnedElsewhere, openStore, type Store } from '@weir/storage';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -252,5 +252,78 @@ describe('Cells', () => {
       opened.clock.advance(15_000);
       await opened.cells.open('honest');
     });
+  });
+});
+
+describe('Cells of a store that processes share', () => {
+  /** The cells over a store where another process owns those in `elsewhere`. */
+  async function shared() {
+    const path = await twoCells();
+    const file = await openStore({ path });
+    const elsewhere = new Set<string>();
+    const released: string[] = [];
+    let epoch = 40;
+    const store: Store = {
+      ...file,
+      share: async () => {},
+      async claim(cellId, { evenOwned = false } = {}) {
+        if (elsewhere.has(cellId) && !evenOwned)
+          throw new Unavailable('go there', { reason: cellOwnedElsewhere, info: { owner: 'b:1' } });
+        return ++epoch;
+      },
+      release: async (cellId) => void released.push(cellId),
+    };
+    const clock = new FakeClock(5_000);
+    return { cells: new Cells(options({ store, clock })), store, clock, elsewhere, released };
+  }
+
+  it('opens a cell when it is asked for, under the epoch of its claim', async () => {
+    const { cells, store, clock } = await shared();
+    await using _store = store;
+    await using _cells = cells;
+    await cells.openStored();
+    expect(cells.openWhere(() => true)).toEqual([]);
+    await expect(cells.get('north')).rejects.toMatchObject({ status: 'NOT_FOUND' });
+    const west = await cells.get('west');
+    expect(west.orchestrator.objective.deadlineMs).toBe(5_000);
+    const { link, directives } = agent();
+    west.devices.join(deviceHello('a'), link);
+    clock.advance(1_000);
+    expect(directives.map(({ ownerEpoch }) => ownerEpoch)).toEqual(directives.map(() => 41));
+    expect(directives.length).toBeGreaterThan(0);
+  });
+
+  it('says who owns a cell, and opens it as soon as that one does no more', async () => {
+    const { cells, store, elsewhere } = await shared();
+    await using _store = store;
+    await using _cells = cells;
+    elsewhere.add('west');
+    for (const ask of ['get', 'open'] as const)
+      await expect(cells[ask]('west')).rejects.toMatchObject({
+        reason: cellOwnedElsewhere,
+        info: { owner: 'b:1' },
+      });
+    expect(cells.setAside).toBe(0);
+    elsewhere.clear();
+    await cells.open('west');
+  });
+
+  it('leaves a cell that another process has taken over, with those beside it', async () => {
+    const { cells, store, elsewhere, released } = await shared();
+    await using _store = store;
+    await using _cells = cells;
+    elsewhere.add('west~family-x');
+    const [west, beside, east] = [
+      await cells.open('west'),
+      await cells.open('west~family-x'),
+      await cells.open('east'),
+    ];
+    const { link, ended } = agent();
+    west.devices.join(deviceHello('b'), link);
+    cells.lose('west');
+    expect(ended).toMatchObject([{ status: 'UNAVAILABLE', reason: cellFenced }]);
+    expect([west, beside, east].map(({ closed }) => closed.aborted)).toEqual([true, true, false]);
+    expect(released.sort()).toEqual(['west', 'west~family-x']);
+    expect(await cells.open('west')).not.toBe(west);
   });
 });

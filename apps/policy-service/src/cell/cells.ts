@@ -4,7 +4,7 @@ import { type CallCaller, isSteering, Quota, QuotaExceeded } from '@weir/rpc';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { isExpected } from '../internal-errors.ts';
 import { goOnUnless } from '../journal/recovery.ts';
-import { storeNotWritable } from '@weir/storage';
+import { cellFenced, cellOwnedElsewhere, storeNotWritable } from '@weir/storage';
 
 const defaultIdleMs = 600_000;
 /** Marks the id of a cell beside another one, for devices of another model family. */
@@ -66,6 +66,8 @@ export class Cells implements AsyncDisposable {
    */
   async openStored(): Promise<void> {
     const { store, clock, logger, signal } = this.#options;
+    // Those of a store that is shared have owners, or are for whoever is asked for them first.
+    if (store.share) return;
     // What a former run had begun to delete.
     store.purge().catch((err: unknown) => {
       if (isOfCell(err)) logger.warn({ err }, 'what was deleted is still on the disk');
@@ -133,15 +135,18 @@ export class Cells implements AsyncDisposable {
   }
 
   async #open(cellId: string, like: CellHost | undefined): Promise<CellHost> {
+    const { store } = this.#options;
+    // One beside another is whose that one is.
+    const ownerEpoch = await store.claim(cellId, { evenOwned: isBeside(cellId) });
     if (like) {
       const { objective, learner } = like.orchestrator;
       // Stored, so that it is the same after a restart.
-      await this.#options.store.change(cellId, {
+      await store.change(cellId, {
         objective: JSON.stringify(objective),
         learner: learner.name,
       });
     }
-    return CellHost.open(cellId, this.#options);
+    return CellHost.open(cellId, this.#options, ownerEpoch);
   }
 
   /** How learning and the plan stand in each cell that is open. */
@@ -154,11 +159,35 @@ export class Cells implements AsyncDisposable {
     return [...this.#opened].flatMap(([cellId, cell]) => (accepts(cellId) ? [{ cellId, cell }] : []));
   }
 
+  /**
+   * Another process has taken the cell over: its devices are to look for that one, and those of the cells beside it too. What
+   * was not acknowledged they send again.
+   */
+  lose(cellId: string): void {
+    const { store, logger } = this.#options;
+    const reason = new Unavailable(`another policy has taken cell ${cellId} over: join again`, {
+      reason: cellFenced,
+    });
+    logger.warn({ cellId }, reason.message);
+    const lost = this.openWhere((id) => id === cellId || id.startsWith(cellId + besideMark));
+    for (const { cellId: id, cell } of lost) {
+      for (const map of [this.#opened, this.#cells, this.#used]) map.delete(id);
+      this.#quota.release(id);
+      cell.lose(reason);
+    }
+    for (const id of new Set([cellId, ...lost.map((each) => each.cellId)]))
+      store.release(id).catch((err: unknown) => logger.warn({ err, cellId: id }, 'the cell is not given up'));
+  }
+
   /** Throws NotFound for a cell that nobody has joined or configured, and what `open` throws for one that is set aside. */
   async get(cellId: string): Promise<CellHost> {
     while (this.#closing.has(cellId)) await this.#closing.get(cellId);
+    const { store } = this.#options;
     const cell = this.#cells.get(cellId);
-    if (!cell && (this.#closed.has(cellId) || this.#setAside.has(cellId))) return this.open(cellId);
+    const isStored =
+      this.#closed.has(cellId) ||
+      (!cell && store.share !== undefined && (await store.load(cellId)) !== undefined);
+    if (!cell && (isStored || this.#setAside.has(cellId))) return this.open(cellId);
     if (!cell) throw new NotFound(`there is no cell ${cellId}`);
     return cell;
   }
@@ -215,12 +244,20 @@ export class Cells implements AsyncDisposable {
     return { cellIds, sessionsEnded };
   }
 
-  /** Deletes the cell, unless devices are connected to it or it is being opened, perhaps for one. False when it stays. */
+  /**
+   * Deletes the cell, unless devices are connected to it or it is being opened, perhaps for one. False when it stays, or is
+   * another process's to delete.
+   */
   async removeUnattended(cellId: string): Promise<boolean> {
     while (this.#closing.has(cellId)) await this.#closing.get(cellId);
     const cell = this.#opened.get(cellId);
     if (cell ? cell.devices.sessions.size > 0 : this.#cells.has(cellId)) return false;
-    await this.#remove(cellId);
+    try {
+      await this.#remove(cellId);
+    } catch (error) {
+      if (error instanceof Unavailable && error.reason === cellOwnedElsewhere) return false;
+      throw error;
+    }
     await this.#options.store.purge();
     return true;
   }
@@ -299,6 +336,7 @@ export class Cells implements AsyncDisposable {
       // A cell beside another has that one's objective: nobody chose it.
       const evenConfigured = isBeside(cellId);
       if (await store.dropUnused(cellId, { evenConfigured })) this.#closed.delete(cellId);
+      await store.release(cellId);
       logger.debug({ cellId }, 'the cell is closed: it has no devices');
     })()
       .catch((err: unknown) => logger.warn({ err, cellId }, 'the idle cell was not saved'))
@@ -321,7 +359,10 @@ export class Cells implements AsyncDisposable {
 
 /** False for what keeps any cell from being opened, or deleted. */
 const isOfCell = (error: unknown): boolean =>
-  !(error instanceof Unavailable && [storeNotWritable, 'STOPPING'].includes(error.reason));
+  !(
+    error instanceof Unavailable &&
+    [storeNotWritable, cellOwnedElsewhere, cellFenced, 'STOPPING'].includes(error.reason)
+  );
 
 const cellDeleted = (cellId: string) =>
   new Aborted(`cell ${cellId} was deleted; who joins again opens a new one`, { reason: 'CELL_DELETED' });

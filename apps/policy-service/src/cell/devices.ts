@@ -21,6 +21,8 @@ export interface CellDevicesOptions {
   readonly maxDevices: number;
   /** Of this run of the service. */
   readonly instanceId: string;
+  /** As of `SessionsOptions`. */
+  readonly ownerEpoch?: number | undefined;
   /** Numbers that rise, over restarts too; undefined while none is to be had, and then nothing is pushed. */
   readonly nextVersion: () => number | undefined;
   /** An id that no ledger of this cell ever had. */
@@ -63,10 +65,16 @@ export class CellDevices {
   #ledger: TransferLedger;
 
   constructor(options: CellDevicesOptions & DeviceEvents) {
-    const { clock, times, instanceId, nextVersion, families } = options;
+    const { clock, times, instanceId, ownerEpoch, nextVersion, families } = options;
     this.#options = options;
     this.members = new Members({ clock, faults: tellMemberFaults(options.logger), families });
-    this.sessions = new Sessions({ clock, renewMs: times.leaseMs / 2, instanceId, nextVersion });
+    this.sessions = new Sessions({
+      clock,
+      renewMs: times.leaseMs / 2,
+      instanceId,
+      ownerEpoch,
+      nextVersion,
+    });
     this.#ledger = this.#newLedger();
   }
 

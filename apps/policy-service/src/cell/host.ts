@@ -81,8 +81,11 @@ export class CellHost implements AsyncDisposable {
     this.#stopSaving = options.clock.every(options.snapshotMs, () => this.#saveInPassing());
   }
 
-  /** Resolves when the learner knows all that was ever acknowledged, as far as the journal reaches. */
-  static async open(cellId: string, options: CellHostOptions): Promise<CellHost> {
+  /**
+   * Resolves when the learner knows all that was ever acknowledged, as far as the journal reaches. `ownerEpoch`: of this owner
+   * of the cell.
+   */
+  static async open(cellId: string, options: CellHostOptions, ownerEpoch = 0): Promise<CellHost> {
     const { store, clock, learners, errors } = options;
     const logger = withCell(options.logger, cellId);
     const counter = await VersionCounter.open(cellId, { store, clock, logger });
@@ -104,6 +107,7 @@ export class CellHost implements AsyncDisposable {
       logger,
       errors,
       instanceId: randomUUID(),
+      ownerEpoch,
       learner,
       objective: stored?.objective
         ? storedRow(stored.objective, 'objective', objectiveSchema)
@@ -292,6 +296,13 @@ export class CellHost implements AsyncDisposable {
     for (const deviceId of deviceIds) sessions.end(deviceId, reason);
     this.#closed.abort(reason);
     return deviceIds.length;
+  }
+
+  /** Closes it without a word to the store: another process owns the cell now. */
+  lose(reason: Error): void {
+    this.endSessions(reason);
+    this.#stopSaving();
+    this.orchestrator[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

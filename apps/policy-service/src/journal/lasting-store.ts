@@ -74,6 +74,9 @@ class StandIn {
     };
     return {
       failed: this.#failed.signal,
+      share: undefined,
+      claim: (...given) => this.#store.claim(...given),
+      release: (...given) => this.#store.release(...given),
       cells: () => this.#store.cells(),
       load: (cellId) => this.#store.load(cellId),
       snapshot: (...given) => this.#store.snapshot(...given),

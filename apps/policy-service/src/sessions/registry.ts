@@ -24,6 +24,8 @@ export interface SessionsOptions {
   readonly renewMs: number;
   /** Of this run of the service: versions are compared within it. */
   readonly instanceId: string;
+  /** Of this owner of the cell: agents ignore those of former owners. @default they are not compared */
+  readonly ownerEpoch?: number | undefined;
   /** Undefined while no version is to be had; then nothing is pushed. */
   readonly nextVersion: () => number | undefined;
 }
@@ -84,7 +86,7 @@ export class Sessions {
    * new. Returns the round's version; undefined when nothing went out.
    */
   push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): number | undefined {
-    const { clock, renewMs, instanceId, nextVersion } = this.#options;
+    const { clock, renewMs, instanceId, ownerEpoch, nextVersion } = this.#options;
     const now = clock.now();
     const round = [...directives].flatMap(([deviceId, directive]) => {
       const session = this.#sessions.get(deviceId);
@@ -100,7 +102,10 @@ export class Sessions {
     const version = due.length > 0 ? nextVersion() : undefined;
     if (version === undefined) return undefined;
     for (const { session, directive } of due) {
-      session.sent = { directive: { ...directive, instanceId, version }, at: now };
+      session.sent = {
+        directive: { ...directive, instanceId, ...(ownerEpoch !== undefined && { ownerEpoch }), version },
+        at: now,
+      };
       session.link.push(session.sent.directive);
     }
     return version;

@@ -1,5 +1,12 @@
 import { credentials } from '@grpc/grpc-js';
-import { type DeviceHello, nodeReport, type NodeReport, type Outcome, type TargetReport } from '@weir/domain';
+import {
+  type DeviceHello,
+  type DeviceState,
+  nodeReport,
+  type NodeReport,
+  type Outcome,
+  type TargetReport,
+} from '@weir/domain';
 import { policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
 import { helloToWire, outcomeToWire, stateToWire } from '@weir/wire';
@@ -71,13 +78,7 @@ export function simulatedAgent(
     planned.reject(error);
     if (!over) heard.failures.push(String(error));
   });
-  const hello: DeviceHello = {
-    deviceId,
-    instanceId,
-    local: idleNode(deviceId, 'device', { slots: 1, small: 30, large: 290 }),
-    variants,
-    targets: [edge],
-  };
+  const hello = simulatedHello(deviceId, instanceId);
   void duplex.send({ message: { $case: 'hello', value: helloToWire({ cellId, hello }) } });
   return {
     planned: planned.promise,
@@ -93,13 +94,7 @@ export function simulatedAgent(
       void duplex.send({
         message: { $case: 'outcomes', value: { outcomes: [outcome], oldestPendingSequence } },
       });
-      const state = stateToWire({
-        framesPerSecond: 1,
-        arrivalVariability: 1,
-        targets: [edge],
-        local: hello.local,
-      });
-      void duplex.send({ message: { $case: 'state', value: state } });
+      void duplex.send({ message: { $case: 'state', value: stateToWire(simulatedState(hello)) } });
     },
     async [Symbol.asyncDispose]() {
       over = true;
@@ -110,7 +105,24 @@ export function simulatedAgent(
   };
 }
 
-function outcomeAt(
+/** A device with two variants and one target. */
+export const simulatedHello = (deviceId: string, instanceId: string): DeviceHello => ({
+  deviceId,
+  instanceId,
+  local: idleNode(deviceId, 'device', { slots: 1, small: 30, large: 290 }),
+  variants,
+  targets: [edge],
+});
+
+export const simulatedState = ({ local, targets }: DeviceHello): DeviceState => ({
+  framesPerSecond: 1,
+  arrivalVariability: 1,
+  targets,
+  local,
+});
+
+/** What an answer cost that was given as planned. */
+export function outcomeAt(
   placement: Outcome['placement'],
   { deviceId, now }: { deviceId: string; now: number },
 ): Outcome {

@@ -318,6 +318,11 @@ export interface Directive {
     | undefined;
   /** Tiers that the cell allows, before the device's own objective narrows them; empty: those of objective. */
   cellTiers: Tier[];
+  /**
+   * Rises with each owner of the cell, where many policies share the cells: agents ignore the directives of a former owner. 0:
+   * not compared.
+   */
+  ownerEpoch: bigint;
 }
 
 /** How far a cell's pictures differ from those that its model family was measured on. */
@@ -2893,6 +2898,7 @@ function createBaseDirective(): Directive {
     secondLook: undefined,
     correction: undefined,
     cellTiers: [],
+    ownerEpoch: 0n,
   };
 }
 
@@ -2955,6 +2961,12 @@ export const Directive: MessageFns<Directive> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.ownerEpoch !== 0n) {
+      if (BigInt.asUintN(64, message.ownerEpoch) !== message.ownerEpoch) {
+        throw new globalThis.Error("value provided for field message.ownerEpoch of type uint64 too large");
+      }
+      writer.uint32(144).uint64(message.ownerEpoch);
     }
     return writer;
   },
@@ -3118,6 +3130,14 @@ export const Directive: MessageFns<Directive> = {
 
             break;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.ownerEpoch = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3179,6 +3199,11 @@ export const Directive: MessageFns<Directive> = {
         : globalThis.Array.isArray(object?.cell_tiers)
         ? object.cell_tiers.map((e: any) => tierFromJSON(e))
         : [],
+      ownerEpoch: isSet(object.ownerEpoch)
+        ? BigInt(object.ownerEpoch)
+        : isSet(object.owner_epoch)
+        ? BigInt(object.owner_epoch)
+        : 0n,
     };
   },
 
@@ -3235,6 +3260,9 @@ export const Directive: MessageFns<Directive> = {
     if (message.cellTiers?.length) {
       obj.cellTiers = message.cellTiers.map((e) => tierToJSON(e));
     }
+    if (message.ownerEpoch !== 0n) {
+      obj.ownerEpoch = message.ownerEpoch.toString();
+    }
     return obj;
   },
 
@@ -3270,6 +3298,9 @@ export const Directive: MessageFns<Directive> = {
       ? AccuracyCorrection.fromPartial(object.correction)
       : undefined;
     message.cellTiers = object.cellTiers?.map((e) => e) || [];
+    message.ownerEpoch = (object.ownerEpoch !== undefined && object.ownerEpoch !== null)
+      ? BigInt(object.ownerEpoch)
+      : 0n;
     return message;
   },
 };

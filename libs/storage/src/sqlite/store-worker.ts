@@ -3,7 +3,8 @@ import { backup, type DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
 import type { Fault, Group, Operation, Task, WorkerOptions, WorkerReply } from './protocol.ts';
-import { notWritable, storeNotWritable } from './not-writable.ts';
+import { storeNotWritable } from '../store.ts';
+import { notWritable } from './not-writable.ts';
 import { openTables } from './tables.ts';
 
 // The store's own thread: a commit waits for the disk, usually for milliseconds, sometimes for hundreds of them, which

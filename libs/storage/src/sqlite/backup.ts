@@ -4,12 +4,8 @@ import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { StoreBackup } from '../store.ts';
 import type { BackupReply, BackupWork } from './backup-worker.ts';
-
-/** A backup as a file, which is removed when it is disposed. */
-export interface StoreBackup extends Disposable {
-  readonly path: string;
-}
 
 const mark = '.backup-';
 

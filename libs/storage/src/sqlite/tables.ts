@@ -9,9 +9,9 @@ import type {
   StoredMember,
   StoredSnapshot,
   StoredVersion,
-} from './experience.ts';
+} from '../experience.ts';
 import { cellRemoval, isPresent } from './cell-removal.ts';
-import type { StoreLimits } from './limits.ts';
+import type { StoreLimits } from '../limits.ts';
 import { sealed, unsealed } from './sealed.ts';
 import { StreamTable } from './streams.ts';
 import { versionTable } from './versions.ts';

@@ -1,5 +1,6 @@
 import { FailedPrecondition, makeFolder } from '@weir/base';
-import { notWritable, storeNotWritable } from './not-writable.ts';
+import { storeNotWritable } from '../store.ts';
+import { notWritable } from './not-writable.ts';
 import { dirname } from 'node:path';
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';

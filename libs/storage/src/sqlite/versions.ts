@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { NewVersion, StoredVersion } from './experience.ts';
-import type { StoreLimits } from './limits.ts';
+import type { NewVersion, StoredVersion } from '../experience.ts';
+import type { StoreLimits } from '../limits.ts';
 import { sealed, unsealed } from './sealed.ts';
 
 /** Versions of what the learners of a cell knew: the newest of them are kept. */

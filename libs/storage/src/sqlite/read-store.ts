@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from './database.ts';
-import type { JournalEntry, StoredCell } from './experience.ts';
-import { defaultLimits } from './limits.ts';
+import type { JournalEntry, StoredCell } from '../experience.ts';
+import { defaultLimits } from '../limits.ts';
 import { openTables } from './tables.ts';
 
 /** A store as it was at one instant. */

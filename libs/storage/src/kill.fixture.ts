@@ -6,17 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
-import { openStore } from './store.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'weir-kill-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+import { afterAll, expect, it } from 'vitest';
+import { openNatsStore, openStore } from './index.ts';
+import type { Store } from './store.ts';
 
 /** Appends without end, four batches at a time, and prints what was acknowledged. */
 const writerSource = `
-  const { openStore } = await import(process.argv[2]);
-  const store = await openStore({ path: process.argv[3] });
-  const instanceId = process.argv[4];
+  const [, , library, open, options, instanceId] = process.argv;
+  const store = await (await import(library))[open](JSON.parse(options));
   const write = async (device) => {
     for (let sequence = 1; ; sequence += 3) {
       const records = [0, 1, 2].map((i) => ({ sequence: sequence + i, outcome: JSON.stringify([device, instanceId, sequence + i]) }));
@@ -27,9 +24,16 @@ const writerSource = `
   for (const device of ['a', 'b', 'c', 'd']) write(device);
 `;
 
-describe('a store whose process is killed', () => {
+/** Of a store that a child opens too: `open` names what opens it, with options that are sent to the child. */
+export function outlivesItsProcess(
+  open: 'openStore' | 'openNatsStore',
+  options: () => Readonly<Record<string, unknown>>,
+) {
+  const directory = mkdtempSync(join(tmpdir(), 'weir-kill-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const openHere = { openStore, openNatsStore }[open] as (options: object) => Promise<Store>;
+
   it('has lost nothing that it acknowledged, and holds no part of a batch', { timeout: 60_000 }, async () => {
-    const path = join(directory, 'weir.db');
     const writer = join(directory, 'writer.mjs');
     writeFileSync(writer, writerSource);
     const random = seededRandom(7);
@@ -37,7 +41,13 @@ describe('a store whose process is killed', () => {
     for (let round = 0; round < 6; round++) {
       const child = spawn(
         process.execPath,
-        [writer, fileURLToPath(new URL('./index.ts', import.meta.url)), path, `run-${round}`],
+        [
+          writer,
+          fileURLToPath(new URL('./index.ts', import.meta.url)),
+          open,
+          JSON.stringify(options()),
+          `run-${round}`,
+        ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
       const exited = once(child, 'exit');
@@ -50,7 +60,7 @@ describe('a store whose process is killed', () => {
       }
       expect((await exited)[1]).toBe('SIGKILL');
 
-      await using store = await openStore({ path });
+      await using store = await openHere(options());
       const journal = new Map<string, number[]>();
       for (const { outcome } of await store.read('c', 0, 1_000_000)) {
         const [device, run, sequence] = JSON.parse(outcome) as [string, string, number];
@@ -65,4 +75,4 @@ describe('a store whose process is killed', () => {
       }
     }
   });
-});
+}

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openStore, type Store } from './store.ts';
+import type { Store } from '../store.ts';
+import { openStore } from './sqlite-store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-removal-'));
 afterAll(() => rmSync(directory, { recursive: true }));

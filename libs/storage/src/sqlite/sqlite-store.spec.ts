@@ -4,87 +4,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Batch } from './experience.ts';
+import { batch, behavesAsStore } from '../store.fixture.ts';
 import { isDamaged } from './sealed.ts';
-import { openStore } from './store.ts';
+import { openStore } from './sqlite-store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-store-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 let files = 0;
 const newPath = () => join(directory, `${files++}`, 'weir.db');
 
-const batch = (sequences: number[], more: Partial<Batch> = {}): Batch => ({
-  cellId: 'c',
-  deviceId: 'd',
-  instanceId: 'i',
-  oldestPending: 0,
-  records: sequences.map((sequence) => ({ sequence, outcome: `{"n":${sequence}}` })),
-  ...more,
-});
-
-describe('openStore', () => {
-  it('keeps what it acknowledged, in order, over a restart', async () => {
+describe('a store in a file', () => {
+  behavesAsStore(async () => {
     const path = newPath();
-    {
-      await using store = await openStore({ path });
-      const { added, through } = await store.append(batch([1, 2, 3]));
-      expect(added.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
-      expect(through).toBe(3);
-      await store.change('c', { objective: '{"floor":0.8}', learner: 'planner' });
-      await store.change('c', {
-        joined: ['d', 'e', 'f'].map((deviceId) => ({ deviceId, state: '[1]' })),
-        snapshots: [{ learner: 'planner', position: 2, state: '{}' }],
-      });
-      await store.change('c', { joined: [{ deviceId: 'e', state: '[2]' }], left: ['d'] });
-    }
-    await using store = await openStore({ path });
-    expect(await store.cells()).toEqual(['c']);
-    expect(await store.load('c')).toEqual({
-      objective: '{"floor":0.8}',
-      learner: 'planner',
-      members: [
-        { deviceId: 'e', state: '[2]' },
-        { deviceId: 'f', state: '[1]' },
-      ],
-    });
-    expect(await store.load('unheard-of')).toBeUndefined();
-    expect(await store.snapshot('c', 'planner')).toEqual({ learner: 'planner', position: 2, state: '{}' });
-    expect(await store.snapshot('c', 'dqn')).toBeUndefined();
-    expect((await store.read('c', 1, 10)).map(({ outcome }) => outcome)).toEqual(['{"n":2}', '{"n":3}']);
-    expect((await store.newest('c', 2)).map(({ outcome }) => outcome)).toEqual(['{"n":2}', '{"n":3}']);
-    expect(await store.newest('other', 2)).toEqual([]);
-  });
-
-  it('counts an outcome once per cell, device, instance and sequence, over a restart too', async () => {
-    const path = newPath();
-    {
-      await using store = await openStore({ path });
-      await store.append(batch([1, 2, 2, 5]));
-    }
-    await using store = await openStore({ path });
-    expect(await store.append(batch([5, 4, 2, 1]))).toMatchObject({ added: [{ sequence: 4 }], through: 2 });
-    expect((await store.append(batch([3]))).through).toBe(5);
-    for (const other of [{ instanceId: 'j' }, { deviceId: 'e' }, { cellId: 'k' }])
-      expect((await store.append(batch([1], other))).added).toHaveLength(1);
-    expect(await store.read('c', 0, 100)).toHaveLength(7);
-  });
-
-  it('settles a refused outcome without storing it, and skips what was given up', async () => {
-    await using store = await openStore({ path: newPath() });
-    const records = [{ sequence: 7, outcome: '{}' }, { sequence: 8 }];
-    expect(await store.append(batch([], { records, oldestPending: 7 }))).toMatchObject({
-      added: [{ sequence: 7 }],
-      through: 8,
-    });
-  });
-
-  it('shares one commit among concurrent batches, and answers each of them', async () => {
-    await using store = await openStore({ path: newPath() });
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, i) => store.append(batch([1], { deviceId: `d${i}` }))),
-    );
-    const positions = answers.map(({ added }) => added[0]?.position);
-    expect(positions).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+    return (limits) => openStore({ path, ...limits });
   });
 
   it('takes again what a failed group had in it', async () => {
@@ -103,70 +35,6 @@ describe('openStore', () => {
     expect(await store.load('c')).toBeUndefined();
     expect((await store.append(batch([1, 2]))).added).toHaveLength(2);
     expect(await store.read('c', 0, 10)).toHaveLength(2);
-  });
-
-  it('writes everything that was asked before it is closed', async () => {
-    const path = newPath();
-    const store = await openStore({ path });
-    const asked = [1, 2, 3, 4].map((sequence) => store.append(batch([sequence])));
-    await store[Symbol.asyncDispose]();
-    expect((await Promise.all(asked)).map(({ through }) => through)).toEqual([1, 2, 3, 4]);
-    await using again = await openStore({ path });
-    expect(await again.read('c', 0, 10)).toHaveLength(4);
-  });
-
-  it('changes only what a change names', async () => {
-    await using store = await openStore({ path: newPath() });
-    await store.change('c', { objective: '{"floor":0.8}' });
-    await store.change('c', { learner: 'dqn' });
-    await store.change('c', { joined: [{ deviceId: 'd', state: '[]' }] });
-    expect(await store.load('c')).toMatchObject({ objective: '{"floor":0.8}', learner: 'dqn' });
-    await store.change('c', { objective: '{"floor":0.7}' });
-    expect(await store.load('c')).toMatchObject({ objective: '{"floor":0.7}', learner: 'dqn' });
-  });
-
-  it('gives every version number once, over a restart too', async () => {
-    const path = newPath();
-    {
-      await using store = await openStore({ path });
-      expect(await store.reserveVersions('c', { count: 100 })).toBe(100);
-      expect(await store.reserveVersions('other', { count: 100, above: 7 })).toBe(107);
-    }
-    await using store = await openStore({ path });
-    expect(await store.reserveVersions('c', { count: 50, above: 90 })).toBe(150);
-  });
-
-  it('drops the oldest outcomes beyond the retention, and still knows that it saw them', async () => {
-    await using store = await openStore({ path: newPath(), retention: 1_000 });
-    await store.append(batch([1, 2], { cellId: 'quiet' }));
-    for (let i = 0; i < 30; i++)
-      await store.append(batch(Array.from({ length: 100 }, (_, j) => i * 100 + j + 1)));
-    const kept = await store.read('c', 0, 10_000);
-    expect(kept.length).toBeGreaterThanOrEqual(1_000);
-    expect(kept.length).toBeLessThanOrEqual(1_200);
-    expect(kept.at(-1)?.outcome).toBe('{"n":3000}');
-    expect(await store.append(batch([1]))).toEqual({ added: [], through: 3_000 });
-    // Each cell has its own.
-    expect(await store.read('quiet', 0, 10)).toHaveLength(2);
-  });
-
-  it('forgets the least recently heard agent instances beyond their bound', async () => {
-    await using store = await openStore({ path: newPath(), maxStreams: 3 });
-    for (const instanceId of ['a', 'b', 'c', 'a', 'd']) await store.append(batch([1], { instanceId }));
-    expect((await store.append(batch([1], { instanceId: 'a' }))).added).toHaveLength(0);
-    expect((await store.append(batch([1], { instanceId: 'b' }))).added).toHaveLength(1);
-  });
-
-  it('refuses more than it may hold, and everything once closed', async () => {
-    const store = await openStore({ path: newPath(), maxPending: 2 });
-    const asked = [1, 2, 3, 4].map((sequence) => store.append(batch([sequence])));
-    const settled = await Promise.allSettled(asked);
-    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
-    await expect(asked[3]).rejects.toMatchObject({ status: 'RESOURCE_EXHAUSTED' });
-    const last = store.append(batch([5]));
-    await store[Symbol.asyncDispose]();
-    expect((await last).through).toBe(5 - 2);
-    await expect(store.cells()).rejects.toMatchObject({ status: 'UNAVAILABLE' });
   });
 
   it.each([

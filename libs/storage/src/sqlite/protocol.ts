@@ -1,5 +1,5 @@
 import type { StatusName } from '@weir/base';
-import type { StoreLimits } from './limits.ts';
+import type { StoreLimits } from '../limits.ts';
 import type { Tables } from './tables.ts';
 
 /** Requests to the store's thread, named after the tables' operations. */

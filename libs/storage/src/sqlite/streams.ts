@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { StoreLimits } from './limits.ts';
-import { SequenceWindow } from './sequence-window.ts';
+import type { StoreLimits } from '../limits.ts';
+import { SequenceWindow } from '../sequence-window.ts';
 
 /** Sequences seen from one agent instance. */
 export interface Stream {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { CellSize } from './experience.ts';
+import type { CellSize } from '../experience.ts';
 import { unsealed } from './sealed.ts';
 
 /** Rows that one step deletes: each is a commit of its own, and other cells' commits go between. */

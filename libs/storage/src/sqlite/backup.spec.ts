@@ -15,7 +15,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readBackup, restoreBackup } from './restore.ts';
-import { openStore, type Store } from './store.ts';
+import type { Store } from '../store.ts';
+import { openStore } from './sqlite-store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-backup-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyStore } from './read-store.ts';
-import { openStore, type Store, type StoreOptions } from './store.ts';
+import { openStore, type StoreOptions } from './sqlite-store.ts';
+import type { Store } from '../store.ts';
 
 /** A folder in memory, for when the disk of temporary files takes nothing either. */
 const inMemory = '/dev/shm';

@@ -1,6 +1,3 @@
-/** Reason of errors that mean: the disk takes nothing at present; no cell is at fault, and it may be tried again. */
-export const storeNotWritable = 'STORE_NOT_WRITABLE';
-
 /** By class of SQLite's result codes, their low byte. https://sqlite.org/rescode.html */
 const causes: Readonly<Record<number, string>> = {
   3: 'access is denied (EACCES); let this user write its folder and files',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readStore } from './read-store.ts';
-import { openStore } from './store.ts';
+import { openStore } from './sqlite-store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-read-store-'));
 afterAll(() => rmSync(directory, { recursive: true }));

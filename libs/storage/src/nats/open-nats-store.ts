@@ -1,0 +1,7 @@
+import type { Store } from '../store.ts';
+import type { NatsStoreOptions } from './nats-store.ts';
+
+/** See `openNatsStore` of nats-store.ts. The client of NATS is loaded only by those who use it. */
+export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
+  return (await import('./nats-store.ts')).openNatsStore(options);
+}

@@ -1,0 +1,99 @@
+import { type Clock, Unavailable } from '@weir/base';
+import { StorageType } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { randomUUID } from 'node:crypto';
+import { storeNotWritable } from '../store.ts';
+import { attempt } from './connection.ts';
+import type { JetStreams } from './jetstream.ts';
+
+/** A process that has not renewed its lease for so long owns nothing any more, ms. */
+export const leaseMs = 5_000;
+const renewMs = 1_500;
+
+/**
+ * Which processes share the store, and live: each renews a lease in a bucket whose entries expire. One lease a process, not a
+ * cell: what it costs grows with the processes alone. Memory is enough, as who lives writes it again.
+ */
+export class Owners implements AsyncDisposable {
+  /** Of this process. */
+  readonly id = randomUUID();
+  readonly #kv: KV;
+  readonly #clock: Clock;
+  readonly #onLapsed: () => void;
+  #address = '';
+  #renewedAt = 0;
+  #renewing = false;
+  #stop = () => {};
+
+  private constructor(kv: KV, clock: Clock, onLapsed: () => void) {
+    this.#kv = kv;
+    this.#clock = clock;
+    this.#onLapsed = onLapsed;
+  }
+
+  /** `onLapsed`: others may have taken the process for dead, and have taken its cells. */
+  static async open(
+    { js }: JetStreams,
+    {
+      name,
+      replicas,
+      clock,
+      onLapsed,
+    }: { name: string; replicas: number; clock: Clock; onLapsed: () => void },
+  ): Promise<Owners> {
+    const kv = await new Kvm(js).create(`${name}-owners`, {
+      description: 'Processes of PolicyService that live, and where they are reached.',
+      replicas,
+      ttl: leaseMs,
+      storage: StorageType.Memory,
+      allow_direct: false,
+    });
+    return new Owners(kv, clock, onLapsed);
+  }
+
+  /** From now on others know this process, or once the store is there. */
+  async share(address: string): Promise<void> {
+    this.#address = address;
+    this.#stop = this.#clock.every(renewMs, () => this.#renewInPassing());
+    await this.#renew().catch(() => {
+      // It is tried again.
+    });
+  }
+
+  /** Throws Unavailable (reason `storeNotWritable`) while the others do not know this process. */
+  checkShared(): void {
+    if (this.#renewedAt === 0)
+      throw new Unavailable('the store does not know this process yet', { reason: storeNotWritable });
+  }
+
+  /** Where that process is reached; undefined when it is this one, or lives no more. */
+  async addressOf(id: string): Promise<string | undefined> {
+    if (id === this.id) return undefined;
+    const entry = await attempt(() => this.#kv.get(id));
+    return entry?.operation === 'PUT' ? entry.string() : undefined;
+  }
+
+  /** The others take its cells at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop();
+    // It expires by itself.
+    if (this.#address !== '') await this.#kv.delete(this.id).catch(() => {});
+  }
+
+  #renewInPassing(): void {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    this.#renew()
+      // The store is away: those who use it tell.
+      .catch(() => {})
+      .finally(() => (this.#renewing = false));
+  }
+
+  async #renew(): Promise<void> {
+    const now = this.#clock.now();
+    await attempt(() => this.#kv.put(this.id, this.#address));
+    const before = this.#renewedAt;
+    this.#renewedAt = now;
+    if (before > 0 && this.#clock.now() - before >= leaseMs) this.#onLapsed();
+  }
+}

@@ -1,0 +1,95 @@
+import { seededRandom, silentLogger, systemClock } from '@weir/base';
+import type { Outcome } from '@weir/domain';
+import { policy } from '@weir/proto';
+import { connect, openDuplex } from '@weir/rpc';
+import { helloToWire, stateToWire } from '@weir/wire';
+import { randomUUID } from 'node:crypto';
+import {
+  outcomeAt,
+  simulatedHello,
+  simulatedState,
+} from '../../apps/cli/src/bench/policy/simulated-agent.ts';
+import { OutcomeBuffer } from '../../apps/device-agent/src/policy/outcome-buffer.ts';
+import { PolicyRoute } from '../../apps/device-agent/src/policy/policy-route.ts';
+import { PolicySession } from '../../apps/device-agent/src/policy/policy-session.ts';
+
+/** A device that computes nothing, and speaks with the policies as an agent does. */
+export interface Agent extends AsyncDisposable {
+  readonly cellId: string;
+  readonly deviceId: string;
+  /** One more outcome, whose `predictedMs` is its number: 1, 2, 3 … */
+  answer(): void;
+  readonly answered: number;
+  /** All outcomes up to this one were acknowledged. */
+  readonly acknowledged: number;
+  /** Epochs of the owners whose directives it obeyed, in order. */
+  readonly epochs: readonly number[];
+  /** When it last obeyed a directive, ms of `performance.now`. */
+  readonly directedAt: number;
+  /** The policy that it speaks with. */
+  readonly address: string;
+}
+
+export function startAgent(
+  addresses: readonly string[],
+  { cellId, deviceId, seed }: { cellId: string; deviceId: string; seed: number },
+): Agent {
+  const hello = simulatedHello(deviceId, randomUUID());
+  const outcomes = new OutcomeBuffer(100_000);
+  const route = new PolicyRoute({ addresses, connect, clock: systemClock });
+  let placement: Outcome['placement'] = { tier: 'device', nodeId: deviceId, variant: 'large' };
+  let [answered, acknowledged, directedAt] = [0, 0, 0];
+  const epochs: number[] = [];
+  const session = new PolicySession({
+    openStream(signal) {
+      const client = route.connection.client(policy.PolicyServiceClient);
+      const stream = openDuplex(client, client.orchestrate, { signal });
+      route.expectAnswer(() => stream.cancel());
+      return stream;
+    },
+    onEnded: (error) => route.ended(error),
+    connectionStands: () => route.connection.connected,
+    clock: systemClock,
+    random: seededRandom(seed),
+    logger: silentLogger,
+    decisions: () => [],
+    outcomes,
+    hello: () => helloToWire({ cellId, hello }),
+    state: () => stateToWire(simulatedState(hello)),
+    onDirective({ planned, ownerEpoch = 0 }) {
+      placement = planned;
+      directedAt = performance.now();
+      if (epochs.at(-1) !== ownerEpoch) epochs.push(ownerEpoch);
+    },
+    onAcknowledged(taken) {
+      const last = taken.at(-1);
+      if (last) acknowledged = Number(last.sequence);
+    },
+  });
+  return {
+    cellId,
+    deviceId,
+    epochs,
+    answer() {
+      const outcome = outcomeAt(placement, { deviceId, now: systemClock.now() });
+      outcomes.add({ ...outcome, predictedMs: ++answered }, 0.8);
+      session.outcomesAdded();
+    },
+    get answered() {
+      return answered;
+    },
+    get acknowledged() {
+      return acknowledged;
+    },
+    get directedAt() {
+      return directedAt;
+    },
+    get address() {
+      return route.connection.address;
+    },
+    async [Symbol.asyncDispose]() {
+      await session[Symbol.asyncDispose]();
+      await route[Symbol.asyncDispose]();
+    },
+  };
+}
