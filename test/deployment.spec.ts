@@ -102,8 +102,8 @@ describe('the composition', () => {
     const given = Object.fromEntries(
       Object.entries(each.environment ?? {}).map(([name, value]) => [
         name,
-        // ${NAME:-default}
-        value.replace(/\$\{\w+:-(.*)\}/, '$1'),
+        // ${NAME:-default}, ${NAME-default} and ${NAME:+instead}, of variables that are not set.
+        value.replace(/\$\{\w+:?-(.*)\}/, '$1').replace(/\$\{\w+:\+.*\}/, ''),
       ]),
     );
     configured(service.program, [], { WEIR_LISTEN: `0.0.0.0:${service.port}`, ...given });

@@ -49,11 +49,14 @@ describe.each([
 });
 
 describe('the composition', () => {
-  it('is one that Compose loads: a cell, and what watches it', () => {
+  it('is one that Compose loads: a cell, what watches it, and what it may learn into', () => {
     const cell = ['cloud-1', 'console', 'device-1', 'device-2', 'device-3', 'edge-1', 'policy', 'telemetry'];
     expect(deployment('compose', 'docker/compose.yaml', 'none').trim().split('\n')).toEqual(cell);
     expect(deployment('compose', 'docker/compose.yaml', 'observability').trim().split('\n')).toEqual(
       [...cell, 'collector', 'grafana', 'jaeger', 'prometheus'].sort(),
+    );
+    expect(deployment('compose', 'docker/compose.yaml', 'nats').trim().split('\n')).toEqual(
+      [...cell, 'nats'].sort(),
     );
   });
 });
