@@ -3,12 +3,15 @@ import { connectAgent } from '@weir/cell';
 import { commands, route } from '@weir/cli';
 import { policy } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Authority, createAuthority } from '../libs/rpc/src/certificates.fixture.ts';
+import { readDocument, root } from './support/document.ts';
 import { type Programs, programs, type Started } from './support/programs.ts';
 import { weir } from './support/weir.ts';
 
@@ -204,6 +207,40 @@ describe('an operator', () => {
     device!.child.kill('SIGCONT');
     await answer(1);
     expect(await outcomes()).toBeGreaterThan(known.outcomes as number);
+  }, 120_000);
+
+  it('does what docs/operations.md shows', async () => {
+    const { blocks } = await readDocument('docs/operations.md');
+    const shown = blocks
+      .filter(({ language }) => language === 'text')
+      .flatMap(({ text }) => text.split('\n'))
+      .flatMap((line) => /^(?:\$ )?(weir .*)/.exec(line)?.[1] ?? []);
+    expect(shown.map((line) => line.split(' ')[1])).toEqual([
+      'snapshot',
+      'snapshot',
+      'trace',
+      'backup',
+      'restore',
+    ]);
+    const { versions } = await operator('snapshot', 'list', inHall);
+    const [{ version }] = versions as [{ version: number }];
+    const here = (line: string) =>
+      line
+        .replace('policy:7100', service.address)
+        .replace('shop-7', cellId)
+        .replace('rollback 12', `rollback ${version}`)
+        .replace(/weir-\d{4}-\d\d-\d\d/, 'weir-$(date +%F)')
+        .replace('/var/lib/weir', file('shown'));
+    const tls = flags('operator/ada').map((flag) => flag.slice(2).split('=') as [string, string]);
+    const env = {
+      ...process.env,
+      PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+      WEIR_CELL_ID: cellId,
+      ...Object.fromEntries(
+        tls.map(([name, value]) => [`WEIR_${name.replaceAll('-', '_').toUpperCase()}`, value]),
+      ),
+    };
+    for (const line of shown) await promisify(execFile)('sh', ['-ec', here(line)], { cwd: folder, env });
   }, 120_000);
 
   it('deletes a cell when sure, and its device opens a new one', async () => {
