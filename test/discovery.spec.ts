@@ -34,11 +34,15 @@ describe('a cell without --targets', () => {
         const frame = agent.infer({ image, timeoutMs: 30_000 });
         await frame.then(
           ({ placement }) => ran.push(placement?.nodeId ?? ''),
-          (error: unknown) => failed.push(error),
+          (error: unknown) => {
+            failed.push(error);
+            stopped = true;
+          },
         );
       }
     })();
-    return { ran, failed, stop: () => ((stopped = true), running) };
+    const stop = () => ((stopped = true), running);
+    return { ran, failed, stop, [Symbol.asyncDispose]: stop };
   }
 
   it('uses a second edge box that joins, and loses no frame as the first is stopped', async () => {
@@ -79,7 +83,16 @@ describe('a cell without --targets', () => {
       );
     await know('edge-1 true');
 
-    const streams = agents.map(stream);
+    // Until then an agent does not know which tiers its frames may go to.
+    await Promise.all(
+      agents.map((agent) =>
+        vi.waitFor(async () => expect((await agent.status()).directiveVersion).toBeGreaterThan(0n), {
+          timeout: 60_000,
+          interval: 100,
+        }),
+      ),
+    );
+    const streams = agents.map((agent) => stack.use(stream(agent)));
     /** Waits until each device has had so many more answers. */
     const more = (count: number) => {
       const before = streams.map(({ ran }) => ran.length);
