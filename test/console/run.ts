@@ -3,7 +3,7 @@ import { cannotRun, runSuite } from '../suite.ts';
 import { chromiumPath } from './browser.ts';
 
 /**
- * `npm run test:console`: the console in a real browser over a living cell. Needs Chromium; screenshots are kept in
+ * `npm run test:console`: the console over a living cell and over a fleet of its own, in a real browser too. Needs Chromium; screenshots are kept in
  * test/console/.weir/screenshots. Ends with `N passed, N failed`.
  */
 const missing = prepare();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Point, Snapshot } from '../apps/console/src/snapshot.ts';
-import { type Fleet, startFleet } from './support/fleet.ts';
-import { endProgram } from './support/programs.ts';
+import type { Point, Snapshot } from '../../apps/console/src/snapshot.ts';
+import { type Fleet, startFleet } from '../support/fleet.ts';
+import { endProgram } from '../support/programs.ts';
 
 /** Real processes that `weir up` did not start; the console is told of PolicyService and Telemetry alone. */
 describe('the console over one’s own fleet', () => {
