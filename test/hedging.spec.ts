@@ -55,18 +55,19 @@ describe('a device whose edge may miss the deadline', () => {
     for (let pairs = 0; pairs < 6; pairs++) await oneOfTwoStalls();
     expect([await hedgesWonBy('target'), await hedgesWonBy('device')]).toEqual([0, 0]);
 
-    const deadlineMs = 600;
+    /** What is not hedged may be late, on a busy machine. */
+    const inHaste = () => infer(600).catch(() => undefined);
     do {
       await oneOfTwoStalls();
-      await infer(deadlineMs);
+      await inHaste();
     } while ((await hedgesWonBy('target')) === 0);
     let answer;
     do {
       await oneOfTwoStalls();
-      answer = await stalled(() => infer(deadlineMs));
+      answer = await stalled(inHaste);
     } while ((await hedgesWonBy('device')) === 0);
-    expect(answer.placement?.nodeId).toBe('device-1');
+    expect(answer?.placement?.nodeId).toBe('device-1');
     // The edge was not waited for, and is not blamed.
-    expect(answer.decision?.failedAttempts).toEqual([]);
+    expect(answer?.decision?.failedAttempts).toEqual([]);
   }, 180_000);
 });
