@@ -120,6 +120,18 @@ describe('frames', () => {
     });
   });
 
+  it('may be late one in a hundred, and no more', () => {
+    const frames = (late: number) => [
+      ...Array.from({ length: 100 - late }, (_, at) => frame(at)),
+      ...Array.from({ length: late }, (_, at) => ({
+        ...refused(200 + at),
+        failure: 'DeadlineExceeded: no target answered: cloud-1',
+      })),
+    ];
+    expect(broken({ frames: frames(1) })[unanswered]).toBeUndefined();
+    expect(broken({ frames: frames(2) })[unanswered]).toHaveLength(2);
+  });
+
   it('of a dead or frozen agent count for nothing, until it has answered a frame again', () => {
     const faults = [fault('freeze', 'device-1', 100, 500)];
     const frames = [60, 300, 510, 600].map((sentAt) => refused(sentAt));

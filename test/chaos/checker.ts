@@ -18,6 +18,8 @@ export interface Promised {
 const onTheWayMs = 100;
 /** Sums of accuracies differ by less. */
 const rounding = 1e-9;
+/** Share of frames that may get no answer in time: a rescue counts on the usual time of a device, which a busy processor exceeds. */
+const mostLate = 0.01;
 
 /** All but the placement afterwards, which `best-placement.ts` knows. */
 export const promises: readonly Promised[] = [
@@ -39,14 +41,20 @@ export const promises: readonly Promised[] = [
   },
   {
     promise: 'every frame of a living agent is answered',
-    of: (history) => `${ofLivingAgents(history).length} of ${history.frames.length} frames`,
-    violations: (history) =>
-      ofLivingAgents(history)
-        .filter(({ answer }) => !answer)
+    of: (history) => {
+      const asked = ofLivingAgents(history);
+      return `${asked.length} of ${history.frames.length} frames, ${asked.filter(isLate).length} late`;
+    },
+    violations(history) {
+      const asked = ofLivingAgents(history);
+      const forgiven = asked.filter(isLate).length <= mostLate * asked.length;
+      return asked
+        .filter((frame) => !frame.answer && !(forgiven && isLate(frame)))
         .map(({ deviceId, sentAt, failure = 'neither answered nor refused' }) => ({
           what: `${deviceId}: ${failure}`,
           at: sentAt,
-        })),
+        }));
+    },
   },
   {
     promise: 'no frame is answered after its deadline',
@@ -257,3 +265,6 @@ function counts(values: readonly string[]): Map<string, number> {
   for (const value of values) counted.set(value, (counted.get(value) ?? 0) + 1);
   return counted;
 }
+
+const isLate = ({ answer, failure }: SeenFrame): boolean =>
+  !answer && /^DeadlineExceeded\b/.test(failure ?? '');
