@@ -68,12 +68,12 @@ export async function debianBase({ architecture }: Platform): Promise<{
 /** Certificates of authorities one by one; an image has them in one file. */
 const authority = /^usr\/share\/ca-certificates\/.*\.crt$/;
 
-/** Licences stay; conversions of character sets, manuals and what only other programs of Debian read do not. */
+/** Licences stay; conversions of character sets, vector mathematics, manuals and what only other programs of Debian read do not. */
 const isNeeded = ({ path, content }: Entry): boolean =>
   content !== 'folder' &&
   (/^usr\/share\/(doc\/[^/]+\/copyright|ca-certificates\/|common-licenses\/)/.test(path) ||
     (!/^usr\/share\//.test(path) &&
-      !/\/gconv\/|^usr\/s?bin\/|^s?bin\/|^etc\/update-motd|\/audit\//.test(path)));
+      !/\/gconv\/|^usr\/s?bin\/|^s?bin\/|^etc\/update-motd|\/audit\/|\/libmvec\./.test(path)));
 
 /** What installing would have made, and a user. */
 function added(unpacked: ReadonlyMap<string, Entry>): Entry[] {
