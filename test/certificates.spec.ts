@@ -1,12 +1,11 @@
 import { connectAgent } from '@weir/cell';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readDocument, root } from './support/document.ts';
+import { freePort } from './support/free-port.ts';
 import { programs, type Started } from './support/programs.ts';
 
 const { blocks } = await readDocument('docs/certificates.md');
@@ -32,13 +31,6 @@ describe('a cell by the lines of docs/certificates.md', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
 
-  async function freePort(): Promise<string> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    return String(port);
-  }
   const start = (line: string) =>
     running.start(['bash', '-c', `${shell}${lines[0]}\n${line}`], { cwd: folder });
   const status = async () => {
@@ -50,7 +42,7 @@ describe('a cell by the lines of docs/certificates.md', () => {
   beforeAll(async () => {
     run(issuing!);
     let text = starting!.replaceAll('\\\n', ' ').replace('/var/lib/weir', join(folder, 'state'));
-    for (const port of ['7001', '7100', '7200']) text = text.replaceAll(port, await freePort());
+    for (const port of ['7001', '7100', '7200']) text = text.replaceAll(port, String(await freePort()));
     lines = text.split('\n').filter(Boolean);
     const [telemetry, policy, edge, camera] = lines.filter((line) => line.startsWith('node dist/'));
     [, , worker] = await Promise.all([

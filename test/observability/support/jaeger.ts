@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
-import { freePort, startTool } from './tool.ts';
+import { freeAddress, startTool } from './tool.ts';
 
 const configs = fileURLToPath(new URL('../../../docker/', import.meta.url));
 const ready = /Everything is ready/;
@@ -32,7 +32,7 @@ export interface Jaeger extends AsyncDisposable {
 }
 
 export async function startJaeger(binary: string): Promise<Jaeger> {
-  const [otlp, query, grpc] = [await freePort(), await freePort(), await freePort()];
+  const [otlp, query, grpc] = [await freeAddress(), await freeAddress(), await freeAddress()];
   const tool = await startTool(binary, ['--config', `${configs}jaeger.yaml`], {
     ready,
     env: { WEIR_JAEGER_OTLP: otlp, WEIR_JAEGER_QUERY: query, WEIR_JAEGER_QUERY_GRPC: grpc },
@@ -65,7 +65,7 @@ export async function startCollector(
   binary: string,
   { to, env }: { to: Jaeger; env: Record<string, string> },
 ): Promise<{ readonly endpoint: string } & AsyncDisposable> {
-  const [grpc, http] = [await freePort(), await freePort()];
+  const [grpc, http] = [await freeAddress(), await freeAddress()];
   const tool = await startTool(binary, ['--config', `${configs}otel-collector.yaml`], {
     ready,
     env: {

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, startTool } from './tool.ts';
+import { freeAddress, startTool } from './tool.ts';
 
 const docker = fileURLToPath(new URL('../../../docker/', import.meta.url));
 
@@ -27,7 +27,7 @@ export async function startPrometheus(cell: RunningCell): Promise<Prometheus> {
   mkdirSync(join(folder, 'targets'));
   const targets = scrapeTargets(cell.description.cellId, cell.metrics);
   writeFileSync(join(folder, 'targets/cell.json'), JSON.stringify(targets));
-  const address = await freePort();
+  const address = await freeAddress();
   const tool = await startTool(
     'prometheus',
     [

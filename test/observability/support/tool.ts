@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../support/free-port.ts';
 
 /** A server that the tests use and did not write, for as long as it is in scope. */
 export interface Tool extends AsyncDisposable {
@@ -41,11 +40,4 @@ export async function startTool(
 }
 
 /** HOST:PORT that is free now. */
-export async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `127.0.0.1:${port}`;
-}
+export const freeAddress = async (): Promise<string> => `127.0.0.1:${await freePort()}`;

@@ -285,7 +285,12 @@ export class CellHost implements AsyncDisposable {
     const { learner } = this.orchestrator;
     const snapshot = this.#snapshotOf(learner);
     const version = this.versions.isDue(learner) ? { version: this.versions.regular(learner) } : {};
-    await this.#options.store.change(this.#cellId, { snapshots: [snapshot], ...version });
+    try {
+      await this.#options.store.change(this.#cellId, { snapshots: [snapshot], ...version });
+    } catch (error) {
+      if ('version' in version) this.versions.lost();
+      throw error;
+    }
     this.#savedThrough = Math.max(this.#savedThrough, snapshot.position);
   }
 
@@ -333,6 +338,7 @@ export class CellHost implements AsyncDisposable {
     try {
       await this.#options.store.change(this.#cellId, { learner: learner.name, snapshots, version });
     } catch (error) {
+      this.versions.lost();
       this.orchestrator.setLearner(former);
       throw error;
     }

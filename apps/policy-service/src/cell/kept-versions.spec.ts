@@ -1,11 +1,11 @@
-import { FakeClock, type Logger, NotFound, silentLogger } from '@weir/base';
+import { FakeClock, type Logger, NotFound, silentLogger, Unavailable } from '@weir/base';
 import { defaultObjective } from '@weir/domain';
 import { openStore } from '@weir/storage';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { deviceHello, outcome } from '../sessions/agent.fixture.ts';
 import { CellHost } from './host.ts';
 import { createFastestMean } from './learner.fixture.ts';
@@ -54,7 +54,16 @@ async function opened(path = join(directory, `${files++}.db`), logger: Logger = 
     (await cell.versions.list()).map(({ number, why, outcomes }) => [number, why, outcomes]);
   const outcomes = () => cell.orchestrator.status().outcomes;
   const owned = stack.move();
-  return { clock, cell, learn, kept, outcomes, path, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    clock,
+    store,
+    cell,
+    learn,
+    kept,
+    outcomes,
+    path,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 describe('versions of what a learner knew', () => {
@@ -75,6 +84,18 @@ describe('versions of what a learner knew', () => {
     ]);
     clock.advance(5 * hourMs);
     expect(await kept()).toHaveLength(2);
+  });
+
+  it('are kept a moment later where the disk did not take one', async () => {
+    await using open = await opened();
+    const { clock, store, learn, kept } = open;
+    await learn(3);
+    const change = vi.spyOn(store, 'change').mockRejectedValueOnce(new Unavailable('the disk is full'));
+    clock.advance(10_000);
+    await expect.poll(() => change.mock.settledResults[0]?.type).toBe('rejected');
+    expect(await kept()).toEqual([]);
+    clock.advance(10_000);
+    await expect.poll(kept, patient).toEqual([[1, 'regular', 3]]);
   });
 
   it('go on over a restart by the same clock', async () => {

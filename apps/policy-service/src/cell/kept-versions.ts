@@ -48,6 +48,11 @@ export class KeptVersions {
     return this.#of(learner, `before ${change}`);
   }
 
+  /** The last one did not get onto the disk: the next is due. */
+  lost(): void {
+    this.#last = undefined;
+  }
+
   list(): Promise<readonly StoredVersion[]> {
     const { store, cellId } = this.#options;
     return store.versions(cellId);
