@@ -1,5 +1,6 @@
+import { fromJson, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { agent, common, inference, policy, reflection, telemetry, worker } from '@weir/proto';
+import { agent, common, contracts, inference, policy, reflection, telemetry, worker } from '@weir/proto';
 import { blotted, variedDocument } from './documents.ts';
 import { goodOperatorMessages } from './good-operator-messages.ts';
 import { damaged } from './messages.ts';
@@ -168,6 +169,13 @@ const modelInfer = inference.ModelInferRequest.encode(
 ).finish();
 const model = inference.ModelReadyRequest.encode({ name: variant, version: '' }).finish();
 
+const healthCheck = contracts().getMessage('grpc.health.v1.HealthCheckRequest')!;
+const served = toBinary(healthCheck, fromJson(healthCheck, { service: 'weir.telemetry.v1.Telemetry' }));
+
+const inRepository = inference.RepositoryModelLoadRequest.encode(
+  inference.RepositoryModelLoadRequest.fromPartial({ modelName: variant }),
+).finish();
+
 const cell = telemetry.GetCellRequest.encode({ cellId }).finish();
 
 /** By the name of the RPC; those that ask for nothing are left out. `pictures`: files of pictures. */
@@ -178,9 +186,10 @@ export function goodMessages(
   const { learner } = snapshot;
   const importing = (content: string) =>
     policy.ImportSnapshotRequest.encode({ cellId, learner, snapshot: Buffer.from(content) }).finish();
-  const snapshots = variedDocument(JSON.parse(snapshot.snapshot.toString())).map(
+  const documents = variedDocument(JSON.parse(snapshot.snapshot.toString())).map(
     (document) => JSON.stringify(document) ?? '',
   );
+  const snapshots = [documents, blotted(documents)];
   const badPictures = damaged(fc.constantFrom(...pictures)).map((value): common.Input => ({
     content: { $case: 'encodedImage', value: Buffer.from(value) },
   }));
@@ -212,7 +221,7 @@ export function goodMessages(
     'weir.policy.v1.PolicyService/WatchLearner': { others: [cell] },
     'weir.policy.v1.PolicyService/ExportSnapshot': { others: [cell] },
     'weir.policy.v1.PolicyService/ImportSnapshot': {
-      more: [snapshots.map(importing), blotted(snapshots).map(importing)],
+      more: snapshots.map((each) => each.map(importing)),
       others: [
         policy.ImportSnapshotRequest.encode({ cellId, learner, snapshot: snapshot.snapshot }).finish(),
       ],
@@ -220,7 +229,7 @@ export function goodMessages(
     'weir.policy.v1.PolicyService/RunEpochs': {
       others: [policy.RunEpochsRequest.encode({ cellId, settleTimeoutMs: 20 }).finish()],
     },
-    ...goodOperatorMessages(cellId, snapshot),
+    ...goodOperatorMessages(cellId, snapshot, snapshots),
     'weir.telemetry.v1.Telemetry/Report': { opening: [report], others: [report] },
     'weir.telemetry.v1.Telemetry/WatchCell': { others: [cell] },
     'weir.telemetry.v1.Telemetry/GetCell': { others: [cell] },
@@ -280,8 +289,15 @@ export function goodMessages(
     'inference.GRPCInferenceService/ModelMetadata': { others: [model] },
     'inference.GRPCInferenceService/ModelConfig': { others: [model] },
     'inference.GRPCInferenceService/ModelStatistics': { others: [model] },
+    'inference.GRPCInferenceService/RepositoryIndex': {
+      others: [inference.RepositoryIndexRequest.encode({ repositoryName: '', ready: true }).finish()],
+    },
+    'inference.GRPCInferenceService/RepositoryModelLoad': { others: [inRepository] },
+    'inference.GRPCInferenceService/RepositoryModelUnload': { others: [inRepository] },
     'inference.GRPCInferenceService/ModelInfer': { others: [modelInfer] },
     'inference.GRPCInferenceService/ModelStreamInfer': { others: [modelInfer] },
+    'grpc.health.v1.Health/Check': { others: [served] },
+    'grpc.health.v1.Health/Watch': { others: [served] },
     'grpc.reflection.v1.ServerReflection/ServerReflectionInfo': {
       others: [
         reflection.ServerReflectionRequest.encode({

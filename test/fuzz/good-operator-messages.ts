@@ -1,10 +1,12 @@
 import { policy } from '@weir/proto';
+import type fc from 'fast-check';
 import type { GoodMessages } from './rpcs.ts';
 
-/** What operators ask of PolicyService, but to delete the cell that all the others are about. */
+/** What operators ask of PolicyService, but to delete the cell that all the others are about. `snapshots`: nearly good ones. */
 export function goodOperatorMessages(
   cellId: string,
   { learner, snapshot }: policy.ExportSnapshotResponse,
+  snapshots: readonly fc.Arbitrary<string>[],
 ): Readonly<Record<string, GoodMessages>> {
   const cell = policy.ListCellsRequest.encode({ cellId }).finish();
   const upload = (message: policy.UploadSnapshotRequest['message']) =>
@@ -17,6 +19,12 @@ export function goodOperatorMessages(
     'weir.policy.v1.PolicyService/UploadSnapshot': {
       opening: [start],
       others: [upload({ $case: 'chunk', value: snapshot })],
+      more: snapshots.map((documents) =>
+        documents.map((content) => upload({ $case: 'chunk', value: Buffer.from(content) })),
+      ),
+    },
+    'weir.policy.v1.PolicyService/DeleteCell': {
+      others: [policy.DeleteCellRequest.encode({ cellId: 'cell-2' }).finish()],
     },
     'weir.policy.v1.PolicyService/ListSnapshots': { others: [cell] },
     'weir.policy.v1.PolicyService/RollBackLearner': {

@@ -56,13 +56,15 @@ export const isRight = (rpc: string, { status, fields }: Ended): boolean => {
   return frames.test(rpc) && ['DEADLINE_EXCEEDED', 'CANCELLED'].includes(status);
 };
 
-/** Every RPC of every process. */
+/** Every RPC of every process. Throws where one that takes anything has no good message: what is all wrong says little. */
 export function rpcsOf(good: Readonly<Record<string, GoodMessages>>): readonly Rpc[] {
   return Object.entries(served).flatMap(([service, processes]) => {
     const { methods } = contracts().getService(service)!;
     return methods.flatMap((method) => {
       const name = `${service}/${method.name}`;
       const known = good[name] ?? { others: [] };
+      if (method.input.fields.length > 0 && known.others.length === 0)
+        throw new Error(`${name} has no good message to vary (good-messages.ts)`);
       const weight =
         method.input.fields.length === 0 ? 1 : known.opening ? 12 : known.others.length > 1 ? 6 : 3;
       return processes.map((process) => ({ name, process, method, good: known, weight }));

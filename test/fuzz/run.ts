@@ -2,13 +2,14 @@ import { seededRandom } from '@weir/base';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Footprint } from '../load/footprint.ts';
 import { corpusOf } from './corpus.ts';
 import { fuzzCalls } from './fuzz-calls.ts';
 import { fuzzFiles } from './fuzz-files.ts';
 import { goodMessages } from './good-messages.ts';
-import { startFuzzedCell } from './living-cell.ts';
+import { type FuzzedCell, startFuzzedCell } from './living-cell.ts';
 import { checkPoison } from './poison.ts';
 import { createTally } from './tally.ts';
 
@@ -37,6 +38,10 @@ const { only } = values;
 const rounds = 6;
 /** Most that a process may hold at the end, of what it held at most in the first half; in a short run a heap still finds its size. */
 const mostGrowth = values.short ? 1.5 : 1.25;
+/** Most handles more than before: the connections of a moment, and threads that work has woken, of six each. */
+const mostHandles = 20;
+/** What was opened a moment ago has this long to be closed at the end, ms. */
+const settleMs = 20_000;
 /** Longest that a serving thread may be held up, ms. */
 const mostHeldUpMs = 3_000;
 
@@ -89,15 +94,13 @@ async function fuzzCell(): Promise<{ messages: number; calls: number }> {
       for (const [name, ms] of await fuzzed.heldUpMs())
         heldUpMs.set(name, Math.max(ms, heldUpMs.get(name) ?? 0));
     }
+    feet.push(await settled(fuzzed, feet));
     const counts = calls.conclude();
     // Stopped before anything was sent: there is nothing to judge.
-    if (feet.length === 1) return counts;
+    if (heldUpMs.size === 0) return counts;
     for (const [name, pid] of pids) {
       tally.check(`${name} is the process that it was`, fuzzed.pids().get(name) === pid);
-      checkFootprint(
-        name,
-        feet.map((each) => each.get(name)!),
-      );
+      checkFootprint(name, feet);
       const ms = heldUpMs.get(name)!;
       tally.check(
         `${name}: its serving thread was held up for ${ms.toFixed(0)} ms at most`,
@@ -113,14 +116,31 @@ async function fuzzCell(): Promise<{ messages: number; calls: number }> {
   }
 }
 
-function checkFootprint(name: string, feet: readonly Footprint[]): void {
-  const half = Math.ceil(feet.length / 2);
-  const before = Math.max(...feet.slice(0, half).map(({ rssMb }) => rssMb));
-  const [first, last] = [feet[1]!, feet.at(-1)!];
-  const told = feet.map(({ rssMb }) => rssMb.toFixed(0)).join(', ');
-  tally.check(
-    `${name}: ${told} MB, ${(last.rssMb / before).toFixed(2)} times its most`,
-    last.rssMb <= mostGrowth * before,
-  );
-  tally.check(`${name}: handles ${first.handles} → ${last.handles}`, last.handles - first.handles <= 10);
+type Feet = ReadonlyMap<string, Footprint>;
+
+/** What each process holds once it holds few handles, or after a while. */
+async function settled(fuzzed: FuzzedCell, before: readonly Feet[]): Promise<Feet> {
+  const until = performance.now() + settleMs;
+  for (;;) {
+    const feet = fuzzed.footprints();
+    const few = ([name, { handles }]: [string, Footprint]) =>
+      handles <= mostOf(before, name, 'handles') + mostHandles;
+    if ([...feet].every(few) || performance.now() > until) return feet;
+    await sleep(250);
+  }
+}
+
+/** In the first half. */
+function mostOf(feet: readonly Feet[], name: string, what: keyof Footprint): number {
+  return Math.max(...feet.slice(0, Math.ceil(feet.length / 2)).map((each) => each.get(name)![what]));
+}
+
+function checkFootprint(name: string, feet: readonly Feet[]): void {
+  const own = feet.map((each) => each.get(name)!);
+  const last = own.at(-1)!;
+  const growth = last.rssMb / mostOf(feet, name, 'rssMb');
+  const mb = own.map(({ rssMb }) => rssMb.toFixed(0)).join(', ');
+  tally.check(`${name}: ${mb} MB, ${growth.toFixed(2)} times its most`, growth <= mostGrowth);
+  const handles = own.map((each) => each.handles).join(', ');
+  tally.check(`${name}: ${handles} handles`, last.handles <= mostOf(feet, name, 'handles') + mostHandles);
 }

@@ -145,6 +145,24 @@ describe('a question why', () => {
     expect(await asked).toMatchObject({ decisions: [{ requestId: 'f-1', deadlineMs: 5 }] });
   });
 
+  it('ends with the session of a device that tells too much', async () => {
+    await using service = await start();
+    const { client, session, answers } = service;
+    const asked = callUnary(client, client.traceDevice, { cellId: 'c', deviceId: 'a', limit: 1 });
+    const decisions = [policy.TracedDecision.fromPartial({ failure: 'x'.repeat(1_000) })];
+    const end = (async () => {
+      for (;;) {
+        const { value, done } = await answers.next();
+        if (done) return;
+        const { message } = value as policy.OrchestrateResponse;
+        if (message?.$case !== 'decisionsWanted') continue;
+        void session.send({ message: { $case: 'decisions', value: { id: message.value.id, decisions } } });
+      }
+    })();
+    await expect(asked).rejects.toMatchObject({ status: 'UNAVAILABLE' });
+    await expect(end).rejects.toMatchObject({ status: 'INVALID_ARGUMENT' });
+  });
+
   it('is refused for a device that is not connected', async () => {
     await using service = await start();
     const { client } = service;

@@ -7,7 +7,7 @@ import { policy as policyService } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
 import { objectiveToWire } from '@weir/wire';
 import type { CellDescription } from './description.ts';
-import { freeAddress } from './free-address.ts';
+import { AddressClaims } from './free-address.ts';
 import { type CellLink, type CellLinks, startLinks } from './links.ts';
 import { type MetricsEndpoint, metricsAddresses } from './metrics-endpoints.ts';
 import {
@@ -83,7 +83,8 @@ export async function startCell(
   const { logger, signal, clock = systemClock, logLevel = 'info', execArgv } = options;
   await using starting = new AsyncDisposableStack();
   const folders = prepareFolders(options, starting);
-  const metrics = options.metrics ? await metricsAddresses(description) : new Map<string, string>();
+  const claims = starting.use(new AddressClaims());
+  const metrics = options.metrics ? await metricsAddresses(description, claims) : new Map<string, string>();
   const environment: Environment = { cell: description, logLevel, stateDir: folders.stateDir, metrics };
   const listeners = new Set<(event: ProcessEvent) => void>();
   const onEvent = (event: ProcessEvent) => {
@@ -122,7 +123,7 @@ export async function startCell(
 
   // Workers and agents start in parallel: links point to where the workers will listen.
   const nodeAddresses = new Map<string, string>();
-  for (const { id, listen } of description.nodes) nodeAddresses.set(id, listen ?? (await freeAddress()));
+  for (const { id, listen } of description.nodes) nodeAddresses.set(id, listen ?? (await claims.claim()));
   const links = await workers.add(startLinks(description, { nodeAddresses, logger, onEvent }));
   await Promise.all([
     ...description.nodes.map((node) =>

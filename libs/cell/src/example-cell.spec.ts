@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { exampleCell } from './example-cell.ts';
-import { freeAddress } from './free-address.ts';
 
 describe('exampleCell', () => {
   it('has a slow device, a quicker edge that is shared, and the quickest cloud', () => {
@@ -27,13 +26,5 @@ describe('exampleCell', () => {
   it('lets its agents answer on given ports', () => {
     const { devices } = exampleCell({ devices: 2, firstPort: 7_000 });
     expect(devices.map(({ listen }) => listen)).toEqual(['127.0.0.1:7000', '127.0.0.1:7001']);
-  });
-});
-
-describe('freeAddress', () => {
-  it('keeps clear of the ports of outgoing connections', async () => {
-    const [, port] = (await freeAddress()).split(':');
-    expect(Number(port)).toBeGreaterThanOrEqual(20_000);
-    expect(Number(port)).toBeLessThan(32_000);
   });
 });

@@ -1,3 +1,4 @@
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { splitHostPort, Unavailable } from '@weir/base';
@@ -7,15 +8,49 @@ const ports = { first: 20_000, last: 32_000 };
 const tries = 100;
 
 /**
- * Chooses an address that is free now and that nothing takes on its own, so that others can learn it before it is
- * in use. Ports are random, so that cells starting at once on one machine do not collide.
+ * Addresses that are free and that nothing takes on its own, so that others can learn them before they are in use. Cells that
+ * start at once on one machine never choose the same: a claim holds the UDP port of the same number, which nothing else uses,
+ * until it is disposed of or the process ends.
  */
-export async function freeAddress(): Promise<string> {
-  for (let attempt = 0; attempt < tries; attempt++) {
-    const address = `127.0.0.1:${ports.first + Math.floor(Math.random() * (ports.last - ports.first))}`;
-    if (await isFree(address)) return address;
+export class AddressClaims implements Disposable {
+  readonly #held: Socket[] = [];
+  readonly #random: () => number;
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
   }
-  throw new Unavailable(`found no free port between ${ports.first} and ${ports.last}`);
+
+  /** HOST:PORT. Throws Unavailable when no free port is found. */
+  async claim(): Promise<string> {
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const port = ports.first + Math.floor(this.#random() * (ports.last - ports.first));
+      const address = `127.0.0.1:${port}`;
+      const held = await holdUdp(port);
+      if (held === undefined) continue;
+      if (await isFree(address)) {
+        this.#held.push(held);
+        return address;
+      }
+      held.close();
+    }
+    throw new Unavailable(`found no free port between ${ports.first} and ${ports.last}`);
+  }
+
+  [Symbol.dispose](): void {
+    for (const socket of this.#held.splice(0)) socket.close();
+  }
+}
+
+async function holdUdp(port: number): Promise<Socket | undefined> {
+  const socket = createSocket('udp4').unref();
+  try {
+    socket.bind({ port, address: '127.0.0.1', exclusive: true });
+    await once(socket, 'listening');
+    return socket;
+  } catch {
+    socket.close();
+    return undefined;
+  }
 }
 
 /** Whether HOST:PORT can be served on now. */

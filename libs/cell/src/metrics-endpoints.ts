@@ -1,5 +1,5 @@
 import type { CellDescription } from './description.ts';
-import { freeAddress } from './free-address.ts';
+import type { AddressClaims } from './free-address.ts';
 
 /** Where a process serves its Prometheus metrics, at `/metrics`. */
 export interface MetricsEndpoint {
@@ -9,18 +9,14 @@ export interface MetricsEndpoint {
   readonly address: string;
 }
 
-/** A free address for each service of a cell, by the name of its process. */
-export async function metricsAddresses({
-  nodes,
-  devices,
-}: Pick<CellDescription, 'nodes' | 'devices'>): Promise<Map<string, string>> {
+/** An address for each service of a cell, by the name of its process. */
+export async function metricsAddresses(
+  { nodes, devices }: Pick<CellDescription, 'nodes' | 'devices'>,
+  claims: AddressClaims,
+): Promise<Map<string, string>> {
   const addresses = new Map<string, string>();
-  for (const name of ['telemetry', 'policy', ...[...nodes, ...devices].map(({ id }) => id)]) {
-    let address = await freeAddress();
-    // Random and not in use yet: make sure that two processes do not get the same one.
-    while ([...addresses.values()].includes(address)) address = await freeAddress();
-    addresses.set(name, address);
-  }
+  for (const name of ['telemetry', 'policy', ...[...nodes, ...devices].map(({ id }) => id)])
+    addresses.set(name, await claims.claim());
   return addresses;
 }
 

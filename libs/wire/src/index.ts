@@ -2,6 +2,7 @@ export { agentReportToWire } from './agent-report.ts';
 export { cellSummaryToWire } from './cell-summary.ts';
 export { type SnapshotVersion, snapshotVersionToWire, versionFromWire } from './snapshot-version.ts';
 export { stateFromWire, stateToWire } from './agent-state.ts';
+export { checkDecisionTrace } from './decision-trace.ts';
 export { directiveFromWire, directiveToWire } from './directive.ts';
 export {
   advertisedAddressFault,

@@ -57,6 +57,8 @@ export const limits = {
   decisions: 64,
   /** Actions that are told of one of them. */
   tracedActions: 64,
+  /** All of them together, about. */
+  decisionTraceBytes: 2 * 1024 * 1024,
   variants: 256,
   services: 256,
   targets: 256,

@@ -73,12 +73,9 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
     refresh(at);
     let decision: Decision;
     try {
-      decision = dispatcher.dispatch(at, {
-        ...frame.wishes,
-        deadlineMs: frame.deadlineAt - at,
-        exclude: excluded,
-        draw,
-      });
+      const within = (deadlineMs: number) =>
+        dispatcher.dispatch(at, { ...frame.wishes, deadlineMs, exclude: excluded, draw });
+      decision = withMostTimeToSpare(within, frame.deadlineAt - at, failures.length > 0);
       frame.decided?.(decision, at);
     } catch (error) {
       if (failures.length === 0) frame.decided?.(undefined, at);
@@ -119,6 +116,24 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
     if (!(error instanceof WeirError) || refused || frame.signal.aborted) throw error;
     leaveOut(tried);
   }
+}
+
+/** How many times its prediction a retry should have, as far as any target can: there is hardly time for another one. */
+const retryMargins = [2, 1.5, 1.25] as const;
+
+function withMostTimeToSpare(
+  within: (deadlineMs: number) => Decision,
+  remainingMs: number,
+  asRetry: boolean,
+): Decision {
+  for (const margin of asRetry ? retryMargins : []) {
+    try {
+      return within(remainingMs / margin);
+    } catch (error) {
+      if (!(error instanceof ResourceExhausted)) throw error;
+    }
+  }
+  return within(remainingMs);
 }
 
 /** The device answers too where the target may come too late; then the target has all the time there is. */

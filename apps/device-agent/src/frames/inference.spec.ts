@@ -258,6 +258,34 @@ describe('infer', () => {
     expect(asked[0]![1].deadlineAt - 1_000).toBe(12.5);
   });
 
+  it.each([
+    [400, 'cloud-1', 'which is the cheaper, and has twice its time'],
+    [350, 'device-1', 'as the cloud would only just be in time'],
+    [110, 'device-1', 'where nothing has half its time again to spare'],
+    [90, undefined, 'where nothing is in time'],
+  ])('with %i ms left after a failure asks %s next, %s', async (leftMs, next, _why) => {
+    const parts: { clock?: FakeClock } = {};
+    const { run, clock, asked, dispatcher } = setUp({
+      async 'edge-1'() {
+        parts.clock!.advance(500 - leftMs);
+        throw new Unavailable('gone');
+      },
+      'cloud-1': answers,
+      'device-1': answers,
+    });
+    parts.clock = clock;
+    // The quicker one costs more: energy counts.
+    const energyJ = 1_000;
+    dispatcher.setOwnObjective({ ...defaultObjective, energyMsPerJ: 1 });
+    dispatcher.setFallbackActions([
+      action('edge', 'edge-1', 10),
+      action('cloud', 'cloud-1', 190),
+      { ...action('device', 'device-1', 100), energyJ },
+    ]);
+    await run(500).catch(() => {});
+    expect(asked.map(([nodeId]) => nodeId)).toEqual(next ? ['edge-1', next] : ['edge-1']);
+  });
+
   it('keeps no time from the device itself', async () => {
     const { run, asked } = setUp({ 'device-1': answers }, 80);
     await run(500);

@@ -9,7 +9,7 @@ import {
 import type { DeviceHello, OutcomeBatch, RefusedOutcome } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { type CallContext, type DuplexStream, untilAborted } from '@weir/rpc';
-import { firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
+import { checkDecisionTrace, firstFromWire, outcomesFromWire, stateFromWire, tellOnce } from '@weir/wire';
 import { storeNotWritable } from '@weir/storage';
 import { DecisionQuestions } from './decision-questions.ts';
 import { type AgentLink, isReplaced } from './registry.ts';
@@ -125,6 +125,7 @@ async function receive(
         break;
       }
       case 'decisions':
+        checkDecisionTrace(message.value);
         questions.answered(message.value);
         break;
       case 'hello':
