@@ -1,6 +1,7 @@
 import { fromJson, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { agent, common, contracts, inference, policy, reflection, telemetry, worker } from '@weir/proto';
+import { agent, common, inference, policy, reflection, telemetry, worker } from '@weir/proto';
+import { contracts } from '@weir/proto/contracts';
 import { blotted, variedDocument } from './documents.ts';
 import { goodOperatorMessages } from './good-operator-messages.ts';
 import { damaged } from './messages.ts';

@@ -1,5 +1,6 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { contracts, policy } from '@weir/proto';
+import { policy } from '@weir/proto';
+import { contracts } from '@weir/proto/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { framed, unframed } from './corpus.ts';

@@ -1,7 +1,8 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FakeClock, type Random, seededRandom, silentLogger } from '@weir/base';
 import { configSpec, startPolicyService } from '@weir/policy-service';
-import { agent, common, contracts, policy } from '@weir/proto';
+import { agent, common, policy } from '@weir/proto';
+import { contracts } from '@weir/proto/contracts';
 import { callUnary, connect, openDuplex } from '@weir/rpc';
 import fc from 'fast-check';
 import { setTimeout as sleep } from 'node:timers/promises';

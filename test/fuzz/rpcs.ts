@@ -1,5 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { contracts } from '@weir/proto';
+import { contracts } from '@weir/proto/contracts';
 import type fc from 'fast-check';
 import type { Ended } from './raw-calls.ts';
 

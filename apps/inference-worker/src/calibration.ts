@@ -8,7 +8,6 @@ import {
   zeroInput,
 } from '@weir/inference';
 import type { EnergyProbe } from '@weir/telemetry';
-import sharp from 'sharp';
 
 /** Runs of each variant; a few suffice for a dilated slot, which is held for a set time. */
 const runs = { measured: 9, dilated: 3 };
@@ -55,6 +54,8 @@ export async function testPicture({
   const random = seededRandom(1);
   // Five of eight bits vary.
   const pixels = Uint8Array.from({ length: 3 * width * height }, () => 64 + random.integer(32));
+  // Loaded here alone, and it is large: pictures are decoded by the slots' threads.
+  const { default: sharp } = await import('sharp');
   return sharp(pixels, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();

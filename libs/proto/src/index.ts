@@ -9,4 +9,3 @@ export * as worker from './gen/weir/worker/v1/worker.ts';
 export { Any } from './gen/google/protobuf/any.ts';
 export { BadRequest, ErrorInfo, RetryInfo } from './gen/google/rpc/error_details.ts';
 export { Status } from './gen/google/rpc/status.ts';
-export { contracts } from './contracts.ts';

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { callerOf } from './rights/caller.ts';
 import type { Role } from './rights/identity.ts';
 import { isLoopback } from './transport-security.ts';
-import { callerInMetadata } from './web/caller-header.ts';
+import { callerInMetadata } from './web/caller-in-metadata.ts';
 
 /** Who makes a call, as far as places, and turns, go. */
 export interface CallCaller {

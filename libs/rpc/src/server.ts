@@ -35,9 +35,9 @@ import { type Subject, subjects } from './rights/subjects.ts';
 import { tableOfRights } from './rights/table.ts';
 import { isLoopback, type Security, serverCredentials } from './transport-security.ts';
 import { UnfinishedMessages, type UnfinishedMessagesOptions } from './unfinished-messages.ts';
-import { callerInMetadata } from './web/caller-header.ts';
+import { callerInMetadata } from './web/caller-in-metadata.ts';
 import { privateSocket } from './web/private-socket.ts';
-import { serveWeb, type WebOptions, type WebServer } from './web/serve-web.ts';
+import type { WebOptions, WebServer } from './web/serve-web.ts';
 
 /** A service with its handlers, each made by `unary`, `serverStream`, `clientStream` or `bidi`. */
 export interface ServedService {
@@ -176,6 +176,8 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
     const { path: socket } = opening.use(privateSocket());
     await bind(`unix:${socket}`, door(ServerCredentials.createInsecure(), { byMetadata: callerInMetadata }));
     const behind = { socket, services: [...names, 'grpc.health.v1.Health'], maxMessageBytes };
+    // Most servers have no page: its libraries are loaded by those that do.
+    const { serveWeb } = await import('./web/serve-web.ts');
     web = opening.use(await serveWeb({ ...options, ...options.web }, behind));
   }
   tellOpenDoors(options, secured, names);

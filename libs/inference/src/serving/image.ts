@@ -1,11 +1,18 @@
-import sharp from 'sharp';
+import type sharpModule from 'sharp';
 import { invalidImage, MAX_PIXELS, withinLimits } from './picture-limits.ts';
 import { normalise, sideLengths } from './pixels.ts';
 import type { InputSpec } from '../catalogue/manifest.ts';
 
-// One thread a picture: the pool's slots are the parallelism, and a session's time must not depend on neighbours.
-sharp.concurrency(1);
-sharp.cache(false);
+let loading: Promise<typeof sharpModule> | undefined;
+
+/** Loaded with the first picture: it is large, and a process whose threads decode needs none of its own. */
+const decoder = () =>
+  (loading ??= import('sharp').then(({ default: sharp }) => {
+    // One thread a picture: the pool's slots are the parallelism, and a session's time must not depend on neighbours.
+    sharp.concurrency(1);
+    sharp.cache(false);
+    return sharp;
+  }));
 
 /**
  * Decodes, resizes and normalises a picture into `data`, which has the model's layout and type.
@@ -26,6 +33,7 @@ export async function decode(
   { height, width, gray = false }: { height: number; width: number; gray?: boolean },
 ): Promise<Uint8Array> {
   const safe = withinLimits(image);
+  const sharp = await decoder();
   try {
     const pipeline = sharp(safe, { limitInputPixels: MAX_PIXELS, failOn: 'error' })
       .autoOrient()

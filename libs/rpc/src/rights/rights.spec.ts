@@ -1,6 +1,6 @@
 import { type Logger, silentLogger } from '@weir/base';
 import { common } from '@weir/proto';
-import { contracts } from '@weir/proto';
+import { contracts } from '@weir/proto/contracts';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAuthority } from '../certificates.fixture.ts';

@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethod, DescMethodServerStreaming, DescMethodUnary } from '@bufbuild/protobuf';
 import type { ConnectRouter, HandlerContext, MethodImpl, Transport } from '@connectrpc/connect';
-import { contracts } from '@weir/proto';
+import { contracts } from '@weir/proto/contracts';
 import { addCaller } from './caller-header.ts';
 
 /** What of a page's request goes on to the service, beside its deadline. */

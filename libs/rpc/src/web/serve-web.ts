@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { connectNodeAdapter, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { Unavailable, splitHostPort, systemClock } from '@weir/base';
-import { contracts } from '@weir/proto';
+import { contracts } from '@weir/proto/contracts';
 import { boundConnections } from '../bounded-connections.ts';
 import { silentConnectionMs } from '../limits.ts';
 import { type Security, serverFiles } from '../transport-security.ts';
