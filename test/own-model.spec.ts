@@ -44,7 +44,7 @@ describe('the model of somebody else', () => {
     const imported = await run(folder, importLine!, '--runs', '5', '--json');
     expect(imported).toMatchObject({ labels: ['a', 'b', 'c'], samples: { added: 15, total: 15 } });
     const { variant } = imported as { variant: { accuracy: { top1: number } } };
-    const summary = await run(folder, startLine!, '--requests', '12', '--json');
+    const summary = await run(folder, startLine!, '--devices', '1', '--requests', '12', '--json');
     expect(summary).toMatchObject({
       requests: 12,
       succeeded: 12,
@@ -73,7 +73,9 @@ describe('the model of somebody else', () => {
 
     const elsewhere = await mkdtemp(join(folder, 'elsewhere-'));
     const models = `--models ${join(folder, 'many')}`;
-    expect(await run(elsewhere, `up ${models} --requests 12`, '--json')).toMatchObject({ succeeded: 12 });
+    expect(await run(elsewhere, `up ${models} --devices 1 --requests 12`, '--json')).toMatchObject({
+      succeeded: 12,
+    });
     const { images } = (await run(
       elsewhere,
       `infer ${join(samples, 'scene-0000.png')} ${models}`,
