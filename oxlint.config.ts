@@ -57,7 +57,13 @@ const floors = Object.entries(mayImport)
                 message: `${name} may import only: ${allowed.join(', ') || 'no Weir package'} (see oxlint.config.ts).`,
               },
               {
-                group: ['@weir/*/*', '!@weir/base/errors', '!@weir/domain/hops', '!@weir/inference/family'],
+                group: [
+                  '@weir/*/*',
+                  '!@weir/base/errors',
+                  '!@weir/proto/contracts',
+                  '!@weir/domain/hops',
+                  '!@weir/inference/family',
+                ],
                 message: "Import a package's entry point, not its files.",
               },
               { group: ['**/libs/*', '**/apps/*'], message: 'Import across packages by name.' },

@@ -74,20 +74,14 @@ export const loadAssets = () => new Map(JSON.parse(readFileSync(new URL('page.js
   };
 }
 
-/** CommonJS packages that read their contracts from beside themselves. */
+/** CommonJS packages that look beside themselves. */
 export function packageFolders(): Plugin {
   return {
     name: 'weir-package-folders',
-    transform(code, id) {
-      if (!id.includes('node_modules') || !code.includes('__dirname')) return null;
-      const proto = join(dirname(id), '../../proto/health/v1/health.proto');
-      if (id.includes(`${sep}grpc-health-check${sep}`))
-        this.emitFile({ type: 'asset', fileName: 'health/v1/health.proto', source: readFileSync(proto) });
-      return {
-        code: code.replaceAll('${__dirname}/../../proto', '${__dirname}').replaceAll('__dirname', distFolder),
-        map: null,
-      };
-    },
+    transform: (code, id) =>
+      id.includes('node_modules') && code.includes('__dirname')
+        ? { code: code.replaceAll('__dirname', distFolder), map: null }
+        : null,
   };
 }
 
@@ -101,10 +95,8 @@ export const prologue = ({ fileName }: { readonly fileName: string }): string =>
     : `const ${distUrl} = import.meta.url, ${distFolder} = import.meta.dirname;`;
 
 /** What code of a bundle finds beside itself by name. */
-export const filesBeside = (code: string): string[] => [
-  ...[...code.matchAll(fileBeside)].map(([, name]) => name!),
-  ...(code.includes(`\${${distFolder}}`) ? ['health'] : []),
-];
+export const filesBeside = (code: string): string[] =>
+  [...code.matchAll(fileBeside)].map(([, name]) => name!);
 
 /** Packages that were bundled before call a `require` of their own, which would look for packages beside the bundle. */
 export function innerRequires(): Plugin {

@@ -1,7 +1,5 @@
-import { fromJson, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
-import { agent, common, inference, policy, reflection, telemetry, worker } from '@weir/proto';
-import { contracts } from '@weir/proto/contracts';
+import { agent, common, health, inference, policy, reflection, telemetry, worker } from '@weir/proto';
 import { blotted, variedDocument } from './documents.ts';
 import { goodOperatorMessages } from './good-operator-messages.ts';
 import { damaged } from './messages.ts';
@@ -170,8 +168,7 @@ const modelInfer = inference.ModelInferRequest.encode(
 ).finish();
 const model = inference.ModelReadyRequest.encode({ name: variant, version: '' }).finish();
 
-const healthCheck = contracts().getMessage('grpc.health.v1.HealthCheckRequest')!;
-const served = toBinary(healthCheck, fromJson(healthCheck, { service: 'weir.telemetry.v1.Telemetry' }));
+const served = health.HealthCheckRequest.encode({ service: 'weir.telemetry.v1.Telemetry' }).finish();
 
 const inRepository = inference.RepositoryModelLoadRequest.encode(
   inference.RepositoryModelLoadRequest.fromPartial({ modelName: variant }),

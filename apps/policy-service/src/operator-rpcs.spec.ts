@@ -152,11 +152,11 @@ describe('a question why', () => {
     const decisions = [policy.TracedDecision.fromPartial({ failure: 'x'.repeat(1_000) })];
     const end = (async () => {
       for (;;) {
-        const { value, done } = await answers.next();
-        if (done) return;
-        const { message } = value as policy.OrchestrateResponse;
-        if (message?.$case !== 'decisionsWanted') continue;
-        void session.send({ message: { $case: 'decisions', value: { id: message.value.id, decisions } } });
+        const { value } = (await answers.next()) as { value?: policy.OrchestrateResponse };
+        if (!value) return;
+        if (value.message?.$case !== 'decisionsWanted') continue;
+        const { id } = value.message.value;
+        void session.send({ message: { $case: 'decisions', value: { id, decisions } } });
       }
     })();
     await expect(asked).rejects.toMatchObject({ status: 'UNAVAILABLE' });

@@ -1,6 +1,7 @@
 /** Generated code, one namespace a package: `worker.InferRequest`, `common.Placement`. Never edited by hand. */
 export * as agent from './gen/weir/agent/v1/agent.ts';
 export * as common from './gen/weir/common/v1/common.ts';
+export * as health from './gen/grpc/health/v1/health.ts';
 export * as inference from './gen/inference/grpc_service.ts';
 export * as policy from './gen/weir/policy/v1/policy.ts';
 export * as reflection from './gen/grpc/reflection/v1/reflection.ts';

@@ -1,62 +1,54 @@
-import type {
-  sendUnaryData,
-  Server,
-  ServerUnaryCall,
-  ServerWritableStream,
-  ServiceDefinition,
-} from '@grpc/grpc-js';
+import type { Server } from '@grpc/grpc-js';
 import { NotFound } from '@weir/base';
-import { HealthImplementation } from 'grpc-health-check';
-import { refuse } from './handlers.ts';
+import { health as contract } from '@weir/proto';
+import { serverStream, unary } from './handlers.ts';
 import { addReadable } from './readable.ts';
 
-/** grpc.health.v1 of one server: one status for the server as a whole ("") and for each of its services. */
+/** grpc.health.v1 of one server: the same status for the server as a whole ("") and for each of its services. */
 export interface Health {
   setServing(serving: boolean): void;
   /** Ends the watches, which would otherwise keep their connections open. */
   endWatches(): void;
 }
 
-interface Request {
-  readonly service: string;
-}
-interface Handlers {
-  check(call: ServerUnaryCall<Request, unknown>, callback: sendUnaryData<unknown>): void;
-  watch(call: ServerWritableStream<Request, unknown>): void;
-}
+const { NOT_SERVING, SERVICE_UNKNOWN, SERVING } = contract.HealthCheckResponse_ServingStatus;
 
 /** Adds the service; NOT_SERVING until told otherwise. */
 export function addHealth(server: Server, services: readonly string[]): Health {
   const names = ['', ...services];
-  const watches = new Set<ServerWritableStream<Request, unknown>>();
-  const health = new HealthImplementation(
-    Object.fromEntries(names.map((name) => [name, 'NOT_SERVING' as const])),
-  );
-  // Of services that there are not, the implementation would keep every name, and send it back however long.
-  const guarded = ({ check, watch, ...handlers }: Handlers) => ({
-    ...handlers,
-    check(call: Parameters<Handlers['check']>[0], callback: Parameters<Handlers['check']>[1]) {
-      const { service } = call.request;
-      if (names.includes(service)) check(call, callback);
-      else refuse(call, callback, new NotFound(`no service ${service} here`));
-    },
-    watch(call: Parameters<Handlers['watch']>[0]) {
-      watches.add(call);
-      call.once('cancelled', () => watches.delete(call));
-      if (names.includes(call.request.service)) watch(call);
-      else call.write({ status: 'SERVICE_UNKNOWN' });
-    },
-  });
-  health.addToServer({
-    addService: (definition: unknown, implementation: unknown) =>
-      addReadable(server, definition as ServiceDefinition, guarded(implementation as Handlers)),
-  });
+  const over = new AbortController();
+  let status: contract.HealthCheckResponse_ServingStatus = NOT_SERVING;
+  let changed = Promise.withResolvers<void>();
+
+  const implementation: contract.HealthServer = {
+    check: unary(({ service }: contract.HealthCheckRequest) => {
+      if (!names.includes(service)) throw new NotFound(`no service ${service} here`);
+      return { status };
+    }),
+    list: unary(() => ({ statuses: Object.fromEntries(names.map((name) => [name, { status }])) })),
+    watch: serverStream(async function* ({ service }: contract.HealthCheckRequest, { signal }) {
+      const ended = AbortSignal.any([signal, over.signal]);
+      const { promise: end, resolve } = Promise.withResolvers<void>();
+      ended.addEventListener('abort', () => resolve());
+      const now = () => (names.includes(service) ? status : SERVICE_UNKNOWN);
+      // The last change is told before the end.
+      for (let told: typeof status | undefined; ;) {
+        const change = changed.promise;
+        if (told !== now()) yield { status: (told = now()) };
+        else if (ended.aborted) return;
+        else await Promise.race([change, end]);
+      }
+    }),
+  };
+  addReadable(server, contract.HealthService, implementation);
   return {
     setServing(serving) {
-      for (const name of names) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+      const now = serving ? SERVING : NOT_SERVING;
+      if (now === status) return;
+      status = now;
+      changed.resolve();
+      changed = Promise.withResolvers();
     },
-    endWatches() {
-      for (const call of watches) call.end();
-    },
+    endWatches: () => over.abort(),
   };
 }

@@ -2,11 +2,12 @@ import { type ServiceError, status as codes } from '@grpc/grpc-js';
 import { type EventEmitter, once } from 'node:events';
 import { connect as connectTcp, createServer } from 'node:net';
 import { InvalidInput, silentLogger, Unavailable } from '@weir/base';
+import { health } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import { callUnary, openDuplex, openServerStream } from './calls.ts';
 import { connect } from './connection.ts';
 import { ping, startEcho } from './echo.fixture.ts';
-import { checkHealth, HealthClient, type ServingStatus } from './health-check.ts';
+import { checkHealth } from './health-check.ts';
 import { serve } from './server.ts';
 import { fromServiceError } from './status.ts';
 
@@ -15,6 +16,8 @@ const failureOf = async (promise: Promise<unknown>) =>
     () => undefined,
     (error: unknown) => error,
   );
+
+const { NOT_SERVING, SERVICE_UNKNOWN, SERVING } = health.HealthCheckResponse_ServingStatus;
 
 describe('health', () => {
   it('is NOT_SERVING until told otherwise, for the server and for each service', async () => {
@@ -31,8 +34,8 @@ describe('health', () => {
 
   it('tells its watchers of each change, and lets go of them at the end', async () => {
     const echo = await startEcho();
-    const seen: ServingStatus[] = [];
-    const client = echo.connection.client(HealthClient);
+    const seen: health.HealthCheckResponse_ServingStatus[] = [];
+    const client = echo.connection.client(health.HealthClient);
     const watching = (async () => {
       for await (const { status } of openServerStream(client, client.watch, { service: 'weir.test.Echo' })) {
         seen.push(status);
@@ -41,7 +44,7 @@ describe('health', () => {
       }
     })();
     await watching;
-    expect(seen).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']);
+    expect(seen).toEqual([NOT_SERVING, SERVING, NOT_SERVING]);
     await echo[Symbol.asyncDispose]();
   });
 });
@@ -58,9 +61,9 @@ describe('health of a service that there is not', () => {
 
   it('is SERVICE_UNKNOWN to its watchers', async () => {
     await using echo = await startEcho();
-    const client = echo.connection.client(HealthClient);
+    const client = echo.connection.client(health.HealthClient);
     for await (const { status } of openServerStream(client, client.watch, { service: 'weir.test.Nothing' })) {
-      expect(status).toBe('SERVICE_UNKNOWN');
+      expect(status).toBe(SERVICE_UNKNOWN);
       break;
     }
   });

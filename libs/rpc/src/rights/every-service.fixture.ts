@@ -7,9 +7,8 @@ import {
   Metadata,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
-import { service as healthService } from 'grpc-health-check';
 import { type Logger, silentLogger } from '@weir/base';
-import { agent, common, inference, policy, reflection, telemetry, worker } from '@weir/proto';
+import { agent, common, health, inference, policy, reflection, telemetry, worker } from '@weir/proto';
 import type { CallContext } from '../call-context.ts';
 import { connect } from '../connection.ts';
 import { bidi, clientStream, type DuplexStream, serverStream, unary } from '../handlers.ts';
@@ -30,7 +29,11 @@ const v1alpha = { ...v1, path: v1!.path.replace('.v1.', '.v1alpha.') };
 
 /** Every RPC by its name, e.g. `weir.policy.v1.PolicyService/Decide`. */
 export const everyRpc: ReadonlyMap<string, Method> = new Map(
-  [...own, healthService as ServiceDefinition, { v1: v1!, v1alpha } as unknown as ServiceDefinition]
+  [
+    ...own,
+    health.HealthService as unknown as ServiceDefinition,
+    { v1: v1!, v1alpha } as unknown as ServiceDefinition,
+  ]
     .flatMap((definition) => Object.values(definition))
     .map((method) => [method.path.slice(1), method as Method]),
 );
