@@ -49,6 +49,23 @@ const faults = (argv: string[], env: Record<string, string> = {}) => {
 };
 
 describe('loadConfig', () => {
+  it('takes one argument without a flag where there is one alone', () => {
+    const one = (file: z.ZodType<string | undefined>) => ({
+      name: 'weir look',
+      summary: 'Looks.',
+      schema: z.object({ file: file.describe('The file.') }),
+      positionals: 'file' as const,
+    });
+    const needed = one(z.string('name the file'));
+    const read = (argv: string[], of = needed) => loadConfig(of, { argv, env: {} });
+    expect(read(['a.png'])).toEqual({ file: 'a.png' });
+    expect(() => read(['a.png', 'b.png'])).toThrow(/b\.png: unexpected argument/);
+    expect(() => read([])).toThrow(/FILE: name the file \(missing\)/);
+    expect(() => read(['--help'])).toThrow(/Usage: weir look FILE \[flags\]/);
+    expect(() => read(['--help'], one(z.string().optional()))).toThrow(/Usage: weir look \[FILE\] \[flags\]/);
+    expect(() => load(['--help'])).toThrow(/ \[IMAGES…\] \[flags\]/);
+  });
+
   it('takes defaults, flags, lists and arguments without a flag', () => {
     expect(load(['a.png', '--devices', '5', '--json', '--learners=dqn,planner', 'b.png'])).toEqual({
       devices: 5,

@@ -18,7 +18,7 @@ export interface ConfigSpec<Shape extends z.ZodRawShape> {
   readonly schema: z.ZodObject<Shape>;
   /** Flags that say what another flag says in their stead, by that flag: both on one command line are refused. */
   readonly excludes?: Partial<Readonly<Record<keyof Shape & string, readonly (keyof Shape & string)[]>>>;
-  /** Key that receives the arguments without a flag, as an array of strings. */
+  /** Key that receives the argument without a flag; all of them, where its schema is an array. */
   readonly positionals?: keyof Shape & string;
   /** Command lines for `--help`. */
   readonly examples?: readonly string[];
@@ -128,16 +128,23 @@ function help<Shape extends z.ZodRawShape>(spec: ConfigSpec<Shape>): string {
   const width = Math.max(0, ...flags.map((entry) => label(entry).length));
   const lines = flags.map((entry) => `  ${label(entry).padEnd(width)}  ${describe(entry[1])}`);
   const positional = entries.find(([key]) => key === spec.positionals);
+  const named = positional ? ` ${positionalLabel(...positional)}` : '';
   return [
     `${spec.name}: ${spec.summary}`,
     '',
-    `Usage: ${spec.name}${positional ? ` ${positional[0].toUpperCase()}…` : ''} [flags]`,
+    `Usage: ${spec.name}${named} [flags]`,
     ...(positional ? [`  ${positional[0].toUpperCase()}  ${describe(positional[1])}`] : []),
     '',
     'Flags (also as environment variables, e.g. --log-level as WEIR_LOG_LEVEL, or as keys of --config FILE):',
     ...lines,
     ...(spec.examples?.length ? ['', 'Examples:', ...spec.examples.map((example) => `  ${example}`)] : []),
   ].join('\n');
+}
+
+/** `FILE…` where there may be several, `[FILE]` where there need be none. */
+function positionalLabel(key: string, type: z.ZodType): string {
+  const label = `${key.toUpperCase()}${isArray(type) ? '…' : ''}`;
+  return type.safeParse(undefined).success ? `[${label}]` : label;
 }
 
 function describe(type: z.ZodType): string {
@@ -200,11 +207,11 @@ function readFlags<Shape extends z.ZodRawShape>(
       values[known.key] = `${String(values[known.key])},${token.value}`;
     else values[known.key] = token.value;
   }
-  if (spec.positionals) {
-    if (positionals.length > 0) values[spec.positionals] = positionals;
-  } else {
-    for (const extra of positionals) violations.push({ field: extra, description: 'unexpected argument' });
-  }
+  const { positionals: key } = spec;
+  const several = key !== undefined && isArray(fieldsOf(spec)[key]!);
+  if (key !== undefined && positionals.length > 0) values[key] = several ? positionals : positionals[0];
+  for (const extra of several ? [] : positionals.slice(key === undefined ? 0 : 1))
+    violations.push({ field: extra, description: 'unexpected argument' });
   return { values, config };
 }
 

@@ -3,9 +3,9 @@ import { readBackup } from '@weir/storage';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { named } from '../named.ts';
 import { withPolicy } from '../operate/ask.ts';
 import { fleetFlags } from '../operate/flags.ts';
-import { oneFile } from '../operate/snapshot-file.ts';
 import { writeNewFile } from '../operate/write-new-file.ts';
 import { size } from '../words.ts';
 
@@ -16,7 +16,7 @@ export default defineCommand({
   summary:
     'Copies all that a running PolicyService has stored, as it is at one instant, to a file for weir restore: objectives, learners, snapshots and their versions, journals.',
   schema: z.object({
-    file: z.array(z.string()).describe('File to write; only its owner can read it.'),
+    file: named('name the file').describe('File to write; only its owner can read it.'),
     ...fleetFlags,
     force: z.boolean().default(false).describe('Replace the file if there is one.'),
   }),
@@ -25,8 +25,7 @@ export default defineCommand({
     'weir backup weir-$(date +%F).backup --policy 127.0.0.1:7100',
     'weir backup shop-7.backup --policy 127.0.0.1:7100 --cell shop-7',
   ],
-  async run({ file: files, cell = '', force, ...config }, { signal, out, print }) {
-    const file = oneFile(name, files);
+  async run({ file, cell = '', force, ...config }, { signal, out, print }) {
     const { bytes, value: cells } = await withPolicy(name, { ...config, cellId: cell }, signal, (policy) =>
       // Read once before it counts: a backup that cannot be read is none.
       writeNewFile(file, policy.backup(), { replace: force, check: readBackup }),

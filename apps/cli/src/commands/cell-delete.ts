@@ -2,6 +2,7 @@ import { ConfigError, NotFound } from '@weir/base';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { named } from '../named.ts';
 import { withPolicy } from '../operate/ask.ts';
 import { cellDocument } from '../operate/documents.ts';
 import { serviceFlags } from '../operate/flags.ts';
@@ -14,15 +15,13 @@ export default defineCommand({
   summary:
     'Deletes a cell for good: journal, snapshots, objective, devices. Its agents go on by themselves, and open a new one when they join again.',
   schema: z.object({
-    cell: z.array(z.string()).describe('The cell.'),
+    cell: named('name the cell, e.g. shop-7').describe('The cell.'),
     ...serviceFlags,
     yes: z.boolean().default(false).describe('Delete it; without this, only tell what would be deleted.'),
   }),
   positionals: 'cell',
   examples: ['weir cell delete shop-7 --policy 127.0.0.1:7100 --yes'],
-  async run({ cell: [cellId, ...more], yes, ...config }, { signal, out, print }) {
-    if (cellId === undefined || cellId === '' || more.length > 0)
-      throw new ConfigError(name, [{ field: 'CELL', description: 'name one cell, e.g. shop-7' }]);
+  async run({ cell: cellId, yes, ...config }, { signal, out, print }) {
     const deleted = await withPolicy(name, { ...config, cellId }, signal, (policy) =>
       asUsage(name, 'CELL', async () => {
         const [cell] = (await policy.cells()).map(cellDocument);

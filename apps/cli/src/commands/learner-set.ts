@@ -1,7 +1,7 @@
-import { ConfigError } from '@weir/base';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { named } from '../named.ts';
 import { withPolicy } from '../operate/ask.ts';
 import { policyFlags } from '../operate/flags.ts';
 
@@ -11,13 +11,13 @@ export default defineCommand({
   name,
   summary:
     'Puts another learner in charge of a running cell; it goes on from what it had learned there before.',
-  schema: z.object({ learner: z.array(z.string()).describe('Name of the learner.'), ...policyFlags }),
+  schema: z.object({
+    learner: named('name the learner, e.g. planner').describe('Name of the learner.'),
+    ...policyFlags,
+  }),
   positionals: 'learner',
   examples: ['weir learner set edge-only --policy 127.0.0.1:7100'],
-  async run({ learner: names, ...config }, { signal, out, print }) {
-    const [learner] = names;
-    if (learner === undefined || names.length > 1)
-      throw new ConfigError(name, [{ field: 'LEARNER', description: 'name one learner, e.g. planner' }]);
+  async run({ learner, ...config }, { signal, out, print }) {
     await withPolicy(name, config, signal, (policy) =>
       asUsage(name, 'LEARNER', () => policy.setLearner(learner)),
     );

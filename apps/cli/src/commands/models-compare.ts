@@ -2,7 +2,7 @@ import { NotFound } from '@weir/base';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
-import { oneVariant } from '../models/stages.ts';
+import { named } from '../named.ts';
 import { withPolicy } from '../operate/ask.ts';
 import { policyFlags } from '../operate/flags.ts';
 import { trialTable } from '../operate/tables.ts';
@@ -15,15 +15,14 @@ export default defineCommand({
   summary:
     'A canary against the variant that it stands in for, on the frames of a running cell that could have gone to either at the same node.',
   schema: z.object({
-    variant: z.array(z.string(), 'name the canary').describe('The canary.'),
+    variant: named('name the canary').describe('The canary.'),
     ...policyFlags,
   }),
   positionals: 'variant',
   examples: ['weir models compare mine-v2 --policy 127.0.0.1:7100'],
-  async run({ variant, ...config }, { signal, out, print }) {
-    const canary = oneVariant(name, variant);
+  async run({ variant: canary, ...config }, { signal, out, print }) {
     const { trials } = await withPolicy(name, config, signal, (policy) => policy.status());
-    const trial = await asUsage(name, 'NAME', () => {
+    const trial = await asUsage(name, 'VARIANT', () => {
       const found = trialNamed(trials, canary);
       if (found) return found;
       const known = trials.flatMap((each) => each.canary?.variant || []);

@@ -4,6 +4,7 @@ import { limits } from '@weir/wire';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
+import { named } from '../named.ts';
 import { importTensors } from '../models/import-tensors.ts';
 import { shareOf, stageText } from '../models/stages.ts';
 import { throttled } from '../models-table.ts';
@@ -19,7 +20,7 @@ export default defineCommand({
   summary:
     'Imports your own ONNX model as a variant of a family: a classifier, measured on labelled pictures, or any other.',
   schema: z.object({
-    model: z.array(z.string(), 'name the ONNX file').describe('The ONNX file.'),
+    model: named('name the ONNX file').describe('The ONNX file.'),
     task: z
       .enum(['classification', 'tensor'])
       .default('classification')
@@ -120,19 +121,14 @@ export default defineCommand({
   ],
   async run(config, context) {
     const { model, into, json: _, task, accuracy, measure, shape, canary: share, of, ...others } = config;
-    const [file, ...more] = model;
-    if (file === undefined || more.length > 0)
-      throw new ConfigError(name, [
-        { field: 'MODEL', description: `name one ONNX file, not ${model.length}` },
-      ]);
     if (of !== undefined && share === undefined)
       throw new ConfigError(name, [{ field: '--of', description: 'goes with --canary, e.g. --canary 5%' }]);
     const canary = share === undefined ? undefined : { share: shareOf(name, '--canary', share), of };
     const classifier = { ...others, canary };
     if (task === 'tensor') {
-      const flags = { ...classifier, model: file, directory: into, accuracy, measure, shape };
+      const flags = { ...classifier, model, directory: into, accuracy, measure, shape };
       await importTensors(name, flags, context);
-    } else await importClassifier({ ...classifier, model: file, directory: into }, context);
+    } else await importClassifier({ ...classifier, model, directory: into }, context);
     return Exit.done;
   },
 });

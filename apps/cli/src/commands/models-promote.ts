@@ -1,7 +1,8 @@
 import { promotion } from '@weir/inference';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
-import { changeFamily, oneVariant, stageFlags } from '../models/stages.ts';
+import { named } from '../named.ts';
+import { changeFamily, stageFlags } from '../models/stages.ts';
 
 const name = 'weir models promote';
 
@@ -10,7 +11,9 @@ export default defineCommand({
   summary:
     'Has a variant serve wholly, without a restart: a canary, and the variant that it stood in for is retired; or a retired one, as before.',
   schema: z.object({
-    variant: z.array(z.string(), 'name the variant').describe('The canary, or the retired variant.'),
+    variant: named('name the variant; `weir models list` shows them').describe(
+      'The canary, or the retired variant.',
+    ),
     keep: z
       .boolean()
       .default(false)
@@ -23,5 +26,5 @@ export default defineCommand({
     'weir models promote mine-v2 --keep --models ./my-family',
   ],
   run: ({ variant, keep, models }, context) =>
-    changeFamily(name, { models, change: promotion(oneVariant(name, variant), { keep }) }, context),
+    changeFamily(name, { models, change: promotion(variant, { keep }) }, context),
 });

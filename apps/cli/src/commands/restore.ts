@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { named } from '../named.ts';
 import { jsonFlag } from '../operate/flags.ts';
-import { oneFile } from '../operate/snapshot-file.ts';
 
 const name = 'weir restore';
 
@@ -14,7 +14,7 @@ export default defineCommand({
   summary:
     'Puts the cells of a weir backup into the data folder of a PolicyService that is stopped: all of them or none; other cells there stay.',
   schema: z.object({
-    file: z.array(z.string()).describe('File of weir backup.'),
+    file: named('name the file').describe('File of weir backup.'),
     data: z
       .string('expected the --data folder of a PolicyService')
       .min(1, 'expected a folder')
@@ -27,8 +27,7 @@ export default defineCommand({
   }),
   positionals: 'file',
   examples: ['weir restore weir-2026-11-29.backup --data /var/lib/weir'],
-  async run({ file: files, data, force }, { out, print }) {
-    const file = oneFile(name, files);
+  async run({ file, data, force }, { out, print }) {
     const path = join(data, storeFile);
     const cells = await asUsage(name, file, () =>
       restoreBackup(file, { path, replace: force }).catch((error: unknown) => {

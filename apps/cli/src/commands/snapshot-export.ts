@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { named } from '../named.ts';
 import { withPolicy } from '../operate/ask.ts';
 import { policyFlags } from '../operate/flags.ts';
-import { oneFile, type SnapshotFile } from '../operate/snapshot-file.ts';
+import type { SnapshotFile } from '../operate/snapshot-file.ts';
 
 const name = 'weir snapshot export';
 
@@ -12,7 +13,7 @@ export default defineCommand({
   name,
   summary: 'Writes what the learner of a running cell has learned, or knew at a version, to a file.',
   schema: z.object({
-    file: z.array(z.string()).describe('File to write.'),
+    file: named('name the file').describe('File to write.'),
     ...policyFlags,
     version: z
       .number('expected the number of a version')
@@ -26,8 +27,7 @@ export default defineCommand({
     'weir snapshot export learned.json --policy 127.0.0.1:7100',
     'weir snapshot export before.json --policy 127.0.0.1:7100 --version 12',
   ],
-  async run({ file: files, version, ...config }, { signal, out, print }) {
-    const file = oneFile(name, files);
+  async run({ file, version, ...config }, { signal, out, print }) {
     const { learner, snapshot } = await withPolicy(name, config, signal, (policy) =>
       version === 0
         ? policy.downloadSnapshot(version)

@@ -1,4 +1,3 @@
-import { ConfigError } from '@weir/base';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
@@ -15,8 +14,9 @@ export default defineCommand({
     'Puts the learner of a running cell back to a version of weir snapshot list, at once; what it knew until now becomes a version, too.',
   schema: z.object({
     version: z
-      .array(z.string())
-      .default([])
+      .string()
+      .regex(/^\d{1,15}$/, 'expected the number of a version, e.g. 12')
+      .optional()
       .describe('Number of the version; without one the newest that no rollback has kept.'),
     ...policyFlags,
   }),
@@ -25,11 +25,10 @@ export default defineCommand({
     'weir snapshot rollback --policy 127.0.0.1:7100',
     'weir snapshot rollback 12 --policy 127.0.0.1:7100 --cell-id shop-7',
   ],
-  async run({ version: named, ...config }, { signal, out, print }) {
+  async run({ version = '0', ...config }, { signal, out, print }) {
     const { cellId } = config;
-    const number = numberOf(named);
     const { restored, keptVersion } = await withPolicy(name, config, signal, (policy) =>
-      asUsage(name, 'VERSION', () => policy.rollBack(number)),
+      asUsage(name, 'VERSION', () => policy.rollBack(Number(version))),
     );
     const document = versionDocument(restored!);
     out({ cellId, restored: document, keptVersion: Number(keptVersion) });
@@ -39,8 +38,3 @@ export default defineCommand({
     print(`what it knew until now is version ${keptVersion}: weir snapshot rollback ${keptVersion}`);
   },
 });
-
-function numberOf([text = '0', ...more]: readonly string[]): number {
-  if (more.length === 0 && /^\d{1,15}$/.test(text)) return Number(text);
-  throw new ConfigError(name, [{ field: 'VERSION', description: 'name one version by its number, e.g. 12' }]);
-}

@@ -1,8 +1,8 @@
-import { ConfigError } from '@weir/base';
 import { limits } from '@weir/wire';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
+import { named } from '../named.ts';
 import { withPolicy } from '../operate/ask.ts';
 import { policyFlags } from '../operate/flags.ts';
 import { decisionDocument, decisionLines } from '../operate/trace.ts';
@@ -14,7 +14,9 @@ export default defineCommand({
   summary:
     'The last decisions of a device and why: where each frame went, what else there was, what forbade it. PolicyService asks its agent.',
   schema: z.object({
-    device: z.array(z.string()).describe('The device, as in weir devices; it must be connected.'),
+    device: named('name the device, e.g. camera-7').describe(
+      'The device, as in weir devices; it must be connected.',
+    ),
     ...policyFlags,
     last: z
       .number('expected a number')
@@ -29,9 +31,7 @@ export default defineCommand({
     'weir trace camera-7 --policy 127.0.0.1:7100',
     'weir trace camera-7 --policy 127.0.0.1:7100 --last 1 --json',
   ],
-  async run({ device: [device, ...more], last, ...config }, { signal, out, print }) {
-    if (device === undefined || more.length > 0)
-      throw new ConfigError(name, [{ field: 'DEVICE', description: 'name one device, e.g. camera-7' }]);
+  async run({ device, last, ...config }, { signal, out, print }) {
     const traced = await withPolicy(name, config, signal, (policy) =>
       asUsage(name, 'DEVICE', () => policy.trace(device, last)),
     );

@@ -1,6 +1,6 @@
 import { ConfigError } from '@weir/base';
 import { describe, expect, it } from 'vitest';
-import { oneVariant, shareOf, stageText } from './stages.ts';
+import { shareOf, stageText } from './stages.ts';
 
 describe('shareOf', () => {
   it.each([
@@ -16,14 +16,6 @@ describe('shareOf', () => {
   it.each(['0', '1', '100%', '5', '-5%', 'five', '', '5%%', 'NaN'])('refuses %s with an example', (text) => {
     expect(() => shareOf('weir models import', '--canary', text)).toThrow(ConfigError);
     expect(() => shareOf('weir models import', '--canary', text)).toThrow(/5% or 0\.05/);
-  });
-});
-
-describe('oneVariant', () => {
-  it('takes one name, neither none nor two', () => {
-    expect(oneVariant('weir models retire', ['a'])).toBe('a');
-    expect(() => oneVariant('weir models retire', [])).toThrow(/name one variant, not 0/);
-    expect(() => oneVariant('weir models retire', ['a', 'b'])).toThrow(/not 2/);
   });
 });
 

@@ -16,14 +16,6 @@ export const stageFlags = {
   json: jsonFlag,
 };
 
-/** The only variant of a command line. @throws ConfigError for none or several */
-export function oneVariant(command: string, names: readonly string[]): string {
-  const [name, ...more] = names;
-  if (name !== undefined && more.length === 0) return name;
-  const description = `name one variant, not ${names.length}; \`weir models list\` shows them`;
-  throw new ConfigError(command, [{ field: 'NAME', description }]);
-}
-
 /** Changes the family that `--models` names, and says how it stands then. */
 export async function changeFamily(
   command: string,

@@ -20,9 +20,3 @@ export async function readSnapshot(command: string, file: string): Promise<Snaps
   if (!parsed.success) throw fault('is no file of weir snapshot export');
   return parsed.data;
 }
-
-/** Throws ConfigError unless one file is named. */
-export function oneFile(command: string, files: readonly string[]): string {
-  if (files.length === 1) return files[0]!;
-  throw new ConfigError(command, [{ field: 'FILE', description: 'name one file' }]);
-}
