@@ -93,6 +93,18 @@ describe('status', () => {
     expect(fromServiceError(error)).toMatchObject({ status: 'NOT_FOUND', message: 'gone' });
   });
 
+  it('says in few words that there is no connection', () => {
+    const details = (why: string) => `No connection established. Last error: ${why}. Resolution note: `;
+    const told = (why: string) =>
+      fromServiceError(
+        Object.assign(new Error(), { code: 14, details: details(why), metadata: new Metadata() }),
+      );
+    expect(told('Error: connect ECONNREFUSED 127.0.0.1:1').message).toBe(
+      'no connection: connect ECONNREFUSED 127.0.0.1:1',
+    );
+    expect(told('self-signed certificate').message).toBe('no connection: self-signed certificate');
+  });
+
   describe('of texts that are too long', () => {
     /** Bytes of the trailers that tell the error: message percent-encoded, details in base64. */
     const sent = (error: WeirError) => {

@@ -154,8 +154,15 @@ export function fromServiceError(error: ServiceError): WeirError {
       // Unreadable details: keep the bare status.
     }
   }
-  return fromStatus({ code: error.code, message: error.details, details: [] }, error);
+  return fromStatus({ code: error.code, message: plainly(error.details), details: [] }, error);
 }
+
+/** grpc-js tells of a connection that it did not get in a frame of words that say nothing. */
+const plainly = (details: string): string =>
+  details.replace(
+    /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note: ?$/s,
+    'no connection: $1',
+  );
 
 const detail = (typeUrl: string, value: Uint8Array): Any => ({ typeUrl, value: Buffer.from(value) });
 

@@ -70,6 +70,6 @@ const isTlsWanted = (tls: TlsFiles | undefined): tls is TlsFiles =>
 
 function refusePlaintext(field: string, address: string, allowPlaintext = false): void {
   if (allowPlaintext || isLoopback(address)) return;
-  const description = `${address} is not on loopback: give TLS files (tlsCert, tlsKey, tlsCa) or ask for plain text (allowPlaintext)`;
+  const description = `${address} is not on loopback: give --tls-cert, --tls-key and --tls-ca, or ask for plain text with --allow-plaintext`;
   throw new InvalidInput([{ field, description }], { reason: 'PLAINTEXT_REFUSED' });
 }

@@ -21,7 +21,7 @@ export function fromOrigins(origins: readonly string[], handle: Handle): Handle 
     response.setHeader('Vary', 'Origin');
     if (!allowed.has(origin)) {
       response.writeHead(403, { 'Content-Type': 'text/plain' });
-      response.end('pages of this origin may not ask here: list it in webOrigins\n');
+      response.end('pages of this origin may not ask here: name it in --web-origins\n');
       return;
     }
     response.setHeader('Access-Control-Allow-Origin', origin);
