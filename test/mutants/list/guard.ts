@@ -199,6 +199,13 @@ export const guard = [
   ]),
   ...mutantsOf('apps/device-agent/src/frames', [
     {
+      title: 'a retry takes the cheapest target that is only just in time',
+      file: 'first-look.ts',
+      find: 'asRetry ? retryMargins : []',
+      replace: '[]',
+      specs: ['inference.spec.ts'],
+    },
+    {
       title: 'the hedge that lost is not cancelled',
       file: 'hedged-attempt.ts',
       specs: ['hedge.spec.ts'],

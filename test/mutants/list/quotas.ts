@@ -2,7 +2,30 @@ import { mutantsOf } from '../mutant.ts';
 
 /** What one caller may hold. */
 export const quotas = [
+  ...mutantsOf('libs/wire/src', [
+    {
+      title: 'what a device tells of its decisions is as large as it likes',
+      file: 'decision-trace.ts',
+      find: 'most: limits.decisionTraceBytes',
+      replace: 'most: Infinity',
+    },
+  ]),
+  ...mutantsOf('libs/cell/src', [
+    {
+      title: 'cells that start at once choose the same address',
+      file: 'free-address.ts',
+      find: 'if (held === undefined) continue;',
+      replace: 'if (held === undefined) return address;',
+    },
+  ]),
   ...mutantsOf('libs/rpc/src', [
+    {
+      title: 'watchers of a service that there is not are told that it serves',
+      file: 'health.ts',
+      find: 'names.includes(service) ? status : SERVICE_UNKNOWN',
+      replace: 'status',
+      specs: ['server.spec.ts'],
+    },
     {
       title: 'operators find no place where others hold one each',
       file: 'fair-slots.ts',
