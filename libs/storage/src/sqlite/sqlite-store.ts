@@ -18,6 +18,9 @@ export interface StoreOptions extends Partial<StoreLimits> {
 /** Most operations in one commit; bounds how long each waits. */
 const GROUP_LIMIT = 1_000;
 
+/** Least time between commits of outcomes alone, ms: each costs, and nobody waits for an acknowledgement. */
+const BETWEEN_COMMITS_MS = 10;
+
 interface Waiting {
   readonly operation: Operation;
   readonly resolve: (result: never) => void;
@@ -57,15 +60,29 @@ function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxP
   let task: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   let lastTask: Promise<void> = Promise.resolve();
   let backingUp = false;
+  /** Somebody waits for what gathers. */
+  let urgent = false;
+  let committedAt = -Infinity;
+  let lingering: NodeJS.Timeout | undefined;
 
-  const commitNext = () => {
+  const commit = () => {
+    clearTimeout(lingering);
+    lingering = undefined;
+    committedAt = performance.now();
     committing = gathering.splice(0, GROUP_LIMIT);
-    if (committing.length > 0) worker.postMessage(committing.map(({ operation }) => operation));
-    else idle?.();
+    urgent = gathering.length > 0;
+    worker.postMessage(committing.map(({ operation }) => operation));
+  };
+  const commitNext = () => {
+    if (gathering.length === 0) return idle?.();
+    const waitMs = urgent || closed ? 0 : committedAt + BETWEEN_COMMITS_MS - performance.now();
+    if (waitMs <= 0) commit();
+    else lingering ??= setTimeout(commit, waitMs);
   };
   const giveUp = (error: Error) => {
     if (!closed) failure.abort(error);
     closed ??= error;
+    clearTimeout(lingering);
     for (const { reject } of [...committing, ...gathering.splice(0)]) reject(closed);
     committing = [];
     idle?.();
@@ -77,6 +94,7 @@ function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxP
     if (reply.kind === 'notDone')
       return task?.reject(new Unavailable(reply.fault.message, { reason: reply.fault.reason }));
     const group = committing;
+    committing = [];
     if (reply.kind === 'committed')
       group.forEach(({ resolve }, index) => resolve(reply.results[index] as never));
     if (reply.kind === 'failed') {
@@ -97,6 +115,7 @@ function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxP
       if (gathering.length >= maxPending)
         return reject(new ResourceExhausted(`the store has ${maxPending} operations waiting`));
       gathering.push({ operation: { name, arguments: given } as Operation, resolve, reject });
+      urgent ||= name !== 'append' || gathering.length >= GROUP_LIMIT;
       if (committing.length === 0) commitNext();
     });
 
@@ -150,7 +169,9 @@ function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxP
       if (closed) return;
       // Finish what was requested before; accept nothing new.
       closed = new Unavailable('the store is closed');
-      if (committing.length > 0) await new Promise<void>((resolve) => (idle = resolve));
+      const drained = new Promise<void>((resolve) => (idle = resolve));
+      if (committing.length === 0) commitNext();
+      await drained;
       await lastTask;
       const exited = once(worker, 'exit');
       worker.postMessage([]);
