@@ -266,5 +266,6 @@ function counts(values: readonly string[]): Map<string, number> {
   return counted;
 }
 
-const isLate = ({ answer, failure }: SeenFrame): boolean =>
-  !answer && /^DeadlineExceeded\b/.test(failure ?? '');
+/** Too late, or given up because nothing could be in time any more. */
+const isLate = ({ answer, failure = '' }: SeenFrame): boolean =>
+  !answer && /^DeadlineExceeded\b|\bno target could answer within\b/.test(failure);

@@ -191,7 +191,8 @@ function exhausted(
   failures: readonly WeirError[],
   refusal: unknown,
 ): WeirError {
-  const message = `no target answered: ${failedAttempts.join(', ')}`;
+  const refused = refusal instanceof WeirError ? `, and ${refusal.message}` : '';
+  const message = `no target answered: ${failedAttempts.join(', ')}${refused}`;
   const cause = failures.at(-1)!;
   const full = failures.filter((failure) => failure instanceof ResourceExhausted);
   if (full.length > 0) {

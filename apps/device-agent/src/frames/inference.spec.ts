@@ -282,7 +282,9 @@ describe('infer', () => {
       action('cloud', 'cloud-1', 190),
       { ...action('device', 'device-1', 100), energyJ },
     ]);
-    await run(500).catch(() => {});
+    const answer = run(500);
+    if (next) await answer;
+    else await expect(answer).rejects.toThrow(/edge-1: UNAVAILABLE, and no target could answer within 90 ms/);
     expect(asked.map(([nodeId]) => nodeId)).toEqual(next ? ['edge-1', next] : ['edge-1']);
   });
 
