@@ -81,6 +81,8 @@ export interface LearnerStatus {
   /** Expected excess of exploring plans over the best ones known, relative to all response time, 0..1. */
   readonly explorationShare: number;
   readonly driftAlarms: number;
+  /** Cells whose experience it began with; absent: none. */
+  readonly priorCells?: number;
 }
 
 /** What a learner has learned: JSON-serialisable, self-describing. */

@@ -13,7 +13,7 @@ export interface BeliefOptions {
    */
   readonly noise: number;
   /** What other cells have measured, in place of the three guesses above. @default none */
-  readonly prior?: BeliefPrior;
+  readonly prior?: BeliefPrior | undefined;
 }
 
 export const defaultBeliefOptions: BeliefOptions = { serviceMs: 300, networkMs: 60, noise: 0.15 };

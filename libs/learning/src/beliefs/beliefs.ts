@@ -5,6 +5,7 @@ import { type Work, workOf } from './features.ts';
 import { LinkBeliefs, type LinkUse } from './link-beliefs.ts';
 import { LocalBeliefs } from './local-beliefs.ts';
 import { NodeBeliefs, type NodeUse } from './node-beliefs.ts';
+import type { BeliefPrior } from './prior.ts';
 import type { BeliefState } from './state.ts';
 
 /** Of whom beliefs are kept. */
@@ -24,14 +25,20 @@ export class Beliefs {
   readonly links: LinkBeliefs;
   /** Changes detected so far. */
   alarms = 0;
+  readonly #options: { -readonly [K in keyof BeliefOptions]: BeliefOptions[K] };
   #variants: readonly Variant[] = [];
   readonly #work = new Map<string, Work>();
 
   constructor(given: Partial<BeliefOptions> = {}) {
-    const options = { ...defaultBeliefOptions, ...given };
-    this.local = new LocalBeliefs(options);
-    this.nodes = new NodeBeliefs(options);
-    this.links = new LinkBeliefs(options, (nodeId) => this.nodes.tierOf(nodeId));
+    this.#options = { ...defaultBeliefOptions, ...given };
+    this.local = new LocalBeliefs(this.#options);
+    this.nodes = new NodeBeliefs(this.#options);
+    this.links = new LinkBeliefs(this.#options, (nodeId) => this.nodes.tierOf(nodeId));
+  }
+
+  /** What devices, nodes and links begin with that nobody has measured; undefined: the first guesses. */
+  get prior(): BeliefPrior | undefined {
+    return this.#options.prior;
   }
 
   /** The family in use; names that were known before keep their meaning. */
@@ -81,11 +88,20 @@ export class Beliefs {
   }
 
   state(): BeliefState {
-    const { local, nodes, links, alarms } = this;
-    return { local: local.state(), nodes: nodes.state(), links: links.state(), alarms };
+    const { local, nodes, links, alarms, prior } = this;
+    return {
+      local: local.state(),
+      nodes: nodes.state(),
+      links: links.state(),
+      alarms,
+      ...(prior && { prior }),
+    };
   }
 
-  restore({ local, nodes, links, alarms }: BeliefState): void {
+  /** What they began with goes with what was learned; where nothing was, a prior that they have been given stays. */
+  restore({ local, nodes, links, alarms, prior }: BeliefState): void {
+    const isEmpty = [local, nodes, links].every(({ blocks }) => blocks.length === 0);
+    this.#options.prior = isEmpty ? (this.prior ?? prior) : prior;
     this.local.restore(local);
     this.nodes.restore(nodes);
     this.links.restore(links);

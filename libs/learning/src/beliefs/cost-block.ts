@@ -2,7 +2,7 @@ import { ChangeDetector, type ChangeState } from './change-detector.ts';
 import { FairShare } from './fair-share.ts';
 import { type GaussianState, GaussianWeights } from './gaussian.ts';
 import type { RelativeNoise } from './noise.ts';
-import type { BlockPrior } from './block-prior.ts';
+import type { BlockPrior } from './prior.ts';
 
 /** JSON form of a `CostBlock`. */
 export interface CostBlockState {
@@ -66,7 +66,7 @@ export class CostBlock {
   /** Size of the costs that the prior was made for, ms. */
   priorMs: number;
 
-  /** The prior: independent deviations, and a common factor that is as uncertain as it is large. */
+  /** The prior: independent deviations, and a common factor that is as uncertain as it is large; relative to `priorMs`. */
   constructor(means: readonly number[], deviations: readonly number[], priorMs: number) {
     this.priorMs = priorMs;
     this.weights = GaussianWeights.diagonal(

@@ -24,7 +24,11 @@ export const int8Factor = 0.6;
 export const loadLevel = (load: number): number => Math.round(8 * Math.min(1, Math.max(0, load)));
 
 /**
- * Weights of a block before its residuals: intercept, FP32, INT8, INT8's overhead; and intercept, work, concurrency,
- * load, what exceeds the slots.
+ * Weights of a block before its residuals, relative to its size, before anything was measured: intercept, FP32, INT8, INT8's
+ * overhead; intercept, work, concurrency, load, what exceeds the slots; and a link's offset.
  */
-export const linearWeights = { local: 4, node: 5 } as const;
+export const firstGuess = {
+  local: { means: [0.04, 1, int8Factor, 0], deviations: [0.06, 0.2, 0.2, 0.06] },
+  node: { means: [0.02, 1, 0.4, 0.4, 0.3], deviations: [0.04, 0.1, 0.4, 0.5, 0.5] },
+  link: { means: [1], deviations: [0] },
+} as const;

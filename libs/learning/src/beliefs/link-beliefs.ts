@@ -98,8 +98,9 @@ export class LinkBeliefs {
     const pool = this.#pools.median(poolKey(use));
     if (pool !== undefined) return { mean: pool, deviation: 0.3 * pool + 1 };
     const tier = this.#tierOf(use.nodeId);
-    const expected = tier && this.#options.prior?.links[linkRole(tier, use.class)];
-    if (expected) return expected;
+    const expected = tier && this.#options.prior?.blocks[linkRole(tier, use.class)];
+    if (expected)
+      return { mean: expected.mean[0]!, deviation: Math.sqrt(Math.max(0, expected.covariance[0]!)) };
     if (use.roundTripMs > 0) return { mean: 0.3 * use.roundTripMs + 1, deviation: 0.3 * use.roundTripMs + 2 };
     const mean = this.#options.networkMs * (use.class === 'weak' ? 2 : 1);
     return { mean, deviation: mean };

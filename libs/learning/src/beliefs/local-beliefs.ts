@@ -1,7 +1,7 @@
 import type { BeliefOptions } from './belief-options.ts';
 import { CostBlock } from './cost-block.ts';
 import { FairShare } from './fair-share.ts';
-import { int8Factor, type Work } from './features.ts';
+import { firstGuess, type Work } from './features.ts';
 import { RelativeNoise } from './noise.ts';
 import { ReporterMedians } from './reporter-medians.ts';
 import type { LocalState } from './state.ts';
@@ -60,10 +60,11 @@ export class LocalBeliefs {
     let block = this.#blocks.get(deviceId);
     if (block) return block;
     const { prior, serviceMs } = this.#options;
-    if (prior?.local) block = CostBlock.expecting(prior.local);
+    const expected = prior?.blocks.local;
+    if (expected) block = CostBlock.expecting(expected);
     else {
       const scale = serviceMs * Math.exp(this.#scales.median(anyDevice) ?? 0);
-      block = new CostBlock([0.04, 1, int8Factor, 0], [0.06, 0.2, 0.2, 0.06], scale);
+      block = new CostBlock(firstGuess.local.means, firstGuess.local.deviations, scale);
     }
     this.#blocks.set(deviceId, block);
     return block;

@@ -2,8 +2,9 @@ import type { ComputeNode, Tier } from '@weir/domain';
 import type { BeliefOptions } from './belief-options.ts';
 import { CostBlock } from './cost-block.ts';
 import { FairShare } from './fair-share.ts';
-import { int8Factor, loadLevel, type Work } from './features.ts';
+import { firstGuess, int8Factor, loadLevel, type Work } from './features.ts';
 import { RelativeNoise } from './noise.ts';
+import { nodeRole } from './prior.ts';
 import { ReporterMedians } from './reporter-medians.ts';
 import type { NodesState } from './state.ts';
 
@@ -109,10 +110,10 @@ export class NodeBeliefs {
     let block = this.#blocks.get(nodeId);
     if (block) return block;
     const tier = this.#tiers.get(nodeId);
-    const expected = tier && this.#options.prior?.nodes[tier];
+    const expected = tier && this.#options.prior?.blocks[nodeRole(tier)];
     block = expected
       ? CostBlock.expecting(expected)
-      : new CostBlock([0.02, 1, 0.4, 0.4, 0.3], [0.04, 0.1, 0.4, 0.5, 0.5], this.#options.serviceMs);
+      : new CostBlock(firstGuess.node.means, firstGuess.node.deviations, this.#options.serviceMs);
     this.#blocks.set(nodeId, block);
     return block;
   }

@@ -61,7 +61,7 @@ describe('priorFrom', () => {
 
   it('is as unsure as the cells lie apart, and gives way to what is measured', () => {
     const prior = priorFrom(snapshots);
-    const { covariance, mean } = prior.local!;
+    const { covariance, mean } = prior!.blocks.local!;
     mean.forEach((_, at) => expect(covariance[at * (mean.length + 1)]).toBeGreaterThan(0));
     const planner = createLearner('planner', { random: seededRandom(3), prior });
     const toy = new ToyCell(seededRandom(4), { floor: 0.85, users: 1 });
@@ -81,6 +81,46 @@ describe('priorFrom', () => {
       .find(({ placement: { nodeId, variant } }) => nodeId === slow && variant === 'large')!;
     expect(large.serviceMs).toBeGreaterThan(1_200);
     expect(large.serviceMs).toBeLessThan(1_800);
+  });
+
+  it('names no cell, device or node', () => {
+    const observation = elsewhere(new ToyCell(seededRandom(1), { floor: 0.85 }).observation());
+    const planner = createLearner('planner', { random: seededRandom(2), prior: priorFrom(snapshots) });
+    planner.observe(observation);
+    const text = JSON.stringify(priorFrom([planner.snapshot(), ...snapshots]));
+    const { devices, nodes, variants } = observation.cell;
+    for (const { id } of [...devices, ...nodes]) {
+      expect(text).not.toContain(JSON.stringify(id));
+      expect(text).not.toContain(JSON.stringify(id.slice(renamed('').length)));
+    }
+    for (const { name } of variants) expect(text).not.toContain(name);
+  });
+
+  it('stays with a cell that began with it, over a restart', () => {
+    const prior = priorFrom(snapshots);
+    const toy = new ToyCell(seededRandom(5), { floor: 0.85 });
+    const began = createLearner('planner', { random: seededRandom(6), prior });
+    began.observe(toy.observation());
+    began.learn(toy.run(began.propose().placements));
+    const again = createLearner('planner', { random: seededRandom(6) });
+    again.restore(JSON.parse(JSON.stringify(began.snapshot())) as LearnerSnapshot);
+    // Devices that none of the two has seen.
+    for (const planner of [began, again]) planner.observe(elsewhere(toy.observation()));
+    expect(again.propose()).toEqual(began.propose());
+    expect(again.status()).toMatchObject({ priorCells: 4 });
+  });
+
+  it('changes nothing for a cell that has learned, and serves one that has not', () => {
+    const prior = priorFrom(snapshots);
+    const restored = (snapshot: LearnerSnapshot) => {
+      const planner = createLearner('planner', { random: seededRandom(6), prior });
+      planner.restore(snapshot);
+      return planner;
+    };
+    expect(restored(snapshots[0]!).snapshot()).toEqual(snapshots[0]);
+    expect(restored(snapshots[0]!).status().priorCells).toBeUndefined();
+    const fresh = createLearner('planner', { random: seededRandom(6) }).snapshot();
+    expect(restored(fresh).status().priorCells).toBe(4);
   });
 
   it('refuses snapshots of other learners and corrupt ones', () => {

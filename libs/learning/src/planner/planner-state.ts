@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { type BeliefPrior, priorOfBeliefs } from '../beliefs/prior.ts';
-import { beliefSchema, type Immutable } from '../beliefs/state.ts';
+import { priorOf } from '../beliefs/fleet-prior.ts';
+import type { BeliefPrior, Immutable } from '../beliefs/prior.ts';
+import { beliefSchema } from '../beliefs/state.ts';
+import { type CellWitness, witnessOf } from '../beliefs/witness.ts';
 import type { LearnerSnapshot } from '../learner.ts';
 import { snapshotOf, stateOf } from '../snapshot.ts';
 
@@ -43,9 +45,12 @@ export const plannerState = (snapshot: unknown): PlannerState =>
   stateOf<PlannerState>(snapshot, { learner, version, schema });
 
 /**
- * What the planners of other cells have learned, as the prior of a new cell's (`createPlanner({ prior })`): costs of
- * devices, tiers and links by role, so that names need not agree. Floors do not matter: costs do not depend on them.
- * Throws InvalidInput for a snapshot of another learner or a corrupt one.
+ * What the planners of other cells have learned, as the prior of a new one's (`createLearner('planner', { prior })`): costs of
+ * devices, tiers and links by role, so that names need not agree. Floors do not matter: costs do not depend on them. Undefined
+ * where none has learned anything. Throws InvalidInput for a snapshot of another learner or a corrupt one.
  */
-export const priorFrom = (snapshots: readonly LearnerSnapshot[]): BeliefPrior =>
-  priorOfBeliefs(snapshots.map((snapshot) => plannerState(snapshot).beliefs));
+export const priorFrom = (snapshots: readonly LearnerSnapshot[]): BeliefPrior | undefined =>
+  priorOf(snapshots.map(cellWitness));
+
+/** What one of them has to say, which is little: `priorOf(witnesses)` is `priorFrom(snapshots)`. Throws likewise. */
+export const cellWitness = (snapshot: unknown): CellWitness => witnessOf(plannerState(snapshot).beliefs);

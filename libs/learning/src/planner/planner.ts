@@ -172,12 +172,14 @@ class Planner implements Learner {
   }
 
   status(): LearnerStatus {
+    const { prior } = this.#beliefs;
     return {
       outcomes: this.#outcomes,
       plans: this.#budget.plans,
       exploringPlans: this.#budget.explorations,
       explorationShare: this.#budget.spentShare,
       driftAlarms: this.#beliefs.alarms,
+      ...(prior && { priorCells: prior.cells }),
     };
   }
 
