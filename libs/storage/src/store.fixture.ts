@@ -242,6 +242,49 @@ export function behavesAsStore(place: () => Promise<Open>): void {
     expect(await store.versions('unheard-of')).toEqual([]);
   });
 
+  it('reads the snapshots of one learner in all cells, of those that devices have joined last first', async () => {
+    await using store = await (await place())();
+    const save = (cellId: string, learner: string, joinedAt?: number) =>
+      store.change(cellId, {
+        ...(joinedAt !== undefined && { joinedAt }),
+        snapshots: [{ learner, position: 1, state: JSON.stringify(cellId) }],
+      });
+    await save('never joined', 'planner');
+    await save('old', 'planner', 1_000);
+    await save('new', 'planner', 3_000);
+    await save('of another', 'dqn', 4_000);
+    await save('deleted', 'planner', 5_000);
+    await store.remove('deleted');
+    const read = async (limit: number) => {
+      const states: string[] = [];
+      for await (const { cellId, state } of store.snapshots('planner', limit)) {
+        expect(state).toBe(JSON.stringify(cellId));
+        states.push(cellId);
+      }
+      return states;
+    };
+    expect(await read(10)).toEqual(['new', 'old', 'never joined']);
+    expect(await read(2)).toEqual(['new', 'old']);
+    expect((await store.cells()).toSorted()).toEqual(['never joined', 'new', 'of another', 'old']);
+  });
+
+  it('keeps what cells have learned for new ones, which is of no cell', async () => {
+    const open = await place();
+    {
+      await using store = await open();
+      expect(await store.fleetPrior()).toBeUndefined();
+      await store.setFleetPrior('[1]');
+      await store.setFleetPrior('[2]');
+      await store.change('fleet', { learner: 'dqn' });
+      await store.change('fleet-prior', { learner: 'dqn' });
+      for (const cellId of ['fleet', 'fleet-prior']) await store.remove(cellId);
+      await store.purge();
+    }
+    await using store = await open();
+    expect(await store.fleetPrior()).toBe('[2]');
+    expect(await store.cells()).toEqual([]);
+  });
+
   it('tells how much it has of a cell and when it was last joined, until that is removed', async () => {
     const open = await place();
     {

@@ -62,6 +62,11 @@ export interface Store extends AsyncDisposable {
   /** How much is stored of a cell; undefined when there is none. */
   size(cellId: string): Promise<CellSize | undefined>;
   snapshot(cellId: string, learner: string): Promise<StoredSnapshot | undefined>;
+  /** Snapshots of this learner in all cells, whoever owns them, one at a time: first of cells that devices have joined last. */
+  snapshots(learner: string, limit: number): AsyncIterable<StoredSnapshot & { readonly cellId: string }>;
+  /** What cells have learned for new ones; undefined: nothing yet. Shared by all processes, and the last to set it stands. */
+  fleetPrior(): Promise<string | undefined>;
+  setFleetPrior(text: string): Promise<void>;
   /** The versions that were kept, the newest first. */
   versions(cellId: string): Promise<readonly StoredVersion[]>;
   version(cellId: string, number: number): Promise<(StoredVersion & { readonly state: string }) | undefined>;

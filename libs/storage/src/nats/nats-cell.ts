@@ -41,6 +41,19 @@ export interface NatsCellOptions {
   readonly onFenced: () => void;
 }
 
+/** As the record has it, whoever owns the cell. Throws Internal when a piece is missing. */
+export async function readSnapshot(
+  streams: JetStreams,
+  cellId: string,
+  { value, learner }: { value: RecordValue; learner: string },
+): Promise<StoredSnapshot | undefined> {
+  const stored = value.snapshots[learner];
+  if (!stored) return undefined;
+  const { position, ...ref } = stored;
+  const state = await getBlob(streams, cellId, { name: snapshotName(learner), ...ref });
+  return { learner, position, state };
+}
+
 /** One cell of the store. The caller runs one operation after another; the first that writes claims the cell. */
 export class NatsCell {
   readonly #streams: JetStreams;
@@ -93,11 +106,8 @@ export class NatsCell {
   }
 
   async snapshot(learner: string): Promise<StoredSnapshot | undefined> {
-    const stored = (await this.#value())?.snapshots[learner];
-    if (!stored) return undefined;
-    const { position, ...ref } = stored;
-    const state = await getBlob(this.#streams, this.#cellId, { name: snapshotName(learner), ...ref });
-    return { learner, position, state };
+    const value = await this.#value();
+    return value && readSnapshot(this.#streams, this.#cellId, { value, learner });
   }
 
   change(change: CellChange): Promise<void> {

@@ -11,10 +11,10 @@ import {
 import { type StoreLimits, defaultLimits } from '../limits.ts';
 import { type Store, storeNotWritable } from '../store.ts';
 import { CellLane } from './cell-lane.ts';
-import { readRecords } from './cell-record.ts';
+import { readRecord, readRecords } from './cell-record.ts';
 import { attempt, connectNats, type NatsServers } from './connection.ts';
 import { type JetStreams, openStreams } from './jetstream.ts';
-import { NatsCell } from './nats-cell.ts';
+import { NatsCell, readSnapshot } from './nats-cell.ts';
 import { Owners } from './owners.ts';
 
 /** Where the store is, and its bounds. */
@@ -35,6 +35,8 @@ export interface NatsStoreOptions extends NatsServers, Partial<StoreLimits> {
   readonly onReachable?: (reachable: boolean) => void;
 }
 
+/** No cell's: those have a token more. */
+const fleetPriorKey = 'fleet-prior';
 /** Time between two looks whether the store is back, ms. */
 const probeMs = 1_000;
 
@@ -189,6 +191,29 @@ class NatsStore implements Store {
   snapshot: Store['snapshot'] = (cellId, learner) =>
     this.#on(cellId, (lane) => lane.run((cell) => cell.snapshot(learner)));
 
+  snapshots: Store['snapshots'] = async function* (this: NatsStore, learner, limit) {
+    if (this.#closed) throw this.#closed;
+    const cells: { cellId: string; joinedAt: number }[] = [];
+    for await (const { cellId, value } of readRecords(this.#streams))
+      if (value.snapshots[learner]) cells.push({ cellId, joinedAt: value.joinedAt ?? 0 });
+    cells.sort((a, b) => b.joinedAt - a.joinedAt);
+    for (const { cellId } of cells.slice(0, limit)) {
+      const { value } = await readRecord(this.#streams, cellId);
+      const stored =
+        value && (await readSnapshot(this.#streams, cellId, { value, learner }).catch(ignoreReplaced));
+      if (stored) yield { cellId, ...stored };
+    }
+  };
+
+  async fleetPrior(): Promise<string | undefined> {
+    const entry = await this.#ofFleet(() => this.#streams.kv.get(fleetPriorKey));
+    return entry?.operation === 'PUT' ? entry.string() : undefined;
+  }
+
+  async setFleetPrior(text: string): Promise<void> {
+    await this.#ofFleet(() => this.#streams.kv.put(fleetPriorKey, text));
+  }
+
   reserveVersions: Store['reserveVersions'] = (cellId, { count, above = 0 }) =>
     this.#on(cellId, (lane) => lane.run((cell) => cell.reserveVersions(count, above)));
 
@@ -223,6 +248,12 @@ class NatsStore implements Store {
         this.#setReachable(false, error.message);
       throw error;
     }
+  }
+
+  /** What belongs to no cell. */
+  async #ofFleet<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw this.#closed;
+    return attempt(act);
   }
 
   #laneOf(cellId: string): CellLane {
@@ -279,4 +310,9 @@ class NatsStore implements Store {
       },
     );
   }
+}
+
+/** Its owner has put another one in its place while it was read. */
+function ignoreReplaced(error: unknown): undefined {
+  if (!(error instanceof WeirError && error.reason === 'STORE_CORRUPT')) throw error;
 }

@@ -122,7 +122,8 @@ describe('versions of snapshots', () => {
       await store.change('c', { objective: '{}' });
     }
     const database = new DatabaseSync(path);
-    database.exec('drop table version; alter table cell drop column joined_at; pragma user_version = 2');
+    database.exec('drop table fleet; drop table version; alter table cell drop column joined_at');
+    database.exec('pragma user_version = 2');
     database.close();
     const before = Date.now() - 2_000;
     await using store = await openStore({ path });

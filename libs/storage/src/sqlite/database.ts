@@ -10,9 +10,9 @@ const ownerOnly = 0o600;
 const APPLICATION_ID = 0x77656972;
 /**
  * 2: texts have a checksum behind them; those of 1, which have none, are read as they are. 3: cells know when they were last
- * joined, and versions of snapshots are kept.
+ * joined, and versions of snapshots are kept. 4: so is what belongs to no cell.
  */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 const VERSION_TABLE = `
   create table version (
@@ -25,6 +25,13 @@ const VERSION_TABLE = `
     state text not null,
     primary key (cell, number)
   ) strict;
+`;
+
+const FLEET_TABLE = `
+  create table fleet (
+    name text primary key,
+    value text not null
+  ) strict, without rowid;
 `;
 
 const SCHEMA = `
@@ -70,6 +77,7 @@ const SCHEMA = `
     primary key (cell, learner)
   ) strict;
   ${VERSION_TABLE}
+  ${FLEET_TABLE}
 `;
 
 /** From formats 1 and 2: nobody knows when cells were last joined, so that now counts. */
@@ -128,8 +136,10 @@ function prepareSchema(database: DatabaseSync, path: string): void {
     );
   } else if (applicationId !== APPLICATION_ID)
     throw new FailedPrecondition(`${path} is a database of another program; name another file`);
-  else if (version === 1 || version === 2)
-    database.exec(`begin exclusive; ${FROM_2} pragma user_version = ${SCHEMA_VERSION}; commit;`);
+  else if (version >= 1 && version < SCHEMA_VERSION)
+    database.exec(
+      `begin exclusive; ${version < 3 ? FROM_2 : ''} ${FLEET_TABLE} pragma user_version = ${SCHEMA_VERSION}; commit;`,
+    );
   else if (version !== SCHEMA_VERSION)
     throw new FailedPrecondition(
       `${path} has format ${version}, this Weir reads format ${SCHEMA_VERSION}; use the Weir that wrote it or another file`,

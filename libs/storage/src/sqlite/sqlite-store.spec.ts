@@ -84,7 +84,7 @@ describe('a store in a file', () => {
         database.exec('pragma user_version = 99');
         database.close();
       },
-      /format 99, this Weir reads format 3/,
+      /format 99, this Weir reads format 4/,
     ],
   ])('refuses %s, naming the cure', async (_what, prepare, message) => {
     const path = join(mkdtempSync(join(directory, 'bad-')), 'weir.db');
@@ -114,10 +114,27 @@ describe('a store in a file', () => {
     {
       using database = new DatabaseSync(path);
       database.exec(`update experience set outcome = '{"n":7}' where position = 1`);
-      database.exec('drop table version; alter table cell drop column joined_at; pragma user_version = 1');
+      database.exec('drop table fleet; drop table version; alter table cell drop column joined_at');
+      database.exec('pragma user_version = 1');
     }
     await using store = await openStore({ path });
     expect((await store.read('c', 0, 10)).map(({ outcome }) => outcome)).toEqual(['{"n":7}', '{"n":2}']);
+  });
+
+  it('reads a file of before there was anything of the fleet', async () => {
+    const path = newPath();
+    {
+      await using store = await openStore({ path });
+      await store.append(batch([1]));
+    }
+    {
+      using database = new DatabaseSync(path);
+      database.exec('drop table fleet; pragma user_version = 3');
+    }
+    await using store = await openStore({ path });
+    expect(await store.read('c', 0, 10)).toHaveLength(1);
+    await store.setFleetPrior('[1]');
+    expect(await store.fleetPrior()).toBe('[1]');
   });
 
   it('finds every text of which a bit has changed, and every one that is in another row', async () => {
@@ -133,6 +150,7 @@ describe('a store in a file', () => {
         version: { learner: 'planner', at: 0, outcomes: 0, why: 'regular', state },
       });
       await store.append(batch([1]));
+      await store.setFleetPrior(state);
     }
     const texts = async () => {
       await using store = await openStore({ path });
@@ -140,7 +158,7 @@ describe('a store in a file', () => {
       const [entry] = await store.read('c', 0, 1);
       const snapshot = await store.snapshot('c', 'planner');
       const version = await store.version('c', 1);
-      const learned = [snapshot!.state, entry!.outcome, version!.state];
+      const learned = [snapshot!.state, entry!.outcome, version!.state, (await store.fleetPrior())!];
       return [objective!, learner!, ...learned, ...members.map((each) => each.state)];
     };
     expect((await texts()).filter(isDamaged)).toEqual([]);
@@ -150,6 +168,7 @@ describe('a store in a file', () => {
       ['snapshot', 'state'],
       ['experience', 'outcome'],
       ['version', 'state'],
+      ['fleet', 'value'],
     ] as const;
     using database = new DatabaseSync(path);
     const whole = columns.map(
@@ -167,7 +186,7 @@ describe('a store in a file', () => {
       });
       write(flipped);
       database.close();
-      expect((await texts()).map(isDamaged)).toEqual([true, true, true, true, true, false, false]);
+      expect((await texts()).map(isDamaged)).toEqual([true, true, true, true, true, true, false, false]);
       database.open();
     }
     write(whole);

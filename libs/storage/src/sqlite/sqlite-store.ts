@@ -160,6 +160,14 @@ function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxP
       }
     },
     snapshot: (cellId, learner) => submit('snapshot', cellId, learner),
+    async *snapshots(learner, limit) {
+      for (const cellId of await submit('withSnapshot', learner, limit)) {
+        const stored = await submit('snapshot', cellId, learner);
+        if (stored) yield { cellId, ...stored };
+      }
+    },
+    fleetPrior: () => submit('fleet', 'prior'),
+    setFleetPrior: (text) => submit('setFleet', 'prior', text),
     reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
     append: (batch) => submit('append', batch),
     read: (cellId, after, limit) => submit('read', cellId, after, limit),

@@ -41,6 +41,12 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     leave: database.prepare('delete from member where cell = ? and device = ?'),
     putSnapshot: database.prepare('insert or replace into snapshot values (?, ?, ?, ?)'),
     snapshot: database.prepare('select position, state from snapshot where cell = ? and learner = ?'),
+    withSnapshot: database.prepare(
+      `select name from snapshot join cell on cell.id = snapshot.cell where snapshot.learner = ? and ${isPresent}
+        order by joined_at desc, name limit ?`,
+    ),
+    fleet: database.prepare('select value from fleet where name = ?'),
+    putFleet: database.prepare('insert or replace into fleet values (?, ?)'),
     remember: database.prepare('insert into experience(cell, outcome) values (?, ?)'),
     read: database.prepare(
       'select position, outcome from experience where cell = ? and position > ? order by position limit ?',
@@ -147,11 +153,24 @@ export function openTables(database: DatabaseSync, limits: StoreLimits) {
     },
 
     snapshot(name: string, learner: string): StoredSnapshot | undefined {
-      const row = sql.snapshot.get(cellId(name), learner) as { position: number; state: string } | undefined;
+      const id = find(name);
+      if (id === undefined) return undefined;
+      const row = sql.snapshot.get(id, learner) as { position: number; state: string } | undefined;
       if (!row) return undefined;
       const { position } = row;
       return { learner, position, state: unsealed(row.state, snapshotKey(learner, position)) };
     },
+
+    /** Cells with a snapshot of that learner, those that devices have joined last first. */
+    withSnapshot: (learner: string, limit: number): string[] =>
+      sql.withSnapshot.all(learner, limit).map((row) => row.name as string),
+
+    fleet(name: string): string | undefined {
+      const value = sql.fleet.get(name)?.value as string | undefined;
+      return value === undefined ? undefined : unsealed(value, name);
+    },
+
+    setFleet: (name: string, value: string): void => void sql.putFleet.run(name, sealed(value, name)),
 
     reserveVersions(name: string, count: number, above: number): number {
       return sql.reserve.get(above, count, cellId(name))?.versions_reserved as number;
