@@ -18,6 +18,8 @@ export interface CellStatus {
   /** Expected excess of exploring plans over the best ones known, relative to all response time, 0..1. */
   readonly explorationShare: number;
   readonly driftAlarms: number;
+  /** Other cells whose experience the learner began with. @default none */
+  readonly priorCells?: number | undefined;
   /** Mean absolute error of predicted response times, relative to their mean. */
   readonly predictionError: number;
   /** Of the last plan. */

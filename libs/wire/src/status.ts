@@ -8,7 +8,7 @@ import { trialToWire } from './trials.ts';
 import { truthsToWire } from './truths.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
-  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, devices, trials, ...others } =
+  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, priorCells = 0, devices, trials, ...others } =
     status;
   const { objective, accuracy, floorRange, restored, ...same } = others;
   return {
@@ -19,6 +19,7 @@ export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
     exploringPlans: BigInt(exploringPlans),
     exploringFrames: BigInt(exploringFrames),
     driftAlarms: BigInt(driftAlarms),
+    priorCells: BigInt(priorCells),
     objective: objectiveToWire(objective),
     accuracy: accuracyToWire(accuracy),
     devices: devices.map(deviceStatusToWire),

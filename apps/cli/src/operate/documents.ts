@@ -52,6 +52,7 @@ export function statusDocument(cellId: string, status: policy.WatchLearnerRespon
     explorationShare,
     predictionError,
     driftAlarms: Number(status.driftAlarms),
+    priorCells: Number(status.priorCells),
     planningMs,
     connected: devices.filter(({ connected }) => connected).length,
     devices,

@@ -34,11 +34,12 @@ export function objectiveLines(objective: ObjectiveDocument): string[] {
 
 export function statusLines(status: StatusDocument): string[] {
   const { cellId, learner, objective, accuracy, devices, connected, driftAlarms, planningMs } = status;
-  const { plans, exploringPlans, outcomes, predictionError, explorationShare } = status;
+  const { plans, exploringPlans, outcomes, predictionError, explorationShare, priorCells } = status;
   const { truths, audits, correction } = accuracy;
   return [
     `cell       ${cellId}, ${connected} of ${devices.length} devices connected`,
     `learner    ${learner}: ${outcomes} outcomes, ${plans} plans, ${exploringPlans} of them exploring (${percent(explorationShare)} of the time); ${driftAlarms} drift alarms`,
+    ...(priorCells > 0 ? [`began with what ${priorCells} other ${priorCells === 1 ? 'cell' : 'cells'} had learned`] : []),
     `plans      take ${ms(planningMs)}, predictions are off by ${percent(predictionError)}`,
     ...(objective ? objectiveLines(objective) : []),
     ...(truths

@@ -512,7 +512,11 @@ export interface WatchLearnerResponse {
     | AccuracyRange
     | undefined;
   /** The last time that the learner was put back or given a snapshot, since the service started; absent: never. */
-  restored: LearnerRestored | undefined;
+  restored:
+    | LearnerRestored
+    | undefined;
+  /** Other cells whose experience the learner began with, as its prior; 0: none. */
+  priorCells: bigint;
 }
 
 /** Average accuracies of a cell. */
@@ -4802,6 +4806,7 @@ function createBaseWatchLearnerResponse(): WatchLearnerResponse {
     trials: [],
     floorRange: undefined,
     restored: undefined,
+    priorCells: 0n,
   };
 }
 
@@ -4872,6 +4877,12 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     }
     if (message.restored !== undefined) {
       LearnerRestored.encode(message.restored, writer.uint32(130).fork()).join();
+    }
+    if (message.priorCells !== 0n) {
+      if (BigInt.asUintN(64, message.priorCells) !== message.priorCells) {
+        throw new globalThis.Error("value provided for field message.priorCells of type uint64 too large");
+      }
+      writer.uint32(136).uint64(message.priorCells);
     }
     return writer;
   },
@@ -5017,6 +5028,14 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
             message.restored = LearnerRestored.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.priorCells = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5079,6 +5098,11 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
         ? AccuracyRange.fromJSON(object.floor_range)
         : undefined,
       restored: isSet(object.restored) ? LearnerRestored.fromJSON(object.restored) : undefined,
+      priorCells: isSet(object.priorCells)
+        ? BigInt(object.priorCells)
+        : isSet(object.prior_cells)
+        ? BigInt(object.prior_cells)
+        : 0n,
     };
   },
 
@@ -5132,6 +5156,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     if (message.restored !== undefined) {
       obj.restored = LearnerRestored.toJSON(message.restored);
     }
+    if (message.priorCells !== 0n) {
+      obj.priorCells = message.priorCells.toString();
+    }
     return obj;
   },
 
@@ -5172,6 +5199,9 @@ export const WatchLearnerResponse: MessageFns<WatchLearnerResponse> = {
     message.restored = (object.restored !== undefined && object.restored !== null)
       ? LearnerRestored.fromPartial(object.restored)
       : undefined;
+    message.priorCells = (object.priorCells !== undefined && object.priorCells !== null)
+      ? BigInt(object.priorCells)
+      : 0n;
     return message;
   },
 };
