@@ -63,6 +63,7 @@ const floors = Object.entries(mayImport)
                   '!@weir/proto/contracts',
                   '!@weir/domain/hops',
                   '!@weir/inference/family',
+                  '!@weir/learning/prior',
                 ],
                 message: "Import a package's entry point, not its files.",
               },

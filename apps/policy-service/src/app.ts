@@ -19,6 +19,7 @@ import { asConfigFault } from './config-fault.ts';
 import { type Config, configSpec } from './config.ts';
 import { openConfiguredStore, reopenMs } from './journal/configured-store.ts';
 import { type Learners, learnersOf } from './cell/learners.ts';
+import { FleetPrior } from './fleet/fleet-prior.ts';
 import { internalErrors } from './internal-errors.ts';
 import { knownFamiliesOf } from './known-families-of.ts';
 import { createPolicyMetrics } from './metrics.ts';
@@ -96,6 +97,10 @@ export async function startPolicyService(
   const stopping = new AbortController();
   const metrics = createPolicyMetrics(meter);
   const errors = internalErrors(logger, (activity) => metrics.internalError(activity));
+  const fleet =
+    config.fleetPriorMs > 0
+      ? started.use(await FleetPrior.open({ store, clock, logger, everyMs: config.fleetPriorMs }))
+      : undefined;
   const cells: Cells = started.use(
     new Cells({
       store,
@@ -122,6 +127,7 @@ export async function startPolicyService(
       maxDevices,
       errors,
       families: known,
+      prior: () => fleet?.current,
       signal: AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]),
       onPlanned: (plan) => metrics.planned(plan),
     }),

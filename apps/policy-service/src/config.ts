@@ -1,4 +1,4 @@
-import { type ConfigSpec, duration, durationMs, hostPort, share, splitHostPort } from '@weir/base';
+import { type ConfigSpec, duration, durationMs, hostPort, periodMs, share, splitHostPort } from '@weir/base';
 import { defaultObjective, mostLooks } from '@weir/domain';
 import { isLearnerFile, learnerNames } from '@weir/learning';
 import { advertisedAddressFault, isAnyHost } from '@weir/wire';
@@ -115,6 +115,12 @@ const shape = {
     .min(10, 'must be >= 10')
     .default(3_600_000)
     .describe('Time between such versions while the learner learns, ms.'),
+  fleetPriorMs: periodMs()
+    .refine((ms) => ms === 0 || ms >= 1_000, 'must be 0, or >= 1000')
+    .default(600_000)
+    .describe(
+      'Time between two priors made from what all cells have learned, which a cell with nothing learned begins with, ms; 0: it begins without.',
+    ),
   retention: count().default(200_000).describe('Outcomes kept per cell.'),
   seed: z
     .number('expected a number')

@@ -8,8 +8,17 @@ import { trialToWire } from './trials.ts';
 import { truthsToWire } from './truths.ts';
 
 export function statusToWire(status: CellStatus): policy.WatchLearnerResponse {
-  const { outcomes, plans, exploringPlans, exploringFrames, driftAlarms, priorCells = 0, devices, trials, ...others } =
-    status;
+  const {
+    outcomes,
+    plans,
+    exploringPlans,
+    exploringFrames,
+    driftAlarms,
+    priorCells = 0,
+    devices,
+    trials,
+    ...others
+  } = status;
   const { objective, accuracy, floorRange, restored, ...same } = others;
   return {
     ...same,

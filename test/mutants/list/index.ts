@@ -5,6 +5,7 @@ import { deviceAgent } from './device-agent.ts';
 import { discovery } from './discovery.ts';
 import { dispatch } from './dispatch.ts';
 import { domain } from './domain.ts';
+import { fleet } from './fleet.ts';
 import { guard } from './guard.ts';
 import { families } from './families.ts';
 import { jointAction } from './joint-action.ts';
@@ -35,4 +36,5 @@ export const mutants: readonly Mutant[] = [
   ...link,
   ...tensors,
   ...discovery,
+  ...fleet,
 ];

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, Unavailable } from '@weir/base';
 import type { LearnerRestored, Objective, Outcome, OutcomeBatch } from '@weir/domain';
-import type { Learner, LearnerSnapshot } from '@weir/learning';
+import type { BeliefPrior, Learner, LearnerSnapshot } from '@weir/learning';
 import {
   memberFromJson,
   type NewVersion,
@@ -42,6 +42,8 @@ export interface CellHostOptions {
   readonly families?: KnownFamilies | undefined;
   /** Aborted when the service stops: cells that are being opened are not waited for. @default never */
   readonly signal?: AbortSignal;
+  /** What other cells have learned, for one that opens with nothing learned. @default nothing */
+  readonly prior?: () => BeliefPrior | undefined;
   readonly onPlanned?: (plan: PlanMade) => void;
 }
 
@@ -99,7 +101,11 @@ export class CellHost implements AsyncDisposable {
       cellId,
       learners,
       logger,
+      prior: options.prior?.(),
     });
+    const { priorCells, outcomes } = learner.status();
+    if (priorCells && outcomes === 0)
+      logger.info({ learner: name, priorCells }, 'the learner begins with what other cells have learned');
     using opened = new DisposableStack();
     const orchestrator: CellOrchestrator = new CellOrchestrator({
       cellId,
@@ -225,7 +231,7 @@ export class CellHost implements AsyncDisposable {
 
   /** The learner goes on from what it had learned before in this cell, if anything. */
   async setLearner(name: string): Promise<void> {
-    const { store, learners, logger } = this.#options;
+    const { store, learners, logger, prior } = this.#options;
     if (name === this.orchestrator.learner.name) {
       // Said explicitly: it is to stay when the default changes.
       await store.change(this.#cellId, { learner: name });
@@ -234,7 +240,7 @@ export class CellHost implements AsyncDisposable {
     learners.create(name, this.#cellId);
     const snapshot = await store.snapshot(this.#cellId, name);
     await this.#replaceLearner(
-      learnerFrom(snapshot, { name, cellId: this.#cellId, learners, logger }).learner,
+      learnerFrom(snapshot, { name, cellId: this.#cellId, learners, logger, prior: prior?.() }).learner,
       'learner set',
     );
   }

@@ -1,11 +1,15 @@
 import { seededRandom, type Violations } from '@weir/base';
-import { type Learner, createLearner, learnerFactory, learnerNames } from '@weir/learning';
+import { type BeliefPrior, type Learner, createLearner, learnerFactory, learnerNames } from '@weir/learning';
+import { priorLearner } from '../fleet/fleet-prior.ts';
 
 /** Makes learners by name. */
 export interface Learners {
   readonly names: readonly string[];
-  /** Throws NotFound for a name that is none. `cellId` tells the chance of cells apart. */
-  create(name: string, cellId: string): Learner;
+  /**
+   * Throws NotFound for a name that is none. `cellId` tells the chance of cells apart. `prior`: what other cells have learned,
+   * for a learner that can begin with it.
+   */
+  create(name: string, cellId: string, prior?: BeliefPrior): Learner;
 }
 
 /**
@@ -18,8 +22,9 @@ export function learnersOf({ learner, seed }: { learner: string; seed: number })
   configured.create({ random: seededRandom(seed) });
   return {
     names: [...new Set([...learnerNames, configured.name])],
-    create(name, cellId) {
+    create(name, cellId, prior) {
       const random = seededRandom(seed).fork(`${cellId}/${name}`);
+      if (name === priorLearner) return createLearner(priorLearner, { random, prior });
       return name === configured.name ? configured.create({ random }) : createLearner(name, { random });
     },
   };

@@ -1,6 +1,6 @@
 import { type Logger, Unavailable } from '@weir/base';
 import type { Outcome } from '@weir/domain';
-import type { Learner, LearnerSnapshot } from '@weir/learning';
+import type { BeliefPrior, Learner, LearnerSnapshot } from '@weir/learning';
 import { type JournalEntry, outcomeFromJson, type Store, type StoredSnapshot } from '@weir/storage';
 import type { CellOrchestrator } from '../cell/orchestrator.ts';
 import type { Learners } from '../cell/learners.ts';
@@ -11,12 +11,24 @@ const REPLAY_CHUNK = 500;
 /** Outcomes that the guard of accuracy is told again: it would have forgotten what came before. */
 const RECALLED = 5_000;
 
-/** A learner as its snapshot left it, or a new one where there is none or it cannot be read. */
+/** A learner as its snapshot left it, or a new one, which begins with the prior, where there is none or it cannot be read. */
 export function learnerFrom(
   snapshot: StoredSnapshot | undefined,
-  { name, cellId, learners, logger }: { name: string; cellId: string; learners: Learners; logger: Logger },
+  {
+    name,
+    cellId,
+    learners,
+    logger,
+    prior,
+  }: {
+    name: string;
+    cellId: string;
+    learners: Learners;
+    logger: Logger;
+    prior: BeliefPrior | undefined;
+  },
 ): { learner: Learner; position: number } {
-  const learner = learners.create(name, cellId);
+  const learner = learners.create(name, cellId, prior);
   if (!snapshot) return { learner, position: 0 };
   try {
     learner.restore(JSON.parse(snapshot.state) as LearnerSnapshot);
@@ -24,7 +36,7 @@ export function learnerFrom(
   } catch (err) {
     // Of another version of Weir, most likely: the journal still has what it was learned from.
     logger.error({ err, learner: name }, 'the stored snapshot is of no use; learning from the journal again');
-    return { learner: learners.create(name, cellId), position: 0 };
+    return { learner: learners.create(name, cellId, prior), position: 0 };
   }
 }
 
