@@ -31,6 +31,8 @@ export interface TestbedOptions {
   readonly clock?: Clock;
   /** Share of the answers that are audited. @default 0 */
   readonly auditShare?: number;
+  /** As `startCell` takes it. */
+  readonly stateDir?: string | undefined;
 }
 
 /** A living cell with an application on every device, and the hand of whoever runs an experiment on it. */
@@ -65,7 +67,9 @@ const heardMs = 10_000;
 export async function openTestbed(options: TestbedOptions): Promise<Testbed> {
   const { description, family, pictures, logger, signal, clock = systemClock, auditShare = 0 } = options;
   await using opening = new AsyncDisposableStack();
-  const cell = opening.use(await startCell(description, { logger, signal, logLevel: 'warn' }));
+  const cell = opening.use(
+    await startCell(description, { logger, signal, logLevel: 'warn', stateDir: options.stateDir }),
+  );
   const applications = cell.devices.map(({ id, address }) => ({
     deviceId: id,
     client: opening.use(connectAgent(address)),
