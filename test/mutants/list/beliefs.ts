@@ -242,8 +242,8 @@ export const beliefs = mutantsOf('libs/learning/src/beliefs', [
   {
     title: 'a cell is as many witnesses as it has devices',
     file: 'witness.ts',
-    find: 'Math.max(...each.map(({ tested }) => tested[i]!))',
-    replace: 'each.reduce((sum, { tested }) => sum + tested[i]!, 0)',
+    find: 'Math.max(own, b[i]!)',
+    replace: 'own + b[i]!',
     specs: ['fleet-prior.spec.ts'],
   },
   {

@@ -3,7 +3,9 @@ import type { Variant } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { Beliefs } from './beliefs.ts';
 import { priorOf } from './fleet-prior.ts';
-import type { BeliefPrior } from './prior.ts';
+import type { CostBlockState } from './cost-block.ts';
+import { type BeliefPrior, priorSchema } from './prior.ts';
+import type { BeliefState } from './state.ts';
 import { type CellWitness, witnessOf } from './witness.ts';
 
 const [large, small, quantised]: [Variant, Variant, Variant] = [
@@ -108,6 +110,20 @@ describe('a prior from many cells', () => {
     for (const { roles } of heirs) expect(roles.get('local')!.tested[int8]).toBe(0);
     expect(weight(heirs, int8).deviation).toBeGreaterThan(20);
     expect(weight([...tested, ...heirs], int8).mean).toBeCloseTo(weight(tested, int8).mean, 0);
+  });
+
+  it('is spoiled by no block of other weights than its role has', () => {
+    const [honest, broken] = alike(2).map((_, at) => {
+      const beliefs = new Beliefs();
+      beliefs.setVariants([large]);
+      for (let frame = 0; frame < 20; frame++) beliefs.observeLocal(`camera-${at}`, 'large', 100);
+      return beliefs.state();
+    });
+    const [[name, block]] = broken!.local.blocks as [[string, CostBlockState]];
+    const empty = { ...block, residuals: [], weights: { mean: [], covariance: [] } };
+    const spoilt = { ...broken!, local: { ...broken!.local, blocks: [[name, empty]] } } as BeliefState;
+    const prior = priorOf([witnessOf(honest!), witnessOf(spoilt)]);
+    expect(priorSchema.parse(JSON.parse(JSON.stringify(prior)))).toMatchObject({ cells: 1 });
   });
 
   it('is none where no cell has measured anything', () => {

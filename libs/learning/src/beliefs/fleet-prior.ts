@@ -16,16 +16,25 @@ const widestSpreads = 3;
 export function priorOf(cells: readonly CellWitness[]): BeliefPrior | undefined {
   const known = cells.filter(({ roles }) => roles.size > 0);
   if (known.length === 0) return undefined;
-  const roles = new Map<BlockRole, RoleWitness[]>();
-  for (const cell of known)
-    for (const [role, witness] of cell.roles) roles.set(role, [...(roles.get(role) ?? []), witness]);
+  const roles = Map.groupBy(
+    known.flatMap((cell) => [...cell.roles].map(([role, witness]) => ({ role, witness }))),
+    ({ role }) => role,
+  );
   const noiseOf = (group: keyof BeliefPrior['noise']) => {
     const measured = known.flatMap(({ noise }) => noise[group] ?? []);
     return measured.length > 0 ? { [group]: median(measured) } : {};
   };
   return {
     cells: known.length,
-    blocks: Object.fromEntries([...roles].map(([role, witnesses]) => [role, combined(role, witnesses)])),
+    blocks: Object.fromEntries(
+      [...roles].map(([role, each]) => [
+        role,
+        combined(
+          role,
+          each.map(({ witness }) => witness),
+        ),
+      ]),
+    ),
     noise: { ...noiseOf('local'), ...noiseOf('nodes'), ...noiseOf('links') },
   };
 }

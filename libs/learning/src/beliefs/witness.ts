@@ -26,22 +26,20 @@ const leastObservations = 5;
 const untestedShare = 0.01;
 
 export function witnessOf(beliefs: BeliefState): CellWitness {
-  const blocks = new Map<BlockRole, CostBlockState[]>();
   const tiers = new Map(beliefs.nodes.tiers);
-  const add = (role: BlockRole, block: CostBlockState) => {
-    if (block.observations < leastObservations) return;
-    blocks.set(role, [...(blocks.get(role) ?? []), block]);
-  };
-  for (const [, block] of beliefs.local.blocks) add('local', block);
-  for (const [nodeId, block] of beliefs.nodes.blocks) {
-    const tier = tiers.get(nodeId);
-    if (tier) add(nodeRole(tier), block);
-  }
-  for (const [key, block] of beliefs.links.blocks) {
-    const [, nodeId, linkClass] = key.split('\n');
-    const tier = tiers.get(nodeId!);
-    if (tier && (linkClass === 'regular' || linkClass === 'weak')) add(linkRole(tier, linkClass), block);
-  }
+  const blocks = [
+    ...beliefs.local.blocks.map(([, block]) => ({ role: 'local' as const, block })),
+    ...beliefs.nodes.blocks.flatMap(([nodeId, block]) => {
+      const tier = tiers.get(nodeId);
+      return tier ? [{ role: nodeRole(tier), block }] : [];
+    }),
+    ...beliefs.links.blocks.flatMap(([key, block]) => {
+      const [, nodeId = '', linkClass] = key.split('\n');
+      const tier = tiers.get(nodeId);
+      const isKnown = linkClass === 'regular' || linkClass === 'weak';
+      return tier && isKnown ? [{ role: linkRole(tier, linkClass), block }] : [];
+    }),
+  ].filter(speaksOfCell);
   const noiseOf = (group: 'local' | 'nodes' | 'links') => {
     const { scale, shape } = beliefs[group].noise;
     const isMeasured = beliefs[group].blocks.some(
@@ -51,7 +49,7 @@ export function witnessOf(beliefs: BeliefState): CellWitness {
   };
   return {
     roles: new Map(
-      [...blocks].map(([role, own]) => [
+      [...Map.groupBy<BlockRole, OfRole>(blocks, ({ role }) => role)].map(([role, own]) => [
         role,
         togetherOf(role, own, beliefs.prior?.blocks[role]?.covariance),
       ]),
@@ -60,25 +58,36 @@ export function witnessOf(beliefs: BeliefState): CellWitness {
   };
 }
 
-/** `share` of a weight in a mixture. */
+interface OfRole {
+  readonly role: BlockRole;
+  readonly block: CostBlockState;
+}
+
+/** A block of other weights than its role has is no block of Weir's. */
+function speaksOfCell({ role, block: { observations, residuals, weights } }: OfRole): boolean {
+  const linear = weights.mean.length - residuals.length;
+  return observations >= leastObservations && linear === firstGuessOf(role).means.length;
+}
+
+/** How much each weight of a witness counts in a mixture. */
 export const sharesOf = ({ tested }: Pick<RoleWitness, 'tested'>): number[] =>
   tested.map((each) => each + untestedShare);
 
 /** `began`: covariance that the blocks began with; undefined: that of the first guess. */
 function togetherOf(
   role: BlockRole,
-  blocks: readonly CostBlockState[],
+  blocks: readonly OfRole[],
   began: readonly number[] | undefined,
 ): RoleWitness {
-  const each = blocks.map((block) => {
+  const each = blocks.map(({ block }) => {
     const linear = linearPart(block, firstGuessOf(role).means.length);
     return { ...linear, tested: testedOf(linear.covariance, began ?? firstCovariance(role, block.priorMs)) };
   });
   return {
     ...mixtureOf(each, each.map(sharesOf)),
     // As one witness: twenty devices that have tested the same are no more than one.
-    tested: each[0]!.tested.map((_, i) => Math.max(...each.map(({ tested }) => tested[i]!))),
-    priorMs: median(blocks.map(({ priorMs }) => priorMs)),
+    tested: each.map(({ tested }) => tested).reduce((a, b) => a.map((own, i) => Math.max(own, b[i]!))),
+    priorMs: median(blocks.map(({ block }) => block.priorMs)),
   };
 }
 
