@@ -9,7 +9,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outlivesItsProcess } from '../../libs/storage/src/kill.fixture.ts';
-import { batch, behavesAsStore } from '../../libs/storage/src/store.fixture.ts';
+import { allOf, batch, behavesAsStore } from '../../libs/storage/src/store.fixture.ts';
 import { type NatsServer, natsServer } from './nats-server.ts';
 
 let server: NatsServer;
@@ -173,6 +173,19 @@ describe('processes that share a store on NATS', () => {
     expect(lost).toEqual(['c']);
     await a.release('c');
     await expect(a.claim('c')).rejects.toMatchObject({ info: { owner: 'b:1' } });
+  });
+
+  it('read what the cells of another one have learned, which stay its own, and have one prior', async () => {
+    const name = newName();
+    await using a = await shared(name, 'a:1');
+    await using b = await shared(name, 'b:1');
+    await a.claim('c');
+    await a.change('c', { snapshots: [{ learner: 'planner', position: 1, state: '[1]' }] });
+    expect(await allOf(b.snapshots('planner', 10))).toMatchObject([{ cellId: 'c', state: '[1]' }]);
+    await b.setFleetPrior('[2]');
+    expect(await a.fleetPrior()).toBe('[2]');
+    expect((await a.append(batch([1]))).through).toBe(1);
+    await expect(b.claim('c')).rejects.toMatchObject({ info: { owner: 'a:1' } });
   });
 
   it('own the cells of one that has fallen silent, and it learns of that when it is back', async () => {

@@ -15,6 +15,12 @@ export const batch = (sequences: number[], more: Partial<Batch> = {}): Batch => 
   ...more,
 });
 
+export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 /** What every store does. `place`: where there is none yet. */
 export function behavesAsStore(place: () => Promise<Open>): void {
   it('keeps what it acknowledged, in order, over a restart', async () => {
@@ -255,14 +261,11 @@ export function behavesAsStore(place: () => Promise<Open>): void {
     await save('of another', 'dqn', 4_000);
     await save('deleted', 'planner', 5_000);
     await store.remove('deleted');
-    const read = async (limit: number) => {
-      const states: string[] = [];
-      for await (const { cellId, state } of store.snapshots('planner', limit)) {
+    const read = async (limit: number) =>
+      (await allOf(store.snapshots('planner', limit))).map(({ cellId, state }) => {
         expect(state).toBe(JSON.stringify(cellId));
-        states.push(cellId);
-      }
-      return states;
-    };
+        return cellId;
+      });
     expect(await read(10)).toEqual(['new', 'old', 'never joined']);
     expect(await read(2)).toEqual(['new', 'old']);
     expect((await store.cells()).toSorted()).toEqual(['never joined', 'new', 'of another', 'old']);
