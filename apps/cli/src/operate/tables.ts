@@ -40,7 +40,7 @@ export function statusLines(status: StatusDocument): string[] {
     `cell       ${cellId}, ${connected} of ${devices.length} devices connected`,
     `learner    ${learner}: ${outcomes} outcomes, ${plans} plans, ${exploringPlans} of them exploring (${percent(explorationShare)} of the time); ${driftAlarms} drift alarms`,
     ...(priorCells > 0
-      ? [`began with what ${priorCells} other ${priorCells === 1 ? 'cell' : 'cells'} had learned`]
+      ? [`began      with what ${priorCells} other ${priorCells === 1 ? 'cell' : 'cells'} had learned`]
       : []),
     `plans      take ${ms(planningMs)}, predictions are off by ${percent(predictionError)}`,
     ...(objective ? objectiveLines(objective) : []),
