@@ -11,10 +11,11 @@ import {
 import { type StoreLimits, defaultLimits } from '../limits.ts';
 import { type Store, storeNotWritable } from '../store.ts';
 import { CellLane } from './cell-lane.ts';
-import { readRecord, readRecords } from './cell-record.ts';
+import { readRecords } from './cell-record.ts';
 import { attempt, connectNats, type NatsServers } from './connection.ts';
+import { readFleetPrior, readSnapshots, writeFleetPrior } from './fleet.ts';
 import { type JetStreams, openStreams } from './jetstream.ts';
-import { NatsCell, readSnapshot } from './nats-cell.ts';
+import { NatsCell } from './nats-cell.ts';
 import { Owners } from './owners.ts';
 
 /** Where the store is, and its bounds. */
@@ -35,8 +36,6 @@ export interface NatsStoreOptions extends NatsServers, Partial<StoreLimits> {
   readonly onReachable?: (reachable: boolean) => void;
 }
 
-/** No cell's: those have a token more. */
-const fleetPriorKey = 'fleet-prior';
 /** Time between two looks whether the store is back, ms. */
 const probeMs = 1_000;
 
@@ -149,16 +148,14 @@ class NatsStore implements Store {
   }
 
   cells = async (): Promise<readonly string[]> => {
-    if (this.#closed) throw this.#closed;
     const ids: string[] = [];
-    for await (const { cellId } of readRecords(this.#streams)) ids.push(cellId);
+    for await (const { cellId } of readRecords(this.#opened)) ids.push(cellId);
     return ids.sort();
   };
 
   notJoinedSince: Store['notJoinedSince'] = async (at) => {
-    if (this.#closed) throw this.#closed;
     const ids: string[] = [];
-    for await (const { cellId, value } of readRecords(this.#streams))
+    for await (const { cellId, value } of readRecords(this.#opened))
       if (value.joinedAt !== undefined && value.joinedAt < at) ids.push(cellId);
     return ids.sort();
   };
@@ -191,28 +188,11 @@ class NatsStore implements Store {
   snapshot: Store['snapshot'] = (cellId, learner) =>
     this.#on(cellId, (lane) => lane.run((cell) => cell.snapshot(learner)));
 
-  snapshots: Store['snapshots'] = async function* (this: NatsStore, learner, limit) {
-    if (this.#closed) throw this.#closed;
-    const cells: { cellId: string; joinedAt: number }[] = [];
-    for await (const { cellId, value } of readRecords(this.#streams))
-      if (value.snapshots[learner]) cells.push({ cellId, joinedAt: value.joinedAt ?? 0 });
-    cells.sort((a, b) => b.joinedAt - a.joinedAt);
-    for (const { cellId } of cells.slice(0, limit)) {
-      const { value } = await readRecord(this.#streams, cellId);
-      const stored =
-        value && (await readSnapshot(this.#streams, cellId, { value, learner }).catch(ignoreReplaced));
-      if (stored) yield { cellId, ...stored };
-    }
-  };
+  snapshots: Store['snapshots'] = (learner, limit) => readSnapshots(this.#opened, learner, limit);
 
-  async fleetPrior(): Promise<string | undefined> {
-    const entry = await this.#ofFleet(() => this.#streams.kv.get(fleetPriorKey));
-    return entry?.operation === 'PUT' ? entry.string() : undefined;
-  }
+  fleetPrior = async (): Promise<string | undefined> => readFleetPrior(this.#opened);
 
-  async setFleetPrior(text: string): Promise<void> {
-    await this.#ofFleet(() => this.#streams.kv.put(fleetPriorKey, text));
-  }
+  setFleetPrior = async (text: string): Promise<void> => writeFleetPrior(this.#opened, text);
 
   reserveVersions: Store['reserveVersions'] = (cellId, { count, above = 0 }) =>
     this.#on(cellId, (lane) => lane.run((cell) => cell.reserveVersions(count, above)));
@@ -235,6 +215,11 @@ class NatsStore implements Store {
     await this.#streams.nc.close();
   }
 
+  get #opened(): JetStreams {
+    if (this.#closed) throw this.#closed;
+    return this.#streams;
+  }
+
   async #on<T>(cellId: string, act: (lane: CellLane) => Promise<T>): Promise<T> {
     if (this.#closed) throw this.#closed;
     const { maxPending } = this.#deps.limits;
@@ -248,12 +233,6 @@ class NatsStore implements Store {
         this.#setReachable(false, error.message);
       throw error;
     }
-  }
-
-  /** What belongs to no cell. */
-  async #ofFleet<T>(act: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw this.#closed;
-    return attempt(act);
   }
 
   #laneOf(cellId: string): CellLane {
@@ -310,9 +289,4 @@ class NatsStore implements Store {
       },
     );
   }
-}
-
-/** Its owner has put another one in its place while it was read. */
-function ignoreReplaced(error: unknown): undefined {
-  if (!(error instanceof WeirError && error.reason === 'STORE_CORRUPT')) throw error;
 }
