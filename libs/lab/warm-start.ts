@@ -1,7 +1,7 @@
 /**
- * What a prior from other cells is worth to a living one, of real processes: CELLS cells of other experiments and floors learn,
- * PolicyService makes a prior of what they know, and a new cell starts over its store with it, and over an empty one without:
- * `npx node libs/lab/warm-start.ts [CELLS] [SEEDS]`. Prints Markdown; regret by the measured cost table.
+ * What a prior from other cells is worth to a living one, of real processes: CELLS cells learn, PolicyService makes a prior of
+ * what they know, and new cells of other experiments start over its store with it, and over an empty one without:
+ * `npx node libs/lab/warm-start.ts [CELLS] [SEEDS]`. Prints Markdown: regret by the measured cost table.
  */
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ import { median, seededRandom, silentLogger } from '@weir/base';
 import { shuffled } from '@weir/cell';
 import { loadFamily, loadSamples } from '@weir/inference';
 import { openServerStream } from '@weir/rpc';
-import { type ExperimentName, experimentNames } from '@weir/simulation';
+import type { ExperimentName } from '@weir/simulation';
 import { asMap, type CostTable } from './src/measure/cost-table.ts';
 import { openEpochs } from './src/measure/epochs.ts';
 import { optimumOf } from './src/measure/optimum.ts';
@@ -24,13 +24,15 @@ import { openTestbed, type Testbed } from './src/measure/testbed.ts';
 import { paperCell } from './src/scenario/paper-cell.ts';
 import { floorOf, type NamedFloor } from './src/scenario/paper-floors.ts';
 
-const [cells = 3, seeds = 3] = process.argv.slice(2).map(Number);
+const [cells = 4, seeds = 3] = process.argv.slice(2).map(Number);
 /** Epochs in which each of the other cells learns, and of a new cell that count. */
 const [learned, firstSteps] = [40, 10];
-const own: { experiment: ExperimentName; floor: NamedFloor } = { experiment: 'A', floor: '89' };
-/** Cells of other experiments than the new one's, with all floors. */
-const others = experimentNames.filter((name) => name !== own.experiment);
+/** Of the cells that learn, in turn. */
+const theirs: readonly ExperimentName[] = ['B', 'C'];
+/** Of the new cells. */
+const own: readonly ExperimentName[] = ['A', 'D'];
 const floors: readonly NamedFloor[] = ['none', '85', '89', '80'];
+const ownFloor: NamedFloor = '89';
 
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
@@ -92,43 +94,46 @@ async function publishPrior(stateDir: string): Promise<void> {
 async function table(testbed: Testbed): Promise<{ table: CostTable; oracleMs: number }> {
   await testbed.setLooks(1);
   const measured = await profileCell(testbed, { repetitions: 1, random: seededRandom(0) });
-  return { table: measured, oracleMs: optimumOf(measured, floorOf(own.floor, family).value)!.meanMs };
+  return { table: measured, oracleMs: optimumOf(measured, floorOf(ownFloor, family).value)!.meanMs };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-warm-start-'));
 try {
   const fleet = join(folder, 'fleet');
   for (let at = 0; at < cells; at++) {
-    const cell = { cellId: `other-${at}`, experiment: others[at % others.length]!, seed: 101 + at };
-    await using testbed = await openCell({ ...cell, stateDir: fleet });
+    const experiment = theirs[at % theirs.length]!;
+    const cell = { cellId: `other-${at}`, experiment, seed: 101 + at, stateDir: fleet };
+    await using testbed = await openCell(cell);
     await run(testbed, { floor: floors[at % floors.length]!, epochs: learned }, cell.seed);
   }
   await publishPrior(fleet);
-  let costs: Awaited<ReturnType<typeof table>> | undefined;
-  const results = { none: [] as number[][], fleet: [] as number[][] };
-  console.log(`| seed | prior | regret of the first ${firstSteps} steps, ms | worst of them |`);
-  console.log('|---|---|---|---|');
-  for (let seed = 1; seed <= seeds; seed++)
-    // In turn, so that a machine that slows down slows both.
-    for (const prior of ['none', 'fleet'] as const) {
-      const stateDir = join(folder, `${prior}-${seed}`);
-      if (prior === 'fleet') cpSync(fleet, stateDir, { recursive: true });
-      await using testbed = await openCell({ cellId: 'new', ...own, seed, stateDir });
-      const steps = await run(testbed, { floor: own.floor, epochs: firstSteps }, seed);
-      const began = await priorCellsOf(testbed);
-      costs ??= await table(testbed);
-      const { oracleMs } = costs;
-      const times = steps.map((placements) => costs!.table.responseMs(placements));
-      const regretMs = times.reduce((sum, ms) => sum + ms - oracleMs, 0);
-      const worst = Math.max(...times) / oracleMs;
-      results[prior].push([regretMs, worst]);
-      console.log(
-        `| ${seed} | ${began === 0 ? 'none' : `${began} cells`} | ${regretMs.toFixed(0)} | ${worst.toFixed(2)} × |`,
-      );
+  console.log(`| experiment | seed | prior | regret of the first ${firstSteps} steps, ms | worst of them |`);
+  console.log('|---|---|---|---|---|');
+  for (const experiment of own) {
+    let costs: Awaited<ReturnType<typeof table>> | undefined;
+    const print = (seed: number | string, prior: string, regretMs: number, worst: number) =>
+      console.log(`| ${experiment} | ${seed} | ${prior} | ${regretMs.toFixed(0)} | ${worst.toFixed(3)} × |`);
+    const results = { without: [] as number[][], with: [] as number[][] };
+    for (let seed = 1; seed <= seeds; seed++)
+      // In turn, so that a machine that slows down slows both.
+      for (const start of ['without', 'with'] as const) {
+        const stateDir = join(folder, `${experiment}-${start}-${seed}`);
+        if (start === 'with') cpSync(fleet, stateDir, { recursive: true });
+        await using testbed = await openCell({ cellId: 'new', experiment, seed, stateDir });
+        const steps = await run(testbed, { floor: ownFloor, epochs: firstSteps }, seed);
+        const began = await priorCellsOf(testbed);
+        costs ??= await table(testbed);
+        const { oracleMs } = costs;
+        const times = steps.map((placements) => costs!.table.responseMs(placements));
+        const regretMs = times.reduce((sum, ms) => sum + ms - oracleMs, 0);
+        const worst = Math.max(...times) / oracleMs;
+        results[start].push([regretMs, worst]);
+        print(seed, `${began} cells`, regretMs, worst);
+      }
+    for (const [start, each] of Object.entries(results)) {
+      const [regretMs, worst] = [0, 1].map((at) => median(each.map((result) => result[at]!)));
+      print('median', start, regretMs!, worst!);
     }
-  for (const [prior, each] of Object.entries(results)) {
-    const [regretMs, worst] = [0, 1].map((at) => median(each.map((result) => result[at]!)));
-    console.log(`| median | ${prior} | ${regretMs!.toFixed(0)} | ${worst!.toFixed(2)} × |`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
