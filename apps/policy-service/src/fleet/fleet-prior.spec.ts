@@ -79,6 +79,11 @@ function expectedMs(cell: CellHost): number {
     .serviceMs;
 }
 
+/** A thread has to start first, on a machine that may be busy. */
+const patience = { timeout: 20_000 };
+const madeOf = (prior: FleetPrior, cells: number) =>
+  expect.poll(() => prior.current?.cells, patience).toBe(cells);
+
 describe('the prior of a fleet', () => {
   it('is made from what all cells have learned, and a new one begins with it at once', async () => {
     await using store = await openStore({ path: join(newFolder(), storeFile) });
@@ -86,7 +91,7 @@ describe('the prior of a fleet', () => {
     const fleet = fleetOver(store, { logger });
     await fleet.learn('north', 'south', 'east');
     await using prior = await fleet.openPrior();
-    await expect.poll(() => prior.current?.cells).toBe(3);
+    await madeOf(prior, 3);
     await using without = await fleet.openCell('without');
     await using begun = await fleet.openCell('west', prior);
     expect(begun.orchestrator.status().priorCells).toBe(3);
@@ -106,13 +111,13 @@ describe('the prior of a fleet', () => {
     await fleet.learn('north');
     {
       await using prior = await fleet.openPrior();
-      await expect.poll(() => prior.current?.cells).toBe(1);
+      await madeOf(prior, 1);
     }
     await fleet.learn('south');
     await using again = await fleet.openPrior();
     expect(again.current?.cells).toBe(1);
     await fleet.clock.advanceAsync(everyMs);
-    await expect.poll(() => again.current?.cells).toBe(2);
+    await madeOf(again, 2);
   });
 
   it('leaves alone what a cell has learned, over a restart too, and is for one that has learned nothing', async () => {
@@ -124,7 +129,7 @@ describe('the prior of a fleet', () => {
       await using _ = await fleet.openCell('early');
     }
     await using prior = await fleet.openPrior();
-    await expect.poll(() => prior.current?.cells).toBe(2);
+    await madeOf(prior, 2);
     await using north = await fleet.openCell('north', prior);
     expect(north.orchestrator.status()).not.toHaveProperty('priorCells');
     expect(JSON.parse(JSON.stringify(north.exportSnapshot()))).toEqual(JSON.parse(before));
@@ -143,7 +148,7 @@ describe('the prior of a fleet', () => {
       await using west = await fleet.openCell('west', prior);
       expect(west.orchestrator.status()).not.toHaveProperty('priorCells');
       for (let round = 0; round < 3; round++) await fleet.clock.advanceAsync(everyMs);
-      await expect.poll(() => store.fleetPrior()).not.toBe(text);
+      await expect.poll(() => store.fleetPrior(), patience).not.toBe(text);
       expect(told).toEqual(['the stored prior of new cells is of no use, and is made anew']);
     },
   );
@@ -155,10 +160,10 @@ describe('the prior of a fleet', () => {
     await fleet.learn('north', 'south');
     await store.change('broken', { snapshots: [{ learner: 'planner', position: 1, state: '{"format":1' }] });
     await using prior = await fleet.openPrior();
-    await expect.poll(() => prior.current?.cells).toBe(2);
+    await madeOf(prior, 2);
     await fleet.learn('east');
     await fleet.clock.advanceAsync(everyMs);
-    await expect.poll(() => prior.current?.cells).toBe(3);
+    await madeOf(prior, 3);
     expect(told.filter((text) => /broken/.test(text))).toHaveLength(1);
   });
 
@@ -173,7 +178,7 @@ describe('the prior of a fleet', () => {
       const config = { ...configSpec.schema.parse({ data }), fleetPriorMs };
       await using app = await startPolicyService(config, { logger });
       if (fleetPriorMs > 0)
-        await expect.poll(() => told).toContain('new cells begin with what 2 have learned');
+        await expect.poll(() => told, patience).toContain('new cells begin with what 2 have learned');
       await using connection = connect(app.address);
       const client = connection.client(policy.PolicyServiceClient);
       const session = openDuplex(client, client.orchestrate);
