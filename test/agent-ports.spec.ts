@@ -49,7 +49,9 @@ describe('the port of an agent for applications', () => {
   it('needs a certificate of its own off loopback, whatever the agent has for services', async () => {
     const flags = [`--tls-ca=${ca}`, `--tls-cert=${own.cert}`, `--tls-key=${own.key}`];
     const fault = await faultOf('--listen', '0.0.0.0:0', ...flags);
-    expect(fault).toMatch(/--listen: .*not on loopback.*listenTlsCert, listenTlsKey, listenTlsCa/);
+    expect(fault).toMatch(
+      /--listen: .*not on loopback.*--listen-tls-cert, --listen-tls-key and --listen-tls-ca/,
+    );
   });
 
   it('names its own flags where their files are at fault', async () => {

@@ -23,10 +23,9 @@ export const ownSecurityOf = ({
 /** Faults of files of one's own port are those of its flags. */
 export function asOwnFlags(error: unknown): never {
   if (!(error instanceof InvalidInput)) throw error;
-  const own = (text: string) => text.replace(/\btls(?=Cert|Key|Ca|Crl)/g, 'listenTls');
   const violations = error.violations.map(({ field, description }) => ({
-    field: own(field),
-    description: own(description),
+    field: field.replace(/^tls(?=Cert|Key|Ca|Crl)/, 'listenTls'),
+    description: description.replaceAll('--tls-', '--listen-tls-'),
   }));
   throw new InvalidInput(violations, { reason: error.reason, cause: error });
 }
