@@ -17,6 +17,11 @@ describe('a tensor', () => {
     );
   });
 
+  it('of strings whose last one is cut short is told', () => {
+    const data = encodeStrings(['one', 'two']).subarray(0, -1);
+    expect(dataFault({ dtype: 'string', shape: [2], data })).toMatch(/^string 1 is cut short/);
+  });
+
   it('of strings that is anything else is told, and never thrown at', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.nat(9), (data, length) => {
