@@ -46,6 +46,15 @@ describe('what becomes of a node', () => {
     expect(hear('GONE')).toEqual(['bad edge-1 has been silent for 15 s and counts as gone']);
   });
 
+  it('has drained where its last report comes together with its end', () => {
+    const { hear } = open();
+    hear('LIVE');
+    expect(hear('GONE', { draining: true })).toEqual([
+      'info edge-1 is draining: it takes no new work',
+      'info edge-1 has drained and left',
+    ]);
+  });
+
   it('is told apart: drained, or gone without', () => {
     const { hear } = open();
     hear('LIVE');

@@ -55,11 +55,12 @@ export class NodeEvents {
     }
     const before = { ...known };
     Object.assign(known, { liveness, draining });
-    if (liveness === 'gone') return this.#left(nodeId, before);
+    // The last report may come together with the end.
+    if (draining && !before.draining) this.#tell('info', `${nodeId} is draining: it takes no new work`);
+    if (liveness === 'gone') return this.#left(nodeId, { ...before, draining });
     if (liveness === 'stale' && before.liveness === 'live') this.#tell('bad', `${nodeId} is silent`);
     if (instanceId !== before.instanceId) this.#another(nodeId, known, instanceId, now);
     else if (liveness === 'live' && before.liveness !== 'live') this.#tell('good', `${nodeId} is back`);
-    if (draining && !before.draining) this.#tell('info', `${nodeId} is draining: it takes no new work`);
   }
 
   #hasRoom(): boolean {
