@@ -71,18 +71,18 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
     const at = clock.now();
     refuseIfOver(frame, at, failedAttempts);
     refresh(at);
+    const asRetry = failedAttempts.length > 0;
     let decision: Decision;
     try {
       const within = (deadlineMs: number) =>
         dispatcher.dispatch(at, { ...frame.wishes, deadlineMs, exclude: excluded, draw });
-      decision = withMostTimeToSpare(within, frame.deadlineAt - at, failures.length > 0);
+      decision = withMostTimeToSpare(within, frame.deadlineAt - at, asRetry);
       frame.decided?.(decision, at);
     } catch (error) {
       if (failures.length === 0) frame.decided?.(undefined, at);
       // Nothing is left to try: the first failure says more than that.
       throw failures.length > 0 ? exhausted(failedAttempts, failures, error) : error;
     }
-    const asRetry = failedAttempts.length > 0;
     const {
       tried,
       alsoFailed,
