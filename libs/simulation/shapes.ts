@@ -97,6 +97,7 @@ function timed(dispatcher: Dispatcher, times: Timed[]): Dispatcher {
     setForeign: (...args) => dispatcher.setForeign(...args),
     probesDue: (...args) => dispatcher.probesDue(...args),
     probe: (...args) => dispatcher.probe(...args),
+    linkCheck: (...args) => dispatcher.linkCheck(...args),
     audits: (...args) => dispatcher.audits(...args),
     explain: () => dispatcher.explain(),
     hedge: (...args) => dispatcher.hedge(...args),

@@ -1,6 +1,6 @@
 import { type Clock, FailedPrecondition, InvalidInput, type Logger, WeirError } from '@weir/base';
 import type { Decision, Dispatcher } from '@weir/dispatch';
-import type { Objective } from '@weir/domain';
+import type { Objective, Outcome } from '@weir/domain';
 import type { agent } from '@weir/proto';
 import { extractTraceContext, injectTraceContext, type OwnCertificate, type PeerFaults } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
@@ -14,6 +14,7 @@ import type { FrameAnswer, FrameWishes } from './frames/frame.ts';
 import type { FrameCount } from './frames/frame-count.ts';
 import { FrameCounters } from './frames/frame-counters.ts';
 import { infer } from './frames/inference.ts';
+import { RescueWindows } from './frames/rescue-windows.ts';
 import type { AgentMetrics } from './telemetry/metrics.ts';
 import type { OutcomeBuffer } from './policy/outcome-buffer.ts';
 import type { AskedObjective, OwnObjective } from './policy/own-objective.ts';
@@ -120,11 +121,12 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     logger,
     target: (nodeId: string) => view.target(nodeId),
-    rescueMs: (now: number) => view.rescueMs(now),
+    rescueWindows: new RescueWindows(),
+    rescue: (now: number, wishes?: FrameWishes) => view.rescue(now, wishes),
     refresh: (now: number) => dispatcher.reportLoad(parts.localNode.load(), now),
-    record(...outcome: Parameters<OutcomeBuffer['add']>) {
-      outcomes.add(...outcome);
-      metrics.attempted(outcome[0]);
+    record(outcome: Outcome, confidence: number) {
+      outcomes.add(outcome, confidence);
+      if (!outcome.shadow) metrics.attempted(outcome);
       session()?.outcomesAdded();
     },
   };

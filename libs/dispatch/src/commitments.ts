@@ -68,8 +68,8 @@ export class Commitments {
     return this.#commit(action, 'unsure', promised, frame);
   }
 
-  /** A probe: it earns and spends nothing. */
-  probe(action: DispatchAction, frame: Frame): Decision {
+  /** A copy of a frame: it earns and spends nothing. */
+  copy(action: DispatchAction, frame: Frame, reason: 'fallback' | 'explored'): Decision {
     const ms = costMs(action, frame);
     const promised = {
       accuracy: action.cost.accuracy,
@@ -81,7 +81,7 @@ export class Commitments {
       lookAgain: undefined,
       first: undefined,
     };
-    return this.#commit(action, 'fallback', promised, frame);
+    return this.#commit(action, reason, promised, frame);
   }
 
   /** An audit, which nobody waits for: it holds nothing, and settling it changes nothing. */

@@ -198,6 +198,12 @@ export interface Dispatcher {
    */
   probe(now: number): Decision | undefined;
   /**
+   * Where a copy of a frame may go for which nobody waits, to find out whether a link is still as slow as the policy has learned
+   * (link-checks.ts). Undefined while no check is due. Reserves no accuracy; settle it as any decision, and tell the policy
+   * what it took.
+   */
+  linkCheck(now: number): Decision | undefined;
+  /**
    * Where the most accurate variant may look once an answer by `variant` has gone out, to check it: at each of the places
    * that are allowed now, the cheapest first; empty when there is none. Undefined when no allowed variant is more accurate, and
    * while a plan is obeyed: its epochs are measured undisturbed. Nothing is reserved, and there is nothing to settle.

@@ -101,6 +101,12 @@ export class PlanInForce {
     ];
   }
 
+  /** Network time of a frame to a node by the device's own measurements, ms; undefined where it has none. */
+  measuredMs(nodeId: string): number | undefined {
+    const known = this.#fallbackCosts.find(({ placement }) => placement.nodeId === nodeId);
+    return known && known.networkMs > 0 ? known.networkMs : undefined;
+  }
+
   get allActions(): readonly PricedAction[] {
     return [...this.#table.actions, ...this.#fallbackTable.actions];
   }

@@ -27,6 +27,7 @@ import { ExplorationBudget } from './exploration-budget.ts';
 import { asSet, Frames } from './frames.ts';
 import { HedgeBudget } from './hedge-budget.ts';
 import { energyOf, hedgePlace, mayBeLate } from './hedge-place.ts';
+import { LinkChecks } from './link-checks.ts';
 import { LocalQueue } from './local-queue.ts';
 import { PlanInForce } from './plan-in-force.ts';
 import { Targets } from './targets.ts';
@@ -54,6 +55,7 @@ class PricedDispatcher implements Dispatcher {
   readonly #frames: Frames;
   readonly #commitments: Commitments;
   readonly #ejections: Ejections;
+  readonly #linkChecks: LinkChecks;
   /** The last frame, while nothing was priced for it. */
   #refused: { readonly now: number; readonly options: DispatchOptions } | undefined;
   /** What the last frame was chosen from. */
@@ -73,6 +75,7 @@ class PricedDispatcher implements Dispatcher {
     this.#frames = new Frames(this.#plan, this.#balance, this.#arrivals, this.#local);
     this.#commitments = new Commitments(this.#plan, this.#balance, this.#local);
     this.#ejections = new Ejections(this.#plan, this.#frames, random, onEjection);
+    this.#linkChecks = new LinkChecks(this.#plan, this.#frames);
     this.#configureBalance();
   }
 
@@ -287,7 +290,15 @@ class PricedDispatcher implements Dispatcher {
     if (!suspect) return undefined;
     const frame = this.#frames.fresh(this.#plan.table, now, {}, true);
     suspect.tracker!.refresh(now, false);
-    return this.#commitments.probe(suspect, frame);
+    return this.#commitments.copy(suspect, frame, 'fallback');
+  }
+
+  linkCheck(now: number): Decision | undefined {
+    const action = this.#linkChecks.due(now);
+    if (!action) return undefined;
+    const decision = this.#commitments.copy(action, this.#frames.of(this.#plan.table, now, {}), 'explored');
+    this.#linkChecks.sent(decision, now);
+    return decision;
   }
 
   audits(variant: string, now: number): readonly Decision[] | undefined {
@@ -303,6 +314,7 @@ class PricedDispatcher implements Dispatcher {
     if (settlement.ok) this.#balance.answered(commitment.reservation);
     else this.#balance.refund(commitment.reservation);
     this.#returned(decision, commitment, settlement, now);
+    this.#linkChecks.ended(decision, settlement, now);
   }
 
   /** A look is over: its work is no longer under way, and its end says something about its target. */

@@ -55,6 +55,8 @@ export function outcomeToWire(
     lookAgainBelow: outcome.lookAgainBelow ?? 0,
     auditProbability: outcome.auditProbability ?? 0,
     trial: outcome.trial ?? '',
+    // That of an audit is known from its probability.
+    shadow: outcome.shadow === true && outcome.auditProbability === undefined,
   };
 }
 
@@ -98,7 +100,7 @@ function outcomeFromWire(
   { deviceId, now }: { deviceId: string; now: number },
 ): Outcome {
   const { failure, responseMs, predictedMs, energyJ, margin, concurrency, batchSize, propensity } = wire;
-  const { lookedAgain, expectedAccuracy: accuracy, lookAgainBelow, auditProbability, trial } = wire;
+  const { lookedAgain, expectedAccuracy: accuracy, lookAgainBelow, auditProbability, trial, shadow } = wire;
   violations.number(Number(wire.directiveVersion), 'directive_version', { max: Number.MAX_SAFE_INTEGER });
   violations.number(responseMs, 'response_ms', { max: limits.ms });
   violations.number(predictedMs, 'predicted_ms', { max: limits.ms });
@@ -149,7 +151,8 @@ function outcomeFromWire(
     ...(lookedAgain && { lookedAgain }),
     ...(firstLook && { firstLook }),
     ...(lookAgainBelow > 0 && { lookAgainBelow }),
-    ...(auditProbability > 0 && { auditProbability, shadow: true }),
+    ...(auditProbability > 0 && { auditProbability }),
+    ...((shadow || auditProbability > 0) && { shadow: true }),
     ...(trial && { trial }),
   };
 }

@@ -257,6 +257,7 @@ describe('conversion to the wire and back', () => {
       { trial: 'newer' },
       { firstLook: { ...first, agreed: true } },
       { lookAgainBelow: 0.25 },
+      { shadow: true },
       { firstLook: { ...first, agreed: true }, auditProbability: 0.01, shadow: true },
       { firstLook: { ...first, agreed: false }, failure: 'UNAVAILABLE', lookedAgain: true },
     );

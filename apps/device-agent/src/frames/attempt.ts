@@ -33,7 +33,8 @@ interface AttemptOptions {
   /** Epoch ms, as `deadlineAt`. */
   readonly at: number;
   readonly deadlineAt: number;
-  readonly span: LookSpan;
+  /** Absent: it belongs to no trace. */
+  readonly span?: Pick<LookSpan, 'context'>;
   /** As in TargetRequest. @default false */
   readonly background?: boolean;
 }
@@ -48,7 +49,7 @@ export async function attempt(
   try {
     const chosen = target(nodeId);
     if (!chosen) throw new Unavailable(`${nodeId} is not known here`);
-    const trace = injectTraceContext(span.context);
+    const trace = span && injectTraceContext(span.context);
     const answer = await chosen.run({
       variant,
       input,

@@ -151,29 +151,40 @@ async function tryFirst(
       ? undefined
       : options.dispatcher.hedge(decision, at, { ...frame.wishes, deadlineMs, exclude: excluded });
   if (hedge) return attemptHedged(frame, { decision, hedge, at, span }, options);
-  const deadlineAt = frame.deadlineAt - keptMs(frame, decision, at, options);
-  return { tried: await attempt(frame, { decision, at, deadlineAt, span }, options) };
+  using kept = keep(frame, decision, at, options);
+  return {
+    tried: await attempt(frame, { decision, at, deadlineAt: kept?.from ?? frame.deadlineAt, span }, options),
+  };
 }
 
 /** An answer later than this many times its prediction is given up when waiting would leave no time for a fallback. */
 const predictionMargin = 1.25;
 
+/** Between one answer of the device and the next, as these vary, ms. */
+const switchingMs = (answerMs: number) => answerMs / 4 + 2;
+
 /**
- * Time of the frame that its target does not get, ms. A silent target is given up while the device can still answer by
- * itself, but one that answers as predicted is never cut short.
+ * The end of the frame's time, which its target does not get: a silent target is given up while the device can still answer
+ * by itself, after those other frames that it may have to answer too, but one that answers as predicted is never cut short.
  */
-function keptMs(
-  { deadlineAt }: Frame,
+function keep(
+  { deadlineAt, wishes }: Frame,
   { placement, predictedMs }: Decision,
   at: number,
-  { rescueMs }: InferenceOptions,
-): number {
+  { rescue, rescueWindows }: InferenceOptions,
+): ({ readonly from: number } & Disposable) | undefined {
+  if (placement.tier === 'device') return undefined;
   const remainingMs = deadlineAt - at;
   const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * predictedMs);
-  const neededMs = rescueMs(at);
+  const { leastMs, ms, answerMs } = rescue(at, wishes);
   // Half of it is what the device takes as a rule: with less left it is of no use.
-  const useful = placement.tier !== 'device' && spareMs >= neededMs / 2;
-  return useful ? Math.max(0, Math.min(neededMs, spareMs)) : 0;
+  if (ms <= 0 || spareMs < leastMs / 2) return undefined;
+  const windowMs = answerMs + switchingMs(answerMs);
+  const window = rescueWindows.take(deadlineAt - ms + windowMs, windowMs);
+  return {
+    from: Math.max(window.from, deadlineAt - spareMs),
+    [Symbol.dispose]: () => window[Symbol.dispose](),
+  };
 }
 
 function refuseIfOver({ signal, deadlineAt }: Frame, now: number, failedAttempts: readonly string[]): void {

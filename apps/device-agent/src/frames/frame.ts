@@ -3,6 +3,8 @@ import type { Decision, Dispatcher, DispatchOptions } from '@weir/dispatch';
 import type { HopTimes, Outcome, Placement, Reason } from '@weir/domain';
 import type { common } from '@weir/proto';
 import type { InferenceSpan } from '@weir/telemetry';
+import type { RescueWindows } from './rescue-windows.ts';
+import type { Rescue } from '../targets/rescue.ts';
 import type { Target } from '../targets/target.ts';
 
 /** One frame of an application. Times are ms since the epoch. */
@@ -84,6 +86,7 @@ export interface InferenceOptions {
   readonly record: (outcome: Outcome, confidence: number) => void;
   /** Called right before dispatch to report the load of the device's own processor. */
   readonly refresh: (now: number) => void;
-  /** Time the device needs to answer a frame itself if a remote target fails, ms; 0 when it cannot. */
-  readonly rescueMs: (now: number) => number;
+  /** What is kept of a frame for the device's own answer, should its target be silent. */
+  readonly rescue: (now: number, wishes: FrameWishes | undefined) => Rescue;
+  readonly rescueWindows: RescueWindows;
 }

@@ -17,6 +17,7 @@ import { extractTraceContext } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
 import { describe, expect, it } from 'vitest';
 import { infer } from './inference.ts';
+import { RescueWindows } from './rescue-windows.ts';
 import type { Target, TargetAnswer, TargetRequest } from '../targets/target.ts';
 
 type Behaviour = (request: TargetRequest) => Promise<TargetAnswer>;
@@ -42,7 +43,11 @@ const action = (tier: Tier, nodeId: string, serviceMs: number): ActionCost => ({
 });
 
 /** An edge that is the best choice, a cloud that is the next, and the device itself as the last. */
-function setUp(behaviours: Partial<Record<'edge-1' | 'cloud-1' | 'device-1', Behaviour>>, rescueMs = 0) {
+function setUp(
+  behaviours: Partial<Record<'edge-1' | 'cloud-1' | 'device-1', Behaviour>>,
+  rescueMs = 0,
+  leastMs = rescueMs,
+) {
   const clock = new FakeClock(1_000);
   const dispatcher = createDispatcher({
     deviceId: 'device-1',
@@ -91,7 +96,8 @@ function setUp(behaviours: Partial<Record<'edge-1' | 'cloud-1' | 'device-1', Beh
         logger: silentLogger,
         record: (outcome) => outcomes.push(outcome),
         refresh() {},
-        rescueMs: () => rescueMs,
+        rescue: () => ({ leastMs, ms: rescueMs, answerMs: rescueMs / 2 }),
+        rescueWindows: new RescueWindows(),
       },
     );
   return { clock, run, outcomes, asked, stop, dispatcher };
@@ -243,13 +249,15 @@ describe('infer', () => {
   });
 
   it('leaves a remote target no longer than the device could still answer by itself, or half the time', async () => {
-    const within = async (rescueMs: number) => {
-      const { run, asked } = setUp({ 'edge-1': answers }, rescueMs);
+    const within = async (rescueMs: number, leastMs = rescueMs) => {
+      const { run, asked } = setUp({ 'edge-1': answers }, rescueMs, leastMs);
       await run(500);
       return asked[0]![1].deadlineAt - 1_000;
     };
     expect(await within(80)).toBe(420);
     expect(await within(400)).toBe(250);
+    // Where the balance lets it answer in less.
+    expect(await within(600, 80)).toBe(250);
   });
 
   it('lets a target take as long as it was predicted to, and some more', async () => {

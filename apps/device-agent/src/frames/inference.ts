@@ -1,10 +1,10 @@
 import { Cancelled } from '@weir/base';
 import { noHops } from '@weir/wire';
 import { type Answered, type Attempt, isTargetsFault, outcomeOf, statusOf } from './attempt.ts';
+import { sendCopies } from './copies.ts';
 import { type FirstLook, lookFirst } from './first-look.ts';
 import type { Frame, FrameAnswer, InferenceOptions, Look } from './frame.ts';
 import { addHops, withAgentTime } from './hops.ts';
-import { probeOutlier } from './probe.ts';
 import { agree, isOver, lookAgain } from './second-look.ts';
 import { confidenceOf, marginOf } from './sureness.ts';
 
@@ -16,7 +16,7 @@ import { confidenceOf, marginOf } from './sureness.ts';
  * FailedPrecondition (no placement is allowed) or what the last target failed with.
  */
 export async function infer(frame: Frame, options: InferenceOptions): Promise<FrameAnswer> {
-  void probeOutlier(frame.input, options);
+  void sendCopies(frame.input, options);
   const first = await lookFirst(frame, options);
   const { decision, answer, settlement, end } = first.attempt;
   const due = decision.lookAgain;

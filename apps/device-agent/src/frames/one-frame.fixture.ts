@@ -4,6 +4,8 @@ import type { Outcome, Placement, Tier } from '@weir/domain';
 import { common } from '@weir/proto';
 import { extractTraceContext } from '@weir/rpc';
 import type { InferenceFacts, InferenceSpan } from '@weir/telemetry';
+import { noRescue } from '../targets/rescue.ts';
+import { RescueWindows } from './rescue-windows.ts';
 import type { Target, TargetAnswer, TargetRequest } from '../targets/target.ts';
 import type { FrameWishes } from './frame.ts';
 import { infer } from './inference.ts';
@@ -112,6 +114,7 @@ export function oneFrame(scene: Scene) {
   const nameOf = ({ placement }: Decision) => placement.nodeId;
   const dispatcher = {
     probe: () => undefined,
+    linkCheck: () => undefined,
     hedge(_decision: Decision, _now: number, options: DispatchOptions = {}) {
       wish('hedge', options);
       return hedge && { decision: decide(onDevice, { reason: 'fallback', accuracy: 0.7 }), energyJ: hedge };
@@ -192,7 +195,8 @@ export function oneFrame(scene: Scene) {
       logger: { ...silentLogger, error: (facts: object) => void logged.push(facts) },
       record: (outcome, confidence) => outcomes.push({ ...outcome, confidence }),
       refresh() {},
-      rescueMs: () => 0,
+      rescue: () => noRescue,
+      rescueWindows: new RescueWindows(),
     },
   );
   answer.catch(() => {});

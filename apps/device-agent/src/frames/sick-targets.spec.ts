@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import type { Target, TargetAnswer, TargetRequest } from '../targets/target.ts';
 import { bounded } from './bounded.ts';
 import { infer } from './inference.ts';
+import { RescueWindows } from './rescue-windows.ts';
 
 const oneWayMs = 1;
 const promisedMs: Record<string, number> = { small: 10, large: 15 };
@@ -122,6 +123,7 @@ function setUp({ deviceMs = 40, variants = ['small', 'large'] } = {}) {
   clock.every(500, report);
   const answered: { at: number; nodeId: string; variant: string; tries: number; responseMs: number }[] = [];
   const refused: { at: number; error: unknown }[] = [];
+  const rescueWindows = new RescueWindows();
   const frame = (deadlineMs: number) => {
     const at = clock.now();
     infer(
@@ -140,7 +142,8 @@ function setUp({ deviceMs = 40, variants = ['small', 'large'] } = {}) {
         logger: silentLogger,
         record() {},
         refresh: (now) => dispatcher.reportLoad(device.load(), now),
-        rescueMs: () => deviceMs + 10,
+        rescue: () => ({ leastMs: deviceMs + 10, ms: deviceMs + 10, answerMs: deviceMs }),
+        rescueWindows,
       },
     ).then(
       ({ decision: { placement }, failedAttempts, responseMs }) =>
@@ -200,6 +203,16 @@ describe('a device in front of a sick worker', () => {
     expect(changes.filter(({ variant }) => variant === undefined).map(({ pauseMs }) => pauseMs)).toEqual([
       5_000, 10_000, 15_000,
     ]);
+  });
+
+  it('answers by itself all that it had sent at once to a worker that hangs', async () => {
+    const { edge, answered, refused, drive } = setUp({ deviceMs: 60 });
+    edge.health = () => 'hangs';
+    await drive({ forMs: 5, gapMs: 1, deadlineMs: 1_000 });
+    expect(edge.received).toHaveLength(5);
+    expect(refused).toEqual([]);
+    expect(answered.map(({ nodeId, tries }) => [nodeId, tries])).toEqual(Array(5).fill(['device-1', 2]));
+    expect(answered.every(({ responseMs }) => responseMs <= 1_000)).toBe(true);
   });
 
   it('leaves a worker that is ten times slower than promised, until it keeps its promise', async () => {

@@ -5,6 +5,8 @@ import { common } from '@weir/proto';
 import { extractTraceContext } from '@weir/rpc';
 import { startInference } from '@weir/telemetry';
 import { describe, expect, it } from 'vitest';
+import { noRescue } from '../targets/rescue.ts';
+import { RescueWindows } from './rescue-windows.ts';
 import type { TargetAnswer } from '../targets/target.ts';
 import type { FrameAnswer } from './frame.ts';
 import { infer } from './inference.ts';
@@ -96,7 +98,8 @@ function setUp(maxLooks: number) {
         logger: silentLogger,
         record: (outcome) => outcomes.push(outcome),
         refresh() {},
-        rescueMs: () => 0,
+        rescue: () => noRescue,
+        rescueWindows: new RescueWindows(),
       },
     );
   return {

@@ -16,7 +16,8 @@ import { type FamilyFit, fitOf } from './family-fit.ts';
 import type { KnownFamily } from './known-family.ts';
 import { type KnownTarget, knownActions } from './knowledge.ts';
 import type { LocalTarget } from './local-target.ts';
-import { ownAnswerMs } from './rescue.ts';
+import { noRescue, type Rescue, rescueOf } from './rescue.ts';
+import type { FrameWishes } from '../frames/frame.ts';
 import type { LinkedTarget } from './target.ts';
 import { type WorkerClaim, WorkerClaims } from './worker-claims.ts';
 
@@ -216,22 +217,26 @@ export class CellView {
     dispatcher.setFallbackActions(this.#actions);
   }
 
-  /** Time the device would need to answer a frame by itself from now on, ms; 0 when it may not. */
-  rescueMs(now: number): number {
+  /** What to keep of a frame with these wishes for the device's own answer. */
+  rescue(now: number, { leastAccuracy = 0, belowFloor = false, variant }: FrameWishes = {}): Rescue {
     const { dispatcher, local } = this.#options;
     const { looks, hidden } = this.#known;
     const { objective, balance } = dispatcher.status(now);
-    if (!objective.allowedTiers.includes('device')) return 0;
-    const own = this.#actions.filter(
-      ({ placement }) => placement.tier === 'device' && !hidden.has(placement.variant),
-    );
-    const leastAccuracy = objective.accuracyFloor - balance.balance;
-    const answerMs = ownAnswerMs(own, {
-      leastAccuracy,
+    if (!objective.allowedTiers.includes('device')) return noRescue;
+    const floor = belowFloor ? 0 : objective.accuracyFloor;
+    return rescueOf({
+      actions: this.#actions.filter(
+        ({ placement }) =>
+          placement.tier === 'device' &&
+          (variant === undefined ? !hidden.has(placement.variant) : placement.variant === variant),
+      ),
       looks: objective.maxLooks > 1 ? looks : undefined,
+      leastAccuracy: {
+        now: Math.max(leastAccuracy, floor - balance.balance),
+        later: Math.max(leastAccuracy, floor),
+      },
+      backlogMs: local.load().backlogMs,
     });
-    // Twice the median plus a few ms to switch: being late here means no answer at all.
-    return answerMs === Infinity ? 0 : local.load().backlogMs + 2 * answerMs + 10;
   }
 
   /** What the policy plans with: no canary, and nothing that is retired. */

@@ -1,6 +1,6 @@
 import type { ActionCost, LookCurves } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
-import { ownAnswerMs } from './rescue.ts';
+import { noRescue, ownAnswerMs, rescueOf } from './rescue.ts';
 
 const own = (variant: string, accuracy: number, serviceMs: number): ActionCost => ({
   placement: { tier: 'device', nodeId: 'device-1', variant },
@@ -37,5 +37,24 @@ describe('the device’s own answer', () => {
     expect(ownAnswerMs(actions, { leastAccuracy: 0.89, looks })).toBe(Infinity);
     expect(ownAnswerMs(actions, { leastAccuracy: 0.87, looks: undefined })).toBe(Infinity);
     expect(ownAnswerMs([], { leastAccuracy: 0, looks })).toBe(Infinity);
+  });
+});
+
+describe('what is kept of a frame for it', () => {
+  const kept = (now: number, later: number, backlogMs = 0) =>
+    rescueOf({ actions, looks, leastAccuracy: { now, later }, backlogMs });
+
+  it('is twice what it takes once the balance is used up, and what waits', () => {
+    expect(kept(0.6, 0.8)).toEqual({ leastMs: 110, ms: 250, answerMs: 120 });
+    expect(kept(0.6, 0.8, 40)).toEqual({ leastMs: 150, ms: 290, answerMs: 120 });
+    expect(kept(0.8, 0.8)).toEqual({ leastMs: 250, ms: 250, answerMs: 120 });
+  });
+
+  it('goes by the balance where nothing suffices without', () => {
+    expect(kept(0.6, 0.95)).toEqual({ leastMs: 110, ms: 110, answerMs: 50 });
+  });
+
+  it('is nothing where the device cannot answer', () => {
+    expect(kept(0.95, 0.95)).toEqual(noRescue);
   });
 });

@@ -152,7 +152,7 @@ export class CellOrchestrator implements Disposable {
     const outcomes = journaled.filter(({ auditProbability }) => auditProbability === undefined);
     const now = this.#options.clock.now();
     for (const outcome of outcomes) {
-      if (outcome.failure) continue;
+      if (outcome.failure || outcome.shadow) continue;
       this.#error.add(outcome);
       if (outcome.reason === 'explored') this.#exploringFrames++;
     }

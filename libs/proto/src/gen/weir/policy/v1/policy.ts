@@ -203,6 +203,11 @@ export interface Outcome {
    * runs both. The placement, or an audit's first look, tells which of them answered. Empty: no trial.
    */
   trial: string;
+  /**
+   * True for a copy of a frame that nobody waited for: the device checked whether the link is still slow. No frame of an
+   * application, it counts in no balance; an audit, which is none either, need not say so.
+   */
+  shadow: boolean;
 }
 
 /** The first look at a frame that was looked at again. */
@@ -1833,6 +1838,7 @@ function createBaseOutcome(): Outcome {
     lookAgainBelow: 0,
     auditProbability: 0,
     trial: "",
+    shadow: false,
   };
 }
 
@@ -1906,6 +1912,9 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.trial !== "") {
       writer.uint32(170).string(message.trial);
+    }
+    if (message.shadow !== false) {
+      writer.uint32(176).bool(message.shadow);
     }
     return writer;
   },
@@ -2091,6 +2100,14 @@ export const Outcome: MessageFns<Outcome> = {
             message.trial = reader.string();
             continue;
           }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.shadow = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2170,6 +2187,7 @@ export const Outcome: MessageFns<Outcome> = {
         ? globalThis.Number(object.audit_probability)
         : 0,
       trial: isSet(object.trial) ? globalThis.String(object.trial) : "",
+      shadow: isSet(object.shadow) ? globalThis.Boolean(object.shadow) : false,
     };
   },
 
@@ -2238,6 +2256,9 @@ export const Outcome: MessageFns<Outcome> = {
     if (message.trial !== "") {
       obj.trial = message.trial;
     }
+    if (message.shadow !== false) {
+      obj.shadow = message.shadow;
+    }
     return obj;
   },
 
@@ -2275,6 +2296,7 @@ export const Outcome: MessageFns<Outcome> = {
     message.lookAgainBelow = object.lookAgainBelow ?? 0;
     message.auditProbability = object.auditProbability ?? 0;
     message.trial = object.trial ?? "";
+    message.shadow = object.shadow ?? false;
     return message;
   },
 };
