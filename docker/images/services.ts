@@ -14,18 +14,23 @@ export interface Service {
   readonly tools?: readonly Program[];
 }
 
+/** glibc gives back what loading a model needed (docs/serving.md, "Memory"). */
+const givesBack = { MALLOC_MMAP_THRESHOLD_: '131072' };
+
 export const services: readonly Service[] = [
   {
     program: 'device-agent',
     title: 'Answers the frames of one device, each where and with the model variant that suits it best',
     port: 7000,
     nodeFlags: ['--max-semi-space-size=4'],
+    environment: givesBack,
     healthFlags: ['--agent'],
   },
   {
     program: 'inference-worker',
     title: 'Runs the model variants of one node, at the edge or in the cloud',
     port: 7200,
+    environment: givesBack,
   },
   {
     program: 'policy-service',
