@@ -70,6 +70,11 @@ export const HopsChart = ({ points }: { points: readonly Point[] }): VNode =>
     }))}
   />`;
 
+const began = ({ priorCells }: LearnerView) =>
+  priorCells > 0
+    ? `; began with what ${count(priorCells)} other ${priorCells === 1 ? 'cell' : 'cells'} learned`
+    : '';
+
 export const LearnerChart = ({
   points,
   learner,
@@ -81,7 +86,7 @@ export const LearnerChart = ({
     title="What the learner learns"
     note=${
       learner
-        ? `${count(learner.plans)} plans, ${count(learner.exploringPlans)} of them and ${count(learner.exploringFrames)} frames exploring; ${count(learner.driftAlarms)} drift alarms; planning takes ${ms(learner.planningMs)}`
+        ? `${count(learner.plans)} plans, ${count(learner.exploringPlans)} of them and ${count(learner.exploringFrames)} frames exploring; ${count(learner.driftAlarms)} drift alarms; planning takes ${ms(learner.planningMs)}${began(learner)}`
         : 'nothing from the learner yet'
     }
     points=${points}

@@ -76,7 +76,13 @@ describe('the console without a page open', () => {
     await until(async () => {
       const seen = await snapshot();
       expect(seen.services).toEqual({ policy: true, telemetry: true });
-      expect(seen.learner).toMatchObject({ name: 'planner', outcomes: 120, floor: 0.75, deadlineMs: 900 });
+      expect(seen.learner).toMatchObject({
+        name: 'planner',
+        outcomes: 120,
+        priorCells: 3,
+        floor: 0.75,
+        deadlineMs: 900,
+      });
       expect(seen.floorRange).toEqual({ least: 0.6, most: 0.8 });
       expect(seen.learner!.accuracy).toEqual({
         truths: null,

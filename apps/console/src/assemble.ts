@@ -241,6 +241,7 @@ function learnerView({ policy }: CellState): LearnerView | null {
     explorationShare: round(status.explorationShare, 4),
     predictionError: round(status.predictionError, 4),
     driftAlarms: Number(status.driftAlarms),
+    priorCells: Number(status.priorCells),
     planningMs: round(status.planningMs, 2),
     floor: status.objective?.accuracyFloor ?? 0,
     deadlineMs: status.objective?.deadlineMs ?? 0,

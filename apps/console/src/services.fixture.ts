@@ -39,6 +39,7 @@ export async function startServices(): Promise<Services> {
             yield policy.WatchLearnerResponse.fromPartial({
               learner: asked.learner ?? 'planner',
               outcomes: 120n,
+              priorCells: 3n,
               plans: 12n,
               floorRange: { least: 0.6, most: 0.8 },
               predictionError: 0.2,

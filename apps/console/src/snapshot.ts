@@ -150,6 +150,8 @@ export interface LearnerView {
   readonly explorationShare: number;
   readonly predictionError: number;
   readonly driftAlarms: number;
+  /** Cells whose experience it began with; 0: none. */
+  readonly priorCells: number;
   readonly planningMs: number;
   readonly floor: number;
   readonly deadlineMs: number;
