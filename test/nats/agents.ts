@@ -22,24 +22,37 @@ export interface Agent extends AsyncDisposable {
   readonly answered: number;
   /** All outcomes up to this one were acknowledged. */
   readonly acknowledged: number;
-  /** Epochs of the owners whose directives it obeyed, in order. */
-  readonly epochs: readonly number[];
+  /** The owners whose directives it obeyed, in order. */
+  readonly owners: readonly ObeyedOwner[];
   /** When it last obeyed a directive, ms of `performance.now`. */
   readonly directedAt: number;
   /** The policy that it speaks with. */
   readonly address: string;
 }
 
+export interface ObeyedOwner {
+  readonly epoch: number;
+  /** Of its first and last directive, ms of `performance.now`. */
+  readonly firstAt: number;
+  lastAt: number;
+}
+
+/** `statePeriodMs`: time between two reports of its state. @default 1000 */
 export function startAgent(
   addresses: readonly string[],
-  { cellId, deviceId, seed }: { cellId: string; deviceId: string; seed: number },
+  {
+    cellId,
+    deviceId,
+    seed,
+    statePeriodMs = 1_000,
+  }: { cellId: string; deviceId: string; seed: number; statePeriodMs?: number },
 ): Agent {
   const hello = simulatedHello(deviceId, randomUUID());
   const outcomes = new OutcomeBuffer(100_000);
   const route = new PolicyRoute({ addresses, connect, clock: systemClock });
   let placement: Outcome['placement'] = { tier: 'device', nodeId: deviceId, variant: 'large' };
   let [answered, acknowledged, directedAt] = [0, 0, 0];
-  const epochs: number[] = [];
+  const owners: ObeyedOwner[] = [];
   const session = new PolicySession({
     openStream(signal) {
       const client = route.connection.client(policy.PolicyServiceClient);
@@ -52,6 +65,7 @@ export function startAgent(
     clock: systemClock,
     random: seededRandom(seed),
     logger: silentLogger,
+    statePeriodMs,
     decisions: () => [],
     outcomes,
     hello: () => helloToWire({ cellId, hello }),
@@ -59,7 +73,9 @@ export function startAgent(
     onDirective({ planned, ownerEpoch = 0 }) {
       placement = planned;
       directedAt = performance.now();
-      if (epochs.at(-1) !== ownerEpoch) epochs.push(ownerEpoch);
+      const owner = owners.at(-1);
+      if (owner?.epoch === ownerEpoch) owner.lastAt = directedAt;
+      else owners.push({ epoch: ownerEpoch, firstAt: directedAt, lastAt: directedAt });
     },
     onAcknowledged(taken) {
       const last = taken.at(-1);
@@ -69,7 +85,7 @@ export function startAgent(
   return {
     cellId,
     deviceId,
-    epochs,
+    owners,
     answer() {
       const outcome = outcomeAt(placement, { deviceId, now: systemClock.now() });
       outcomes.add({ ...outcome, predictedMs: ++answered }, 0.8);

@@ -5,13 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
+import type { Network } from './network.ts';
 
 /** A NATS server that may be killed and started again over the same files, under the same address. */
 export interface NatsServer extends AsyncDisposable {
+  readonly name: string;
   /** `nats://HOST:PORT`. */
   readonly url: string;
   /** Resolves when JetStream serves, within 30 s. `config`: further lines of its configuration from now on. */
   start(config?: string): Promise<void>;
+  /** Resolves when JetStream serves, within 30 s; rejects with what the server has logged. */
+  serves(): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -23,18 +27,26 @@ export async function natsServer(config = ''): Promise<NatsServer> {
   return server;
 }
 
-/** So many servers as one cluster, started. */
-export async function natsCluster(size: number): Promise<readonly NatsServer[]> {
-  const routes = await Promise.all(Array.from({ length: size }, freePort));
-  const urls = routes.map((port) => `nats-route://127.0.0.1:${port}`).join(', ');
+/** So many servers as one cluster, started, which reach one another over links of the network. */
+export async function natsCluster(size: number, network: Network): Promise<readonly NatsServer[]> {
+  const machines = await Promise.all(
+    Array.from({ length: size }, async (_, at) => ({ name: `server-${at + 1}`, route: await freePort() })),
+  );
   const servers = await Promise.all(
-    routes.map(async (route, at) =>
-      prepare(`server-${at + 1}`, {
+    machines.map(async ({ name, route }) => {
+      const others = machines.filter((other) => other.name !== name);
+      const links = await Promise.all(
+        others.map((other) => network.dial(name, other.name, `127.0.0.1:${other.route}`)),
+      );
+      // Nobody is told of an address that leads past the links.
+      const advertised = 'advertise: "127.0.0.1:1", no_advertise: true';
+      const routes = links.map((address) => `nats-route://${address}`).join(', ');
+      return prepare(name, {
         port: await freePort(),
         monitor: await freePort(),
-        config: `cluster { name: weir, listen: "127.0.0.1:${route}", routes: [${urls}] }`,
-      }),
-    ),
+        config: `cluster { name: weir, listen: "127.0.0.1:${route}", ${advertised}, routes: [${routes}] }`,
+      });
+    }),
   );
   await Promise.all(servers.map((server) => server.start()));
   return servers;
@@ -57,6 +69,14 @@ ${further}
 `,
     );
   let child: ChildProcess | undefined;
+  let log = '';
+  const serves = async () => {
+    const until = Date.now() + 30_000;
+    while (!(await isHealthy(monitor))) {
+      if (child?.exitCode !== null || Date.now() > until) throw new Error(`${name} does not serve:\n${log}`);
+      await sleep(50);
+    }
+  };
   const kill = async () => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
@@ -64,18 +84,16 @@ ${further}
     await exited;
   };
   return {
+    name,
     url: `nats://127.0.0.1:${port}`,
     async start(further = config) {
       configure(further);
       child = spawn(process.env.WEIR_NATS_SERVER!, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-      let log = '';
+      log = '';
       child.stderr!.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-10_000)));
-      const until = Date.now() + 30_000;
-      while (!(await serves(monitor))) {
-        if (child.exitCode !== null || Date.now() > until) throw new Error(`${name} does not serve:\n${log}`);
-        await sleep(50);
-      }
+      await serves();
     },
+    serves,
     kill,
     async [Symbol.asyncDispose]() {
       await kill();
@@ -84,7 +102,7 @@ ${further}
   };
 }
 
-const serves = (monitor: number): Promise<boolean> =>
+const isHealthy = (monitor: number): Promise<boolean> =>
   fetch(`http://127.0.0.1:${monitor}/healthz`).then(
     ({ ok }) => ok,
     () => false,

@@ -1,6 +1,12 @@
 import { FailedPrecondition, type Logger, sleep, Unavailable, WeirError } from '@weir/base';
 import { JetStreamApiCodes, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
-import { connect, credsAuthenticator, errors, type NatsConnection } from '@nats-io/transport-node';
+import {
+  connect,
+  credsAuthenticator,
+  errors,
+  type NatsConnection,
+  type Server,
+} from '@nats-io/transport-node';
 import { readFileSync } from 'node:fs';
 import { storeNotWritable } from '../store.ts';
 
@@ -40,6 +46,9 @@ export async function connectNats(
     maxReconnectAttempts: -1,
     reconnectTimeWait: retryMs,
     reconnectJitter: retryMs,
+    // The client's own order begins with the server that it has just lost.
+    reconnectToServer: (pool: readonly Server[]) =>
+      pool.reduce((a, b) => (b.lastConnect < a.lastConnect ? b : a)),
     // A server that is gone without a word is noticed within 10 s.
     pingInterval: 5_000,
     maxPingOut: 1,

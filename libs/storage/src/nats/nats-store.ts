@@ -38,6 +38,8 @@ export interface NatsStoreOptions extends NatsServers, Partial<StoreLimits> {
 
 /** Time between two looks whether the store is back, ms. */
 const probeMs = 1_000;
+/** No cell's: those have a token more. */
+const probeKey = 'probe';
 
 /**
  * Opens the store on NATS JetStream, which many processes may share: each cell is written by the one that claimed it last.
@@ -68,7 +70,15 @@ export async function openNatsStore({
       onReachable,
       ...(shared && {
         owners: await whenBack(
-          () => Owners.open(streams, { name, replicas, clock, onLapsed: () => store.checkStanding() }),
+          () =>
+            Owners.open(streams, {
+              name,
+              replicas,
+              clock,
+              onLapsed: () => store.checkStanding(),
+              // To another server, where there is one.
+              onSilent: () => void nc.reconnect().catch(() => {}),
+            }),
           { logger, signal },
         ),
       }),
@@ -277,10 +287,9 @@ class NatsStore implements Store {
     if (!reachable && !this.#closed) this.#stopProbing = clock.every(probeMs, () => this.#probe());
   }
 
-  /** Only the leader of the stream answers, and it has one only while most replicas are there. */
+  /** Only a write tells: one that is cut off from most replicas answers questions for a while. */
   #probe(): void {
-    const { jsm, outcomes } = this.#streams;
-    jsm.streams.info(outcomes.name).then(
+    this.#streams.kv.put(probeKey, '').then(
       () => {
         if (!this.#closed) this.#setReachable(true);
       },

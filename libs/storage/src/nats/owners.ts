@@ -9,6 +9,16 @@ import type { JetStreams } from './jetstream.ts';
 /** A process that has not renewed its lease for so long owns nothing any more, ms. */
 export const leaseMs = 5_000;
 const renewMs = 1_500;
+/** As long a renewal may go unanswered before the server is taken for cut off from the others, ms. */
+const silentMs = 2 * renewMs;
+
+export interface OwnersOptions {
+  readonly clock: Clock;
+  /** Others may have taken the process for dead, and have taken its cells. */
+  readonly onLapsed: () => void;
+  /** The server does not answer, or has not most of the others: another one may. Told again while that lasts. */
+  readonly onSilent: () => void;
+}
 
 /**
  * Which processes share the store, and live: each renews a lease in a bucket whose entries expire. One lease a process, not a
@@ -20,26 +30,24 @@ export class Owners implements AsyncDisposable {
   readonly #kv: KV;
   readonly #clock: Clock;
   readonly #onLapsed: () => void;
+  readonly #onSilent: () => void;
   #address = '';
   #renewedAt = 0;
+  /** When a renewal was answered last, or another server tried. */
+  #heardAt = 0;
   #renewing = false;
   #stop = () => {};
 
-  private constructor(kv: KV, clock: Clock, onLapsed: () => void) {
+  private constructor(kv: KV, { clock, onLapsed, onSilent }: OwnersOptions) {
     this.#kv = kv;
     this.#clock = clock;
     this.#onLapsed = onLapsed;
+    this.#onSilent = onSilent;
   }
 
-  /** `onLapsed`: others may have taken the process for dead, and have taken its cells. */
   static async open(
     { js }: JetStreams,
-    {
-      name,
-      replicas,
-      clock,
-      onLapsed,
-    }: { name: string; replicas: number; clock: Clock; onLapsed: () => void },
+    { name, replicas, ...options }: OwnersOptions & { name: string; replicas: number },
   ): Promise<Owners> {
     const kv = await new Kvm(js).create(`${name}-owners`, {
       description: 'Processes of PolicyService that live, and where they are reached.',
@@ -48,12 +56,13 @@ export class Owners implements AsyncDisposable {
       storage: StorageType.Memory,
       allow_direct: false,
     });
-    return new Owners(kv, clock, onLapsed);
+    return new Owners(kv, options);
   }
 
   /** From now on others know this process, or once the store is there. */
   async share(address: string): Promise<void> {
     this.#address = address;
+    this.#heardAt = this.#clock.now();
     this.#stop = this.#clock.every(renewMs, () => this.#renewInPassing());
     await this.#renew().catch(() => {
       // It is tried again.
@@ -81,6 +90,11 @@ export class Owners implements AsyncDisposable {
   }
 
   #renewInPassing(): void {
+    const now = this.#clock.now();
+    if (now - this.#heardAt >= silentMs) {
+      this.#heardAt = now;
+      this.#onSilent();
+    }
     if (this.#renewing) return;
     this.#renewing = true;
     this.#renew()
@@ -94,6 +108,7 @@ export class Owners implements AsyncDisposable {
     await attempt(() => this.#kv.put(this.id, this.#address));
     const before = this.#renewedAt;
     this.#renewedAt = now;
+    this.#heardAt = this.#clock.now();
     if (before > 0 && this.#clock.now() - before >= leaseMs) this.#onLapsed();
   }
 }

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.ts';
+
+const program = fileURLToPath(import.meta.resolve('@weir/policy-service/main'));
+
+/** A policy that may be killed and started again under its address, or suspended. */
+export interface PolicyProcess extends AsyncDisposable {
+  readonly name: string;
+  /** HOST:PORT. */
+  readonly address: string;
+  /** Resolves when it serves. */
+  start(): Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  suspend(): void;
+  goOn(): void;
+}
+
+/** `servers`: HOST:PORT of each server of NATS. `flags`: further ones. */
+export async function policyOver(
+  servers: readonly string[],
+  { name = 'policy', flags = [] }: { name?: string; flags?: readonly string[] } = {},
+): Promise<PolicyProcess> {
+  const address = `127.0.0.1:${await freePort()}`;
+  let child: ChildProcess | undefined;
+  const kill = async () => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return {
+    name,
+    address,
+    async start() {
+      const store = servers.map((server) => `nats://${server}`).join(',');
+      const argv = [`--listen=${address}`, `--store=${store}`, '--snapshot-ms=1000', '--log-level=error'];
+      child = spawn(process.execPath, [program, ...argv, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = once(child, 'exit').then(([code]) => {
+        throw new Error(`${name} ended with ${code}`);
+      });
+      ended.catch(() => {});
+      await Promise.race([once(createInterface({ input: child.stdout! }), 'line'), ended]);
+    },
+    kill,
+    suspend: () => void child?.kill('SIGSTOP'),
+    goOn: () => void child?.kill('SIGCONT'),
+    [Symbol.asyncDispose]: kill,
+  };
+}
