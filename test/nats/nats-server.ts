@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '../support/free-port.ts';
 import type { Network } from './network.ts';
 
@@ -52,22 +53,42 @@ export async function natsCluster(size: number, network: Network): Promise<reado
   return servers;
 }
 
-function prepare(
-  name: string,
-  { port, monitor, config }: { port: number; monitor: number; config: string },
-): NatsServer {
+/** One server by a configuration of `docker/nats`, under an address of this machine, with these variables; not started. */
+export async function natsOf(
+  file: string,
+  { leafPort = 0, env = {} }: { leafPort?: number; env?: Readonly<Record<string, string>> } = {},
+): Promise<NatsServer> {
+  const text = readFileSync(fileURLToPath(import.meta.resolve(`../../docker/nats/${file}`)), 'utf8');
+  const [port, monitor] = [await freePort(), await freePort()];
+  const configure = (folder: string) =>
+    `${text
+      .replace('0.0.0.0:4222', `127.0.0.1:${port}`)
+      .replace('0.0.0.0:7422', `127.0.0.1:${leafPort}`)
+      .replace('"/data"', `"${folder}/data"`)}
+http: "127.0.0.1:${monitor}"
+`;
+  return prepare(file, { port, monitor, configure, env });
+}
+
+interface Prepared {
+  readonly port: number;
+  readonly monitor: number;
+  /** Further lines of its configuration. */
+  readonly config?: string;
+  /** All of it. */
+  readonly configure?: (folder: string, further: string) => string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function prepare(name: string, { port, monitor, config = '', configure, env = {} }: Prepared): NatsServer {
   const folder = mkdtempSync(join(tmpdir(), 'weir-nats-'));
   const file = join(folder, 'nats.conf');
-  const configure = (further: string) =>
-    writeFileSync(
-      file,
-      `server_name: ${name}
+  configure ??= (_folder, further) => `server_name: ${name}
 listen: "127.0.0.1:${port}"
 http: "127.0.0.1:${monitor}"
 jetstream { store_dir: "${folder}/data", sync_interval: always }
 ${further}
-`,
-    );
+`;
   let child: ChildProcess | undefined;
   let log = '';
   const serves = async () => {
@@ -87,8 +108,11 @@ ${further}
     name,
     url: `nats://127.0.0.1:${port}`,
     async start(further = config) {
-      configure(further);
-      child = spawn(process.env.WEIR_NATS_SERVER!, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      writeFileSync(file, configure(folder, further));
+      child = spawn(process.env.WEIR_NATS_SERVER!, ['-c', file], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, ...env },
+      });
       log = '';
       child.stderr!.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-10_000)));
       await serves();

@@ -87,7 +87,8 @@ describe(`three policies over three servers of NATS (seed ${seed})`, () => {
           const links = servers.map((server) =>
             network.dial(name, server.name, server.url.slice('nats://'.length)),
           );
-          return stack.use(await policyOver(await Promise.all(links), { name }));
+          const flags = [`--snapshot-ms=${2 * periodMs}`];
+          return stack.use(await policyOver(await Promise.all(links), { name, flags }));
         }),
       );
       await Promise.all(policies.map((each) => each.start()));

@@ -37,7 +37,7 @@ export async function policyOver(
     address,
     async start() {
       const store = servers.map((server) => `nats://${server}`).join(',');
-      const argv = [`--listen=${address}`, `--store=${store}`, '--snapshot-ms=1000', '--log-level=error'];
+      const argv = [`--listen=${address}`, `--store=${store}`, '--log-level=error'];
       child = spawn(process.execPath, [program, ...argv, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(child, 'exit').then(([code]) => {
         throw new Error(`${name} ended with ${code}`);

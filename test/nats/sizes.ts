@@ -8,6 +8,8 @@ export const sizes = {
   faults: { least: 1, usual: 8 },
   /** Time between two outcomes of an agent. */
   'period-ms': { least: 1, usual: 500 },
+  /** How long the uplink of a site is cut. */
+  'cut-ms': { least: 1, usual: 5_000 },
   /** Longest time until a cell is owned again. The machine's own tests may be far slower than a machine with nothing else to do. */
   'within-ms': { least: 1, usual: 30_000 },
 } as const;

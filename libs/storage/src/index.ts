@@ -1,4 +1,11 @@
-export { cellFenced, cellOwnedElsewhere, type Store, type StoreBackup, storeNotWritable } from './store.ts';
+export {
+  cellFenced,
+  cellOwnedElsewhere,
+  type SitePrior,
+  type Store,
+  type StoreBackup,
+  storeNotWritable,
+} from './store.ts';
 export { type StoreOptions, openStore } from './sqlite/sqlite-store.ts';
 export type { NatsStoreOptions } from './nats/nats-store.ts';
 export { openNatsStore } from './nats/open-nats-store.ts';

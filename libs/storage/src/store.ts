@@ -14,6 +14,12 @@ export interface StoreBackup extends Disposable {
   readonly path: string;
 }
 
+/** What the cells of a site have learned for new ones. */
+export interface SitePrior {
+  readonly site: string;
+  readonly text: string;
+}
+
 /** Reason of errors that mean: the store takes nothing at present; no cell is at fault, and it may be tried again. */
 export const storeNotWritable = 'STORE_NOT_WRITABLE';
 /** Reason of errors that mean: another process writes for the cell now, and nothing of this one's counts any more. */
@@ -67,6 +73,8 @@ export interface Store extends AsyncDisposable {
   /** What cells have learned for new ones; undefined: nothing yet. Shared by all processes, and the last to set it stands. */
   fleetPrior(): Promise<string | undefined>;
   setFleetPrior(text: string): Promise<void>;
+  /** As `fleetPrior`, of sites that have stores of their own, as far as they have come here. */
+  sitePriors(): Promise<readonly SitePrior[]>;
   /** The versions that were kept, the newest first. */
   versions(cellId: string): Promise<readonly StoredVersion[]>;
   version(cellId: string, number: number): Promise<(StoredVersion & { readonly state: string }) | undefined>;

@@ -79,7 +79,16 @@ export class FleetPrior implements AsyncDisposable {
     const { store, clock, logger } = this.#options;
     const madeAt = clock.now();
     const refused = new Set<string>();
+    const sites = (await store.sitePriors()).flatMap(({ site, text }) => {
+      try {
+        return storedRow(text, 'prior', storedPrior).prior ?? [];
+      } catch (err) {
+        logger.warn({ err, site }, 'what the site has learned is of no use, and is left out');
+        return [];
+      }
+    });
     const prior = await priorOfSnapshots(store.snapshots(priorLearner, mostCells), {
+      sites,
       signal: this.#stopped.signal,
       onRefused: (cellId, why) => {
         refused.add(cellId);

@@ -83,6 +83,7 @@ class StandIn {
       snapshots: (...given) => this.#store.snapshots(...given),
       fleetPrior: () => this.#store.fleetPrior(),
       setFleetPrior: (text) => writing(() => this.#store.setFleetPrior(text)),
+      sitePriors: () => this.#store.sitePriors(),
       size: (...given) => this.#store.size(...given),
       versions: (...given) => this.#store.versions(...given),
       version: (...given) => this.#store.version(...given),

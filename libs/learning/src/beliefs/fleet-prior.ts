@@ -25,7 +25,7 @@ export function priorOf(cells: readonly CellWitness[]): BeliefPrior | undefined 
     return measured.length > 0 ? { [group]: median(measured) } : {};
   };
   return {
-    cells: known.length,
+    cells: known.reduce((sum, { cells: each }) => sum + each, 0),
     blocks: Object.fromEntries(
       [...roles].map(([role, each]) => [
         role,

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '@weir/domain';
 import { createLearner } from '../create-learner.ts';
 import type { CellObservation, LearnerSnapshot } from '../learner.ts';
-import { priorFrom } from '../planner/planner-state.ts';
+import { cellWitness, priorFrom } from '../planner/planner-state.ts';
 import { ToyCell } from '../toy-cell.fixture.ts';
+import { priorOf } from './fleet-prior.ts';
+import { type CellWitness, siteWitness } from './witness.ts';
 
 /** A planner's snapshot after some epochs in a toy cell at the floor given. */
 function learned(seed: number, floor: number): LearnerSnapshot {
@@ -121,6 +123,21 @@ describe('priorFrom', () => {
     expect(restored(snapshots[0]!).status().priorCells).toBeUndefined();
     const fresh = createLearner('planner', { random: seededRandom(6) }).snapshot();
     expect(restored(fresh).status().priorCells).toBe(4);
+  });
+
+  it('hears a site by the prior of its own cells, as one witness that speaks for them all', () => {
+    const site = priorFrom(snapshots.slice(1))!;
+    const own = cellWitness(snapshots[0]);
+    const prior = priorOf([own, siteWitness(site)])!;
+    expect(prior.cells).toBe(4);
+    const weightOf = (each: Pick<CellWitness, 'roles'>) => each.roles.get('local')!.mean;
+    const [low, high] = [weightOf(own), weightOf(siteWitness(site))];
+    prior.blocks.local!.mean.forEach((weight, at) => {
+      expect(weight).toBeGreaterThanOrEqual(Math.min(low[at]!, high[at]!) - 1e-9);
+      expect(weight).toBeLessThanOrEqual(Math.max(low[at]!, high[at]!) + 1e-9);
+    });
+    expect(prior.blocks.local!.mean).not.toEqual(low);
+    expect(prior.blocks.local!.mean).not.toEqual(high);
   });
 
   it('refuses snapshots of other learners and corrupt ones', () => {

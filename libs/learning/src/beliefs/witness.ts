@@ -2,7 +2,14 @@ import { median } from '@weir/base';
 import { CostBlock, type CostBlockState } from './cost-block.ts';
 import { GaussianWeights } from './gaussian.ts';
 import { type Component, mixtureOf } from './mixture.ts';
-import { type BeliefPrior, type BlockRole, firstGuessOf, linkRole, nodeRole } from './prior.ts';
+import {
+  type BeliefPrior,
+  type BlockPrior,
+  type BlockRole,
+  firstGuessOf,
+  linkRole,
+  nodeRole,
+} from './prior.ts';
 import type { BeliefState } from './state.ts';
 
 /** What a cell's blocks of one role say together, of the weights before their residuals. */
@@ -13,8 +20,10 @@ export interface RoleWitness extends Component {
   readonly priorMs: number;
 }
 
-/** What one cell has to say to others. */
+/** What one cell has to say to others, or a site of many. */
 export interface CellWitness {
+  /** How many it speaks for. */
+  readonly cells: number;
   readonly roles: ReadonlyMap<BlockRole, RoleWitness>;
   /** Relative noise of the groups that it has measured. */
   readonly noise: BeliefPrior['noise'];
@@ -48,6 +57,7 @@ export function witnessOf(beliefs: BeliefState): CellWitness {
     return isMeasured ? { [group]: Math.sqrt(scale / shape) } : {};
   };
   return {
+    cells: 1,
     roles: new Map(
       [...Map.groupBy<BlockRole, OfRole>(blocks, ({ role }) => role)].map(([role, own]) => [
         role,
@@ -57,6 +67,18 @@ export function witnessOf(beliefs: BeliefState): CellWitness {
     noise: { ...noiseOf('local'), ...noiseOf('nodes'), ...noiseOf('links') },
   };
 }
+
+/** What a site says with the prior that its own cells have made: as one witness, however many they are. */
+export const siteWitness = ({ cells, blocks, noise }: BeliefPrior): CellWitness => ({
+  cells,
+  noise,
+  roles: new Map(
+    (Object.entries(blocks) as [BlockRole, BlockPrior][]).map(([role, { mean, covariance, priorMs }]) => [
+      role,
+      { mean, covariance, priorMs, tested: testedOf(covariance, firstCovariance(role, priorMs)) },
+    ]),
+  ),
+});
 
 interface OfRole {
   readonly role: BlockRole;

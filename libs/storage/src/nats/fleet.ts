@@ -1,5 +1,6 @@
 import { WeirError } from '@weir/base';
 import type { StoredSnapshot } from '../experience.ts';
+import type { SitePrior } from '../store.ts';
 import { readRecord, readRecords } from './cell-record.ts';
 import { attempt } from './connection.ts';
 import type { JetStreams } from './jetstream.ts';
@@ -32,6 +33,29 @@ export async function readFleetPrior({ kv }: JetStreams): Promise<string | undef
 
 export async function writeFleetPrior({ kv }: JetStreams, text: string): Promise<void> {
   await attempt(() => kv.put(priorKey, text));
+}
+
+/**
+ * As `Store.sitePriors`: every bucket `NAME-site-…` is a mirror of what the store of a site, of the same name as this one, has at
+ * that key.
+ */
+export async function readSitePriors({ jsm, bucket }: JetStreams): Promise<readonly SitePrior[]> {
+  const prefix = `${bucket.name}-site-`;
+  const names = await attempt(async () => {
+    const found: string[] = [];
+    for await (const stream of jsm.streams.names()) found.push(stream);
+    return found;
+  });
+  const priors = await Promise.all(
+    names
+      .filter((name) => name.startsWith(prefix))
+      .map(async (name) => {
+        const last = { last_by_subj: bucket.prefix + priorKey };
+        const message = await attempt(() => jsm.streams.getMessage(name, last));
+        return message ? [{ site: name.slice(prefix.length), text: message.string() }] : [];
+      }),
+  );
+  return priors.flat();
 }
 
 /** Its owner has put another one in its place while it was read. */

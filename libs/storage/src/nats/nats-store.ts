@@ -13,7 +13,7 @@ import { type Store, storeNotWritable } from '../store.ts';
 import { CellLane } from './cell-lane.ts';
 import { readRecords } from './cell-record.ts';
 import { attempt, connectNats, type NatsServers } from './connection.ts';
-import { readFleetPrior, readSnapshots, writeFleetPrior } from './fleet.ts';
+import { readFleetPrior, readSitePriors, readSnapshots, writeFleetPrior } from './fleet.ts';
 import { type JetStreams, openStreams } from './jetstream.ts';
 import { NatsCell } from './nats-cell.ts';
 import { Owners } from './owners.ts';
@@ -203,6 +203,8 @@ class NatsStore implements Store {
   fleetPrior = async (): Promise<string | undefined> => readFleetPrior(this.#opened);
 
   setFleetPrior = async (text: string): Promise<void> => writeFleetPrior(this.#opened, text);
+
+  sitePriors: Store['sitePriors'] = async () => readSitePriors(this.#opened);
 
   reserveVersions: Store['reserveVersions'] = (cellId, { count, above = 0 }) =>
     this.#on(cellId, (lane) => lane.run((cell) => cell.reserveVersions(count, above)));

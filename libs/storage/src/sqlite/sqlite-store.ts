@@ -168,6 +168,8 @@ function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxP
     },
     fleetPrior: () => submit('fleet', 'prior'),
     setFleetPrior: (text) => submit('setFleet', 'prior', text),
+    // Nobody else's comes into a file.
+    sitePriors: async () => [],
     reserveVersions: (cellId, { count, above = 0 }) => submit('reserveVersions', cellId, count, above),
     append: (batch) => submit('append', batch),
     read: (cellId, after, limit) => submit('read', cellId, after, limit),
