@@ -13,6 +13,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly name: string;
   /** `nats://HOST:PORT`. */
   readonly url: string;
+  /** Undefined before its first start. */
+  readonly pid: number | undefined;
   /** Resolves when JetStream serves, within 30 s. `config`: further lines of its configuration from now on. */
   start(config?: string): Promise<void>;
   /** Resolves when JetStream serves, within 30 s; rejects with what the server has logged. */
@@ -107,6 +109,9 @@ ${further}
   return {
     name,
     url: `nats://127.0.0.1:${port}`,
+    get pid() {
+      return child?.pid;
+    },
     async start(further = config) {
       writeFileSync(file, configure(folder, further));
       child = spawn(process.env.WEIR_NATS_SERVER!, ['-c', file], {

@@ -11,6 +11,8 @@ export interface PolicyProcess extends AsyncDisposable {
   readonly name: string;
   /** HOST:PORT. */
   readonly address: string;
+  /** Undefined before its first start. */
+  readonly pid: number | undefined;
   /** Resolves when it serves. */
   start(): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
@@ -35,6 +37,9 @@ export async function policyOver(
   return {
     name,
     address,
+    get pid() {
+      return child?.pid;
+    },
     async start() {
       const store = servers.map((server) => `nats://${server}`).join(',');
       const argv = [`--listen=${address}`, `--store=${store}`, '--log-level=error'];

@@ -137,8 +137,8 @@ const isOfNats = (error: unknown): error is Error =>
   // No leader answers. The package does not export it.
   (error instanceof Error && error.name === 'JetStreamNotEnabled');
 
-/** How long one write is tried: an election of a new leader takes a second or two, ms. */
-const attemptMs = 5_000;
+/** How long one write is tried: followers miss their leader after 4 to 9 s, ms. */
+const attemptMs = 10_000;
 const pauseMs = 100;
 
 /**

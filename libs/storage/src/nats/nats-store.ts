@@ -76,8 +76,7 @@ export async function openNatsStore({
               replicas,
               clock,
               onLapsed: () => store.checkStanding(),
-              // To another server, where there is one.
-              onSilent: () => void nc.reconnect().catch(() => {}),
+              onSilent: () => store.changeServer(),
             }),
           { logger, signal },
         ),
@@ -155,6 +154,13 @@ class NatsStore implements Store {
       this.#on(cellId, (lane) => lane.run((cell) => cell.checkStanding()))
         // Who has lost a cell is told by `onFenced`; when the store is away it is found out with the next write.
         .catch(() => {});
+  }
+
+  /** To another one, if there is one: this one does not answer. */
+  changeServer(): void {
+    this.#setReachable(false, 'a lease is not renewed');
+    // It rejects when the store is closed.
+    this.#streams.nc.reconnect().catch(() => {});
   }
 
   cells = async (): Promise<readonly string[]> => {
