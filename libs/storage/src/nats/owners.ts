@@ -9,8 +9,11 @@ import type { JetStreams } from './jetstream.ts';
 /** A process that has not renewed its lease for so long owns nothing any more, ms. */
 export const leaseMs = 5_000;
 const renewMs = 1_500;
-/** As long a renewal may go unanswered before the server is taken for cut off from the others, ms. */
-const silentMs = 2 * renewMs;
+/**
+ * As long a renewal may go unanswered before the server is taken for cut off from the others, ms. Twice as long each time, as all
+ * that is under way is lost when the server is changed: servers that are merely slow must get something done.
+ */
+const silentMs = { first: 2 * renewMs, most: 30_000 };
 
 export interface OwnersOptions {
   readonly clock: Clock;
@@ -35,6 +38,7 @@ export class Owners implements AsyncDisposable {
   #renewedAt = 0;
   /** When a renewal was answered last, or another server tried. */
   #heardAt = 0;
+  #silentMs = silentMs.first;
   #renewing = false;
   #stop = () => {};
 
@@ -91,8 +95,9 @@ export class Owners implements AsyncDisposable {
 
   #renewInPassing(): void {
     const now = this.#clock.now();
-    if (now - this.#heardAt >= silentMs) {
+    if (now - this.#heardAt >= this.#silentMs) {
       this.#heardAt = now;
+      this.#silentMs = Math.min(2 * this.#silentMs, silentMs.most);
       this.#onSilent();
     }
     if (this.#renewing) return;
@@ -109,6 +114,7 @@ export class Owners implements AsyncDisposable {
     const before = this.#renewedAt;
     this.#renewedAt = now;
     this.#heardAt = this.#clock.now();
+    this.#silentMs = silentMs.first;
     if (before > 0 && this.#clock.now() - before >= leaseMs) this.#onLapsed();
   }
 }
