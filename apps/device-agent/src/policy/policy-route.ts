@@ -50,15 +50,16 @@ export class PolicyRoute implements AsyncDisposable {
     });
   }
 
-  /** A session over the connection is over: the next one may take another. */
-  ended(error: unknown): void {
+  /** A session over the connection is over: the next one may take another. How long to wait before it, ms. */
+  ended(error: unknown): number {
     const isSilent = this.#isSilent;
     this.#isSilent = false;
     const isLost = error instanceof Unavailable && error.retryAfterMs === undefined;
     const owner = isLost ? ownerIn(error) : undefined;
     const { address } = this.#connection;
-    // An owner that has just died is named until its lease has run out: ask the one that answers again.
-    if (owner !== undefined && this.#isGone(owner)) return;
+    // An owner that has just died is named until its lease has run out: ask the one that answers again then.
+    if (owner !== undefined && this.#isGone(owner))
+      return this.#gone!.at + goneForMs - this.#options.clock.now();
     if (owner !== undefined && owner !== address) this.#take(owner);
     else if ((isLost || isSilent) && this.#hasOthers) {
       this.#gone = { address, at: this.#options.clock.now() };
@@ -66,6 +67,7 @@ export class PolicyRoute implements AsyncDisposable {
       this.#at = (this.#at + 1) % addresses.length;
       this.#take(addresses[this.#at]!);
     }
+    return 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

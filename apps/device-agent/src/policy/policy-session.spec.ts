@@ -42,7 +42,7 @@ const outcome = (at: number): Outcome => ({
   propensity: 1,
 });
 
-function start({ limit = 100 } = {}) {
+function start({ limit = 100, waitMs = 0 } = {}) {
   const clock = new FakeClock();
   const streams: Duplex[] = [];
   const directives: Directive[] = [];
@@ -60,6 +60,7 @@ function start({ limit = 100 } = {}) {
     hello: () => policy.Hello.fromPartial({ deviceId: `hello ${++hellos}` }),
     state: () => policy.AgentState.fromPartial({ framesPerSecond: 3 }),
     onDirective: (taken) => directives.push(taken),
+    onEnded: () => waitMs,
     decisions: (most) => [policy.TracedDecision.fromPartial({ requestId: `newest of ${most}` })],
   });
   const stop = () => session[Symbol.asyncDispose]();
@@ -113,6 +114,16 @@ describe('PolicySession', () => {
     await from(9n);
     expect(stream().cancelled).toBe(false);
     expect(directives.map((each) => each.ownerEpoch)).toEqual([7, 9]);
+  });
+
+  it('waits before the next stream for as long as it is told to, or half of it', async () => {
+    const { clock, streams, lose } = start({ waitMs: 4_000 });
+    await settle();
+    await lose();
+    await clock.advanceAsync(1_800 - 1);
+    expect(streams).toHaveLength(1);
+    await clock.advanceAsync(2_200);
+    expect(streams).toHaveLength(2);
   });
 
   it('says hello first, then how it stands, and again every second', async () => {
