@@ -49,9 +49,10 @@ await first.start();
 await second.start();
 
 const devices = cells * perCell;
+const link = await network.dial('devices', 'policy', first.address);
 const agents = Array.from({ length: devices }, (_, at) =>
   stack.use(
-    startAgent([first.address, second.address], {
+    startAgent([link, second.address], {
       cellId: `cell-${Math.floor(at / perCell)}`,
       deviceId: `device-${at}`,
       seed: at,
@@ -85,6 +86,7 @@ const read = async () => ({
   policyMs: meters.policy().all,
   serversMs: meters.servers().all,
   writtenBytes: writtenBytes(),
+  link: (await network.stats('devices', 'policy'))[0]!,
   acknowledged: agents.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
   outcomes: (await jsm.streams.info('weir-outcomes')).state,
   bucket: (await jsm.streams.info('KV_weir')).state,
@@ -116,6 +118,9 @@ const figures = {
     (after.policyMs - before.policyMs) / devices / tookS,
   'processor time of the three servers, ms a device and second':
     (after.serversMs - before.serversMs) / devices / tookS,
+  'bytes that a device sends to its policy, a second':
+    (after.link.up.bytes - before.link.up.bytes) / devices / tookS,
+  'bytes that it receives, a second': (after.link.down.bytes - before.link.down.bytes) / devices / tookS,
   'outcomes in a message of the stream': outcomes / (after.outcomes.messages - before.outcomes.messages),
   'messages of the stream, a cell and second':
     (after.outcomes.messages - before.outcomes.messages) / cells / tookS,

@@ -91,8 +91,8 @@ const strikes: Readonly<Record<string, Strike>> = {
   async 'a policy is cut from its server'(fleet, random) {
     const { servers, network } = fleet;
     const [policy, mode] = [owning(fleet, random), modeOf(random)];
-    const connections = await Promise.all(servers.map(({ name }) => network.connections(policy.name, name)));
-    const server = servers[connections.findIndex((count) => count > 0)];
+    const links = await Promise.all(servers.map(({ name }) => network.stats(policy.name, name)));
+    const server = servers[links.findIndex((each) => each.some(({ connections }) => connections > 0))];
     if (server) await network.cut(policy.name, server.name, mode);
     return {
       what: `${policy.name} cut from ${server?.name ?? 'no server'} (${mode})`,

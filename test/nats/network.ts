@@ -1,4 +1,10 @@
-import { type CutMode, forkLinkEmulator, type LinkEmulator, type RemoteLink } from '@weir/link';
+import {
+  type CutMode,
+  forkLinkEmulator,
+  type LinkEmulator,
+  type LinkStats,
+  type RemoteLink,
+} from '@weir/link';
 
 /** Machines by name, each of which dials others over links of its own. All in one process apart. */
 export class Network implements AsyncDisposable {
@@ -30,11 +36,10 @@ export class Network implements AsyncDisposable {
     await Promise.all(this.#links.map(({ link }) => link.restore()));
   }
 
-  /** Connections between the two. */
-  async connections(a: string, b: string): Promise<number> {
-    const between = this.#links.filter(({ ends }) => ends.includes(a) && ends.includes(b));
-    const stats = await Promise.all(between.map(({ link }) => link.stats()));
-    return stats.reduce((sum, { connections }) => sum + connections, 0);
+  /** Of the links over which `from` dials `to`. */
+  async stats(from: string, to: string): Promise<readonly LinkStats[]> {
+    const dialled = this.#links.filter(({ ends }) => ends[0] === from && ends[1] === to);
+    return Promise.all(dialled.map(({ link }) => link.stats()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
