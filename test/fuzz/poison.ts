@@ -37,6 +37,20 @@ const loadOf = (nodeId: string, tier: common.Tier, slots: number) => ({
 /** So large that where one device runs makes little difference to the others. */
 const targets = [{ load: loadOf('edge-1', common.Tier.EDGE, 16), roundTripMs: 10, reachable: true }];
 
+/** Of margins that are as likely as any in 0..1. */
+const looks: common.LookCurves = {
+  version: 'curves-1',
+  pictures: 20_000,
+  curves: [
+    {
+      first: 'small',
+      second: 'large',
+      changed: 0.3,
+      steps: [{ marginBelow: 0.4, share: 0.4, gain: 0.15, standardError: 0.01, changed: 0.2 }],
+    },
+  ],
+};
+
 const helloOf = (deviceId: string, agentInstanceId: string) =>
   policy.Hello.fromPartial({
     cellId,
@@ -48,6 +62,7 @@ const helloOf = (deviceId: string, agentInstanceId: string) =>
       { name: 'large', macs: 569e6, precision: 'fp32', accuracy: accuracy.large },
     ],
     targets,
+    looks,
   });
 const stateOf = (deviceId: string) =>
   policy.AgentState.fromPartial({
@@ -74,7 +89,7 @@ function outcomeAt(placement: Planned, sequence: number, random: Random): policy
     energyJ: 0.5,
     expectedAccuracy: accuracy[variant],
     confidence: 0.8,
-    margin: 0.4,
+    margin: random.uniform(),
     propensity: 1,
     batchSize: 1,
   });
@@ -182,26 +197,50 @@ async function plansOf(accuracyFloor: number, hostile?: Hostile): Promise<Readon
 }
 
 /**
- * A device that says anything that its types allow, over good sessions of its own: `messages` of them in half a minute. It
- * leaves out reports of truths, with which a device is believed (docs/reliability.md).
+ * A device that says anything that its types allow, over good sessions of its own: `messages` of them in half a minute, with
+ * second looks and audits that change every answer and truths of which none was right.
  */
 function liar(messages: number, random: Random) {
   const request = contracts().getMessage('weir.policy.v1.OrchestrateRequest')!;
   const counts = { messages: 0, sessions: 0, refused: 0 };
   let sequence = 0;
-  const bases = (run: string): Said[] => [
-    { $case: 'hello', value: helloOf('liar', run) },
-    { $case: 'state', value: stateOf('liar') },
-    {
-      $case: 'outcomes',
-      value: {
-        outcomes: ['small', 'large'].map((variant) =>
-          outcomeAt({ tier: common.Tier.EDGE, nodeId: 'edge-1', variant }, ++sequence, random),
-        ),
-        oldestPendingSequence: 1n,
-      },
-    },
-  ];
+  const placement = (variant: VariantName): Planned => ({
+    tier: common.Tier.EDGE,
+    nodeId: 'edge-1',
+    variant,
+  });
+  const edge = (variant: VariantName) => outcomeAt(placement(variant), ++sequence, random);
+  /** It changed the answer of a first look with a margin of so much. */
+  const looked = (margin: number): policy.Outcome => ({
+    ...edge('large'),
+    firstLook: { placement: placement('small'), margin, agreed: false },
+  });
+  const outcomes = (of: policy.Outcome[]): Said => ({
+    $case: 'outcomes',
+    value: { outcomes: of, oldestPendingSequence: 1n },
+  });
+  const bases = (run: string): Said[] => {
+    const measured = {
+      labelled: BigInt(100 * counts.messages),
+      promised: 0.9,
+      withoutShortfall: 0.9,
+      level: 0.95,
+    };
+    const [unsure, sure] = [0.3 * random.uniform(), 0.5 + 0.5 * random.uniform()];
+    return [
+      { $case: 'hello', value: helloOf('liar', run) },
+      { $case: 'state', value: policy.AgentState.fromPartial({ ...stateOf('liar'), measured }) },
+      outcomes([edge('small'), edge('large')]),
+      outcomes([
+        { ...edge('small'), margin: unsure, lookAgainBelow: 0.4, lookedAgain: true },
+        { ...looked(unsure), reason: agent.Reason.UNSURE },
+      ]),
+      outcomes([
+        { ...edge('small'), margin: sure },
+        { ...looked(sure), reason: agent.Reason.AUDIT, auditProbability: 0.01 },
+      ]),
+    ];
+  };
   const lie = (base: Said): Said => {
     const bytes = policy.OrchestrateRequest.encode({ message: base }).finish();
     const edits = 1 + Math.floor(3 * random.uniform());
@@ -234,11 +273,8 @@ function liar(messages: number, random: Random) {
         open = session(client, { ...hello, cellId, deviceId: 'liar', agentInstanceId: run });
         continue;
       }
-      const said = lie(bases(run)[1 + Math.floor(2 * random.uniform())]!);
-      if (said.$case === 'state') {
-        said.value.measured = undefined;
-        said.value.trials = [];
-      }
+      const [, ...others] = bases(run);
+      const said = lie(others[Math.floor(others.length * random.uniform())]!);
       open.say(said);
       counts.messages++;
     }

@@ -4,7 +4,7 @@ export {
   correctedAccuracies,
   correctedCurves,
 } from './accuracy-correction.ts';
-export { correctedCell } from './corrected-cell.ts';
+export { asCorrected, correctedCell } from './corrected-cell.ts';
 export type { Cell, ComputeNode, Device, FamilyIdentity, Variant } from './cell.ts';
 export type { DeviceHello, DeviceState, TruthReport } from './device-messages.ts';
 export type { ActionCost, BalanceLedger, BalanceReport, Directive, PlannedLook } from './directive.ts';

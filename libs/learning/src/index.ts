@@ -44,7 +44,7 @@ export {
   placementsOf,
   randomJointAction,
 } from './joint-action/joint-space.ts';
-export { AccuracyGuard, type GuardedFamily } from './guard/accuracy-guard.ts';
+export { AccuracyGuard, type CellCorrection, type GuardedFamily } from './guard/accuracy-guard.ts';
 export { epochOutcomes } from './epoch-outcomes.ts';
 export type { HiLcbOptions } from './hi-lcb/hi-lcb.ts';
 export { type MarginBins, emptyBins, escalatedBins, withSecondLook } from './hi-lcb/margin-bins.ts';

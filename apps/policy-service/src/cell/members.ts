@@ -103,6 +103,10 @@ export class Members {
     return this.#members.size;
   }
 
+  get ids(): string[] {
+    return [...this.#members.keys()];
+  }
+
   get(deviceId: string): Member | undefined {
     return this.#members.get(deviceId);
   }

@@ -311,6 +311,26 @@ describe('the accuracy guard of a cell', () => {
     });
   });
 
+  it('lowers what one of several devices is promised by what it says itself, and nothing of the others', () => {
+    const { clock, orchestrator } = cell();
+    const [a, b] = [agent(), agent()];
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    orchestrator.devices.join(deviceHello('b'), b.link);
+    for (const labelled of [10, 1_010])
+      orchestrator.devices.report('a', deviceState({ truths: truths(labelled, 0.8) }));
+    clock.advance(1_000);
+    const accuracies = ({ last }: typeof a) =>
+      last().actions.map(({ placement, accuracy }) => [placement.variant, accuracy]);
+    expect(a.last().correction!.shortfall).toBeCloseTo(0.2);
+    expect(Object.fromEntries(accuracies(a))).toEqual({
+      large: expect.closeTo(0.7) as number,
+      small: expect.closeTo(0.5) as number,
+    });
+    expect(b.last().correction).toBeUndefined();
+    expect(Object.fromEntries(accuracies(b))).toEqual({ large: 0.9, small: 0.7 });
+    expect(orchestrator.status().accuracy.correction).toBeUndefined();
+  });
+
   it('goes no further than the floor can be met, and checks another floor by what the family says', () => {
     const { clock, orchestrator } = cell({ objective: { ...defaultObjective, accuracyFloor: 0.85 } });
     const a = agent();

@@ -6,7 +6,7 @@ import {
   type Objective,
   type Outcome,
 } from '@weir/domain';
-import { AccuracyGuard, type CellObservation, type Learner } from '@weir/learning';
+import { AccuracyGuard, type CellCorrection, type CellObservation, type Learner } from '@weir/learning';
 import { attainableRange, checkAttainable, meetsFloor } from '../planning/attainable.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
 import { CellLearner } from './learner.ts';
@@ -45,7 +45,7 @@ export class CellOrchestrator implements Disposable {
   readonly #trials = new Trials();
   readonly #witnesses = new Witnesses();
   /** What plans and directives go by. */
-  #correction: AccuracyCorrection | undefined;
+  #correction: CellCorrection | undefined;
   #exploringFrames = 0;
   readonly #stopExpiring: () => void;
   #objective: Objective;
@@ -75,7 +75,7 @@ export class CellOrchestrator implements Disposable {
     this.#learner = new CellLearner({
       learner,
       errors,
-      observation: () => this.#observation({ correction: this.#correction }),
+      observation: () => this.#observation({ correction: this.#correction?.plan }),
       onDrift: () => this.#continuous.request(),
     });
     this.#plan = new JointPlan(options);
@@ -263,9 +263,13 @@ export class CellOrchestrator implements Disposable {
 
   /** As far as the floor can still be met; in full where it cannot be met anyway. */
   #correct(): void {
-    this.#guard.observe(this.devices.members.family());
+    const { members } = this.devices;
+    this.#guard.observe(members.family());
     const attains = (correction?: AccuracyCorrection) => meetsFloor(this.#observation({ correction }));
-    this.#correction = this.#guard.correct((correction) => attains(correction) || !attains());
+    this.#correction = this.#guard.correct({
+      devices: members.ids,
+      attains: (correction) => attains(correction) || !attains(),
+    });
   }
 
   /** As the family says, or as `correction` has it. */

@@ -1,5 +1,12 @@
 import { seededRandom } from '@weir/base';
-import { defaultObjective, type DeviceHello, type DeviceState, type Outcome } from '@weir/domain';
+import {
+  defaultObjective,
+  type DeviceHello,
+  type DeviceState,
+  type LookCurves,
+  type Outcome,
+  type Placement,
+} from '@weir/domain';
 import { createLearner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
 import { deviceHello, deviceState, edge, nodeReport, outcome } from '../sessions/agent.fixture.ts';
@@ -8,6 +15,20 @@ import { agent, cell } from './orchestrator.fixture.ts';
 const honest = ['camera-1', 'camera-2', 'camera-3', 'camera-4'];
 /** A worker large enough that where one device runs makes little difference to the others. */
 const truth = () => edge({ slots: 16, utilization: 0.1 });
+
+/** Of margins that are as likely as any in 0..1. */
+const looks: LookCurves = {
+  version: 'curves-1',
+  pictures: 20_000,
+  curves: [
+    {
+      first: 'small',
+      second: 'large',
+      changed: 0.3,
+      steps: [{ marginBelow: 0.4, share: 0.4, gain: 0.15, standardError: 0.01, changed: 0.2 }],
+    },
+  ],
+};
 
 /** What a device may do beside the honest ones, in each second. */
 interface Hostile {
@@ -29,7 +50,7 @@ function settle(accuracyFloor: number, hostile?: Hostile) {
   const sessions = new Map([...honest, 'liar'].map((id) => [id, agent()]));
   const chance = seededRandom(3);
   for (const id of honest)
-    orchestrator.devices.join(deviceHello(id, { targets: [truth()] }), sessions.get(id)!.link);
+    orchestrator.devices.join(deviceHello(id, { targets: [truth()], looks }), sessions.get(id)!.link);
   const places = new Map<string, string[]>(honest.map((id) => [id, []]));
   const served = (id: string) => {
     const planned = sessions.get(id)!.directives.at(-1)?.planned;
@@ -44,13 +65,14 @@ function settle(accuracyFloor: number, hostile?: Hostile) {
         hops: { agentMs: 1, uplinkMs: network, queueMs: 0, decodeMs: 0, computeMs, downlinkMs: network },
         responseMs: computeMs + 2 * network + 1,
         accuracy: planned.variant === 'large' ? 0.9 : 0.7,
+        margin: chance.uniform(),
       }),
     ]);
   };
   for (let second = 0; second < 60; second++) {
     if (hostile && second === 10)
       orchestrator.devices.join(
-        deviceHello('liar', { targets: [truth()], ...hostile.hello }),
+        deviceHello('liar', { targets: [truth()], looks, ...hostile.hello }),
         sessions.get('liar')!.link,
       );
     for (const id of honest) {
@@ -96,6 +118,26 @@ const variant = (accuracy: number) => [
 ];
 const day = 86_400_000;
 
+const small: Placement = { tier: 'edge', nodeId: 'edge-1', variant: 'small' };
+const large: Placement = { ...small, variant: 'large' };
+let told = 0;
+/** No two are the same picture. */
+const otherMargin = (least: number) => least + 0.1 * ((told++ * 0.618) % 1);
+const unsure = (): Partial<Outcome> => ({ placement: small, margin: otherMargin(0.1) });
+const changed = (least: number, auditProbability?: number): Partial<Outcome> => ({
+  placement: large,
+  firstLook: { placement: small, margin: otherMargin(least), agreed: false },
+  ...(auditProbability !== undefined && { auditProbability, shadow: true, reason: 'audit' }),
+});
+const wrong = (labelled: number) => ({
+  labelled,
+  right: 0,
+  promised: 0.9,
+  withoutShortfall: 0.9,
+  firstRight: 0,
+  variation: 0,
+});
+
 const attacks: Record<string, Hostile> = {
   'says that a poor variant is right every time': { hello: { variants: variant(1) } },
   'says that every variant is wrong every time': { hello: { variants: variant(0) } },
@@ -137,6 +179,16 @@ const attacks: Record<string, Hostile> = {
     state: (second, ledgerId) => ({
       balance: { ledgerId, balance: 20, cap: 20, debitedTotal: second, creditedTotal: 0 },
     }),
+  },
+  'says that no answer was right': { state: (second) => ({ truths: wrong(1_000 * second) }), times: 2 },
+  'says that it is unsure of every picture': { outcomes: () => [unsure()], times: 100 },
+  'says that every second look changes the answer': {
+    outcomes: () => [{ ...unsure(), lookAgainBelow: 0.4, lookedAgain: true }, changed(0.1)],
+    times: 100,
+  },
+  'says that every audit changes the answer': {
+    outcomes: () => [{ placement: small, margin: otherMargin(0.6) }, changed(0.6, 1e-4), changed(0.8, 0.5)],
+    times: 100,
   },
   'names a thousand workers': {
     hello: {

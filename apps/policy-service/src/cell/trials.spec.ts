@@ -57,10 +57,47 @@ describe('trials', () => {
       ofControl: { labelled: 2 * labelled, right: 3 },
     });
     for (const [at, id] of ['a', 'b', 'gone', 'away'].entries()) trials.learnTruths(id, [told(10 + at)]);
-    trials.learnTruths('a', [told(20)]);
+    trials.learnTruths('a', [told(11)]);
     trials.forget('gone');
     const [{ canary, control } = expect.fail()] = trials.value(['a', 'b', 'gone']);
-    expect([canary.labelled, canary.right, control.labelled, control.right]).toEqual([31, 2, 62, 6]);
+    expect([canary.labelled, canary.right, control.labelled, control.right]).toEqual([22, 2, 44, 6]);
+  });
+
+  it('count of one device no more than of all others together', () => {
+    const trials = new Trials();
+    for (const [deviceId, frames] of [
+      ['a', 20],
+      ['b', 30],
+      ['liar', 5_000],
+    ] as const)
+      for (let frame = 0; frame < frames; frame++)
+        trials.learn(
+          deviceId === 'liar'
+            ? [outcome('new', { deviceId, failure: 'INTERNAL' }), { ...audit('new', false), deviceId }]
+            : [outcome('new', { deviceId }), { ...audit('new', true), deviceId }],
+        );
+    for (let frame = 0; frame < 5_000; frame++)
+      trials.learn([outcome('old', { deviceId: 'liar', responseMs: 1 })]);
+    for (let frame = 0; frame < 100; frame++)
+      for (const deviceId of ['a', 'b']) trials.learn([outcome('old', { deviceId, responseMs: 10 })]);
+    trials.learn([outcome('old', { deviceId: 'liar', responseMs: 1 })]);
+    const told = (labelled: number, right: number) => ({
+      canary: 'new',
+      ofCanary: { labelled, right },
+      ofControl: { labelled: 0, right: 0 },
+    });
+    trials.learnTruths('a', [told(40, 40)]);
+    trials.learnTruths('liar', [told(10_000, 0)]);
+    const [{ canary, control } = expect.fail()] = trials.value(['a', 'b', 'liar']);
+    expect(canary).toMatchObject({
+      frames: 50,
+      failures: 50,
+      audited: 100,
+      agreed: 50,
+      labelled: 80,
+      right: 40,
+    });
+    expect(control).toMatchObject({ frames: 400, responseP50Ms: 5.5, responseP95Ms: 10 });
   });
 
   it('forget the trial that was heard of longest ago when there are too many', () => {

@@ -10,16 +10,27 @@ import {
 
 /** Times that are remembered of each side. */
 const mostTimes = 2_048;
+/** Devices that are remembered of each side. */
+const mostDevices = 1_024;
 
-interface Side {
-  variant: string;
+interface Counts {
   frames: number;
   failures: number;
   audited: number;
   agreed: number;
-  /** The newest at last, ms. */
-  readonly responseMs: number[];
-  readonly computeMs: number[];
+}
+
+interface Times {
+  readonly deviceId: string;
+  readonly responseMs: number;
+  readonly computeMs: number;
+}
+
+interface Side {
+  variant: string;
+  readonly devices: Map<string, Counts>;
+  /** The newest at last. */
+  readonly times: Times[];
 }
 
 interface Sides {
@@ -28,8 +39,9 @@ interface Sides {
 }
 
 /**
- * Counts what the two variants of each canary's trial did, since the service started and as far back as it recalls. Names of
- * trials are claims of devices: only the newest are remembered.
+ * Counts what the two variants of each canary's trial did, since the service started and as far back as it recalls. Of a device
+ * that tells more than all others of a trial together only as much as they tell counts. Names of trials are claims of devices:
+ * only the newest are remembered.
  */
 export class Trials {
   /** By canary, the one that was heard of last at the end. */
@@ -68,25 +80,27 @@ export class Trials {
     });
   }
 
-  #take({ placement, failure, responseMs, hops, firstLook, auditProbability }: Outcome, trial: string): void {
+  #take(outcome: Outcome, trial: string): void {
+    const { deviceId, placement, failure, responseMs, hops, firstLook, auditProbability } = outcome;
     const sides = this.#sidesOf(trial);
     if (auditProbability !== undefined) {
       const audited = firstLook?.placement.variant;
       const side = [sides.canary, sides.control].find(({ variant }) => variant !== '' && variant === audited);
       if (!side || failure !== undefined) return;
-      side.audited++;
-      if (firstLook!.agreed) side.agreed++;
+      const counts = countsOf(side, deviceId);
+      counts.audited++;
+      if (firstLook!.agreed) counts.agreed++;
       return;
     }
     const side = placement.variant === trial ? sides.canary : sides.control;
     side.variant = placement.variant;
+    const counts = countsOf(side, deviceId);
     if (failure !== undefined) {
-      side.failures++;
+      counts.failures++;
       return;
     }
-    side.frames++;
-    remember(side.responseMs, responseMs);
-    remember(side.computeMs, hops.computeMs);
+    counts.frames++;
+    remember(side.times, { deviceId, responseMs, computeMs: hops.computeMs });
   }
 
   #sidesOf(trial: string): Sides {
@@ -98,30 +112,64 @@ export class Trials {
   }
 }
 
-const noFrames = (): Side => ({
-  variant: '',
-  frames: 0,
-  failures: 0,
-  audited: 0,
-  agreed: 0,
-  responseMs: [],
-  computeMs: [],
-});
+const noFrames = (): Side => ({ variant: '', devices: new Map(), times: [] });
 
-function remember(times: number[], ms: number): void {
-  times.push(ms);
-  if (times.length > mostTimes) times.shift();
+function countsOf({ devices }: Side, deviceId: string): Counts {
+  const counts = devices.get(deviceId) ?? { frames: 0, failures: 0, audited: 0, agreed: 0 };
+  devices.set(deviceId, counts);
+  if (devices.size > mostDevices) devices.delete(devices.keys().next().value!);
+  return counts;
 }
 
-const sideOf = ({ responseMs, computeMs, ...counts }: Side, told: readonly Rights[]): TrialSide => ({
-  ...counts,
-  responseP50Ms: percentileOf(responseMs, 0.5),
-  responseP95Ms: percentileOf(responseMs, 0.95),
-  computeP50Ms: percentileOf(computeMs, 0.5),
-  computeP95Ms: percentileOf(computeMs, 0.95),
-  labelled: told.reduce((sum, { labelled }) => sum + labelled, 0),
-  right: told.reduce((sum, { right }) => sum + right, 0),
-});
+/** The oldest goes, or of a device that has most of them its own oldest. */
+function remember(times: Times[], news: Times): void {
+  times.push(news);
+  if (times.length <= mostTimes) return;
+  const own = times.filter(({ deviceId }) => deviceId === news.deviceId).length;
+  const oldest = own > mostTimes / 2 ? times.findIndex(({ deviceId }) => deviceId === news.deviceId) : 0;
+  times.splice(oldest, 1);
+}
 
-const percentileOf = (times: readonly number[], share: number): number =>
-  times.length === 0 ? 0 : percentile(times, share);
+function sideOf({ variant, devices, times }: Side, told: readonly Rights[]): TrialSide {
+  const counts = [...devices.values()];
+  const tries = counts.map(({ frames, failures }) => ({ frames, failures, of: frames + failures }));
+  const audits = counts.map(({ audited, agreed }) => ({ audited, agreed, of: audited }));
+  const truths = told.map(({ labelled, right }) => ({ labelled, right, of: labelled }));
+  const counted = newestOf(times);
+  const timesOf = (of: (each: Times) => number, share: number) =>
+    counted.length === 0 ? 0 : percentile(counted.map(of), share);
+  return {
+    variant,
+    frames: together(tries, ({ frames }) => frames),
+    failures: together(tries, ({ failures }) => failures),
+    audited: together(audits, ({ audited }) => audited),
+    agreed: together(audits, ({ agreed }) => agreed),
+    labelled: together(truths, ({ labelled }) => labelled),
+    right: together(truths, ({ right }) => right),
+    responseP50Ms: timesOf(({ responseMs }) => responseMs, 0.5),
+    responseP95Ms: timesOf(({ responseMs }) => responseMs, 0.95),
+    computeP50Ms: timesOf(({ computeMs }) => computeMs, 0.5),
+    computeP95Ms: timesOf(({ computeMs }) => computeMs, 0.95),
+  };
+}
+
+/** Most that counts of one: as much as there is of all others; all of it where there is nothing of them. */
+function mostOf(weights: readonly number[]): number {
+  const rest = weights.reduce((sum, weight) => sum + weight, 0) - Math.max(0, ...weights);
+  return rest > 0 ? rest : Infinity;
+}
+
+function together<Told extends { readonly of: number }>(
+  each: readonly Told[],
+  part: (told: Told) => number,
+): number {
+  const most = mostOf(each.map(({ of }) => of));
+  return each.reduce((sum, told) => sum + Math.round(part(told) * Math.min(1, most / told.of || 1)), 0);
+}
+
+/** Of each device as many as count. */
+function newestOf(times: readonly Times[]): readonly Times[] {
+  const devices = [...Map.groupBy(times, ({ deviceId }) => deviceId).values()];
+  const most = mostOf(devices.map(({ length }) => length));
+  return devices.flatMap((own) => (own.length > most ? own.slice(-most) : own));
+}

@@ -1,5 +1,5 @@
-import { type AccuracyCorrection, type Objective, tightenObjective } from '@weir/domain';
-import type { Plan } from '@weir/learning';
+import { asCorrected, type Objective, tightenObjective } from '@weir/domain';
+import type { CellCorrection, Plan } from '@weir/learning';
 import type { CellDevices } from '../cell/devices.ts';
 import type { Undated } from '../sessions/directive-change.ts';
 
@@ -12,8 +12,8 @@ export interface DirectiveTerms {
   readonly leaseMs: number;
   /** The joint placement is tried as a whole: no device deviates from it. */
   readonly obey: boolean;
-  /** With which the plan was made. */
-  readonly correction: AccuracyCorrection | undefined;
+  /** With whose `plan` the plan was made. */
+  readonly correction: CellCorrection | undefined;
 }
 
 /** What each connected device is told of a plan; one that the plan does not cover is told nothing. */
@@ -23,6 +23,7 @@ export function directivesOf(
   { objective, learner, leaseMs, obey, correction, propensities }: DirectiveTerms,
 ): Map<string, Undated> {
   const directives = new Map<string, Undated>();
+  const { variants } = members.family();
   for (const deviceId of sessions.deviceIds()) {
     const planned = plan.placements.get(deviceId);
     const member = members.get(deviceId);
@@ -30,6 +31,8 @@ export function directivesOf(
     const thresholdMs = obey ? Infinity : plan.thresholdMs;
     // Who may depart from the plan looks again as it finds best.
     const secondLook = thresholdMs === Infinity ? plan.secondLooks?.get(deviceId) : undefined;
+    const own = correction?.of(deviceId);
+    const actions = plan.actions.get(deviceId) ?? [];
     directives.set(deviceId, {
       leaseMs,
       learner,
@@ -38,13 +41,13 @@ export function directivesOf(
       thresholdMs,
       explored: plan.explored,
       propensity: propensities ? (propensities.get(deviceId) ?? 0) : plan.propensity,
-      actions: plan.actions.get(deviceId) ?? [],
+      actions: own === correction?.plan ? actions : asCorrected(actions, variants, own),
       accuracyPriceMs: plan.accuracyPriceMs,
       objective: tightenObjective(objective, member.hello.objective),
       cellTiers: objective.allowedTiers,
       ledger: ledger.ledgerOf(deviceId),
       predictedMs: plan.predictedMs.get(deviceId) ?? 0,
-      ...(correction && { correction }),
+      ...(own && { correction: own }),
     });
   }
   return directives;

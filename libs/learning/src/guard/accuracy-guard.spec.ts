@@ -25,13 +25,15 @@ function guarded(seed: number, looking: { lookAgainBelow?: number | undefined; a
   const see = (frames: number, pictures: Pictures = {}): (AccuracyCorrection | undefined)[] =>
     Array.from({ length: frames }, () => {
       guard.learn(frame(pictures, { random, lookAgainBelow, ...looking }));
-      return guard.correct();
+      return correction(guard);
     });
   return { guard, see };
 }
 
+/** Of a cell with one device. */
+const correction = (guard: AccuracyGuard) => guard.correct({ devices: [outcome({}).deviceId] }).plan;
 const share = (of: readonly unknown[]) => of.filter(Boolean).length / of.length;
-const lossOf = (correction: AccuracyCorrection | undefined) => correction?.firsts[0]?.loss ?? 1;
+const lossOf = (found: AccuracyCorrection | undefined) => found?.firsts[0]?.loss ?? 1;
 
 describe('AccuracyGuard', () => {
   it.each([
@@ -62,7 +64,7 @@ describe('AccuracyGuard', () => {
         return Array.from({ length: 10 }, (_each, time) => time).some((time) =>
           scenes.some((scene) => {
             guard.learn(renamed(scene, others ? time * 1e-9 : 0));
-            return guard.correct();
+            return correction(guard);
           }),
         );
       }).filter(Boolean).length;
@@ -81,7 +83,7 @@ describe('AccuracyGuard', () => {
           Array.from({ length: frames }, () => {
             const certainty = Math.min(0.999, shown.certainty + 0.01 * random.uniform());
             guard.learn(frame({}, { random, lookAgainBelow }, { ...shown, certainty }));
-            return guard.correct();
+            return correction(guard);
           }).some(Boolean),
         );
       }).filter(Boolean).length;
@@ -109,15 +111,15 @@ describe('AccuracyGuard', () => {
   it('finds by audits alone what confident looks get wrong', () => {
     const { guard, see } = guarded(1, { auditShare: 0.2 });
     see(2_000);
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
     see(2_000, { hidden: 0.08 });
-    const [first] = guard.correct()!.firsts;
+    const [first] = correction(guard)!.firsts;
     expect(first!.share).toBeCloseTo(1, 0);
     expect(first!.loss).toBeGreaterThan(1.5);
     const without = guarded(1, { auditShare: 0, lookAgainBelow: undefined });
     without.see(2_000);
     without.see(2_000, { hidden: 0.08 });
-    expect(without.guard.correct()).toBeUndefined();
+    expect(correction(without.guard)).toBeUndefined();
   });
 
   it('weighs an audit by how unlikely it was', () => {
@@ -137,7 +139,7 @@ describe('AccuracyGuard', () => {
           outcome({ placement: best, shadow: true, firstLook, auditProbability }),
         ]);
       }
-      return lossOf(guard.correct());
+      return lossOf(correction(guard));
     };
     expect(lossOfAudits(1, 0.6)).toBeGreaterThan(1.5 * lossOfAudits(0.6, 1));
   });
@@ -155,7 +157,7 @@ describe('AccuracyGuard', () => {
           outcome({ placement: best, shadow: true, firstLook, auditProbability: 0.5 }),
         ]);
       }
-      return lossOf(guard.correct());
+      return lossOf(correction(guard));
     };
     const certainty = seededRandom(1);
     const asUsual = lossWith(() => frame({}, { random: certainty, auditShare: 0 })[0]!.margin);
@@ -196,13 +198,13 @@ describe('AccuracyGuard', () => {
     ).flat();
     const guard = new AccuracyGuard();
     guard.recall(past);
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
     guard.observe({ variants });
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
     guard.observe({ variants, looks });
-    expect(lossOf(guard.correct())).toBeGreaterThan(1.5);
+    expect(lossOf(correction(guard))).toBeGreaterThan(1.5);
     guard.observe({ variants, looks: { ...looks, version: 'others' } });
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
   });
 
   it('stops when the drift has gone, and begins and ends once', () => {
@@ -239,7 +241,7 @@ describe('AccuracyGuard', () => {
               : { ...each, placement: as },
           ]);
         }
-      return new Map(guard.correct()?.firsts.map(({ variant: name, loss }) => [name, loss]));
+      return new Map(correction(guard)?.firsts.map(({ variant: name, loss }) => [name, loss]));
     };
     const shown = see(2_000, { hard: 0.36 }, 'small');
     expect(shown.get('small')).toBeGreaterThan(1.5);
@@ -251,10 +253,10 @@ describe('AccuracyGuard', () => {
   it('forgets a variant that is not used any more, so that it is tried again', () => {
     const { guard, see } = guarded(1);
     see(2_000, { hard: 0.36 });
-    expect(guard.correct()).toBeDefined();
+    expect(correction(guard)).toBeDefined();
     const byBest = outcome({ placement: { tier: 'edge', nodeId: 'edge-1', variant: 'best' } });
     for (let look = 0; look < 100_000; look++) guard.learn([byBest]);
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
   });
 
   it('relaxes nothing where pictures are easier', () => {
@@ -268,7 +270,7 @@ describe('AccuracyGuard', () => {
     guard.observe({ variants, looks });
     const random = seededRandom(1);
     for (let at = 0; at < 3_000; at++) guard.learn(easier(frame({}, { random, lookAgainBelow })));
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
   });
 
   it('has nothing to hold against curves that do not say how many answers change, and starts anew with others', () => {
@@ -282,11 +284,11 @@ describe('AccuracyGuard', () => {
     };
     const { guard, see } = guarded(1);
     see(3_000, { hard: 0.36 });
-    expect(guard.correct()).toBeDefined();
+    expect(correction(guard)).toBeDefined();
     guard.observe({ variants, looks: silent });
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
     see(3_000, { hard: 0.36 });
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
   });
 
   it('counts neither failures nor shadow looks', () => {
@@ -306,7 +308,91 @@ describe('AccuracyGuard', () => {
         }),
       ]);
     expect(JSON.stringify(guard.accuracy([]))).toBe(before);
-    expect(guard.correct()).toBeUndefined();
+    expect(correction(guard)).toBeUndefined();
+  });
+});
+
+describe('the guard of several devices', () => {
+  const honest = ['camera-1', 'camera-2', 'camera-3', 'camera-4'];
+  const devices = [...honest, 'liar'];
+  const by = (deviceId: string, of: readonly Outcome[]) => of.map((each) => ({ ...each, deviceId }));
+
+  /** Honest devices, and one that says `lies` five times as often as each. Corrections of all after each of its turns. */
+  function beside(
+    seed: number,
+    { pictures = {}, lies, turns = 150 }: { pictures?: Pictures; lies?: () => Outcome[]; turns?: number },
+  ) {
+    const random = seededRandom(seed);
+    const guard = new AccuracyGuard();
+    guard.observe({ variants, looks });
+    const see = (of: Pictures, times: number) =>
+      Array.from({ length: times }, () => {
+        for (const id of honest) guard.learn(by(id, frame(of, { random, lookAgainBelow })));
+        for (let lie = 0; lies && lie < 5; lie++) guard.learn(by('liar', lies()));
+        return guard.correct({ devices });
+      });
+    see({}, 50);
+    return see(pictures, turns);
+  }
+  const small = { tier: 'device', nodeId: 'liar', variant: 'small' } as const;
+  const best = { tier: 'edge', nodeId: 'edge-1', variant: 'best' } as const;
+  let pictures = 0;
+  const margin = (least: number) => least + 0.1 * ((pictures++ * 0.618) % 1);
+  const first = (of: number) => outcome({ placement: small, margin: of, lookAgainBelow });
+  const changed = (of: number) => ({
+    placement: best,
+    firstLook: { placement: small, margin: of, agreed: false },
+  });
+  const lies: [string, () => Outcome[]][] = [
+    ['pictures are harder', () => [first(margin(0))]],
+    ['second looks change answers', () => [first(0.9), outcome(changed(margin(0.5)))]],
+    [
+      'audits change answers',
+      () => [first(0.9), outcome({ ...changed(margin(0.9)), auditProbability: 0.01, shadow: true })],
+    ],
+  ];
+
+  it.each(lies)('believes one that says that %s, and says so alone, for itself', (_what, lie) => {
+    const runs = [1, 2].map((seed) => beside(seed, { lies: lie }));
+    for (const run of runs) expect(lossOf(run.at(-1)!.of('liar'))).toBeGreaterThan(1.5);
+    const told = runs.flat().flatMap(({ plan, of }) => [plan, ...honest.map(of)]);
+    expect(share(told)).toBeLessThan(0.05);
+  });
+
+  it('believes one that is alone in its cell', () => {
+    const guard = new AccuracyGuard();
+    guard.observe({ variants, looks });
+    for (let look = 0; look < 300; look++) guard.learn(by('a', [first(margin(0))]));
+    expect(guard.correct({ devices: ['a', 'b'] }).plan).toBeUndefined();
+    const { plan, of } = guard.correct({ devices: ['a'] });
+    expect(lossOf(plan)).toBeGreaterThan(1.5);
+    expect(of('a')).toEqual(plan);
+  });
+
+  it('notices what several see, though one says that nothing has changed', () => {
+    const wanted = 1 + lostMore({ hard: 0.36 }) / 0.06;
+    const asBefore = seededRandom(9);
+    const usual = () => frame({}, { random: asBefore, lookAgainBelow });
+    for (const lies of [undefined, usual]) {
+      const runs = [1, 2].map((seed) => beside(seed, { pictures: { hard: 0.36 }, ...(lies && { lies }) }));
+      for (const run of runs)
+        for (const id of honest) {
+          const loss = lossOf(run.at(-1)!.of(id));
+          expect(loss).toBeGreaterThan(1 + (lies ? 0.3 : 0.7) * (wanted - 1));
+          expect(loss).toBeLessThan(1 + 2.5 * (wanted - 1));
+        }
+    }
+  });
+
+  it('forgets what a device has told when it leaves', () => {
+    const guard = new AccuracyGuard();
+    guard.observe({ variants, looks });
+    for (let look = 0; look < 300; look++)
+      for (const id of ['a', 'b', 'c']) guard.learn(by(id, [first(margin(0))]));
+    expect(guard.correct({ devices: ['a', 'b', 'c'] }).plan).toBeDefined();
+    for (const id of ['a', 'b']) guard.forget(id);
+    expect(guard.correct({ devices: ['c', 'd'] }).of('d')).toBeUndefined();
+    expect(guard.correct({ devices: ['c', 'd'] }).of('c')).toBeDefined();
   });
 });
 

@@ -12,7 +12,9 @@ import { Alarm } from './alarm.ts';
 import { asFarAs } from './as-far-as.ts';
 import { AuditedAgreement } from './audited-agreement.ts';
 import { changedAbove, strataOf } from './curve-strata.ts';
-import { type Departure, type ExpectedChanges, FirstLookEvidence } from './evidence.ts';
+import { type ExpectedChanges, FirstLookEvidence } from './evidence.ts';
+import { FairTurns } from './fair-turns.ts';
+import { FirstLookAlarms, type VariantDeparture } from './first-look-alarms.ts';
 import { TruthShortfall } from './truth-shortfall.ts';
 
 /** What a family says of itself. */
@@ -24,19 +26,24 @@ export interface GuardedFamily {
 
 /** Pictures of a curve that may show one subject, and then count as one. */
 const picturesASubject = 4;
-/** First looks from which a variant's own evidence counts for more than that of the one that has departed. */
-const leaderLooks = 300;
-/** A correction is told anew when it has changed by this much. */
-const notable = 0.1;
 /** Outcomes of the past after which the alarms listen once: with some frames a second, about as often as they do in a cell. */
 const recalledAtOnce = 20;
-/** Corrections are within this: what is measured beyond would make no difference any more. */
-const mostCorrection = 100;
 
-interface GuardedFirst {
-  readonly evidence: FirstLookEvidence;
-  readonly alarm: Alarm;
-  told: FirstLookCorrection | undefined;
+/** What a cell is told. */
+export interface CellCorrection {
+  /** Of the plan for all devices; undefined while chance explains whatever differs. */
+  readonly plan: AccuracyCorrection | undefined;
+  /** Of what a device is promised: what it says itself counts in full there. */
+  readonly of: (deviceId: string) => AccuracyCorrection | undefined;
+}
+
+export interface CorrectOptions {
+  /** Of the cell. What one of several says by itself corrects its own promises alone. */
+  readonly devices: readonly string[];
+  /**
+   * Whether the cell can still keep its floor with it; one that is too much is applied as far as it can. @default it can
+   */
+  readonly attains?: (correction: AccuracyCorrection) => boolean;
 }
 
 /**
@@ -51,12 +58,14 @@ export class AccuracyGuard {
   #best: Variant | undefined;
   #accuracyOf: ReadonlyMap<string, number> = new Map();
   #curves: ReadonlyMap<string, ExpectedChanges> = new Map();
-  #firsts = new Map<string, GuardedFirst>();
+  #firsts = new Map<string, FirstLookEvidence>();
+  readonly #turns = new FairTurns();
+  /** Of the plan, and of the devices that hear something else and whose alarms sound. */
+  #alarms = new FirstLookAlarms();
+  readonly #own = new Map<string, FirstLookAlarms>();
   #correction: AccuracyCorrection | undefined;
   /** Of the time before the service started; until it is known what to hold them against. */
   #past: readonly Outcome[] = [];
-  /** Any first look departs beyond chance. */
-  #sounds = false;
 
   /** Tells it of the family. Evidence on first looks starts anew with other curves, or another best variant. */
   observe(family: GuardedFamily): void {
@@ -75,11 +84,11 @@ export class AccuracyGuard {
     this.#firsts = new Map(
       variants.flatMap(({ name }) => {
         const toBest = this.#best && this.#curves.get(pair(name, this.#best.name));
-        return toBest
-          ? [[name, { evidence: new FirstLookEvidence(toBest), alarm: new Alarm(), told: undefined }]]
-          : [];
+        return toBest ? [[name, new FirstLookEvidence(toBest)]] : [];
       }),
     );
+    this.#alarms = new FirstLookAlarms();
+    this.#own.clear();
     if (this.#firsts.size > 0) this.#recallPast();
   }
 
@@ -106,19 +115,28 @@ export class AccuracyGuard {
 
   /** A device that has left for good. */
   forget(deviceId: string): void {
-    for (const { evidence } of this.#firsts.values()) evidence.forget(deviceId);
+    for (const evidence of this.#firsts.values()) evidence.forget(deviceId);
+    this.#turns.forget(deviceId);
+    this.#own.delete(deviceId);
     this.#agreement.forget(deviceId);
     this.#truths.forget(deviceId);
   }
 
-  /**
-   * What the cell is told from now on; undefined while chance explains whatever differs. `attains`: whether the cell can still
-   * keep its floor with it; one that is too much is applied as far as it can.
-   */
-  correct(attains: (correction: AccuracyCorrection) => boolean = () => true): AccuracyCorrection | undefined {
-    const found = this.#found();
-    this.#correction = found && asFarAs(attains, found);
-    return this.#correction;
+  /** What the cell is told from now on. */
+  correct({ devices, attains = () => true }: CorrectOptions): CellCorrection {
+    const parts = new Map<string, AccuracyCorrection | undefined>();
+    const attained = (found: AccuracyCorrection | undefined) => {
+      if (!found) return undefined;
+      const key = JSON.stringify(found);
+      if (!parts.has(key)) parts.set(key, asFarAs(attains, found));
+      return parts.get(key);
+    };
+    const { plan, own } = this.#found();
+    const corrections = new Map([...own].map(([deviceId, found]) => [deviceId, attained(found)]));
+    const [alone] = devices.length === 1 ? devices : [];
+    const correction = (alone !== undefined && corrections.get(alone)) || attained(plan);
+    this.#correction = correction;
+    return { plan: correction, of: (deviceId) => corrections.get(deviceId) ?? correction };
   }
 
   /** `connected`: the devices whose truths count. */
@@ -144,12 +162,14 @@ export class AccuracyGuard {
     if (firstLook) {
       // When no second look succeeds, the answer of the first stands.
       if (!lookedAgain) this.#answer(deviceId, failure === undefined ? variant : firstLook.placement.variant);
-      if (failure === undefined) this.#secondLook(firstLook.placement.variant, variant, firstLook);
+      if (failure === undefined) this.#secondLook(deviceId, firstLook.placement.variant, variant, firstLook);
       return;
     }
     if (failure !== undefined) return;
-    this.#firsts.get(variant)?.evidence.first(deviceId, margin, lookAgainBelow);
-    for (const [name, { evidence }] of this.#firsts) if (name !== variant) evidence.idle(1);
+    const turn = this.#turns.take(deviceId);
+    for (const [name, evidence] of this.#firsts)
+      if (name === variant) evidence.first(deviceId, { margin, lookAgainBelow, turn });
+      else evidence.idle(deviceId, turn);
     if (!lookedAgain) this.#answer(deviceId, variant, lookAgainBelow);
   }
 
@@ -161,9 +181,14 @@ export class AccuracyGuard {
     this.#agreement.answer(deviceId, { byBest, promised });
   }
 
-  #secondLook(first: string, second: string, { margin, agreed }: { margin: number; agreed: boolean }): void {
+  #secondLook(
+    deviceId: string,
+    first: string,
+    second: string,
+    { margin, agreed }: { margin: number; agreed: boolean },
+  ): void {
     const expected = this.#curves.get(pair(first, second));
-    if (expected) this.#firsts.get(first)?.evidence.secondLook(margin, expected, agreed);
+    if (expected) this.#firsts.get(first)?.secondLook(deviceId, margin, expected, agreed);
   }
 
   #audit({ deviceId, placement, failure, firstLook }: Outcome, probability: number): void {
@@ -172,58 +197,74 @@ export class AccuracyGuard {
     const { variant } = firstLook.placement;
     if (this.#isBest(placement.variant)) this.#agreement.audit(deviceId, { agreed, probability });
     const expected = this.#curves.get(pair(variant, placement.variant));
-    if (expected)
-      this.#firsts.get(variant)?.evidence.audit(margin, expected, { agreed, weight: 1 / probability });
+    if (expected) this.#firsts.get(variant)?.audit(deviceId, margin, expected, { agreed, probability });
   }
 
   #isBest(variant: string): boolean {
     return variant === this.#best?.name;
   }
 
-  #found(): AccuracyCorrection | undefined {
-    const { shortfall } = this.#truths;
-    const firsts = this.#firstsFound();
-    return firsts.length > 0 || shortfall > 0 ? { shortfall, firsts } : undefined;
+  #found(): Found {
+    const truths = this.#truths.shortfalls();
+    const looks = this.#firstsFound();
+    return {
+      plan: correctionOf(truths.plan, looks.plan),
+      own: new Map(
+        [...looks.own.keys(), ...truths.own.keys()].map((deviceId) => {
+          const shortfall = truths.own.get(deviceId) ?? truths.plan;
+          return [deviceId, correctionOf(shortfall, looks.own.get(deviceId) ?? looks.plan)];
+        }),
+      ),
+    };
   }
 
-  /**
-   * Once one variant's looks have departed beyond chance, it is asked of no other whether pictures have changed, but only by
-   * how much: those that have looked little are taken to lose as many times as much as that one.
-   */
-  #firstsFound(): FirstLookCorrection[] {
-    const departures = [...this.#firsts].map(([variant, first]) => {
-      const departure = first.evidence.departure();
-      return { variant, first, departure, sounds: first.alarm.hears(departure.deviation) };
+  #firstsFound(): FirstsFound {
+    const own = new Map<string, readonly FirstLookCorrection[]>();
+    // Whose words count is asked only where something is off.
+    const quiet = !this.#alarms.sound && this.#own.size === 0;
+    if (quiet && ![...this.#firsts.values()].some((evidence) => Alarm.mayBegin(evidence.deviation())))
+      return { plan: [], own };
+    const departures = [...this.#firsts].map(([variant, evidence]) => {
+      const known = (this.#best?.accuracy ?? 0) - (this.#accuracyOf.get(variant) ?? 0);
+      return { variant, known, ...evidence.departures() };
     });
-    const sound = departures.some(({ sounds }) => sounds);
-    if (sound && !this.#sounds) for (const { first } of departures) first.evidence.begin();
-    this.#sounds = sound;
-    const found = departures.map(({ variant, first, departure, sounds }) => {
-      return { variant, first, sounds, looks: departure.looks, ...this.#factors(variant, departure) };
-    });
-    const sounding = found.filter(({ sounds }) => sounds).sort((a, b) => b.looks - a.looks);
-    const [leader] = sounding;
-    return found.flatMap(({ variant, first, looks, loss, share }) => {
-      const trust = looks / (looks + leaderLooks);
-      const next = leader && {
-        variant,
-        loss: trust * loss + (1 - trust) * leader.loss,
-        share: trust * share + (1 - trust) * leader.share,
-      };
-      if (!next || next.loss <= 1) first.told = undefined;
-      else if (!first.told || differs(next, first.told)) first.told = next;
-      return first.told ?? [];
-    });
+    const as = (deviceId?: string): VariantDeparture[] =>
+      departures.map(({ heardBy, ...departure }) => ({ ...departure, heard: heardBy(deviceId) }));
+    const forPlan = as();
+    if (this.#alarms.hear(forPlan)) this.#begin((deviceId) => !this.#own.has(deviceId));
+    const special = departures.flatMap((each) => [...each.special]);
+    for (const deviceId of new Set([...special, ...this.#own.keys()])) {
+      const alarms = this.#own.get(deviceId) ?? new FirstLookAlarms();
+      const heard = as(deviceId);
+      if (alarms.hear(heard) && !this.#alarms.sound) this.#begin((id) => id === deviceId);
+      if (alarms.sound) this.#own.set(deviceId, alarms);
+      else this.#own.delete(deviceId);
+      if (alarms.sound) own.set(deviceId, alarms.found(heard));
+    }
+    return { plan: this.#alarms.found(forPlan), own };
   }
 
-  /** Nothing is relaxed below the family's own figures. */
-  #factors(variant: string, { share, hidden }: Departure): { readonly loss: number; readonly share: number } {
-    const known = (this.#best?.accuracy ?? 0) - (this.#accuracyOf.get(variant) ?? 0);
-    const bounded = Math.max(1 / mostCorrection, Math.min(mostCorrection, share));
-    if (!(known > 0)) return { loss: 1, share: bounded };
-    return { loss: Math.min(mostCorrection, Math.max(1, share) + hidden / known), share: bounded };
+  /** What these devices saw of the pictures before counts little from now on. */
+  #begin(hears: (deviceId: string) => boolean): void {
+    for (const evidence of this.#firsts.values()) evidence.begin([...evidence.deviceIds].filter(hears));
   }
 }
+
+interface Found {
+  readonly plan: AccuracyCorrection | undefined;
+  /** Of the devices that hear something else. */
+  readonly own: ReadonlyMap<string, AccuracyCorrection | undefined>;
+}
+
+interface FirstsFound {
+  readonly plan: readonly FirstLookCorrection[];
+  readonly own: ReadonlyMap<string, readonly FirstLookCorrection[]>;
+}
+
+const correctionOf = (
+  shortfall: number,
+  firsts: readonly FirstLookCorrection[],
+): AccuracyCorrection | undefined => (firsts.length > 0 || shortfall > 0 ? { shortfall, firsts } : undefined);
 
 function expectedChanges(curve: LookCurve, pictures: number): (readonly [string, ExpectedChanges])[] {
   const strata = strataOf(curve);
@@ -231,7 +272,3 @@ function expectedChanges(curve: LookCurve, pictures: number): (readonly [string,
 }
 
 const pair = (first: string, second: string) => JSON.stringify([first, second]);
-
-const differs = (next: FirstLookCorrection, told: FirstLookCorrection): boolean =>
-  Math.abs(next.loss - told.loss) > notable * told.loss ||
-  Math.abs(next.share - told.share) > notable * told.share;

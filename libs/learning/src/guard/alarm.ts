@@ -7,8 +7,18 @@ const endsAt = 1;
 export class Alarm {
   #sounds = false;
 
-  hears(deviation: number): boolean {
-    this.#sounds = deviation > (this.#sounds ? endsAt : beginsAt);
+  /** `deviation`: of what may be heard; `ofAll`: of everything that is said. */
+  hears(deviation: number, ofAll: number): boolean {
+    this.#sounds = this.#sounds ? deviation > endsAt : Alarm.mayBegin(Math.min(deviation, ofAll));
+    return this.#sounds;
+  }
+
+  /** `deviation`: of everything that is heard. */
+  static mayBegin(deviation: number): boolean {
+    return deviation > beginsAt;
+  }
+
+  get sounds(): boolean {
     return this.#sounds;
   }
 }

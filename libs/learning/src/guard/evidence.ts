@@ -1,6 +1,10 @@
 import { type Stratum, stratumOf } from './curve-strata.ts';
+import { DeviceLooks } from './device-looks.ts';
+import { type Estimate, type ExcessChanges, excessOf, inErrors } from './excess.ts';
+import { meanOf } from './fading-mean.ts';
 import { Likeness } from './likeness.ts';
-import { type Fading, PictureCount } from './picture-count.ts';
+import { SharedPictures } from './picture-count.ts';
+import { type Heard, heardInFull, Views } from './views.ts';
 
 /** What a curve says of pairs of looks, as far as evidence is held against it. */
 export interface ExpectedChanges {
@@ -40,107 +44,235 @@ const caution = 1;
 const keptOfBefore = 0.4;
 /** First looks before which it cannot be told whether all of them were at one subject. */
 const leastLooks = 128;
-/** Changes expected, less those expected of certain ones, from which a mean is taken to be normal. */
-const leastChance = 5;
+/** Standard errors by which one device may raise what is taken to be lost above what the others say. */
+const believable = 2;
+/** Looks of all devices count for at most so many times as many as are heard. */
+const mostBacked = 3;
+/** Devices whose looks are remembered. */
+const mostDevices = 1_024;
+
+/** What is heard of first looks: of their margins, of second looks and of audits. */
+interface HeardLooks {
+  readonly first: Heard<DeviceLooks>;
+  readonly below: Heard<DeviceLooks>;
+  readonly standing: Heard<DeviceLooks>;
+}
+
+export interface FirstLookTold {
+  readonly margin: number;
+  /** @default 0 */
+  readonly lookAgainBelow?: number | undefined;
+  /** How much older it makes what other devices have told, 0..1 looks. */
+  readonly turn: number;
+}
+
+/** How pictures differ, as each device may hear it. */
+export interface Departures {
+  /** By everything that is said. */
+  readonly all: Departure;
+  /** Devices that hear something else than the others. */
+  readonly special: ReadonlySet<string>;
+  /** As this device hears it; without one: as one that has told nothing. */
+  readonly heardBy: (deviceId?: string) => Departure;
+}
 
 /**
- * Evidence on one variant's first looks, older looks weighing ever less. Margins tell how many frames are uncertain; second
- * looks and audits tell how often the answers change at margins where the curves expect fewer changes.
+ * Evidence on one variant's first looks, by device, older looks weighing ever less. Margins tell how many frames are uncertain;
+ * second looks and audits tell how often the answers change at margins where the curves expect fewer changes.
  */
 export class FirstLookEvidence {
   readonly #toBest: ExpectedChanges;
-  readonly #pictures = new PictureCount();
-  readonly #likeness = new Likeness();
-  readonly #gain = new FadingMean();
-  readonly #due = new FadingMean();
-  readonly #below = new Excess();
-  readonly #standing = new Excess();
-  /** Probabilities of the audits. */
-  readonly #drawn = new FadingMean();
+  readonly #gain: number;
+  readonly #gainVariance: number;
+  readonly #devices = new Map<string, DeviceLooks>();
+  readonly #shared = {
+    looks: new SharedPictures(),
+    below: new SharedPictures(),
+    standing: new SharedPictures(),
+  };
+  /** Of what all devices have told, so far. */
+  readonly #halvings = { older: 0, fewer: 0 };
 
   /** `toBest`: of second looks by the most accurate variant. */
   constructor(toBest: ExpectedChanges) {
     this.#toBest = toBest;
+    this.#gain = expectedOf(toBest.strata, ({ gain }) => gain);
+    this.#gainVariance = expectedOf(toBest.strata, ({ gain }) => (gain - this.#gain) ** 2);
   }
 
-  first(deviceId: string, margin: number, lookAgainBelow = 0): void {
-    const kept = 2 ** (-1 / halfLife);
-    this.#fade(kept, 'older');
-    this.#likeness.fade(kept);
-    this.#pictures.add(margin);
-    this.#likeness.add(deviceId, margin);
-    this.#gain.add(stratumOf(this.#toBest.strata, margin).gain);
-    this.#due.add(Number(margin < lookAgainBelow));
+  first(deviceId: string, { margin, lookAgainBelow = 0, turn }: FirstLookTold): void {
+    this.#halvings.older += turn / halfLife;
+    const looks = this.#of(deviceId);
+    looks.fade((1 - turn) / halfLife, 'older');
+    const { gain } = stratumOf(this.#toBest.strata, margin);
+    looks.first(margin, { gain, due: margin < lookAgainBelow });
+    this.#shared.looks.add(margin, looks.pictures);
   }
 
-  /** Other variants have looked first. */
-  idle(looks: number): void {
-    this.#fade(2 ** (-looks / idleHalfLife), 'fewer');
+  /** Another variant has looked first; `turn`: as of a first look. */
+  idle(deviceId: string, turn: number): void {
+    this.#halvings.fewer += turn / idleHalfLife;
+    if (turn < 1 && this.#devices.has(deviceId)) this.#of(deviceId).fade((1 - turn) / idleHalfLife, 'fewer');
   }
 
-  /** Pictures have begun to differ: what was seen of those before counts little from now on. */
-  begin(): void {
-    this.#fade(keptOfBefore, 'fewer');
+  /** Pictures have begun to differ, as these devices hear it: what they saw of those before counts little from now on. */
+  begin(deviceIds: Iterable<string>): void {
+    for (const deviceId of deviceIds) this.#devices.get(deviceId)?.fade(-Math.log2(keptOfBefore), 'fewer');
   }
 
-  /** A device that has left for good. */
+  /** A device that has left for good: so does what it has told. */
   forget(deviceId: string): void {
-    this.#likeness.forget(deviceId);
+    this.#devices.delete(deviceId);
   }
 
-  secondLook(margin: number, expected: ExpectedChanges, agreed: boolean): void {
-    this.#below.add({ margin, changed: !agreed, expected: stratumOf(expected.strata, margin).changed });
+  get deviceIds(): Iterable<string> {
+    return this.#devices.keys();
+  }
+
+  secondLook(deviceId: string, margin: number, expected: ExpectedChanges, agreed: boolean): void {
+    const { below } = this.#of(deviceId);
+    below.add({ margin, changed: !agreed, expected: stratumOf(expected.strata, margin).changed });
+    this.#shared.below.add(margin, below.pictures);
   }
 
   audit(
+    deviceId: string,
     margin: number,
     expected: ExpectedChanges,
-    { agreed, weight }: { agreed: boolean; weight: number },
+    { agreed, probability }: { agreed: boolean; probability: number },
   ): void {
+    const { drawn, standing } = this.#of(deviceId);
     const { changed } = stratumOf(expected.strata, margin);
-    this.#drawn.add(1 / weight);
-    this.#standing.add({ margin, changed: !agreed, expected: changed, weight });
+    const weight = 1 / probability;
+    drawn.add(probability);
+    standing.add({ margin, changed: !agreed, expected: changed, weight });
+    this.#shared.standing.add(margin, standing.pictures);
   }
 
-  departure(): Departure {
-    const { looksPerSubject, count } = this.#likeness;
-    const looks = this.#pictures.count / looksPerSubject;
-    if (looks === 0) return { looks: 0, share: 1, hidden: 0, deviation: 0 };
-    const { pictures, strata } = this.#toBest;
-    const gain = expectedOf(strata, ({ gain: own }) => own);
-    const gainVariance = expectedOf(strata, ({ gain: own }) => (own - gain) ** 2);
-    const visible = this.#gain.mean - gain;
-    const visibleVariance = gainVariance * (1 / looks + 1 / pictures);
+  /** How far what is said in all is off, in standard errors. */
+  deviation(): number {
+    for (const looks of this.#devices.values()) looks.bring(this.#halvings);
+    const all = this.#readAll();
+    return this.#departure(all, all).deviation;
+  }
 
-    const due = this.#due.mean;
-    const below = this.#below.read({ pictures: due * pictures, looksPerSubject });
-    const standing = this.#standing.read({
+  departures(): Departures {
+    for (const looks of this.#devices.values()) looks.bring(this.#halvings);
+    const all = this.#readAll();
+    const first = new Views(this.#devices, {
+      weight: ({ gain }) => gain.weight,
+      loudness: ({ gain }) => gain.sum - this.#gain * gain.weight,
+    });
+    const below = new Views(this.#devices, {
+      weight: ({ below }) => below.excess.weight,
+      loudness: ({ below }) => below.excess.sum,
+    });
+    const standing = new Views(this.#devices, {
+      weight: ({ standing }) => standing.excess.weight,
+      loudness: ({ standing }) => standing.excess.sum,
+    });
+    const heardBy = (deviceId?: string) => {
+      const [of, again, audits] = [first, below, standing].map((views) => views.heardBy(deviceId));
+      return this.#departure(this.#read({ first: of!, below: again!, standing: audits! }), all);
+    };
+    const special = new Set([first, below, standing].flatMap((views) => views.special));
+    const others = heardBy();
+    return {
+      all: this.#departure(all, all),
+      special,
+      heardBy: (deviceId) => (deviceId !== undefined && special.has(deviceId) ? heardBy(deviceId) : others),
+    };
+  }
+
+  #readAll(): Reading {
+    const all = heardInFull(this.#devices);
+    return this.#read({ first: all, below: all, standing: all });
+  }
+
+  #of(deviceId: string): DeviceLooks {
+    const looks = this.#devices.get(deviceId) ?? new DeviceLooks(this.#halvings);
+    this.#devices.set(deviceId, looks);
+    if (this.#devices.size > mostDevices) this.#devices.delete(this.#devices.keys().next().value!);
+    looks.bring(this.#halvings);
+    return looks;
+  }
+
+  #read({ first, below: seenAgain, standing: audited }: HeardLooks): Reading {
+    const { looksPerSubject, count } = Likeness.together(first.parts, ({ likeness }) => likeness);
+    const looks = this.#shared.looks.count(first.parts, (each) => each.pictures) / looksPerSubject;
+    const { pictures } = this.#toBest;
+    const mean = meanOf(first.parts, ({ gain }) => gain) - this.#gain;
+    const variance = this.#gainVariance * (1 / looks + 1 / pictures);
+    const due = meanOf(first.parts, (each) => each.due);
+    const below = excessOf(seenAgain.parts, (each) => each.below, this.#shared.below, {
+      pictures: due * pictures,
+      looksPerSubject,
+    });
+    const drawn = meanOf(audited.parts, (each) => each.drawn);
+    const standing = excessOf(audited.parts, (each) => each.standing, this.#shared.standing, {
       pictures: (1 - due) * pictures,
       // Second looks come one after the other while a subject lasts; audits are drawn, and seldom meet it twice.
-      looksPerSubject: 1 + (looksPerSubject - 1) * this.#drawn.mean,
+      looksPerSubject: 1 + (looksPerSubject - 1) * drawn,
     });
-    const seenBelow = shrunk({ ...below, prior: Math.max(0, visible) });
-    const seenStanding = shrunk({ ...standing, prior: seenBelow });
+    const lowered = Math.max(first.lowered, seenAgain.lowered, audited.lowered);
+    return { looks, enough: count >= leastLooks, visible: { mean, variance }, due, below, standing, lowered };
+  }
+
+  /** `heard`: without the loudest; how far it is off is what `all` say, but for what chance would not explain. */
+  #departure(heard: Reading, all: Reading): Departure {
+    const { looks, due, below, standing } = heard;
+    if (looks === 0) return { looks: 0, share: 1, hidden: 0, deviation: 0 };
+    const visible = within(all.visible, heard.visible);
+    const seenBelow = shrunk({
+      mean: within(all.below, below),
+      count: backed(all.below.count, below.count),
+      prior: Math.max(0, visible),
+    });
+    const seenStanding = shrunk({
+      mean: within(all.standing, standing),
+      count: backed(all.standing.count, standing.count),
+      prior: seenBelow,
+    });
     const lostUnseen = Math.max(0, seenStanding, due * seenBelow + (1 - due) * seenStanding);
     const deviation = Math.max(
-      inErrors(visible, visibleVariance),
+      inErrors(heard.visible.mean, heard.visible.variance),
       below.deviation,
       standing.deviation,
       pooledDeviation(below.estimate, standing.estimate),
     );
     return {
-      looks,
-      share: gain > 0 ? this.#gain.mean / gain : 1,
-      hidden: lostUnseen + caution * errorOf(below.estimate, standing.estimate),
-      deviation: count < leastLooks ? 0 : deviation,
+      looks: backed(all.looks, looks),
+      share: this.#gain > 0 ? 1 + visible / this.#gain : 1,
+      hidden:
+        lostUnseen +
+        caution *
+          (errorOf(below.estimate, standing.estimate) || errorOf(all.below.estimate, all.standing.estimate)),
+      deviation: heard.enough ? deviation + heard.lowered : 0,
     };
   }
-
-  #fade(kept: number, as: Fading): void {
-    for (const sum of [this.#pictures, this.#below, this.#standing]) sum.fade(kept, as);
-    for (const sum of [this.#gain, this.#due, this.#drawn]) sum.fade(kept);
-  }
 }
+
+/** What looks say, by those that are heard. */
+interface Reading {
+  /** As of `Departure`. */
+  readonly looks: number;
+  /** Enough of them to tell how alike they are. */
+  readonly enough: boolean;
+  /** Gain of second looks beyond what the curve says. */
+  readonly visible: Estimate;
+  /** Share of the frames that are looked at again. */
+  readonly due: number;
+  readonly below: ExcessChanges;
+  readonly standing: ExcessChanges;
+  /** As of `Heard`. */
+  readonly lowered: number;
+}
+
+const backed = (looks: number, heard: number): number => Math.min(looks, mostBacked * heard);
+
+/** A mean, as far as that of those that are heard makes it believable. */
+const within = ({ mean }: Estimate, heard: Estimate): number =>
+  Math.min(mean, heard.mean + believable * Math.sqrt(heard.variance));
 
 const expectedOf = (strata: readonly Stratum[], of: (stratum: Stratum) => number): number =>
   strata.reduce((sum, stratum) => sum + stratum.share * of(stratum), 0);
@@ -148,11 +280,6 @@ const expectedOf = (strata: readonly Stratum[], of: (stratum: Stratum) => number
 /** The mean as so many looks more, that found what is expected beforehand, would leave it. */
 const shrunk = ({ mean, count, prior }: { mean: number; count: number; prior: number }): number =>
   (count * mean + priorLooks * prior) / (count + priorLooks);
-
-interface Estimate {
-  readonly mean: number;
-  readonly variance: number;
-}
 
 /** Of the mean of both, each weighed by how sure it is. */
 function pooledDeviation(one: Estimate | undefined, other: Estimate | undefined): number {
@@ -165,83 +292,4 @@ function pooledDeviation(one: Estimate | undefined, other: Estimate | undefined)
 function errorOf(one: Estimate | undefined, other: Estimate | undefined): number {
   const precision = (one ? 1 / one.variance : 0) + (other ? 1 / other.variance : 0);
   return precision > 0 ? 1 / Math.sqrt(precision) : 0;
-}
-
-const inErrors = (mean: number, variance: number): number => (variance > 0 ? mean / Math.sqrt(variance) : 0);
-
-/** A mean in which old values weigh ever less. */
-class FadingMean {
-  #weight = 0;
-  #sum = 0;
-
-  add(value: number, weight = 1): void {
-    this.#weight += weight;
-    this.#sum += weight * value;
-  }
-
-  fade(kept: number): void {
-    this.#weight *= kept;
-    this.#sum *= kept;
-  }
-
-  get mean(): number {
-    return this.#weight > 0 ? this.#sum / this.#weight : 0;
-  }
-}
-
-/** Whether another look at a picture said something else. */
-interface Change {
-  /** Of the first look. */
-  readonly margin: number;
-  readonly changed: boolean;
-  /** Probability of it, as the curve says. */
-  readonly expected: number;
-  /** @default 1 */
-  readonly weight?: number;
-}
-
-interface ExcessChanges {
-  /** Of the answers that would have agreed. */
-  readonly mean: number;
-  /** Looks that it is known from, each at a subject of its own. */
-  readonly count: number;
-  /** Of the mean, were the curve right; undefined where too few changes are expected for a mean to be normal. */
-  readonly estimate: Estimate | undefined;
-  /** How far it is above nothing, in standard errors. */
-  readonly deviation: number;
-}
-
-/** Changes beyond the expected ones. */
-class Excess {
-  readonly #pictures = new PictureCount();
-  readonly #excess = new FadingMean();
-  readonly #expected = new FadingMean();
-  readonly #chance = new FadingMean();
-
-  add({ margin, changed, expected, weight = 1 }: Change): void {
-    this.#pictures.add(margin, weight);
-    this.#excess.add(Number(changed) - expected, weight);
-    this.#expected.add(expected, weight);
-    this.#chance.add(expected * (1 - expected), weight);
-  }
-
-  fade(kept: number, as: Fading): void {
-    for (const sum of [this.#pictures, this.#excess, this.#expected, this.#chance]) sum.fade(kept, as);
-  }
-
-  /** `pictures`: that the curve was measured on there; `looksPerSubject`: that tell as much as one. */
-  read({ pictures, looksPerSubject }: { pictures: number; looksPerSubject: number }): ExcessChanges {
-    const count = this.#pictures.count / looksPerSubject;
-    const unchanged = 1 - this.#expected.mean;
-    const mean = this.#excess.mean / unchanged;
-    if (count * this.#chance.mean >= leastChance && pictures > 0) {
-      const variance = (this.#chance.mean * (1 / count + 1 / pictures)) / unchanged ** 2;
-      return { count, mean, estimate: { mean, variance }, deviation: inErrors(mean, variance) };
-    }
-    // The square root of a count of rare changes is nearly normal (Anscombe 1948).
-    const expected = count * this.#expected.mean;
-    const seen = expected + count * this.#excess.mean;
-    const deviation = 2 * (Math.sqrt(seen + 3 / 8) - Math.sqrt(expected + 3 / 8));
-    return { count, mean, estimate: undefined, deviation };
-  }
 }

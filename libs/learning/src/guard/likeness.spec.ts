@@ -20,9 +20,14 @@ function video({
   );
 }
 
+const together = (...each: readonly Likeness[]) =>
+  Likeness.together(
+    each.map((likeness) => [likeness, 1] as const),
+    (likeness) => likeness,
+  ).looksPerSubject;
 const of = (margins: readonly number[], likeness = new Likeness()) => {
-  for (const margin of margins) likeness.add('camera', margin);
-  return likeness.looksPerSubject;
+  for (const margin of margins) likeness.add(margin);
+  return together(likeness);
 };
 
 const seeds = Array.from({ length: 100 }, (_, seed) => seed);
@@ -58,12 +63,29 @@ describe('Likeness', () => {
       number[],
       number[],
     ];
-    const likeness = new Likeness();
-    a.forEach((margin, at) => {
-      likeness.add('a', margin);
-      likeness.add('b', b[at]!);
-    });
-    expect(likeness.looksPerSubject).toBeGreaterThan(15);
+    const [one, other] = [new Likeness(), new Likeness()];
+    of(a, one);
+    of(b, other);
+    expect(together(one, other)).toBeGreaterThan(15);
+    expect(of(a.flatMap((margin, at) => [margin, b[at]!]))).toBeLessThan(15);
+  });
+
+  it('counts what a device has by the share of it that counts', () => {
+    const [alike, other] = [new Likeness(), new Likeness()];
+    of(video({ seed: 1, subjects: 50, frames: 30, noise: 0.1 }), alike);
+    of(video({ seed: 2, subjects: 1_500, frames: 1, noise: 0 }), other);
+    const looks = [0, 1].map((share) =>
+      Likeness.together(
+        [
+          [alike, share],
+          [other, 1],
+        ],
+        (likeness) => likeness,
+      ),
+    );
+    expect(looks.map(({ count }) => count)).toEqual([1_500, 3_000]);
+    expect(looks[0]!.looksPerSubject).toBe(1);
+    expect(looks[1]!.looksPerSubject).toBeGreaterThan(5);
   });
 
   it('takes the same picture again for no other', () => {
@@ -76,9 +98,9 @@ describe('Likeness', () => {
     expect(of(video({ seed: 1, subjects: 50, frames: 30, noise: 0.1 }), likeness)).toBeGreaterThan(15);
     for (const margin of video({ seed: 2, subjects: 1_500, frames: 1, noise: 0 })) {
       likeness.fade(0.99);
-      likeness.add('camera', margin);
+      likeness.add(margin);
     }
-    expect(likeness.looksPerSubject).toBe(1);
+    expect(together(likeness)).toBe(1);
   });
 
   it('is none at first', () => {

@@ -1,38 +1,39 @@
+import type { Counted } from './views.ts';
+
 /** Blocks of up to 32 looks are compared: a subject that lasts longer counts as several. */
 const mostLevels = 6;
 /** Standard errors by which neighbours must be more alike than chance makes them. */
 const beyondChance = 3;
 
 /**
- * How many consecutive looks tell as much as one at a subject of its own, since frames of a video hardly differ; old looks count
- * ever less. The more alike neighbours are, the more the means of adjacent blocks of them differ beyond chance (Allan 1966); a
- * drift, which is slower, makes no difference. A picture that comes again at once is left out (see `PictureCount`).
+ * How alike consecutive looks of one device are, since frames of a video hardly differ; old looks count ever less. The more
+ * alike neighbours are, the more the means of adjacent blocks of them differ beyond chance (Allan 1966); a drift, which is
+ * slower, makes no difference. A picture that comes again at once is left out (see `PictureCount`).
  */
 export class Likeness {
-  /** Of each device: its last margin, and by level the mean that waits for its neighbour. */
-  readonly #devices = new Map<string, { last: number; readonly waiting: (number | undefined)[] }>();
+  #last = NaN;
+  /** By level, the mean that waits for its neighbour. */
+  readonly #waiting: (number | undefined)[] = [];
   /** Of differences between adjacent blocks, halves of squares: their number and sum by level. */
   readonly #differences = Array.from({ length: mostLevels }, () => ({ count: 0, sum: 0 }));
   #count = 0;
   #sum = 0;
   #squares = 0;
 
-  add(deviceId: string, margin: number): void {
-    const device = this.#devices.get(deviceId) ?? { last: NaN, waiting: [] };
-    this.#devices.set(deviceId, device);
-    if (margin === device.last) return;
-    device.last = margin;
+  add(margin: number): void {
+    if (margin === this.#last) return;
+    this.#last = margin;
     this.#count++;
     this.#sum += margin;
     this.#squares += margin * margin;
     let mean = margin;
     for (const [level, differences] of this.#differences.entries()) {
-      const neighbour = device.waiting[level];
+      const neighbour = this.#waiting[level];
       if (neighbour === undefined) {
-        device.waiting[level] = mean;
+        this.#waiting[level] = mean;
         return;
       }
-      device.waiting[level] = undefined;
+      this.#waiting[level] = undefined;
       differences.count++;
       differences.sum += (neighbour - mean) ** 2 / 2;
       mean = (neighbour + mean) / 2;
@@ -49,23 +50,36 @@ export class Likeness {
     }
   }
 
-  forget(deviceId: string): void {
-    this.#devices.delete(deviceId);
+  /** `count`: looks that were no repetition of the one before. */
+  static together<Told>(
+    parts: Counted<Told>,
+    likenessOf: (told: Told) => Likeness,
+  ): { readonly count: number; readonly looksPerSubject: number } {
+    const levels = Array.from({ length: mostLevels }, () => ({ count: 0, sum: 0 }));
+    let [count, sum, squares] = [0, 0, 0];
+    for (const [told, factor] of parts) {
+      const likeness = likenessOf(told);
+      count += factor * likeness.#count;
+      sum += factor * likeness.#sum;
+      squares += factor * likeness.#squares;
+      for (let level = 0; level < mostLevels; level++) {
+        levels[level]!.count += factor * likeness.#differences[level]!.count;
+        levels[level]!.sum += factor * likeness.#differences[level]!.sum;
+      }
+    }
+    return { count, looksPerSubject: looksPerSubject(levels, squares / count - (sum / count) ** 2) };
   }
+}
 
-  /** Looks that were no repetition of the one before. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** At least 1; 1 while chance explains how alike neighbours are. */
-  get looksPerSubject(): number {
-    const variance = this.#squares / this.#count - (this.#sum / this.#count) ** 2;
-    if (!(variance > 0)) return 1;
-    const ratios = this.#differences.map(({ count, sum }, level) => {
-      const ratio = (2 ** level * sum) / count / variance;
-      return ratio > 1 + beyondChance * Math.sqrt(2 / count) ? ratio : 1;
-    });
-    return Math.max(1, ...ratios);
-  }
+/** How many looks tell as much as one at a subject of its own: at least 1; 1 while chance explains how alike neighbours are. */
+function looksPerSubject(
+  levels: readonly { readonly count: number; readonly sum: number }[],
+  variance: number,
+): number {
+  if (!(variance > 0)) return 1;
+  const ratios = levels.map(({ count, sum }, level) => {
+    const ratio = (2 ** level * sum) / count / variance;
+    return ratio > 1 + beyondChance * Math.sqrt(2 / count) ? ratio : 1;
+  });
+  return Math.max(1, ...ratios);
 }

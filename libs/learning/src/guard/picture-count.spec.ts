@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { PictureCount } from './picture-count.ts';
+import { PictureCount, SharedPictures } from './picture-count.ts';
 
+const count = (...devices: readonly PictureCount[]) =>
+  new SharedPictures().count(
+    devices.map((pictures) => [pictures, 1] as const),
+    (pictures) => pictures,
+  );
 const countOf = (margins: readonly number[], kept = 1): number => {
   const pictures = new PictureCount();
   for (const margin of margins) {
     pictures.fade(kept, 'older');
     pictures.add(margin);
   }
-  return pictures.count;
+  return count(pictures);
 };
 const different = (count: number) => Array.from({ length: count }, (_, at) => at / count);
 
@@ -26,7 +31,7 @@ describe('PictureCount', () => {
     const pictures = new PictureCount();
     pictures.add(0.1, 3);
     pictures.add(0.2, 1);
-    expect(pictures.count).toBeCloseTo(16 / 10, 6);
+    expect(count(pictures)).toBeCloseTo(16 / 10, 6);
   });
 
   it('forgets', () => {
@@ -41,7 +46,7 @@ describe('PictureCount', () => {
     const pictures = new PictureCount();
     for (const margin of different(100)) pictures.add(margin);
     pictures.fade(0.4, 'fewer');
-    expect(pictures.count).toBeCloseTo(40, 6);
+    expect(count(pictures)).toBeCloseTo(40, 6);
   });
 
   it('goes on for ever, with as many pictures as it tells apart', () => {
@@ -51,11 +56,69 @@ describe('PictureCount', () => {
       pictures.fade(kept, 'older');
       pictures.add((at % 3_000) / 3_000);
     }
-    expect(pictures.count).toBeGreaterThan(1_400);
-    expect(pictures.count).toBeLessThan(2_400);
+    expect(count(pictures)).toBeGreaterThan(1_400);
+    expect(count(pictures)).toBeLessThan(2_400);
   });
 
   it('is nothing at first', () => {
-    expect(new PictureCount().count).toBe(0);
+    expect(count(new PictureCount())).toBe(0);
+  });
+});
+
+describe('SharedPictures', () => {
+  /** Devices that have looked at these. */
+  const devices = (...seen: readonly (readonly number[])[]) => {
+    const shared = new SharedPictures();
+    const pictures = seen.map((margins) => {
+      const own = new PictureCount();
+      for (const margin of margins) {
+        own.add(margin);
+        shared.add(margin, own);
+      }
+      return own;
+    });
+    return (...factors: readonly number[]) =>
+      shared.count(
+        pictures.map((each, at) => [each, factors[at]!] as const),
+        (each) => each,
+      );
+  };
+
+  it('adds up what devices have looked at, and counts a picture once that several have looked at', () => {
+    expect(
+      devices(
+        different(30),
+        different(20).map((margin) => 1 + margin),
+      )(1, 1),
+    ).toBeCloseTo(50, 6);
+    expect(devices(different(30), different(30))(1, 1)).toBeCloseTo(30, 6);
+    expect(devices(different(30), different(30), different(30))(1, 1, 1)).toBeCloseTo(30, 6);
+  });
+
+  it('counts of a device the share that counts', () => {
+    const count = devices(different(30), different(30));
+    expect(count(1, 0)).toBeCloseTo(30, 6);
+    expect(devices([0.1], [0.2])(1, 0.5)).toBeCloseTo(1.5 ** 2 / 1.25, 6);
+    expect(devices([0.1], [0.1])(1, 0.5)).toBeCloseTo(1, 6);
+  });
+
+  it('forgets what a device has looked at as that fades', () => {
+    const shared = new SharedPictures();
+    const [old, fresh] = [new PictureCount(), new PictureCount()];
+    for (const pictures of [old, fresh]) {
+      pictures.add(0.5);
+      shared.add(0.5, pictures);
+    }
+    for (let halving = 0; halving < 40; halving++) old.fade(0.5, 'older');
+    fresh.add(0.6);
+    expect(
+      shared.count(
+        [
+          [old, 1],
+          [fresh, 1],
+        ],
+        (pictures) => pictures,
+      ),
+    ).toBeCloseTo(2, 6);
   });
 });

@@ -3,6 +3,9 @@ import type { TruthReport } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { TruthShortfall } from './truth-shortfall.ts';
 
+/** Of a device that tells all of the truths. */
+const shortfallOf = (truths: TruthShortfall, id = 'a') => truths.shortfalls().own.get(id) ?? 0;
+
 /** A device whose answers are right with `accuracy`, and promised `promise` but for a shortfall; truths come `late` answers later. */
 function device(truths: TruthShortfall, id: string, { seed = 1, late = 0 } = {}) {
   const random = seededRandom(seed);
@@ -26,7 +29,7 @@ function device(truths: TruthShortfall, id: string, { seed = 1, late = 0 } = {})
         for (let truth = 0; truth < 20; truth++) {
           told.push({
             right: Number(random.uniform() < accuracy),
-            promised: promise - truths.shortfall,
+            promised: promise - shortfallOf(truths, id),
             withoutShortfall: promise,
           });
           if (told.length <= late) continue;
@@ -37,7 +40,7 @@ function device(truths: TruthShortfall, id: string, { seed = 1, late = 0 } = {})
           withoutShortfall += truth.withoutShortfall;
         }
         if (labelled > 0) truths.take(id, report(), `run-${run}`);
-        return truths.shortfall;
+        return shortfallOf(truths, id);
       }),
   };
 }
@@ -73,7 +76,7 @@ describe('TruthShortfall', () => {
     const told = device(truths, 'a', { late });
     for (const shortfall of told.learns(20_000, { accuracy: 0.8, promise: 0.86 }))
       expect(shortfall).toBeLessThan(0.1);
-    expect(truths.shortfall).toBeGreaterThan(0.03);
+    expect(shortfallOf(truths)).toBeGreaterThan(0.03);
   });
 
   it('takes no news from the first report of a run, which may tell of long ago', () => {
@@ -87,9 +90,9 @@ describe('TruthShortfall', () => {
       variation: 0.1 * labelled,
     });
     truths.take('a', report(10_000, 0.5), 'run-1');
-    expect(truths.shortfall).toBe(0);
+    expect(shortfallOf(truths)).toBe(0);
     truths.take('a', report(20_000, 0.5), 'run-1');
-    expect(truths.shortfall).toBeGreaterThan(0.3);
+    expect(shortfallOf(truths)).toBeGreaterThan(0.3);
   });
 
   it('weighs a report of many truths no more than a steady stream of them', () => {
@@ -105,7 +108,7 @@ describe('TruthShortfall', () => {
   it('relaxes nothing where answers are better than promised', () => {
     const truths = new TruthShortfall();
     device(truths, 'a').learns(5_000, { accuracy: 0.95, promise: 0.86 });
-    expect(truths.shortfall).toBe(0);
+    expect(shortfallOf(truths)).toBe(0);
   });
 
   it('counts what is new in each report, of several devices, across restarts of their agents', () => {
@@ -117,8 +120,8 @@ describe('TruthShortfall', () => {
       other.learns(100, { accuracy: 0.7, promise: 0.86 });
       other.restart();
     }
-    expect(truths.shortfall).toBeGreaterThan(0.08);
-    expect(truths.shortfall).toBeLessThan(0.24);
+    expect(shortfallOf(truths)).toBeGreaterThan(0.08);
+    expect(shortfallOf(truths)).toBeLessThan(0.24);
   });
 
   it('does not take another run for the former one, though it counts further', () => {
@@ -133,9 +136,27 @@ describe('TruthShortfall', () => {
     };
     truths.take('a', report, 'run-1');
     truths.take('a', { ...report, labelled: 1_000, right: 0.3 }, 'run-2');
-    expect(truths.shortfall).toBe(0);
+    expect(shortfallOf(truths)).toBe(0);
     truths.take('a', { ...report, labelled: 1_900, right: 0.3 }, 'run-2');
-    expect(truths.shortfall).toBeCloseTo(0.5, 1);
+    expect(shortfallOf(truths)).toBeCloseTo(0.5, 1);
+  });
+
+  it('believes one device that says that answers lack for itself, and two for all', () => {
+    const truths = new TruthShortfall();
+    for (const id of ['a', 'b', 'c']) device(truths, id).learns(600, { accuracy: 0.86, promise: 0.86 });
+    const liar = device(truths, 'liar');
+    liar.learns(6_000, { accuracy: 0, promise: 0.9 });
+    expect(truths.shortfalls()).toEqual({
+      plan: 0,
+      own: new Map([['liar', expect.closeTo(0.9, 0) as number]]),
+    });
+    device(truths, 'd').learns(2_000, { accuracy: 0.4, promise: 0.86 });
+    const { plan, own } = truths.shortfalls();
+    expect(plan).toBeGreaterThan(0.1);
+    expect(plan).toBeLessThan(0.46);
+    expect([...own.keys()].sort()).toEqual(['d', 'liar']);
+    truths.forget('liar');
+    expect(truths.shortfalls().own.has('liar')).toBe(false);
   });
 
   it('adds up what connected devices have reported, each weighed by its truths', () => {

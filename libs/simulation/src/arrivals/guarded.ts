@@ -22,6 +22,8 @@ export interface GuardedRunOptions {
 export interface GuardedRun extends AsyncRunResult {
   /** Accuracies of the frames that came after the drift, in the order of their answers. */
   readonly afterDrift: readonly number[];
+  /** Frames that came after the drift before a plan was corrected; Infinity: none was. */
+  readonly noticedAfter: number;
 }
 
 /** A cell of five unlike devices, planned for by the planner, whose pictures may become harder. */
@@ -49,7 +51,11 @@ export function runGuarded(options: GuardedRunOptions): GuardedRun {
   const afterDrift = result.answered
     .filter(({ cameAt }) => cameAt >= driftsAt)
     .map(({ accuracy }) => accuracy);
-  return { ...result, afterDrift };
+  const corrected = result.guard.find(({ at, correction }) => at > driftsAt && correction);
+  const noticedAfter = corrected
+    ? result.answered.filter(({ cameAt }) => cameAt >= driftsAt && cameAt <= corrected.at).length
+    : Infinity;
+  return { ...result, afterDrift, noticedAfter };
 }
 
 /**

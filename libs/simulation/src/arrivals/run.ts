@@ -5,6 +5,7 @@ import {
   type CellAccuracy,
   type Directive,
   type Outcome,
+  asCorrected,
   correctedCell,
   tightenObjective,
 } from '@weir/domain';
@@ -281,9 +282,15 @@ function startPlanning(planning: PlanningOptions): () => void {
       random: monitors,
     });
     const correction = options.guarded
-      ? guard.correct((each) => meetsFloor(correctedCell(observed.cell, each)))
+      ? guard.correct({
+          devices: observed.devices.map(({ deviceId }) => deviceId),
+          attains: (each) => meetsFloor(correctedCell(observed.cell, each)),
+        })
       : undefined;
-    const observation: CellObservation = { ...observed, cell: correctedCell(observed.cell, correction) };
+    const observation: CellObservation = {
+      ...observed,
+      cell: correctedCell(observed.cell, correction?.plan),
+    };
     planning.guarded({ at: events.now, ...guard.accuracy([]) });
     keepBooks();
     planner.observe(observation);
@@ -300,6 +307,8 @@ function startPlanning(planning: PlanningOptions): () => void {
       if (!planned || !device.present) continue;
       const secondLook = plan.secondLooks?.get(device.id);
       const thresholdMs = options.thresholdMs ?? plan.thresholdMs;
+      const own = correction?.of(device.id);
+      const actions = plan.actions.get(device.id) ?? [];
       const directive: Directive = {
         instanceId: 'run',
         version,
@@ -310,12 +319,12 @@ function startPlanning(planning: PlanningOptions): () => void {
         thresholdMs,
         explored: plan.explored,
         propensity: propensities ? (propensities.get(device.id) ?? 0) : plan.propensity,
-        actions: plan.actions.get(device.id) ?? [],
+        actions: own === correction?.plan ? actions : asCorrected(actions, observed.cell.variants, own),
         accuracyPriceMs: plan.accuracyPriceMs,
         objective: tightenObjective(world.objective, device.objective),
         ledger: ledger.ledgerOf(device.id),
         predictedMs: plan.predictedMs.get(device.id) ?? 0,
-        ...(correction && { correction }),
+        ...(own && { correction: own }),
       };
       events.after(policyDelayMs, () => dispatcher.applyDirective(directive, events.now));
     }
