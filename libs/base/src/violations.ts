@@ -21,11 +21,8 @@ export class Violations {
 
   /** 1..128 characters. */
   id(value: string, field: string): boolean {
-    return this.check(
-      value.length >= 1 && value.length <= maxIdLength,
-      field,
-      `expected 1..${maxIdLength} characters, got ${value.length}`,
-    );
+    if (value.length >= 1 && value.length <= maxIdLength) return true;
+    return this.check(false, field, `expected 1..${maxIdLength} characters, got ${value.length}`);
   }
 
   /** A finite number within [min, max], or (min, max] when `above`. */
@@ -35,13 +32,15 @@ export class Violations {
     { min = 0, max = Number.MAX_VALUE, above = false }: { min?: number; max?: number; above?: boolean } = {},
   ): boolean {
     const good = Number.isFinite(value) && (above ? value > min : value >= min) && value <= max;
+    if (good) return true;
     const range = max === Number.MAX_VALUE ? `${above ? '>' : '>='} ${min}` : `${min}..${max}`;
-    return this.check(good, field, `expected a number ${range}, got ${value}`);
+    return this.check(false, field, `expected a number ${range}, got ${value}`);
   }
 
   /** The first `limit` items of a list; a longer one is a fault. */
   list<T>(values: readonly T[], field: string, limit: number): readonly T[] {
-    this.check(values.length <= limit, field, `expected at most ${limit}, got ${values.length}`);
+    if (values.length <= limit) return values;
+    this.check(false, field, `expected at most ${limit}, got ${values.length}`);
     return values.slice(0, limit);
   }
 

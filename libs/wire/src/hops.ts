@@ -27,7 +27,8 @@ export function hopsFromWire(
   }
   const { agentMs, uplinkMs, queueMs, decodeMs, computeMs, downlinkMs } = hops;
   const times = { agentMs, uplinkMs, queueMs, decodeMs, computeMs, downlinkMs };
-  for (const [key, value] of Object.entries(times))
-    violations.number(value, `${field}.${fieldName(key)}`, { max: limits.ms });
+  for (const [key, name] of names) violations.number(times[key], `${field}.${name}`, { max: limits.ms });
   return times;
 }
+
+const names = (Object.keys(noHops) as (keyof HopTimes)[]).map((key) => [key, fieldName(key)] as const);

@@ -194,15 +194,15 @@ export const beliefs = mutantsOf('libs/learning/src/beliefs', [
   {
     title: 'whoever reports most has the most say',
     file: 'fair-share.ts',
-    find: 'Math.min(1, this.#recent.length / new Set(this.#recent).size / own)',
+    find: 'Math.min(1, this.#recent.length / this.#counts.size / this.#counts.get(reporter)!)',
     replace: '1',
   },
   {
     title: 'one liar moves what all expect: a mean instead of the median',
     file: 'reporter-medians.ts',
-    find: 'return sorted.length % 2 === 1 ?',
+    find: 'const middle = sorted.length >> 1;',
     replace:
-      'if (sorted.length > 0) return sorted.reduce((sum, each) => sum + each, 0) / sorted.length;\n    return sorted.length % 2 === 1 ?',
+      'const middle = sorted.length >> 1;\n    if (middle >= 0) return sorted.reduce((sum, each) => sum + each, 0) / sorted.length;',
   },
   {
     title: 'beliefs of links outlive their devices',

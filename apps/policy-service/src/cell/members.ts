@@ -164,9 +164,13 @@ export class Members {
       balance: balance?.balance ?? before.balance,
     });
     const loadJumped = this.#takeNodes(deviceId, targets);
-    const renamed = namesOf(before.local, before.targets) !== namesOf(local ?? before.local, targets);
+    const renamed =
+      !sameNames(before.local, local ?? before.local) ||
+      !sameLists(before.targets, targets, (a, b) => sameNames(a.report, b.report));
     if (renamed) this.#cell = undefined;
-    return { urgent: renamed || usable(before.targets) !== usable(targets) || loadJumped, renamed };
+    // Where names are the same, so is the order of the targets.
+    const urgent = renamed || before.targets.some((target, at) => usable(target) !== usable(targets[at]!));
+    return { urgent: urgent || loadJumped, renamed };
   }
 
   disconnect(deviceId: string, at: number): void {
@@ -192,7 +196,7 @@ export class Members {
 
   /** By the benchmark of a remote node, as its members agree; undefined where they know of none. */
   serviceMs(nodeId: string, variant: string): number | undefined {
-    return this.#nodes.get(nodeId)?.services.get(variant);
+    return this.#nodes.serviceMs(nodeId, variant);
   }
 
   /** What came of the frames of members. */
@@ -315,8 +319,10 @@ function mostNamed(naming: ReadonlyMap<string, number>, most: number): ReadonlyS
   return new Set(names.slice(0, most));
 }
 
-const namesOf = (local: NodeReport, targets: readonly TargetReport[]): string =>
-  JSON.stringify([local, ...targets.map(({ report }) => report)].map(({ node }) => [node.id, node.variants]));
+const sameLists = <T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boolean): boolean =>
+  a.length === b.length && a.every((each, at) => same(each, b[at]!));
 
-const usable = (targets: readonly TargetReport[]): string =>
-  JSON.stringify(targets.map(({ report, reachable }) => [report.node.id, reachable && !report.draining]));
+const sameNames = ({ node: a }: NodeReport, { node: b }: NodeReport): boolean =>
+  a.id === b.id && sameLists(a.variants, b.variants, (one, other) => one === other);
+
+const usable = ({ report, reachable }: TargetReport): boolean => reachable && !report.draining;

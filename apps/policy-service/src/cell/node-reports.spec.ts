@@ -54,6 +54,28 @@ describe('NodeReports', () => {
     expect([...get().services.keys()]).toEqual(['large', 'small']);
   });
 
+  it('tell a service time as the whole of what is agreed on does', () => {
+    const reporter = fc.constantFrom(...'abcd');
+    const services = fc.dictionary(
+      fc.constantFrom('small', 'large', 'other'),
+      fc.integer({ min: 1, max: 9 }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(reporter, services, fc.boolean())), (told) => {
+        const { nodes } = nodeReports();
+        for (const [from, claimed, reachable] of told)
+          nodes.take(
+            from,
+            edge({ report: nodeReport('edge-1', 'edge', { services: claimed }), reachable }),
+            0,
+          );
+        const variants = ['small', 'large', 'other'];
+        const alone = variants.map((variant) => nodes.serviceMs('edge-1', variant));
+        expect(alone).toEqual(variants.map((variant) => nodes.get('edge-1')?.services.get(variant)));
+      }),
+    );
+  });
+
   it('believe a service time that two of three devices report from then on', () => {
     const { nodes, get } = nodeReports();
     for (const reporter of ['a', 'b', 'c']) nodes.take(reporter, target(), 0);

@@ -12,6 +12,8 @@ interface Told {
   readonly report: NodeReport;
   readonly at: number;
   readonly weight: Weight;
+  /** What plans know of such a node, as text. */
+  readonly shape: string;
 }
 
 /**
@@ -22,7 +24,12 @@ type Weight = 0 | 1 | 2;
 
 interface Node {
   readonly told: Map<string, Told>;
-  agreed: NodeReport;
+  /** The reports that speak for the node. */
+  speaking: readonly Told[];
+  /** What they agree on, once somebody has asked. */
+  agreed: NodeReport | undefined;
+  shape: string;
+  backlogMs: number;
   weight: Weight;
   /** When each run of a worker of this name was first heard of, ms. */
   readonly runs: Map<string, number>;
@@ -52,12 +59,22 @@ export class NodeReports {
   }
 
   get(nodeId: string): NodeReport | undefined {
-    return this.#nodes.get(nodeId)?.agreed;
+    const node = this.#nodes.get(nodeId);
+    return node && agreedOn(node);
+  }
+
+  /** The same as of the services in `get`, for one variant. */
+  serviceMs(nodeId: string, variant: string): number | undefined {
+    const node = this.#nodes.get(nodeId);
+    if (!node || node.agreed) return node?.agreed?.services.get(variant);
+    // Nobody has asked: all say that it has the same variants.
+    const known = node.speaking.flatMap(({ report }) => report.services.get(variant) ?? []);
+    return known.length > 0 ? lowerMedian(known) : undefined;
   }
 
   /** By name. */
   nodes(): readonly ComputeNode[] {
-    return [...this.#nodes.values()].map(({ agreed }) => agreed.node).sort((a, b) => byName(a.id, b.id));
+    return [...this.#nodes.values()].map((node) => agreedOn(node).node).sort((a, b) => byName(a.id, b.id));
   }
 
   /** `changed`: the node is new, or not what it was; `jumped`: its wait has changed by much. */
@@ -68,28 +85,36 @@ export class NodeReports {
   ): { changed: boolean; jumped: boolean } {
     const { id } = report.node;
     const weight: Weight = report.services.size === 0 ? 0 : reachable ? 2 : 1;
-    const told: Told = { deviceId, report, at: now, weight };
+    const told: Told = { deviceId, report, at: now, weight, shape: shapeOf(report.node) };
     const node = this.#nodes.get(id);
     if (!node) {
-      const agreed = agree([told]);
+      const { shape } = told;
+      const { backlogMs } = report.load;
       const runs = new Map<string, number>();
-      this.#nodes.set(id, { told: new Map([[deviceId, told]]), agreed, weight, runs, sharedTold: false });
+      this.#nodes.set(id, {
+        told: new Map([[deviceId, told]]),
+        speaking: [told],
+        agreed: undefined,
+        ...{ shape, backlogMs, weight, runs, sharedTold: false },
+      });
       this.#checkRuns(id, told);
       return { changed: true, jumped: false };
     }
     node.told.set(deviceId, told);
     forgetOld(node.told, now);
     this.#checkRuns(id, told);
-    const most = Math.max(...[...node.told.values()].map((each) => each.weight)) as Weight;
+    let most: Weight = 0;
+    for (const each of node.told.values()) if (each.weight > most) most = each.weight;
     if (most < node.weight) return { changed: false, jumped: false };
-    const before = node.agreed;
-    node.agreed = agree([...node.told.values()].filter((each) => each.weight === most));
     node.weight = most;
-    const changed = !sameNode(before.node, node.agreed.node);
-    return {
-      changed,
-      jumped: !changed && loadJumped(before.load.backlogMs, node.agreed.load.backlogMs),
-    };
+    node.speaking = [...node.told.values()].filter((each) => each.weight === most);
+    node.agreed = undefined;
+    const [shapeBefore, backlogBeforeMs] = [node.shape, node.backlogMs];
+    // Where all say the same of it, that is what they agree on.
+    if (node.speaking.some(({ shape }) => shape !== node.shape)) node.shape = shapeOf(agreedOn(node).node);
+    node.backlogMs = lowerMedian(node.speaking.map((each) => each.report.load.backlogMs));
+    const changed = node.shape !== shapeBefore;
+    return { changed, jumped: !changed && loadJumped(backlogBeforeMs, node.backlogMs) };
   }
 
   /** Forgets the nodes that nobody names any more. */
@@ -124,11 +149,13 @@ export class NodeReports {
 function forgetOld(told: Map<string, Told>, now: number): void {
   for (const [deviceId, { at }] of told) if (now - at > freshMs) told.delete(deviceId);
   if (told.size <= maxReporters) return;
-  const [oldest] = [...told.values()].sort(
-    (a, b) => a.weight - b.weight || a.at - b.at || byName(b.deviceId, a.deviceId),
+  const oldest = [...told.values()].reduce((a, b) =>
+    (a.weight - b.weight || a.at - b.at || byName(b.deviceId, a.deviceId)) <= 0 ? a : b,
   );
-  told.delete(oldest!.deviceId);
+  told.delete(oldest.deviceId);
 }
+
+const agreedOn = (node: Node): NodeReport => (node.agreed ??= agree(node.speaking));
 
 /** Of reports of one node. The order of `told` makes no difference. */
 function agree(told: readonly Told[]): NodeReport {
@@ -194,5 +221,6 @@ function loadJumped(beforeMs: number, nowMs: number): boolean {
   return change > 100 && change > Math.max(beforeMs, nowMs) / 2;
 }
 
-const sameNode = (a: ComputeNode, b: ComputeNode): boolean =>
-  a.tier === b.tier && a.slots === b.slots && a.variants.join() === b.variants.join();
+/** Of nodes with the same tier, slots and variants, in whatever order, the same. */
+const shapeOf = ({ tier, slots, variants }: ComputeNode): string =>
+  JSON.stringify([tier, slots, ...variants.toSorted(byName)]);

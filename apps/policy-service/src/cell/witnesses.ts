@@ -13,6 +13,8 @@ const most = { things: 4_096, reporters: 64 };
 
 interface Reporter {
   readonly times: number[];
+  /** Of the times. */
+  median: number;
   at: number;
 }
 
@@ -37,12 +39,15 @@ export class Witnesses {
     const unitMs = serviceMs ?? 1;
     const relative = computeMs / unitMs;
     const reporters = this.#measured.get(key) ?? new Map<string, Reporter>();
-    const others = [...reporters]
-      .filter(([id, { at }]) => id !== deviceId && now - at <= freshMs)
-      .map(([, { times }]) => median(times));
+    let [others, least, largest] = [0, Infinity, -Infinity];
+    for (const [id, { at, median }] of reporters) {
+      if (id === deviceId || now - at > freshMs) continue;
+      others++;
+      least = Math.min(least, median);
+      largest = Math.max(largest, median);
+    }
     this.#remember(key, reporters, { deviceId, relative, now });
-    if (others.length < witnesses) return outcome;
-    const [least, largest] = [Math.min(...others), Math.max(...others)];
+    if (others < witnesses) return outcome;
     if (relative <= mostApart * largest && relative >= least / mostApart) return outcome;
     const believedMs = unitMs * (relative > largest ? largest : least);
     const uplinkMs = Math.max(0, hops.uplinkMs + computeMs - believedMs);
@@ -62,9 +67,10 @@ export class Witnesses {
     reporters: Map<string, Reporter>,
     { deviceId, relative, now }: { deviceId: string; relative: number; now: number },
   ): void {
-    const own = reporters.get(deviceId) ?? { times: [], at: now };
+    const own = reporters.get(deviceId) ?? { times: [], median: relative, at: now };
     own.times.push(relative);
     if (own.times.length > remembered) own.times.shift();
+    own.median = medianOf(own.times);
     own.at = now;
     // Last in the order: the first are those that have been silent for longest.
     reporters.delete(deviceId);
@@ -76,7 +82,7 @@ export class Witnesses {
   }
 }
 
-function median(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }

@@ -18,6 +18,14 @@ describe('fair shares', () => {
     expect(share.weigh('a')).toBe(1);
   });
 
+  it('are the same after a restart', () => {
+    const share = new FairShare();
+    weights(share, 'abbbbbbbb');
+    const again = new FairShare();
+    again.restore(share.state());
+    expect(weights(again, 'bacc')).toEqual(weights(share, 'bacc'));
+  });
+
   it('know of others only among the newest', () => {
     const share = new FairShare();
     share.weigh('a');

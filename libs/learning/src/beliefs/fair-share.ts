@@ -7,18 +7,20 @@ const span = 32;
  */
 export class FairShare {
   #recent: string[] = [];
+  /** Observations of each reporter among them. */
+  readonly #counts = new Map<string, number>();
 
   /** Counts one observation of that reporter; its weight, in (0, 1]: 1 for whoever reports at most its share. */
   weigh(reporter: string): number {
     this.#recent.push(reporter);
-    if (this.#recent.length > span) this.#recent.shift();
-    const own = this.#recent.reduce((count, each) => count + (each === reporter ? 1 : 0), 0);
-    return Math.min(1, this.#recent.length / new Set(this.#recent).size / own);
+    this.#count(reporter, 1);
+    if (this.#recent.length > span) this.#count(this.#recent.shift()!, -1);
+    return Math.min(1, this.#recent.length / this.#counts.size / this.#counts.get(reporter)!);
   }
 
   /** True when somebody else than that reporter is among the newest. */
   hasOthers(reporter: string): boolean {
-    return this.#recent.some((each) => each !== reporter);
+    return this.#counts.size > (this.#counts.has(reporter) ? 1 : 0);
   }
 
   state(): string[] {
@@ -27,5 +29,13 @@ export class FairShare {
 
   restore(recent: readonly string[]): void {
     this.#recent = [...recent];
+    this.#counts.clear();
+    for (const reporter of recent) this.#count(reporter, 1);
+  }
+
+  #count(reporter: string, change: number): void {
+    const count = (this.#counts.get(reporter) ?? 0) + change;
+    if (count > 0) this.#counts.set(reporter, count);
+    else this.#counts.delete(reporter);
   }
 }

@@ -20,12 +20,14 @@ describe('medians over reporters', () => {
 
   it('keep one value of each reporter, its newest', () => {
     const made = medians({ a: 1, b: 5, c: 6 });
+    expect(made.median('k')).toBe(5);
     for (let i = 0; i < 10; i++) made.set('k', 'a', 100);
     expect([made.of('k', 'a'), made.median('k')]).toEqual([100, 6]);
   });
 
   it('forget who is gone', () => {
     const made = medians({ a: 1, b: 5 });
+    expect(made.median('k')).toBe(3);
     made.retain(
       () => true,
       (reporter) => reporter === 'b',

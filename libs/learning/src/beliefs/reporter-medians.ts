@@ -10,6 +10,8 @@ export type MediansState = readonly (readonly [
  */
 export class ReporterMedians {
   readonly #values = new Map<string, Map<string, number>>();
+  /** Medians that were asked for since they last changed. */
+  readonly #medians = new Map<string, number>();
 
   /** What that reporter says, or undefined. */
   of(key: string, reporter: string): number | undefined {
@@ -20,18 +22,25 @@ export class ReporterMedians {
     let values = this.#values.get(key);
     if (!values) this.#values.set(key, (values = new Map<string, number>()));
     values.set(reporter, value);
+    this.#medians.delete(key);
   }
 
   /** Undefined where nobody has said anything. */
   median(key: string): number | undefined {
-    const sorted = [...(this.#values.get(key)?.values() ?? [])].sort((a, b) => a - b);
-    if (sorted.length === 0) return undefined;
+    const known = this.#medians.get(key);
+    if (known !== undefined) return known;
+    const values = this.#values.get(key);
+    if (!values || values.size === 0) return undefined;
+    const sorted = [...values.values()].sort((a, b) => a - b);
     const middle = sorted.length >> 1;
-    return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+    const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+    this.#medians.set(key, median);
+    return median;
   }
 
   /** Drops the reporters and keys that are not to be kept. */
   retain(keepsKey: (key: string) => boolean, keepsReporter: (reporter: string) => boolean): void {
+    this.#medians.clear();
     for (const [key, values] of this.#values) {
       for (const reporter of values.keys()) if (!keepsReporter(reporter)) values.delete(reporter);
       if (values.size === 0 || !keepsKey(key)) this.#values.delete(key);
@@ -44,6 +53,7 @@ export class ReporterMedians {
 
   restore(state: MediansState): void {
     this.#values.clear();
+    this.#medians.clear();
     for (const [key, values] of state) this.#values.set(key, new Map(values));
   }
 }

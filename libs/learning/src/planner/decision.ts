@@ -38,7 +38,7 @@ export function decide(input: DecisionInput, costs: CostView): Solved | undefine
   const mixMs = meanServices(input, costs, assignment);
   if (!mixMs) return { joint, costs, assignment };
   // Who waits at a node waits for what runs there: once more with the services of the variants just planned.
-  const remixed = problem(input, costs, { mixMs });
+  const remixed = problem(input, costs, { mixMs, known: { own: joint.own } });
   const again = solve(remixed);
   return again ? { joint: remixed, costs, assignment: again } : { joint, costs, assignment };
 }

@@ -42,6 +42,14 @@ export function nodeTimes({ observation, costs, mixMs, devices }: NodeTimesInput
       costs.computeMs({ nodeId: node.id, variant: name, concurrency, load, batchSize });
     const serviceMs = asynchronous ? batchesOf(node, served, { costs, mixMs, compute }) : [];
     const columns: (Float64Array | undefined)[] = [];
+    /** Beyond the slots counts change the wait alone. */
+    const computed = new Map<string, readonly number[]>();
+    const computedFor = (together: number, batchSize: number): readonly number[] => {
+      const key = `${together}/${batchSize}`;
+      let times = computed.get(key);
+      if (!times) computed.set(key, (times = served.map((each) => compute(each, together, batchSize))));
+      return times;
+    };
     return (count: number): Float64Array => {
       const known = columns[count];
       if (known) return known;
@@ -57,8 +65,8 @@ export function nodeTimes({ observation, costs, mixMs, devices }: NodeTimesInput
         together = Math.max(1, Math.min(slots, Math.round(inService)));
       }
       const column = new Float64Array(variants.length);
-      for (const variant of served)
-        column[index.get(variant.name)!] = wait + compute(variant, together, batchSize);
+      const times = computedFor(together, batchSize);
+      served.forEach(({ name }, at) => (column[index.get(name)!] = wait + times[at]!));
       return (columns[count] = column);
     };
   });

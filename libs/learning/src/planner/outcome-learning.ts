@@ -23,13 +23,8 @@ export function learnOutcomes(
   observation: CellObservation,
   { beliefs, energy, failures }: Taught,
 ): number {
-  const { cell } = observation;
   const asynchronous = isAsynchronous(observation);
-  const devices = new Set(cell.devices.map(({ id }) => id));
-  const nodes = new Map(cell.nodes.map((node) => [node.id, node]));
-  const links = new Map<string, LinkObservation>();
-  for (const { deviceId, links: own } of observation.devices)
-    for (const link of own) links.set(`${deviceId}\n${link.nodeId}`, link);
+  const { devices, nodes, links } = namesOf(observation);
   let answered = 0;
   for (const outcome of outcomes) {
     if (!devices.has(outcome.deviceId) || !isCredible(outcome, nodes)) continue;
@@ -57,7 +52,7 @@ export function learnOutcomes(
       batchSize: asynchronous ? (batchSize ?? 1) : 1,
     };
     beliefs.observeCompute(use, serviceMs, deviceId);
-    const link = links.get(`${deviceId}\n${nodeId}`);
+    const link = links.get(deviceId)?.find((each) => each.nodeId === nodeId);
     if (!link) continue;
     const { roundTripMs } = link;
     beliefs.observeNetwork(
@@ -66,6 +61,30 @@ export function learnOutcomes(
     );
   }
   return answered;
+}
+
+interface Names {
+  readonly devices: ReadonlySet<string>;
+  readonly nodes: ReadonlyMap<string, ComputeNode>;
+  /** By device. */
+  readonly links: ReadonlyMap<string, readonly LinkObservation[]>;
+}
+
+const known = new WeakMap<CellObservation, Names>();
+
+/** By name, made once: a cell learns many times from one observation. */
+function namesOf(observation: CellObservation): Names {
+  let names = known.get(observation);
+  if (!names) {
+    const { cell, devices } = observation;
+    names = {
+      devices: new Set(cell.devices.map(({ id }) => id)),
+      nodes: new Map(cell.nodes.map((node) => [node.id, node])),
+      links: new Map(devices.map(({ deviceId, links }) => [deviceId, links])),
+    };
+    known.set(observation, names);
+  }
+  return names;
 }
 
 /** Whether every number can be true and the placement is one of the cell. */
