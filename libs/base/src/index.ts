@@ -1,6 +1,7 @@
 export { type Clock, systemClock, sleep } from './clock.ts';
 export { FakeClock } from './fake-clock.ts';
 export { type Random, seededRandom } from './random.ts';
+export { finish, mapInSteps, type Steps } from './steps.ts';
 export {
   type RunningMean,
   boundLevel,

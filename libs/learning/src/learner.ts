@@ -1,3 +1,4 @@
+import type { Steps } from '@weir/base';
 import type { ActionCost, Cell, NodeLoad, Outcome, Placement, PlannedLook } from '@weir/domain';
 
 /**
@@ -103,6 +104,11 @@ export interface Learner {
   observe(observation: CellObservation): void;
   /** Throws FailedPrecondition when no joint placement meets the hard constraints; says which. */
   propose(): Plan;
+  /**
+   * `observe`, then `propose`, in steps: until the last of them nothing is observed, learned or asked for but `status` and
+   * `snapshot`, and they may be given up. For learners of large cells, whose plans take longer than others can wait.
+   */
+  planInSteps?(observation: CellObservation): Steps<Plan>;
   /**
    * Of the plan just proposed: the probability, over the learner's own chance alone, with which it places each device where
    * it does; a device that is left out: not known. To be asked before anything else is observed or learned. Learners without

@@ -1,4 +1,4 @@
-import { seededRandom } from '@weir/base';
+import { finish, seededRandom } from '@weir/base';
 import { defaultObjective, type Objective } from '@weir/domain';
 import { createLearner, type Learner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
@@ -83,11 +83,38 @@ describe('CellLearner', () => {
     members.add(deviceHello('a', { local: weak, targets: [edge({ reachable: false })] }));
     const objective = { ...defaultObjective, accuracyFloor: 0.85 };
     const cell = learnerOf(members, { objective });
-    expect(cell.propose().placements.get('a')).toMatchObject({ tier: 'device', variant: 'small' });
+    expect(finish(cell.propose()).placements.get('a')).toMatchObject({ tier: 'device', variant: 'small' });
     cell.current.propose = () => {
       throw new TypeError('broken');
     };
-    expect(() => cell.propose()).toThrow(TypeError);
+    expect(() => finish(cell.propose())).toThrow(TypeError);
+  });
+
+  it('tells the learner again of a device that joined while a plan was made, or whose plan was given up', () => {
+    const members = new Members();
+    members.add(deviceHello('a'));
+    const learner: Learner = createFastestMean();
+    const told: string[][] = [];
+    learner.observe = ({ cell }) => void told.push(cell.devices.map(({ id }) => id));
+    learner.planInSteps = function* (observation) {
+      learner.observe(observation);
+      yield;
+      return createFastestMean().propose();
+    };
+    const cell = learnerOf(members, { learner });
+    const plan = cell.propose();
+    plan.next();
+    members.add(deviceHello('b'));
+    cell.joined();
+    plan.return(undefined as never);
+    cell.learn([outcome('b')]);
+    cell.learn([outcome('b')]);
+    const givenUp = cell.propose();
+    givenUp.next();
+    givenUp.return(undefined as never);
+    cell.learn([outcome('b')]);
+    const both = ['a', 'b'];
+    expect(told).toEqual([['a'], both, both, both]);
   });
 
   describe.each(['q-learning', 'dqn', 'hybrid'])(
@@ -108,7 +135,7 @@ describe('CellLearner', () => {
         cell.joined();
         cell.learn([outcome('a')]);
         expect(cell.current.status().outcomes).toBe(1);
-        expect([...cell.propose().placements.keys()]).toEqual(['a']);
+        expect([...finish(cell.propose()).placements.keys()]).toEqual(['a']);
       });
 
       it('learns while no device has anything to run, and says so when it is to plan', () => {
@@ -119,7 +146,7 @@ describe('CellLearner', () => {
         cell.joined();
         cell.learn([outcome('b')]);
         expect(cell.current.status()).toMatchObject({ outcomes: 1, plans: 0 });
-        expect(() => cell.propose()).toThrow(/serves a variant for b/);
+        expect(() => finish(cell.propose())).toThrow(/serves a variant for b/);
       });
     },
   );

@@ -1,4 +1,4 @@
-import { FailedPrecondition } from '@weir/base';
+import { FailedPrecondition, type Steps } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import type { CellObservation, Learner, Plan } from '@weir/learning';
 import type { InternalErrors } from '../internal-errors.ts';
@@ -65,20 +65,36 @@ export class CellLearner {
     if (this.#current.status().driftAlarms > alarms) this.#options.onDrift();
   }
 
-  /** A plan for the cell as it is now. Throws whatever the learner throws. */
-  propose(): Plan {
-    const plan = asAttainable(this.#options.observation(), (observation) => {
-      this.#current.observe(observation);
-      return this.#current.propose();
-    });
+  /** A plan for the cell as it is now. Nothing is learned until its last step. Throws whatever the learner throws. */
+  *propose(): Steps<Plan> {
+    const learner = this.#current;
+    const observation = this.#options.observation();
+    // Who joins from now on is not in it.
     this.#unobserved = false;
-    return plan;
+    let made = false;
+    try {
+      let plan: Plan;
+      try {
+        plan = yield* planInSteps(learner, observation);
+      } catch (error) {
+        plan = yield* planInSteps(learner, attainableAfter(error, observation));
+      }
+      made = true;
+      return plan;
+    } finally {
+      this.#unobserved ||= !made;
+    }
   }
 
   #tell(learner: Learner): void {
     const cell = this.#options.observation();
     try {
-      if (cell.devices.length > 0) asAttainable(cell, (observation) => learner.observe(observation));
+      if (cell.devices.length > 0)
+        try {
+          learner.observe(cell);
+        } catch (error) {
+          learner.observe(attainableAfter(error, cell));
+        }
       this.#unobserved = false;
     } catch (error) {
       if (!(error instanceof FailedPrecondition)) throw error;
@@ -88,17 +104,19 @@ export class CellLearner {
   }
 }
 
+function* planInSteps(learner: Learner, observation: CellObservation): Steps<Plan> {
+  if (learner.planInSteps) return yield* learner.planInSteps(observation);
+  learner.observe(observation);
+  return learner.propose();
+}
+
 /**
- * What `use` makes of the cell as it is or, when its constraints cannot be met at present, of the best that it can be:
- * that is still worth a plan. Throws what `use` throws when no device has anything to run.
+ * The best that the cell can be where, by that error, its constraints cannot be met at present: that is still worth a plan.
+ * Throws the error when it is another one, or when no device has anything to run.
  */
-function asAttainable<T>(observation: CellObservation, use: (observation: CellObservation) => T): T {
-  try {
-    return use(observation);
-  } catch (error) {
-    if (!(error instanceof FailedPrecondition)) throw error;
-    const attainable = attainableObservation(observation);
-    if (attainable.devices.length === 0) throw error;
-    return use(attainable);
-  }
+function attainableAfter(error: unknown, observation: CellObservation): CellObservation {
+  if (!(error instanceof FailedPrecondition)) throw error;
+  const attainable = attainableObservation(observation);
+  if (attainable.devices.length === 0) throw error;
+  return attainable;
 }

@@ -43,6 +43,86 @@ describe('CellOrchestrator', () => {
     expect(a.directives.map(({ version }) => version)).toEqual([1, 2]);
   });
 
+  describe('while a plan is made in steps', () => {
+    /** Two devices have joined; `between` comes between two steps of their first plan. */
+    const planning = (between: (of: ReturnType<typeof cell>) => void) => {
+      const learner = createFastestMean();
+      const of = cell({ learner });
+      const { clock, orchestrator } = of;
+      let plans = 0;
+      learner.planInSteps = function* (observation) {
+        learner.observe(observation);
+        if (++plans === 1) clock.after(0, () => between(of));
+        yield 'rest';
+        return learner.propose();
+      };
+      const a = agent();
+      orchestrator.devices.join(deviceHello('a'), a.link);
+      orchestrator.devices.join(deviceHello('b'), agent().link);
+      clock.advance(0);
+      return { ...of, learner, a };
+    };
+
+    it('learns nothing, and then all that came', () => {
+      const held: unknown[] = [];
+      const { learner, orchestrator, a } = planning(({ orchestrator, learner }) => {
+        orchestrator.learn([outcome('a')]);
+        orchestrator.learn([outcome('b')]);
+        held.push(orchestrator.holdsOutcomes, learner.status().outcomes);
+      });
+      expect(held).toEqual([true, 0]);
+      expect([orchestrator.holdsOutcomes, learner.status().outcomes]).toEqual([false, 2]);
+      expect(a.directives).toHaveLength(1);
+    });
+
+    it('makes another one, and no sooner, for what changes meanwhile', () => {
+      const { clock, learner, a } = planning(({ orchestrator, learner }) => {
+        orchestrator.devices.report('a', deviceState({ targets: [edge({ reachable: false })] }));
+        expect(learner.status().plans).toBe(0);
+      });
+      expect([learner.status().plans, a.last().version]).toEqual([1, 1]);
+      clock.advance(100);
+      expect([learner.status().plans, a.last().version]).toEqual([2, 2]);
+    });
+
+    it.each<[string, (orchestrator: ReturnType<typeof cell>['orchestrator']) => void]>([
+      ['the objective', (of) => of.setObjective({ ...defaultObjective, accuracyFloor: 0.8 })],
+      ['the learner', (of) => of.setLearner(createFastestMean('other'))],
+      ['its cell to epochs', (of) => of.runEpochs()[Symbol.dispose]()],
+    ])('gives it up for one that changes %s', (_, change) => {
+      const { learner, orchestrator, clock, a } = planning(({ orchestrator }) => {
+        orchestrator.learn([outcome('a')]);
+        change(orchestrator);
+      });
+      expect([learner.status().plans, learner.status().outcomes, a.directives.length]).toEqual([0, 1, 0]);
+      clock.advance(100);
+      expect(a.last()).toMatchObject({ version: 1, learner: orchestrator.learner.name });
+      expect(a.last().objective).toEqual(orchestrator.objective);
+    });
+
+    it('tells a large cell of it in parts, all of one version', () => {
+      const { clock, orchestrator } = cell({ maxDevices: 120 });
+      const agents = Array.from({ length: 120 }, agent);
+      agents.forEach(({ link }, at) => orchestrator.devices.join(deviceHello(`d-${at}`), link));
+      const told: number[] = [];
+      const tell = () => {
+        told.push(agents.filter(({ directives }) => directives.length > 0).length);
+        if (told.length < 3) clock.after(0, tell);
+      };
+      clock.after(0, tell);
+      clock.advance(0);
+      expect(told).toEqual([50, 100, 120]);
+      expect(new Set(agents.map(({ last }) => last().version))).toEqual(new Set([1]));
+    });
+
+    it('makes it at once for who asks where a frame should go', () => {
+      const decided: unknown[] = [];
+      const { a } = planning(({ orchestrator }) => decided.push(orchestrator.decide('a')));
+      expect(decided).toMatchObject([{ placement: { nodeId: 'a' }, version: 1 }]);
+      expect(a.directives).toHaveLength(1);
+    });
+  });
+
   it('tells all devices the same version when the joint plan changes', () => {
     const { clock, orchestrator } = cell();
     const [a, b] = [agent(), agent()];

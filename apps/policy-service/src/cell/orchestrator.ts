@@ -1,4 +1,4 @@
-import { FailedPrecondition, NotFound } from '@weir/base';
+import { FailedPrecondition, finish, NotFound, type Steps } from '@weir/base';
 import {
   type AccuracyCorrection,
   type CellStatus,
@@ -14,6 +14,7 @@ import { deviceStatuses } from './status.ts';
 import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-planning.ts';
 import { directivesOf } from '../planning/directives.ts';
 import { EpochRun } from '../planning/epoch-run.ts';
+import { InSlices } from '../planning/in-slices.ts';
 import { JointPlan, type JointPlanOptions, type PlannedDevice } from '../planning/joint-plan.ts';
 import { Trials } from './trials.ts';
 import { PredictionError } from './prediction-error.ts';
@@ -50,6 +51,10 @@ export class CellOrchestrator implements Disposable {
   readonly #stopExpiring: () => void;
   #objective: Objective;
   #epochs: EpochRun | undefined;
+  /** The plan under way: of a large cell one takes longer than its devices can wait for an acknowledgement. */
+  #planning: InSlices | undefined;
+  /** Outcomes that came meanwhile: a plan is made of what was known at its beginning. */
+  readonly #untilPlanned: (readonly Outcome[])[] = [];
   /** Outcomes of plans up to this version belong to epochs that are over: they come too late to be learned from. */
   #overThrough = 0;
 
@@ -85,7 +90,10 @@ export class CellOrchestrator implements Disposable {
       times,
       // A cell that nobody talks to costs nothing and tries nothing out.
       needed: () => this.devices.sessions.size > 0,
-      plan: () => void this.#planAndPush(),
+      plan: () => {
+        this.#planning = new InSlices(this.#planAndPush(), { clock, onEnd: () => this.#planned() });
+        this.#planning.run();
+      },
     });
   }
 
@@ -117,12 +125,13 @@ export class CellOrchestrator implements Disposable {
         reason: 'EPOCHS_RUNNING',
       });
     this.#continuous.pause();
+    this.#planning?.[Symbol.dispose]();
     this.#epochs = new EpochRun({
       clock,
       learner: this.#learner,
       plan: this.#plan,
       sessions: this.devices.sessions,
-      planAndPush: () => this.#planAndPush({ always: true }),
+      planAndPush: () => finish(this.#planAndPush({ always: true })),
       onEnd: (lastVersion) => {
         this.#overThrough = Math.max(this.#overThrough, lastVersion);
         this.#epochs = undefined;
@@ -143,6 +152,10 @@ export class CellOrchestrator implements Disposable {
    * Learns from outcomes that are safe, in the order of the journal. `recalled`: they are among those that the guard recalls.
    */
   learn(journaled: readonly Outcome[], { recalled = false } = {}): void {
+    if (this.#planning) {
+      this.#untilPlanned.push(journaled);
+      return;
+    }
     this.#guard.observe(this.devices.members.family());
     if (!recalled) this.#trials.learn(journaled);
     if (!recalled) this.devices.answered(journaled, this.#objective.accuracyFloor);
@@ -175,9 +188,9 @@ export class CellOrchestrator implements Disposable {
     return planVersion !== 0 && planVersion <= this.#overThrough;
   }
 
-  /** True while outcomes wait for their epoch's end, and the learner knows nothing of them. */
+  /** True while outcomes wait for the end of their epoch or of a plan, and the learner knows nothing of them. */
   get holdsOutcomes(): boolean {
-    return this.#epochs?.holdsOutcomes ?? false;
+    return this.#untilPlanned.length > 0 || (this.#epochs?.holdsOutcomes ?? false);
   }
 
   /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
@@ -186,6 +199,7 @@ export class CellOrchestrator implements Disposable {
   }
 
   setObjective(objective: Objective): void {
+    this.#planning?.[Symbol.dispose]();
     const floorChanged = objective.accuracyFloor !== this.#objective.accuracyFloor;
     this.#objective = objective;
     if (floorChanged) this.devices.renewAccounts(objective.accuracyFloor);
@@ -194,6 +208,7 @@ export class CellOrchestrator implements Disposable {
 
   /** Throws what the learner throws when it is told of the cell, and then the former one goes on as before. */
   setLearner(learner: Learner): void {
+    this.#planning?.[Symbol.dispose]();
     this.#learner.replace(learner);
     this.#plan.withdraw();
     this.#continuous.request();
@@ -207,7 +222,8 @@ export class CellOrchestrator implements Disposable {
     if (!this.devices.members.get(deviceId))
       throw new NotFound(`device ${deviceId} is not registered in cell ${this.#options.cellId}`);
     // In epochs a plan is made when it is asked for: another one would take the outcomes away from theirs.
-    if (!this.#plan.of(deviceId) && !this.#epochs) this.#planAndPush();
+    if (!this.#plan.of(deviceId)) this.#planning?.finish();
+    if (!this.#plan.of(deviceId) && !this.#epochs) finish(this.#planAndPush());
     const planned = this.#plan.of(deviceId);
     if (!planned)
       throw new FailedPrecondition(this.#plan.fault || `no plan covers device ${deviceId}`, {
@@ -234,23 +250,33 @@ export class CellOrchestrator implements Disposable {
   [Symbol.dispose](): void {
     this.#stopExpiring();
     this.#continuous[Symbol.dispose]();
+    this.#planning?.[Symbol.dispose]();
   }
 
   /** Version of what went out; undefined when nothing did. */
-  #planAndPush({ always = false } = {}): number | undefined {
+  *#planAndPush({ always = false } = {}): Steps<number | undefined> {
     this.devices.expire();
     if (this.devices.members.size === 0) return undefined;
-    this.#continuous.planned();
+    this.#continuous.begun();
+    try {
+      return yield* this.#pushPlan(always);
+    } finally {
+      this.#continuous.ended();
+    }
+  }
+
+  *#pushPlan(always: boolean): Steps<number | undefined> {
     this.#correct();
+    const learner = this.#learner;
     let propensities: ReadonlyMap<string, number> | undefined;
-    const plan = this.#plan.make(() => {
-      const made = this.#learner.propose();
-      propensities = this.learner.propensities?.();
+    const plan = yield* this.#plan.make(function* () {
+      const made = yield* learner.propose();
+      propensities = learner.current.propensities?.();
       return made;
     });
     if (!plan) return undefined;
     this.devices.ledger.rebalance();
-    const directives = directivesOf(plan, this.devices, {
+    const directives = yield* directivesOf(plan, this.devices, {
       objective: this.#objective,
       learner: this.learner.name,
       leaseMs: this.#options.times.leaseMs,
@@ -258,7 +284,12 @@ export class CellOrchestrator implements Disposable {
       correction: this.#correction,
       propensities,
     });
-    return this.devices.sessions.push(directives, { always });
+    return yield* this.devices.sessions.push(directives, { always });
+  }
+
+  #planned(): void {
+    this.#planning = undefined;
+    for (const outcomes of this.#untilPlanned.splice(0)) this.learn(outcomes);
   }
 
   /** As far as the floor can still be met; in full where it cannot be met anyway. */

@@ -2,7 +2,7 @@ import { FakeClock } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { ContinuousPlanning } from './continuous-planning.ts';
 
-function planning({ needed = true } = {}) {
+function planning({ needed = true, takesMs = 0 } = {}) {
   const clock = new FakeClock();
   /** Instants of the plans made. */
   const plans: number[] = [];
@@ -11,8 +11,10 @@ function planning({ needed = true } = {}) {
     times: { replanMs: 1_000, leastReplanMs: 100 },
     needed: () => needed,
     plan() {
-      continuous.planned();
+      continuous.begun();
       plans.push(clock.now());
+      if (takesMs === 0) continuous.ended();
+      else clock.after(takesMs, () => continuous.ended());
     },
   });
   return { clock, continuous, plans };
@@ -45,9 +47,25 @@ describe('ContinuousPlanning', () => {
   it('takes a plan made meanwhile for the one that was requested', () => {
     const { clock, continuous, plans } = planning();
     continuous.request();
-    continuous.planned();
+    continuous.begun();
+    continuous.ended();
     clock.advance(500);
     expect(plans).toEqual([]);
+  });
+
+  it('waits for a plan that takes long, and for twice as long after it', () => {
+    const { clock, continuous, plans } = planning({ takesMs: 200 });
+    continuous.request();
+    clock.advance(50);
+    continuous.request();
+    clock.advance(900);
+    expect(plans).toEqual([0, 600]);
+  });
+
+  it('skips a regular plan while another one is under way', () => {
+    const { clock, plans } = planning({ takesMs: 1_500 });
+    clock.advance(3_500);
+    expect(plans).toEqual([1_000, 3_000]);
   });
 
   it('stands still while paused, and plans for whatever has changed afterwards', () => {

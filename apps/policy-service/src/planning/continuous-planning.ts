@@ -12,15 +12,23 @@ export interface ContinuousPlanningOptions {
   readonly times: PlanningTimes;
   /** False while a regular plan would be of use to nobody. */
   readonly needed: () => boolean;
-  /** Makes a plan, and calls `planned`. */
+  /** Makes a plan: calls `begun`, and `ended` in the end. */
   readonly plan: () => void;
 }
+
+/** Most of the time that is spent on plans which changes ask for. */
+const mostShare = 1 / 3;
 
 /** When a cell plans: regularly, and soon after a change, once for all changes that come close together. */
 export class ContinuousPlanning implements Disposable {
   readonly #options: ContinuousPlanningOptions;
   readonly #stopRegular: () => void;
-  #plannedAt = -Infinity;
+  #begunAt = -Infinity;
+  /** How long the last plan took, others having been served meanwhile included, ms. */
+  #tookMs = 0;
+  #underWay = false;
+  /** Something has changed since the plan under way was begun. */
+  #changed = false;
   #cancelRequested: (() => void) | undefined;
   #paused = false;
 
@@ -28,15 +36,17 @@ export class ContinuousPlanning implements Disposable {
     const { clock, times, needed, plan } = options;
     this.#options = options;
     this.#stopRegular = clock.every(times.replanMs, () => {
-      if (!this.#paused && needed()) plan();
+      if (!this.#paused && !this.#underWay && needed()) plan();
     });
   }
 
   /** Something has changed. Soon, and once for all that asks at the same time; not at all while paused. */
   request(): void {
-    if (this.#paused || this.#cancelRequested) return;
+    if (this.#underWay) this.#changed = true;
+    if (this.#paused || this.#underWay || this.#cancelRequested) return;
     const { clock, times, plan } = this.#options;
-    const waitMs = Math.max(0, this.#plannedAt + times.leastReplanMs - clock.now());
+    const leastMs = Math.max(times.leastReplanMs, this.#tookMs / mostShare);
+    const waitMs = Math.max(0, this.#begunAt + leastMs - clock.now());
     this.#cancelRequested = clock.after(waitMs, () => {
       this.#cancelRequested = undefined;
       plan();
@@ -44,9 +54,18 @@ export class ContinuousPlanning implements Disposable {
   }
 
   /** A plan is being made, whoever asked for it: it takes in what was requested. */
-  planned(): void {
+  begun(): void {
     this.#cancelRequest();
-    this.#plannedAt = this.#options.clock.now();
+    this.#begunAt = this.#options.clock.now();
+    this.#underWay = true;
+    this.#changed = false;
+  }
+
+  /** That plan has been made, or given up; changes since its beginning ask for another. */
+  ended(): void {
+    this.#tookMs = this.#options.clock.now() - this.#begunAt;
+    this.#underWay = false;
+    if (this.#changed) this.request();
   }
 
   pause(): void {

@@ -1,3 +1,4 @@
+import type { Steps } from '@weir/base';
 import { asCorrected, type Objective, tightenObjective } from '@weir/domain';
 import type { CellCorrection, Plan } from '@weir/learning';
 import type { CellDevices } from '../cell/devices.ts';
@@ -17,14 +18,15 @@ export interface DirectiveTerms {
 }
 
 /** What each connected device is told of a plan; one that the plan does not cover is told nothing. */
-export function directivesOf(
+export function* directivesOf(
   plan: Plan,
   { members, sessions, ledger }: CellDevices,
   { objective, learner, leaseMs, obey, correction, propensities }: DirectiveTerms,
-): Map<string, Undated> {
+): Steps<Map<string, Undated>> {
   const directives = new Map<string, Undated>();
   const { variants } = members.family();
-  for (const deviceId of sessions.deviceIds()) {
+  for (const [index, deviceId] of [...sessions.deviceIds()].entries()) {
+    if (index > 0 && index % 256 === 0) yield;
     const planned = plan.placements.get(deviceId);
     const member = members.get(deviceId);
     if (!planned || !member) continue;

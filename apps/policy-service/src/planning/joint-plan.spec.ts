@@ -1,4 +1,4 @@
-import { FailedPrecondition, FakeClock, type Logger, silentLogger } from '@weir/base';
+import { FailedPrecondition, FakeClock, finish, type Logger, silentLogger } from '@weir/base';
 import type { Placement } from '@weir/domain';
 import type { Plan } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
@@ -25,14 +25,21 @@ function jointPlan() {
   const reported: unknown[] = [];
   const errors = { report: (...report: unknown[]) => void reported.push(report) };
   const plan = new JointPlan({ cellId: 'c', clock, logger, errors, onPlanned: (each) => made.push(each) });
-  return { clock, plan, made, warnings, reported };
+  const make = (propose: () => Plan) =>
+    finish(
+      plan.make(function* () {
+        yield;
+        return propose();
+      }),
+    );
+  return { clock, plan, make, made, warnings, reported };
 }
 
 describe('JointPlan', () => {
   it('says where it sends each device, and what it expects there', () => {
-    const { plan } = jointPlan();
+    const { plan, make } = jointPlan();
     expect(plan.of('a')).toBeUndefined();
-    plan.make(() => planOf({ a: edge, b: local('b') }, { a: 40 }));
+    make(() => planOf({ a: edge, b: local('b') }, { a: 40 }));
     expect(plan.of('a')).toEqual({ placement: edge, predictedMs: 40 });
     expect(plan.of('b')).toEqual({ placement: local('b'), predictedMs: 0 });
     expect(plan.of('c')).toBeUndefined();
@@ -41,9 +48,9 @@ describe('JointPlan', () => {
   });
 
   it('says how a device is to look again', () => {
-    const { plan } = jointPlan();
+    const { plan, make } = jointPlan();
     const secondLook = { placement: edge, marginBelow: 0.3, curves: 'v1' };
-    plan.make(() => ({
+    make(() => ({
       ...planOf({ a: local('a'), b: local('b') }),
       secondLooks: new Map([['a', secondLook]]),
     }));
@@ -52,9 +59,9 @@ describe('JointPlan', () => {
   });
 
   it('tells how long its making took, and how many devices it moves', () => {
-    const { clock, plan, made } = jointPlan();
-    plan.make(() => planOf({ a: edge, b: edge }));
-    plan.make(() => {
+    const { clock, make, made } = jointPlan();
+    make(() => planOf({ a: edge, b: edge }));
+    make(() => {
       clock.advance(3);
       return planOf({ a: local('a'), b: edge, c: edge });
     });
@@ -65,10 +72,10 @@ describe('JointPlan', () => {
   });
 
   it('stays in force when no other can be made, and names the fault once', () => {
-    const { plan, made, warnings, reported } = jointPlan();
-    plan.make(() => planOf({ a: edge }));
+    const { plan, make, made, warnings, reported } = jointPlan();
+    make(() => planOf({ a: edge }));
     for (let attempt = 0; attempt < 3; attempt++) {
-      const broken = plan.make(() => {
+      const broken = make(() => {
         throw new FailedPrecondition('broken');
       });
       expect(broken).toBeUndefined();
@@ -77,15 +84,32 @@ describe('JointPlan', () => {
     expect(plan.fault).toBe('broken');
     expect(made).toHaveLength(1);
     expect(warnings).toEqual(['no plan']);
-    plan.make(() => planOf({ a: edge }));
+    make(() => planOf({ a: edge }));
     expect(plan.fault).toBe('');
     expect(reported).toEqual([]);
   });
 
+  it('is given up with what makes it', () => {
+    const { plan } = jointPlan();
+    const ends: string[] = [];
+    const making = plan.make(function* () {
+      try {
+        yield;
+      } finally {
+        ends.push('given up');
+      }
+      return planOf({ a: edge });
+    });
+    making.next();
+    making.return(undefined);
+    expect(ends).toEqual(['given up']);
+    expect([plan.current, plan.fault]).toEqual([undefined, '']);
+  });
+
   it('reports what no learner should throw, instead of taking it for a cell without a plan', () => {
-    const { plan, warnings, reported } = jointPlan();
+    const { plan, make, warnings, reported } = jointPlan();
     const fault = new TypeError('x is undefined');
-    const planned = plan.make(() => {
+    const planned = make(() => {
       throw fault;
     });
     expect(planned).toBeUndefined();

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@weir/base';
+import type { Clock, Logger, Steps } from '@weir/base';
 import type { Placement, PlannedLook } from '@weir/domain';
 import type { Plan } from '@weir/learning';
 import { type InternalErrors, isExpected } from '../internal-errors.ts';
@@ -49,7 +49,7 @@ export class JointPlan {
     return this.#fault;
   }
 
-  /** Time that the last attempt took, ms. */
+  /** Time that the last attempt took, without what was done between its steps, ms. */
   get planningMs(): number {
     return this.#planningMs;
   }
@@ -63,12 +63,12 @@ export class JointPlan {
   }
 
   /** Replaces the plan by what `propose` returns; undefined when it throws, and then the plan before stays in force. */
-  make(propose: () => Plan): Plan | undefined {
+  *make(propose: () => Steps<Plan>): Steps<Plan | undefined> {
     const { cellId, clock, logger, errors, onPlanned } = this.#options;
-    const startedAt = clock.now();
+    let planningMs = 0;
     const before = this.#current;
     try {
-      this.#current = propose();
+      this.#current = yield* timed(propose(), { clock, spend: (ms) => (planningMs += ms) });
       this.#fault = '';
     } catch (err) {
       // Agents carry on by their last directive and their own balance; the fault is logged once, not every second.
@@ -81,7 +81,7 @@ export class JointPlan {
       }
       return undefined;
     } finally {
-      this.#planningMs = clock.now() - startedAt;
+      this.#planningMs = planningMs;
     }
     const changes = before ? changesBetween(before, this.#current) : 0;
     onPlanned?.({ cellId, planningMs: this.#planningMs, changes });
@@ -91,6 +91,29 @@ export class JointPlan {
   /** No plan is in force until the next is made. */
   withdraw(): void {
     this.#current = undefined;
+  }
+}
+
+/** `spend` hears of the time that each step took, ms. */
+function* timed<T>(
+  steps: Steps<T>,
+  { clock, spend }: { clock: Clock; spend: (ms: number) => void },
+): Steps<T> {
+  try {
+    for (;;) {
+      const startedAt = clock.now();
+      let step;
+      try {
+        step = steps.next();
+      } finally {
+        spend(clock.now() - startedAt);
+      }
+      if (step.done) return step.value;
+      yield step.value;
+    }
+  } finally {
+    // Given up here, given up there.
+    steps.return(undefined as T);
   }
 }
 

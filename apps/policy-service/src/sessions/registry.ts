@@ -1,4 +1,4 @@
-import { Aborted, type Clock, FailedPrecondition } from '@weir/base';
+import { Aborted, type Clock, FailedPrecondition, type Steps } from '@weir/base';
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { samePlacement, saysMore, type Undated } from './directive-change.ts';
@@ -29,6 +29,9 @@ export interface SessionsOptions {
   /** Undefined while no version is to be had; then nothing is pushed. */
   readonly nextVersion: () => number | undefined;
 }
+
+/** Directives that are encoded and sent in one go. */
+const sentAtOnce = 50;
 
 /** Which devices are connected, and what each was told last. */
 export class Sessions {
@@ -83,11 +86,13 @@ export class Sessions {
   /**
    * Tells each device what is new to it, or due again. All directives of a round carry one version, and all go out when
    * the joint plan has changed, so that outcomes of one joint placement carry one number. `always`: also when nothing is
-   * new. Returns the round's version; undefined when nothing went out.
+   * new. Returns the round's version; undefined when nothing went out. Rests so that what it tells a large cell is sent in
+   * between.
    */
-  push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): number | undefined {
+  *push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): Steps<number | undefined> {
     const { clock, renewMs, instanceId, ownerEpoch, nextVersion } = this.#options;
     const now = clock.now();
+    yield;
     const round = [...directives].flatMap(([deviceId, directive]) => {
       const session = this.#sessions.get(deviceId);
       return session ? [{ session, directive }] : [];
@@ -95,13 +100,15 @@ export class Sessions {
     const moved = round.some(
       ({ session: { sent }, directive }) => !sent || !samePlan(sent.directive, directive),
     );
+    yield;
     const due = round.filter(
       ({ session: { sent }, directive }) =>
         always || moved || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
     );
     const version = due.length > 0 ? nextVersion() : undefined;
     if (version === undefined) return undefined;
-    for (const { session, directive } of due) {
+    for (const [index, { session, directive }] of due.entries()) {
+      if (index > 0 && index % sentAtOnce === 0) yield 'rest';
       session.sent = {
         directive: { ...directive, instanceId, ...(ownerEpoch !== undefined && { ownerEpoch }), version },
         at: now,

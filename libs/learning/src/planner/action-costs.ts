@@ -1,3 +1,4 @@
+import { mapInSteps, type Steps } from '@weir/base';
 import type { ActionCost } from '@weir/domain';
 import type { OpenActions } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
@@ -5,7 +6,7 @@ import type { CellObservation } from '../learner.ts';
 import { foreignLoad } from './node-times.ts';
 
 /** What each device's open actions cost when nobody else of the cell is there: the price lists of a directive. */
-export function actionCosts(
+export function* actionCosts(
   actions: readonly OpenActions[],
   {
     costs,
@@ -16,7 +17,7 @@ export function actionCosts(
     observation: CellObservation;
     energyJ: (nodeId: string, variant: string) => number;
   },
-): Map<string, readonly ActionCost[]> {
+): Steps<Map<string, readonly ActionCost[]>> {
   const costsOf = ({ device, local, remote, firstLooks }: OpenActions): ActionCost[] => [
     // A first look may be by a variant that is below the device's own floor by itself.
     ...[...new Set([...local, ...firstLooks])].map(({ name: variant, accuracy }): ActionCost => ({
@@ -39,5 +40,7 @@ export function actionCosts(
       }));
     }),
   ];
-  return new Map(actions.map((open) => [open.device.id, costsOf(open)]));
+  return new Map(
+    yield* mapInSteps(actions, (open): [string, ActionCost[]] => [open.device.id, costsOf(open)]),
+  );
 }

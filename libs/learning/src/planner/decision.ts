@@ -1,9 +1,10 @@
+import { mapInSteps, type Steps } from '@weir/base';
 import type { Placement, PlannedLook } from '@weir/domain';
 import type { ActionSpace, OpenActions } from '../actions.ts';
 import type { Beliefs } from '../beliefs/beliefs.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
 import type { CellObservation } from '../learner.ts';
-import { exactDevices, solveAssignment } from '../solver/solve.ts';
+import { exactDevices, solveInSteps } from '../solver/solve.ts';
 import { isAsynchronous } from './frame-shares.ts';
 import { type JointAssignment, sameJointAssignment } from './joint-assignment.ts';
 import { type JointInput, type JointProblem, jointProblem } from './joint-problem.ts';
@@ -30,24 +31,28 @@ const mostRounds = 3;
 const leastGain = 1e-3;
 
 /** The best assignment under those costs; undefined when nothing meets the constraints. */
-export function decide(input: DecisionInput, costs: CostView): Solved | undefined {
-  const joint = problem(input, costs);
-  const assignment = solve(joint);
+export function* decide(input: DecisionInput, costs: CostView): Steps<Solved | undefined> {
+  const joint = yield* problem(input, costs);
+  const assignment = yield* solve(joint);
   if (!assignment) return undefined;
-  if (joint.looksTwice) return settled(input, { joint, costs, assignment });
+  if (joint.looksTwice) return yield* settled(input, { joint, costs, assignment });
   const mixMs = meanServices(input, costs, assignment);
   if (!mixMs) return { joint, costs, assignment };
   // Who waits at a node waits for what runs there: once more with the services of the variants just planned.
-  const remixed = problem(input, costs, { mixMs, known: { own: joint.own } });
-  const again = solve(remixed);
+  const remixed = yield* problem(input, costs, { mixMs, known: { own: joint.own } });
+  const again = yield* solve(remixed);
   return again ? { joint: remixed, costs, assignment: again } : { joint, costs, assignment };
 }
 
 /** The best assignment under a draw of the costs, beside the frames and with the mix of variants that `greedy` has. */
-export function decideUnder(input: DecisionInput, costs: CostView, greedy: Solved): Solved | undefined {
+export function* decideUnder(
+  input: DecisionInput,
+  costs: CostView,
+  greedy: Solved,
+): Steps<Solved | undefined> {
   const crowd = greedy.assignment;
-  const joint = problem(input, costs, { mixMs: meanServices(input, costs, crowd), crowd });
-  const assignment = solve(joint);
+  const joint = yield* problem(input, costs, { mixMs: meanServices(input, costs, crowd), crowd });
+  const assignment = yield* solve(joint);
   return assignment && { joint, costs, assignment: costed(joint, assignment) };
 }
 
@@ -55,17 +60,17 @@ export function decideUnder(input: DecisionInput, costs: CostView, greedy: Solve
  * Solves again among the frames of the solution before, until that promises nothing more, and returns whichever of the
  * solutions is cheapest among its own frames.
  */
-function settled(input: DecisionInput, first: Solved): Solved | undefined {
+function* settled(input: DecisionInput, first: Solved): Steps<Solved | undefined> {
   const { costs } = first;
   let { joint, assignment: last } = first;
   let best: Solved | undefined;
   for (let round = 0; round <= mostRounds; round++) {
     const mixMs = meanServices(input, costs, last);
     const known = { own: joint.own, times: mixMs ? undefined : joint.times };
-    joint = problem(input, costs, { mixMs, known, crowd: last });
+    joint = yield* problem(input, costs, { mixMs, known, crowd: last });
     const assignment = costed(joint, last);
     if (assignment.cost < (best?.assignment.cost ?? Infinity)) best = { joint, costs, assignment };
-    const next: JointAssignment | undefined = round < mostRounds ? solve(joint) : undefined;
+    const next: JointAssignment | undefined = round < mostRounds ? yield* solve(joint) : undefined;
     if (!next || next.cost > (1 - leastGain) * assignment.cost || sameJointAssignment(next, last)) break;
     last = next;
   }
@@ -73,11 +78,12 @@ function settled(input: DecisionInput, first: Solved): Solved | undefined {
     return { ...best, assignment: polished(best.joint, best.assignment) };
   // Whatever second looks are planned, they crowd a node beyond a deadline: do without.
   const actions = input.actions.map((open) => ({ ...open, firstLooks: [] }));
-  return best ?? decide({ ...input, actions }, costs);
+  return best ?? (yield* decide({ ...input, actions }, costs));
 }
 
-function solve(joint: JointProblem): JointAssignment | undefined {
-  const solution = solveAssignment(joint.problem);
+function* solve(joint: JointProblem): Steps<JointAssignment | undefined> {
+  const solution = yield* solveInSteps(joint.problem);
+  yield;
   return solution && joint.read(solution);
 }
 
@@ -117,26 +123,31 @@ export function secondLooksOf(
 }
 
 /** Mean response time expected of each device, ms. */
-export function predictionsOf(
+export function* predictionsOf(
   { actions }: DecisionInput,
   joint: JointProblem,
   assignment: JointAssignment,
-): Map<string, number> {
+): Steps<Map<string, number>> {
   const presence = joint.presenceOf(assignment);
-  return new Map(actions.map(({ device }, at) => [device.id, joint.responseMs(at, assignment, presence)]));
+  return new Map(
+    yield* mapInSteps(actions, ({ device }, at): [string, number] => [
+      device.id,
+      joint.responseMs(at, assignment, presence),
+    ]),
+  );
 }
 
-function problem(
+function* problem(
   { observation, actions, beliefs: { local, nodes, links }, energyJ }: DecisionInput,
   costs: CostView,
   among: Pick<JointInput, 'mixMs' | 'known' | 'crowd'> = {},
-): JointProblem {
+): Steps<JointProblem> {
   const spread = {
     local: local.noise.deviation,
     nodes: nodes.noise.deviation,
     links: links.noise.deviation,
   };
-  return jointProblem({ observation, actions, costs, spread, energyJ, ...among });
+  return yield* jointProblem({ observation, actions, costs, spread, energyJ, ...among });
 }
 
 /** Mean service at each node under an assignment, ms; undefined where counts alone tell the time. */

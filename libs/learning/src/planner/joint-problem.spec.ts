@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '@weir/base';
+import { finish, type Random, seededRandom } from '@weir/base';
 import { type Cell, defaultObjective, type LookStep, type Variant } from '@weir/domain';
 import { describe, expect, it } from 'vitest';
 import { openActions } from '../actions.ts';
@@ -79,7 +79,7 @@ function observed({
 const spread = { local: 0, nodes: 0, links: 0 };
 const problemOf = (observation: CellObservation, costs = byHand) => {
   const actions = openActions(observation, 'full');
-  return jointProblem({ observation, actions, costs, spread, energyJ: () => 0 });
+  return finish(jointProblem({ observation, actions, costs, spread, energyJ: () => 0 }));
 };
 const assignment = (
   targets: readonly number[],
@@ -126,7 +126,7 @@ describe('a joint problem with second looks', () => {
     const actions = openActions(observation, 'full');
     const energyJ = (nodeId: string, variant: string) =>
       nodeId === 'edge' ? 3 : variant === 'small' ? 1 : 10;
-    const joint = jointProblem({ observation, actions, costs: byHand, spread, energyJ });
+    const joint = finish(jointProblem({ observation, actions, costs: byHand, spread, energyJ }));
     const plan = assignment([-1, -1], [0, 0], [look(-1), look(0)]);
     const withoutEnergy = problemOf(observed()).costOf(plan);
     expect(joint.costOf(plan) - withoutEnergy).toBeCloseTo(2 * (1 + 0.2 * 10 + 1 + 0.2 * 3), 12);
@@ -260,7 +260,7 @@ describe('decide', () => {
     for (let seed = 1; seed <= 150; seed++) {
       const { observation, costs } = randomCell(seed);
       const best = exhaustive(observation, costs);
-      const found = decide(inputOf(observation), costs);
+      const found = finish(decide(inputOf(observation), costs));
       expect(found === undefined, `seed ${seed}`).toBe(best === Infinity);
       if (found) excess.push(found.assignment.cost / best - 1);
     }

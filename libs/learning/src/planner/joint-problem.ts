@@ -1,4 +1,4 @@
-import { FailedPrecondition } from '@weir/base';
+import { FailedPrecondition, mapInSteps, type Steps } from '@weir/base';
 import type { Cell, Placement } from '@weir/domain';
 import type { OpenActions } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
@@ -62,18 +62,21 @@ export interface JointInput {
   readonly crowd?: JointAssignment | undefined;
 }
 
+/** Numbers of devices at a node whose times are worked out at once. */
+const countsAtOnce = 256;
+
 /**
  * The assignment problem of a cell under the given costs. A device's own queue is not charged: the agent sees it exactly
  * and sends a frame elsewhere when it is busy, so that the plan is what holds for a frame that finds it free.
  */
-export function jointProblem(input: JointInput): JointProblem {
+export function* jointProblem(input: JointInput): Steps<JointProblem> {
   const { observation, actions, costs, mixMs, known, crowd } = input;
   const { cell } = observation;
   const n = actions.length;
   const seen = actions.map(({ observation: device }) => device);
   const shares = frameShares(seen);
   const times = known?.times ?? nodeTimes({ observation, costs, mixMs, devices: seen });
-  const own = known?.own ?? actions.map((open) => deviceCosts(open, input));
+  const own = known?.own ?? (yield* mapInSteps(actions, (open) => deviceCosts(open, input)));
   const looks = lookOptions({ cell, actions, own, times, shares, asynchronous: isAsynchronous(observation) });
   const among = (assignment: JointAssignment) => presenceOf(assignment, { nodes: cell.nodes.length, shares });
   const crowded = looks.any && crowd ? { assignment: crowd, presence: among(crowd) } : undefined;
@@ -82,21 +85,21 @@ export function jointProblem(input: JointInput): JointProblem {
     ownFloor ? 0 : share * (accuracy - cell.objective.accuracyFloor);
   const index = new Map(cell.variants.map(({ name }, at) => [name, at]));
 
-  const nodes = cell.nodes.map((node, target): NodeTable => {
+  const nodes: NodeTable[] = [];
+  for (const [target, node] of cell.nodes.entries()) {
     const reached = actions.some(({ remote }) => remote.some((open) => open.node.id === node.id));
     const capacity = reached ? n : 0;
     const ms = new Float64Array(cell.variants.length * (capacity + 1));
     const others = crowded?.presence.looks[target] ?? 0;
-    for (const name of node.variants) {
-      const variant = index.get(name);
-      if (variant === undefined) continue;
-      for (let k = 1; k <= capacity; k++)
-        ms[variant * (capacity + 1) + k] = times(target, variant, k + others);
+    const served = node.variants.flatMap((name) => index.get(name) ?? []);
+    for (let k = 1; k <= capacity; k++) {
+      if (k % countsAtOnce === 0) yield;
+      for (const variant of served) ms[variant * (capacity + 1) + k] = times(target, variant, k + others);
     }
-    return { capacity, ms };
-  });
+    nodes.push({ capacity, ms });
+  }
 
-  const local = actions.map(({ objective, ownFloor, local: variants }, at) => {
+  const local = yield* mapInSteps(actions, ({ objective, ownFloor, local: variants }, at) => {
     const options = variants
       .map((variant) => ({ variant, ...own[at]!.local(index.get(variant.name)!) }))
       .filter(({ ms }) => ms <= objective.deadlineMs)
@@ -110,7 +113,7 @@ export function jointProblem(input: JointInput): JointProblem {
 
   // Devices with the same options share one array, so that the large solver knows them for equals.
   const shared = new Map<string, readonly RemoteOption[]>();
-  const remote = actions.map(({ objective, ownFloor, remote: targets }, at) =>
+  const remote = yield* mapInSteps(actions, ({ objective, ownFloor, remote: targets }, at) =>
     cell.nodes.map((node, target): RemoteAccess | undefined => {
       const open = targets.find((candidate) => candidate.node.id === node.id);
       if (!open) return undefined;

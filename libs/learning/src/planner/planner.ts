@@ -1,4 +1,4 @@
-import type { Random } from '@weir/base';
+import { finish, type Random, type Steps } from '@weir/base';
 import type { Outcome, Placement, PlannedLook } from '@weir/domain';
 import { type OpenActions, openActions } from '../actions.ts';
 import type { BeliefOptions } from '../beliefs/belief-options.ts';
@@ -77,6 +77,10 @@ class Planner implements Learner {
   }
 
   observe(observation: CellObservation): void {
+    finish(this.#observing(observation));
+  }
+
+  *#observing(observation: CellObservation): Steps<void> {
     this.#observation = observation;
     const { cell } = observation;
     this.#beliefs.setVariants(cell.variants);
@@ -85,15 +89,27 @@ class Planner implements Learner {
       for (const each of [this.#beliefs, this.#failures, this.#calibrations, this.#energy])
         each.retain(this.#members);
     this.#failures.tick(observation.at);
+    yield;
     this.#calibrations.learn(observation, this.#beliefs);
+    yield;
     this.#reopen();
   }
 
   propose(): Plan {
-    const greedy = this.#solve();
+    return finish(this.#proposing());
+  }
+
+  *planInSteps(observation: CellObservation): Steps<Plan> {
+    yield* this.#observing(observation);
+    yield;
+    return yield* this.#proposing();
+  }
+
+  *#proposing(): Steps<Plan> {
+    const greedy = yield* this.#solving();
     const input = this.#input();
     const { observation } = input;
-    const other = this.#draw(input, greedy, `plan ${this.#budget.plans}`);
+    const other = yield* this.#draw(input, greedy, `plan ${this.#budget.plans}`);
     const { probeEvery, creditShare, livingCreditShare } = this.#options;
     const earnedShare = isAsynchronous(observation) ? livingCreditShare : creditShare;
     const credit = this.#budget.creditWith(earnedShare);
@@ -104,7 +120,8 @@ class Planner implements Learner {
     this.#proposed = { placements, credit };
     const looks = secondLooksOf(input, greedy.joint, chosen);
     const asynchronous = isAsynchronous(observation);
-    const actions = actionCosts(this.#actions, {
+    yield;
+    const actions = yield* actionCosts(this.#actions, {
       costs: greedy.costs,
       observation,
       energyJ: this.#energy.of,
@@ -113,6 +130,9 @@ class Planner implements Learner {
       probeEvery > 0
         ? probesOf({ actions: this.#actions, chosen, observation, plans, probeEvery, beliefs: this.#beliefs })
         : [];
+    yield;
+    const predictedMs = yield* predictionsOf(input, greedy.joint, chosen);
+    yield;
     return {
       placements,
       // Nobody dispatches in synchronous epochs: obey. In a living cell each agent chooses its second looks.
@@ -123,7 +143,7 @@ class Planner implements Learner {
       propensity: 0,
       actions,
       accuracyPriceMs: greedy.assignment.price,
-      predictedMs: predictionsOf(input, greedy.joint, chosen),
+      predictedMs,
       ...(probes.length > 0 && { probes }),
     };
   }
@@ -139,7 +159,7 @@ class Planner implements Learner {
     const input = this.#input();
     const same = new Map([...placements.keys()].map((id) => [id, 1]));
     for (let again = 0; again < redraws; again++) {
-      const other = this.#draw(input, greedy, `plan ${this.#budget.plans - 1} again ${again}`);
+      const other = finish(this.#draw(input, greedy, `plan ${this.#budget.plans - 1} again ${again}`));
       const chosen = other && other.excess <= credit ? other.assignment : greedy.assignment;
       for (const [id, placement] of placementsOf(this.#actions, greedy.joint, chosen))
         if (samePlacement(placement, placements.get(id)!)) same.set(id, same.get(id)! + 1);
@@ -227,27 +247,32 @@ class Planner implements Learner {
 
   /** a*. Throws FailedPrecondition when nothing meets the constraints. */
   #solve(): Solved {
+    return finish(this.#solving());
+  }
+
+  *#solving(): Steps<Solved> {
     if (this.#solved) return this.#solved;
     const costs = this.#beliefs.view();
-    let solved = decide(this.#input(), costs);
+    let solved = yield* decide(this.#input(), costs);
     if (!solved && this.#failures.clear()) {
       this.#reopen();
-      solved = decide(this.#input(), costs);
+      solved = yield* decide(this.#input(), costs);
     }
     if (!solved) throw nothingMeets(this.#actions, this.#observation!.cell);
     return (this.#solved = solved);
   }
 
   /** ã with its expected excess over a* as a share of a*'s cost; undefined when there is nothing to find out. */
-  #draw(
+  *#draw(
     input: DecisionInput,
     greedy: Solved,
     label: string,
-  ): { assignment: JointAssignment; excess: number } | undefined {
+  ): Steps<{ assignment: JointAssignment; excess: number } | undefined> {
     const random = this.#random.fork(label);
     const asynchronous = isAsynchronous(input.observation);
     const observations = asynchronous ? observationsPerPlan : Infinity;
-    const drawn = decideUnder(input, this.#beliefs.view({ random, observations }), greedy);
+    const drawn = yield* decideUnder(input, this.#beliefs.view({ random, observations }), greedy);
+    yield;
     if (!drawn || sameJointAssignment(drawn.assignment, greedy.assignment)) return undefined;
     const promised = drawn.joint.costOf(greedy.assignment) / drawn.assignment.cost - 1;
     if (asynchronous && promised < this.#options.leastGain) return undefined;

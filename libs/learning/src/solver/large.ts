@@ -1,3 +1,4 @@
+import { finish, type Steps } from '@weir/base';
 import { type Choice, cheapest, leastReduced, localChoices, remoteChoices } from './choices.ts';
 import { solveFixedCounts } from './fixed-counts.ts';
 import { cheapestFlow, type Flow } from './flow.ts';
@@ -20,7 +21,11 @@ const closeEnough = 5e-5;
  * improved: the few devices whose choice hardly matters at that price are settled exactly, with the floor. The bound of
  * the dual is returned with it. Undefined when no assignment meets the constraints.
  */
-export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
+export const solveLarge = (problem: AssignmentProblem): Assignment | undefined =>
+  finish(solveLargeInSteps(problem));
+
+/** The same with a stop after each price and each change of the counts. */
+export function* solveLargeInSteps(problem: AssignmentProblem): Steps<Assignment | undefined> {
   const choices = choiceTable(problem);
   const relaxation = relax(problem, choices);
   let bestBound = -Infinity;
@@ -36,16 +41,19 @@ export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
   };
   const done = () => best !== undefined && best.cost - bestBound <= closeEnough * Math.abs(best.cost);
 
+  yield;
   const free = tryPrice(0);
   let price = 0;
   if (!done() && free.surplus < -floorSlack) {
     let low = free;
+    yield;
     let high = tryPrice(topPrice);
     if (high.surplus < -floorSlack) return undefined;
     const ends = [low, high];
     for (let round = 0; round < 24 && !done(); round++) {
       const meeting = (high.cost - low.cost) / (high.surplus - low.surplus);
       if (!(meeting > low.price) || !(meeting < high.price)) break;
+      yield;
       const next = tryPrice(meeting);
       price = meeting;
       const line = low.cost - meeting * low.surplus;
@@ -60,6 +68,7 @@ export function solveLarge(problem: AssignmentProblem): Assignment | undefined {
       if (!end.primal) continue;
       for (const shift of countShifts(problem.nodes.length)) {
         if (done()) break;
+        yield;
         consider(settleCore(problem, choices, end, price, { shift, below: best?.cost ?? Infinity }));
       }
     }

@@ -1,0 +1,70 @@
+import { FakeClock, type Steps } from '@weir/base';
+import { describe, expect, it } from 'vitest';
+import { InSlices } from './in-slices.ts';
+
+/** Steps that take so many ms each, with a rest after those of 0. */
+function work(...stepMs: number[]) {
+  const clock = new FakeClock();
+  const done: number[] = [];
+  const ends: number[] = [];
+  function* steps(): Steps<void> {
+    try {
+      for (const ms of stepMs) {
+        clock.advance(ms);
+        done.push(ms);
+        yield ms === 0 ? 'rest' : undefined;
+      }
+    } finally {
+      done.push(-1);
+    }
+  }
+  const slices = new InSlices(steps(), { clock, onEnd: () => ends.push(clock.now()) });
+  return { clock, done, ends, slices };
+}
+
+describe('InSlices', () => {
+  it('goes on for some milliseconds, then when whatever else is due has been done', () => {
+    const { clock, done, ends, slices } = work(3, 3, 3, 3);
+    slices.run();
+    expect(done).toEqual([3, 3, 3]);
+    clock.advance(0);
+    expect(done).toEqual([3, 3, 3, 3, -1]);
+    expect(ends).toEqual([12]);
+  });
+
+  it('rests where the steps ask for it', () => {
+    const { done, slices } = work(1, 0, 1);
+    slices.run();
+    expect(done).toEqual([1, 0]);
+  });
+
+  it('does the rest at once when that is asked for', () => {
+    const { clock, done, ends, slices } = work(9, 9, 9);
+    slices.run();
+    slices.finish();
+    expect(done).toEqual([9, 9, 9, -1]);
+    clock.advance(1_000);
+    expect(ends).toEqual([27]);
+  });
+
+  it('gives up what is left when it is disposed', () => {
+    const { clock, done, ends, slices } = work(9, 9);
+    slices.run();
+    slices[Symbol.dispose]();
+    clock.advance(1_000);
+    slices[Symbol.dispose]();
+    expect(done).toEqual([9, -1]);
+    expect(ends).toEqual([9]);
+  });
+
+  it('ends when a step throws', () => {
+    const ends: string[] = [];
+    const steps = (function* (): Steps<void> {
+      yield;
+      throw new Error('broken');
+    })();
+    const slices = new InSlices(steps, { clock: new FakeClock(), onEnd: () => ends.push('end') });
+    expect(() => slices.run()).toThrow('broken');
+    expect(ends).toEqual(['end']);
+  });
+});

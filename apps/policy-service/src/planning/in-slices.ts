@@ -1,0 +1,66 @@
+import type { Clock, Steps } from '@weir/base';
+
+/** How long steps run on before whatever else waits is seen to, ms. */
+const sliceMs = 8;
+
+/**
+ * Steps on the thread that serves: for a few milliseconds at a time, and in between whoever waits is served. Given up when it
+ * is disposed.
+ */
+export class InSlices implements Disposable {
+  readonly #steps: Steps<unknown>;
+  readonly #clock: Clock;
+  readonly #onEnd: () => void;
+  #cancel: (() => void) | undefined;
+  #over = false;
+
+  /** `onEnd`: called once, when all is done, has failed or is given up. */
+  constructor(steps: Steps<unknown>, { clock, onEnd }: { clock: Clock; onEnd: () => void }) {
+    this.#steps = steps;
+    this.#clock = clock;
+    this.#onEnd = onEnd;
+  }
+
+  /** The next slice, and by itself those after it. Throws what a step throws. */
+  run(): void {
+    const until = this.#clock.now() + sliceMs;
+    this.#go((value) => value === 'rest' || this.#clock.now() >= until);
+    if (!this.#over) this.#cancel = this.#clock.after(0, () => this.run());
+  }
+
+  /** All that is left, at once. */
+  finish(): void {
+    this.#go(() => false);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#over) return;
+    try {
+      this.#steps.return(undefined);
+    } finally {
+      this.#end();
+    }
+  }
+
+  #go(stops: (value: 'rest' | undefined) => boolean): void {
+    this.#cancel?.();
+    let done = false;
+    try {
+      for (let step = this.#steps.next(); ; step = this.#steps.next()) {
+        if (step.done) done = true;
+        if (step.done || stops(step.value)) return;
+      }
+    } catch (error) {
+      done = true;
+      throw error;
+    } finally {
+      if (done) this.#end();
+    }
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#cancel?.();
+    this.#onEnd();
+  }
+}
