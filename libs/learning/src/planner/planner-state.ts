@@ -4,7 +4,7 @@ import type { BeliefPrior, Immutable } from '../beliefs/prior.ts';
 import { beliefSchema } from '../beliefs/state.ts';
 import { type CellWitness, witnessOf } from '../beliefs/witness.ts';
 import type { LearnerSnapshot } from '../learner.ts';
-import { snapshotOf, stateOf } from '../snapshot.ts';
+import { stateOf } from '../snapshot.ts';
 
 const version = 5;
 const learner = 'planner';
@@ -38,7 +38,13 @@ const schema = z
 /** JSON form of a planner. */
 export type PlannerState = Immutable<z.infer<typeof schema>>;
 
-export const plannerSnapshot = (state: PlannerState): LearnerSnapshot => snapshotOf(learner, version, state);
+/** `state`: of its own, as what the parts of a planner tell of themselves is; a copy of a large cell's takes long. */
+export const plannerSnapshot = (state: PlannerState): LearnerSnapshot => ({
+  format: 'weir.learner',
+  version,
+  learner,
+  state,
+});
 
 /** Throws InvalidInput, naming the field, when the snapshot is corrupt, of another learner or another version. */
 export const plannerState = (snapshot: unknown): PlannerState =>
