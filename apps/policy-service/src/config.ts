@@ -143,7 +143,7 @@ const shape = {
     .describe(
       'Delete a cell, with all that is stored of it, once no device has been connected to it for so long, e.g. 30d; never when not given.',
     ),
-  maxDevices: count().default(5_000).describe('Devices of one cell; more are refused.'),
+  maxDevices: count().default(2_000).describe('Devices of one cell; more are refused.'),
   maxWatches: count().default(256).describe('Watchers of learners at once; more are refused.'),
   metrics: hostPort().optional().describe('Address to serve Prometheus metrics on; none when absent.'),
   logLevel: z

@@ -21,7 +21,7 @@ export interface PolicyMetrics {
 export function createPolicyMetrics(meter: Meter): PolicyMetrics {
   const planning = meter.createHistogram('weir.plan.duration', {
     unit: 's',
-    description: 'Time that a plan took.',
+    description: 'Time that a plan took, without what was served between its slices.',
     advice: { explicitBucketBoundaries: secondsBuckets },
   });
   const changes = meter.createCounter('weir.placement.changes', {
