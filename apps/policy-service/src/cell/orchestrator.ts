@@ -261,7 +261,7 @@ export class CellOrchestrator implements Disposable {
     try {
       return yield* this.#pushPlan(always);
     } finally {
-      this.#continuous.ended();
+      this.#continuous.ended(this.#plan.planningMs);
     }
   }
 

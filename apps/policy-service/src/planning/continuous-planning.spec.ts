@@ -13,8 +13,8 @@ function planning({ needed = true, takesMs = 0 } = {}) {
     plan() {
       continuous.begun();
       plans.push(clock.now());
-      if (takesMs === 0) continuous.ended();
-      else clock.after(takesMs, () => continuous.ended());
+      if (takesMs === 0) continuous.ended(0);
+      else clock.after(takesMs, () => continuous.ended(takesMs));
     },
   });
   return { clock, continuous, plans };
@@ -48,7 +48,7 @@ describe('ContinuousPlanning', () => {
     const { clock, continuous, plans } = planning();
     continuous.request();
     continuous.begun();
-    continuous.ended();
+    continuous.ended(0);
     clock.advance(500);
     expect(plans).toEqual([]);
   });

@@ -24,7 +24,7 @@ export class ContinuousPlanning implements Disposable {
   readonly #options: ContinuousPlanningOptions;
   readonly #stopRegular: () => void;
   #begunAt = -Infinity;
-  /** How long the last plan took, others having been served meanwhile included, ms. */
+  /** How long the last plan took, ms. */
   #tookMs = 0;
   #underWay = false;
   /** Something has changed since the plan under way was begun. */
@@ -61,9 +61,12 @@ export class ContinuousPlanning implements Disposable {
     this.#changed = false;
   }
 
-  /** That plan has been made, or given up; changes since its beginning ask for another. */
-  ended(): void {
-    this.#tookMs = this.#options.clock.now() - this.#begunAt;
+  /**
+   * That plan has been made, or given up; changes since its beginning ask for another. `tookMs`: without what was done
+   * between its steps.
+   */
+  ended(tookMs: number): void {
+    this.#tookMs = tookMs;
     this.#underWay = false;
     if (this.#changed) this.request();
   }

@@ -2,6 +2,8 @@ import type { Clock, Steps } from '@weir/base';
 
 /** How long steps run on before whatever else waits is seen to, ms. */
 const sliceMs = 8;
+/** Steps of a slice, at least: where others keep the processor busy, a plan must not take a turn of the event loop for each. */
+const leastSteps = 32;
 
 /**
  * Steps on the thread that serves: for a few milliseconds at a time, and in between whoever waits is served. Given up when it
@@ -24,7 +26,8 @@ export class InSlices implements Disposable {
   /** The next slice, and by itself those after it. Throws what a step throws. */
   run(): void {
     const until = this.#clock.now() + sliceMs;
-    this.#go((value) => value === 'rest' || this.#clock.now() >= until);
+    let steps = 0;
+    this.#go((value) => value === 'rest' || (++steps >= leastSteps && this.#clock.now() >= until));
     if (!this.#over) this.#cancel = this.#clock.after(0, () => this.run());
   }
 
