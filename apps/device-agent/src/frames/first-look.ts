@@ -160,6 +160,8 @@ async function tryFirst(
 /** An answer later than this many times its prediction is given up when waiting would leave no time for a fallback. */
 const predictionMargin = 1.25;
 
+/** Share of its time by which a frame is taken back sooner: a busy machine is late at everything. */
+const slackShare = 0.05;
 /** Between one answer of the device and the next, as these vary, ms. */
 const switchingMs = (answerMs: number) => answerMs / 4 + 2;
 
@@ -180,7 +182,8 @@ function keep(
   // Half of it is what the device takes as a rule: with less left it is of no use.
   if (ms <= 0 || spareMs < leastMs / 2) return undefined;
   const windowMs = answerMs + switchingMs(answerMs);
-  const window = rescueWindows.take(deadlineAt - ms + windowMs, windowMs);
+  const lastAt = deadlineAt - ms - slackShare * remainingMs;
+  const window = rescueWindows.take(lastAt + windowMs, windowMs);
   return {
     from: Math.max(window.from, deadlineAt - spareMs),
     [Symbol.dispose]: () => window[Symbol.dispose](),
