@@ -88,7 +88,8 @@ describe('a device whose frames may not go to the cloud', () => {
     const watched = await start('telemetry', 'telemetry');
     await Promise.all([
       start('policy', 'policy-service', `--data=${state}`),
-      node('edge-1', 'edge', '--variants=mobilenet-v1-0.75-int8'),
+      // Slower than the device: its frames then go to both, however quick the wires are.
+      node('edge-1', 'edge', '--variants=mobilenet-v1-0.75-int8', '--dilation-factor=100'),
       node(
         ...(['cloud-1', 'cloud', '--variants=mobilenet-v1-1.00-fp32', '--dilation-factor=400'] as const),
         `--telemetry=${watched}`,
@@ -101,12 +102,12 @@ describe('a device whose frames may not go to the cloud', () => {
         'agent',
         'device-agent',
         '--local-variants=mobilenet-v1-0.25-int8',
-        '--dilation-factor=100',
+        '--dilation-factor=20',
       ] as const),
       `--policy=${tap('policy').address}`,
       `--telemetry=${tap('telemetry').address}`,
       `--targets=edge-1=edge@${tap('edge-1').address},cloud-2=cloud@${tap('cloud-2').address};protocol=oip`,
-      ...['--allowed-tiers=device,edge', '--accuracy-floor=0.83', '--audits=1', '--hedge-share=1'],
+      ...['--allowed-tiers=device,edge', '--accuracy-floor=0.815', '--audits=1', '--hedge-share=1'],
     );
   });
   afterAll(async () => {
