@@ -49,7 +49,7 @@ export function modelsTable(
 
 /** Reports progress, at most once a second. */
 export function throttled(progress: (text: string) => void, signal: AbortSignal) {
-  let toldAt = 0;
+  let toldAt = -Infinity;
   return ({ task, done, total }: { task: string; done: number; total: number }) => {
     signal.throwIfAborted();
     const now = performance.now();
