@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../support/free-port.ts';
+import { killed } from './killed.ts';
 
 const program = fileURLToPath(import.meta.resolve('@weir/policy-service/main'));
 
@@ -28,12 +29,7 @@ export async function policyOver(
 ): Promise<PolicyProcess> {
   const address = `127.0.0.1:${await freePort()}`;
   let child: ChildProcess | undefined;
-  const kill = async () => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  };
+  const kill = () => killed(child);
   return {
     name,
     address,

@@ -2,6 +2,7 @@ import { constraintOn } from './constraints.ts';
 import type { Decision } from './decision.ts';
 import type { DispatchAction } from './dispatch-action.ts';
 import type { Settlement } from './dispatcher.ts';
+import type { Frame } from './cost.ts';
 import type { Frames } from './frames.ts';
 import type { PlanInForce } from './plan-in-force.ts';
 
@@ -44,7 +45,7 @@ export class LinkChecks {
   }
 
   /** The action that a check is to try, if one is due: the quickest one there. None while a plan is obeyed. */
-  due(now: number): DispatchAction | undefined {
+  due(now: number): { readonly action: DispatchAction; readonly frame: Frame } | undefined {
     if (now - this.#lookedAt < periodMs) return undefined;
     this.#lookedAt = now;
     const { directive, table } = this.#plan;
@@ -58,7 +59,7 @@ export class LinkChecks {
       const [quickest] = actions
         .filter((action) => constraintOn(action, frame, 'obeyed') === undefined)
         .toSorted((a, b) => a.cost.serviceMs - b.cost.serviceMs);
-      if (quickest) return quickest;
+      if (quickest) return { action: quickest, frame };
     }
     return undefined;
   }

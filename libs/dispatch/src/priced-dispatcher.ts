@@ -294,9 +294,9 @@ class PricedDispatcher implements Dispatcher {
   }
 
   linkCheck(now: number): Decision | undefined {
-    const action = this.#linkChecks.due(now);
-    if (!action) return undefined;
-    const decision = this.#commitments.copy(action, this.#frames.of(this.#plan.table, now, {}), 'explored');
+    const due = this.#linkChecks.due(now);
+    if (!due) return undefined;
+    const decision = this.#commitments.copy(due.action, due.frame, 'explored');
     this.#linkChecks.sent(decision, now);
     return decision;
   }

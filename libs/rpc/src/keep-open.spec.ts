@@ -15,11 +15,13 @@ import { keepOpen } from './keep-open.ts';
 async function waits({
   openMs = () => 0,
   errorOf = () => undefined,
+  onFailure,
   random,
   runs,
 }: {
   openMs?: (run: number) => number;
   errorOf?: (run: number) => Error | undefined;
+  onFailure?: () => number;
   random: Random;
   runs: number;
 }) {
@@ -41,6 +43,7 @@ async function waits({
     signal: stop.signal,
     clock,
     random,
+    onFailure,
     logger: silentLogger,
   });
   await clock.advanceAsync(3_600_000);
@@ -66,6 +69,10 @@ describe('keepOpen', () => {
     for (const delay of third) expect(delay).toBeGreaterThanOrEqual(200);
     for (const delay of third) expect(delay).toBeLessThanOrEqual(400);
     expect(Math.max(...third) - Math.min(...third)).toBeGreaterThan(100);
+  });
+
+  it('waits longer where its caller asks for it, and no shorter', async () => {
+    expect(await waits({ random: most, runs: 4, onFailure: () => 300 })).toEqual([300, 300, 400, 800]);
   });
 
   it('begins anew after a stream that lasted', async () => {

@@ -18,6 +18,8 @@ export interface KeepOpenOptions extends PeerFaultTellerOptions {
   readonly steadyMs?: number;
   /** Whether the peer answers: a connection to a machine that does not may take minutes to fail. @default it does */
   readonly connected?: (() => boolean) | undefined;
+  /** Called once a stream has failed: most to wait before the next one, ms, where that is longer. @default 0 */
+  readonly onFailure?: ((failure: unknown) => number) | undefined;
 }
 
 /** A stream that is open for so long has reached its peer, or its peer does not answer; looked at as often, ms. */
@@ -26,7 +28,7 @@ const reachedMs = 5_000;
 /**
  * Runs `open` over and over until the signal aborts. Between two runs it waits minMs × 2^n, at most maxMs, of which
  * a random half to whole, so that the clients of a restarted server do not reconnect all at once; longer where the
- * server refuses for a reason that waiting does not mend. What keeps it from its peer is told once at warn with its cause,
+ * server refuses for a reason that waiting does not mend, or its caller knows better. What keeps it from its peer is told once at warn with its cause,
  * until that changes or is over. Never rejects.
  */
 export async function keepOpen(options: KeepOpenOptions): Promise<void> {
@@ -51,9 +53,10 @@ export async function keepOpen(options: KeepOpenOptions): Promise<void> {
     // The signal may have aborted while the stream was open.
     if (isAborted(signal)) return;
     if (clock.now() - openedAt >= steadyMs) failures = 0;
+    const askedMs = failure === undefined ? 0 : (options.onFailure?.(failure) ?? 0);
     faults.failed(failure);
     const backOffMs = Math.min(maxMs, minMs * 2 ** failures++);
-    const delayMs = Math.max(backOffMs, stayAwayMs(failure)) * (0.5 + random.uniform() / 2);
+    const delayMs = Math.max(backOffMs, stayAwayMs(failure), askedMs) * (0.5 + random.uniform() / 2);
     logger.debug({ err: failure, delayMs }, 'stream ended, reopening');
     await sleep(delayMs, { clock, signal }).catch(() => {});
   }

@@ -5,22 +5,10 @@ import { common } from '@weir/proto';
 import { describe, expect, it } from 'vitest';
 import type { Target, TargetAnswer } from '../targets/target.ts';
 import { sendCopies } from './copies.ts';
+import { decide } from './one-frame.fixture.ts';
 
-const decide = (nodeId: string, reason: 'explored' | 'fallback', predictedMs = 50): Decision => ({
-  placement: { tier: 'cloud', nodeId, variant: 'small' },
-  reason,
-  predictedMs,
-  costMs: predictedMs,
-  plannedCostMs: predictedMs,
-  savedMs: 0,
-  lookAgain: undefined,
-  accuracy: 0.86,
-  directiveVersion: 7,
-  learner: 'planner',
-  leaseExpired: false,
-  balance: 1,
-  propensity: 1,
-});
+const copy = (nodeId: string, reason: 'explored' | 'fallback', predictedMs = 50): Decision =>
+  decide({ tier: 'cloud', nodeId, variant: 'small' }, { reason, predictedMs });
 const answer: TargetAnswer = {
   classification: common.Classification.fromPartial({ confidence: 0.6, margin: 0.3 }),
   hops: { uplinkMs: 15, queueMs: 1, decodeMs: 2, computeMs: 7, downlinkMs: 5 },
@@ -64,7 +52,7 @@ async function oneFrame(due: { probe?: Decision; linkCheck?: Decision }, ends: T
 
 describe('copies of a frame', () => {
   it('tell the policy what a checked link took, as no frame of an application', async () => {
-    const { outcomes, settled } = await oneFrame({ linkCheck: decide('cloud-1', 'explored', 900) }, answer);
+    const { outcomes, settled } = await oneFrame({ linkCheck: copy('cloud-1', 'explored', 900) }, answer);
     expect(settled).toEqual([{ ok: true, responseMs: 30, queueMs: 1, serviceMs: 9, batchSize: 1 }]);
     expect(outcomes).toHaveLength(1);
     expect(outcomes[0]).toMatchObject({
@@ -79,10 +67,10 @@ describe('copies of a frame', () => {
   });
 
   it('tell it nothing of a target that was ejected, and nothing of a check that failed', async () => {
-    const probed = await oneFrame({ probe: decide('edge-1', 'fallback') }, answer);
+    const probed = await oneFrame({ probe: copy('edge-1', 'fallback') }, answer);
     expect(probed.outcomes).toEqual([]);
     expect(probed.settled).toMatchObject([{ ok: true }]);
-    const failed = await oneFrame({ linkCheck: decide('edge-1', 'explored') }, new Unavailable('gone'));
+    const failed = await oneFrame({ linkCheck: copy('edge-1', 'explored') }, new Unavailable('gone'));
     expect(failed.outcomes).toEqual([]);
     expect(failed.settled).toEqual([{ ok: false, fault: 'failed' }]);
   });
@@ -92,7 +80,7 @@ describe('copies of a frame', () => {
     [900, 3_600],
     [9_000, 10_000],
   ])('expected after %i ms are waited for %i ms', async (predictedMs, patienceMs) => {
-    const { deadlines } = await oneFrame({ linkCheck: decide('cloud-1', 'explored', predictedMs) }, answer);
+    const { deadlines } = await oneFrame({ linkCheck: copy('cloud-1', 'explored', predictedMs) }, answer);
     expect(deadlines).toEqual([1_000 + patienceMs]);
   });
 });

@@ -13,19 +13,19 @@ type CopyOptions = Pick<InferenceOptions, 'deviceId' | 'dispatcher' | 'target' |
  * outcome of the device, and over a link that may no longer be as slow as the policy believes, which the policy is told.
  */
 export async function sendCopies(input: Frame['input'], options: CopyOptions): Promise<void> {
-  const { deviceId, dispatcher, clock, record } = options;
+  const { dispatcher, clock } = options;
   const now = clock.now();
   const [probe, check] = [dispatcher.probe(now), dispatcher.linkCheck(now)];
-  const [, checked] = await Promise.all([
+  await Promise.all([
     probe && sendCopy(input, probe, options),
-    check && sendCopy(input, check, options),
+    check && sendCopy(input, check, options).then((tried) => tell(tried, options)),
   ]);
-  if (!checked || !('answer' in checked)) return;
-  const { reason, accuracy } = checked.decision;
-  record(
-    { ...outcomeOf(checked, { deviceId, reason, accuracy }), shadow: true },
-    confidenceOf(checked.answer),
-  );
+}
+
+function tell(tried: Attempt, { deviceId, record }: CopyOptions): void {
+  if (!('answer' in tried)) return;
+  const { reason, accuracy } = tried.decision;
+  record({ ...outcomeOf(tried, { deviceId, reason, accuracy }), shadow: true }, confidenceOf(tried.answer));
 }
 
 async function sendCopy(input: Frame['input'], decision: Decision, options: CopyOptions): Promise<Attempt> {

@@ -15,7 +15,7 @@ export const onDevice = place('device', 'device-1', 'small');
 export const onEdge = place('edge', 'edge-1', 'large');
 export const onCloud = place('cloud', 'cloud-1', 'large');
 
-const decide = (placement: Placement, more: Partial<Decision> = {}): Decision => ({
+export const decide = (placement: Placement, more: Partial<Decision> = {}): Decision => ({
   placement,
   reason: 'planned',
   predictedMs: 30,

@@ -21,8 +21,8 @@ export interface PolicySessionOptions {
   readonly onFault?: KeepOpenOptions['onFault'];
   /** As `connected` of `keepOpen`. */
   readonly connectionStands?: KeepOpenOptions['connected'];
-  /** A stream is over, and why. Most to wait before the next one, ms, of which half to all is waited. */
-  readonly onEnded?: (error: unknown) => number;
+  /** As `onFailure` of `keepOpen`. */
+  readonly onEnded?: KeepOpenOptions['onFailure'];
   readonly onDirective: (directive: Directive) => void;
   /** The policy has these, and they are forgotten here. */
   readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
@@ -62,15 +62,10 @@ export class PolicySession implements AsyncDisposable {
 
   constructor(options: PolicySessionOptions) {
     this.#options = options;
-    const { clock, random, logger, onEnded } = options;
-    const open = (signal: AbortSignal) =>
-      this.#session(signal).catch(async (error: unknown) => {
-        const waitMs = (onEnded?.(error) ?? 0) * (0.5 + random.uniform() / 2);
-        if (waitMs > 0) await sleep(waitMs, { clock, signal }).catch(() => {});
-        throw error;
-      });
+    const { clock, random, logger } = options;
     this.#kept = keepOpen({
-      open,
+      open: (signal) => this.#session(signal),
+      onFailure: options.onEnded,
       signal: this.#stop.signal,
       clock,
       random,
