@@ -109,6 +109,12 @@ describe('a result for people', () => {
     expect([row(epochs, 'oracle')[6], row(epochs, 'planner')[6]]).toEqual(['–', '25.0 %']);
   });
 
+  it('tells which rules did not run, as they cannot meet the floor', () => {
+    expect(unitTable(epochs)).not.toContain('did not run');
+    for (const unit of [epochs, arrivals])
+      expect(unitTable({ ...unit, unable: ['hi-lcb'] })).toContain('lets it meet the floor: hi-lcb');
+  });
+
   it('tells frames below the floor of how many, for each phase apart', () => {
     expect(row(arrivals, 'rule').slice(-3)).toEqual(['below floor', 'in warm-ups', 'while learning']);
     expect(row(arrivals, 'static').slice(-3)).toEqual(['2 of 636', '1 of 160', '–']);

@@ -12,6 +12,9 @@ const gap = ({ gapToOraclePct, gapToOracleIntervalPct: interval }: LearnerResult
 const watched = (watch: FloorWatch | null): string =>
   watch === null ? '–' : `${watch.floorViolations} of ${watch.frames}`;
 const twice = (looks: LooksResult | null): string => percent(looks?.share);
+/** A line about what did not run, or none. */
+const unable = ({ unable: rules = [] }: { readonly unable?: readonly string[] }): string[] =>
+  rules.length === 0 ? [] : [`did not run, as nothing lets it meet the floor: ${rules.join(', ')}`];
 const found = (epochs: number | null): string => (epochs === null ? 'never' : String(epochs));
 
 /** One experiment's result for people. */
@@ -46,6 +49,7 @@ export function unitTable(unit: UnitResult): string {
           ],
           rows,
         ),
+        ...unable(unit),
         `oracle, measured: ${ms(oracle.meanMs)}: ${inWords(oracle.placements)} (best of ${oracle.compared.toLocaleString('en')}); with the best variant alone ${ms(oracle.offloadOnlyMs)}`,
         `the cost table predicted ${prediction.epochs} epochs within ${prediction.meanAbsoluteErrorPct.toFixed(1)} % on average (bias ${signed(prediction.biasPct)} %)`,
         'real: processes, gRPC, models and answers, queues, learning; emulated: links, speed of the processors',
@@ -83,6 +87,7 @@ export function unitTable(unit: UnitResult): string {
           ],
           rows,
         ),
+        ...unable(unit),
         `static: ${inWords(unit.static.placements)} (predicted ${ms(unit.static.predictedMs)})`,
       ].join('\n');
     }

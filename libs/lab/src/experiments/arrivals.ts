@@ -1,6 +1,6 @@
 import { FailedPrecondition, type Random } from '@weir/base';
 import { type Answer, type Arrivals, type Sample, drive } from '@weir/cell';
-import { type Candidate, learnersOf, placed } from '../measure/candidates.ts';
+import { type Candidate, learnersOf, placed, unableIn } from '../measure/candidates.ts';
 import { rotated } from '../measure/contest.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import type { TunedRule } from '../measure/tuned-rules.ts';
@@ -18,7 +18,7 @@ export interface ArrivalsExperimentOptions {
   /** Looks that a frame may get. */
   readonly looks: number;
   /** What each rule that is tuned in hindsight does under frames of this rate at each device. */
-  readonly tuned: (arrivals: ArrivalRate) => ReadonlyMap<string, TunedRule>;
+  readonly tuned: (arrivals: ArrivalRate) => ReadonlyMap<string, TunedRule | undefined>;
   readonly pattern: Arrivals['pattern'];
   /** Share of what the cell would sustain with the best variant everywhere. */
   readonly load: number;
@@ -57,7 +57,7 @@ export interface ArrivedFrame {
 
 export type ArrivalsFindings = Pick<
   ArrivalsResult,
-  'framesPerSecondAndDevice' | 'static' | 'rules' | 'overheads'
+  'framesPerSecondAndDevice' | 'static' | 'rules' | 'unable' | 'overheads'
 >;
 
 /**
@@ -79,9 +79,10 @@ export async function runArrivalsExperiment(
     throw new FailedPrecondition(`no joint placement of this cell meets the floor of ${floor}`, {
       reason: 'NO_PLACEMENT',
     });
+  const rulesTuned = tuned(arrivals);
   const candidates: Candidate[] = [
     placed('static', best.placements),
-    ...learnersOf(learners, { looks, tuned: tuned(arrivals) }),
+    ...learnersOf(learners, { looks, tuned: rulesTuned }),
   ];
   const records = candidates.map(({ label }) => new RuleRecord(label, floor));
   const total = candidates.filter(({ learns }) => learns).length + blocks * candidates.length;
@@ -151,6 +152,7 @@ export async function runArrivalsExperiment(
     framesPerSecondAndDevice: rate,
     static: { predictedMs: best.meanMs, placements: best.placements },
     rules: rules.map((rule) => ({ ...rule, overStaticPct: 100 * (rule.responseMs.mean! / staticMs - 1) })),
+    unable: unableIn(rulesTuned),
     overheads: await meter.stop([], { agentMs: sum('agentMs') / sum('answered'), remote: sum('remote') }),
   };
 }

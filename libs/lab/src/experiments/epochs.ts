@@ -1,6 +1,6 @@
 import { FailedPrecondition, type Random } from '@weir/base';
 import { type CandidateRecord, type OnEpoch, runContest } from '../measure/contest.ts';
-import { learnersOf, placed } from '../measure/candidates.ts';
+import { learnersOf, placed, unableIn } from '../measure/candidates.ts';
 import type { CostTable } from '../measure/cost-table.ts';
 import type { TunedRule } from '../measure/tuned-rules.ts';
 import { type Optimum, optimumOf } from '../measure/optimum.ts';
@@ -17,7 +17,7 @@ export interface EpochsExperimentOptions {
   /** Looks that a frame may get. */
   readonly looks: number;
   /** What each rule that is tuned in hindsight does. */
-  readonly tuned: ReadonlyMap<string, TunedRule>;
+  readonly tuned: ReadonlyMap<string, TunedRule | undefined>;
   readonly learning: number;
   readonly measured: number;
   readonly blocks: number;
@@ -30,7 +30,7 @@ export interface EpochsExperimentOptions {
 /** What `runEpochsExperiment` finds out; name, title and seed are its caller's. */
 export type EpochsFindings = Pick<
   ExperimentResult,
-  'oracle' | 'costTable' | 'prediction' | 'learners' | 'overheads'
+  'oracle' | 'costTable' | 'prediction' | 'learners' | 'unable' | 'overheads'
 >;
 
 /** One experiment as in the paper: learners, baselines and the measured oracle, side by side in one living cell. */
@@ -57,6 +57,7 @@ export async function runEpochsExperiment(
     oracle: { ...oracle, offloadOnlyMs },
     costTable: table.toJSON(),
     prediction: predictionQuality(records, table),
+    unable: unableIn(tuned),
     learners: summarise({ records, table, oracle, floor, blocks, random, startedAt }),
     overheads: await meter.stop(records, answersOf(records)),
   };

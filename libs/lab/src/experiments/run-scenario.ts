@@ -9,6 +9,7 @@ import { type PreparedCell, weakDevicesOf } from './preparation.ts';
 import { runCurves } from './curves.ts';
 import { runPicturesExperiment } from './pictures.ts';
 import { answersOfFamily } from '../measure/family-answers.ts';
+import { unableIn } from '../measure/candidates.ts';
 import { picturesIn } from '../measure/pictures-in.ts';
 import { runEpochsExperiment } from './epochs.ts';
 import type { CostTable } from '../measure/cost-table.ts';
@@ -77,15 +78,16 @@ async function find(
   const table = await tableOf(weakDevices);
   if (scenario.epochs) {
     const { learning, measured } = scenario.epochs;
-    const onEpoch = counted((learners.length + 1) * measured + learners.length * learning);
-    const tuned = await tunedOf(scenario, prepared, { table, floor });
+    const tuned = (await tunedOf(scenario, prepared, { table, floor }))();
+    const able = learners.length - unableIn(tuned).length;
+    const onEpoch = counted((able + 1) * measured + able * learning);
     const run = {
       ...scenario.epochs,
       table,
       floor,
       learners,
       looks,
-      tuned: tuned(),
+      tuned,
       random,
       startedAt,
       onEpoch,
@@ -178,7 +180,7 @@ async function tunedOf(
   { learners, epochs, arrivals: given }: Scenario,
   prepared: PreparedCell,
   { table, floor }: { readonly table: CostTable; readonly floor: number },
-): Promise<(arrivals?: ArrivalRate) => ReadonlyMap<string, TunedRule>> {
+): Promise<(arrivals?: ArrivalRate) => ReadonlyMap<string, TunedRule | undefined>> {
   const rules = learners.filter(isHindsight);
   if (rules.length === 0) return () => new Map();
   const answers = await prepared.answers();

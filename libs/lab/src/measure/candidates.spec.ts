@@ -1,6 +1,6 @@
 import { staticSnapshot } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
-import { learnersOf, placed } from './candidates.ts';
+import { learnersOf, placed, unableIn } from './candidates.ts';
 import type { PlacedDevice } from './results.ts';
 import type { Testbed } from './testbed.ts';
 
@@ -73,6 +73,14 @@ describe('candidates', () => {
     await threshold!.start(testbed);
     expect(told).toEqual(['place 1']);
     expect(placed('oracle', [home]).maxLooks).toBe(1);
+  });
+
+  it('are without those that cannot meet the floor', () => {
+    const tuned = new Map([['hi-lcb', undefined]]);
+    expect(learnersOf(['hi-lcb', 'planner'], { looks: 2, tuned }).map(({ label }) => label)).toEqual([
+      'planner',
+    ]);
+    expect(unableIn(tuned)).toEqual(['hi-lcb']);
   });
 
   it('that learn though they are tuned begin with what they were given', async () => {

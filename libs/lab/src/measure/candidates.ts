@@ -52,20 +52,28 @@ export function learnerOf(learner: string, looks: number): Candidate {
 
 /**
  * Several, side by side: where two are the same learner to the service, each keeps what it knows to itself. `tuned`: what
- * the rules among them do that are tuned in hindsight.
+ * the rules among them do that are tuned in hindsight; those that are undefined there are left out.
  */
 export function learnersOf(
   learners: readonly string[],
-  { looks, tuned = new Map() }: { readonly looks: number; readonly tuned?: ReadonlyMap<string, TunedRule> },
+  {
+    looks,
+    tuned = new Map(),
+  }: { readonly looks: number; readonly tuned?: ReadonlyMap<string, TunedRule | undefined> },
 ): Candidate[] {
-  const counts = Map.groupBy(learners, serviceLearner);
-  return learners.map((learner) => {
+  const able = learners.filter((learner) => !unableIn(tuned).includes(learner));
+  const counts = Map.groupBy(able, serviceLearner);
+  return able.map((learner) => {
     const rule = tuned.get(learner);
     if (rule && 'placements' in rule) return placed(learner, rule.placements);
     const candidate = rule ? bandit(rule) : learnerOf(learner, looks);
     return counts.get(serviceLearner(learner))!.length > 1 ? parked(candidate) : candidate;
   });
 }
+
+/** Rules that nothing lets meet the floor. */
+export const unableIn = (tuned: ReadonlyMap<string, TunedRule | undefined>): readonly string[] =>
+  [...tuned].flatMap(([rule, found]) => (found ? [] : [rule]));
 
 const serviceLearner = (learner: string): string => (learner === oneLookPlanner ? 'planner' : learner);
 

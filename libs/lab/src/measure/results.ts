@@ -129,6 +129,8 @@ export interface ExperimentResult {
     readonly biasPct: number;
   };
   readonly learners: readonly LearnerResult[];
+  /** Rules tuned in hindsight that nothing lets meet the floor in this cell, and that did not run therefore; absent: an earlier version ran this. */
+  readonly unable?: readonly string[];
   readonly overheads: Overheads;
 }
 
@@ -237,6 +239,8 @@ export interface ArrivalsResult {
   /** The static joint placements compared, by the table and a queueing formula; the best one is run as `static`. */
   readonly static: { readonly predictedMs: number; readonly placements: readonly PlacedDevice[] };
   readonly rules: readonly ArrivalsRule[];
+  /** Rules tuned in hindsight that nothing lets meet the floor in this cell, and that did not run therefore; absent: an earlier version ran this. */
+  readonly unable?: readonly string[];
   readonly overheads: Overheads;
 }
 

@@ -1,4 +1,3 @@
-import { FailedPrecondition } from '@weir/base';
 import type { HiLcbOptions } from '@weir/learning';
 import { escalatedShare, hiLcbRule, twoLookOracle } from '../scenario/lab-learners.ts';
 import { type FixedThreshold, type HindsightOptions, tuneThreshold } from './hindsight.ts';
@@ -16,18 +15,11 @@ export interface TuningOptions extends Pick<
   readonly frames: number;
 }
 
-/** Tunes each of the rules. Throws FailedPrecondition for one that cannot meet the floor. */
+/** What is tuned of each of the rules; undefined: nothing that it can do meets the floor. */
 export const tunedRules = (
   rules: readonly string[],
   options: TuningOptions,
-): ReadonlyMap<string, TunedRule> =>
-  new Map(
-    rules.map((rule) => {
-      const found = tuned(rule, options);
-      if (found) return [rule, found];
-      throw new FailedPrecondition(`no ${rule} of this cell meets the floor of ${options.floor}`);
-    }),
-  );
+): ReadonlyMap<string, TunedRule | undefined> => new Map(rules.map((rule) => [rule, tuned(rule, options)]));
 
 function tuned(rule: string, { frames, ...options }: TuningOptions): TunedRule | undefined {
   if (rule === twoLookOracle) return tuneTwoLooks(options);

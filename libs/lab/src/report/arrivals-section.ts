@@ -14,7 +14,7 @@ import {
 import type { Panel } from './plot.ts';
 import { byLearner, learnerLook } from './looks.ts';
 import type { Markup } from './markup.ts';
-import { belowFloor, floorName, users } from './select.ts';
+import { belowFloor, floorName, unableSentence, users } from './select.ts';
 import { table } from './table.ts';
 
 /** Plot 9: frames that arrive by themselves, per load and rule. */
@@ -27,8 +27,7 @@ export function arrivalsFigure(units: readonly ArrivalsResult[]): Markup {
     id: 'figure-arrivals',
     legend: learnersLegend('bar', [...new Set(rows.map(({ rule }) => rule.rule))].sort(byLearner)),
     panels: sorted.map(panel),
-    caption:
-      'Bars: mean response with its 95 % interval over blocks; upright ticks: 95th percentile. ✓ floor held after every frame, those of warm-ups and learning too, ✗ cumulative expected accuracy fell below it. default: planner and dispatch; static: the best static joint placement, obeyed. Each panel has its own axis.',
+    caption: `Bars: mean response with its 95 % interval over blocks; upright ticks: 95th percentile. ✓ floor held after every frame, those of warm-ups and learning too, ✗ cumulative expected accuracy fell below it. default: planner and dispatch; static: the best static joint placement, obeyed. Each panel has its own axis.${unableSentence(units)}`,
     numbers: table('Arrivals', rows, [
       { head: 'Arrivals', cell: ({ unit }) => unit.pattern },
       { head: 'Load', cell: ({ unit }) => wholePercent(unit.load), figures: true },

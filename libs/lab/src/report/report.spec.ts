@@ -37,6 +37,15 @@ describe('reportHtml', () => {
     expect(html).not.toContain('Not among these results');
   });
 
+  it('tells which rules did not run, as they cannot meet the floor', () => {
+    const [first, ...others] = results.units as [ExperimentResult, ...Results['units']];
+    const units = [{ ...first, unable: ['hi-lcb'] }, ...others];
+    expect(reportHtml({ ...results, units })).toContain(
+      `Did not run, as nothing lets them meet the floor: hi-lcb (${first.name}).`,
+    );
+    expect(html).not.toContain('Did not run');
+  });
+
   it('tells block by block of pictures that change, where an experiment had any', () => {
     const known = { truths: null, audits: null, correction: null };
     const block = { frames: 500, failed: 0, bestRight: 0.87, firstRight: 0.84, promised: 0.86, looks: 0.2 };

@@ -24,6 +24,7 @@ import {
   learnerNames,
   learnersOf,
   oracleOf,
+  unableSentence,
   users,
 } from './select.ts';
 import { table } from './table.ts';
@@ -41,8 +42,7 @@ export function responseFigure(units: readonly ExperimentResult[], id: string): 
       { name: 'oracle, measured', kind: 'reference', look: learnerLook('oracle') },
     ],
     panels: cells.map((cell) => panel(cell, top)),
-    caption:
-      'Mean response time after the learning phase, at the right in ms, with 95 % intervals over epochs. Upright ticks are the oracle: the best joint placement by the measured cost table, run beside the learners. ▸ goes on beyond the axis.',
+    caption: `Mean response time after the learning phase, at the right in ms, with 95 % intervals over epochs. Upright ticks are the oracle: the best joint placement by the measured cost table, run beside the learners. ▸ goes on beyond the axis.${unableSentence(units)}`,
     numbers: learnersTable(units),
   });
 }

@@ -77,6 +77,16 @@ export function oracleOf(unit: ExperimentResult): Estimate {
   return measured ?? { mean: meanMs, low: meanMs, high: meanMs };
 }
 
+/** A sentence about the rules that did not run, as nothing lets them meet the floor; empty where all did. */
+export function unableSentence(
+  units: readonly { readonly name: string; readonly unable?: readonly string[] }[],
+): string {
+  const missing = units.flatMap(({ name, unable = [] }) => unable.map((rule) => `${rule} (${name})`));
+  return missing.length === 0
+    ? ''
+    : ` Did not run, as nothing lets them meet the floor: ${missing.join(', ')}.`;
+}
+
 /** Frames below the floor in all phases of the run that were watched. */
 export const belowFloor = ({ floorViolations, warmup, learning }: ArrivalsRule): number =>
   floorViolations + (warmup?.floorViolations ?? 0) + (learning?.floorViolations ?? 0);
