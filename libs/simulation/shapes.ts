@@ -102,6 +102,7 @@ function timed(dispatcher: Dispatcher, times: Timed[]): Dispatcher {
     explain: () => dispatcher.explain(),
     hedge: (...args) => dispatcher.hedge(...args),
     settle: (...args) => dispatcher.settle(...args),
+    account: () => dispatcher.account(),
     status: (...args) => dispatcher.status(...args),
     dispatch: (now, options) => time(now, () => dispatcher.dispatch(now, options)),
     lookAgain: (first, settlement, now, options) =>

@@ -122,7 +122,7 @@ export function createAgent(parts: AgentParts): Agent {
     logger,
     target: (nodeId: string) => view.target(nodeId),
     rescueWindows: new RescueWindows(),
-    rescue: (now: number, wishes?: FrameWishes) => view.rescue(now, wishes),
+    rescue: (wishes?: FrameWishes) => view.rescue(wishes),
     refresh: (now: number) => dispatcher.reportLoad(parts.localNode.load(), now),
     record(outcome: Outcome, confidence: number) {
       outcomes.add(outcome, confidence);
@@ -157,7 +157,7 @@ export function createAgent(parts: AgentParts): Agent {
   const lastMoment = (
     { timeoutMs }: Pick<agent.InferRequest, 'timeoutMs'>,
     { askedAt, deadlineAt }: { askedAt: number; deadlineAt: number },
-  ) => Math.min(deadlineAt, askedAt + (timeoutMs || ownObjective.inForce(askedAt).deadlineMs));
+  ) => Math.min(deadlineAt, askedAt + (timeoutMs || ownObjective.inForce.deadlineMs));
 
   return {
     maxInFlight: parts.maxInFlight,
@@ -188,7 +188,7 @@ export function createAgent(parts: AgentParts): Agent {
         leave ??= frames.enter();
         counts = true;
         view.frameSeen(inputBytes(input));
-        const asked = ownObjective.inForce(arrivedAt);
+        const asked = ownObjective.inForce;
         const until = lastMoment(request, { askedAt: arrivedAt, deadlineAt });
         const { wantOutputs } = request;
         const frame = {
@@ -209,7 +209,7 @@ export function createAgent(parts: AgentParts): Agent {
         counters.answered(result);
         const label = result.classification?.label ?? '';
         const firstLabel = result.looks[0]?.classification?.label ?? label;
-        const { balance: account, objective, shortfall } = dispatcher.status(clock.now());
+        const { balance: account, objective, shortfall } = dispatcher.account();
         const trial = trialOf(result);
         truths.answered(requestId, { label, firstLabel, promised, shortfall, ...(trial && { trial }) });
         const { balance } = account;
@@ -257,7 +257,7 @@ export function createAgent(parts: AgentParts): Agent {
       for (const { refusal } of results) metrics.truth(refusal ? 'refused' : 'taken');
       return { results, measured: measured() };
     },
-    objective: () => ownObjective.inForce(clock.now()),
+    objective: () => ownObjective.inForce,
     setObjective(objective) {
       ownObjective.ask(objective);
       session()?.renew();

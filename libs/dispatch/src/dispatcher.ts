@@ -112,17 +112,21 @@ export interface DispatchTarget {
   readonly loadAgeMs: number;
 }
 
-export interface DispatchStatus {
+/** The objective in force, and how the device stands by it. */
+export interface Account {
+  readonly objective: Objective;
+  readonly balance: BalanceReport;
+  /** Accuracy that the directive takes off every variant, 0..1. */
+  readonly shortfall: number;
+}
+
+export interface DispatchStatus extends Account {
   readonly directiveVersion: number;
   readonly learner: string;
   readonly planned: Placement | undefined;
   readonly leaseExpired: boolean;
   /** The plan is obeyed as it is: the planner answers for the floor. */
   readonly obeys: boolean;
-  readonly objective: Objective;
-  readonly balance: BalanceReport;
-  /** Accuracy that the directive takes off every variant, 0..1. */
-  readonly shortfall: number;
   /** μ now, ms per unit of accuracy. */
   readonly accuracyPriceMs: number;
   /** Over the last 5 s. */
@@ -211,5 +215,7 @@ export interface Dispatcher {
   audits(variant: string, now: number): readonly Decision[] | undefined;
   /** Closes a decision once; later calls do nothing. A failed frame may then be dispatched again. */
   settle(decision: Decision, settlement: Settlement, now: number): void;
+  account(): Account;
+  /** More than `account`, and dearer. */
   status(now: number): DispatchStatus;
 }

@@ -13,6 +13,7 @@ import { costMs, type Frame, predictedMs } from './cost.ts';
 import { type Chosen, type Commitment, type Decision, OpenDecision, type SecondLook } from './decision.ts';
 import type { DispatchAction, PricedAction } from './dispatch-action.ts';
 import type {
+  Account,
   DispatchFamily,
   DispatchOptions,
   DispatchStatus,
@@ -338,16 +339,22 @@ class PricedDispatcher implements Dispatcher {
     );
   }
 
+  account(): Account {
+    return {
+      objective: this.#plan.objective,
+      balance: this.#balance.report(),
+      shortfall: this.#plan.directive?.correction?.shortfall ?? 0,
+    };
+  }
+
   status(now: number): DispatchStatus {
     return {
+      ...this.account(),
       directiveVersion: this.#plan.directive?.version ?? 0,
       learner: this.#plan.directive?.learner ?? '',
       planned: this.#plan.directive?.planned,
       leaseExpired: this.#plan.leaseExpired(now),
       obeys: this.#plan.directive?.thresholdMs === Infinity,
-      objective: this.#plan.objective,
-      balance: this.#balance.report(),
-      shortfall: this.#plan.directive?.correction?.shortfall ?? 0,
       accuracyPriceMs: this.#frames.priceMs(this.#plan.table),
       framesPerSecond: 1_000 * this.#arrivals.perMs(now),
       arrivalVariability: this.#arrivals.variability,

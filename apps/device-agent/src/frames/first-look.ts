@@ -178,7 +178,7 @@ function keep(
   if (placement.tier === 'device') return undefined;
   const remainingMs = deadlineAt - at;
   const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * predictedMs);
-  const { leastMs, ms, answerMs } = rescue(at, wishes);
+  const { leastMs, ms, answerMs } = rescue(wishes);
   // Half of it is what the device takes as a rule: with less left it is of no use.
   if (ms <= 0 || spareMs < leastMs / 2) return undefined;
   const windowMs = answerMs + switchingMs(answerMs);

@@ -87,6 +87,6 @@ export interface InferenceOptions {
   /** Called right before dispatch to report the load of the device's own processor. */
   readonly refresh: (now: number) => void;
   /** What is kept of a frame for the device's own answer, should its target be silent. */
-  readonly rescue: (now: number, wishes: FrameWishes | undefined) => Rescue;
+  readonly rescue: (wishes: FrameWishes | undefined) => Rescue;
   readonly rescueWindows: RescueWindows;
 }

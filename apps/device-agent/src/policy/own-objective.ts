@@ -26,8 +26,8 @@ export class OwnObjective {
   }
 
   /** As it is in force: never below the cell's floor, never beyond its tiers and its deadline. */
-  inForce(now: number): Objective {
-    return this.#dispatcher.status(now).objective;
+  get inForce(): Objective {
+    return this.#dispatcher.account().objective;
   }
 
   /** Looks and audits that are not said stay as they are. Throws InvalidInput when the cell allows none of the tiers. */

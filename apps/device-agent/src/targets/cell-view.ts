@@ -218,10 +218,10 @@ export class CellView {
   }
 
   /** What to keep of a frame with these wishes for the device's own answer. */
-  rescue(now: number, { leastAccuracy = 0, belowFloor = false, variant }: FrameWishes = {}): Rescue {
+  rescue({ leastAccuracy = 0, belowFloor = false, variant }: FrameWishes = {}): Rescue {
     const { dispatcher, local } = this.#options;
     const { looks, hidden } = this.#known;
-    const { objective, balance } = dispatcher.status(now);
+    const { objective, balance } = dispatcher.account();
     if (!objective.allowedTiers.includes('device')) return noRescue;
     const floor = belowFloor ? 0 : objective.accuracyFloor;
     return rescueOf({
