@@ -30,6 +30,7 @@ export function rescueOf({
   leastAccuracy: { now, later },
   backlogMs,
 }: RescueOptions): Rescue {
+  if (actions.length === 0) return noRescue;
   const quickestMs = ownAnswerMs(actions, { leastAccuracy: now, looks });
   if (quickestMs === Infinity) return noRescue;
   const laterMs = ownAnswerMs(actions, { leastAccuracy: later, looks });
