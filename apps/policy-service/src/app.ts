@@ -92,6 +92,7 @@ export async function startPolicyService(
       showReadiness();
     },
     onFenced: (cellId) => cells.lose(cellId),
+    onCutOff: () => cells.loseAll(),
     closing: started,
   });
   const stopping = new AbortController();

@@ -42,6 +42,11 @@ export interface Store extends AsyncDisposable {
    */
   readonly share: ((address: string) => Promise<void>) | undefined;
   /**
+   * False while others may have taken this process for dead, and own its cells: it does not know yet, and should steer no device
+   * until it does.
+   */
+  mayOwn(): boolean;
+  /**
    * Makes this process the owner of the cell, the only one that writes it. Resolves to the owner's epoch, which rises with each
    * owner; 0 where the store is one process's own. Rejects with Unavailable (reason `cellOwnedElsewhere`) while another process
    * that lives owns it; `evenOwned`: takes it over.

@@ -326,4 +326,36 @@ describe('Cells of a store that processes share', () => {
     expect(released.sort()).toEqual(['west', 'west~family-x']);
     expect(await cells.open('west')).not.toBe(west);
   });
+
+  it('gives all of them up when it has been cut off from the store for long', async () => {
+    const { cells, store, released } = await shared();
+    await using _store = store;
+    await using _cells = cells;
+    const [west, east] = [await cells.open('west'), await cells.open('east')];
+    const { link, ended } = agent();
+    west.devices.join(deviceHello('b'), link);
+    cells.loseAll();
+    expect(ended).toMatchObject([{ status: 'UNAVAILABLE', reason: cellFenced }]);
+    expect([west, east].map(({ closed }) => closed.aborted)).toEqual([true, true]);
+    expect(released.sort()).toEqual(['east', 'west']);
+    expect(await cells.open('west')).not.toBe(west);
+  });
+
+  it('steers no device while another process may own its cell', async () => {
+    const { cells, store, clock } = await shared();
+    await using _store = store;
+    await using _cells = cells;
+    const west = await cells.open('west');
+    const { link, directives } = agent();
+    west.devices.join(deviceHello('a'), link);
+    clock.advance(1_000);
+    const told = directives.length;
+    expect(told).toBeGreaterThan(0);
+    store.mayOwn = () => false;
+    clock.advance(20_000);
+    expect(directives).toHaveLength(told);
+    store.mayOwn = () => true;
+    clock.advance(5_000);
+    expect(directives.length).toBeGreaterThan(told);
+  });
 });

@@ -170,13 +170,30 @@ export class Cells implements AsyncDisposable {
     });
     logger.warn({ cellId }, reason.message);
     const lost = this.openWhere((id) => id === cellId || id.startsWith(cellId + besideMark));
-    for (const { cellId: id, cell } of lost) {
-      for (const map of [this.#opened, this.#cells, this.#used]) map.delete(id);
-      this.#quota.release(id);
+    this.#leave(lost, reason);
+    if (!lost.some((each) => each.cellId === cellId))
+      store.release(cellId).catch((err: unknown) => logger.warn({ err, cellId }, 'the cell is not given up'));
+  }
+
+  /** The store has not been reached for so long that other processes may have all cells: their devices are to ask them. */
+  loseAll(): void {
+    const reason = new Unavailable('the policy is cut off from its store: join another one', {
+      reason: cellFenced,
+    });
+    const lost = this.openWhere(() => true);
+    if (lost.length === 0) return;
+    this.#options.logger.warn({ cells: lost.length }, reason.message);
+    this.#leave(lost, reason);
+  }
+
+  #leave(lost: ReturnType<Cells['openWhere']>, reason: Unavailable): void {
+    const { store, logger } = this.#options;
+    for (const { cellId, cell } of lost) {
+      for (const map of [this.#opened, this.#cells, this.#used]) map.delete(cellId);
+      this.#quota.release(cellId);
       cell.lose(reason);
+      store.release(cellId).catch((err: unknown) => logger.warn({ err, cellId }, 'the cell is not given up'));
     }
-    for (const id of new Set([cellId, ...lost.map((each) => each.cellId)]))
-      store.release(id).catch((err: unknown) => logger.warn({ err, cellId: id }, 'the cell is not given up'));
   }
 
   /** Throws NotFound for a cell that nobody has joined or configured, and what `open` throws for one that is set aside. */

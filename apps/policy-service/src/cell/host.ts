@@ -114,6 +114,7 @@ export class CellHost implements AsyncDisposable {
       errors,
       instanceId: randomUUID(),
       ownerEpoch,
+      owned: () => store.mayOwn(),
       learner,
       objective: stored?.objective
         ? storedRow(stored.objective, 'objective', objectiveSchema)

@@ -22,6 +22,7 @@ export function cell(more: Partial<OrchestratorOptions> = {}) {
     maxDevices: 3,
     instanceId: 'instance-1',
     errors: { report: () => {} },
+    owned: () => true,
     nextVersion: () => ++version,
     newLedgerId: () => `ledger-${++ledgers}`,
     ...more,

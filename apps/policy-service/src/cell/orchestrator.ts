@@ -27,6 +27,8 @@ export interface OrchestratorOptions
   readonly learner: Learner;
   readonly objective: Objective;
   readonly times: OrchestratorTimes;
+  /** While false another process may own the cell by now: nothing is planned, and no directive goes out. */
+  readonly owned: () => boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export class CellOrchestrator implements Disposable {
       clock,
       times,
       // A cell that nobody talks to costs nothing and tries nothing out.
-      needed: () => this.devices.sessions.size > 0,
+      needed: () => this.devices.sessions.size > 0 && options.owned(),
       plan: () => {
         this.#planning = new InSlices(this.#planAndPush(), { clock, onEnd: () => this.#planned() });
         this.#planning.run();
@@ -274,7 +276,7 @@ export class CellOrchestrator implements Disposable {
       propensities = learner.current.propensities?.();
       return made;
     });
-    if (!plan) return undefined;
+    if (!plan || !this.#options.owned()) return undefined;
     this.devices.ledger.rebalance();
     const directives = yield* directivesOf(plan, this.devices, {
       objective: this.#objective,

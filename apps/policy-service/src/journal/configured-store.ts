@@ -21,6 +21,8 @@ export interface ConfiguredStoreDeps {
   readonly onReachable: (reachable: boolean) => void;
   /** Told when another process has taken a cell over. */
   readonly onFenced: (cellId: string) => void;
+  /** Told when other processes have taken all cells over by now, as far as they can. */
+  readonly onCutOff: () => void;
   /** Closes what was opened. */
   readonly closing: AsyncDisposableStack;
 }
@@ -31,14 +33,14 @@ export interface ConfiguredStoreDeps {
  */
 export async function openConfiguredStore(
   { store: servers, data, retention, snapshotVersions: versions, ...config }: Config,
-  { clock, logger, open, signal, onReachable, onFenced, closing }: ConfiguredStoreDeps,
+  { clock, logger, open, signal, onReachable, onFenced, onCutOff, closing }: ConfiguredStoreDeps,
 ): Promise<Store> {
   const common = { clock, logger, retention, versions, ...(signal && { signal }) };
   if (servers) {
     const replicas = config.storeReplicas ?? (servers.length < mostReplicas ? 1 : mostReplicas);
     const { storeCredentials: credentials, storeTlsCa: ca, storeTlsCert: cert, storeTlsKey: key } = config;
     const tls = { ca, cert, key };
-    const told = { onReachable, onFenced };
+    const told = { onReachable, onFenced, onCutOff };
     return closing.use(
       await openNatsStore({ ...common, servers, replicas, credentials, tls, shared: true, ...told }).catch(
         asConfigFault('--store'),

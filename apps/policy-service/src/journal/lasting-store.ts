@@ -75,6 +75,7 @@ class StandIn {
     return {
       failed: this.#failed.signal,
       share: undefined,
+      mayOwn: () => true,
       claim: (...given) => this.#store.claim(...given),
       release: (...given) => this.#store.release(...given),
       cells: () => this.#store.cells(),

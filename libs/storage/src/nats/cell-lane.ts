@@ -44,6 +44,11 @@ export class CellLane {
     );
   }
 
+  /** At once, whatever waits: what is under way may wait for servers that are gone. */
+  checkStanding(): Promise<void> {
+    return this.#cell.checkStanding();
+  }
+
   /** Everything has been answered. */
   get isIdle(): boolean {
     return this.#open === 0;

@@ -125,12 +125,16 @@ export class CellRecord {
       }
   }
 
-  /** Throws Unavailable (reason `cellFenced`) when there is another owner. */
+  /** After a write whose answer was lost. Throws Unavailable (reason `cellFenced`) when there is another owner. */
   async standing(): Promise<void> {
+    this.#revision = await this.ownRevision();
+  }
+
+  /** The newest in the store. Throws Unavailable (reason `cellFenced`) when it is another owner's. */
+  async ownRevision(): Promise<number> {
     const { value, revision } = await readRecord(this.#streams, this.#cellId);
     if (value?.claim !== this.#value.claim) throw fenced(this.#cellId);
-    // A write whose answer was lost.
-    this.#revision = revision;
+    return revision;
   }
 
   /** Deletes the cell and all that the bucket has of it. */

@@ -86,9 +86,9 @@ export class NatsCell {
     if (claimed && this.#owners) await claimed.record.update({ owner: undefined }).catch(ignoreFenced);
   }
 
-  /** Finds out whether there is another owner, unless the cell is not claimed. */
+  /** Finds out whether there is another owner, unless the cell is not claimed; beside whatever else is under way. */
   async checkStanding(): Promise<void> {
-    if (this.#claimed) await this.#asOwner(({ record }) => record.standing());
+    if (this.#claimed) await this.#asOwner(({ record }) => record.ownRevision());
   }
 
   async load(): Promise<StoredCell | undefined> {

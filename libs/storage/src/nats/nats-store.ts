@@ -32,6 +32,8 @@ export interface NatsStoreOptions extends NatsServers, Partial<StoreLimits> {
   readonly shared?: boolean;
   /** Told when another process has taken a cell over: nothing that is still written for it counts. */
   readonly onFenced?: (cellId: string) => void;
+  /** Told when this process has been cut off for so long that others have its cells by now, as far as they can have them. */
+  readonly onCutOff?: () => void;
   /** Told when the store takes nothing any more, and when it does again. */
   readonly onReachable?: (reachable: boolean) => void;
 }
@@ -56,6 +58,7 @@ export async function openNatsStore({
   signal,
   shared = false,
   onFenced = () => {},
+  onCutOff = () => {},
   onReachable = () => {},
   ...limits
 }: NatsStoreOptions): Promise<Store> {
@@ -76,6 +79,7 @@ export async function openNatsStore({
               replicas,
               clock,
               onLapsed: () => store.checkStanding(),
+              onCutOff,
               onSilent: () => store.changeServer(),
             }),
           { logger, signal },
@@ -138,6 +142,8 @@ class NatsStore implements Store {
     return owners && ((address) => owners.share(address));
   }
 
+  mayOwn: Store['mayOwn'] = () => this.#deps.owners?.mayOwn ?? true;
+
   claim: Store['claim'] = (cellId, { evenOwned = false } = {}) =>
     this.#on(cellId, (lane) => lane.run((cell) => cell.claim(evenOwned)));
 
@@ -148,12 +154,15 @@ class NatsStore implements Store {
     if (lane.isIdle) this.#lanes.delete(cellId);
   };
 
-  /** Another process may have taken cells over. */
-  checkStanding(): void {
-    for (const cellId of this.#lanes.keys())
-      this.#on(cellId, (lane) => lane.run((cell) => cell.checkStanding()))
-        // Who has lost a cell is told by `onFenced`; when the store is away it is found out with the next write.
-        .catch(() => {});
+  /** Another process may have taken cells over: `onFenced` tells which. Rejects with Unavailable when the store is away. */
+  async checkStanding(): Promise<void> {
+    await Promise.all(
+      [...this.#lanes.values()].map((lane) =>
+        lane.checkStanding().catch((error: unknown) => {
+          if (error instanceof WeirError && error.reason === storeNotWritable) throw error;
+        }),
+      ),
+    );
   }
 
   /** To another one, if there is one: this one does not answer. */

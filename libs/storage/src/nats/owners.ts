@@ -5,10 +5,13 @@ import { randomUUID } from 'node:crypto';
 import { storeNotWritable } from '../store.ts';
 import { attempt } from './connection.ts';
 import type { JetStreams } from './jetstream.ts';
+import { Lease } from './lease.ts';
 
 /** A process that has not renewed its lease for so long owns nothing any more, ms. */
 export const leaseMs = 5_000;
 const renewMs = 1_500;
+/** So long after its lease a process that others cannot hear of gives up what it owned, ms. */
+const cutOffMs = 2 * leaseMs;
 /**
  * As long a renewal may go unanswered before the server is taken for cut off from the others, ms. Twice as long each time, as all
  * that is under way is lost when the server is changed: servers that are merely slow must get something done.
@@ -17,8 +20,13 @@ const silentMs = { first: 2 * renewMs, most: 30_000 };
 
 export interface OwnersOptions {
   readonly clock: Clock;
-  /** Others may have taken the process for dead, and have taken its cells. */
-  readonly onLapsed: () => void;
+  /**
+   * The lease was over, and is renewed when this resolves: others may have taken the process for dead, and have taken its cells.
+   * Rejects when that cannot be found out.
+   */
+  readonly onLapsed: () => Promise<void>;
+  /** The lease has been over for so long that others have its cells, if they are not cut off as well. */
+  readonly onCutOff: () => void;
   /** The server does not answer, or has not most of the others: another one may. Told again while that lasts. */
   readonly onSilent: () => void;
 }
@@ -32,20 +40,23 @@ export class Owners implements AsyncDisposable {
   readonly id = randomUUID();
   readonly #kv: KV;
   readonly #clock: Clock;
-  readonly #onLapsed: () => void;
+  readonly #lease: Lease;
+  readonly #onLapsed: () => Promise<void>;
+  readonly #onCutOff: () => void;
   readonly #onSilent: () => void;
   #address = '';
-  #renewedAt = 0;
+  #cutOff = false;
   /** When a renewal was answered last, or another server tried. */
   #heardAt = 0;
   #silentMs = silentMs.first;
-  #renewing = false;
   #stop = () => {};
 
-  private constructor(kv: KV, { clock, onLapsed, onSilent }: OwnersOptions) {
+  private constructor(kv: KV, { clock, onLapsed, onCutOff, onSilent }: OwnersOptions) {
     this.#kv = kv;
     this.#clock = clock;
+    this.#lease = new Lease(clock, leaseMs);
     this.#onLapsed = onLapsed;
+    this.#onCutOff = onCutOff;
     this.#onSilent = onSilent;
   }
 
@@ -75,8 +86,13 @@ export class Owners implements AsyncDisposable {
 
   /** Throws Unavailable (reason `storeNotWritable`) while the others do not know this process. */
   checkShared(): void {
-    if (this.#renewedAt === 0)
+    if (!this.#lease.began)
       throw new Unavailable('the store does not know this process yet', { reason: storeNotWritable });
+  }
+
+  /** Whether others take this process for alive: then nobody else owns its cells. */
+  get mayOwn(): boolean {
+    return !this.#lease.lapsed;
   }
 
   /** Where that process is reached; undefined when it is this one, or lives no more. */
@@ -100,21 +116,23 @@ export class Owners implements AsyncDisposable {
       this.#silentMs = Math.min(2 * this.#silentMs, silentMs.most);
       this.#onSilent();
     }
-    if (this.#renewing) return;
-    this.#renewing = true;
-    this.#renew()
+    if (!this.#cutOff && this.#lease.lapsedFor(cutOffMs)) {
+      this.#cutOff = true;
+      this.#onCutOff();
+    }
+    // Whether or not the one before is answered: it may have been lost with servers that are gone.
+    this.#renew().catch(() => {
       // The store is away: those who use it tell.
-      .catch(() => {})
-      .finally(() => (this.#renewing = false));
+    });
   }
 
   async #renew(): Promise<void> {
     const now = this.#clock.now();
-    await attempt(() => this.#kv.put(this.id, this.#address));
-    const before = this.#renewedAt;
-    this.#renewedAt = now;
+    await this.#kv.put(this.id, this.#address);
     this.#heardAt = this.#clock.now();
     this.#silentMs = silentMs.first;
-    if (before > 0 && this.#clock.now() - before >= leaseMs) this.#onLapsed();
+    if (this.#lease.lapsed) await this.#onLapsed();
+    this.#lease.renewed(now);
+    this.#cutOff = false;
   }
 }

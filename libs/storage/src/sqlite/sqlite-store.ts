@@ -135,6 +135,7 @@ function groupCommits(worker: Worker, { path, maxPending }: { path: string; maxP
   return {
     failed: failure.signal,
     share: undefined,
+    mayOwn: () => true,
     claim: async () => 0,
     release: async () => {},
     cells: () => submit('cells'),
