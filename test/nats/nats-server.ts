@@ -55,10 +55,13 @@ export async function natsCluster(size: number, network: Network): Promise<reado
   return servers;
 }
 
-/** One server by a configuration of `docker/nats`, under an address of this machine, with these variables; not started. */
+/**
+ * One server by a configuration of `docker/nats`, under an address of this machine, with these variables and the certificates in
+ * this folder; not started.
+ */
 export async function natsOf(
   file: string,
-  { leafPort = 0, env = {} }: { leafPort?: number; env?: Readonly<Record<string, string>> } = {},
+  { tls, leafPort = 0, env = {} }: { tls: string; leafPort?: number; env?: Readonly<Record<string, string>> },
 ): Promise<NatsServer> {
   const text = readFileSync(fileURLToPath(import.meta.resolve(`../../docker/nats/${file}`)), 'utf8');
   const [port, monitor] = [await freePort(), await freePort()];
@@ -66,6 +69,7 @@ export async function natsOf(
     `${text
       .replace('0.0.0.0:4222', `127.0.0.1:${port}`)
       .replace('0.0.0.0:7422', `127.0.0.1:${leafPort}`)
+      .replaceAll('"/tls/', `"${tls}/`)
       .replace('"/data"', `"${folder}/data"`)}
 http: "127.0.0.1:${monitor}"
 `;

@@ -10,6 +10,7 @@ import { readJournal } from '../../libs/storage/src/nats/cell-journal.ts';
 import { openStreams } from '../../libs/storage/src/nats/jetstream.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Agent, startAgent } from './agents.ts';
+import { leafCertificates } from './leaf-certificates.ts';
 import { natsOf } from './nats-server.ts';
 import { Network } from './network.ts';
 import { policyOver } from './policy-process.ts';
@@ -65,10 +66,14 @@ describe('a site with a server and a policy of its own', () => {
       await using stack = new AsyncDisposableStack();
       const network = stack.use(await Network.open());
       const leafPort = await freePort();
-      const centre = stack.use(await natsOf('centre.conf', { leafPort }));
+      const certificates = stack.use(await leafCertificates(['centre-1', site]));
+      const centre = stack.use(await natsOf('centre.conf', { leafPort, tls: certificates.of('centre-1') }));
       const uplink = await network.dial(site, 'centre', `127.0.0.1:${leafPort}`);
       const leaf = stack.use(
-        await natsOf('site.conf', { env: { SITE: site, CENTRE: `nats-leaf://${uplink}` } }),
+        await natsOf('site.conf', {
+          tls: certificates.of(site),
+          env: { SITE: site, CENTRE: `tls://${uplink}` },
+        }),
       );
       await Promise.all([centre.start(), leaf.start()]);
       const nc = await connect({ servers: [centre.url] });
