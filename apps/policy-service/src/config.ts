@@ -1,6 +1,7 @@
 import { type ConfigSpec, duration, durationMs, hostPort, periodMs, share, splitHostPort } from '@weir/base';
 import { defaultObjective, mostLooks } from '@weir/domain';
 import { isLearnerFile, learnerNames } from '@weir/learning';
+import { checkNatsFlags, natsFlags } from '@weir/storage';
 import { advertisedAddressFault, isAnyHost } from '@weir/wire';
 import { z } from 'zod';
 
@@ -16,13 +17,7 @@ const shape = {
     .min(1, 'expected a directory')
     .optional()
     .describe('Directory of what is learned; a temporary one, removed at the end, when not given.'),
-  store: z
-    .array(z.string().regex(/^(nats|tls):\/\/[^/?#@]+:\d+$/, 'expected nats://HOST:PORT or tls://HOST:PORT'))
-    .min(1, 'expected at least one server')
-    .optional()
-    .describe(
-      'Servers of a NATS JetStream cluster that keeps what is learned instead of --data, comma-separated: nats://HOST:PORT, or tls://HOST:PORT.',
-    ),
+  ...natsFlags,
   advertise: z
     .string()
     .superRefine((address, context) => {
@@ -42,13 +37,6 @@ const shape = {
     .describe(
       'Servers that an outcome is on before it is acknowledged; 3 where so many are named, else 1. Counts when the stream is made.',
     ),
-  storeCredentials: z.string().optional().describe('File of the credentials for --store (.creds).'),
-  storeTlsCa: z
-    .string()
-    .optional()
-    .describe('File of the authorities that the certificates of --store must come from, PEM.'),
-  storeTlsCert: z.string().optional().describe('File of the certificate to show to --store, PEM.'),
-  storeTlsKey: z.string().optional().describe('File of its private key, PEM.'),
   learner: z
     .string()
     .refine((learner) => isLearnerFile(learner) || (learnerNames as string[]).includes(learner), {
@@ -164,15 +152,6 @@ const shape = {
   reflection: z.boolean().default(true).describe('Let tools list the services and their messages.'),
 };
 
-const storeFlags = [
-  'advertise',
-  'storeReplicas',
-  'storeCredentials',
-  'storeTlsCa',
-  'storeTlsCert',
-  'storeTlsKey',
-] as const;
-
 export const configSpec: ConfigSpec<typeof shape> = {
   name: 'policy-service',
   summary: 'Learns what inferences cost, plans the devices of each cell together, and pushes directives.',
@@ -187,12 +166,11 @@ export const configSpec: ConfigSpec<typeof shape> = {
       message: 'must not be given with --store, which keeps what is learned',
     })
     .refine(
-      (config) => config.store !== undefined || storeFlags.every((flag) => config[flag] === undefined),
-      {
-        path: ['store'],
-        message: 'must be given where other flags of it are',
-      },
+      ({ store, advertise, storeReplicas }) =>
+        store !== undefined || (advertise === undefined && storeReplicas === undefined),
+      { path: ['store'], message: 'must be given where other flags of it are' },
     )
+    .superRefine(checkNatsFlags)
     .refine(
       ({ store, advertise, listen }) =>
         store === undefined || advertise !== undefined || !isAnyHost(splitHostPort(listen).host),
@@ -200,11 +178,7 @@ export const configSpec: ConfigSpec<typeof shape> = {
         path: ['advertise'],
         message: 'needed, as --listen does not say how devices reach this policy: give HOST:PORT',
       },
-    )
-    .refine(({ storeTlsCert, storeTlsKey }) => (storeTlsCert === undefined) === (storeTlsKey === undefined), {
-      path: ['storeTlsKey'],
-      message: 'must be given with --store-tls-cert, and not without',
-    }),
+    ),
   examples: [
     'policy-service --data /var/lib/weir --accuracy-floor 0.8',
     'policy-service --store nats://10.0.0.1:4222,nats://10.0.0.2:4222,nats://10.0.0.3:4222',

@@ -7,8 +7,10 @@ export {
   storeNotWritable,
 } from './store.ts';
 export { type StoreOptions, openStore } from './sqlite/sqlite-store.ts';
+export type { NatsServers } from './nats/connection.ts';
 export type { NatsStoreOptions } from './nats/nats-store.ts';
-export { openNatsStore } from './nats/open-nats-store.ts';
+export { openNatsStore, readNatsStore } from './nats/open-nats-store.ts';
+export { checkNatsFlags, natsFlags, type NatsFlags, natsServersOf } from './nats/flags.ts';
 export { restoreBackup, readBackup, type RestoredCell } from './sqlite/restore.ts';
 export { storeFile } from './sqlite/store-file.ts';
 export { openCopy } from './sqlite/open-copy.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@weir/base';
-import { openNatsStore, type openStore, type Store, storeFile } from '@weir/storage';
+import { natsServersOf, openNatsStore, type openStore, type Store, storeFile } from '@weir/storage';
 import { join } from 'node:path';
 import { asConfigFault } from '../config-fault.ts';
 import type { Config } from '../config.ts';
@@ -32,17 +32,16 @@ export interface ConfiguredStoreDeps {
  * for what is wrong with a flag.
  */
 export async function openConfiguredStore(
-  { store: servers, data, retention, snapshotVersions: versions, ...config }: Config,
+  { data, retention, snapshotVersions: versions, ...config }: Config,
   { clock, logger, open, signal, onReachable, onFenced, onCutOff, closing }: ConfiguredStoreDeps,
 ): Promise<Store> {
   const common = { clock, logger, retention, versions, ...(signal && { signal }) };
-  if (servers) {
-    const replicas = config.storeReplicas ?? (servers.length < mostReplicas ? 1 : mostReplicas);
-    const { storeCredentials: credentials, storeTlsCa: ca, storeTlsCert: cert, storeTlsKey: key } = config;
-    const tls = { ca, cert, key };
+  const nats = natsServersOf(config);
+  if (nats) {
+    const replicas = config.storeReplicas ?? (nats.servers.length < mostReplicas ? 1 : mostReplicas);
     const told = { onReachable, onFenced, onCutOff };
     return closing.use(
-      await openNatsStore({ ...common, servers, replicas, credentials, tls, shared: true, ...told }).catch(
+      await openNatsStore({ ...common, ...nats, replicas, shared: true, ...told }).catch(
         asConfigFault('--store'),
       ),
     );

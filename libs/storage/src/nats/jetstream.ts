@@ -1,4 +1,4 @@
-import { sleep, Unavailable } from '@weir/base';
+import { NotFound, sleep, Unavailable } from '@weir/base';
 import {
   jetstream,
   JetStreamApiCodes,
@@ -36,10 +36,13 @@ const requestMs = 2_000;
 export const markerTtl = '1h';
 const markerTtlMs = 3_600_000;
 
-/** Opens stream and bucket; makes them where they are missing, and else leaves them as an operator may have set them up. */
+/**
+ * Opens stream and bucket; makes them where they are missing, and else leaves them as an operator may have set them up. Without
+ * `replicas` it makes nothing, and throws NotFound.
+ */
 export async function openStreams(
   nc: NatsConnection,
-  { name, replicas }: { name: string; replicas: number },
+  { name, replicas }: { name: string; replicas?: number | undefined },
 ): Promise<JetStreams> {
   const options = { timeout: requestMs };
   const js = jetstream(nc, options);
@@ -48,12 +51,26 @@ export async function openStreams(
   const manager = new Kvm(js);
   const description = 'What Weir knows of cells: objectives, learners, members, snapshots.';
   // Each waits for a leader.
-  await Promise.all([
-    makeOutcomes(jsm, outcomes, replicas),
-    manager.create(name, { description, replicas, markerTTL: markerTtlMs, allow_direct: true }),
-  ]);
+  if (replicas === undefined) await checkThere(jsm, outcomes);
+  else
+    await Promise.all([
+      makeOutcomes(jsm, outcomes, replicas),
+      manager.create(name, { description, replicas, markerTTL: markerTtlMs, allow_direct: true }),
+    ]);
   const kv = await manager.open(name, { allow_direct: false });
   return { nc, js, jsm, outcomes, bucket: { name: `KV_${name}`, prefix: `$KV.${name}.` }, kv };
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+
+async function checkThere(jsm: JetStreamManager, { name }: Stream): Promise<void> {
+  try {
+    await jsm.streams.info(name);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new NotFound(`the servers have no stream ${name}: no policy has kept anything there`);
+  }
 }
 
 async function makeOutcomes(
@@ -64,7 +81,7 @@ async function makeOutcomes(
   try {
     await jsm.streams.info(name);
   } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)) throw error;
+    if (!isMissing(error)) throw error;
     await jsm.streams.add({
       name,
       description: 'Outcomes of inferences, by cell; Weir drops the oldest itself (--retention).',

@@ -93,6 +93,33 @@ export async function openNatsStore({
   }
 }
 
+/**
+ * The store as it is, to be read alone: claims nothing, and makes nothing. Throws NotFound where policies have never kept anything,
+ * and as `openNatsStore`.
+ */
+export async function readNatsStore({
+  name = 'weir',
+  signal,
+  ...servers
+}: NatsServers & { name?: string; signal?: AbortSignal | undefined }): Promise<Store> {
+  const logger = silentLogger;
+  const nc = await connectNats(servers, { logger, signal });
+  try {
+    const streams = await attempt(() => openStreams(nc, { name }));
+    const [clock, ignored] = [systemClock, () => {}];
+    return new NatsStore(streams, {
+      limits: defaultLimits,
+      logger,
+      clock,
+      onFenced: ignored,
+      onReachable: ignored,
+    });
+  } catch (error) {
+    await nc.close();
+    throw error;
+  }
+}
+
 /** Opens it once the servers have a leader, which those of a new cluster take seconds to elect; tells once that it waits. */
 async function whenBack<T>(
   open: () => Promise<T>,
