@@ -7,7 +7,6 @@ import {
   checkIds,
   limits,
   snapshotFromWire,
-  snapshotToWire,
   snapshotVersionToWire,
   versionFromWire,
 } from '@weir/wire';
@@ -82,9 +81,8 @@ export function operatorRpcs({ cells, families, store, learners, clock }: Operat
         versionFromWire(wire, 'version', violations),
       );
       const cell = await cells.get(cellId);
-      const snapshot = version ? (await cell.versions.read(version)).snapshot : cell.exportSnapshot();
-      const { learner } = snapshot;
-      const bytes = snapshotToWire(snapshot);
+      const { learner, text } = version ? await cell.versions.read(version) : await cell.exportSnapshot();
+      const bytes = Buffer.from(text);
       for (let at = 0; at < bytes.length; at += chunkBytes)
         yield { learner, chunk: bytes.subarray(at, at + chunkBytes) };
     }),

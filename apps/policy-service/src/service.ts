@@ -16,7 +16,6 @@ import {
   objectiveToWire,
   placementToWire,
   snapshotFromWire,
-  snapshotToWire,
   statusToWire,
 } from '@weir/wire';
 import { orchestrate } from './sessions/orchestrate.ts';
@@ -110,14 +109,14 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
     exportSnapshot: unary(async ({ cellId }: policy.ExportSnapshotRequest) => {
       checkIds({ cell_id: cellId });
       const cell = await cells.get(cellId);
-      const snapshot = cell.exportSnapshot();
-      const bytes = snapshotToWire(snapshot);
+      const { learner, text } = await cell.exportSnapshot();
+      const bytes = Buffer.from(text);
       if (bytes.length > defaultMaxMessageBytes - spareBytes)
         throw new ResourceExhausted(
           `the snapshot has ${bytes.length} bytes, more than one message takes: DownloadSnapshot gives it in parts`,
           { reason: 'SNAPSHOT_TOO_LARGE' },
         );
-      return { learner: snapshot.learner, snapshot: bytes };
+      return { learner, snapshot: bytes };
     }),
 
     importSnapshot: unary(async ({ cellId, learner, snapshot }: policy.ImportSnapshotRequest, { caller }) => {

@@ -1,6 +1,7 @@
 export { type Clock, systemClock, sleep } from './clock.ts';
 export { FakeClock } from './fake-clock.ts';
 export { type Random, seededRandom } from './random.ts';
+export { jsonInSteps } from './json-in-steps.ts';
 export { finish, mapInSteps, type Steps } from './steps.ts';
 export {
   type RunningMean,
@@ -62,4 +63,5 @@ export { type Logger, createLogger, silentLogger } from './logger.ts';
 export { Exit, exitByKill, runMain } from './main.ts';
 export { makeFolder } from './make-folder.ts';
 export { nearest } from './nearest.ts';
+export { threadProcessorMs } from './processor-time.ts';
 export { quietCollector } from './quiet-collector.ts';

@@ -16,7 +16,7 @@ export function finish<T>(steps: Steps<T>): T {
 export function* mapInSteps<T, R>(
   items: readonly T[],
   map: (item: T, index: number) => R,
-  length = 64,
+  length = 32,
 ): Steps<R[]> {
   const mapped: R[] = [];
   for (const [index, item] of items.entries()) {

@@ -1,3 +1,4 @@
+import { finish, mapInSteps, type Steps } from '@weir/base';
 import {
   type ComputeNode,
   type Device,
@@ -34,15 +35,19 @@ export interface RemoteTarget {
 }
 
 /** The actions of every device: tiers allowed, nodes reachable, variants served, a device's own floor kept. `avoids`: nodes that a device is to leave out. */
-export function openActions(
+export const openActions = (...given: Parameters<typeof openActionsInSteps>): OpenActions[] =>
+  finish(openActionsInSteps(...given));
+
+/** The same with stops between some devices. */
+export function* openActionsInSteps(
   { cell, devices }: CellObservation,
   space: ActionSpace,
   avoids: (deviceId: string, nodeId: string) => boolean = () => false,
-): OpenActions[] {
+): Steps<OpenActions[]> {
   const observations = new Map(devices.map((device) => [device.deviceId, device]));
   const byName = new Map(cell.variants.map((variant) => [variant.name, variant]));
   const served = (node: ComputeNode) => node.variants.flatMap((name) => byName.get(name) ?? []);
-  return cell.devices.map((device) => {
+  return yield* mapInSteps(cell.devices, (device) => {
     const observation = observations.get(device.id) ?? unseen(device.id);
     const objective = tightenObjective(cell.objective, device.objective);
     const ownFloor = (device.objective?.accuracyFloor ?? 0) > cell.objective.accuracyFloor;

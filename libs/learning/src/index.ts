@@ -34,7 +34,7 @@ export {
 } from './learner-file/learner-file.ts';
 export { unknownOption } from './learner-options.ts';
 export { obeyedPlan } from './obeyed-plan.ts';
-export { snapshotOf, stateOf } from './snapshot.ts';
+export { snapshotOf, snapshotText, stateOf } from './snapshot.ts';
 export { type Experience, EpochCollector, rewardDefaults } from './joint-action/epoch.ts';
 export {
   type JointAction,
@@ -55,4 +55,9 @@ export { expectedWaitMs } from './planner/waiting.ts';
 export { bruteForce } from './solver/brute-force.ts';
 export type { Assignment, AssignmentProblem, LocalOption, RemoteAccess } from './solver/problem.ts';
 export { solveAssignment } from './solver/solve.ts';
-export { attainableAccuracy, idleFramesPerSecond } from './planner/frame-shares.ts';
+export {
+  type AccuracyDevices,
+  accuracyShares,
+  attainableAccuracy,
+  idleFramesPerSecond,
+} from './planner/frame-shares.ts';

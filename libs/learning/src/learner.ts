@@ -122,6 +122,8 @@ export interface Learner {
   bestSecondLooks?(): ReadonlyMap<string, PlannedLook>;
   status(): LearnerStatus;
   snapshot(): LearnerSnapshot;
+  /** The same in steps: until the last of them nothing is observed, learned or planned. For learners of large cells. */
+  snapshotInSteps?(): Steps<LearnerSnapshot>;
   /** Throws InvalidInput when the snapshot is corrupt, of another learner or of another version. */
   restore(snapshot: LearnerSnapshot): void;
 }

@@ -1,6 +1,6 @@
-import { type FieldViolation, InvalidInput } from '@weir/base';
+import { type FieldViolation, InvalidInput, jsonInSteps, type Steps } from '@weir/base';
 import { z } from 'zod';
-import type { LearnerSnapshot } from './learner.ts';
+import type { Learner, LearnerSnapshot } from './learner.ts';
 
 /** Wraps a learner's state. */
 export const snapshotOf = (learner: string, version: number, state: unknown): LearnerSnapshot => ({
@@ -10,6 +10,11 @@ export const snapshotOf = (learner: string, version: number, state: unknown): Le
   // A deep copy: what is learned afterwards must not change it.
   state: structuredClone(state),
 });
+
+/** What a learner has learned, as JSON; until the last step nothing is observed, learned or planned by it. */
+export function* snapshotText(learner: Learner): Steps<string> {
+  return yield* jsonInSteps(learner.snapshotInSteps ? yield* learner.snapshotInSteps() : learner.snapshot());
+}
 
 /** Most faults of a snapshot that are told at once. */
 const mostFaults = 8;

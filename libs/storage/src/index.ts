@@ -12,6 +12,7 @@ export type { NatsStoreOptions } from './nats/nats-store.ts';
 export { openNatsStore, readNatsStore } from './nats/open-nats-store.ts';
 export { checkNatsFlags, natsFlags, type NatsFlags, natsServersOf } from './nats/flags.ts';
 export { restoreBackup, readBackup, type RestoredCell } from './sqlite/restore.ts';
+export { isDamaged } from './sqlite/sealed.ts';
 export { storeFile } from './sqlite/store-file.ts';
 export { openCopy } from './sqlite/open-copy.ts';
 export { type StoreReader, readStore } from './sqlite/read-store.ts';

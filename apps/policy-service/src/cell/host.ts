@@ -1,6 +1,6 @@
-import { type Clock, type Logger, Unavailable } from '@weir/base';
+import { type Clock, finish, type Logger, type Steps, Unavailable } from '@weir/base';
 import type { LearnerRestored, Objective, Outcome, OutcomeBatch } from '@weir/domain';
-import type { BeliefPrior, Learner, LearnerSnapshot } from '@weir/learning';
+import { type BeliefPrior, type Learner, type LearnerSnapshot, snapshotText } from '@weir/learning';
 import {
   memberFromJson,
   type NewVersion,
@@ -62,6 +62,7 @@ export class CellHost implements AsyncDisposable {
   /** Position up to which the learner had learned when the last outcomes came. */
   #learnedBefore: number;
   #savedThrough: number;
+  #saving = false;
   readonly #stopSaving: () => void;
   readonly versions: KeptVersions;
   #restored: (Omit<LearnerRestored, 'ageMs'> & { readonly at: number }) | undefined;
@@ -246,8 +247,13 @@ export class CellHost implements AsyncDisposable {
     );
   }
 
-  exportSnapshot(): LearnerSnapshot {
-    return this.orchestrator.learner.snapshot();
+  /** What the learner knows, with its envelope as JSON. */
+  exportSnapshot(): Promise<{ readonly learner: string; readonly text: string }> {
+    const { orchestrator } = this;
+    return orchestrator.undisturbed(function* () {
+      const { learner } = orchestrator;
+      return { learner: learner.name, text: yield* snapshotText(learner) };
+    });
   }
 
   /** Throws InvalidInput for a snapshot that is corrupt or of another learner. */
@@ -289,9 +295,12 @@ export class CellHost implements AsyncDisposable {
 
   /** Saves what the learner knows, and how far in the journal it has come. */
   async save(): Promise<void> {
-    const { learner } = this.orchestrator;
-    const snapshot = this.#snapshotOf(learner);
-    const version = this.versions.isDue(learner) ? { version: this.versions.regular(learner) } : {};
+    const { learner, snapshot } = await this.orchestrator.undisturbed(() => this.#takeSnapshot());
+    // Whoever has replaced the learner meanwhile has saved what it knew.
+    if (this.orchestrator.learner !== learner) return;
+    const version = this.versions.isDue(learner)
+      ? { version: this.versions.regular(learner, snapshot.state) }
+      : {};
     try {
       await this.#options.store.change(this.#cellId, { snapshots: [snapshot], ...version });
     } catch (error) {
@@ -338,10 +347,11 @@ export class CellHost implements AsyncDisposable {
    */
   async #replaceLearner(learner: Learner, change: string): Promise<void> {
     const former = this.orchestrator.learner;
-    const version: NewVersion = this.versions.before(change, former);
     this.orchestrator.setLearner(learner);
     const snapshots = [this.#snapshotOf(learner)];
-    if (former.name !== learner.name) snapshots.unshift(this.#snapshotOf(former));
+    const kept = this.#snapshotOf(former);
+    const version: NewVersion = this.versions.before(change, former, kept.state);
+    if (former.name !== learner.name) snapshots.unshift(kept);
     try {
       await this.#options.store.change(this.#cellId, { learner: learner.name, snapshots, version });
     } catch (error) {
@@ -352,17 +362,25 @@ export class CellHost implements AsyncDisposable {
   }
 
   #snapshotOf(learner: Learner): StoredSnapshot {
-    return {
-      learner: learner.name,
-      position: this.#learnedThrough,
-      state: JSON.stringify(learner.snapshot()),
-    };
+    return { learner: learner.name, position: this.#learnedThrough, state: finish(snapshotText(learner)) };
+  }
+
+  /** The learner as it is at the first step: nothing is learned until the last one. */
+  *#takeSnapshot(): Steps<{ learner: Learner; snapshot: StoredSnapshot }> {
+    const { learner } = this.orchestrator;
+    const position = this.#learnedThrough;
+    const state = yield* snapshotText(learner);
+    return { learner, snapshot: { learner: learner.name, position, state } };
   }
 
   #saveInPassing(): void {
     const hasLearned = this.#learnedThrough > this.#savedThrough;
-    if (hasLearned || this.versions.isDue(this.orchestrator.learner))
-      inPassing(this.save(), this.#options.logger);
+    if (this.#saving || !(hasLearned || this.versions.isDue(this.orchestrator.learner))) return;
+    this.#saving = true;
+    inPassing(
+      this.save().finally(() => (this.#saving = false)),
+      this.#options.logger,
+    );
   }
 }
 

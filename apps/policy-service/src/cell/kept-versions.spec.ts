@@ -116,7 +116,7 @@ describe('versions of what a learner knew', () => {
     await using open = await opened();
     const { cell, learn, kept } = open;
     await learn(3);
-    const known = cell.exportSnapshot();
+    const known = cell.orchestrator.learner.snapshot();
     await learn(1);
     await cell.importSnapshot('fastest-mean', known);
     await cell.setLearner('other');

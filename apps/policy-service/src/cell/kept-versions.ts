@@ -1,6 +1,6 @@
 import { type Clock, FailedPrecondition, NotFound } from '@weir/base';
 import type { Learner, LearnerSnapshot } from '@weir/learning';
-import type { NewVersion, Store, StoredVersion } from '@weir/storage';
+import { isDamaged, type NewVersion, type Store, type StoredVersion } from '@weir/storage';
 import type { Learners } from './learners.ts';
 
 export interface KeptVersionsOptions {
@@ -39,13 +39,14 @@ export class KeptVersions {
     return isNew && (!last || clock.now() - last.at >= everyMs);
   }
 
-  regular(learner: Learner): NewVersion {
-    return this.#of(learner, 'regular');
+  /** `state`: the learner's snapshot, JSON. */
+  regular(learner: Learner, state: string): NewVersion {
+    return this.#of(learner, { why: 'regular', state });
   }
 
-  /** What the learner knows now. `change`: what comes of it next, e.g. "rollback". */
-  before(change: string, learner: Learner): NewVersion {
-    return this.#of(learner, `before ${change}`);
+  /** Likewise. `change`: what comes of it next, e.g. "rollback". */
+  before(change: string, learner: Learner, state: string): NewVersion {
+    return this.#of(learner, { why: `before ${change}`, state });
   }
 
   /** The last one did not get onto the disk: the next is due. */
@@ -58,28 +59,22 @@ export class KeptVersions {
     return store.versions(cellId);
   }
 
-  /** What the learner knew then. Throws NotFound for a version that is none, FailedPrecondition for a damaged one. */
-  async read(number: number): Promise<{ version: StoredVersion; snapshot: LearnerSnapshot }> {
+  /** What the learner knew then, as JSON. Throws NotFound for a version that is none, FailedPrecondition for a damaged one. */
+  async read(number: number): Promise<{ version: StoredVersion; learner: string; text: string }> {
     const { store, cellId } = this.#options;
     const stored = await store.version(cellId, number);
     if (!stored) throw await this.#unknown(number);
-    const { state, ...version } = stored;
-    try {
-      return { version, snapshot: JSON.parse(state) as LearnerSnapshot };
-    } catch (cause) {
-      throw new FailedPrecondition(`version ${number} was damaged on the disk; take another one`, {
-        reason: 'VERSION_DAMAGED',
-        cause,
-      });
-    }
+    const { state: text, ...version } = stored;
+    if (isDamaged(text)) throw damaged(number);
+    return { version, learner: version.learner, text };
   }
 
   /** A learner as it was then; 0: at the newest version that no rollback has kept. Throws as `read`. */
   async restore(number: number): Promise<{ learner: Learner; version: StoredVersion }> {
     const { learners, cellId } = this.#options;
-    const { version, snapshot } = await this.read(number || (await this.#latest()));
+    const { version, text } = await this.read(number || (await this.#latest()));
     const learner = learners.create(version.learner, cellId);
-    learner.restore(snapshot);
+    learner.restore(snapshotOf(text, version.number));
     return { learner, version };
   }
 
@@ -98,10 +93,24 @@ export class KeptVersions {
     );
   }
 
-  #of(learner: Learner, why: string): NewVersion {
+  #of(learner: Learner, { why, state }: Pick<NewVersion, 'why' | 'state'>): NewVersion {
     const { outcomes } = learner.status();
     const at = this.#options.clock.now();
     this.#last = { learner: learner.name, outcomes, at };
-    return { learner: learner.name, at, outcomes, why, state: JSON.stringify(learner.snapshot()) };
+    return { learner: learner.name, at, outcomes, why, state };
   }
 }
+
+function snapshotOf(text: string, number: number): LearnerSnapshot {
+  try {
+    return JSON.parse(text) as LearnerSnapshot;
+  } catch (cause) {
+    throw damaged(number, cause);
+  }
+}
+
+const damaged = (number: number, cause?: unknown): Error =>
+  new FailedPrecondition(`version ${number} was damaged on the disk; take another one`, {
+    reason: 'VERSION_DAMAGED',
+    cause,
+  });

@@ -17,7 +17,7 @@ function learnerOf(
     onDrift = () => {},
   }: { learner?: Learner; errors?: InternalErrors; objective?: Objective; onDrift?: () => void } = {},
 ) {
-  const observation = () => members.observation(0, members.cell('c', objective));
+  const observation = () => members.observationInSteps(0, members.cell('c', objective));
   return new CellLearner({ learner, errors, observation, onDrift });
 }
 

@@ -1,4 +1,4 @@
-import { FailedPrecondition, type Steps } from '@weir/base';
+import { FailedPrecondition, finish, type Steps } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import type { CellObservation, Learner, Plan } from '@weir/learning';
 import type { InternalErrors } from '../internal-errors.ts';
@@ -8,7 +8,7 @@ export interface CellLearnerOptions {
   readonly learner: Learner;
   readonly errors: InternalErrors;
   /** The cell as it is, with or without devices. */
-  readonly observation: () => CellObservation;
+  readonly observation: () => Steps<CellObservation>;
   /** The learner has noticed that the cell is not what it was. */
   readonly onDrift: () => void;
 }
@@ -68,11 +68,11 @@ export class CellLearner {
   /** A plan for the cell as it is now. Nothing is learned until its last step. Throws whatever the learner throws. */
   *propose(): Steps<Plan> {
     const learner = this.#current;
-    const observation = this.#options.observation();
     // Who joins from now on is not in it.
     this.#unobserved = false;
     let made = false;
     try {
+      const observation = yield* this.#options.observation();
       let plan: Plan;
       try {
         plan = yield* planInSteps(learner, observation);
@@ -87,7 +87,7 @@ export class CellLearner {
   }
 
   #tell(learner: Learner): void {
-    const cell = this.#options.observation();
+    const cell = finish(this.#options.observation());
     try {
       if (cell.devices.length > 0)
         try {

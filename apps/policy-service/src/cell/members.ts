@@ -1,7 +1,8 @@
-import { type Clock, systemClock } from '@weir/base';
+import { type Clock, finish, mapInSteps, type Steps, systemClock } from '@weir/base';
 import type {
   Cell,
   ComputeNode,
+  Device,
   DeviceHello,
   DeviceState,
   FamilyIdentity,
@@ -10,6 +11,7 @@ import type {
   Objective,
   Outcome,
   TargetReport,
+  Tier,
   Variant,
 } from '@weir/domain';
 import { type CellObservation, type DeviceObservation, idleFramesPerSecond } from '@weir/learning';
@@ -90,6 +92,8 @@ export class Members {
   readonly #namedLikeNode = new Set<string>();
   /** Changes whenever a device, a node or a variant comes or goes. */
   #cell: (MemberFamily & { readonly nodes: readonly ComputeNode[] }) | undefined;
+  /** Of the cell. Changes with it, and with the slots of a device. */
+  #devices: readonly Device[] | undefined;
 
   constructor({ clock = systemClock, faults, families }: MembersOptions = {}) {
     this.#clock = clock;
@@ -142,7 +146,7 @@ export class Members {
       variantRanks: this.#facts.ranksOf(deviceId),
     });
     this.#takeNodes(deviceId, targets);
-    this.#cell = undefined;
+    this.#changed();
   }
 
   /**
@@ -167,7 +171,8 @@ export class Members {
     const renamed =
       !sameNames(before.local, local ?? before.local) ||
       !sameLists(before.targets, targets, (a, b) => sameNames(a.report, b.report));
-    if (renamed) this.#cell = undefined;
+    if (renamed) this.#changed();
+    if (local && local.node.slots !== before.local.node.slots) this.#devices = undefined;
     // Where names are the same, so is the order of the targets.
     const urgent = renamed || before.targets.some((target, at) => usable(target) !== usable(targets[at]!));
     return { urgent: urgent || loadJumped, renamed };
@@ -190,7 +195,7 @@ export class Members {
       this.#looks.withdraw(deviceId);
       this.#demand.forget(deviceId);
     }
-    if (gone.length > 0) this.#cell = undefined;
+    if (gone.length > 0) this.#changed();
     return gone;
   }
 
@@ -209,19 +214,7 @@ export class Members {
   /** The cell with all its members. Its lists are ordered by name, whatever the order of joining. */
   cell(id: string, objective: Objective): Cell {
     const { variants, nodes, looks } = (this.#cell ??= this.#derive());
-    const known = new Set(variants.map(({ name }) => name));
-    const devices = [...this.#members]
-      .map(([deviceId, { hello, local }]) => ({
-        id: deviceId,
-        local: {
-          ...local.node,
-          variants: local.node.variants.filter((variant) => known.has(variant)).sort(byName),
-        },
-        // A version is a claim: only what is the same counts as that.
-        ...(looks && hello.looks === looks && { curves: looks.version }),
-        ...(hello.objective && { objective: hello.objective }),
-      }))
-      .sort((a, b) => byName(a.id, b.id));
+    const devices = (this.#devices ??= this.#describe(this.#cell));
     return { id, devices, nodes, variants, ...(looks && { looks }), objective };
   }
 
@@ -231,9 +224,26 @@ export class Members {
   }
 
   observation(at: number, cell: Cell): CellObservation {
-    const devices = cell.devices.map(({ id }) => this.#deviceObservation(id, cell.nodes));
-    const local = cell.devices.map(({ id }) => this.#members.get(id)!.local.load);
-    return { at, cell, devices, loads: [...cell.nodes.map(({ id }) => this.#nodes.get(id)!.load), ...local] };
+    return finish(this.observationInSteps(at, cell));
+  }
+
+  /** The same; what is reported between the steps is not in it. */
+  *observationInSteps(at: number, cell: Cell): Steps<CellObservation> {
+    const members = cell.devices.map(({ id }) => this.#members.get(id)!);
+    const nodes = cell.nodes.map(({ id, tier }) => ({ id, tier, report: this.#nodes.get(id)! }));
+    const now = this.#clock.now();
+    const devices = yield* mapInSteps(members, (member) => this.#deviceObservation(member, nodes, now));
+    const loads = [...nodes.map(({ report }) => report.load), ...members.map(({ local }) => local.load)];
+    return { at, cell, devices, loads };
+  }
+
+  /** Frames per second of each device that counts as one of the cell. */
+  rates({ devices }: Cell): Pick<DeviceObservation, 'deviceId' | 'framesPerSecond'>[] {
+    const now = this.#clock.now();
+    return devices.map(({ id: deviceId }) => ({
+      deviceId,
+      framesPerSecond: this.#framesPerSecond(this.#members.get(deviceId)!, now),
+    }));
   }
 
   /**
@@ -248,6 +258,27 @@ export class Members {
       devices: devices.map((device) => ({ ...device, framesPerSecond: 0 })),
       loads: loads.map((load) => ({ ...load, utilization: 0 })),
     };
+  }
+
+  #changed(): void {
+    this.#cell = undefined;
+    this.#devices = undefined;
+  }
+
+  #describe({ variants, looks }: MemberFamily): Device[] {
+    const known = new Set(variants.map(({ name }) => name));
+    return [...this.#members]
+      .map(([deviceId, { hello, local }]) => ({
+        id: deviceId,
+        local: {
+          ...local.node,
+          variants: local.node.variants.filter((variant) => known.has(variant)).sort(byName),
+        },
+        // A version is a claim: only what is the same counts as that.
+        ...(looks && hello.looks === looks && { curves: looks.version }),
+        ...(hello.objective && { objective: hello.objective }),
+      }))
+      .sort((a, b) => byName(a.id, b.id));
   }
 
   #derive() {
@@ -278,18 +309,21 @@ export class Members {
     let anyJumped = false;
     for (const target of targets) {
       const { changed, jumped } = this.#nodes.take(deviceId, target, this.#clock.now());
-      if (changed) this.#cell = undefined;
+      if (changed) this.#changed();
       anyJumped ||= jumped;
     }
     return anyJumped;
   }
 
-  #deviceObservation(deviceId: string, nodes: readonly ComputeNode[]): DeviceObservation {
-    const member = this.#members.get(deviceId)!;
+  #deviceObservation(
+    member: Member,
+    nodes: readonly { readonly id: string; readonly tier: Tier; readonly report: NodeReport }[],
+    now: number,
+  ): DeviceObservation {
     const targets = new Map(member.targets.map((target) => [target.report.node.id, target]));
     return {
-      deviceId,
-      links: nodes.flatMap(({ id: nodeId, tier }) => {
+      deviceId: member.hello.deviceId,
+      links: nodes.flatMap(({ id: nodeId, tier, report: { services } }) => {
         const target = targets.get(nodeId);
         if (!target) return [];
         const { report, roundTripMs, reachable } = target;
@@ -298,17 +332,18 @@ export class Members {
           reachable: reachable && !report.draining,
           roundTripMs,
           class: linkClass(tier, roundTripMs),
-          services: this.#nodes.get(nodeId)!.services,
+          services,
         };
       }),
       calibration: member.local.services,
-      framesPerSecond: Math.max(
-        idleFramesPerSecond,
-        Math.min(member.framesPerSecond, this.#demand.most(deviceId, this.#clock.now())),
-      ),
+      framesPerSecond: this.#framesPerSecond(member, now),
       arrivalVariability: Math.min(mostVariability, member.arrivalVariability),
       balance: member.balance,
     };
+  }
+
+  #framesPerSecond({ hello: { deviceId }, framesPerSecond }: Member, now: number): number {
+    return Math.max(idleFramesPerSecond, Math.min(framesPerSecond, this.#demand.most(deviceId, now)));
   }
 }
 

@@ -6,7 +6,13 @@ import {
   type Objective,
   type Outcome,
 } from '@weir/domain';
-import { AccuracyGuard, type CellCorrection, type CellObservation, type Learner } from '@weir/learning';
+import {
+  type AccuracyDevices,
+  AccuracyGuard,
+  type CellCorrection,
+  type CellObservation,
+  type Learner,
+} from '@weir/learning';
 import { attainableRange, checkAttainable, meetsFloor } from '../planning/attainable.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
 import { CellLearner } from './learner.ts';
@@ -14,11 +20,14 @@ import { deviceStatuses } from './status.ts';
 import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-planning.ts';
 import { directivesOf } from '../planning/directives.ts';
 import { EpochRun } from '../planning/epoch-run.ts';
-import { InSlices } from '../planning/in-slices.ts';
+import { InTurn } from '../planning/in-turn.ts';
 import { JointPlan, type JointPlanOptions, type PlannedDevice } from '../planning/joint-plan.ts';
 import { Trials } from './trials.ts';
 import { PredictionError } from './prediction-error.ts';
 import { Witnesses } from './witnesses.ts';
+
+/** Batches of outcomes that are learned from without a stop. */
+const batchesAtOnce = 16;
 
 export interface OrchestratorTimes extends DeviceTimes, PlanningTimes {}
 
@@ -53,10 +62,11 @@ export class CellOrchestrator implements Disposable {
   readonly #stopExpiring: () => void;
   #objective: Objective;
   #epochs: EpochRun | undefined;
-  /** The plan under way: of a large cell one takes longer than its devices can wait for an acknowledgement. */
-  #planning: InSlices | undefined;
+  /** Plans, and what else of a large cell takes longer than its devices can wait for an acknowledgement. */
+  readonly #turns: InTurn;
+  readonly #planning = () => this.#planAndPush();
   /** Outcomes that came meanwhile: a plan is made of what was known at its beginning. */
-  readonly #untilPlanned: (readonly Outcome[])[] = [];
+  readonly #held: (readonly Outcome[])[] = [];
   /** Outcomes of plans up to this version belong to epochs that are over: they come too late to be learned from. */
   #overThrough = 0;
 
@@ -82,20 +92,18 @@ export class CellOrchestrator implements Disposable {
     this.#learner = new CellLearner({
       learner,
       errors,
-      observation: () => this.#observation({ correction: this.#correction?.plan }),
+      observation: () => this.#observing(),
       onDrift: () => this.#continuous.request(),
     });
     this.#plan = new JointPlan(options);
+    this.#turns = new InTurn({ clock, between: () => this.#learnHeld() });
     this.#stopExpiring = clock.every(times.replanMs, () => this.devices.expire());
     this.#continuous = new ContinuousPlanning({
       clock,
       times,
       // A cell that nobody talks to costs nothing and tries nothing out.
       needed: () => this.devices.sessions.size > 0 && options.owned(),
-      plan: () => {
-        this.#planning = new InSlices(this.#planAndPush(), { clock, onEnd: () => this.#planned() });
-        this.#planning.run();
-      },
+      plan: () => this.#turns.add(this.#planning),
     });
   }
 
@@ -127,7 +135,8 @@ export class CellOrchestrator implements Disposable {
         reason: 'EPOCHS_RUNNING',
       });
     this.#continuous.pause();
-    this.#planning?.[Symbol.dispose]();
+    this.#turns.giveUp(this.#planning);
+    this.#turns.finish();
     this.#epochs = new EpochRun({
       clock,
       learner: this.#learner,
@@ -154,10 +163,29 @@ export class CellOrchestrator implements Disposable {
    * Learns from outcomes that are safe, in the order of the journal. `recalled`: they are among those that the guard recalls.
    */
   learn(journaled: readonly Outcome[], { recalled = false } = {}): void {
-    if (this.#planning) {
-      this.#untilPlanned.push(journaled);
-      return;
-    }
+    if (this.#turns.isUnderWay) this.#held.push(journaled);
+    else this.#learn(journaled, recalled);
+  }
+
+  /**
+   * Does it in slices, while nothing is planned and the learner learns nothing. Resolves to its result, or rejects with what it
+   * throws.
+   */
+  undisturbed<T>(work: () => Steps<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#turns.add(function* () {
+      try {
+        resolve(yield* work());
+      } catch (error) {
+        reject(error);
+      }
+    });
+    // A run of epochs learns when an epoch is over, whatever is under way.
+    if (this.#epochs) this.#turns.finish();
+    return promise;
+  }
+
+  #learn(journaled: readonly Outcome[], recalled = false): void {
     this.#guard.observe(this.devices.members.family());
     if (!recalled) this.#trials.learn(journaled);
     if (!recalled) this.devices.answered(journaled, this.#objective.accuracyFloor);
@@ -190,18 +218,18 @@ export class CellOrchestrator implements Disposable {
     return planVersion !== 0 && planVersion <= this.#overThrough;
   }
 
-  /** True while outcomes wait for the end of their epoch or of a plan, and the learner knows nothing of them. */
+  /** True while outcomes wait for the end of their epoch or of what is under way, and the learner knows nothing of them. */
   get holdsOutcomes(): boolean {
-    return this.#untilPlanned.length > 0 || (this.#epochs?.holdsOutcomes ?? false);
+    return this.#held.length > 0 || (this.#epochs?.holdsOutcomes ?? false);
   }
 
   /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
   checkObjective(objective: Objective): void {
-    checkAttainable(this.#observation({ objective }));
+    checkAttainable(this.#accuracyDevices(objective));
   }
 
   setObjective(objective: Objective): void {
-    this.#planning?.[Symbol.dispose]();
+    this.#turns.giveUp(this.#planning);
     const floorChanged = objective.accuracyFloor !== this.#objective.accuracyFloor;
     this.#objective = objective;
     if (floorChanged) this.devices.renewAccounts(objective.accuracyFloor);
@@ -210,7 +238,8 @@ export class CellOrchestrator implements Disposable {
 
   /** Throws what the learner throws when it is told of the cell, and then the former one goes on as before. */
   setLearner(learner: Learner): void {
-    this.#planning?.[Symbol.dispose]();
+    this.#turns.giveUp(this.#planning);
+    this.#turns.finish();
     this.#learner.replace(learner);
     this.#plan.withdraw();
     this.#continuous.request();
@@ -224,7 +253,7 @@ export class CellOrchestrator implements Disposable {
     if (!this.devices.members.get(deviceId))
       throw new NotFound(`device ${deviceId} is not registered in cell ${this.#options.cellId}`);
     // In epochs a plan is made when it is asked for: another one would take the outcomes away from theirs.
-    if (!this.#plan.of(deviceId)) this.#planning?.finish();
+    if (!this.#plan.of(deviceId)) this.#turns.finish();
     if (!this.#plan.of(deviceId) && !this.#epochs) finish(this.#planAndPush());
     const planned = this.#plan.of(deviceId);
     if (!planned)
@@ -244,7 +273,7 @@ export class CellOrchestrator implements Disposable {
       objective: this.#objective,
       accuracy: this.#guard.accuracy(this.devices.sessions.deviceIds()),
       trials: this.#trials.value(this.devices.sessions.deviceIds()),
-      floorRange: attainableRange(this.#observation({})),
+      floorRange: attainableRange(this.#accuracyDevices()),
       devices: deviceStatuses(this.devices, this.#plan),
     };
   }
@@ -252,7 +281,8 @@ export class CellOrchestrator implements Disposable {
   [Symbol.dispose](): void {
     this.#stopExpiring();
     this.#continuous[Symbol.dispose]();
-    this.#planning?.[Symbol.dispose]();
+    this.#turns.giveUp(this.#planning);
+    this.#turns.finish();
   }
 
   /** Version of what went out; undefined when nothing did. */
@@ -268,7 +298,8 @@ export class CellOrchestrator implements Disposable {
   }
 
   *#pushPlan(always: boolean): Steps<number | undefined> {
-    this.#correct();
+    yield* this.#correct();
+    yield;
     const learner = this.#learner;
     let propensities: ReadonlyMap<string, number> | undefined;
     const plan = yield* this.#plan.make(function* () {
@@ -289,36 +320,46 @@ export class CellOrchestrator implements Disposable {
     return yield* this.devices.sessions.push(directives, { always });
   }
 
-  #planned(): void {
-    this.#planning = undefined;
-    for (const outcomes of this.#untilPlanned.splice(0)) this.learn(outcomes);
+  *#learnHeld(): Steps<void> {
+    for (let batches = 0; this.#held.length > 0; batches++) {
+      if (batches > 0 && batches % batchesAtOnce === 0) yield;
+      this.#learn(this.#held.shift()!);
+    }
   }
 
   /** As far as the floor can still be met; in full where it cannot be met anyway. */
-  #correct(): void {
+  *#correct(): Steps<void> {
     const { members } = this.devices;
     this.#guard.observe(members.family());
-    const attains = (correction?: AccuracyCorrection) => meetsFloor(this.#observation({ correction }));
-    this.#correction = this.#guard.correct({
+    let meets: ((correction?: AccuracyCorrection) => boolean) | undefined;
+    this.#correction = yield* this.#guard.correctInSteps({
       devices: members.ids,
-      attains: (correction) => attains(correction) || !attains(),
+      attains: (correction) => (meets ??= this.#floorCheck())(correction) || !meets(),
     });
   }
 
-  /** As the family says, or as `correction` has it. */
-  #observation({
-    objective = this.#objective,
-    correction,
-  }: {
-    readonly objective?: Objective;
-    readonly correction?: AccuracyCorrection | undefined;
-  }): CellObservation {
+  /** Tells whether the floor can be met where pictures are so. */
+  #floorCheck(): (correction?: AccuracyCorrection) => boolean {
+    const devices = this.#accuracyDevices();
+    const meets = meetsFloor(devices);
+    return (correction) => meets(correctedCell(devices.cell, correction).variants);
+  }
+
+  /** As the family says. */
+  #accuracyDevices(objective = this.#objective): AccuracyDevices {
+    const { members } = this.devices;
+    const cell = members.cell(this.#options.cellId, objective);
+    return { cell, devices: this.#epochs ? [] : members.rates(cell) };
+  }
+
+  /** What the learner is told: pictures as they were taken to be when the last plan was begun. */
+  *#observing(): Steps<CellObservation> {
     const { cellId, clock } = this.#options;
     const { members } = this.devices;
-    const cell = correctedCell(members.cell(cellId, objective), correction);
+    const cell = correctedCell(members.cell(cellId, this.#objective), this.#correction?.plan);
     return this.#epochs
       ? members.epochObservation(clock.now(), cell)
-      : members.observation(clock.now(), cell);
+      : yield* members.observationInSteps(clock.now(), cell);
   }
 }
 

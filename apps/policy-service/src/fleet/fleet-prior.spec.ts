@@ -132,7 +132,7 @@ describe('the prior of a fleet', () => {
     await madeOf(prior, 2);
     await using north = await fleet.openCell('north', prior);
     expect(north.orchestrator.status()).not.toHaveProperty('priorCells');
-    expect(JSON.parse(JSON.stringify(north.exportSnapshot()))).toEqual(JSON.parse(before));
+    expect(JSON.parse((await north.exportSnapshot()).text)).toEqual(JSON.parse(before));
     await using early = await fleet.openCell('early', prior);
     expect(early.orchestrator.status().priorCells).toBe(2);
   });

@@ -2,8 +2,8 @@ import { FakeClock, type Steps } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { InSlices } from './in-slices.ts';
 
-/** Steps that take so many ms each, with a rest after those of 0. */
-function work(...stepMs: number[]) {
+/** Steps that take so many ms each, with a rest after those of 0. `share`: of the processor that the thread gets. */
+function work(stepMs: readonly number[], share = 1) {
   const clock = new FakeClock();
   const done: number[] = [];
   const ends: number[] = [];
@@ -18,34 +18,38 @@ function work(...stepMs: number[]) {
       done.push(-1);
     }
   }
-  const slices = new InSlices(steps(), { clock, onEnd: () => ends.push(clock.now()) });
+  const slices = new InSlices(steps(), {
+    clock,
+    processorMs: () => share * clock.now(),
+    onEnd: () => ends.push(clock.now()),
+  });
   return { clock, done, ends, slices };
 }
 
 describe('InSlices', () => {
-  it('goes on for some milliseconds and steps, then when whatever else is due has been done', () => {
-    const { clock, done, ends, slices } = work(...Array<number>(60).fill(0.2));
+  it('goes on for some milliseconds, then when whatever else is due has been done', () => {
+    const { clock, done, ends, slices } = work(Array<number>(32).fill(0.25));
     slices.run();
-    expect(done).toHaveLength(40);
+    expect(done).toHaveLength(20);
     clock.advance(0);
-    expect(done).toHaveLength(61);
-    expect(ends[0]).toBeCloseTo(12);
+    expect(done).toHaveLength(33);
+    expect(ends).toEqual([8]);
   });
 
   it('makes some headway in each slice, however little of the processor it gets', () => {
-    const { done, slices } = work(...Array<number>(100).fill(50));
+    const { done, slices } = work(Array<number>(100).fill(50), 1 / 128);
     slices.run();
-    expect(done).toHaveLength(32);
+    expect(done).toHaveLength(11);
   });
 
   it('rests where the steps ask for it', () => {
-    const { done, slices } = work(1, 0, 1);
+    const { done, slices } = work([1, 0, 1]);
     slices.run();
     expect(done).toEqual([1, 0]);
   });
 
   it('does the rest at once when that is asked for', () => {
-    const { clock, done, ends, slices } = work(9, 0, 9);
+    const { clock, done, ends, slices } = work([9, 0, 9]);
     slices.run();
     slices.finish();
     expect(done).toEqual([9, 0, 9, -1]);
@@ -54,13 +58,13 @@ describe('InSlices', () => {
   });
 
   it('gives up what is left when it is disposed', () => {
-    const { clock, done, ends, slices } = work(9, 0, 9);
+    const { clock, done, ends, slices } = work([1, 0, 9]);
     slices.run();
     slices[Symbol.dispose]();
     clock.advance(1_000);
     slices[Symbol.dispose]();
-    expect(done).toEqual([9, 0, -1]);
-    expect(ends).toEqual([9]);
+    expect(done).toEqual([1, 0, -1]);
+    expect(ends).toEqual([1]);
   });
 
   it('ends when a step throws', () => {

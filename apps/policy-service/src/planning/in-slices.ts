@@ -1,9 +1,20 @@
-import type { Clock, Steps } from '@weir/base';
+import { type Clock, type Steps, threadProcessorMs } from '@weir/base';
 
 /** How long steps run on before whatever else waits is seen to, ms. */
-const sliceMs = 8;
-/** Steps of a slice, at least: where others keep the processor busy, a plan must not take a turn of the event loop for each. */
-const leastSteps = 32;
+const sliceMs = 5;
+/**
+ * Processor time of a slice, at least, ms: where others keep the processor busy, steps must not take a turn of the event loop
+ * for each.
+ */
+const leastProcessorMs = 4;
+
+export interface InSlicesOptions {
+  readonly clock: Clock;
+  /** Processor time that this thread has had, ms. @default threadProcessorMs */
+  readonly processorMs?: (() => number) | undefined;
+  /** Called once, when all is done, has failed or is given up. */
+  readonly onEnd: () => void;
+}
 
 /**
  * Steps on the thread that serves: for a few milliseconds at a time, and in between whoever waits is served. Given up when it
@@ -12,22 +23,23 @@ const leastSteps = 32;
 export class InSlices implements Disposable {
   readonly #steps: Steps<unknown>;
   readonly #clock: Clock;
+  readonly #processorMs: () => number;
   readonly #onEnd: () => void;
   #cancel: (() => void) | undefined;
   #over = false;
 
-  /** `onEnd`: called once, when all is done, has failed or is given up. */
-  constructor(steps: Steps<unknown>, { clock, onEnd }: { clock: Clock; onEnd: () => void }) {
+  constructor(steps: Steps<unknown>, { clock, processorMs = threadProcessorMs, onEnd }: InSlicesOptions) {
     this.#steps = steps;
     this.#clock = clock;
+    this.#processorMs = processorMs;
     this.#onEnd = onEnd;
   }
 
   /** The next slice, and by itself those after it. Throws what a step throws. */
   run(): void {
     const until = this.#clock.now() + sliceMs;
-    let steps = 0;
-    this.#go((value) => value === 'rest' || (++steps >= leastSteps && this.#clock.now() >= until));
+    const least = this.#processorMs() + leastProcessorMs;
+    this.#go((value) => value === 'rest' || (this.#clock.now() >= until && this.#processorMs() >= least));
     if (!this.#over) this.#cancel = this.#clock.after(0, () => this.run());
   }
 

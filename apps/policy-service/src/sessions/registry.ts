@@ -1,4 +1,4 @@
-import { Aborted, type Clock, FailedPrecondition, type Steps } from '@weir/base';
+import { Aborted, type Clock, FailedPrecondition, mapInSteps, type Steps } from '@weir/base';
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { samePlacement, saysMore, type Undated } from './directive-change.ts';
@@ -101,10 +101,12 @@ export class Sessions {
       ({ session: { sent }, directive }) => !sent || !samePlan(sent.directive, directive),
     );
     yield;
-    const due = round.filter(
+    const isDue = yield* mapInSteps(
+      round,
       ({ session: { sent }, directive }) =>
         always || moved || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
     );
+    const due = round.filter((_, at) => isDue[at]);
     const version = due.length > 0 ? nextVersion() : undefined;
     if (version === undefined) return undefined;
     for (const [index, { session, directive }] of due.entries()) {

@@ -1,3 +1,4 @@
+import { finish, type Steps } from '@weir/base';
 import type { ComputeNode, Variant } from '@weir/domain';
 import { type BeliefOptions, defaultBeliefOptions, isTime } from './belief-options.ts';
 import { type CostView, costView, type Draw } from './cost-view.ts';
@@ -88,11 +89,15 @@ export class Beliefs {
   }
 
   state(): BeliefState {
+    return finish(this.stateInSteps());
+  }
+
+  *stateInSteps(): Steps<BeliefState> {
     const { local, nodes, links, alarms, prior } = this;
     return {
-      local: local.state(),
+      local: yield* local.stateInSteps(),
       nodes: nodes.state(),
-      links: links.state(),
+      links: yield* links.stateInSteps(),
       alarms,
       ...(prior && { prior }),
     };

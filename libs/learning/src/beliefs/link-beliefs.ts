@@ -1,6 +1,7 @@
+import { mapInSteps, type Steps } from '@weir/base';
 import type { Tier } from '@weir/domain';
 import type { BeliefOptions } from './belief-options.ts';
-import { CostBlock } from './cost-block.ts';
+import { CostBlock, type CostBlockState } from './cost-block.ts';
 import { FairShare } from './fair-share.ts';
 import { RelativeNoise } from './noise.ts';
 import { linkRole } from './prior.ts';
@@ -77,9 +78,12 @@ export class LinkBeliefs {
     this.#pools.retain((key) => keepsNode(key.split('\n')[0]!), keepsDevice);
   }
 
-  state(): LinksState {
+  *stateInSteps(): Steps<LinksState> {
     return {
-      blocks: [...this.#blocks].map(([key, block]) => [key, block.state()]),
+      blocks: yield* mapInSteps([...this.#blocks], ([key, block]): [string, CostBlockState] => [
+        key,
+        block.state(),
+      ]),
       noise: this.noise.state(),
       noiseShare: this.#noiseShare.state(),
       pools: this.#pools.state(),

@@ -1,5 +1,6 @@
+import { mapInSteps, type Steps } from '@weir/base';
 import type { BeliefOptions } from './belief-options.ts';
-import { CostBlock } from './cost-block.ts';
+import { CostBlock, type CostBlockState } from './cost-block.ts';
 import { FairShare } from './fair-share.ts';
 import { firstGuess, type Work } from './features.ts';
 import { RelativeNoise } from './noise.ts';
@@ -75,9 +76,12 @@ export class LocalBeliefs {
     this.#scales.retain(() => true, keeps);
   }
 
-  state(): LocalState {
+  *stateInSteps(): Steps<LocalState> {
     return {
-      blocks: [...this.#blocks].map(([id, block]) => [id, block.state()]),
+      blocks: yield* mapInSteps([...this.#blocks], ([id, block]): [string, CostBlockState] => [
+        id,
+        block.state(),
+      ]),
       noise: this.noise.state(),
       noiseShare: this.#noiseShare.state(),
       scales: this.#scales.state(),

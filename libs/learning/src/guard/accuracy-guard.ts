@@ -1,3 +1,4 @@
+import { finish, type Steps } from '@weir/base';
 import type {
   AccuracyCorrection,
   CellAccuracy,
@@ -12,7 +13,7 @@ import { Alarm } from './alarm.ts';
 import { asFarAs } from './as-far-as.ts';
 import { AuditedAgreement } from './audited-agreement.ts';
 import { changedAbove, strataOf } from './curve-strata.ts';
-import { type ExpectedChanges, FirstLookEvidence } from './evidence.ts';
+import { type Departures, type ExpectedChanges, FirstLookEvidence } from './evidence.ts';
 import { FairTurns } from './fair-turns.ts';
 import { FirstLookAlarms, type VariantDeparture } from './first-look-alarms.ts';
 import { TruthShortfall } from './truth-shortfall.ts';
@@ -123,7 +124,12 @@ export class AccuracyGuard {
   }
 
   /** What the cell is told from now on. */
-  correct({ devices, attains = () => true }: CorrectOptions): CellCorrection {
+  correct(options: CorrectOptions): CellCorrection {
+    return finish(this.correctInSteps(options));
+  }
+
+  /** The same with stops, as of a large cell it takes a while. */
+  *correctInSteps({ devices, attains = () => true }: CorrectOptions): Steps<CellCorrection> {
     const parts = new Map<string, AccuracyCorrection | undefined>();
     const attained = (found: AccuracyCorrection | undefined) => {
       if (!found) return undefined;
@@ -131,7 +137,8 @@ export class AccuracyGuard {
       if (!parts.has(key)) parts.set(key, asFarAs(attains, found));
       return parts.get(key);
     };
-    const { plan, own } = this.#found();
+    const { plan, own } = yield* this.#found();
+    yield;
     const corrections = new Map([...own].map(([deviceId, found]) => [deviceId, attained(found)]));
     const [alone] = devices.length === 1 ? devices : [];
     const correction = (alone !== undefined && corrections.get(alone)) || attained(plan);
@@ -152,7 +159,7 @@ export class AccuracyGuard {
     this.#past = [];
     for (let at = 0; at < past.length; at += recalledAtOnce) {
       this.learn(past.slice(at, at + recalledAtOnce));
-      this.#found();
+      finish(this.#found());
     }
   }
 
@@ -204,9 +211,10 @@ export class AccuracyGuard {
     return variant === this.#best?.name;
   }
 
-  #found(): Found {
+  *#found(): Steps<Found> {
     const truths = this.#truths.shortfalls();
-    const looks = this.#firstsFound();
+    yield;
+    const looks = yield* this.#firstsFound();
     return {
       plan: correctionOf(truths.plan, looks.plan),
       own: new Map(
@@ -218,22 +226,24 @@ export class AccuracyGuard {
     };
   }
 
-  #firstsFound(): FirstsFound {
+  *#firstsFound(): Steps<FirstsFound> {
     const own = new Map<string, readonly FirstLookCorrection[]>();
     // Whose words count is asked only where something is off.
     const quiet = !this.#alarms.sound && this.#own.size === 0;
-    if (quiet && ![...this.#firsts.values()].some((evidence) => Alarm.mayBegin(evidence.deviation())))
-      return { plan: [], own };
-    const departures = [...this.#firsts].map(([variant, evidence]) => {
+    if (quiet && !(yield* this.#mayBegin())) return { plan: [], own };
+    const departures: (Departures & Pick<VariantDeparture, 'variant' | 'known'>)[] = [];
+    for (const [variant, evidence] of this.#firsts) {
+      yield;
       const known = (this.#best?.accuracy ?? 0) - (this.#accuracyOf.get(variant) ?? 0);
-      return { variant, known, ...evidence.departures() };
-    });
+      departures.push({ variant, known, ...(yield* evidence.departures()) });
+    }
     const as = (deviceId?: string): VariantDeparture[] =>
       departures.map(({ heardBy, ...departure }) => ({ ...departure, heard: heardBy(deviceId) }));
     const forPlan = as();
     if (this.#alarms.hear(forPlan)) this.#begin((deviceId) => !this.#own.has(deviceId));
     const special = departures.flatMap((each) => [...each.special]);
     for (const deviceId of new Set([...special, ...this.#own.keys()])) {
+      yield;
       const alarms = this.#own.get(deviceId) ?? new FirstLookAlarms();
       const heard = as(deviceId);
       if (alarms.hear(heard) && !this.#alarms.sound) this.#begin((id) => id === deviceId);
@@ -242,6 +252,14 @@ export class AccuracyGuard {
       if (alarms.sound) own.set(deviceId, alarms.found(heard));
     }
     return { plan: this.#alarms.found(forPlan), own };
+  }
+
+  *#mayBegin(): Steps<boolean> {
+    for (const evidence of this.#firsts.values()) {
+      if (Alarm.mayBegin(evidence.deviation())) return true;
+      yield;
+    }
+    return false;
   }
 
   /** What these devices saw of the pictures before counts little from now on. */

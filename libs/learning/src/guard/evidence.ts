@@ -1,3 +1,4 @@
+import type { Steps } from '@weir/base';
 import { type Stratum, stratumOf } from './curve-strata.ts';
 import { DeviceLooks } from './device-looks.ts';
 import { type Estimate, type ExcessChanges, excessOf, inErrors } from './excess.ts';
@@ -156,9 +157,11 @@ export class FirstLookEvidence {
     return this.#departure(all, all).deviation;
   }
 
-  departures(): Departures {
+  /** With stops, as of a large cell each reading takes a while. */
+  *departures(): Steps<Departures> {
     for (const looks of this.#devices.values()) looks.bring(this.#halvings);
     const all = this.#readAll();
+    yield;
     const first = new Views(this.#devices, {
       weight: ({ gain }) => gain.weight,
       loudness: ({ gain }) => gain.sum - this.#gain * gain.weight,
@@ -171,12 +174,14 @@ export class FirstLookEvidence {
       weight: ({ standing }) => standing.excess.weight,
       loudness: ({ standing }) => standing.excess.sum,
     });
+    yield;
     const heardBy = (deviceId?: string) => {
       const [of, again, audits] = [first, below, standing].map((views) => views.heardBy(deviceId));
       return this.#departure(this.#read({ first: of!, below: again!, standing: audits! }), all);
     };
     const special = new Set([first, below, standing].flatMap((views) => views.special));
     const others = heardBy();
+    yield;
     return {
       all: this.#departure(all, all),
       special,

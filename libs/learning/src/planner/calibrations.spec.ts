@@ -1,3 +1,4 @@
+import { finish } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { Beliefs } from '../beliefs/beliefs.ts';
 import type { CellObservation } from '../learner.ts';
@@ -17,7 +18,7 @@ function counted() {
       calibration: new Map(own === undefined ? [] : [['v', own]]),
       links: [{ nodeId: 'edge', services: new Map(edge === undefined ? [] : [['v', edge]]) }],
     }));
-    calibrations.learn({ devices: given } as unknown as CellObservation, beliefs);
+    finish(calibrations.learn({ devices: given } as unknown as CellObservation, beliefs));
     return learned.splice(0);
   };
   return { calibrations, learn };

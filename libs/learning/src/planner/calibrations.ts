@@ -1,10 +1,12 @@
-import type { Beliefs } from '../beliefs/beliefs.ts';
-import type { Retained } from '../beliefs/beliefs.ts';
+import type { Steps } from '@weir/base';
+import type { Beliefs, Retained } from '../beliefs/beliefs.ts';
 import type { CellObservation } from '../learner.ts';
 import { refill } from '../refill.ts';
 
 /** Relative variance that a self-measurement has on top of the noise of its group. */
 const calibrationNoise = 0.0025;
+/** Devices that are learned from without a stop. */
+const devicesAtOnce = 64;
 
 /**
  * Service times that devices and nodes measure of themselves: observations repeat them, and each value is learned from
@@ -16,18 +18,20 @@ export class Calibrations {
   /** The one before: some device may not have heard yet that a node has a newer one. */
   readonly #before = new Map<string, number>();
 
-  learn({ devices }: CellObservation, beliefs: Beliefs): void {
+  *learn({ devices }: CellObservation, beliefs: Beliefs): Steps<void> {
     const words = new Map<string, Word>();
     const reached = new Map<string, number>();
-    for (const { deviceId, calibration, links } of devices) {
+    for (const [at, { deviceId, calibration, links }] of devices.entries()) {
+      if (at > 0 && at % devicesAtOnce === 0) yield;
       for (const [variant, ms] of calibration)
         if (this.#isNew(deviceId, variant, ms)) beliefs.observeLocal(deviceId, variant, ms, calibrationNoise);
       for (const { nodeId, services } of links) {
         if (services.size > 0) reached.set(nodeId, (reached.get(nodeId) ?? 0) + 1);
         for (const [variant, ms] of services) {
           const key = `${nodeId}\n${variant}\n${ms}`;
-          const word = words.get(key) ?? { nodeId, variant, ms, bearers: 0 };
-          words.set(key, { ...word, bearers: word.bearers + 1 });
+          const word = words.get(key);
+          if (word) word.bearers++;
+          else words.set(key, { nodeId, variant, ms, bearers: 1 });
         }
       }
     }
@@ -71,5 +75,5 @@ interface Word {
   readonly nodeId: string;
   readonly variant: string;
   readonly ms: number;
-  readonly bearers: number;
+  bearers: number;
 }

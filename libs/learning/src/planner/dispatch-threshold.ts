@@ -1,3 +1,4 @@
+import { finish, type Steps } from '@weir/base';
 import type { ActionCost, Placement } from '@weir/domain';
 import type { CellObservation } from '../learner.ts';
 
@@ -13,6 +14,9 @@ const REGULAR_VARIABILITY = 0.1;
 /** Share of a resource's time beyond which the plan overloads it. */
 const OVERLOAD = 0.95;
 
+/** Devices that are counted without a stop. */
+const devicesAtOnce = 64;
+
 export interface ThresholdOptions {
   readonly observation: CellObservation;
   readonly placements: ReadonlyMap<string, Placement>;
@@ -27,14 +31,24 @@ export interface ThresholdOptions {
  * frames come regularly (synchronised devices all see the same idle tier, and only the plan keeps them apart), 0 where
  * it would overload a resource at the present frame rates.
  */
-export function dispatchThresholdMs({ observation, placements, actions, looks }: ThresholdOptions): number {
+export const dispatchThresholdMs = (options: ThresholdOptions): number =>
+  finish(dispatchThresholdInSteps(options));
+
+/** The same with stops between some devices. */
+export function* dispatchThresholdInSteps({
+  observation,
+  placements,
+  actions,
+  looks,
+}: ThresholdOptions): Steps<number> {
   const slots = new Map(observation.cell.nodes.map((node) => [node.id, node.slots]));
   for (const { local } of observation.cell.devices) slots.set(local.id, local.slots);
   const work = new Map<string, number>();
   let responseMs = 0;
   let devices = 0;
   let regular = 0;
-  for (const { deviceId, framesPerSecond, arrivalVariability = 1 } of observation.devices) {
+  for (const [at, { deviceId, framesPerSecond, arrivalVariability = 1 }] of observation.devices.entries()) {
+    if (at > 0 && at % devicesAtOnce === 0) yield;
     const priced = (placement: Placement | undefined) =>
       actions
         .get(deviceId)

@@ -28,6 +28,10 @@ export class FailureWatch {
   /** Undefined until the first tick: instants count from 0 until then. */
   #now: number | undefined;
   #changed = false;
+  /** Streaks of failures by node: of a node whose devices all succeed again nothing is kept. */
+  readonly #failing = new Map<string, number>();
+  /** Whether the node is left out for devices that have not tried it, as far as that was asked since the last change. */
+  readonly #suspected = new Map<string, boolean>();
 
   /** `failure`: gRPC status name, undefined for a success. */
   observe(nodeId: string, deviceId: string, failure: string | undefined): void {
@@ -40,12 +44,17 @@ export class FailureWatch {
     const before = streaks.get(deviceId);
     const inARow = failure === undefined ? 0 : (before?.inARow ?? 0) + 1;
     streaks.set(deviceId, { inARow, until: inARow >= patience ? (this.#now ?? 0) + pauseMs : 0 });
-    if (inARow === patience || (inARow === 0 && (before?.inARow ?? 0) > 0)) this.#changed = true;
-    if ([...streaks.values()].every((streak) => streak.inARow === 0)) this.#streaks.delete(nodeId);
+    const formerly = before?.inARow ?? 0;
+    if (inARow === patience || (inARow === 0 && formerly > 0)) this.#changed = true;
+    const failing = (this.#failing.get(nodeId) ?? 0) + Math.sign(inARow) - Math.sign(formerly);
+    this.#failing.set(nodeId, failing);
+    this.#suspected.delete(nodeId);
+    if (failing === 0) this.#forget(nodeId);
   }
 
   /** The present, ms. A clock that was set back keeps nobody out for longer than the pause. */
   tick(now: number): void {
+    this.#suspected.clear();
     const offset = this.#now === undefined ? now : 0;
     this.#now = now;
     for (const streaks of this.#streaks.values())
@@ -67,9 +76,13 @@ export class FailureWatch {
     const own = streaks.get(deviceId);
     const now = this.#now ?? 0;
     if (own) return own.until > now;
+    const known = this.#suspected.get(nodeId);
+    if (known !== undefined) return known;
     const against = [...streaks.values()].filter(({ until }) => until > now).length;
     const inFavour = [...streaks.values()].filter(({ inARow }) => inARow === 0).length;
-    return against >= witnesses && against > inFavour;
+    const suspected = against >= witnesses && against > inFavour;
+    this.#suspected.set(nodeId, suspected);
+    return suspected;
   };
 
   /** Forgets all suspicions, for when nothing else is left. False when there were none. */
@@ -78,6 +91,7 @@ export class FailureWatch {
       [...streaks.values()].some(({ until }) => until > 0),
     );
     this.#streaks.clear();
+    this.#count();
     return any;
   }
 
@@ -86,6 +100,7 @@ export class FailureWatch {
       for (const id of streaks.keys()) if (!device(id)) streaks.delete(id);
       if (!node(nodeId) || streaks.size === 0) this.#streaks.delete(nodeId);
     }
+    this.#count();
   }
 
   /** Durations instead of instants, so that a clock that jumps between two processes leaves no node out. */
@@ -105,5 +120,17 @@ export class FailureWatch {
       streaks.set(deviceId, { inARow, until: remainingMs > 0 ? (this.#now ?? 0) + remainingMs : 0 });
       this.#streaks.set(nodeId, streaks);
     }
+    this.#count();
+  }
+
+  #forget(nodeId: string): void {
+    for (const map of [this.#streaks, this.#failing, this.#suspected]) map.delete(nodeId);
+  }
+
+  #count(): void {
+    this.#suspected.clear();
+    this.#failing.clear();
+    for (const [nodeId, streaks] of this.#streaks)
+      this.#failing.set(nodeId, [...streaks.values()].filter(({ inARow }) => inARow > 0).length);
   }
 }

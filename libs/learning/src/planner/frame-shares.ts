@@ -1,4 +1,4 @@
-import { tightenObjective } from '@weir/domain';
+import type { Cell } from '@weir/domain';
 import type { CellObservation, DeviceObservation } from '../learner.ts';
 
 /** Rate that a living cell reports of a device without frames: a rate of 0 everywhere means synchronous epochs. */
@@ -27,24 +27,42 @@ export function frameShares(devices: readonly Pick<DeviceObservation, 'framesPer
 }
 
 /**
- * The best average accuracy that the devices of a cell can have together, 0..1, weighed as the planner weighs them; a
- * device with a floor of its own above the cell's meets it by itself and gives nothing to the others. `bestOf`: the
- * best accuracy open to a device, undefined when it has nothing to run. Undefined when no device counts.
+ * How much each device counts in the average accuracy of its cell, as the planner weighs them. Devices that run nothing are
+ * left out, and those with a floor of their own above the cell's, which meet it by themselves and give nothing to the others.
+ */
+export function accuracyShares(
+  { cell, devices }: AccuracyDevices,
+  runs: (deviceId: string) => boolean,
+): Map<string, number> {
+  const rateOf = new Map(devices.map(({ deviceId, framesPerSecond }) => [deviceId, framesPerSecond]));
+  const running = cell.devices.filter(({ id }) => runs(id));
+  const shares = frameShares(running.map(({ id }) => ({ framesPerSecond: rateOf.get(id) ?? 0 })));
+  const floor = cell.objective.accuracyFloor;
+  return new Map(
+    running.flatMap(({ id, objective }, at): [string, number][] =>
+      (objective?.accuracyFloor ?? 0) > floor ? [] : [[id, shares[at]!]],
+    ),
+  );
+}
+
+/**
+ * The best average accuracy that the devices of a cell can have together, 0..1. `bestOf`: the best accuracy open to a device,
+ * undefined when it has nothing to run. Undefined when no device counts.
  */
 export function attainableAccuracy(
-  { cell, devices }: Pick<CellObservation, 'cell' | 'devices'>,
+  devices: AccuracyDevices,
   bestOf: (deviceId: string) => number | undefined,
 ): number | undefined {
-  const rateOf = new Map(devices.map(({ deviceId, framesPerSecond }) => [deviceId, framesPerSecond]));
-  const runs = cell.devices.filter(({ id }) => bestOf(id) !== undefined);
-  const shares = frameShares(runs.map(({ id }) => ({ framesPerSecond: rateOf.get(id) ?? 0 })));
-  const floor = cell.objective.accuracyFloor;
-  let weight = 0;
-  let sum = 0;
-  runs.forEach(({ id, objective }, at) => {
-    if (tightenObjective(cell.objective, objective).accuracyFloor > floor) return;
-    weight += shares[at]!;
-    sum += shares[at]! * bestOf(id)!;
-  });
+  let [weight, sum] = [0, 0];
+  for (const [deviceId, share] of accuracyShares(devices, (id) => bestOf(id) !== undefined)) {
+    weight += share;
+    sum += share * bestOf(deviceId)!;
+  }
   return weight > 0 ? sum / weight : undefined;
+}
+
+/** A cell and how often the frames of its devices come. */
+export interface AccuracyDevices {
+  readonly cell: Cell;
+  readonly devices: readonly Pick<DeviceObservation, 'deviceId' | 'framesPerSecond'>[];
 }

@@ -1,6 +1,6 @@
 import { finish, type Random, type Steps } from '@weir/base';
 import type { Outcome, Placement, PlannedLook } from '@weir/domain';
-import { type OpenActions, openActions } from '../actions.ts';
+import { type OpenActions, openActionsInSteps } from '../actions.ts';
 import type { BeliefOptions } from '../beliefs/belief-options.ts';
 import { Beliefs } from '../beliefs/beliefs.ts';
 import type { CellObservation, Learner, LearnerSnapshot, LearnerStatus, Plan } from '../learner.ts';
@@ -16,7 +16,7 @@ import {
   type SharedLook,
   type Solved,
 } from './decision.ts';
-import { dispatchThresholdMs } from './dispatch-threshold.ts';
+import { dispatchThresholdInSteps } from './dispatch-threshold.ts';
 import { EnergyMeans } from './energy.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { FailureWatch } from './failures.ts';
@@ -63,6 +63,8 @@ class Planner implements Learner {
   readonly #budget: ExplorationBudget;
   #observation: CellObservation | undefined;
   #actions: readonly OpenActions[] = [];
+  /** Devices may do something else than that. */
+  #isStale = false;
   /** The best assignment under the posterior means, kept until anything is learned or observed. */
   #solved: Solved | undefined;
   #outcomes = 0;
@@ -90,9 +92,9 @@ class Planner implements Learner {
         each.retain(this.#members);
     this.#failures.tick(observation.at);
     yield;
-    this.#calibrations.learn(observation, this.#beliefs);
+    yield* this.#calibrations.learn(observation, this.#beliefs);
     yield;
-    this.#reopen();
+    yield* this.#reopening();
   }
 
   propose(): Plan {
@@ -118,6 +120,7 @@ class Planner implements Learner {
     const { plans } = this.#budget;
     const placements = placementsOf(this.#actions, greedy.joint, chosen);
     this.#proposed = { placements, credit };
+    yield;
     const looks = secondLooksOf(input, greedy.joint, chosen);
     const asynchronous = isAsynchronous(observation);
     yield;
@@ -133,11 +136,14 @@ class Planner implements Learner {
     yield;
     const predictedMs = yield* predictionsOf(input, greedy.joint, chosen);
     yield;
+    const thresholdMs = asynchronous
+      ? yield* dispatchThresholdInSteps({ observation, placements, actions, looks })
+      : Infinity;
     return {
       placements,
       // Nobody dispatches in synchronous epochs: obey. In a living cell each agent chooses its second looks.
       ...(!asynchronous && looks.size > 0 && { secondLooks: plannedLooks(looks) }),
-      thresholdMs: asynchronous ? dispatchThresholdMs({ observation, placements, actions, looks }) : Infinity,
+      thresholdMs,
       explored,
       // The probability of one joint draw has no closed form.
       propensity: 0,
@@ -188,7 +194,8 @@ class Planner implements Learner {
       failures: this.#failures,
     });
     this.#solved = undefined;
-    if (this.#failures.changed()) this.#reopen();
+    // Of a large cell that takes a while, and many devices lose a node at once.
+    this.#isStale ||= this.#failures.changed();
   }
 
   status(): LearnerStatus {
@@ -204,8 +211,12 @@ class Planner implements Learner {
   }
 
   snapshot(): LearnerSnapshot {
+    return finish(this.snapshotInSteps());
+  }
+
+  *snapshotInSteps(): Steps<LearnerSnapshot> {
     return plannerSnapshot({
-      beliefs: this.#beliefs.state(),
+      beliefs: yield* this.#beliefs.stateInSteps(),
       outcomes: this.#outcomes,
       ...this.#budget.state(),
       calibrations: this.#calibrations.state(),
@@ -240,9 +251,15 @@ class Planner implements Learner {
   }
 
   #reopen(): void {
+    finish(this.#reopening());
+  }
+
+  *#reopening(): Steps<void> {
     this.#solved = undefined;
     this.#proposed = undefined;
-    this.#actions = openActions(this.#observation!, this.#options.actionSpace, this.#failures.avoids);
+    const { actionSpace } = this.#options;
+    this.#actions = yield* openActionsInSteps(this.#observation!, actionSpace, this.#failures.avoids);
+    this.#isStale = false;
   }
 
   /** a*. Throws FailedPrecondition when nothing meets the constraints. */
@@ -252,6 +269,7 @@ class Planner implements Learner {
 
   *#solving(): Steps<Solved> {
     if (this.#solved) return this.#solved;
+    if (this.#isStale) yield* this.#reopening();
     const costs = this.#beliefs.view();
     let solved = yield* decide(this.#input(), costs);
     if (!solved && this.#failures.clear()) {
