@@ -1,4 +1,4 @@
-import { FakeClock } from '@weir/base';
+import { FakeClock, finish } from '@weir/base';
 import { defaultObjective, type DeviceHello } from '@weir/domain';
 import type { LinkObservation } from '@weir/learning';
 import fc from 'fast-check';
@@ -141,4 +141,28 @@ describe('Members', () => {
     expect(nodes).toHaveLength(1_024);
     expect(nodes.map(({ id }) => id)).toContain('edge-1');
   });
+
+  it('tell how many frames a device now takes at once', () => {
+    const { members } = membersOf(['a']);
+    const slots = () => members.cell('c', defaultObjective).devices[0]!.local.slots;
+    expect(slots()).toBe(1);
+    members.update('a', deviceState({ local: nodeReport('a', 'device', { slots: 4 }) }));
+    expect(slots()).toBe(4);
+  });
+
+  it('are observed as they are at the first step, whoever reports, comes or leaves before the last', () => {
+    const ids = Array.from({ length: 100 }, (_, at) => `device-${at}`);
+    const { members } = membersOf(...ids.map((id) => [id] as [string]));
+    const cell = members.cell('c', defaultObjective);
+    const expected = members.observation(0, cell);
+    const observing = members.observationInSteps(0, cell);
+    expect(observing.next().done).toBe(false);
+    for (const id of ids) members.update(id, deviceState({ balance: { ...noBalance, balance: 3 } }));
+    members.add(deviceHello('later', { targets: [edge({ backlogMs: 9_000 })] }));
+    for (const id of ids) members.disconnect(id, 0);
+    members.expire(10, 10);
+    expect(finish(observing)).toEqual(expected);
+  });
 });
+
+const noBalance = { ledgerId: '', balance: 0, cap: 0, creditedTotal: 0, debitedTotal: 0 };

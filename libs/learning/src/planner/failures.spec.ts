@@ -63,4 +63,30 @@ describe('failure watch', () => {
     failures.tick(10_101);
     expect(failures.avoids('a', 'edge')).toBe(false);
   });
+
+  it('is over when every device that had failed succeeds or is gone, before and after a restart', () => {
+    for (const restarted of [false, true]) {
+      const failures = watch();
+      for (const deviceId of ['a', 'b', 'c']) fail(failures, deviceId, 3);
+      failures.observe('edge', 'a', undefined);
+      failures.retain({ device: (id) => id !== 'b', node: () => true });
+      const now = restarted ? new FailureWatch() : failures;
+      if (restarted) now.restore(failures.state());
+      expect(now.state()).toHaveLength(2);
+      now.observe('edge', 'c', undefined);
+      expect(now.state()).toEqual([]);
+    }
+  });
+
+  it('tells the same of a node as often as it is asked, and anew when something has changed', () => {
+    const failures = watch();
+    for (const deviceId of ['a', 'b']) fail(failures, deviceId, 3);
+    expect([failures.avoids('new', 'edge'), failures.avoids('other', 'edge')]).toEqual([true, true]);
+    failures.observe('edge', 'a', undefined);
+    expect(failures.avoids('new', 'edge')).toBe(false);
+    fail(failures, 'a', 3);
+    expect(failures.avoids('new', 'edge')).toBe(true);
+    failures.tick(11_001);
+    expect(failures.avoids('new', 'edge')).toBe(false);
+  });
 });
