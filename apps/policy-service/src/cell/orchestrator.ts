@@ -20,7 +20,7 @@ import { deviceStatuses } from './status.ts';
 import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-planning.ts';
 import { directivesOf } from '../planning/directives.ts';
 import { EpochRun } from '../planning/epoch-run.ts';
-import { InTurn } from '../planning/in-turn.ts';
+import { InTurn, type Work } from '../planning/in-turn.ts';
 import { JointPlan, type JointPlanOptions, type PlannedDevice } from '../planning/joint-plan.ts';
 import { Trials } from './trials.ts';
 import { PredictionError } from './prediction-error.ts';
@@ -65,6 +65,7 @@ export class CellOrchestrator implements Disposable {
   /** Plans, and what else of a large cell takes longer than its devices can wait for an acknowledgement. */
   readonly #turns: InTurn;
   readonly #planning = () => this.#planAndPush();
+  readonly #recalling = () => this.#guard.observeInSteps(this.devices.members.family());
   /** Outcomes that came meanwhile: a plan is made of what was known at its beginning. */
   readonly #held: (readonly Outcome[])[] = [];
   /** Outcomes of plans up to this version belong to epochs that are over: they come too late to be learned from. */
@@ -78,6 +79,11 @@ export class CellOrchestrator implements Disposable {
       ...options,
       onJoined: () => this.#learner.joined(),
       onUrgent: () => this.#continuous.request(),
+      onDescribed: (member) => {
+        options.onDescribed?.(member);
+        // With curves, of which the guard may be told for the first time.
+        if (member.hello.looks && this.#guard.hasPast) this.#inTurn(this.#recalling);
+      },
       onTruths: (deviceId, truths, instanceId) => this.#guard.learnTruths(deviceId, truths, instanceId),
       onTrials: (deviceId, trials) => this.#trials.learnTruths(deviceId, trials),
       onExpired: (deviceIds) => {
@@ -173,16 +179,20 @@ export class CellOrchestrator implements Disposable {
    */
   undisturbed<T>(work: () => Steps<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#turns.add(function* () {
+    this.#inTurn(function* () {
       try {
         resolve(yield* work());
       } catch (error) {
         reject(error);
       }
     });
+    return promise;
+  }
+
+  #inTurn(work: Work): void {
+    this.#turns.add(work);
     // A run of epochs learns when an epoch is over, whatever is under way.
     if (this.#epochs) this.#turns.finish();
-    return promise;
   }
 
   #learn(journaled: readonly Outcome[], recalled = false): void {

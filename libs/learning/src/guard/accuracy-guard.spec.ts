@@ -191,7 +191,7 @@ describe('AccuracyGuard', () => {
     expect(median(soonAfter)).toBeGreaterThan(1 + 0.7 * (wanted - 1));
   });
 
-  it('recalls the past once, as soon as it knows of curves', () => {
+  it('recalls the past once, in steps, as soon as it knows of curves', () => {
     const random = seededRandom(1);
     const past = Array.from({ length: 1_000 }, () =>
       frame({ hard: 0.36 }, { random, lookAgainBelow }),
@@ -201,7 +201,9 @@ describe('AccuracyGuard', () => {
     expect(correction(guard)).toBeUndefined();
     guard.observe({ variants });
     expect(correction(guard)).toBeUndefined();
-    guard.observe({ variants, looks });
+    expect(guard.hasPast).toBe(true);
+    expect([...guard.observeInSteps({ variants, looks })].length).toBeGreaterThan(past.length / 20);
+    expect(guard.hasPast).toBe(false);
     expect(lossOf(correction(guard))).toBeGreaterThan(1.5);
     guard.observe({ variants, looks: { ...looks, version: 'others' } });
     expect(correction(guard)).toBeUndefined();

@@ -70,6 +70,11 @@ export class AccuracyGuard {
 
   /** Tells it of the family. Evidence on first looks starts anew with other curves, or another best variant. */
   observe(family: GuardedFamily): void {
+    finish(this.observeInSteps(family));
+  }
+
+  /** The same with stops: with the first curves come all the outcomes to recall. Nothing is to be told of it until it is done. */
+  *observeInSteps(family: GuardedFamily): Steps<void> {
     const { variants, looks } = family;
     if (variants === this.#family.variants && looks === this.#family.looks) return;
     const formerBest = this.#best?.name;
@@ -90,7 +95,7 @@ export class AccuracyGuard {
     );
     this.#alarms = new FirstLookAlarms();
     this.#own.clear();
-    if (this.#firsts.size > 0) this.#recallPast();
+    if (this.#firsts.size > 0) yield* this.#recallPast();
   }
 
   /**
@@ -99,6 +104,11 @@ export class AccuracyGuard {
    */
   recall(outcomes: readonly Outcome[]): void {
     this.#past = outcomes;
+  }
+
+  /** It has outcomes to recall, once there are curves. */
+  get hasPast(): boolean {
+    return this.#past.length > 0;
   }
 
   /** In the order in which they come; failures tell nothing of pictures. */
@@ -154,12 +164,13 @@ export class AccuracyGuard {
     return { ...(truths && { truths }), ...(audits && { audits }), ...(correction && { correction }) };
   }
 
-  #recallPast(): void {
+  *#recallPast(): Steps<void> {
     const past = this.#past;
     this.#past = [];
     for (let at = 0; at < past.length; at += recalledAtOnce) {
       this.learn(past.slice(at, at + recalledAtOnce));
-      finish(this.#found());
+      yield* this.#found();
+      yield;
     }
   }
 
