@@ -38,7 +38,9 @@ for (const [agents, size, everyMs] of [
       );
       sequence += size;
       sentAt = performance.now();
-      void stream.send({ message: { $case: 'outcomes', value: { outcomes, oldestPendingSequence: 0n } } });
+      void stream.send({
+        message: { $case: 'outcomes', value: { outcomes, oldestPendingSequence: 0n, state: undefined } },
+      });
     };
     sendBatch();
     for await (const { message } of stream) {

@@ -103,6 +103,7 @@ const orchestrate = {
         { ...outcome, sequence: 3n, failure: 'UNAVAILABLE' },
       ],
       oldestPendingSequence: 1n,
+      state: { framesPerSecond: 5, targets, local: own },
     }),
   }),
   state: request({

@@ -176,7 +176,10 @@ async function plansOf(accuracyFloor: number, hostile?: Hostile): Promise<Readon
       each.session.say({ $case: 'state', value: stateOf(each.id) });
       const { planned } = each.session.directive!;
       const outcomes = Array.from({ length: framesASecond }, () => outcomeAt(planned!, ++each.sent, random));
-      each.session.say({ $case: 'outcomes', value: { outcomes, oldestPendingSequence: 1n } });
+      each.session.say({
+        $case: 'outcomes',
+        value: { outcomes, oldestPendingSequence: 1n, state: undefined },
+      });
       await each.session.until(({ through }) => through >= BigInt(each.sent));
     }
     if (hostile && second >= seconds.before && second < seconds.before + seconds.hostile)
@@ -217,7 +220,7 @@ function liar(messages: number, random: Random) {
   });
   const outcomes = (of: policy.Outcome[]): Said => ({
     $case: 'outcomes',
-    value: { outcomes: of, oldestPendingSequence: 1n },
+    value: { outcomes: of, oldestPendingSequence: 1n, state: undefined },
   });
   const bases = (run: string): Said[] => {
     const measured = {

@@ -2,7 +2,7 @@ import { seededRandom, silentLogger, systemClock } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 import { policy } from '@weir/proto';
 import { connect, openDuplex } from '@weir/rpc';
-import { helloToWire, stateToWire } from '@weir/wire';
+import { helloToWire } from '@weir/wire';
 import { randomUUID } from 'node:crypto';
 import {
   outcomeAt,
@@ -37,15 +37,9 @@ export interface ObeyedOwner {
   lastAt: number;
 }
 
-/** `statePeriodMs`: time between two reports of its state. @default 1000 */
 export function startAgent(
   addresses: readonly string[],
-  {
-    cellId,
-    deviceId,
-    seed,
-    statePeriodMs = 1_000,
-  }: { cellId: string; deviceId: string; seed: number; statePeriodMs?: number },
+  { cellId, deviceId, seed }: { cellId: string; deviceId: string; seed: number },
 ): Agent {
   const hello = simulatedHello(deviceId, randomUUID());
   const outcomes = new OutcomeBuffer(100_000);
@@ -65,11 +59,10 @@ export function startAgent(
     clock: systemClock,
     random: seededRandom(seed),
     logger: silentLogger,
-    statePeriodMs,
     decisions: () => [],
     outcomes,
     hello: () => helloToWire({ cellId, hello }),
-    state: () => stateToWire(simulatedState(hello)),
+    state: () => simulatedState(hello),
     onDirective({ planned, ownerEpoch = 0 }) {
       placement = planned;
       directedAt = performance.now();

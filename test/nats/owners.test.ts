@@ -101,7 +101,6 @@ describe(`three policies over three servers of NATS (seed ${seed})`, () => {
             cellId: `cell-${cell}`,
             deviceId: `device-${at}`,
             seed: at,
-            statePeriodMs: Math.max(1_000, periodMs),
           }),
         );
       });

@@ -22,9 +22,11 @@ import {
   deviceState,
   edge,
   helloToWire,
+  nodeReport,
   outcome,
   outcomeToWire,
 } from './sessions/agent.fixture.ts';
+import { statePauseMs } from './cell/node-reports.ts';
 import { startPolicyService } from './app.ts';
 import { type Config, configSpec } from './config.ts';
 
@@ -66,8 +68,10 @@ function session(client: Client, hello = helloToWire('c', deviceHello('a'))) {
     say,
     directive: () => next('directive'),
     ack: () => next('ack'),
-    outcomes: (outcomes: policy.Outcome[], oldestPendingSequence = 0n) =>
-      say({ $case: 'outcomes', value: { outcomes, oldestPendingSequence } }),
+    outcomes: (
+      outcomes: policy.Outcome[],
+      { oldestPendingSequence = 0n, state }: Partial<Omit<policy.OutcomeBatch, 'outcomes'>> = {},
+    ) => say({ $case: 'outcomes', value: { outcomes, oldestPendingSequence, state } }),
     /** What ends the session. */
     async end(): Promise<WeirError> {
       try {
@@ -145,14 +149,29 @@ describe('PolicyService', () => {
     expect(new Set(actions.map(({ placement }) => placement?.nodeId))).toEqual(new Set(['a', 'edge-1']));
     const state = { ...stateToWire(deviceState()), framesPerSecond: NaN };
     for (let repeat = 0; repeat < 3; repeat++) await agent.say({ $case: 'state', value: state });
-    await agent.outcomes(sequences(1, 1));
+    const variability = { ...stateToWire(deviceState()), arrivalVariability: NaN };
+    await agent.outcomes(sequences(1, 1), { state: variability });
     expect((await agent.ack()).throughSequence).toBe(1n);
     expect(told.flatMap(({ leftOut = [] }) => leftOut.map(({ field }) => field))).toEqual([
       'hello.variants[2].macs',
       'hello.variants[2].precision',
       'hello.targets[0].load.node_id',
       'state.frames_per_second',
+      'state.arrival_variability',
     ]);
+  });
+
+  it('says how long a state may stay untold, and takes one that comes with outcomes', async () => {
+    await using service = await start();
+    const { client } = service;
+    const agent = session(client);
+    expect((await agent.directive()).statePauseMs).toBe(statePauseMs);
+    const targets = [edge(), edge({ report: nodeReport('edge-2', 'edge') })];
+    await agent.outcomes(sequences(1, 1), { state: stateToWire(deviceState({ targets })) });
+    for (;;) {
+      const { actions } = await agent.directive();
+      if (actions.some(({ placement }) => placement?.nodeId === 'edge-2')) break;
+    }
   });
 
   it('counts outcomes once that an agent sends again over a new session', async () => {
@@ -162,7 +181,7 @@ describe('PolicyService', () => {
     await first.ack();
     first.stream.cancel();
     const second = session(service.client);
-    await second.outcomes(sequences(3, 8), 3n);
+    await second.outcomes(sequences(3, 8), { oldestPendingSequence: 3n });
     expect((await second.ack()).throughSequence).toBe(8n);
     expect((await status(service.client)).outcomes).toBe(8n);
   });
@@ -435,7 +454,7 @@ describe('PolicyService', () => {
     await agent.outcomes(sequences(23, 24));
     expect(await agent.end()).toMatchObject({ status: 'UNAVAILABLE', reason: 'DISK_IS_BACK' });
     const again = session(client);
-    await again.outcomes(sequences(21, 24), 21n);
+    await again.outcomes(sequences(21, 24), { oldestPendingSequence: 21n });
     expect((await again.ack()).throughSequence).toBe(24n);
     expect((await status(client)).outcomes).toBe(24n);
   });
@@ -556,7 +575,10 @@ describe('malformed input', () => {
       'an outcome without a number',
       [
         { $case: 'hello', value: hello },
-        { $case: 'outcomes', value: { outcomes: sequences(0, 0), oldestPendingSequence: 0n } },
+        {
+          $case: 'outcomes',
+          value: { outcomes: sequences(0, 0), oldestPendingSequence: 0n, state: undefined },
+        },
       ],
       'outcomes.outcomes[0].sequence',
     ],

@@ -66,7 +66,8 @@ describe('policy-service process', () => {
           const outcomes = Array.from({ length: 7 }, (_, i) => outcomeToWire(from + i, outcome('a'), 0));
           from += 7;
           sent = Math.max(sent, from - 1);
-          const value = { outcomes, oldestPendingSequence: BigInt(acknowledged + 1) };
+          const oldestPendingSequence = BigInt(acknowledged + 1);
+          const value = { outcomes, oldestPendingSequence, state: undefined };
           void stream.send({ message: { $case: 'outcomes', value } });
         };
         let left = 20 + random.integer(60);
@@ -98,7 +99,8 @@ describe('policy-service process', () => {
         const outcomes = Array.from({ length: sent - acknowledged }, (_, i) =>
           outcomeToWire(acknowledged + 1 + i, outcome('a'), 0),
         );
-        const value = { outcomes, oldestPendingSequence: BigInt(acknowledged + 1) };
+        const oldestPendingSequence = BigInt(acknowledged + 1);
+        const value = { outcomes, oldestPendingSequence, state: undefined };
         void stream.send({ message: { $case: 'outcomes', value } });
         for await (const { message } of stream) {
           if (message?.$case !== 'ack') continue;

@@ -30,6 +30,8 @@ export interface Directive {
   readonly version: number;
   /** Rises with each owner of the cell, where many policies share the cells; absent: not compared. */
   readonly ownerEpoch?: number;
+  /** How long the agent may leave its state untold while that stays about the same, ms. @default 0, every second */
+  readonly statePauseMs?: number;
   readonly leaseMs: number;
   readonly learner: string;
   readonly planned: Placement;

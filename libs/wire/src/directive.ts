@@ -12,12 +12,13 @@ import { tiersFromWire, tierToWire } from './tier.ts';
 export function directiveToWire(directive: Directive): policy.Directive {
   const { thresholdMs, planned, secondLook, correction, objective, actions, ledger, version, ...rest } =
     directive;
-  const { cellTiers = [], ownerEpoch = 0, ...same } = rest;
+  const { cellTiers = [], ownerEpoch = 0, statePauseMs = 0, ...same } = rest;
   const obey = thresholdMs === Infinity;
   return {
     ...same,
     version: BigInt(version),
     ownerEpoch: BigInt(ownerEpoch),
+    statePauseMs,
     planned: placementToWire(planned),
     secondLook: secondLook && plannedLookToWire(secondLook),
     correction: correction && correctionToWire(correction),
@@ -47,6 +48,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
     `expected at most ${limits.idLength} characters`,
   );
   faults.number(leaseMs, 'lease_ms', { max: limits.ageMs });
+  faults.number(wire.statePauseMs, 'state_pause_ms', { max: limits.ageMs });
   faults.check(
     learner.length <= limits.idLength,
     'learner',
@@ -61,6 +63,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
     instanceId,
     version: Number(wire.version),
     ...(wire.ownerEpoch > 0n && { ownerEpoch: Number(wire.ownerEpoch) }),
+    ...(wire.statePauseMs > 0 && { statePauseMs: wire.statePauseMs }),
     leaseMs,
     learner,
     planned: placementFromWire(wire.planned, 'planned', faults),

@@ -66,7 +66,11 @@ export function outcomeToWire(
  * acknowledged, or too many outcomes, make the whole message faulty: throws InvalidInput.
  * `now`: the time of arrival, ms since the epoch.
  */
-export function outcomesFromWire(batch: policy.OutcomeBatch, deviceId: string, now: number): OutcomeBatch {
+export function outcomesFromWire(
+  batch: Omit<policy.OutcomeBatch, 'state'>,
+  deviceId: string,
+  now: number,
+): OutcomeBatch {
   const violations = new Violations();
   const sequenceOf = (sequence: bigint, field: string, least: bigint) => {
     const good = sequence >= least && sequence <= BigInt(Number.MAX_SAFE_INTEGER);

@@ -273,6 +273,7 @@ describe('conversion to the wire and back', () => {
           const wire = sent(policy.OutcomeBatch, {
             outcomes: [outcomeToWire({ sequence: 7n, outcome: value, confidence: 0.8 }, 1_000)],
             oldestPendingSequence: 3n,
+            state: undefined,
           });
           expect(outcomesFromWire(wire, 'd', 1_000)).toEqual({
             outcomes: [{ sequence: 7, outcome: value }],

@@ -13,7 +13,7 @@ const count = (most: number) =>
 export default defineCommand({
   name: 'weir bench policy',
   summary:
-    'What agents cost a PolicyService: simulated ones over real streams from other processes, each with a connection of its own, one outcome and one state a second, two variants, one target. Processor time and memory are the service’s own; times hold on a quiet machine alone.',
+    'What agents cost a PolicyService: simulated ones over real streams from other processes, each with a connection of its own, one outcome a second, its state as agents tell it, two variants, one target. Processor time and memory are the service’s own; times hold on a quiet machine alone.',
   schema: z.object({
     agents: count(20_000).default(1_000).describe('Agents.'),
     perCell: count(20_000).default(50).describe('Agents of one cell.'),

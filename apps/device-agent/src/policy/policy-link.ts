@@ -2,7 +2,7 @@ import type { Clock, Logger, Random } from '@weir/base';
 import type { Dispatcher } from '@weir/dispatch';
 import { policy } from '@weir/proto';
 import { connect, openDuplex, type PeerFaults } from '@weir/rpc';
-import { helloToWire, stateToWire } from '@weir/wire';
+import { helloToWire } from '@weir/wire';
 import type { CellView } from '../targets/cell-view.ts';
 import type { Config } from '../config.ts';
 import type { AgentMetrics } from '../telemetry/metrics.ts';
@@ -73,14 +73,14 @@ export function linkPolicy(addresses: readonly string[], options: PolicyLinkOpti
     state() {
       const { balance, framesPerSecond, arrivalVariability } = dispatcher.status(clock.now());
       const measured = truths.measured();
-      return stateToWire({
+      return {
         balance,
         framesPerSecond,
         arrivalVariability,
         targets: view.targets(),
         local: view.plannedLocally(),
         ...(measured && { truths: measured, trials: truths.trials() }),
-      });
+      };
     },
     decisions: (limit) => trace.newest(limit, clock.now()),
     onAcknowledged(acknowledged) {

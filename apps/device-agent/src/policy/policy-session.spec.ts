@@ -1,5 +1,5 @@
 import { FakeClock, seededRandom, silentLogger, Unavailable } from '@weir/base';
-import { defaultObjective, type Directive, type Outcome } from '@weir/domain';
+import { defaultObjective, type DeviceState, type Directive, type Outcome } from '@weir/domain';
 import { policy } from '@weir/proto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { objectiveToWire, placementToWire } from '@weir/wire';
@@ -48,6 +48,7 @@ function start({ limit = 100, waitMs = 0 } = {}) {
   const directives: Directive[] = [];
   const outcomes = new OutcomeBuffer(limit);
   let hellos = 0;
+  let state: DeviceState = { framesPerSecond: 3, targets: [] };
   const session = new PolicySession({
     openStream: (signal) => {
       streams.push(new FakeDuplex(signal));
@@ -58,7 +59,7 @@ function start({ limit = 100, waitMs = 0 } = {}) {
     logger: silentLogger,
     outcomes,
     hello: () => policy.Hello.fromPartial({ deviceId: `hello ${++hellos}` }),
-    state: () => policy.AgentState.fromPartial({ framesPerSecond: 3 }),
+    state: () => state,
     onDirective: (taken) => directives.push(taken),
     onEnded: () => waitMs,
     decisions: (most) => [policy.TracedDecision.fromPartial({ requestId: `newest of ${most}` })],
@@ -79,6 +80,13 @@ function start({ limit = 100, waitMs = 0 } = {}) {
     of.sent.flatMap(({ message }) => (message?.$case === 'outcomes' ? [message.value] : []));
   const sequences = (of = stream()) =>
     batches(of).map((batch) => batch.outcomes.map(({ sequence }) => Number(sequence)));
+  /** What was sent: 'h'ello, 's'tate, 'o'utcomes, or both in one message. */
+  const said = (of = stream()) =>
+    of.sent
+      .map(({ message }) =>
+        message?.$case === 'outcomes' && message.value.state ? 'o+s' : message!.$case[0],
+      )
+      .join(' ');
   const lose = async () => {
     stream().finish(new Unavailable('lost'));
     await settle();
@@ -96,6 +104,8 @@ function start({ limit = 100, waitMs = 0 } = {}) {
     ack,
     batches,
     sequences,
+    said,
+    stands: (framesPerSecond: number) => void (state = { ...state, framesPerSecond }),
     lose,
     stop,
   };
@@ -126,10 +136,71 @@ describe('PolicySession', () => {
     expect(streams).toHaveLength(2);
   });
 
-  it('says hello first, then how it stands, and again every second', async () => {
-    const { clock, stream } = start();
+  it('says hello first, then how it stands, and again every second to a policy that does not tell of pauses', async () => {
+    const { clock, add, arrive, ack, said } = start();
+    await arrive({ $case: 'directive', value: directive() });
     await clock.advanceAsync(2_000);
-    expect(stream().sent.map(({ message }) => message?.$case)).toEqual(['hello', 'state', 'state', 'state']);
+    add(2_000);
+    await clock.advanceAsync(1_000);
+    expect(said()).toBe('h s s s o s');
+    await ack(1n);
+  });
+
+  describe('where a state may stay untold for 5 s', () => {
+    const begin = async () => {
+      const session = start();
+      await session.arrive({ $case: 'directive', value: directive({ statePauseMs: 5_000 }) });
+      return session;
+    };
+
+    it('tells one that is as it was after the pause', async () => {
+      const { clock, said } = await begin();
+      await clock.advanceAsync(4_999);
+      expect(said()).toBe('h s');
+      await clock.advanceAsync(1);
+      expect(said()).toBe('h s s');
+    });
+
+    it('tells one that has changed within a second, and at once when asked to', async () => {
+      const { clock, said, stands, session } = await begin();
+      await clock.advanceAsync(500);
+      stands(6);
+      await clock.advanceAsync(500);
+      expect(said()).toBe('h s s');
+      session.stateChanged();
+      expect(said()).toBe('h s s s');
+    });
+
+    it('lets one that has changed go with outcomes, as often as once a second', async () => {
+      const { clock, said, stands, add, ack } = await begin();
+      for (let second = 1; second <= 3; second++) {
+        await clock.advanceAsync(700);
+        stands(3 + 2 * second);
+        add(clock.now());
+        await clock.advanceAsync(300);
+        add(clock.now());
+      }
+      await clock.advanceAsync(100);
+      expect(said()).toBe('h s o+s o o+s o o+s o');
+      await ack(6n);
+    });
+
+    it('waits for the end of a batch with one that is due meanwhile', async () => {
+      const { clock, said, stands, add, ack } = await begin();
+      stands(6);
+      await clock.advanceAsync(950);
+      add(950);
+      await clock.advanceAsync(50);
+      expect(said()).toBe('h s o+s');
+      await ack(1n);
+    });
+
+    it('begins anew with each session', async () => {
+      const { clock, lose, said } = await begin();
+      await lose();
+      await clock.advanceAsync(2_000);
+      expect(said()).toBe('h s s s');
+    });
   });
 
   it('is connected once the policy has said something', async () => {

@@ -1,8 +1,9 @@
 import { Cancelled, type Clock, type Logger, type Random, sleep, Unavailable } from '@weir/base';
-import type { Directive } from '@weir/domain';
+import { StateReports, statePeriodMs } from '@weir/dispatch';
+import type { DeviceState, Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { type ClientDuplex, keepOpen, type KeepOpenOptions } from '@weir/rpc';
-import { directiveFromWire, outcomeToWire } from '@weir/wire';
+import { directiveFromWire, outcomeToWire, stateToWire } from '@weir/wire';
 import type { OutcomeBuffer, PendingOutcome } from './outcome-buffer.ts';
 
 export type OrchestrateStream = ClientDuplex<policy.OrchestrateRequest, policy.OrchestrateResponse>;
@@ -16,7 +17,7 @@ export interface PolicySessionOptions {
   readonly outcomes: OutcomeBuffer;
   /** What a new session begins with. */
   readonly hello: () => policy.Hello;
-  readonly state: () => policy.AgentState;
+  readonly state: () => DeviceState;
   /** Why PolicyService cannot be reached; undefined once it can. */
   readonly onFault?: KeepOpenOptions['onFault'];
   /** As `connected` of `keepOpen`. */
@@ -28,8 +29,6 @@ export interface PolicySessionOptions {
   readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
   /** The last decisions, the newest first, at most so many. */
   readonly decisions: (limit: number) => policy.TracedDecision[];
-  /** @default 1000 */
-  readonly statePeriodMs?: number;
   /** How long an outcome waits for others to go with, ms. @default 100 */
   readonly batchMs?: number;
 }
@@ -58,11 +57,14 @@ export class PolicySession implements AsyncDisposable {
   #ownerEpoch = 0;
   #pumping = false;
   #batchTimer: (() => void) | undefined;
+  readonly #reports: StateReports;
+  #stateTimer: (() => void) | undefined;
   #allAcknowledged: (() => void) | undefined;
 
   constructor(options: PolicySessionOptions) {
     this.#options = options;
-    const { clock, random, logger } = options;
+    const { clock, random, logger, state } = options;
+    this.#reports = new StateReports(state);
     this.#kept = keepOpen({
       open: (signal) => this.#session(signal),
       onFailure: options.onEnded,
@@ -90,7 +92,7 @@ export class PolicySession implements AsyncDisposable {
 
   /** Something that the policy should know before the next regular report has changed, e.g. a target has gone. */
   stateChanged(): void {
-    if (this.#stream) this.#send({ $case: 'state', value: this.#options.state() });
+    if (this.#stream) this.#sendState(this.#reports.now(this.#options.clock.now()));
   }
 
   /** Begins a new session, because what a session begins with has changed. */
@@ -115,13 +117,13 @@ export class PolicySession implements AsyncDisposable {
 
   /** One stream, from its opening to its end. */
   async #session(signal: AbortSignal): Promise<void> {
-    const { openStream, hello, clock, statePeriodMs = 1000, logger } = this.#options;
+    const { openStream, hello, logger } = this.#options;
     const stream = openStream(signal);
     this.#stream = stream;
     this.#sentThrough = 0n;
     this.#send({ $case: 'hello', value: hello() });
+    this.#reports.begin();
     this.stateChanged();
-    const stopReports = clock.every(statePeriodMs, () => this.stateChanged());
     try {
       this.#pump();
       for await (const message of stream) {
@@ -131,7 +133,7 @@ export class PolicySession implements AsyncDisposable {
       }
       throw new Unavailable('PolicyService closed the session');
     } finally {
-      stopReports();
+      this.#stateTimer?.();
       if (this.#connected && !signal.aborted)
         logger.warn({}, 'policy lost; carrying on by the last directive');
       this.#connected = false;
@@ -150,6 +152,7 @@ export class PolicySession implements AsyncDisposable {
           const { value, leftOut } = directiveFromWire(message.value);
           if (leftOut.length > 0) logger.warn({ leftOut }, 'unusable actions of a directive are left out');
           this.#checkOwner(value);
+          this.#reports.pauseAtMost(value.statePauseMs ?? 0);
           onDirective(value);
         } catch (err) {
           if (err instanceof FormerOwner) throw err;
@@ -203,14 +206,36 @@ export class PolicySession implements AsyncDisposable {
       if (batch.length === 0) return;
       this.#sentThrough = batch.at(-1)!.sequence;
       const now = clock.now();
+      const state = this.#reports.dueWithOutcomes(now);
+      if (state) this.#lookAgain();
       const value = {
         outcomes: batch.map((outcome) => outcomeToWire(outcome, now)),
         oldestPendingSequence: outcomes.oldest,
+        state: state && stateToWire(state),
       };
       const sent = stream.send({ message: { $case: 'outcomes', value } });
       // A stream that broke is noticed where it is read.
       await sent.catch(() => {});
     }
+  }
+
+  /** Looks a period from now whether the state is due. */
+  #lookAgain(): void {
+    this.#stateTimer?.();
+    this.#stateTimer = this.#options.clock.after(statePeriodMs, () => this.#report());
+  }
+
+  /** Tells the state if that is due: with outcomes where some are about to be sent, else by itself. */
+  #report(): void {
+    this.#lookAgain();
+    if (this.#batchTimer && this.#reports.withOutcomes) return this.#pump();
+    const state = this.#reports.due(this.#options.clock.now());
+    if (state) this.#sendState(state);
+  }
+
+  #sendState(state: DeviceState): void {
+    this.#lookAgain();
+    this.#send({ $case: 'state', value: stateToWire(state) });
   }
 
   #send(message: NonNullable<policy.OrchestrateRequest['message']>): void {

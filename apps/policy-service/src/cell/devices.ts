@@ -148,6 +148,7 @@ export class CellDevices {
     return createTransferLedger({
       ledgerId: this.#options.newLedgerId(),
       earned: this.#earned,
+      now: () => this.#options.clock.now(),
       mostCap: () => {
         const best = Math.max(0, ...this.members.family().accuracies.values());
         return framesKept * (Math.min(1, best + lookGain) - this.#accuracyFloor);

@@ -180,7 +180,10 @@ export class Members {
 
   disconnect(deviceId: string, at: number): void {
     const member = this.#members.get(deviceId);
-    if (member) this.#members.set(deviceId, { ...member, disconnectedAt: at });
+    if (!member) return;
+    this.#members.set(deviceId, { ...member, disconnectedAt: at });
+    // It does not hear of changes any more.
+    this.#nodes.forget(deviceId);
   }
 
   /** Removes devices that have been without a session for longer than `graceMs`; says which. */

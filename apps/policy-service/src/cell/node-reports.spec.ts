@@ -2,7 +2,7 @@ import type { NodeReport } from '@weir/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { edge, nodeReport } from '../sessions/agent.fixture.ts';
-import { NodeReports, type SharedName } from './node-reports.ts';
+import { NodeReports, type SharedName, statePauseMs } from './node-reports.ts';
 
 function nodeReports() {
   const told: SharedName[] = [];
@@ -86,14 +86,21 @@ describe('NodeReports', () => {
     expect(get().services.get('large')).toBe(75);
   });
 
-  it('count the newest report of each device, and none that is older than 5 s', () => {
+  it('count the newest report of each device, and none that is older than 12 s', () => {
     const { nodes, get } = nodeReports();
     for (let repeated = 0; repeated < 10; repeated++)
       nodes.take('liar', target({ load: { backlogMs: 9_000 } }), 0);
     for (const honest of ['a', 'b']) nodes.take(honest, target({ load: { backlogMs: 10 } }), 0);
     expect(get().load.backlogMs).toBe(10);
-    nodes.take('c', target({ load: { backlogMs: 300 } }), 5_001);
+    nodes.take('c', target({ load: { backlogMs: 300 } }), 12_001);
     expect(get().load.backlogMs).toBe(300);
+  });
+
+  it('hold on to what a device said that has told nothing new for two pauses', () => {
+    const { nodes, get } = nodeReports();
+    for (const reporter of ['a', 'b']) nodes.take(reporter, target({ load: { backlogMs: 10 } }), 0);
+    nodes.take('c', target({ load: { backlogMs: 300 } }), 2 * statePauseMs);
+    expect(get().load.backlogMs).toBe(10);
   });
 
   it('keep what was agreed when the last device that reached the node has gone', () => {

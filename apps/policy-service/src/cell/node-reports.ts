@@ -36,12 +36,17 @@ interface Node {
   sharedTold: boolean;
 }
 
-/** Age beyond which a device no longer speaks for a node, ms. */
-const freshMs = 5_000;
+/**
+ * Longest pause of a device that has nothing new to tell, ms: longer ones would save little, and what a silent device said would
+ * count for longer.
+ */
+export const statePauseMs = 5_000;
+/** Age beyond which a device no longer speaks for a node, ms: two pauses, and time on the way. */
+const freshMs = 12_000;
 /** Devices that speak for a node: enough to outvote a few, few enough for a thousand reports a second. */
 const maxReporters = 15;
-/** How long two runs of one name may be reported side by side: a worker that restarts, ms. */
-const restartMs = 10_000;
+/** How long two runs of one name may be reported side by side: a worker that restarts, ms. More than `freshMs`. */
+const restartMs = 20_000;
 /** Runs of one name that are remembered. */
 const maxRuns = 8;
 

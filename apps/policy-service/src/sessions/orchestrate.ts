@@ -113,17 +113,20 @@ async function receive(
     over: AbortSignal;
   },
 ): Promise<void> {
+  const report = (state: policy.AgentState) => {
+    const { value, leftOut } = stateFromWire(state, hello.deviceId);
+    tellLeftOut(leftOut);
+    cell.devices.report(hello.deviceId, value);
+  };
   for await (const { message } of messages) {
     switch (message?.$case) {
       case 'outcomes':
+        if (message.value.state) report(message.value.state);
         await journaling.take(outcomesFromWire(message.value, hello.deviceId, clock.now()));
         break;
-      case 'state': {
-        const { value, leftOut } = stateFromWire(message.value, hello.deviceId);
-        tellLeftOut(leftOut);
-        cell.devices.report(hello.deviceId, value);
+      case 'state':
+        report(message.value);
         break;
-      }
       case 'decisions':
         checkDecisionTrace(message.value);
         questions.answered(message.value);

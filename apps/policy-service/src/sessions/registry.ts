@@ -1,6 +1,7 @@
 import { Aborted, type Clock, FailedPrecondition, mapInSteps, type Steps } from '@weir/base';
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
+import { statePauseMs } from '../cell/node-reports.ts';
 import { samePlacement, saysMore, type Undated } from './directive-change.ts';
 
 /** The way to one connected agent. */
@@ -112,7 +113,13 @@ export class Sessions {
     for (const [index, { session, directive }] of due.entries()) {
       if (index > 0 && index % sentAtOnce === 0) yield 'rest';
       session.sent = {
-        directive: { ...directive, instanceId, ...(ownerEpoch !== undefined && { ownerEpoch }), version },
+        directive: {
+          ...directive,
+          instanceId,
+          ...(ownerEpoch !== undefined && { ownerEpoch }),
+          version,
+          statePauseMs,
+        },
         at: now,
       };
       session.link.push(session.sent.directive);

@@ -19,6 +19,24 @@ function ledgerOf(...devices: readonly string[]) {
   return ledger;
 }
 
+describe('a transfer ledger', () => {
+  it('takes what a device spends a second for what it will need, however often it reports', () => {
+    const creditedAfter = (everyMs: number) => {
+      let now = 0;
+      const ledger = createTransferLedger({ ledgerId: 'l', now: () => now });
+      for (const deviceId of ['spender', 'other']) ledger.join(deviceId);
+      const tell = (deviceId: string, balance: number) =>
+        ledger.report(deviceId, report(ledger, deviceId, { balance }));
+      for (; now <= 20_000; now += everyMs) tell('spender', 2 - now / 10_000);
+      tell('other', 2);
+      ledger.rebalance();
+      return ledger.ledgerOf('other').debitRequestedTotal;
+    };
+    expect(creditedAfter(5_000)).toBeCloseTo(creditedAfter(1_000), 1);
+    expect(creditedAfter(1_000)).toBeGreaterThan(1);
+  });
+});
+
 describe('a transfer ledger and dishonest devices', () => {
   it('counts no debit that nobody asked for', () => {
     const ledger = ledgerOf('liar', 'poor');

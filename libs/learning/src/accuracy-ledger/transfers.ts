@@ -4,7 +4,7 @@ import type { EarnedBalances } from './earned-balances.ts';
 /** Differences below this share of a device's cap are not worth a transfer. */
 const DEADBAND = 0.05;
 
-/** Weight of the newest report in the measured drain of a device. */
+/** Weight of the newest second in the measured drain of a device. */
 const DRAIN_WEIGHT = 1 / 8;
 
 /** Largest cap that is believed, frames × accuracy: twenty frames at an accuracy of 1 over a floor of 0. */
@@ -26,8 +26,8 @@ export interface TransferLedger {
   join(deviceId: string): void;
   leave(deviceId: string): void;
   /**
-   * A device's newest report; of another ledger: ignored. What the device spent between its reports is taken for what it
-   * will spend until the next: devices that deviate much do not spend what was planned. A report is a claim: a debit
+   * A device's newest report; of another ledger: ignored. What the device spent a second between its reports is taken for what
+   * it will spend until it is helped: devices that deviate much do not spend what was planned. A report is a claim: a debit
    * counts up to what was asked for and, with `earned`, up to what the device is known to hold; the rest of it counts as
    * soon as more is known.
    */
@@ -52,8 +52,10 @@ interface Account {
   creditedTotal: number;
   balance: number;
   cap: number;
-  /** Spent beyond what was earned from report to report, transfers apart: what it will need until the next. */
+  /** Spent beyond what was earned, a second, transfers apart: what it will need until it is helped. */
   drained: number;
+  /** Of the newest report, ms; undefined before the first. */
+  reportedAt: number | undefined;
 }
 
 export interface TransferLedgerOptions {
@@ -63,16 +65,22 @@ export interface TransferLedgerOptions {
   readonly earned?: EarnedBalances;
   /** Largest cap that a device of this cell can have, frames × accuracy. @default what any can have */
   readonly mostCap?: () => number;
+  /** The time, ms. @default each report comes a second after the one before */
+  readonly now?: () => number;
 }
 
 export function createTransferLedger({
   ledgerId,
   earned: known,
   mostCap = () => MOST_CAP,
+  now,
 }: TransferLedgerOptions): TransferLedger {
   const accounts = new Map<string, Account>();
   let opened = 0;
   let pool = 0;
+  /** A millisecond at least: what is spent in no time is no rate. */
+  const secondsSince = (at: number | undefined) =>
+    at === undefined || !now ? 1 : Math.max(1, now() - at) / 1_000;
 
   return {
     get pool() {
@@ -90,6 +98,7 @@ export function createTransferLedger({
         balance: 0,
         cap: 0,
         drained: 0,
+        reportedAt: undefined,
       });
     },
     leave(deviceId) {
@@ -115,7 +124,9 @@ export function createTransferLedger({
         account.balance -
         (creditedTotal - account.creditedTotal) +
         (debitedTotal - account.debitedTotal);
-      account.drained += DRAIN_WEIGHT * (-earned - account.drained);
+      const seconds = secondsSince(account.reportedAt);
+      account.drained += (1 - (1 - DRAIN_WEIGHT) ** seconds) * (-earned / seconds - account.drained);
+      account.reportedAt = now?.();
       account.debitedTotal = debitedTotal;
       account.creditedTotal = creditedTotal;
       account.balance = balance;

@@ -42,7 +42,7 @@ const joinMs = 60_000;
 const policyProgram = fileURLToPath(import.meta.resolve('@weir/policy-service/main'));
 
 /**
- * What simulated agents cost a PolicyService of its own: each with a connection, one outcome and one state a second, two
+ * What simulated agents cost a PolicyService of its own: each with a connection, one outcome a second, its state as agents tell it, two
  * variants, one target. Throws Unavailable when an agent gets no directive or loses its session.
  */
 export async function policyCost({

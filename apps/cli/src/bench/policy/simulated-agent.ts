@@ -1,4 +1,5 @@
 import { credentials } from '@grpc/grpc-js';
+import { StateReports } from '@weir/dispatch';
 import {
   type DeviceHello,
   type DeviceState,
@@ -11,13 +12,13 @@ import { policy } from '@weir/proto';
 import { openDuplex } from '@weir/rpc';
 import { helloToWire, outcomeToWire, stateToWire } from '@weir/wire';
 
-/** One session: a connection of its own, one outcome and one state a second; computes nothing and obeys nothing. */
+/** One session: a connection of its own, one outcome a second and its state as agents tell it; computes nothing and obeys nothing. */
 export interface SimulatedAgent extends AsyncDisposable {
   /** Resolves with the first directive. */
   readonly planned: Promise<void>;
   /** Resolves when its session has ended, however. */
   readonly ended: Promise<void>;
-  /** Sends one outcome and the state. */
+  /** Sends one outcome, with the state where that is due. */
   say(): void;
 }
 
@@ -52,10 +53,14 @@ export function simulatedAgent(
   let sequence = 0n;
   let placement: Outcome['placement'] = { tier: 'device', nodeId: deviceId, variant: 'large' };
 
+  const hello = simulatedHello(deviceId, instanceId);
+  const reports = new StateReports(() => simulatedState(hello));
+
   const receive = async () => {
     for await (const { message } of duplex) {
       if (message?.$case === 'directive') {
         heard.directives++;
+        reports.pauseAtMost(message.value.statePauseMs);
         const { planned: at } = message.value;
         if (at)
           placement = {
@@ -78,7 +83,6 @@ export function simulatedAgent(
     planned.reject(error);
     if (!over) heard.failures.push(String(error));
   });
-  const hello = simulatedHello(deviceId, instanceId);
   void duplex.send({ message: { $case: 'hello', value: helloToWire({ cellId, hello }) } });
   return {
     planned: planned.promise,
@@ -90,11 +94,15 @@ export function simulatedAgent(
         { sequence, outcome: outcomeAt(placement, { deviceId, now }), confidence: 0.8 },
         now,
       );
-      const oldestPendingSequence = acknowledged + 1n;
-      void duplex.send({
-        message: { $case: 'outcomes', value: { outcomes: [outcome], oldestPendingSequence } },
-      });
-      void duplex.send({ message: { $case: 'state', value: stateToWire(simulatedState(hello)) } });
+      const due = reports.dueWithOutcomes(now);
+      const value = {
+        outcomes: [outcome],
+        oldestPendingSequence: acknowledged + 1n,
+        state: due && stateToWire(due),
+      };
+      void duplex.send({ message: { $case: 'outcomes', value } });
+      const alone = reports.withOutcomes ? undefined : reports.due(now);
+      if (alone) void duplex.send({ message: { $case: 'state', value: stateToWire(alone) } });
     },
     async [Symbol.asyncDispose]() {
       over = true;

@@ -55,7 +55,7 @@ export interface OrchestrateRequest {
     /** What inferences cost. */
     { $case: "outcomes"; value: OutcomeBatch }
     | //
-    /** The agent's state, about once a second. */
+    /** The agent's state: about once a second, or as Directive.state_pause_ms says. */
     { $case: "state"; value: AgentState }
     | //
     /** Answers DecisionsWanted. */
@@ -148,6 +148,8 @@ export interface OutcomeBatch {
    * acknowledged at once.
    */
   oldestPendingSequence: bigint;
+  /** The agent's state, which else would take a message of its own; only where Directive.state_pause_ms is not 0. */
+  state: AgentState | undefined;
 }
 
 /** What one inference cost. */
@@ -328,6 +330,11 @@ export interface Directive {
    * not compared.
    */
   ownerEpoch: bigint;
+  /**
+   * How long the agent may leave its state untold while it stays about the same, ms. 0: it tells it every second, and never with
+   * outcomes, as a policy of an earlier Weir expects.
+   */
+  statePauseMs: number;
 }
 
 /** How far a cell's pictures differ from those that its model family was measured on. */
@@ -1721,7 +1728,7 @@ export const Target: MessageFns<Target> = {
 };
 
 function createBaseOutcomeBatch(): OutcomeBatch {
-  return { outcomes: [], oldestPendingSequence: 0n };
+  return { outcomes: [], oldestPendingSequence: 0n, state: undefined };
 }
 
 export const OutcomeBatch: MessageFns<OutcomeBatch> = {
@@ -1734,6 +1741,9 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
         throw new globalThis.Error("value provided for field message.oldestPendingSequence of type uint64 too large");
       }
       writer.uint32(16).uint64(message.oldestPendingSequence);
+    }
+    if (message.state !== undefined) {
+      AgentState.encode(message.state, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1767,6 +1777,14 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
             message.oldestPendingSequence = reader.uint64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = AgentState.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1787,6 +1805,7 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
         : isSet(object.oldest_pending_sequence)
         ? BigInt(object.oldest_pending_sequence)
         : 0n,
+      state: isSet(object.state) ? AgentState.fromJSON(object.state) : undefined,
     };
   },
 
@@ -1797,6 +1816,9 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
     }
     if (message.oldestPendingSequence !== 0n) {
       obj.oldestPendingSequence = message.oldestPendingSequence.toString();
+    }
+    if (message.state !== undefined) {
+      obj.state = AgentState.toJSON(message.state);
     }
     return obj;
   },
@@ -1811,6 +1833,9 @@ export const OutcomeBatch: MessageFns<OutcomeBatch> = {
       (object.oldestPendingSequence !== undefined && object.oldestPendingSequence !== null)
         ? BigInt(object.oldestPendingSequence)
         : 0n;
+    message.state = (object.state !== undefined && object.state !== null)
+      ? AgentState.fromPartial(object.state)
+      : undefined;
     return message;
   },
 };
@@ -2925,6 +2950,7 @@ function createBaseDirective(): Directive {
     correction: undefined,
     cellTiers: [],
     ownerEpoch: 0n,
+    statePauseMs: 0,
   };
 }
 
@@ -2993,6 +3019,9 @@ export const Directive: MessageFns<Directive> = {
         throw new globalThis.Error("value provided for field message.ownerEpoch of type uint64 too large");
       }
       writer.uint32(144).uint64(message.ownerEpoch);
+    }
+    if (message.statePauseMs !== 0) {
+      writer.uint32(153).double(message.statePauseMs);
     }
     return writer;
   },
@@ -3164,6 +3193,14 @@ export const Directive: MessageFns<Directive> = {
             message.ownerEpoch = reader.uint64() as bigint;
             continue;
           }
+          case 19: {
+            if (tag !== 153) {
+              break;
+            }
+
+            message.statePauseMs = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3230,6 +3267,11 @@ export const Directive: MessageFns<Directive> = {
         : isSet(object.owner_epoch)
         ? BigInt(object.owner_epoch)
         : 0n,
+      statePauseMs: isSet(object.statePauseMs)
+        ? globalThis.Number(object.statePauseMs)
+        : isSet(object.state_pause_ms)
+        ? globalThis.Number(object.state_pause_ms)
+        : 0,
     };
   },
 
@@ -3289,6 +3331,9 @@ export const Directive: MessageFns<Directive> = {
     if (message.ownerEpoch !== 0n) {
       obj.ownerEpoch = message.ownerEpoch.toString();
     }
+    if (message.statePauseMs !== 0) {
+      obj.statePauseMs = floatToJson(message.statePauseMs);
+    }
     return obj;
   },
 
@@ -3327,6 +3372,7 @@ export const Directive: MessageFns<Directive> = {
     message.ownerEpoch = (object.ownerEpoch !== undefined && object.ownerEpoch !== null)
       ? BigInt(object.ownerEpoch)
       : 0n;
+    message.statePauseMs = object.statePauseMs ?? 0;
     return message;
   },
 };
