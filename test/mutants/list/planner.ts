@@ -168,8 +168,8 @@ export const planner = mutantsOf('libs/learning/src', [
   {
     title: 'nothing is given in advance to a device that spends',
     file: 'accuracy-ledger/transfers.ts',
-    find: 'account.drained += DRAIN_WEIGHT *',
-    replace: 'account.drained += 0 *',
+    find: 'account.drained += (1',
+    replace: 'account.drained += 0 * (1',
   },
   {
     title: 'an older report takes back what a newer one said',

@@ -36,6 +36,9 @@ export default defineCommand({
     const both = ({ p50, p99 }: { p50: number; p99: number }) => `p50 ${ms(p50)}, p99 ${ms(p99)}`;
     print(`agents            ${agents}, ${perCell} a cell`);
     print(
+      `joining           all after ${(cost.joinMs / 1_000).toFixed(1)} s; ${cost.joinCpuMsPerAgent.toFixed(2)} ms of processor time and ${cost.directivesPerJoin.toFixed(1)} directives an agent`,
+    );
+    print(
       `processor time    ${cost.cpuMsPerAgentSecond.toFixed(3)} ms a second and agent, ${cost.mainMsPerAgentSecond.toFixed(3)} of it on the thread that serves`,
     );
     print(`memory            ${(cost.rssPerAgentBytes / 1_024).toFixed(0)} KiB an agent`);

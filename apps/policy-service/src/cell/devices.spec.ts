@@ -23,6 +23,7 @@ function listened() {
   const events: string[] = [];
   const devices = cellDevices({
     onJoined: () => events.push('joined'),
+    onCameOrWent: () => events.push('came or went'),
     onUrgent: () => events.push('urgent'),
     onDescribed: ({ hello, targets }) => events.push(`described ${hello.deviceId} with ${targets.length}`),
   });
@@ -33,7 +34,7 @@ describe('CellDevices', () => {
   it('tell of a device that joins, and of what it names', () => {
     const { devices, happened } = listened();
     devices.join(deviceHello('a'), agent().link);
-    expect(happened()).toEqual(['joined', 'urgent', 'described a with 1']);
+    expect(happened()).toEqual(['joined', 'came or went', 'described a with 1']);
   });
 
   it('tell of a report only what changes the cell', () => {
@@ -59,7 +60,7 @@ describe('CellDevices', () => {
     devices.leave('a', first.link);
     expect(happened()).toEqual([]);
     devices.leave('a', second.link);
-    expect(happened()).toEqual(['urgent']);
+    expect(happened()).toEqual(['came or went']);
   });
 
   it('leave a device that was remembered to its plan, and tell nobody', () => {

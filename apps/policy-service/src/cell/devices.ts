@@ -40,7 +40,9 @@ const lookGain = 0.1;
 export interface DeviceEvents {
   /** A device has joined: it may be one that the learner does not know. */
   readonly onJoined?: () => void;
-  /** Something has changed that cannot wait for the next regular plan. */
+  /** A device has joined or left, perhaps one of many. */
+  readonly onCameOrWent?: () => void;
+  /** Something else has changed that cannot wait for the next regular plan. */
   readonly onUrgent?: () => void;
   /** A device has joined, or names other nodes or variants than before. */
   readonly onDescribed?: (member: Member) => void;
@@ -90,14 +92,14 @@ export class CellDevices {
   /** Begins a session, and ends the device's former one if it still stands. Throws ResourceExhausted when the cell is full. */
   join(hello: DeviceHello, link: AgentLink): void {
     const { deviceId } = hello;
-    const { maxDevices, onJoined, onUrgent } = this.#options;
+    const { maxDevices, onJoined, onCameOrWent } = this.#options;
     if (!this.members.get(deviceId) && this.members.size >= maxDevices)
       throw new ResourceExhausted(`the cell has ${maxDevices} devices, and takes no more (--max-devices)`);
     this.sessions.open(deviceId, link);
     this.members.add(hello);
     this.#openAccount(deviceId);
     onJoined?.();
-    onUrgent?.();
+    onCameOrWent?.();
     this.#described(deviceId);
   }
 
@@ -106,7 +108,7 @@ export class CellDevices {
     if (!this.sessions.close(deviceId, link)) return;
     this.#ledger.leave(deviceId);
     this.members.disconnect(deviceId, this.#options.clock.now());
-    this.#options.onUrgent?.();
+    this.#options.onCameOrWent?.();
   }
 
   /** Takes an agent's report. */

@@ -122,8 +122,7 @@ export class Members {
   /** Why the device cannot be planned together with the others of the cell; undefined: it can. */
   conflict({ deviceId, family: own, variants }: DeviceHello): FamilyConflict | undefined {
     const conflicting = this.#facts.conflicting(deviceId, variants);
-    const family = [...this.#members].find(([id, { hello }]) => id !== deviceId && hello.family)?.[1].hello
-      .family;
+    const family = this.#familyOfOthers(deviceId);
     const named = own && family && own.name !== family.name;
     if (!named && conflicting.length === 0) return undefined;
     return { variants: conflicting, ...(family && { family }) };
@@ -282,6 +281,11 @@ export class Members {
         ...(hello.objective && { objective: hello.objective }),
       }))
       .sort((a, b) => byName(a.id, b.id));
+  }
+
+  #familyOfOthers(deviceId: string): FamilyIdentity | undefined {
+    for (const [id, { hello }] of this.#members) if (id !== deviceId && hello.family) return hello.family;
+    return undefined;
   }
 
   #derive() {

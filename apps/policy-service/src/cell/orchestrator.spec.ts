@@ -123,7 +123,7 @@ describe('CellOrchestrator', () => {
     });
   });
 
-  it('tells all devices the same version when the joint plan changes', () => {
+  it('tells of a plan those devices alone that it changes something for', () => {
     const { clock, orchestrator } = cell();
     const [a, b] = [agent(), agent()];
     orchestrator.devices.join(deviceHello('a'), a.link);
@@ -132,7 +132,24 @@ describe('CellOrchestrator', () => {
     orchestrator.learn([outcome('a', { responseMs: 5 })]);
     clock.advance(1_000);
     expect(a.last()).toMatchObject({ version: 2, planned: { nodeId: 'edge-1', variant: 'large' } });
-    expect(b.last()).toMatchObject({ version: 2, planned: { nodeId: 'b' } });
+    expect(b.directives).toHaveLength(1);
+    const c = agent();
+    orchestrator.devices.join(deviceHello('c'), c.link);
+    clock.advance(100);
+    expect(c.directives).toHaveLength(1);
+    expect([a, b].map(({ directives }) => directives.length)).toEqual([2, 1]);
+  });
+
+  it('plans once for devices that join together', () => {
+    const { clock, orchestrator, learner } = cell({ maxDevices: 100 });
+    const agents = Array.from({ length: 40 }, agent);
+    for (const [at, { link }] of agents.entries()) {
+      orchestrator.devices.join(deviceHello(`device-${at}`), link);
+      clock.advance(10);
+    }
+    clock.advance(100);
+    expect(agents.map(({ directives }) => directives.length)).toEqual(agents.map(() => 1));
+    expect(learner.status().plans).toBe(2);
   });
 
   it.each([

@@ -15,6 +15,7 @@ import {
 } from '@weir/learning';
 import { attainableRange, checkAttainable, meetsFloor } from '../planning/attainable.ts';
 import { CellDevices, type CellDevicesOptions, type DeviceEvents, type DeviceTimes } from './devices.ts';
+import { Crowd } from './crowd.ts';
 import { CellLearner } from './learner.ts';
 import { deviceStatuses } from './status.ts';
 import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-planning.ts';
@@ -60,6 +61,8 @@ export class CellOrchestrator implements Disposable {
   #correction: CellCorrection | undefined;
   #exploringFrames = 0;
   readonly #stopExpiring: () => void;
+  /** Devices that join or leave at once are planned for together. */
+  readonly #crowd: Crowd;
   #objective: Objective;
   #epochs: EpochRun | undefined;
   /** Plans, and what else of a large cell takes longer than its devices can wait for an acknowledgement. */
@@ -70,14 +73,18 @@ export class CellOrchestrator implements Disposable {
   readonly #held: (readonly Outcome[])[] = [];
   /** Outcomes of plans up to this version belong to epochs that are over: they come too late to be learned from. */
   #overThrough = 0;
+  /** Devices may still hold directives of an epoch that is over. */
+  #afterEpochs = false;
 
   constructor(options: OrchestratorOptions) {
     const { clock, errors, learner, times } = options;
     this.#options = options;
     this.#objective = options.objective;
+    this.#crowd = new Crowd(clock, () => this.#continuous.request());
     this.devices = new CellDevices({
       ...options,
       onJoined: () => this.#learner.joined(),
+      onCameOrWent: () => this.#crowd.comes(),
       onUrgent: () => this.#continuous.request(),
       onDescribed: (member) => {
         options.onDescribed?.(member);
@@ -152,6 +159,7 @@ export class CellOrchestrator implements Disposable {
       onEnd: (lastVersion) => {
         this.#overThrough = Math.max(this.#overThrough, lastVersion);
         this.#epochs = undefined;
+        this.#afterEpochs = true;
         this.#continuous.resume();
       },
     });
@@ -290,6 +298,7 @@ export class CellOrchestrator implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stopExpiring();
+    this.#crowd[Symbol.dispose]();
     this.#continuous[Symbol.dispose]();
     this.#turns.giveUp(this.#planning);
     this.#turns.finish();
@@ -327,7 +336,9 @@ export class CellOrchestrator implements Disposable {
       correction: this.#correction,
       propensities,
     });
-    return yield* this.devices.sessions.push(directives, { always });
+    const version = yield* this.devices.sessions.push(directives, { always: always || this.#afterEpochs });
+    if (version !== undefined) this.#afterEpochs = false;
+    return version;
   }
 
   *#learnHeld(): Steps<void> {

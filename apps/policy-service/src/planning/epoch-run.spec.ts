@@ -165,6 +165,16 @@ describe('a cell in synchronous epochs', () => {
     expect(learner.status().outcomes).toBe(3);
   });
 
+  it('ends with directives for all, though they say nothing new: what comes by those of an epoch is not learned', async () => {
+    const fastest = createFastestMean();
+    const propose = () => ({ ...fastest.propose(), thresholdMs: Infinity });
+    const { clock, run, next, agents } = await running(['a', 'b'], { learner: { ...fastest, propose } });
+    const { version } = await next();
+    run[Symbol.dispose]();
+    clock.advance(100);
+    for (const { last } of agents.values()) expect(last().version).toBeGreaterThan(version);
+  });
+
   it('learns what came of an epoch that is cut off', async () => {
     const { run, next, learner, orchestrator } = await running();
     const { version } = await next();

@@ -29,6 +29,7 @@ describe('saysMore', () => {
     ['version and prediction', { version: 2, predictedMs: 90 }],
     ['a cost by a little', { actions: [{ ...action, serviceMs: 104 }] }],
     ['the price by a little', { accuracyPriceMs: 510 }],
+    ['a credit by a little', { ledger: { ...before.ledger, creditTotal: 0.04 } }],
     ['a correction by a little', { correction: { ...correction, firsts: [{ ...lost, loss: 2.05 }] } }],
     [
       'the order of the tiers',

@@ -17,6 +17,8 @@ const NOTABLE = 0.05;
 const LEAST_MS = 1;
 const LEAST_J = 1e-3;
 const LEAST_ACCURACY = 1e-3;
+/** Frames x accuracy: a few hundredths of what a device keeps; told when the directive is renewed. */
+const LEAST_BALANCE = 0.05;
 
 /** True when a directive says something else than the one before, beyond the small steps of every learning. */
 export function saysMore(next: Undated, before: Undated): boolean {
@@ -31,8 +33,8 @@ export function saysMore(next: Undated, before: Undated): boolean {
     !sameTiers(next.cellTiers, before.cellTiers) ||
     correctionsDiffer(next.correction, before.correction) ||
     next.ledger.ledgerId !== before.ledger.ledgerId ||
-    next.ledger.creditTotal !== before.ledger.creditTotal ||
-    next.ledger.debitRequestedTotal !== before.ledger.debitRequestedTotal ||
+    Math.abs(next.ledger.creditTotal - before.ledger.creditTotal) > LEAST_BALANCE ||
+    Math.abs(next.ledger.debitRequestedTotal - before.ledger.debitRequestedTotal) > LEAST_BALANCE ||
     next.actions.length !== before.actions.length ||
     next.actions.some((action, index) => costsDiffer(action, before.actions[index]!))
   );
@@ -74,8 +76,9 @@ const differs = (next: number, before: number, least: number): boolean =>
   next !== before && !(Math.abs(next - before) <= Math.max(least, NOTABLE * Math.abs(before)));
 
 const sameObjective = (a: Objective, b: Objective): boolean =>
-  sameTiers(a.allowedTiers, b.allowedTiers) &&
-  JSON.stringify({ ...a, allowedTiers: [] }) === JSON.stringify({ ...b, allowedTiers: [] });
+  a === b ||
+  (sameTiers(a.allowedTiers, b.allowedTiers) &&
+    JSON.stringify({ ...a, allowedTiers: [] }) === JSON.stringify({ ...b, allowedTiers: [] }));
 
 const sameTiers = (a: readonly Tier[] = [], b: readonly Tier[] = []): boolean =>
-  a.toSorted().join() === b.toSorted().join();
+  a === b || a.toSorted().join() === b.toSorted().join();

@@ -2,7 +2,7 @@ import { Aborted, type Clock, FailedPrecondition, mapInSteps, type Steps } from 
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { statePauseMs } from '../cell/node-reports.ts';
-import { samePlacement, saysMore, type Undated } from './directive-change.ts';
+import { saysMore, type Undated } from './directive-change.ts';
 
 /** The way to one connected agent. */
 export interface AgentLink {
@@ -85,10 +85,9 @@ export class Sessions {
   }
 
   /**
-   * Tells each device what is new to it, or due again. All directives of a round carry one version, and all go out when
-   * the joint plan has changed, so that outcomes of one joint placement carry one number. `always`: also when nothing is
-   * new. Returns the round's version; undefined when nothing went out. Rests so that what it tells a large cell is sent in
-   * between.
+   * Tells each device what is new to it, or due again. All directives of a round carry one version. `always`: all go out, so
+   * that outcomes of one joint placement carry one number. Returns the round's version; undefined when nothing went out.
+   * Rests so that what it tells a large cell is sent in between.
    */
   *push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): Steps<number | undefined> {
     const { clock, renewMs, instanceId, ownerEpoch, nextVersion } = this.#options;
@@ -98,14 +97,11 @@ export class Sessions {
       const session = this.#sessions.get(deviceId);
       return session ? [{ session, directive }] : [];
     });
-    const moved = round.some(
-      ({ session: { sent }, directive }) => !sent || !samePlan(sent.directive, directive),
-    );
     yield;
     const isDue = yield* mapInSteps(
       round,
       ({ session: { sent }, directive }) =>
-        always || moved || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
+        always || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
     );
     const due = round.filter((_, at) => isDue[at]);
     const version = due.length > 0 ? nextVersion() : undefined;
@@ -132,6 +128,3 @@ const replaced = 'SESSION_REPLACED';
 export const sessionReplaced = (deviceId: string): Error =>
   new Aborted(`another session of device ${deviceId} has begun`, { reason: replaced });
 export const isReplaced = (reason: Error): boolean => reason instanceof Aborted && reason.reason === replaced;
-
-const samePlan = (a: Undated, b: Undated): boolean =>
-  samePlacement(a.planned, b.planned) && a.explored === b.explored;

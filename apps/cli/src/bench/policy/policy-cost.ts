@@ -11,6 +11,12 @@ import type { AgentsFigures, AgentsTurn } from './turn.ts';
 export interface PolicyCost {
   readonly agents: number;
   readonly perCell: number;
+  /** From the first agent's joining until all have a directive; 64 join at once, and those that have joined talk. */
+  readonly joinMs: number;
+  /** Processor time of the service meanwhile, all its threads. */
+  readonly joinCpuMsPerAgent: number;
+  /** Directives that agents got meanwhile; each needs one. */
+  readonly directivesPerJoin: number;
   /** Processor time of the service, all its threads. */
   readonly cpuMsPerAgentSecond: number;
   /** Of that, on the thread that serves. */
@@ -37,7 +43,7 @@ const processes = 2;
 /** From the last agent's joining to the measurement, at most, ms. */
 const mostSettleMs = 5_000;
 /** Longest wait of an agent for its first directive, ms. */
-const joinMs = 60_000;
+const mostJoinMs = 60_000;
 
 const policyProgram = fileURLToPath(import.meta.resolve('@weir/policy-service/main'));
 
@@ -79,20 +85,23 @@ export async function policyCost({
   const residentBefore = await residentBytes(service.pid);
 
   progress(`${agents} agents join`);
+  const meter = processorMeter([service.pid]);
+  const [cpuBeforeJoining, joiningAt] = [meter(), performance.now()];
   const each = Math.ceil(agents / crowds.length);
-  await Promise.all(
+  const joined = await Promise.all(
     crowds.map((crowd, at) => {
       const from = at * each;
       const count = Math.max(0, Math.min(each, agents - from));
-      return crowd.ask({ do: 'join', address: service.address, from, count, perCell, timeoutMs: joinMs });
+      return crowd.ask({ do: 'join', address: service.address, from, count, perCell, timeoutMs: mostJoinMs });
     }),
   );
+  const joinMs = performance.now() - joiningAt;
+  const joinCpuMsPerAgent = (meter().all - cpuBeforeJoining.all) / agents;
   await sleep(Math.min(mostSettleMs, 500 * seconds), { signal });
   const tell = () => Promise.all(crowds.map((crowd) => crowd.ask({ do: 'tell' })));
   await tell();
 
   progress(`${agents} agents send an outcome and their state every second, for ${seconds} s`);
-  const meter = processorMeter([service.pid]);
   const readingBefore = await scrape(service.metrics!);
   const [cpuBefore, startedAt] = [meter(), performance.now()];
   await sleep(1_000 * seconds, { signal });
@@ -109,6 +118,9 @@ export async function policyCost({
   return {
     agents,
     perCell,
+    joinMs,
+    joinCpuMsPerAgent,
+    directivesPerJoin: joined.reduce((sum, { directives }) => sum + directives, 0) / agents,
     cpuMsPerAgentSecond: (cpu.all - cpuBefore.all) / (agents * measuredS),
     mainMsPerAgentSecond: (cpu.main - cpuBefore.main) / (agents * measuredS),
     rssPerAgentBytes: ((await residentBytes(service.pid)) - residentBefore) / agents,
