@@ -88,6 +88,7 @@ function timed(dispatcher: Dispatcher, times: Timed[]): Dispatcher {
   };
   return {
     applyDirective: (...args) => dispatcher.applyDirective(...args),
+    renewLease: (...args) => dispatcher.renewLease(...args),
     setFallbackActions: (...args) => dispatcher.setFallbackActions(...args),
     setOwnObjective: (...args) => dispatcher.setOwnObjective(...args),
     reportLoad: (...args) => dispatcher.reportLoad(...args),

@@ -174,6 +174,24 @@ describe('PolicyService', () => {
     }
   });
 
+  it('renews a directive by acknowledgements for agents that take that', async () => {
+    await using service = await start();
+    const { client } = service;
+    const [newer, older] = ['a', 'b'].map((deviceId) =>
+      session(client, { ...helloToWire('c', deviceHello(deviceId)), takesRenewals: deviceId === 'a' }),
+    );
+    const { version } = await newer!.directive();
+    await older!.directive();
+    let renewed = 0n;
+    for (let sequence = 1; renewed === 0n; sequence++) {
+      await older!.outcomes(sequences(sequence, sequence, 'b'));
+      expect((await older!.ack()).renewedVersion).toBe(0n);
+      await newer!.outcomes(sequences(sequence, sequence));
+      ({ renewedVersion: renewed } = await newer!.ack());
+    }
+    expect(renewed).toBeGreaterThanOrEqual(version);
+  });
+
   it('counts outcomes once that an agent sends again over a new session', async () => {
     await using service = await start();
     const first = session(service.client);

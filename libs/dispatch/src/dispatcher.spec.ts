@@ -204,6 +204,15 @@ describe('dispatcher with a directive', () => {
     expect(agent.dispatch(200)).toMatchObject({ leaseExpired: true, placement: edgeBest.placement });
   });
 
+  it('renews the lease of the directive in force when told its version, and of no other', () => {
+    const agent = dispatcher();
+    agent.applyDirective(directive({ version: 2, leaseMs: 100 }), 0);
+    for (const version of [1, 3]) agent.renewLease(version, 90);
+    expect(agent.dispatch(150).leaseExpired).toBe(true);
+    agent.renewLease(2, 190);
+    expect(agent.dispatch(280).leaseExpired).toBe(false);
+  });
+
   it('renews the lease with the same directive again, not with an older one', () => {
     const agent = dispatcher();
     const [old, current] = [directive({ version: 1, leaseMs: 100 }), directive({ version: 2, leaseMs: 100 })];

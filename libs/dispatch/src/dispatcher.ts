@@ -146,6 +146,8 @@ export interface Dispatcher {
    * When the lease runs out, the dispatcher carries on by the last directive and its own balance, and says so.
    */
   applyDirective(directive: Directive, now: number): void;
+  /** The directive holds for another lease; ignored when another version is in force. */
+  renewLease(version: number, now: number): void;
   /**
    * What the device knows by itself (calibration, the workers' service times, pings): used before the first directive, and
    * whenever a directive leaves no action that is allowed.

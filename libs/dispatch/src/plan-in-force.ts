@@ -144,6 +144,10 @@ export class PlanInForce {
     return true;
   }
 
+  renewLease(version: number, now: number): void {
+    if (this.#directive?.version === version) this.#leaseEndsAt = now + this.#directive.leaseMs;
+  }
+
   setFallbackActions(actions: readonly ActionCost[]): void {
     this.#fallbackCosts = actions;
     this.#rebuild();

@@ -87,6 +87,10 @@ class PricedDispatcher implements Dispatcher {
     this.#forgetGone();
   }
 
+  renewLease(version: number, now: number): void {
+    this.#plan.renewLease(version, now);
+  }
+
   setFallbackActions(actions: readonly ActionCost[]): void {
     this.#plan.setFallbackActions(actions);
     this.#configureBalance();

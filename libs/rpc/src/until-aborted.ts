@@ -1,18 +1,34 @@
-/** Yields the messages until they end or the signal aborts, whichever comes first; rethrows their failure. */
-export async function* untilAborted<T>(messages: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+/** Yields the messages until they end or the signal aborts, whichever comes first; rethrows their failure. For one consumer. */
+export function untilAborted<T>(messages: AsyncIterable<T>, signal: AbortSignal): AsyncIterableIterator<T> {
   const iterator = messages[Symbol.asyncIterator]();
-  // A new promise per message: racing a long-lived one would keep every reaction alive as long as it.
+  let over = false;
+  /** Ends the wait for the next message. */
   let stop = () => {};
   const onAbort = () => stop();
   signal.addEventListener('abort', onAbort);
-  try {
-    while (!signal.aborted) {
-      const stopped = new Promise<undefined>((resolve) => (stop = () => resolve(undefined)));
-      const result = await Promise.race([iterator.next(), stopped]);
-      if (!result || result.done) return;
-      yield result.value;
-    }
-  } finally {
+  const end = (): IteratorResult<T> => {
+    over = true;
     signal.removeEventListener('abort', onAbort);
-  }
+    return { done: true, value: undefined };
+  };
+  // No generator, and no race: each message would cost five promises more.
+  return {
+    next() {
+      if (over || signal.aborted) return Promise.resolve(end());
+      return new Promise((resolve, reject) => {
+        stop = () => resolve(end());
+        iterator.next().then(
+          (result) => resolve(result.done ? end() : result),
+          (error: Error) => {
+            end();
+            reject(error);
+          },
+        );
+      });
+    },
+    return: () => Promise.resolve(end()),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

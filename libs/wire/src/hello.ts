@@ -13,10 +13,13 @@ import { variantsFromWire, variantToWire } from './variant.ts';
 export interface CellHello {
   readonly cellId: string;
   readonly hello: DeviceHello;
+  /** Whether acknowledgements may renew its directives. @default false */
+  readonly takesRenewals?: boolean;
 }
 
-export const helloToWire = ({ cellId, hello }: CellHello): policy.Hello => ({
+export const helloToWire = ({ cellId, hello, takesRenewals = false }: CellHello): policy.Hello => ({
   cellId,
+  takesRenewals,
   deviceId: hello.deviceId,
   agentInstanceId: hello.instanceId,
   local: nodeToWire(hello.local),
@@ -41,6 +44,7 @@ export function helloFromWire(wire: policy.Hello): Received<CellHello> {
   const family = familyFromWire(wire.family, 'hello.family', told);
   const value = {
     cellId,
+    ...(wire.takesRenewals && { takesRenewals: true }),
     hello: {
       deviceId,
       instanceId,

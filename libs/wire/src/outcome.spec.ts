@@ -115,6 +115,7 @@ describe('outcomes', () => {
   it('that are refused are acknowledged with the others, so that they are not sent for ever', () => {
     expect(ackToWire(3, [{ sequence: 2, faults: ['energy_j: no'] }])).toEqual({
       throughSequence: 3n,
+      renewedVersion: 0n,
       refused: [{ sequence: 2n, faults: ['energy_j: no'] }],
     });
   });

@@ -92,8 +92,16 @@ export function outcomesFromWire(
   return { outcomes, oldestPending };
 }
 
-/** All up to and including `through` are settled, also those that were `refused`. */
-export const ackToWire = (through: number, refused: readonly RefusedOutcome[]): policy.OutcomeAck => ({
+/**
+ * All up to and including `through` are settled, also those that were `refused`. `renewedVersion`: of the directive that holds for
+ * another lease; 0: none.
+ */
+export const ackToWire = (
+  through: number,
+  refused: readonly RefusedOutcome[],
+  renewedVersion = 0,
+): policy.OutcomeAck => ({
+  renewedVersion: BigInt(renewedVersion),
   throughSequence: BigInt(through),
   refused: refused.map(({ sequence, faults }) => ({ sequence: BigInt(sequence), faults: [...faults] })),
 });

@@ -205,8 +205,11 @@ describe('conversion to the wire and back', () => {
           family: known,
           variants: identified,
         });
-        const wire = sent(policy.Hello, helloToWire({ cellId: 'c', hello }));
-        expect(helloFromWire(wire)).toEqual({ value: { cellId: 'c', hello }, leftOut: [] });
+        for (const value of [
+          { cellId: 'c', hello },
+          { cellId: 'c', hello, takesRenewals: true },
+        ])
+          expect(helloFromWire(sent(policy.Hello, helloToWire(value)))).toEqual({ value, leftOut: [] });
         const balance = { ledgerId: 'l', balance: 1, cap: 2, debitedTotal: 3, creditedTotal: 4 };
         const truths = {
           labelled: 7,

@@ -68,7 +68,11 @@ export function linkPolicy(addresses: readonly string[], options: PolicyLinkOpti
       const { looks } = view.known;
       const own = { deviceId, instanceId, local: view.plannedLocally(), family };
       const known = { variants: view.variants(), targets: view.targets(), ...(looks && { looks }) };
-      return helloToWire({ cellId, hello: { ...own, ...known, ...(objective && { objective }) } });
+      return helloToWire({
+        cellId,
+        takesRenewals: true,
+        hello: { ...own, ...known, ...(objective && { objective }) },
+      });
     },
     state() {
       const { balance, framesPerSecond, arrivalVariability } = dispatcher.status(clock.now());
@@ -87,6 +91,7 @@ export function linkPolicy(addresses: readonly string[], options: PolicyLinkOpti
       const now = clock.now();
       for (const { outcome } of acknowledged) metrics.acknowledged(now - outcome.at);
     },
+    onRenewed: (version) => dispatcher.renewLease(version, clock.now()),
     onDirective(directive) {
       const { tier, nodeId, variant } = directive.planned;
       metrics.directed(`${tier} ${nodeId} ${variant}`);

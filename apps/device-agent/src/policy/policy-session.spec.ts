@@ -46,6 +46,7 @@ function start({ limit = 100, waitMs = 0 } = {}) {
   const clock = new FakeClock();
   const streams: Duplex[] = [];
   const directives: Directive[] = [];
+  const renewed: number[] = [];
   const outcomes = new OutcomeBuffer(limit);
   let hellos = 0;
   let state: DeviceState = { framesPerSecond: 3, targets: [] };
@@ -61,6 +62,7 @@ function start({ limit = 100, waitMs = 0 } = {}) {
     hello: () => policy.Hello.fromPartial({ deviceId: `hello ${++hellos}` }),
     state: () => state,
     onDirective: (taken) => directives.push(taken),
+    onRenewed: (version) => renewed.push(version),
     onEnded: () => waitMs,
     decisions: (most) => [policy.TracedDecision.fromPartial({ requestId: `newest of ${most}` })],
   });
@@ -75,7 +77,8 @@ function start({ limit = 100, waitMs = 0 } = {}) {
     stream().arrive({ message });
     await settle();
   };
-  const ack = (through: bigint) => arrive({ $case: 'ack', value: { throughSequence: through, refused: [] } });
+  const ack = (through: bigint, renewedVersion = 0n) =>
+    arrive({ $case: 'ack', value: { throughSequence: through, refused: [], renewedVersion } });
   const batches = (of = stream()) =>
     of.sent.flatMap(({ message }) => (message?.$case === 'outcomes' ? [message.value] : []));
   const sequences = (of = stream()) =>
@@ -99,6 +102,7 @@ function start({ limit = 100, waitMs = 0 } = {}) {
     session,
     outcomes,
     directives,
+    renewed,
     add,
     arrive,
     ack,
@@ -259,6 +263,16 @@ describe('PolicySession', () => {
     await lose();
     expect(streams).toHaveLength(2);
     expect(sequences()).toEqual([[2, 3]]);
+  });
+
+  it('tells which directive an acknowledgement renews, if one does', async () => {
+    const { clock, add, ack, renewed } = start();
+    await settle();
+    add(0, 0);
+    await clock.advanceAsync(100);
+    await ack(1n);
+    await ack(2n, 7n);
+    expect(renewed).toEqual([7]);
   });
 
   it('keeps outcomes while there is no policy, in a bounded buffer, and says what it gave up', async () => {

@@ -25,6 +25,8 @@ export interface PolicySessionOptions {
   /** As `onFailure` of `keepOpen`. */
   readonly onEnded?: KeepOpenOptions['onFailure'];
   readonly onDirective: (directive: Directive) => void;
+  /** The directive of this version holds for another lease. Only where `hello` takes renewals. */
+  readonly onRenewed?: (version: number) => void;
   /** The policy has these, and they are forgotten here. */
   readonly onAcknowledged?: (outcomes: readonly PendingOutcome[]) => void;
   /** The last decisions, the newest first, at most so many. */
@@ -145,7 +147,7 @@ export class PolicySession implements AsyncDisposable {
   }
 
   #receive({ message }: policy.OrchestrateResponse): void {
-    const { outcomes, onDirective, onAcknowledged, logger } = this.#options;
+    const { outcomes, onDirective, onRenewed, onAcknowledged, logger } = this.#options;
     switch (message?.$case) {
       case 'directive':
         try {
@@ -163,6 +165,7 @@ export class PolicySession implements AsyncDisposable {
       case 'ack': {
         const acknowledged = outcomes.acknowledge(message.value.throughSequence);
         onAcknowledged?.(acknowledged);
+        if (message.value.renewedVersion > 0n) onRenewed?.(Number(message.value.renewedVersion));
         for (const { sequence, faults } of message.value.refused)
           logger.error({ sequence: String(sequence), faults }, 'outcome refused');
         if (outcomes.pending === 0) this.#allAcknowledged?.();

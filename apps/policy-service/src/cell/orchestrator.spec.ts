@@ -33,6 +33,38 @@ describe('CellOrchestrator', () => {
     expect(told).toEqual([['a']]);
   });
 
+  it('lets what a plan has confirmed be renewed, once a plan, and sends it again after four times', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    clock.advance(0);
+    const renewal = () => orchestrator.devices.sessions.renewal('a', a.link);
+    expect(renewal()).toBeUndefined();
+    clock.advance(1_000);
+    expect(renewal()).toBe(1);
+    expect(renewal()).toBeUndefined();
+    expect(orchestrator.devices.sessions.renewal('a', agent().link)).toBeUndefined();
+    for (let second = 2; second < 10; second++) {
+      clock.advance(1_000);
+      expect(renewal()).toBe(1);
+    }
+    expect(a.directives).toHaveLength(1);
+    clock.advance(1_000);
+    expect(renewal()).toBeUndefined();
+    expect(a.directives).toHaveLength(2);
+  });
+
+  it('renews nothing that a plan says otherwise', () => {
+    const { clock, orchestrator } = cell();
+    const a = agent();
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    clock.advance(1_000);
+    orchestrator.learn([outcome('a', { responseMs: 5 })]);
+    clock.advance(1_000);
+    expect(a.last().version).toBe(2);
+    expect(orchestrator.devices.sessions.renewal('a', a.link)).toBeUndefined();
+  });
+
   it('says nothing while there is nothing new, and renews at half of the lease', () => {
     const { clock, orchestrator } = cell();
     const a = agent();

@@ -55,16 +55,17 @@ export async function orchestrate(
     over.throwIfAborted();
     if (first.done) return;
     const { value, leftOut } = firstFromWire(first.value);
-    const { cellId, hello } = value;
+    const { cellId, hello, takesRenewals } = value;
     using claim = instances.claim({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId });
-    const outbox = new Outbox();
+    const renewal = () => cell.devices.sessions.renewal(hello.deviceId, link);
+    const outbox = new Outbox(takesRenewals ? renewal : undefined);
     const questions = new DecisionQuestions((wanted) => outbox.ask(wanted), clock);
     const link: AgentLink = {
       ask: (limit) => questions.ask(limit),
       push: (directive) => outbox.push(directive),
       end: (reason) => ended.abort(isReplaced(reason) ? claim.ending(reason) : reason),
     };
-    const cell = await families.join(cellId, hello, { link, by: caller });
+    const cell: CellHost = await families.join(cellId, hello, { link, by: caller });
     claim.stands();
     stopTimer();
     logger.info({ cellId, deviceId: hello.deviceId, instanceId: hello.instanceId }, 'device joined');

@@ -46,6 +46,22 @@ describe('Outbox', () => {
     expect(sent).toEqual(['directive 1 true', 'ack 7 (6)', 'directive 4 true']);
   });
 
+  it('lets an acknowledgement renew the directive that holds when it goes out', async () => {
+    let holds: number | undefined;
+    const outbox = new Outbox(() => holds);
+    const renewed: bigint[] = [];
+    const running = outbox.run(async ({ message }) => {
+      if (message?.$case === 'ack') renewed.push(message.value.renewedVersion);
+    });
+    outbox.acknowledge(1, []);
+    await new Promise((resolve) => setImmediate(resolve));
+    holds = 7;
+    outbox.acknowledge(2, []);
+    outbox.close();
+    await running;
+    expect(renewed).toEqual([0n, 7n]);
+  });
+
   it('names at most sixteen refused outcomes', async () => {
     const outbox = new Outbox();
     const refused = Array.from({ length: 50 }, (_, sequence) => ({ sequence, faults: [] }));

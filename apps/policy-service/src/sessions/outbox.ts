@@ -16,6 +16,12 @@ export class Outbox {
   readonly #wanted: policy.DecisionsWanted[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
+  readonly #renewal: () => number | undefined;
+
+  /** `renewal`: version of the directive that an acknowledgement which goes out now may renew. @default none */
+  constructor(renewal: () => number | undefined = () => undefined) {
+    this.#renewal = renewal;
+  }
 
   push(directive: Directive): void {
     this.#directive = directive;
@@ -54,7 +60,7 @@ export class Outbox {
   /** Acknowledgements first: they let the agent forget. */
   #next(): policy.OrchestrateResponse['message'] {
     if (this.#through !== undefined) {
-      const value = ackToWire(this.#through, this.#refused);
+      const value = ackToWire(this.#through, this.#refused, this.#renewal());
       this.#through = undefined;
       this.#refused = [];
       return { $case: 'ack', value };

@@ -1,4 +1,4 @@
-import { Aborted, type Clock, FailedPrecondition, mapInSteps, type Steps } from '@weir/base';
+import { Aborted, type Clock, FailedPrecondition, type Steps } from '@weir/base';
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { statePauseMs } from '../cell/node-reports.ts';
@@ -16,12 +16,15 @@ export interface AgentLink {
 
 interface Session {
   readonly link: AgentLink;
-  sent?: { readonly directive: Directive; readonly at: number };
+  /** `at`, `renewedAt`: when the directive was sent, and when it last began to hold for a lease, ms. */
+  sent?: { readonly directive: Directive; readonly at: number; readonly renewedAt: number };
+  /** A plan since then says the same. */
+  confirmed: boolean;
 }
 
 export interface SessionsOptions {
   readonly clock: Clock;
-  /** Age at which a directive is sent again though it says nothing new, ms. */
+  /** Age at which a directive is sent again that says nothing new and that no acknowledgement has renewed, ms. */
   readonly renewMs: number;
   /** Of this run of the service: versions are compared within it. */
   readonly instanceId: string;
@@ -33,6 +36,8 @@ export interface SessionsOptions {
 
 /** Directives that are encoded and sent in one go. */
 const sentAtOnce = 50;
+/** Renewals after which a directive is sent again all the same: small steps of every learning add up. */
+const renewedAtMost = 4;
 
 /** Which devices are connected, and what each was told last. */
 export class Sessions {
@@ -63,7 +68,19 @@ export class Sessions {
   /** A session of the same device that still stands ends. */
   open(deviceId: string, link: AgentLink): void {
     this.end(deviceId, sessionReplaced(deviceId));
-    this.#sessions.set(deviceId, { link });
+    this.#sessions.set(deviceId, { link, confirmed: false });
+  }
+
+  /**
+   * Version of the session's directive if that is right still and may hold for another lease; it is taken to do so, and a plan has
+   * to confirm it anew before the next. Undefined: nothing is to be said.
+   */
+  renewal(deviceId: string, link: AgentLink): number | undefined {
+    const session = this.#sessions.get(deviceId);
+    if (session?.link !== link || !session.sent || !session.confirmed) return undefined;
+    session.confirmed = false;
+    session.sent = { ...session.sent, renewedAt: this.#options.clock.now() };
+    return session.sent.directive.version;
   }
 
   /** Asks a device for its last decisions. Rejects with FailedPrecondition when it is not connected, and as `AgentLink.ask`. */
@@ -97,13 +114,16 @@ export class Sessions {
       const session = this.#sessions.get(deviceId);
       return session ? [{ session, directive }] : [];
     });
-    yield;
-    const isDue = yield* mapInSteps(
-      round,
-      ({ session: { sent }, directive }) =>
-        always || !sent || now - sent.at >= renewMs || saysMore(directive, sent.directive),
-    );
-    const due = round.filter((_, at) => isDue[at]);
+    const due = round.filter(({ session, directive }) => {
+      const { sent } = session;
+      session.confirmed =
+        !always &&
+        sent !== undefined &&
+        now - sent.renewedAt < renewMs &&
+        now - sent.at < renewedAtMost * renewMs &&
+        !saysMore(directive, sent.directive);
+      return !session.confirmed;
+    });
     const version = due.length > 0 ? nextVersion() : undefined;
     if (version === undefined) return undefined;
     for (const [index, { session, directive }] of due.entries()) {
@@ -117,6 +137,7 @@ export class Sessions {
           statePauseMs,
         },
         at: now,
+        renewedAt: now,
       };
       session.link.push(session.sent.directive);
     }

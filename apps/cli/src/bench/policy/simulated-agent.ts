@@ -83,7 +83,9 @@ export function simulatedAgent(
     planned.reject(error);
     if (!over) heard.failures.push(String(error));
   });
-  void duplex.send({ message: { $case: 'hello', value: helloToWire({ cellId, hello }) } });
+  void duplex.send({
+    message: { $case: 'hello', value: helloToWire({ cellId, hello, takesRenewals: true }) },
+  });
   return {
     planned: planned.promise,
     ended,

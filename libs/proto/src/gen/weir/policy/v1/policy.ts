@@ -109,7 +109,11 @@ export interface Hello {
     | LookCurves
     | undefined;
   /** The device's own model family; absent when unknown. A device whose family is not its cell's is planned by itself. */
-  family: Family | undefined;
+  family:
+    | Family
+    | undefined;
+  /** True when the agent heeds OutcomeAck.renewed_version. */
+  takesRenewals: boolean;
 }
 
 /** A model variant, as far as planning needs it. */
@@ -405,6 +409,11 @@ export interface OutcomeAck {
    * and are not to be sent again. At most 16 are named.
    */
   refused: RefusedOutcome[];
+  /**
+   * The directive of this version, the last one that was sent, holds for another lease. 0: nothing is said of that. Only for agents
+   * whose Hello.takes_renewals is true; others get the directive again.
+   */
+  renewedVersion: bigint;
 }
 
 /** An outcome that teaches nothing because of its faults. */
@@ -1253,6 +1262,7 @@ function createBaseHello(): Hello {
     objectiveFields: [],
     looks: undefined,
     family: undefined,
+    takesRenewals: false,
   };
 }
 
@@ -1287,6 +1297,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.family !== undefined) {
       Family.encode(message.family, writer.uint32(82).fork()).join();
+    }
+    if (message.takesRenewals !== false) {
+      writer.uint32(88).bool(message.takesRenewals);
     }
     return writer;
   },
@@ -1384,6 +1397,14 @@ export const Hello: MessageFns<Hello> = {
             message.family = Family.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.takesRenewals = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1424,6 +1445,11 @@ export const Hello: MessageFns<Hello> = {
         : [],
       looks: isSet(object.looks) ? LookCurves.fromJSON(object.looks) : undefined,
       family: isSet(object.family) ? Family.fromJSON(object.family) : undefined,
+      takesRenewals: isSet(object.takesRenewals)
+        ? globalThis.Boolean(object.takesRenewals)
+        : isSet(object.takes_renewals)
+        ? globalThis.Boolean(object.takes_renewals)
+        : false,
     };
   },
 
@@ -1459,6 +1485,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.family !== undefined) {
       obj.family = Family.toJSON(message.family);
     }
+    if (message.takesRenewals !== false) {
+      obj.takesRenewals = message.takesRenewals;
+    }
     return obj;
   },
 
@@ -1485,6 +1514,7 @@ export const Hello: MessageFns<Hello> = {
     message.family = (object.family !== undefined && object.family !== null)
       ? Family.fromPartial(object.family)
       : undefined;
+    message.takesRenewals = object.takesRenewals ?? false;
     return message;
   },
 };
@@ -3933,7 +3963,7 @@ export const BalanceLedger: MessageFns<BalanceLedger> = {
 };
 
 function createBaseOutcomeAck(): OutcomeAck {
-  return { throughSequence: 0n, refused: [] };
+  return { throughSequence: 0n, refused: [], renewedVersion: 0n };
 }
 
 export const OutcomeAck: MessageFns<OutcomeAck> = {
@@ -3946,6 +3976,12 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
     }
     for (const v of message.refused) {
       RefusedOutcome.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.renewedVersion !== 0n) {
+      if (BigInt.asUintN(64, message.renewedVersion) !== message.renewedVersion) {
+        throw new globalThis.Error("value provided for field message.renewedVersion of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.renewedVersion);
     }
     return writer;
   },
@@ -3979,6 +4015,14 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
             message.refused.push(RefusedOutcome.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.renewedVersion = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4001,6 +4045,11 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
       refused: globalThis.Array.isArray(object?.refused)
         ? object.refused.map((e: any) => RefusedOutcome.fromJSON(e))
         : [],
+      renewedVersion: isSet(object.renewedVersion)
+        ? BigInt(object.renewedVersion)
+        : isSet(object.renewed_version)
+        ? BigInt(object.renewed_version)
+        : 0n,
     };
   },
 
@@ -4011,6 +4060,9 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
     }
     if (message.refused?.length) {
       obj.refused = message.refused.map((e) => RefusedOutcome.toJSON(e));
+    }
+    if (message.renewedVersion !== 0n) {
+      obj.renewedVersion = message.renewedVersion.toString();
     }
     return obj;
   },
@@ -4024,6 +4076,9 @@ export const OutcomeAck: MessageFns<OutcomeAck> = {
       ? BigInt(object.throughSequence)
       : 0n;
     message.refused = object.refused?.map((e) => RefusedOutcome.fromPartial(e)) || [];
+    message.renewedVersion = (object.renewedVersion !== undefined && object.renewedVersion !== null)
+      ? BigInt(object.renewedVersion)
+      : 0n;
     return message;
   },
 };
