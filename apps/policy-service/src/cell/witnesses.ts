@@ -12,6 +12,7 @@ const remembered = 5;
 const most = { things: 4_096, reporters: 64 };
 
 interface Reporter {
+  readonly deviceId: string;
   readonly times: number[];
   /** Of the times. */
   median: number;
@@ -39,17 +40,10 @@ export class Witnesses {
     const unitMs = serviceMs ?? 1;
     const relative = computeMs / unitMs;
     const reporters = this.#measured.get(key) ?? new Map<string, Reporter>();
-    let [others, least, largest] = [0, Infinity, -Infinity];
-    for (const [id, { at, median }] of reporters) {
-      if (id === deviceId || now - at > freshMs) continue;
-      others++;
-      least = Math.min(least, median);
-      largest = Math.max(largest, median);
-    }
+    const believed = believedOf(relative, reporters, { deviceId, now });
     this.#remember(key, reporters, { deviceId, relative, now });
-    if (others < witnesses) return outcome;
-    if (relative <= mostApart * largest && relative >= least / mostApart) return outcome;
-    const believedMs = unitMs * (relative > largest ? largest : least);
+    if (believed === relative) return outcome;
+    const believedMs = unitMs * believed;
     const uplinkMs = Math.max(0, hops.uplinkMs + computeMs - believedMs);
     return { ...outcome, hops: { ...hops, computeMs: believedMs, uplinkMs } };
   }
@@ -67,7 +61,7 @@ export class Witnesses {
     reporters: Map<string, Reporter>,
     { deviceId, relative, now }: { deviceId: string; relative: number; now: number },
   ): void {
-    const own = reporters.get(deviceId) ?? { times: [], median: relative, at: now };
+    const own = reporters.get(deviceId) ?? { deviceId, times: [], median: relative, at: now };
     own.times.push(relative);
     if (own.times.length > remembered) own.times.shift();
     own.median = medianOf(own.times);
@@ -80,6 +74,26 @@ export class Witnesses {
     this.#measured.set(key, reporters);
     if (this.#measured.size > most.things) this.#measured.delete(this.#measured.keys().next().value!);
   }
+}
+
+/** What of the device's time is the node's, by the others who have measured there lately. */
+function believedOf(
+  relative: number,
+  reporters: ReadonlyMap<string, Reporter>,
+  { deviceId, now }: { deviceId: string; now: number },
+): number {
+  let [others, least, largest] = [0, Infinity, -Infinity];
+  for (const { deviceId: id, at, median } of reporters.values()) {
+    if (id === deviceId || now - at > freshMs) continue;
+    // One who says about the same is enough, whatever the rest say.
+    if (relative <= mostApart * median && relative >= median / mostApart) return relative;
+    others++;
+    least = Math.min(least, median);
+    largest = Math.max(largest, median);
+  }
+  if (others < witnesses || (relative <= mostApart * largest && relative >= least / mostApart))
+    return relative;
+  return relative > largest ? largest : least;
 }
 
 function medianOf(values: readonly number[]): number {
