@@ -3,6 +3,8 @@ import { stateDiffers } from './state-change.ts';
 
 /** Time between two looks whether the state has changed, ms. */
 export const statePeriodMs = 1_000;
+/** The same, at least, where it may go with outcomes: they need not come like clockwork. */
+const withOutcomesMs = 750;
 
 /** When a policy is told how a device stands: once it has changed, and after a pause in any case. */
 export class StateReports {
@@ -47,9 +49,9 @@ export class StateReports {
     return state;
   }
 
-  /** What is due, to go with outcomes that are sent anyway; undefined too where it was told within half a second. */
+  /** What is due, to go with outcomes that are sent anyway; undefined too where it has just been told. */
   dueWithOutcomes(now: number): DeviceState | undefined {
-    if (!this.withOutcomes || (this.#told && now - this.#told.at < statePeriodMs / 2)) return undefined;
+    if (!this.withOutcomes || (this.#told && now - this.#told.at < withOutcomesMs)) return undefined;
     return this.due(now);
   }
 }

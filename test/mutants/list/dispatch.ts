@@ -615,4 +615,22 @@ export const dispatch = mutantsOf('libs/dispatch/src', [
     replace: 'frame.priceMs <= 0',
     specs: ['second-looks.spec.ts'],
   },
+  {
+    title: 'a state that has changed is told after the pause alone',
+    file: 'state-reports.ts',
+    find: 'if (!stateDiffers(state, told.state)) return undefined;',
+    replace: 'return undefined;',
+  },
+  {
+    title: 'a state goes with outcomes to a policy that does not read it there',
+    file: 'state-reports.ts',
+    find: '!this.withOutcomes || ',
+    replace: '',
+  },
+  {
+    title: 'a balance that was spent is no change',
+    file: 'state-change.ts',
+    find: 'moved(next.balance, told.balance) ||',
+    replace: '',
+  },
 ]);

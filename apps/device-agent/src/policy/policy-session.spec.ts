@@ -177,16 +177,28 @@ describe('PolicySession', () => {
 
     it('lets one that has changed go with outcomes, as often as once a second', async () => {
       const { clock, said, stands, add, ack } = await begin();
-      for (let second = 1; second <= 3; second++) {
-        await clock.advanceAsync(700);
-        stands(3 + 2 * second);
-        add(clock.now());
-        await clock.advanceAsync(300);
+      for (let frame = 1; frame <= 12; frame++) {
+        await clock.advanceAsync(250);
+        stands(3 + 2 * frame);
         add(clock.now());
       }
       await clock.advanceAsync(100);
-      expect(said()).toBe('h s o+s o o+s o o+s o');
-      await ack(6n);
+      expect(said()).toBe('h s o o+s o o+s o o+s');
+      await ack(12n);
+    });
+
+    it('looks again a second after one has gone with outcomes', async () => {
+      const { clock, said, stands, add, ack } = await begin();
+      await clock.advanceAsync(800);
+      stands(6);
+      add(800);
+      await clock.advanceAsync(100);
+      stands(9);
+      await clock.advanceAsync(999);
+      expect(said()).toBe('h s o+s');
+      await clock.advanceAsync(1);
+      expect(said()).toBe('h s o+s s');
+      await ack(1n);
     });
 
     it('waits for the end of a batch with one that is due meanwhile', async () => {
@@ -251,6 +263,22 @@ describe('PolicySession', () => {
     expect(sequences()).toEqual([[1, 2], [3]]);
     expect(batches()[0]?.outcomes[0]).toMatchObject({ ageMs: 100, confidence: 0.9, failure: '' });
     expect(batches()[0]?.oldestPendingSequence).toBe(1n);
+  });
+
+  it('sends outcomes of many frames twice a second, and each at once where a plan is to be obeyed', async () => {
+    const { clock, add, ack, arrive, sequences } = start();
+    await arrive({ $case: 'directive', value: directive() });
+    for (let frame = 1; frame <= 10; frame++) {
+      add(clock.now());
+      await clock.advanceAsync(100);
+    }
+    expect(sequences()).toEqual([[1], [2, 3, 4, 5, 6]]);
+    await arrive({ $case: 'directive', value: directive({ version: 8n, obey: true }) });
+    await clock.advanceAsync(100);
+    add(clock.now());
+    await clock.advanceAsync(100);
+    expect(sequences()).toEqual([[1], [2, 3, 4, 5, 6], [7, 8, 9, 10], [11]]);
+    await ack(11n);
   });
 
   it('forgets what is acknowledged and sends the rest again, by its numbers, on a new stream', async () => {

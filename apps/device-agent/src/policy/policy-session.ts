@@ -37,6 +37,8 @@ export interface PolicySessionOptions {
 
 /** Outcomes in one message. */
 const batchLimit = 256;
+/** Time between two messages of outcomes, ms, at least: a policy plans once a second, and each message costs it. */
+const betweenBatchesMs = 500;
 /** How long the end of the agent waits for the policy to take the last outcomes, ms. */
 const farewellMs = 1_000;
 
@@ -53,8 +55,11 @@ export class PolicySession implements AsyncDisposable {
   readonly #kept: Promise<void>;
   #stream: OrchestrateStream | undefined;
   #connected = false;
-  /** Highest sequence sent on this stream. */
+  /** Highest sequence sent on this stream, and when. */
   #sentThrough = 0n;
+  #sentAt = -Infinity;
+  /** In epochs, where a plan is to be obeyed, somebody waits for each outcome. */
+  #obeys = true;
   /** Of the last owner of the cell that has sent a directive. */
   #ownerEpoch = 0;
   #pumping = false;
@@ -86,10 +91,12 @@ export class PolicySession implements AsyncDisposable {
     return this.#connected;
   }
 
-  /** New outcomes are in the buffer; they are sent within `batchMs`. */
+  /** New outcomes are in the buffer; they are sent within `batchMs`, or half a second after the last. */
   outcomesAdded(): void {
     if (!this.#stream || this.#pumping) return;
-    this.#batchTimer ??= this.#options.clock.after(this.#options.batchMs ?? 100, () => this.#pump());
+    const { clock, batchMs = 100 } = this.#options;
+    const pauseMs = this.#obeys ? 0 : this.#sentAt + betweenBatchesMs - clock.now();
+    this.#batchTimer ??= clock.after(Math.max(batchMs, pauseMs), () => this.#pump());
   }
 
   /** Something that the policy should know before the next regular report has changed, e.g. a target has gone. */
@@ -123,6 +130,8 @@ export class PolicySession implements AsyncDisposable {
     const stream = openStream(signal);
     this.#stream = stream;
     this.#sentThrough = 0n;
+    this.#sentAt = -Infinity;
+    this.#obeys = true;
     this.#send({ $case: 'hello', value: hello() });
     this.#reports.begin();
     this.stateChanged();
@@ -155,6 +164,7 @@ export class PolicySession implements AsyncDisposable {
           if (leftOut.length > 0) logger.warn({ leftOut }, 'unusable actions of a directive are left out');
           this.#checkOwner(value);
           this.#reports.pauseAtMost(value.statePauseMs ?? 0);
+          this.#obeys = value.thresholdMs === Infinity;
           onDirective(value);
         } catch (err) {
           if (err instanceof FormerOwner) throw err;
@@ -209,6 +219,7 @@ export class PolicySession implements AsyncDisposable {
       if (batch.length === 0) return;
       this.#sentThrough = batch.at(-1)!.sequence;
       const now = clock.now();
+      this.#sentAt = now;
       const state = this.#reports.dueWithOutcomes(now);
       if (state) this.#lookAgain();
       const value = {
