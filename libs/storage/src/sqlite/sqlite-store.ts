@@ -19,7 +19,7 @@ export interface StoreOptions extends Partial<StoreLimits> {
 const GROUP_LIMIT = 1_000;
 
 /** Least time between commits of outcomes alone, ms: each costs, and nobody waits for an acknowledgement. */
-const BETWEEN_COMMITS_MS = 10;
+const BETWEEN_COMMITS_MS = 25;
 
 interface Waiting {
   readonly operation: Operation;
