@@ -27,6 +27,7 @@ const before: Directive = {
 describe('saysMore', () => {
   it.each<[string, Partial<Directive>]>([
     ['version and prediction', { version: 2, predictedMs: 90 }],
+    ['a trial that others make', { explored: true }],
     ['a cost by a little', { actions: [{ ...action, serviceMs: 104 }] }],
     ['the price by a little', { accuracyPriceMs: 510 }],
     ['a credit by a little', { ledger: { ...before.ledger, creditTotal: 0.04 } }],
@@ -41,7 +42,6 @@ describe('saysMore', () => {
     ['what the cell allows', { cellTiers: ['device'] }],
     ['the plan', { planned: { ...placement, variant: 'w' } }],
     ['a second look', { secondLook }],
-    ['a trial', { explored: true }],
     ['the learner', { learner: 'edge-only' }],
     ['obedience', { thresholdMs: Infinity }],
     ['a cost by much', { actions: [{ ...action, serviceMs: 110 }] }],
@@ -80,4 +80,7 @@ describe('saysMore', () => {
     const obeyed = { ...before, thresholdMs: Infinity };
     expect(saysMore(obeyed, obeyed)).toBe(false);
   });
+
+  it('is true at the end of a trial', () =>
+    expect(saysMore(before, { ...before, explored: true })).toBe(true));
 });

@@ -24,7 +24,8 @@ const LEAST_BALANCE = 0.05;
 export function saysMore(next: Undated, before: Undated): boolean {
   return (
     next.learner !== before.learner ||
-    next.explored !== before.explored ||
+    // A plan that explores does so by the devices that it places otherwise.
+    (before.explored && !next.explored) ||
     !samePlacement(next.planned, before.planned) ||
     !sameLook(next.secondLook, before.secondLook) ||
     differs(next.thresholdMs, before.thresholdMs, LEAST_MS) ||
