@@ -47,15 +47,15 @@ describe('Outbox', () => {
   });
 
   it('lets an acknowledgement renew the directive that holds when it goes out', async () => {
-    let holds: number | undefined;
-    const outbox = new Outbox(() => holds);
+    const holding: { version?: number } = {};
+    const outbox = new Outbox(() => holding.version);
     const renewed: bigint[] = [];
     const running = outbox.run(async ({ message }) => {
       if (message?.$case === 'ack') renewed.push(message.value.renewedVersion);
     });
     outbox.acknowledge(1, []);
     await new Promise((resolve) => setImmediate(resolve));
-    holds = 7;
+    holding.version = 7;
     outbox.acknowledge(2, []);
     outbox.close();
     await running;

@@ -296,7 +296,7 @@ export interface Directive {
   obey: boolean;
   /** Deviate when another action is better by more than this, ms; meaningless when obey. */
   thresholdMs: number;
-  /** True when the plan explores. */
+  /** True when the plan explores. A device that an exploring plan places as before need not be told of it. */
   explored: boolean;
   /** Probability with which the learner chose the plan, 0..1; 1 when it was not sampled. */
   propensity: number;
