@@ -283,11 +283,6 @@ export class Members {
       .sort((a, b) => byName(a.id, b.id));
   }
 
-  #familyOfOthers(deviceId: string): FamilyIdentity | undefined {
-    for (const [id, { hello }] of this.#members) if (id !== deviceId && hello.family) return hello.family;
-    return undefined;
-  }
-
   #derive() {
     const naming = new Map<string, number>();
     for (const { targets } of this.#members.values())
@@ -309,6 +304,11 @@ export class Members {
     if (!this.#namedLikeNode.has(nodeId)) this.#faults?.onDeviceNamedLikeNode(nodeId);
     this.#namedLikeNode.add(nodeId);
     return true;
+  }
+
+  #familyOfOthers(deviceId: string): FamilyIdentity | undefined {
+    for (const [id, { hello }] of this.#members) if (id !== deviceId && hello.family) return hello.family;
+    return undefined;
   }
 
   /** True when a node's wait has changed by much since it was last told. */
