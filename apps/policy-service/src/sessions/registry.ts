@@ -1,4 +1,4 @@
-import { Aborted, type Clock, FailedPrecondition, type Steps } from '@weir/base';
+import { Aborted, type Clock, FailedPrecondition, mapInSteps, type Steps } from '@weir/base';
 import type { Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { statePauseMs } from '../cell/node-reports.ts';
@@ -114,7 +114,7 @@ export class Sessions {
       const session = this.#sessions.get(deviceId);
       return session ? [{ session, directive }] : [];
     });
-    const due = round.filter(({ session, directive }) => {
+    const isDue = yield* mapInSteps(round, ({ session, directive }) => {
       const { sent } = session;
       session.confirmed =
         !always &&
@@ -124,6 +124,7 @@ export class Sessions {
         !saysMore(directive, sent.directive);
       return !session.confirmed;
     });
+    const due = round.filter((_, at) => isDue[at]);
     const version = due.length > 0 ? nextVersion() : undefined;
     if (version === undefined) return undefined;
     for (const [index, { session, directive }] of due.entries()) {
