@@ -63,11 +63,10 @@ export class SimulatedDevice {
   /** What it is about to say. */
   prepare(now: number): void {
     const outcomes = this.#frame(now).map((each) => outcomeToWire(++this.#sequence, each, now));
-    const oldestPendingSequence = BigInt(this.#sequence);
-    this.#tell({ message: { $case: 'outcomes', value: { outcomes, oldestPendingSequence } } });
     const { local, targets } = this.#hello;
-    const state = deviceState({ framesPerSecond: 1, local, targets });
-    this.#tell({ message: { $case: 'state', value: stateToWire(state) } });
+    const state = stateToWire(deviceState({ framesPerSecond: 1, local, targets }));
+    const value = { outcomes, oldestPendingSequence: BigInt(this.#sequence), state };
+    this.#tell({ message: { $case: 'outcomes', value } });
   }
 
   /** It says it. */
