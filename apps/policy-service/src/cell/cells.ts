@@ -164,15 +164,12 @@ export class Cells implements AsyncDisposable {
    * was not acknowledged they send again.
    */
   lose(cellId: string): void {
-    const { store, logger } = this.#options;
     const reason = new Unavailable(`another policy has taken cell ${cellId} over: join again`, {
       reason: cellFenced,
     });
-    logger.warn({ cellId }, reason.message);
+    this.#options.logger.warn({ cellId }, reason.message);
     const lost = this.openWhere((id) => id === cellId || id.startsWith(cellId + besideMark));
-    this.#leave(lost, reason);
-    if (!lost.some((each) => each.cellId === cellId))
-      store.release(cellId).catch((err: unknown) => logger.warn({ err, cellId }, 'the cell is not given up'));
+    this.#leave(new Set([cellId, ...lost.map((each) => each.cellId)]), reason);
   }
 
   /** The store has not been reached for so long that other processes may have all cells: their devices are to ask them. */
@@ -180,18 +177,21 @@ export class Cells implements AsyncDisposable {
     const reason = new Unavailable('the policy is cut off from its store: join another one', {
       reason: cellFenced,
     });
-    const lost = this.openWhere(() => true);
-    if (lost.length === 0) return;
-    this.#options.logger.warn({ cells: lost.length }, reason.message);
+    const lost = new Set(this.#opened.keys());
+    if (lost.size === 0) return;
+    this.#options.logger.warn({ cells: lost.size }, reason.message);
     this.#leave(lost, reason);
   }
 
-  #leave(lost: ReturnType<Cells['openWhere']>, reason: Unavailable): void {
+  #leave(cellIds: ReadonlySet<string>, reason: Unavailable): void {
     const { store, logger } = this.#options;
-    for (const { cellId, cell } of lost) {
-      for (const map of [this.#opened, this.#cells, this.#used]) map.delete(cellId);
-      this.#quota.release(cellId);
-      cell.lose(reason);
+    for (const cellId of cellIds) {
+      const cell = this.#opened.get(cellId);
+      if (cell) {
+        for (const map of [this.#opened, this.#cells, this.#used]) map.delete(cellId);
+        this.#quota.release(cellId);
+        cell.lose(reason);
+      }
       store.release(cellId).catch((err: unknown) => logger.warn({ err, cellId }, 'the cell is not given up'));
     }
   }
