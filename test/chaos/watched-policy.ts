@@ -61,8 +61,14 @@ export async function watchPolicy(
   };
 }
 
+/** An agent's state comes by itself, or with outcomes. */
+function stateIn(message: policy.OrchestrateRequest['message']): policy.AgentState | undefined {
+  if (message?.$case === 'state') return message.value;
+  return message?.$case === 'outcomes' ? message.value.state : undefined;
+}
+
 /** Of one connection. */
-function readers(onEvent: (event: WireEvent) => void): { up: GrpcMessages; down: GrpcMessages } {
+export function readers(onEvent: (event: WireEvent) => void): { up: GrpcMessages; down: GrpcMessages } {
   const sessions = new Map<number, Session>();
   const tell = (session: Session, said: Said) => onEvent({ at: performance.now(), ...session, ...said });
   const up = new GrpcMessages(true, (stream, bytes) => {
@@ -82,12 +88,8 @@ function readers(onEvent: (event: WireEvent) => void): { up: GrpcMessages; down:
           outcome: outcomeFingerprint(session.deviceId, told),
         });
       }
-    if (message?.$case === 'state' && message.value.balance)
-      tell(session, {
-        kind: 'gave',
-        account: message.value.balance.ledgerId,
-        total: message.value.balance.debitedTotal,
-      });
+    const { balance } = stateIn(message) ?? {};
+    if (balance) tell(session, { kind: 'gave', account: balance.ledgerId, total: balance.debitedTotal });
   });
   const down = new GrpcMessages(false, (stream, bytes) => {
     const session = sessions.get(stream);

@@ -1,24 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import {
+  data,
+  grpcMessage as message,
+  headers,
+  http2Frame,
+  preface,
+  reset,
+  settings,
+} from './grpc-bytes.fixture.ts';
 import { GrpcMessages } from './grpc-messages.ts';
-
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-
-function http2Frame(type: number, stream: number, payload: Buffer, flags = 0): Buffer {
-  const header = Buffer.alloc(9);
-  header.writeUIntBE(payload.length, 0, 3);
-  header[3] = type;
-  header[4] = flags;
-  header.writeUInt32BE(stream, 5);
-  return Buffer.concat([header, payload]);
-}
-const [data, headers, reset, settings] = [0, 1, 3, 4];
-
-function message(text: string, compressed = 0): Buffer {
-  const header = Buffer.alloc(5);
-  header[0] = compressed;
-  header.writeUInt32BE(text.length, 1);
-  return Buffer.concat([header, Buffer.from(text)]);
-}
 
 function read(pieces: readonly Buffer[], fromClient = true): string[] {
   const seen: string[] = [];
