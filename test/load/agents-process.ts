@@ -26,7 +26,7 @@ const ended: Record<string, number> = {};
 async function keepUp(address: string, ids: { cellId: string; deviceId: string }): Promise<never> {
   let waitMs = backOff.first;
   for (;;) {
-    const heard: Heard = { ackMs: [], directives: 0, failures: [] };
+    const heard: Heard = { ackMs: [], directives: 0, messages: 0, failures: [] };
     {
       await using agent = simulatedAgent(address, { ...ids, heard });
       const stands = await agent.planned.then(

@@ -23,6 +23,7 @@ import { FleetPrior } from './fleet/fleet-prior.ts';
 import { internalErrors } from './internal-errors.ts';
 import { knownFamiliesOf } from './known-families-of.ts';
 import { createPolicyMetrics } from './metrics.ts';
+import { OutcomePace } from './sessions/outcome-pace.ts';
 import { policyService } from './service.ts';
 
 export interface PolicyServiceApp extends AsyncDisposable {
@@ -102,6 +103,7 @@ export async function startPolicyService(
     config.fleetPriorMs > 0
       ? started.use(await FleetPrior.open({ store, clock, logger, everyMs: config.fleetPriorMs }))
       : undefined;
+  const pace = started.use(new OutcomePace({ clock, logger }));
   const cells: Cells = started.use(
     new Cells({
       store,
@@ -130,6 +132,7 @@ export async function startPolicyService(
       families: known,
       prior: () => fleet?.current,
       signal: AbortSignal.any([stopping.signal, ...(signal ? [signal] : [])]),
+      outcomePauseMs: () => pace.outcomePauseMs,
       onPlanned: (plan) => metrics.planned(plan),
     }),
   );
@@ -147,6 +150,7 @@ export async function startPolicyService(
   let trying = false;
   ready = await openStored(cells, logger);
   metrics.watch(cells);
+  metrics.watchPace(pace);
   const server = started.use(
     await serve({
       listen: config.listen,

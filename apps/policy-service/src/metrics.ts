@@ -16,6 +16,8 @@ export interface PolicyMetrics {
     readonly setAside: number;
     statuses(): Iterable<{ readonly cellId: string; readonly status: CellStatus }>;
   }): void;
+  /** A gauge shows the pause between messages of outcomes from now on. */
+  watchPace(pace: { readonly outcomePauseMs: number }): void;
 }
 
 export function createPolicyMetrics(meter: Meter): PolicyMetrics {
@@ -40,6 +42,14 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
   });
 
   return {
+    watchPace(pace) {
+      meter
+        .createObservableGauge('weir.outcomes.pause', {
+          unit: 's',
+          description: 'Least time between two messages of outcomes that agents are asked to keep.',
+        })
+        .addCallback((result) => result.observe(pace.outcomePauseMs / 1_000));
+    },
     cellExpired: () => expired.add(1),
     internalError: (activity) => internalErrors.add(1, { 'weir.activity': activity }),
     planned({ cellId, planningMs, changes: count }) {

@@ -32,6 +32,8 @@ export interface Directive {
   readonly ownerEpoch?: number;
   /** How long the agent may leave its state untold while that stays about the same, ms. @default 0, every second */
   readonly statePauseMs?: number;
+  /** Least time between two messages of outcomes, ms. @default 0, the agent's own choice */
+  readonly outcomePauseMs?: number;
   readonly leaseMs: number;
   readonly learner: string;
   readonly planned: Placement;

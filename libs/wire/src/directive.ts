@@ -12,13 +12,14 @@ import { tiersFromWire, tierToWire } from './tier.ts';
 export function directiveToWire(directive: Directive): policy.Directive {
   const { thresholdMs, planned, secondLook, correction, objective, actions, ledger, version, ...rest } =
     directive;
-  const { cellTiers = [], ownerEpoch = 0, statePauseMs = 0, ...same } = rest;
+  const { cellTiers = [], ownerEpoch = 0, statePauseMs = 0, outcomePauseMs = 0, ...same } = rest;
   const obey = thresholdMs === Infinity;
   return {
     ...same,
     version: BigInt(version),
     ownerEpoch: BigInt(ownerEpoch),
     statePauseMs,
+    outcomePauseMs,
     planned: placementToWire(planned),
     secondLook: secondLook && plannedLookToWire(secondLook),
     correction: correction && correctionToWire(correction),
@@ -49,6 +50,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
   );
   faults.number(leaseMs, 'lease_ms', { max: limits.ageMs });
   faults.number(wire.statePauseMs, 'state_pause_ms', { max: limits.ageMs });
+  faults.number(wire.outcomePauseMs, 'outcome_pause_ms', { max: limits.ageMs });
   faults.check(
     learner.length <= limits.idLength,
     'learner',
@@ -64,6 +66,7 @@ export function directiveFromWire(wire: policy.Directive): Received<Directive> {
     version: Number(wire.version),
     ...(wire.ownerEpoch > 0n && { ownerEpoch: Number(wire.ownerEpoch) }),
     ...(wire.statePauseMs > 0 && { statePauseMs: wire.statePauseMs }),
+    ...(wire.outcomePauseMs > 0 && { outcomePauseMs: wire.outcomePauseMs }),
     leaseMs,
     learner,
     planned: placementFromWire(wire.planned, 'planned', faults),

@@ -43,7 +43,7 @@ export default defineCommand({
     );
     print(`memory            ${(cost.rssPerAgentBytes / 1_024).toFixed(0)} KiB an agent`);
     print(
-      `acknowledgements  ${both(cost.ackMs)}; ${cost.acknowledgedPerSecond.toFixed(0)} outcomes a second`,
+      `acknowledgements  ${both(cost.ackMs)}; ${cost.acknowledgedPerSecond.toFixed(0)} outcomes a second, ${cost.outcomesPerMessage.toFixed(1)} a message`,
     );
     print(`serving thread    late by ${both(cost.loopLagMs)}`);
     print(

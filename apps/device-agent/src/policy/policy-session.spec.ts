@@ -281,6 +281,21 @@ describe('PolicySession', () => {
     await ack(11n);
   });
 
+  it('leaves the pause between messages of outcomes that a busy policy asks for, in this session', async () => {
+    const { clock, add, ack, arrive, lose, sequences } = start();
+    await arrive({ $case: 'directive', value: directive({ outcomePauseMs: 2_000 }) });
+    for (let frame = 1; frame <= 10; frame++) {
+      add(clock.now());
+      await clock.advanceAsync(300);
+    }
+    expect(sequences()).toEqual([[1], [2, 3, 4, 5, 6, 7]]);
+    await lose();
+    add(clock.now());
+    await clock.advanceAsync(600);
+    expect(sequences()).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [11]]);
+    await ack(11n);
+  });
+
   it('forgets what is acknowledged and sends the rest again, by its numbers, on a new stream', async () => {
     const { clock, add, ack, outcomes, lose, sequences, streams } = start();
     await settle();

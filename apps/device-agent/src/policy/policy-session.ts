@@ -37,8 +37,8 @@ export interface PolicySessionOptions {
 
 /** Outcomes in one message. */
 const batchLimit = 256;
-/** Time between two messages of outcomes, ms, at least: a policy plans once a second, and each message costs it. */
-const betweenBatchesMs = 500;
+/** Least time between two messages of outcomes where the policy asks for no longer one, ms: it plans once a second, and each costs it. */
+const leastPauseMs = 500;
 /** How long the end of the agent waits for the policy to take the last outcomes, ms. */
 const farewellMs = 1_000;
 
@@ -62,6 +62,7 @@ export class PolicySession implements AsyncDisposable {
   #obeys = true;
   /** Of the last owner of the cell that has sent a directive. */
   #ownerEpoch = 0;
+  #outcomePauseMs = leastPauseMs;
   #pumping = false;
   #batchTimer: (() => void) | undefined;
   readonly #reports: StateReports;
@@ -91,11 +92,11 @@ export class PolicySession implements AsyncDisposable {
     return this.#connected;
   }
 
-  /** New outcomes are in the buffer; they are sent within `batchMs`, or half a second after the last. */
+  /** New outcomes are in the buffer; they are sent within `batchMs`, or a pause after the last. */
   outcomesAdded(): void {
     if (!this.#stream || this.#pumping) return;
     const { clock, batchMs = 100 } = this.#options;
-    const pauseMs = this.#obeys ? 0 : this.#sentAt + betweenBatchesMs - clock.now();
+    const pauseMs = this.#obeys ? 0 : this.#sentAt + this.#outcomePauseMs - clock.now();
     this.#batchTimer ??= clock.after(Math.max(batchMs, pauseMs), () => this.#pump());
   }
 
@@ -132,6 +133,7 @@ export class PolicySession implements AsyncDisposable {
     this.#sentThrough = 0n;
     this.#sentAt = -Infinity;
     this.#obeys = true;
+    this.#outcomePauseMs = leastPauseMs;
     this.#send({ $case: 'hello', value: hello() });
     this.#reports.begin();
     this.stateChanged();
@@ -164,6 +166,7 @@ export class PolicySession implements AsyncDisposable {
           if (leftOut.length > 0) logger.warn({ leftOut }, 'unusable actions of a directive are left out');
           this.#checkOwner(value);
           this.#reports.pauseAtMost(value.statePauseMs ?? 0);
+          this.#outcomePauseMs = Math.max(leastPauseMs, value.outcomePauseMs ?? 0);
           this.#obeys = value.thresholdMs === Infinity;
           onDirective(value);
         } catch (err) {

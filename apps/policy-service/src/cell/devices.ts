@@ -25,6 +25,8 @@ export interface CellDevicesOptions {
   readonly ownerEpoch?: number | undefined;
   /** Numbers that rise, over restarts too; undefined while none is to be had, and then nothing is pushed. */
   readonly nextVersion: () => number | undefined;
+  /** As of `SessionsOptions`. */
+  readonly outcomePauseMs?: (() => number) | undefined;
   /** An id that no ledger of this cell ever had. */
   readonly newLedgerId: () => string;
   /** What is known of model families: devices redefine none of it. @default nothing */
@@ -67,15 +69,15 @@ export class CellDevices {
   #ledger: TransferLedger;
 
   constructor(options: CellDevicesOptions & DeviceEvents) {
-    const { clock, times, instanceId, ownerEpoch, nextVersion, families } = options;
+    const { clock, instanceId, ownerEpoch, nextVersion, outcomePauseMs, families } = options;
     this.#options = options;
     this.members = new Members({ clock, faults: tellMemberFaults(options.logger), families });
     this.sessions = new Sessions({
       clock,
-      renewMs: times.leaseMs / 2,
       instanceId,
       ownerEpoch,
       nextVersion,
+      outcomePauseMs,
     });
     this.#ledger = this.#newLedger();
   }

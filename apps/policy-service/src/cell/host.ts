@@ -45,6 +45,8 @@ export interface CellHostOptions {
   /** What other cells have learned, for one that opens with nothing learned. @default nothing */
   readonly prior?: () => BeliefPrior | undefined;
   readonly onPlanned?: (plan: PlanMade) => void;
+  /** Least time between two messages of outcomes of an agent, ms. @default 0, as it likes */
+  readonly outcomePauseMs?: () => number;
 }
 
 const defaultVersionMs = 3_600_000;
@@ -124,6 +126,7 @@ export class CellHost implements AsyncDisposable {
       maxDevices: options.maxDevices,
       nextVersion: () => counter.next(),
       newLedgerId: randomUUID,
+      outcomePauseMs: options.outcomePauseMs,
       families: options.families,
       ...(options.onPlanned && { onPlanned: options.onPlanned }),
       // Written before any outcome of the device, as the store keeps the order of its calls.

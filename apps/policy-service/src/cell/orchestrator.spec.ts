@@ -54,6 +54,24 @@ describe('CellOrchestrator', () => {
     expect(a.directives).toHaveLength(2);
   });
 
+  it('asks for the pause between outcomes that holds, by a lease that acknowledgements renew in time', () => {
+    let outcomePauseMs = 0;
+    const { clock, orchestrator } = cell({ outcomePauseMs: () => outcomePauseMs });
+    const a = agent();
+    orchestrator.devices.join(deviceHello('a'), a.link);
+    clock.advance(0);
+    expect(a.last()).toMatchObject({ leaseMs: 5_000 });
+    expect(a.last()).not.toHaveProperty('outcomePauseMs');
+    outcomePauseMs = 4_000;
+    clock.advance(3_000);
+    expect(a.last()).toMatchObject({ version: 2, leaseMs: 12_000, outcomePauseMs: 4_000 });
+    for (let acknowledgement = 1; acknowledgement <= 5; acknowledgement++) {
+      clock.advance(4_000);
+      expect(orchestrator.devices.sessions.renewal('a', a.link)).toBe(2);
+    }
+    expect(a.directives).toHaveLength(2);
+  });
+
   it('renews nothing that a plan says otherwise', () => {
     const { clock, orchestrator } = cell();
     const a = agent();

@@ -9,7 +9,7 @@ import type {
 } from '@weir/domain';
 
 /** A directive that no session has carried yet. */
-export type Undated = Omit<Directive, 'instanceId' | 'version' | 'statePauseMs'>;
+export type Undated = Omit<Directive, 'instanceId' | 'version' | 'statePauseMs' | 'outcomePauseMs'>;
 
 /** Relative change of a learned cost that an agent should hear of at once. */
 const NOTABLE = 0.05;

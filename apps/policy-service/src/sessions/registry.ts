@@ -24,18 +24,20 @@ interface Session {
 
 export interface SessionsOptions {
   readonly clock: Clock;
-  /** Age at which a directive is sent again that says nothing new and that no acknowledgement has renewed, ms. */
-  readonly renewMs: number;
   /** Of this run of the service: versions are compared within it. */
   readonly instanceId: string;
   /** Of this owner of the cell: agents ignore those of former owners. @default they are not compared */
   readonly ownerEpoch?: number | undefined;
   /** Undefined while no version is to be had; then nothing is pushed. */
   readonly nextVersion: () => number | undefined;
+  /** Least time between two messages of outcomes that agents are asked to keep, ms. @default 0, as they like */
+  readonly outcomePauseMs?: (() => number) | undefined;
 }
 
 /** Directives that are encoded and sent in one go. */
 const sentAtOnce = 50;
+/** Pauses between outcomes that a lease lasts at least: acknowledgements renew it in its first half. */
+const pausesALease = 3;
 /** Renewals after which a directive is sent again all the same: small steps of every learning add up. */
 const renewedAtMost = 4;
 
@@ -107,7 +109,8 @@ export class Sessions {
    * Rests so that what it tells a large cell is sent in between.
    */
   *push(directives: ReadonlyMap<string, Undated>, { always = false } = {}): Steps<number | undefined> {
-    const { clock, renewMs, instanceId, ownerEpoch, nextVersion } = this.#options;
+    const { clock, instanceId, ownerEpoch, nextVersion } = this.#options;
+    const outcomePauseMs = this.#options.outcomePauseMs?.() ?? 0;
     const now = clock.now();
     yield;
     const round = [...directives].flatMap(([deviceId, directive]) => {
@@ -116,6 +119,8 @@ export class Sessions {
     });
     const isDue = yield* mapInSteps(round, ({ session, directive }) => {
       const { sent } = session;
+      // Sent again in time, where no acknowledgement has renewed it.
+      const renewMs = (sent?.directive.leaseMs ?? 0) / 2;
       session.confirmed =
         !always &&
         sent !== undefined &&
@@ -135,7 +140,9 @@ export class Sessions {
           instanceId,
           ...(ownerEpoch !== undefined && { ownerEpoch }),
           version,
+          leaseMs: Math.max(directive.leaseMs, pausesALease * outcomePauseMs),
           statePauseMs,
+          ...(outcomePauseMs > 0 && { outcomePauseMs }),
         },
         at: now,
         renewedAt: now,

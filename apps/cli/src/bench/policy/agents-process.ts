@@ -9,7 +9,7 @@ quietCollector();
 /** Agents that join at once. */
 const joining = 32;
 
-const heard: Heard = { ackMs: [], directives: 0, failures: [] };
+const heard: Heard = { ackMs: [], directives: 0, messages: 0, failures: [] };
 const agents: SimulatedAgent[] = [];
 
 async function join({
@@ -56,9 +56,11 @@ function figures(): AgentsFigures {
   const told = {
     ackMs: heard.ackMs.splice(0),
     directives: heard.directives,
+    messages: heard.messages,
     failures: heard.failures.splice(0),
   };
   heard.directives = 0;
+  heard.messages = 0;
   return told;
 }
 

@@ -31,6 +31,8 @@ export interface PolicyCost {
   /** From the buckets of the service's histogram. */
   readonly planMs: Quantiles;
   readonly acknowledgedPerSecond: number;
+  /** A busy policy asks for fewer and fuller messages. */
+  readonly outcomesPerMessage: number;
 }
 
 interface Quantiles {
@@ -129,6 +131,7 @@ export async function policyCost({
     directivesPerSecond: told.reduce((sum, one) => sum + one.directives, 0) / measuredS,
     planMs: { p50: planMs(0.5), p99: planMs(0.99) },
     acknowledgedPerSecond: ackMs.length / measuredS,
+    outcomesPerMessage: ackMs.length / told.reduce((sum, one) => sum + one.messages, 0),
   };
 }
 

@@ -18,7 +18,7 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly planned: Promise<void>;
   /** Resolves when its session has ended, however. */
   readonly ended: Promise<void>;
-  /** Sends one outcome, with the state where that is due. */
+  /** Has one more outcome, which goes out as an agent's do: with others where the policy asks for a pause, and with the state where that is due. */
   say(): void;
 }
 
@@ -27,6 +27,8 @@ export interface Heard {
   /** From sending an outcome to its acknowledgement, ms. */
   readonly ackMs: number[];
   directives: number;
+  /** Messages of outcomes sent. */
+  messages: number;
   /** Sessions that have failed, with why. */
   readonly failures: string[];
 }
@@ -51,6 +53,10 @@ export function simulatedAgent(
   const sentAt = new Map<bigint, number>();
   let acknowledged = 0n;
   let sequence = 0n;
+  let unsent: { sequence: bigint; outcome: Outcome; confidence: number }[] = [];
+  let outcomePauseMs = 0;
+  let lastSentAt = -Infinity;
+  let timer: NodeJS.Timeout | undefined;
   let placement: Outcome['placement'] = { tier: 'device', nodeId: deviceId, variant: 'large' };
 
   const hello = simulatedHello(deviceId, instanceId);
@@ -61,6 +67,7 @@ export function simulatedAgent(
       if (message?.$case === 'directive') {
         heard.directives++;
         reports.pauseAtMost(message.value.statePauseMs);
+        ({ outcomePauseMs } = message.value);
         const { planned: at } = message.value;
         if (at)
           placement = {
@@ -78,6 +85,23 @@ export function simulatedAgent(
       }
     }
   };
+  const send = () => {
+    const now = performance.now();
+    timer = undefined;
+    lastSentAt = now;
+    for (const { sequence: number } of unsent) sentAt.set(number, now);
+    heard.messages++;
+    const due = reports.dueWithOutcomes(now);
+    const value = {
+      outcomes: unsent.map((outcome) => outcomeToWire(outcome, now)),
+      oldestPendingSequence: acknowledged + 1n,
+      state: due && stateToWire(due),
+    };
+    unsent = [];
+    void duplex.send({ message: { $case: 'outcomes', value } });
+    const alone = reports.withOutcomes ? undefined : reports.due(now);
+    if (alone) void duplex.send({ message: { $case: 'state', value: stateToWire(alone) } });
+  };
   let over = false;
   const ended = receive().catch((error: unknown) => {
     planned.reject(error);
@@ -91,23 +115,13 @@ export function simulatedAgent(
     ended,
     say() {
       const now = performance.now();
-      sentAt.set(++sequence, now);
-      const outcome = outcomeToWire(
-        { sequence, outcome: outcomeAt(placement, { deviceId, now }), confidence: 0.8 },
-        now,
-      );
-      const due = reports.dueWithOutcomes(now);
-      const value = {
-        outcomes: [outcome],
-        oldestPendingSequence: acknowledged + 1n,
-        state: due && stateToWire(due),
-      };
-      void duplex.send({ message: { $case: 'outcomes', value } });
-      const alone = reports.withOutcomes ? undefined : reports.due(now);
-      if (alone) void duplex.send({ message: { $case: 'state', value: stateToWire(alone) } });
+      const outcome = outcomeAt(placement, { deviceId, now });
+      unsent.push({ sequence: ++sequence, outcome, confidence: 0.8 });
+      timer ??= setTimeout(send, Math.max(0, lastSentAt + outcomePauseMs - now));
     },
     async [Symbol.asyncDispose]() {
       over = true;
+      clearTimeout(timer);
       duplex.cancel();
       await ended;
       client.close();

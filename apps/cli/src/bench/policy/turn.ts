@@ -16,6 +16,8 @@ export interface AgentsFigures {
   /** From sending an outcome to its acknowledgement. */
   readonly ackMs: readonly number[];
   readonly directives: number;
+  /** Messages of outcomes sent. */
+  readonly messages: number;
   /** Why sessions have failed. */
   readonly failures: readonly string[];
 }

@@ -339,6 +339,11 @@ export interface Directive {
    * outcomes, as a policy of an earlier Weir expects.
    */
   statePauseMs: number;
+  /**
+   * Least time between two messages of outcomes, ms: the busier a policy, the fewer and fuller they should be. 0: the agent's own
+   * choice. Not for outcomes of a plan that is to be obeyed.
+   */
+  outcomePauseMs: number;
 }
 
 /** How far a cell's pictures differ from those that its model family was measured on. */
@@ -2981,6 +2986,7 @@ function createBaseDirective(): Directive {
     cellTiers: [],
     ownerEpoch: 0n,
     statePauseMs: 0,
+    outcomePauseMs: 0,
   };
 }
 
@@ -3052,6 +3058,9 @@ export const Directive: MessageFns<Directive> = {
     }
     if (message.statePauseMs !== 0) {
       writer.uint32(153).double(message.statePauseMs);
+    }
+    if (message.outcomePauseMs !== 0) {
+      writer.uint32(161).double(message.outcomePauseMs);
     }
     return writer;
   },
@@ -3231,6 +3240,14 @@ export const Directive: MessageFns<Directive> = {
             message.statePauseMs = reader.double();
             continue;
           }
+          case 20: {
+            if (tag !== 161) {
+              break;
+            }
+
+            message.outcomePauseMs = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3302,6 +3319,11 @@ export const Directive: MessageFns<Directive> = {
         : isSet(object.state_pause_ms)
         ? globalThis.Number(object.state_pause_ms)
         : 0,
+      outcomePauseMs: isSet(object.outcomePauseMs)
+        ? globalThis.Number(object.outcomePauseMs)
+        : isSet(object.outcome_pause_ms)
+        ? globalThis.Number(object.outcome_pause_ms)
+        : 0,
     };
   },
 
@@ -3364,6 +3386,9 @@ export const Directive: MessageFns<Directive> = {
     if (message.statePauseMs !== 0) {
       obj.statePauseMs = floatToJson(message.statePauseMs);
     }
+    if (message.outcomePauseMs !== 0) {
+      obj.outcomePauseMs = floatToJson(message.outcomePauseMs);
+    }
     return obj;
   },
 
@@ -3403,6 +3428,7 @@ export const Directive: MessageFns<Directive> = {
       ? BigInt(object.ownerEpoch)
       : 0n;
     message.statePauseMs = object.statePauseMs ?? 0;
+    message.outcomePauseMs = object.outcomePauseMs ?? 0;
     return message;
   },
 };
