@@ -10,6 +10,7 @@ import { guard } from './guard.ts';
 import { families } from './families.ts';
 import { jointAction } from './joint-action.ts';
 import { link } from './link.ts';
+import { pace } from './pace.ts';
 import { planner } from './planner.ts';
 import { quotas } from './quotas.ts';
 import { secondLooks } from './second-looks.ts';
@@ -37,4 +38,5 @@ export const mutants: readonly Mutant[] = [
   ...tensors,
   ...discovery,
   ...fleet,
+  ...pace,
 ];

@@ -67,7 +67,12 @@ function start({ limit = 100, waitMs = 0 } = {}) {
     decisions: (most) => [policy.TracedDecision.fromPartial({ requestId: `newest of ${most}` })],
   });
   const stop = () => session[Symbol.asyncDispose]();
-  cleanUps.push(stop);
+  // A test that has failed leaves outcomes that nobody acknowledges.
+  cleanUps.push(async () => {
+    const stopped = stop();
+    await clock.advanceAsync(1_000);
+    await stopped;
+  });
   const stream = () => streams.at(-1)!;
   const add = (...times: number[]) => {
     for (const at of times) outcomes.add(outcome(at), 0.9);
@@ -201,14 +206,15 @@ describe('PolicySession', () => {
       await ack(1n);
     });
 
-    it('waits for the end of a batch with one that is due meanwhile', async () => {
-      const { clock, said, stands, add, ack } = await begin();
-      stands(6);
-      await clock.advanceAsync(950);
-      add(950);
-      await clock.advanceAsync(50);
-      expect(said()).toBe('h s o+s');
-      await ack(1n);
+    it('has one that is due meanwhile go with the outcomes that wait, however long a busy policy has them wait', async () => {
+      const { clock, arrive, said, stands, add } = await begin();
+      await arrive({ $case: 'directive', value: directive({ statePauseMs: 5_000, outcomePauseMs: 4_000 }) });
+      for (let frame = 1; frame <= 18; frame++) {
+        add(clock.now());
+        await clock.advanceAsync(500);
+        stands(3 + 2 * frame);
+      }
+      expect(said()).toBe('h s o o+s o+s');
     });
 
     it('begins anew with each session', async () => {
@@ -281,19 +287,14 @@ describe('PolicySession', () => {
     await ack(11n);
   });
 
-  it('leaves the pause between messages of outcomes that a busy policy asks for, in this session', async () => {
-    const { clock, add, ack, arrive, lose, sequences } = start();
+  it('leaves the pause between messages of outcomes that a busy policy asks for', async () => {
+    const { clock, add, arrive, sequences } = start();
     await arrive({ $case: 'directive', value: directive({ outcomePauseMs: 2_000 }) });
     for (let frame = 1; frame <= 10; frame++) {
       add(clock.now());
       await clock.advanceAsync(300);
     }
     expect(sequences()).toEqual([[1], [2, 3, 4, 5, 6, 7]]);
-    await lose();
-    add(clock.now());
-    await clock.advanceAsync(600);
-    expect(sequences()).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [11]]);
-    await ack(11n);
   });
 
   it('forgets what is acknowledged and sends the rest again, by its numbers, on a new stream', async () => {

@@ -133,7 +133,6 @@ export class PolicySession implements AsyncDisposable {
     this.#sentThrough = 0n;
     this.#sentAt = -Infinity;
     this.#obeys = true;
-    this.#outcomePauseMs = leastPauseMs;
     this.#send({ $case: 'hello', value: hello() });
     this.#reports.begin();
     this.stateChanged();
@@ -242,10 +241,10 @@ export class PolicySession implements AsyncDisposable {
     this.#stateTimer = this.#options.clock.after(statePeriodMs, () => this.#report());
   }
 
-  /** Tells the state if that is due: with outcomes where some are about to be sent, else by itself. */
+  /** Tells the state if that is due and no outcomes wait that it goes with. */
   #report(): void {
     this.#lookAgain();
-    if (this.#batchTimer && this.#reports.withOutcomes) return this.#pump();
+    if (this.#batchTimer && this.#reports.withOutcomes) return;
     const state = this.#reports.due(this.#options.clock.now());
     if (state) this.#sendState(state);
   }

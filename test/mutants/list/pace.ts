@@ -1,0 +1,40 @@
+import { mutantsOf } from '../mutant.ts';
+
+export const pace = [
+  ...mutantsOf('apps/policy-service/src/sessions', [
+    {
+      title: 'a busy policy asks for no pause between outcomes',
+      file: 'registry.ts',
+      find: '...(outcomePauseMs > 0 && { outcomePauseMs }),',
+      replace: '',
+      specs: ['../cell/orchestrator.spec.ts'],
+    },
+    {
+      title: 'leases are shorter than the pauses between what renews them',
+      file: 'registry.ts',
+      find: 'Math.max(directive.leaseMs, pausesALease * outcomePauseMs)',
+      replace: 'directive.leaseMs',
+      specs: ['../cell/orchestrator.spec.ts'],
+    },
+    {
+      title: 'the pause between outcomes grows without limit',
+      file: 'outcome-pace.ts',
+      find: 'Math.min(pauses.last, Math.max(pauses.first, 2 * before))',
+      replace: 'Math.max(pauses.first, 2 * before)',
+    },
+    {
+      title: 'the pause between outcomes is taken back while it is still needed',
+      file: 'outcome-pace.ts',
+      find: 'share < busy.least',
+      replace: 'share < busy.most',
+    },
+  ]),
+  ...mutantsOf('apps/device-agent/src/policy', [
+    {
+      title: 'outcomes do not wait for the pause that a busy policy asks for',
+      file: 'policy-session.ts',
+      find: 'Math.max(leastPauseMs, value.outcomePauseMs ?? 0)',
+      replace: 'leastPauseMs',
+    },
+  ]),
+];
