@@ -29,6 +29,20 @@ export const pace = [
       replace: 'share < busy.most',
     },
   ]),
+  ...mutantsOf('apps/policy-service/src/planning', [
+    {
+      title: 'all cells that are due at once plan in one turn of the event loop',
+      file: 'turnstile.ts',
+      find: 'this.#waiting.size > 0 || this.#clock.now() >= this.#endsAt',
+      replace: 'false',
+    },
+    {
+      title: 'all that waits has its slice in one turn of the event loop',
+      file: 'turnstile.ts',
+      find: 'if (this.#clock.now() >= this.#endsAt) return;',
+      replace: '',
+    },
+  ]),
   ...mutantsOf('apps/device-agent/src/policy', [
     {
       title: 'outcomes do not wait for the pause that a busy policy asks for',

@@ -1,6 +1,7 @@
 import { Aborted, type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/base';
 import type { CellStatus, CellSummary } from '@weir/domain';
 import { type CallCaller, isSteering, Quota, QuotaExceeded } from '@weir/rpc';
+import { Turnstile } from '../planning/turnstile.ts';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { isExpected } from '../internal-errors.ts';
 import { goOnUnless } from '../journal/recovery.ts';
@@ -50,7 +51,7 @@ export class Cells implements AsyncDisposable {
   readonly #setAside = new Map<string, { readonly reason: Error; readonly at: number }>();
 
   constructor(options: CellsOptions) {
-    this.#options = options;
+    this.#options = { turnstile: new Turnstile(options.clock), ...options };
     this.#quota = new Quota({
       of: 'cells',
       perCaller: options.cellsPerCaller ?? options.maxCells,

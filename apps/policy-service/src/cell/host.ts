@@ -14,6 +14,7 @@ import { randomUUID } from 'node:crypto';
 import type { CellDevices } from './devices.ts';
 import { CellOrchestrator, type OrchestratorTimes } from './orchestrator.ts';
 import type { PlanMade } from '../planning/joint-plan.ts';
+import type { Turnstile } from '../planning/turnstile.ts';
 import { KeptVersions } from './kept-versions.ts';
 import type { KnownFamilies } from './known-families.ts';
 import type { Learners } from './learners.ts';
@@ -38,6 +39,8 @@ export interface CellHostOptions {
   /** Time between versions of what the learner knew that are kept, ms. @default 3 600 000 */
   readonly versionMs?: number;
   readonly errors: InternalErrors;
+  /** As of `OrchestratorOptions`. */
+  readonly turnstile?: Turnstile;
   /** What is known of model families: devices redefine none of it. @default nothing */
   readonly families?: KnownFamilies | undefined;
   /** Aborted when the service stops: cells that are being opened are not waited for. @default never */
@@ -118,6 +121,7 @@ export class CellHost implements AsyncDisposable {
       instanceId: randomUUID(),
       ownerEpoch,
       owned: () => store.mayOwn(),
+      turnstile: options.turnstile,
       learner,
       objective: stored?.objective
         ? storedRow(stored.objective, 'objective', objectiveSchema)

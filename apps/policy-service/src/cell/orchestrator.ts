@@ -22,6 +22,7 @@ import { ContinuousPlanning, type PlanningTimes } from '../planning/continuous-p
 import { directivesOf } from '../planning/directives.ts';
 import { EpochRun } from '../planning/epoch-run.ts';
 import { InTurn, type Work } from '../planning/in-turn.ts';
+import { Turnstile } from '../planning/turnstile.ts';
 import { JointPlan, type JointPlanOptions, type PlannedDevice } from '../planning/joint-plan.ts';
 import { Trials } from './trials.ts';
 import { PredictionError } from './prediction-error.ts';
@@ -39,6 +40,8 @@ export interface OrchestratorOptions
   readonly times: OrchestratorTimes;
   /** While false another process may own the cell by now: nothing is planned, and no directive goes out. */
   readonly owned: () => boolean;
+  /** Shared with the other cells of the process. @default one of its own */
+  readonly turnstile?: Turnstile | undefined;
 }
 
 /**
@@ -77,7 +80,7 @@ export class CellOrchestrator implements Disposable {
   #afterEpochs = false;
 
   constructor(options: OrchestratorOptions) {
-    const { clock, errors, learner, times } = options;
+    const { clock, errors, learner, times, turnstile = new Turnstile(clock) } = options;
     this.#options = options;
     this.#objective = options.objective;
     this.#crowd = new Crowd(clock, () => this.#continuous.request());
@@ -109,7 +112,7 @@ export class CellOrchestrator implements Disposable {
       onDrift: () => this.#continuous.request(),
     });
     this.#plan = new JointPlan(options);
-    this.#turns = new InTurn({ clock, between: () => this.#learnHeld() });
+    this.#turns = new InTurn({ clock, turnstile, between: () => this.#learnHeld() });
     this.#stopExpiring = clock.every(times.replanMs, () => this.devices.expire());
     this.#continuous = new ContinuousPlanning({
       clock,

@@ -1,6 +1,7 @@
 import { FakeClock, type Steps } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { InSlices } from './in-slices.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** Steps that take so many ms each, with a rest after those of 0. `share`: of the processor that the thread gets. */
 function work(stepMs: readonly number[], share = 1) {
@@ -20,6 +21,7 @@ function work(stepMs: readonly number[], share = 1) {
   }
   const slices = new InSlices(steps(), {
     clock,
+    turnstile: new Turnstile(clock),
     processorMs: () => share * clock.now(),
     onEnd: () => ends.push(clock.now()),
   });
@@ -73,7 +75,9 @@ describe('InSlices', () => {
       yield;
       throw new Error('broken');
     })();
-    const slices = new InSlices(steps, { clock: new FakeClock(), onEnd: () => ends.push('end') });
+    const clock = new FakeClock();
+    const turnstile = new Turnstile(clock);
+    const slices = new InSlices(steps, { clock, turnstile, onEnd: () => ends.push('end') });
     expect(() => slices.run()).toThrow('broken');
     expect(ends).toEqual(['end']);
   });

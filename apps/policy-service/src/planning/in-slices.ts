@@ -1,4 +1,5 @@
 import { type Clock, type Steps, threadProcessorMs } from '@weir/base';
+import type { Turnstile } from './turnstile.ts';
 
 /** How long steps run on before whatever else waits is seen to, ms. */
 const sliceMs = 5;
@@ -10,6 +11,8 @@ const leastProcessorMs = 4;
 
 export interface InSlicesOptions {
   readonly clock: Clock;
+  /** Where each slice but the first waits for its turn. */
+  readonly turnstile: Turnstile;
   /** Processor time that this thread has had, ms. @default threadProcessorMs */
   readonly processorMs?: (() => number) | undefined;
   /** Called once, when all is done, has failed or is given up. */
@@ -23,14 +26,19 @@ export interface InSlicesOptions {
 export class InSlices implements Disposable {
   readonly #steps: Steps<unknown>;
   readonly #clock: Clock;
+  readonly #turnstile: Turnstile;
   readonly #processorMs: () => number;
   readonly #onEnd: () => void;
   #cancel: (() => void) | undefined;
   #over = false;
 
-  constructor(steps: Steps<unknown>, { clock, processorMs = threadProcessorMs, onEnd }: InSlicesOptions) {
+  constructor(
+    steps: Steps<unknown>,
+    { clock, turnstile, processorMs = threadProcessorMs, onEnd }: InSlicesOptions,
+  ) {
     this.#steps = steps;
     this.#clock = clock;
+    this.#turnstile = turnstile;
     this.#processorMs = processorMs;
     this.#onEnd = onEnd;
   }
@@ -40,7 +48,7 @@ export class InSlices implements Disposable {
     const until = this.#clock.now() + sliceMs;
     const least = this.#processorMs() + leastProcessorMs;
     this.#go((value) => value === 'rest' || (this.#clock.now() >= until && this.#processorMs() >= least));
-    if (!this.#over) this.#cancel = this.#clock.after(0, () => this.run());
+    if (!this.#over) this.#cancel = this.#turnstile.rest(() => this.run());
   }
 
   /** All that is left, at once. */

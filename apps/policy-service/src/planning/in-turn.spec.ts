@@ -1,12 +1,14 @@
 import { FakeClock, type Steps } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { InTurn } from './in-turn.ts';
+import { Turnstile } from './turnstile.ts';
 
 function turns() {
   const clock = new FakeClock();
   const done: string[] = [];
   const inTurn = new InTurn({
     clock,
+    turnstile: new Turnstile(clock),
     between: function* (): Steps<void> {
       done.push('between');
       yield;

@@ -1,20 +1,30 @@
 import { type Clock, finish, type Steps } from '@weir/base';
 import { InSlices } from './in-slices.ts';
+import type { Turnstile } from './turnstile.ts';
 
 /** What can be done in slices. */
 export type Work = () => Steps<unknown>;
 
+export interface InTurnOptions {
+  readonly clock: Clock;
+  /** Of the process. */
+  readonly turnstile: Turnstile;
+  /** Done after each; at once where that was given up. */
+  readonly between: () => Steps<void>;
+}
+
 /** Does in slices what a cell does, one after the other. */
 export class InTurn {
   readonly #clock: Clock;
+  readonly #turnstile: Turnstile;
   readonly #between: () => Steps<void>;
   readonly #waiting: Work[] = [];
   #current: { readonly work: Work; readonly slices: InSlices } | undefined;
   #cancelNext: (() => void) | undefined;
 
-  /** `between`: done after each; at once where that was given up. */
-  constructor({ clock, between }: { clock: Clock; between: () => Steps<void> }) {
+  constructor({ clock, turnstile, between }: InTurnOptions) {
     this.#clock = clock;
+    this.#turnstile = turnstile;
     this.#between = between;
   }
 
@@ -27,7 +37,8 @@ export class InTurn {
   add(work: Work): void {
     if (this.#waiting.includes(work)) return;
     this.#waiting.push(work);
-    if (!this.#current && !this.#cancelNext) this.#next();
+    if (!this.#current && !this.#cancelNext)
+      this.#cancelNext = this.#turnstile.begin(() => this.#next()) ?? this.#cancelNext;
   }
 
   /** It is not done, or not to its end. */
@@ -55,7 +66,11 @@ export class InTurn {
       yield* work();
       yield* between();
     };
-    const slices = new InSlices(steps(), { clock: this.#clock, onEnd: () => this.#ended() });
+    const slices = new InSlices(steps(), {
+      clock: this.#clock,
+      turnstile: this.#turnstile,
+      onEnd: () => this.#ended(),
+    });
     this.#current = { work, slices };
     slices.run();
   }
@@ -63,6 +78,6 @@ export class InTurn {
   #ended(): void {
     this.#current = undefined;
     finish(this.#between());
-    if (this.#waiting.length > 0) this.#cancelNext = this.#clock.after(0, () => this.#next());
+    if (this.#waiting.length > 0) this.#cancelNext = this.#turnstile.rest(() => this.#next());
   }
 }
