@@ -65,3 +65,4 @@ export { makeFolder } from './make-folder.ts';
 export { nearest } from './nearest.ts';
 export { threadProcessorMs } from './processor-time.ts';
 export { quietCollector } from './quiet-collector.ts';
+export { unlessAborted } from './unless-aborted.ts';

@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import { ConfigError, Exit, hostPort, share, silentLogger } from '@weir/base';
+import { ConfigError, Exit, hostPort, share, silentLogger, unlessAborted } from '@weir/base';
 import { type AgentClient, connectAgent, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import { z } from 'zod';
@@ -42,11 +42,9 @@ export default defineCommand({
   examples: ['weir infer picture.png', 'weir infer *.jpg --agent 127.0.0.1:7000 --json'],
   async run(config, context) {
     await checkAnyReadable(config.images);
-    const answers = await withAgent(config, context, (client) =>
+    const { results, unreadable } = await withAgent(config, context, (client) =>
       answerPictures(client, config.images, { ...context, timeoutMs: config.timeoutMs }),
     );
-    if (!answers) return Exit.interrupted;
-    const { results, unreadable } = answers;
     for (const result of results) context.print(sentence(result));
     context.out({ images: results });
     if (unreadable > 0) return Exit.usage;
@@ -67,17 +65,17 @@ async function checkAnyReadable(files: readonly string[]): Promise<void> {
   throw new ConfigError(name, faults);
 }
 
-/** Uses the agent that the flags name, or one of a one-off cell. Undefined when interrupted. */
+/** Uses the agent that the flags name, or one of a one-off cell. */
 async function withAgent<Value>(
   config: InferConfig,
   { progress, signal }: CommandContext,
   use: (client: AgentClient) => Promise<Value>,
-): Promise<Value | undefined> {
+): Promise<Value> {
   if (config.agent !== undefined) {
     const address = config.agent;
     await using client = await asUsage(name, '--agent', () => connectAgent(address, securityOf(config)));
-    await client.ready();
-    return await untilInterrupted(use(client), signal);
+    await unlessAborted(client.ready(), signal);
+    return await unlessAborted(use(client), signal);
   }
   const family = await asUsage(name, '--models', () => loadFamily(config.models));
   const { floor, looks, models } = config;
@@ -87,25 +85,9 @@ async function withAgent<Value>(
     family,
   );
   progress('starting a one-off cell; weir up keeps one running');
-  try {
-    await using cell = await startCell(description, { logger: silentLogger, signal });
-    await using client = connectAgent(cell.devices[0]!.address);
-    return await untilInterrupted(use(client), signal);
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
-}
-
-async function untilInterrupted<Value>(
-  work: Promise<Value>,
-  signal: AbortSignal,
-): Promise<Value | undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const interrupt = () => resolve(undefined);
-  if (signal.aborted) interrupt();
-  signal.addEventListener('abort', interrupt, { once: true });
-  return Promise.race([work, promise]);
+  await using cell = await startCell(description, { logger: silentLogger, signal });
+  await using client = connectAgent(cell.devices[0]!.address);
+  return await unlessAborted(use(client), signal);
 }
 
 function sentence(result: PictureResult): string {

@@ -1,4 +1,4 @@
-import { ConfigError, hostPort } from '@weir/base';
+import { ConfigError, hostPort, unlessAborted } from '@weir/base';
 import { joinFleet } from '@weir/pki';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
@@ -21,10 +21,12 @@ export default defineCommand({
     json: jsonFlag,
   }),
   examples: ['WEIR_TOKEN=weir-join-1.… weir pki join --from pki.example:7443 --out /etc/weir/tls'],
-  async run({ token, from, out: folder }, { out, print }) {
+  async run({ token, from, out: folder }, { signal, out, print }) {
     if (token === undefined)
       throw new ConfigError(name, [{ field: '--token', description: 'missing, and WEIR_TOKEN too' }]);
-    const { subjectAltName, validTo } = await asked(name, () => joinFleet(token, { from, folder }));
+    const { subjectAltName, validTo } = await asked(name, () =>
+      unlessAborted(joinFleet(token, { from, folder }), signal),
+    );
     const identity = /URI:([^,\s]+)/.exec(subjectAltName ?? '')?.[1];
     out({ folder, identity, notAfter: new Date(validTo).toISOString() });
     print(`this is ${identity} until ${validTo}; certificate and key are in ${folder}`);

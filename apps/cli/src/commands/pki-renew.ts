@@ -1,4 +1,4 @@
-import { Exit, hostPort, WeirError } from '@weir/base';
+import { Exit, hostPort, unlessAborted, WeirError } from '@weir/base';
 import { Authority, renewOver } from '@weir/pki';
 import { z } from 'zod';
 import { defineCommand } from '../command.ts';
@@ -27,7 +27,7 @@ export default defineCommand({
   }),
   positionals: 'bundle',
   examples: ['weir pki renew --authority pki', 'weir pki renew /etc/weir/tls --from pki.example:7443'],
-  async run({ bundle, authority: folder, from, force }, { out, print, progress }) {
+  async run({ bundle, authority: folder, from, force }, { signal, out, print, progress }) {
     const renewed: string[] = [];
     const due: string[] = [];
     const failed: { bundle: string; error: string }[] = [];
@@ -37,7 +37,7 @@ export default defineCommand({
       try {
         const made = authority
           ? await authority.renew(one, { force })
-          : await renewOver(one, { from: from!, force });
+          : await unlessAborted(renewOver(one, { from: from!, force }), signal);
         (made ? renewed : due).push(one);
         print(made ? `${one}: renewed` : `${one}: nothing to do`);
       } catch (error) {

@@ -1,4 +1,4 @@
-import { ConfigError, Exit, WeirError, share } from '@weir/base';
+import { ConfigError, Exit, WeirError, share, unlessAborted } from '@weir/base';
 import { defaultObjective, mostLooks, type Objective } from '@weir/domain';
 import { loadFamily } from '@weir/inference';
 import { learnerFactory } from '@weir/learning';
@@ -71,7 +71,7 @@ export default defineCommand({
     const place = placeOf(config);
     const source = 'data' in place ? '--data' : '--store';
     const journal = await asUsage(name, config.cell === undefined ? source : '--cell', () =>
-      readJournal(place, config.cell),
+      unlessAborted(readJournal(place, config.cell), signal),
     );
     if (!journal.objective && config.wasFloor === undefined)
       throw notHere(

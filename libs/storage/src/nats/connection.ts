@@ -1,4 +1,4 @@
-import { FailedPrecondition, type Logger, sleep, Unavailable, WeirError } from '@weir/base';
+import { FailedPrecondition, type Logger, sleep, Unavailable, unlessAborted, WeirError } from '@weir/base';
 import { JetStreamApiCodes, JetStreamApiError, JetStreamError } from '@nats-io/jetstream';
 import {
   connect,
@@ -68,9 +68,17 @@ export async function connectNats(
   let told = false;
   for (;;) {
     signal?.throwIfAborted();
+    const connecting = connect(options);
     try {
-      return await connect(options);
+      return await unlessAborted(connecting, signal);
     } catch (error) {
+      if (signal?.aborted) {
+        void connecting.then(
+          (late) => late.close(),
+          () => {},
+        );
+        throw error;
+      }
       const { message } = error as Error;
       if (needsAHand(error))
         throw new FailedPrecondition(`${where} lets nobody in: ${message}; ${cureOf(error)}`, {
@@ -143,13 +151,14 @@ const pauseMs = 100;
 
 /**
  * Does it, again while NATS is away or elects a leader, for some seconds; what is done must be such that a second time does no
- * harm. Throws Unavailable (reason `storeNotWritable`) after that; a conflict, and whatever is no fault of NATS', at once.
+ * harm. Throws Unavailable (reason `storeNotWritable`) after that; a conflict, whatever is no fault of NATS', and the signal's reason
+ * once that is aborted, at once.
  */
-export async function attempt<T>(act: () => Promise<T>): Promise<T> {
+export async function attempt<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const until = performance.now() + attemptMs;
   for (;;)
     try {
-      return await act();
+      return await unlessAborted(act(), signal);
     } catch (error) {
       if (error instanceof WeirError || isConflict(error) || !isOfNats(error)) throw error;
       if (performance.now() > until)

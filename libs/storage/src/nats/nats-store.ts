@@ -105,7 +105,7 @@ export async function readNatsStore({
   const logger = silentLogger;
   const nc = await connectNats(servers, { logger, signal });
   try {
-    const streams = await attempt(() => openStreams(nc, { name }));
+    const streams = await attempt(() => openStreams(nc, { name }), signal);
     const [clock, ignored] = [systemClock, () => {}];
     return new NatsStore(streams, {
       limits: defaultLimits,
@@ -128,7 +128,7 @@ async function whenBack<T>(
   for (let told = false; ; told = true)
     try {
       signal?.throwIfAborted();
-      return await attempt(open);
+      return await attempt(open, signal);
     } catch (error) {
       if (!(error instanceof WeirError && error.reason === storeNotWritable)) throw error;
       if (!told) logger.error({ err: error }, `waits for the store: ${error.message}`);
