@@ -79,6 +79,35 @@ describe('cheapest flow', () => {
     });
   });
 
+  it('is exact where costs are so large that rounding makes a way round look like a gain', () => {
+    const small = [18152.866026040978, -261179.0488554751, -261178.36847561316];
+    const large = [-548786.9300356114, -548785.5004279253];
+    const given = {
+      costs: Float64Array.from(
+        [
+          [...small, -261157.4337816939],
+          [38142.62920947897, ...large, Infinity],
+          [38142.62920947897, ...large, -548739.0520586278],
+          [...small, -261157.4337816939],
+          [38024.49083717529, ...large, -548743.9732382525],
+          [...small, -261156.26273611747],
+          [38142.62920947897, ...large, Infinity],
+          [38142.62920947897, ...large, -548739.0520586278],
+        ].flat(),
+      ),
+      nodes: 3,
+      places: [
+        [
+          0, 0.000026343269659680204, 0.000109903921160691, 0.00028121115836201167, 0.0005703491267686737,
+          0.001008071661978306,
+        ],
+        [0],
+        [0],
+      ].map((costs) => Float64Array.from(costs)),
+    };
+    expect(cheapestFlow(given).cost).toBeCloseTo(leastByTrying(given), 6);
+  });
+
   it('pays for each further place what that place costs', () => {
     const costs = Float64Array.from([10, 0, 30, 0]);
     const places = [Float64Array.from([0, 20])];

@@ -59,6 +59,11 @@ export function cheapestFlow({ costs, nodes, places }: FlowProblem): Flow {
   };
   const distance = new Float64Array(width);
   const previous = new Int32Array(width);
+  /** Whether the chain to `end` leads through `target`: where costs are large, rounding may make a way round look like a gain. */
+  const leadsThrough = (target: number, end: number): boolean => {
+    for (let at = end; at !== 0; at = previous[at]!) if (at === target) return true;
+    return false;
+  };
   for (;;) {
     refresh();
     distance.fill(Infinity);
@@ -69,7 +74,7 @@ export function cheapestFlow({ costs, nodes, places }: FlowProblem): Flow {
         if (distance[from] === Infinity) continue;
         for (let to = 1; to < width; to++) {
           const length = distance[from]! + moves[from * width + to]!;
-          if (to !== from && length < distance[to]! - 1e-12) {
+          if (to !== from && length < distance[to]! - 1e-12 && !leadsThrough(to, from)) {
             distance[to] = length;
             previous[to] = from;
             shorter = true;
