@@ -15,7 +15,7 @@ export interface Random {
 /** xoshiro128** seeded through SplitMix32. Source: Blackman & Vigna 2018, "Scrambled linear pseudorandom generators". */
 export function seededRandom(seed: number): Random {
   const state = splitMix32(seed);
-  const words = Uint32Array.from({ length: 4 }, () => state());
+  const words = Uint32Array.of(state(), state(), state(), state());
   let spareNormal: number | undefined;
 
   const nextUint32 = (): number => {
@@ -51,7 +51,11 @@ export function seededRandom(seed: number): Random {
     },
     fork(label) {
       let hash = seed >>> 0;
-      for (const character of label) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
+      for (let at = 0; at < label.length; at++) {
+        const point = label.codePointAt(at)!;
+        if (point > 0xffff) at++;
+        hash = Math.imul(hash ^ point, 0x01000193) >>> 0;
+      }
       return seededRandom(hash ^ 0x9e3779b9);
     },
   };

@@ -19,9 +19,9 @@ export function* mapInSteps<T, R>(
   length = 32,
 ): Steps<R[]> {
   const mapped: R[] = [];
-  for (const [index, item] of items.entries()) {
+  for (let index = 0; index < items.length; index++) {
     if (index > 0 && index % length === 0) yield;
-    mapped.push(map(item, index));
+    mapped.push(map(items[index]!, index));
   }
   return mapped;
 }

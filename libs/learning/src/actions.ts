@@ -30,7 +30,10 @@ export interface OpenActions {
 
 export interface RemoteTarget {
   readonly node: ComputeNode;
+  /** Index of the node in the cell. */
+  readonly target: number;
   readonly link: LinkObservation;
+  /** Devices to which the same ones are open at the node share one list. */
   readonly variants: readonly Variant[];
 }
 
@@ -47,23 +50,46 @@ export function* openActionsInSteps(
   const observations = new Map(devices.map((device) => [device.deviceId, device]));
   const byName = new Map(cell.variants.map((variant) => [variant.name, variant]));
   const served = (node: ComputeNode) => node.variants.flatMap((name) => byName.get(name) ?? []);
+  const nodes = new Map(
+    cell.nodes.map((node, target) => {
+      const variants = space === 'paper' ? bestVariant(served(node)) : served(node);
+      return [node.id, { node, target, openTo: sharedLists(variants) }];
+    }),
+  );
   return yield* mapInSteps(cell.devices, (device) => {
     const observation = observations.get(device.id) ?? unseen(device.id);
     const objective = tightenObjective(cell.objective, device.objective);
     const ownFloor = (device.objective?.accuracyFloor ?? 0) > cell.objective.accuracyFloor;
-    const accurate = ({ accuracy }: Variant) => !ownFloor || accuracy >= objective.accuracyFloor - 1e-9;
     const allowed = objective.allowedTiers;
-    const remote = observation.links.flatMap((link) => {
-      const node = cell.nodes.find(({ id }) => id === link.nodeId);
-      if (!node || !link.reachable || avoids(device.id, node.id) || !allowed.includes(node.tier)) return [];
-      const variants = (space === 'paper' ? bestVariant(served(node)) : served(node)).filter(accurate);
-      return variants.length > 0 ? [{ node, link, variants }] : [];
-    });
+    const remote: RemoteTarget[] = [];
+    for (const link of observation.links) {
+      const known = nodes.get(link.nodeId);
+      if (!known || !link.reachable) continue;
+      const { node, target, openTo } = known;
+      if (avoids(device.id, node.id) || !allowed.includes(node.tier)) continue;
+      const variants = openTo(ownFloor ? objective.accuracyFloor : 0);
+      if (variants.length > 0) remote.push({ node, target, link, variants });
+    }
     const own = allowed.includes('device') ? served(device.local) : [];
-    const local = own.filter(accurate);
+    const local = ownFloor ? own.filter((variant) => meets(variant, objective.accuracyFloor)) : own;
     const looksTwice = cell.looks?.version === device.curves && cell.looks && objective.maxLooks > 1;
     return { device, observation, objective, ownFloor, local, remote, firstLooks: looksTwice ? own : [] };
   });
+}
+
+const meets = ({ accuracy }: Variant, floor: number): boolean => accuracy >= floor - 1e-9;
+
+/** Those of the variants that meet a floor: the same list wherever they are the same ones. */
+function sharedLists(variants: readonly Variant[]): (floor: number) => readonly Variant[] {
+  const byNames = new Map<string, readonly Variant[]>();
+  return (floor) => {
+    if (variants.every((variant) => meets(variant, floor))) return variants;
+    const open = variants.filter((variant) => meets(variant, floor));
+    const names = open.map(({ name }) => name).join('\n');
+    const known = byNames.get(names);
+    if (!known) byNames.set(names, open);
+    return known ?? open;
+  };
 }
 
 /** The most accurate variant; of equals the first. As a list: none or one. */

@@ -286,8 +286,8 @@ export const planner = mutantsOf('libs/learning/src', [
   {
     title: 'second looks are no load to a plan that is departed from',
     file: 'planner/dispatch-threshold.ts',
-    find: 'charge(again, look.share);',
-    replace: 'charge(again, 0);',
+    find: 'charge(again, look.share, framesPerSecond);',
+    replace: 'charge(again, 0, framesPerSecond);',
   },
   {
     title: 'an epoch averages second looks with first ones',

@@ -44,7 +44,7 @@ export function costView(
   draw?: Draw,
 ): CostView {
   const random = draw?.random;
-  const drawn = new Map<string, Float64Array>();
+  const drawn = new Map<CostBlock, Float64Array>();
   const normals = new Map<string, number>();
   const normal = (key: string) => remember(normals, key, () => random!.fork(key).normal());
 
@@ -52,18 +52,12 @@ export function costView(
   const learnable = (variance: number, noise: number) =>
     variance > 0 ? Math.sqrt(variance / (variance + noise / draw!.observations)) : 0;
 
-  /** Mean of features · weights plus unseen residuals, or the draw of it; at least `leastMs`. */
-  const cost = (
-    key: string,
-    block: CostBlock,
-    features: Features,
-    unseen: readonly (readonly [key: string, deviation: number])[],
-    noise: RelativeNoise,
-    cut: (weights: Float64Array, block: CostBlock) => Float64Array = (weights) => weights,
-  ): number => {
-    const mean = dot(block.weights.mean, features);
-    if (!random) return mean;
-    const weights = remember(drawn, key, () => cut(block.weights.sample(random.fork(key)), block));
+  /** The draw of features · weights plus unseen residuals, whose mean is `mean`. */
+  const drawOf = (mean: number, block: CostBlock, { key, features, unseen, noise, cut }: Drawn): number => {
+    const weights = remember(drawn, block, () => {
+      const sampled = block.weights.sample(random!.fork(key));
+      return cut ? cut(sampled, block) : sampled;
+    });
     let departure = dot(weights, features) - mean;
     let { variance } = block.weights.predict(features.indices, features.values);
     for (const [name, deviation] of unseen) {
@@ -79,20 +73,26 @@ export function costView(
       const block = local.block(deviceId);
       const work = works.get(variant)!;
       const features = localFeatures(block, variant, work, false);
-      const unseen = [[`device ${deviceId}\n${variant}`, features.unseenVariant]] as const;
-      const ms = cost(`device ${deviceId}`, block, features, unseen, local.noise);
+      const mean = dot(block.weights.mean, features);
+      if (!random) return Math.max(floorOf(block, work), mean);
+      const key = `device ${deviceId}`;
+      const unseen = [[`${key}\n${variant}`, features.unseenVariant]] as const;
+      const ms = drawOf(mean, block, { key, features, unseen, noise: local.noise });
       return Math.max(floorOf(block, work), ms);
     },
     computeMs: (use) => {
       const block = nodes.block(use.nodeId);
       const work = works.get(use.variant)!;
       const features = nodes.features(use, work, false);
+      const mean = dot(block.weights.mean, features);
+      if (!random) return Math.max(floorOf(block, work), mean);
       const context = `${use.nodeId}\n${contextKey(use)}`;
       const unseen = [
         [context, features.unseenContext],
         [`${context}\n${use.variant}`, features.unseenVariant],
       ] as const;
-      const ms = cost(`node ${use.nodeId}`, block, features, unseen, nodes.noise, positive);
+      const key = `node ${use.nodeId}`;
+      const ms = drawOf(mean, block, { key, features, unseen, noise: nodes.noise, cut: positive });
       return Math.max(floorOf(block, work), ms);
     },
     largestBatch: (nodeId) => nodes.largestBatch(nodeId),
@@ -107,6 +107,18 @@ export function costView(
   };
 }
 
+/** What a cost is drawn of. */
+interface Drawn {
+  /** Of the block. */
+  readonly key: string;
+  readonly features: Features;
+  /** Residuals that no weight stands for: of each its key and deviation. */
+  readonly unseen: readonly (readonly [key: string, deviation: number])[];
+  readonly noise: RelativeNoise;
+  /** Keeps the block's weights to what can be. */
+  readonly cut?: (weights: Float64Array, block: CostBlock) => Float64Array;
+}
+
 const floorOf = (block: CostBlock, { work }: Work) => leastShare * block.priorMs * work;
 
 interface Features {
@@ -114,7 +126,7 @@ interface Features {
   readonly values: readonly number[];
 }
 
-function remember<V>(map: Map<string, V>, key: string, make: () => V): V {
+function remember<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
   if (value === undefined) map.set(key, (value = make()));
   return value;

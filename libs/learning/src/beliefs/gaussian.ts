@@ -90,8 +90,11 @@ export class GaussianWeights {
   /** One draw of the weights. */
   sample(random: Random): Float64Array {
     const d = this.dimensions;
-    const root = cholesky(this.covariance, d);
-    const normals = Float64Array.from({ length: d }, () => random.normal());
+    if (scratch.normals.length < d)
+      scratch = { root: new Float64Array(4 * d * d), normals: new Float64Array(2 * d) };
+    const { root, normals } = scratch;
+    cholesky(this.covariance, d, root);
+    for (let i = 0; i < d; i++) normals[i] = random.normal();
     const drawn = new Float64Array(d);
     for (let i = 0; i < d; i++) {
       let sum = this.mean[i]!;
@@ -106,9 +109,11 @@ export class GaussianWeights {
   }
 }
 
-/** Lower triangular root, row-major; directions without variance get none. */
-function cholesky(matrix: Float64Array, d: number): Float64Array {
-  const root = new Float64Array(d * d);
+/** Of the last draw: they are many. */
+let scratch = { root: new Float64Array(0), normals: new Float64Array(0) };
+
+/** Writes the lower triangular root, row-major, and leaves what is above; directions without variance get none. */
+function cholesky(matrix: Float64Array, d: number, root: Float64Array): void {
   for (let i = 0; i < d; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i * d + j]!;
@@ -117,5 +122,4 @@ function cholesky(matrix: Float64Array, d: number): Float64Array {
       else root[i * d + j] = root[j * d + j]! > 0 ? sum / root[j * d + j]! : 0;
     }
   }
-  return root;
 }

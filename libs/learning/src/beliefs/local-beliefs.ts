@@ -8,8 +8,8 @@ import { ReporterMedians } from './reporter-medians.ts';
 import type { LocalState } from './state.ts';
 
 export interface LocalFeatures {
-  readonly indices: number[];
-  readonly values: number[];
+  readonly indices: readonly number[];
+  readonly values: readonly number[];
   /** Deviation of the residual that no weight stands for yet, ms; 0 where one does. */
   readonly unseenVariant: number;
 }
@@ -104,12 +104,15 @@ export function localFeatures(
   { work, int8 }: Work,
   create: boolean,
 ): LocalFeatures {
-  const indices = int8 ? [0, 2, 3] : [0, 1];
-  const values = int8 ? [1, work, 1] : [1, work];
   const deviation = 0.05 * (0.1 + work);
-  if (!create && !block.residuals.has(variant))
-    return { indices, values, unseenVariant: deviation * block.priorMs };
-  indices.push(block.residual(variant, deviation));
-  values.push(1);
-  return { indices, values, unseenVariant: 0 };
+  if (!create && !block.residuals.has(variant)) {
+    const unseenVariant = deviation * block.priorMs;
+    return int8
+      ? { indices: [0, 2, 3], values: [1, work, 1], unseenVariant }
+      : { indices: [0, 1], values: [1, work], unseenVariant };
+  }
+  const residual = block.residual(variant, deviation);
+  return int8
+    ? { indices: [0, 2, 3, residual], values: [1, work, 1, 1], unseenVariant: 0 }
+    : { indices: [0, 1, residual], values: [1, work, 1], unseenVariant: 0 };
 }

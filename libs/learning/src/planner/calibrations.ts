@@ -19,22 +19,37 @@ export class Calibrations {
   readonly #before = new Map<string, number>();
 
   *learn({ devices }: CellObservation, beliefs: Beliefs): Steps<void> {
-    const words = new Map<string, Word>();
     const reached = new Map<string, number>();
-    for (const [at, { deviceId, calibration, links }] of devices.entries()) {
+    const told: Told[] = [];
+    /** By the times themselves: most devices bring the very same. */
+    const toldOf = new Map<Told['services'], Told[]>();
+    for (let at = 0; at < devices.length; at++) {
       if (at > 0 && at % devicesAtOnce === 0) yield;
+      const { deviceId, calibration, links } = devices[at]!;
       for (const [variant, ms] of calibration)
         if (this.#isNew(deviceId, variant, ms)) beliefs.observeLocal(deviceId, variant, ms, calibrationNoise);
       for (const { nodeId, services } of links) {
-        if (services.size > 0) reached.set(nodeId, (reached.get(nodeId) ?? 0) + 1);
-        for (const [variant, ms] of services) {
-          const key = `${nodeId}\n${variant}\n${ms}`;
-          const word = words.get(key);
-          if (word) word.bearers++;
-          else words.set(key, { nodeId, variant, ms, bearers: 1 });
+        if (services.size === 0) continue;
+        reached.set(nodeId, (reached.get(nodeId) ?? 0) + 1);
+        let same = toldOf.get(services);
+        if (!same) toldOf.set(services, (same = []));
+        let known = same.find((each) => each.nodeId === nodeId);
+        if (!known) {
+          known = { nodeId, services, bearers: 0 };
+          same.push(known);
+          told.push(known);
         }
+        known.bearers++;
       }
     }
+    const words = new Map<string, Word>();
+    for (const { nodeId, services, bearers } of told)
+      for (const [variant, ms] of services) {
+        const key = `${nodeId}\n${variant}\n${ms}`;
+        const word = words.get(key);
+        if (word) word.bearers += bearers;
+        else words.set(key, { nodeId, variant, ms, bearers });
+      }
     for (const { nodeId, variant, ms, bearers } of words.values())
       if ((bearers >= 2 || reached.get(nodeId)! < 3) && this.#isNew(nodeId, variant, ms))
         beliefs.observeCompute({ nodeId, variant, concurrency: 1, load: 0 }, ms, undefined, calibrationNoise);
@@ -68,6 +83,13 @@ export class Calibrations {
     // Not kept: at worst one value is learned from twice.
     this.#before.clear();
   }
+}
+
+/** What devices bring of a node. */
+interface Told {
+  readonly nodeId: string;
+  readonly services: ReadonlyMap<string, number>;
+  bearers: number;
 }
 
 /** A node's self-measurement as its devices bring it. */

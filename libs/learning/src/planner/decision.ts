@@ -39,7 +39,7 @@ export function* decide(input: DecisionInput, costs: CostView): Steps<Solved | u
   const mixMs = meanServices(input, costs, assignment);
   if (!mixMs) return { joint, costs, assignment };
   // Who waits at a node waits for what runs there: once more with the services of the variants just planned.
-  const remixed = yield* problem(input, costs, { mixMs, known: { own: joint.own } });
+  const remixed = yield* problem(input, costs, { mixMs, known: joint });
   const again = yield* solve(remixed);
   return again ? { joint: remixed, costs, assignment: again } : { joint, costs, assignment };
 }
@@ -66,8 +66,7 @@ function* settled(input: DecisionInput, first: Solved): Steps<Solved | undefined
   let best: Solved | undefined;
   for (let round = 0; round <= mostRounds; round++) {
     const mixMs = meanServices(input, costs, last);
-    const known = { own: joint.own, times: mixMs ? undefined : joint.times };
-    joint = yield* problem(input, costs, { mixMs, known, crowd: last });
+    joint = yield* problem(input, costs, { mixMs, known: joint, crowd: last });
     const assignment = costed(joint, last);
     if (assignment.cost < (best?.assignment.cost ?? Infinity)) best = { joint, costs, assignment };
     const next: JointAssignment | undefined = round < mostRounds ? yield* solve(joint) : undefined;
@@ -96,8 +95,13 @@ export const placementsOf = (
   actions: readonly OpenActions[],
   joint: JointProblem,
   { targets, variants }: JointAssignment,
-): Map<string, Placement> =>
-  new Map(actions.map(({ device }, at) => [device.id, joint.placement(at, targets[at]!, variants[at]!)]));
+): Map<string, Placement> => {
+  const placements = new Map<string, Placement>();
+  actions.forEach(({ device }, at) =>
+    placements.set(device.id, joint.placement(at, targets[at]!, variants[at]!)),
+  );
+  return placements;
+};
 
 /** A second look as planned, with the share of the frames that get it. */
 export interface SharedLook extends PlannedLook {
@@ -129,12 +133,11 @@ export function* predictionsOf(
   assignment: JointAssignment,
 ): Steps<Map<string, number>> {
   const presence = joint.presenceOf(assignment);
-  return new Map(
-    yield* mapInSteps(actions, ({ device }, at): [string, number] => [
-      device.id,
-      joint.responseMs(at, assignment, presence),
-    ]),
-  );
+  const predictions = new Map<string, number>();
+  yield* mapInSteps(actions, ({ device }, at) => {
+    predictions.set(device.id, joint.responseMs(at, assignment, presence));
+  });
+  return predictions;
 }
 
 function* problem(

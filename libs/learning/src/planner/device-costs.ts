@@ -1,4 +1,4 @@
-import type { Variant } from '@weir/domain';
+import type { Objective, Variant } from '@weir/domain';
 import type { OpenActions } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
 import type { CellObservation } from '../learner.ts';
@@ -16,21 +16,6 @@ export interface TimeCost {
   readonly cost: number;
 }
 
-/** What places cost one device; targets and variants by index. */
-export interface DeviceCosts {
-  /** On its own processor. */
-  local(variant: number): TimeCost;
-  /** At a node that takes `nodeMs`. */
-  remote(target: number, variant: number, nodeMs: number): TimeCost;
-  /** Where it may run that variant: itself, -1, before the nodes. */
-  places(variant: number): readonly number[];
-  networkMs(target: number): number;
-  /** Cost of one ms on the way and at the node. */
-  readonly linkWeight: number;
-  readonly nodeWeight: number;
-  readonly energyOf: (nodeId: string, variant: string) => number;
-}
-
 export interface DeviceCostsInput {
   readonly observation: CellObservation;
   readonly costs: CostView;
@@ -38,66 +23,84 @@ export interface DeviceCostsInput {
   readonly energyJ: (nodeId: string, variant: string) => number;
 }
 
-export function deviceCosts(
-  { device, objective, local, remote }: OpenActions,
-  { observation: { cell }, costs, spread, energyJ }: DeviceCostsInput,
-): DeviceCosts {
-  const [localWeight, nodeWeight, linkWeight] = [
-    responseWeight(objective, spread.local),
-    responseWeight(objective, spread.nodes),
-    responseWeight(objective, spread.links),
-  ];
-  const own: (TimeCost | undefined)[] = [];
-  const network: (number | undefined)[] = [];
-  const places: (readonly number[] | undefined)[] = [];
-  const { energyMsPerJ } = objective;
+/** What places cost one device, each worked out once; targets and variants by index. */
+export class DeviceCosts {
+  readonly #open: OpenActions;
+  readonly #input: DeviceCostsInput;
+  /** By variant. */
+  readonly #localMs: number[];
+  readonly #places: (readonly number[])[] = [];
+  /** By position among the open targets. */
+  readonly #networkMs: number[];
+  /** Cost of one ms on its own processor, on the way and at a node. */
+  readonly #localWeight: number;
+  readonly linkWeight: number;
+  readonly nodeWeight: number;
 
-  function networkMs(target: number): number {
-    const known = network[target];
-    if (known !== undefined) return known;
-    const { link } = remote.find(({ node }) => node.id === cell.nodes[target]!.id)!;
-    const { nodeId, roundTripMs } = link;
-    const use = { deviceId: device.id, nodeId, class: link.class, roundTripMs };
-    return (network[target] = costs.networkMs(use));
+  constructor(open: OpenActions, input: DeviceCostsInput) {
+    this.#open = open;
+    this.#input = input;
+    this.#localMs = new Array<number>(input.observation.cell.variants.length);
+    this.#networkMs = new Array<number>(open.remote.length);
+    this.#localWeight = responseWeight(open.objective, input.spread.local);
+    this.linkWeight = responseWeight(open.objective, input.spread.links);
+    this.nodeWeight = responseWeight(open.objective, input.spread.nodes);
   }
 
-  return {
-    local(variant) {
-      const known = own[variant];
-      if (known) return known;
-      const { name } = cell.variants[variant]!;
-      const ms = costs.localMs(device.local.id, name);
-      return (own[variant] = { ms, cost: ms * localWeight + energyMsPerJ * energyJ(device.id, name) });
-    },
-    remote(target, variant, nodeMs) {
-      const way = networkMs(target);
-      const energy =
-        energyMsPerJ > 0 ? energyMsPerJ * energyJ(cell.nodes[target]!.id, cell.variants[variant]!.name) : 0;
-      return { ms: way + nodeMs, cost: way * linkWeight + nodeMs * nodeWeight + energy };
-    },
-    places(variant) {
-      const known = places[variant];
-      if (known) return known;
-      const { name } = cell.variants[variant]!;
-      const serves = (variants: readonly Variant[]) => variants.some((each) => each.name === name);
-      const nodes = remote.flatMap((open) =>
-        serves(open.variants) ? [cell.nodes.findIndex(({ id }) => id === open.node.id)] : [],
-      );
-      return (places[variant] = serves(local) ? [-1, ...nodes] : nodes);
-    },
-    networkMs,
-    linkWeight,
-    nodeWeight,
-    energyOf: energyJ,
-  };
+  /** On its own processor, ms. */
+  localMs(variant: number): number {
+    const { observation, costs } = this.#input;
+    const { name } = observation.cell.variants[variant]!;
+    return (this.#localMs[variant] ??= costs.localMs(this.#open.device.id, name));
+  }
+
+  /** On its own processor. */
+  local(variant: number): TimeCost {
+    const ms = this.localMs(variant);
+    return { ms, cost: ms * this.#localWeight + this.#energy(this.#open.device.id, variant) };
+  }
+
+  /** At a node that takes `nodeMs`. */
+  remote(target: number, variant: number, nodeMs: number): TimeCost {
+    const way = this.networkMs(target);
+    const energy = this.#energy(this.#input.observation.cell.nodes[target]!.id, variant);
+    return { ms: way + nodeMs, cost: way * this.linkWeight + nodeMs * this.nodeWeight + energy };
+  }
+
+  networkMs(target: number): number {
+    const { device, remote } = this.#open;
+    const at = remote.findIndex((open) => open.target === target);
+    const { nodeId, class: linkClass, roundTripMs } = remote[at]!.link;
+    const use = { deviceId: device.id, nodeId, class: linkClass, roundTripMs };
+    return (this.#networkMs[at] ??= this.#input.costs.networkMs(use));
+  }
+
+  /** Where it may run that variant: itself, -1, before the nodes. */
+  places(variant: number): readonly number[] {
+    return (this.#places[variant] ??= this.#openPlaces(this.#input.observation.cell.variants[variant]!));
+  }
+
+  #openPlaces({ name }: Variant): readonly number[] {
+    const { local, remote } = this.#open;
+    const serves = (variants: readonly Variant[]) => variants.some((each) => each.name === name);
+    const nodes = remote.flatMap((open) => (serves(open.variants) ? [open.target] : []));
+    return serves(local) ? [-1, ...nodes] : nodes;
+  }
+
+  #energy(nodeId: string, variant: number): number {
+    const { energyMsPerJ } = this.#open.objective;
+    if (energyMsPerJ === 0) return 0;
+    const { observation, energyJ } = this.#input;
+    return energyMsPerJ * energyJ(nodeId, observation.cell.variants[variant]!.name);
+  }
 }
 
 /**
  * Cost of one ms of mean response time: mean and 95th percentile of a lognormal with the same mean, weighted as in the
  * dispatch rule, so that an objective of the mean alone counts plain ms.
  */
-export function responseWeight(
-  { meanWeight, tailWeight }: { meanWeight: number; tailWeight: number },
+function responseWeight(
+  { meanWeight, tailWeight }: Pick<Objective, 'meanWeight' | 'tailWeight'>,
   sigma: number,
 ): number {
   return (

@@ -47,25 +47,24 @@ export function* dispatchThresholdInSteps({
   let responseMs = 0;
   let devices = 0;
   let regular = 0;
-  for (const [at, { deviceId, framesPerSecond, arrivalVariability = 1 }] of observation.devices.entries()) {
+  const charge = (
+    { placement: { nodeId }, serviceMs, networkMs }: ActionCost,
+    share: number,
+    rate: number,
+  ) => {
+    work.set(nodeId, (work.get(nodeId) ?? 0) + (share * (serviceMs * rate)) / 1_000);
+    responseMs += share * (serviceMs + networkMs);
+  };
+  for (let at = 0; at < observation.devices.length; at++) {
     if (at > 0 && at % devicesAtOnce === 0) yield;
-    const priced = (placement: Placement | undefined) =>
-      actions
-        .get(deviceId)
-        ?.find(
-          ({ placement: { nodeId, variant } }) =>
-            nodeId === placement?.nodeId && variant === placement.variant,
-        );
-    const charge = ({ placement: { nodeId }, serviceMs, networkMs }: ActionCost, share: number) => {
-      work.set(nodeId, (work.get(nodeId) ?? 0) + (share * (serviceMs * framesPerSecond)) / 1_000);
-      responseMs += share * (serviceMs + networkMs);
-    };
-    const cost = priced(placements.get(deviceId));
+    const { deviceId, framesPerSecond, arrivalVariability = 1 } = observation.devices[at]!;
+    const own = actions.get(deviceId);
+    const cost = priced(own, placements.get(deviceId));
     if (!cost) continue;
-    charge(cost, 1);
+    charge(cost, 1, framesPerSecond);
     const look = looks?.get(deviceId);
-    const again = priced(look?.placement);
-    if (look && again) charge(again, look.share);
+    const again = priced(own, look?.placement);
+    if (look && again) charge(again, look.share, framesPerSecond);
     devices++;
     if (arrivalVariability < REGULAR_VARIABILITY) regular++;
   }
@@ -74,3 +73,8 @@ export function* dispatchThresholdInSteps({
   const share = regular * 2 > devices ? THRESHOLD_SHARE * REGULAR_FACTOR : THRESHOLD_SHARE;
   return (share * responseMs) / devices;
 }
+
+const priced = (actions: readonly ActionCost[] | undefined, placement: Placement | undefined) =>
+  actions?.find(
+    ({ placement: { nodeId, variant } }) => nodeId === placement?.nodeId && variant === placement.variant,
+  );

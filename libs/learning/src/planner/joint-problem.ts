@@ -1,6 +1,6 @@
 import { FailedPrecondition, mapInSteps, type Steps } from '@weir/base';
-import type { Cell, Placement } from '@weir/domain';
-import type { OpenActions } from '../actions.ts';
+import type { Cell, Placement, Variant } from '@weir/domain';
+import type { OpenActions, RemoteTarget } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
 import type { CellObservation } from '../learner.ts';
 import { costOf } from '../solver/assignment.ts';
@@ -8,11 +8,12 @@ import {
   accessCost,
   type Assignment,
   type AssignmentProblem,
+  type LocalOption,
   type NodeTable,
   type RemoteAccess,
   type RemoteOption,
 } from '../solver/problem.ts';
-import { type DeviceCosts, deviceCosts, type Spread } from './device-costs.ts';
+import { DeviceCosts, type Spread } from './device-costs.ts';
 import { frameShares, isAsynchronous } from './frame-shares.ts';
 import {
   type DeviceChoice,
@@ -55,9 +56,8 @@ export interface JointInput {
   readonly energyJ: (nodeId: string, variant: string) => number;
   /** Mean service of the variants that a node is expected to run, ms, by node id; missing: its best variant's. */
   readonly mixMs?: ReadonlyMap<string, number> | undefined;
-  /** Of another problem with these costs, so that they are not worked out again; times only where the mix is the same. */
-  readonly known?:
-    { readonly own: readonly DeviceCosts[]; readonly times?: NodeTimes | undefined } | undefined;
+  /** Another problem with these costs and actions, and with a mix if there is one here: what they share is not worked out again. */
+  readonly known?: JointProblem | undefined;
   /** Whom second looks are expected to meet at the nodes, and whom they keep waiting there; absent: nobody. */
   readonly crowd?: JointAssignment | undefined;
 }
@@ -70,13 +70,13 @@ const countsAtOnce = 256;
  * and sends a frame elsewhere when it is busy, so that the plan is what holds for a frame that finds it free.
  */
 export function* jointProblem(input: JointInput): Steps<JointProblem> {
-  const { observation, actions, costs, mixMs, known, crowd } = input;
+  const { observation, actions, costs, energyJ, mixMs, known, crowd } = input;
   const { cell } = observation;
   const n = actions.length;
   const seen = actions.map(({ observation: device }) => device);
   const shares = frameShares(seen);
-  const times = known?.times ?? nodeTimes({ observation, costs, mixMs, devices: seen });
-  const own = known?.own ?? (yield* mapInSteps(actions, (open) => deviceCosts(open, input)));
+  const times = known && !mixMs ? known.times : nodeTimes({ observation, costs, mixMs, devices: seen });
+  const own = known?.own ?? (yield* mapInSteps(actions, (open) => new DeviceCosts(open, input)));
   const looks = lookOptions({ cell, actions, own, times, shares, asynchronous: isAsynchronous(observation) });
   const among = (assignment: JointAssignment) => presenceOf(assignment, { nodes: cell.nodes.length, shares });
   const crowded = looks.any && crowd ? { assignment: crowd, presence: among(crowd) } : undefined;
@@ -87,7 +87,7 @@ export function* jointProblem(input: JointInput): Steps<JointProblem> {
 
   const nodes: NodeTable[] = [];
   for (const [target, node] of cell.nodes.entries()) {
-    const reached = actions.some(({ remote }) => remote.some((open) => open.node.id === node.id));
+    const reached = actions.some(({ remote }) => remote.some((open) => open.target === target));
     const capacity = reached ? n : 0;
     const ms = new Float64Array(cell.variants.length * (capacity + 1));
     const others = crowded?.presence.looks[target] ?? 0;
@@ -99,52 +99,42 @@ export function* jointProblem(input: JointInput): Steps<JointProblem> {
     nodes.push({ capacity, ms });
   }
 
-  const local = yield* mapInSteps(actions, ({ objective, ownFloor, local: variants }, at) => {
-    const options = variants
-      .map((variant) => ({ variant, ...own[at]!.local(index.get(variant.name)!) }))
-      .filter(({ ms }) => ms <= objective.deadlineMs)
-      .map(({ variant, cost }) => ({
-        variant: index.get(variant.name)!,
-        cost: shares[at]! * cost,
-        surplus: surplus(variant.accuracy, ownFloor, shares[at]!),
-      }));
+  const localOptions = ({ objective, ownFloor, local: variants }: OpenActions, at: number): LocalOption[] => {
+    const options: LocalOption[] = [];
+    for (const { name, accuracy } of variants) {
+      const variant = index.get(name)!;
+      const { ms, cost } = own[at]!.local(variant);
+      if (ms > objective.deadlineMs) continue;
+      options.push({ variant, cost: shares[at]! * cost, surplus: surplus(accuracy, ownFloor, shares[at]!) });
+    }
     return looks.added(options, at, crowded);
-  });
-
-  // Devices with the same options share one array, so that the large solver knows them for equals.
-  const shared = new Map<string, readonly RemoteOption[]>();
-  const remote = yield* mapInSteps(actions, ({ objective, ownFloor, remote: targets }, at) =>
-    cell.nodes.map((node, target): RemoteAccess | undefined => {
-      const open = targets.find((candidate) => candidate.node.id === node.id);
-      if (!open) return undefined;
-      const share = shares[at]!;
-      const { networkMs, linkWeight, nodeWeight, energyOf } = own[at]!;
-      const network = networkMs(target);
-      const key = [
-        share,
-        ownFloor,
-        objective.energyMsPerJ,
-        node.id,
-        ...open.variants.map(({ name }) => name),
-      ].join('\n');
-      let options = shared.get(key);
-      if (!options) {
-        options = open.variants.map((variant) => ({
-          variant: index.get(variant.name)!,
-          surplus: surplus(variant.accuracy, ownFloor, share),
-          extra: share * objective.energyMsPerJ * energyOf(node.id, variant.name),
-        }));
-        shared.set(key, options);
-      }
-      return {
-        offset: share * network * linkWeight,
-        weight: share * nodeWeight,
+  };
+  const optionsOf = sharedOptions((open, share, variant) => ({
+    variant: index.get(variant.name)!,
+    surplus: surplus(variant.accuracy, open.ownFloor, share),
+    extra: share * open.objective.energyMsPerJ * energyJ(open.node.id, variant.name),
+  }));
+  const accesses = ({ objective, ownFloor, remote: targets }: OpenActions, at: number) => {
+    const row = new Array<RemoteAccess | undefined>(cell.nodes.length).fill(undefined);
+    const share = shares[at]!;
+    for (const { node, target, variants } of targets) {
+      const network = own[at]!.networkMs(target);
+      row[target] = {
+        offset: share * network * own[at]!.linkWeight,
+        weight: share * own[at]!.nodeWeight,
         limitMs: objective.deadlineMs - network,
-        options,
+        options: optionsOf({ objective, ownFloor, node, variants }, share),
       };
-    }),
-  );
-  const problem = { local, nodes, remote };
+    }
+    return row;
+  };
+  const problem = {
+    // Second looks are beside another crowd in each problem.
+    local: known && !looks.any ? known.problem.local : yield* mapInSteps(actions, localOptions),
+    nodes,
+    remote: known ? known.problem.remote : yield* mapInSteps(actions, accesses),
+  };
+  const { local, remote } = problem;
 
   /** Cost of one device among the others; Infinity when it is forbidden there. */
   const costAmong = (
@@ -180,7 +170,7 @@ export function* jointProblem(input: JointInput): Steps<JointProblem> {
     responseMs(device, { targets, variants, looks: all }, presence) {
       const [target, variant, look] = [targets[device]!, variants[device]!, all?.[device]];
       if (look) return looks.responseMs(device, variant, look, presence);
-      if (target < 0) return own[device]!.local(variant).ms;
+      if (target < 0) return own[device]!.localMs(variant);
       const count = presence.devices[target]! + presence.looks[target]!;
       return own[device]!.networkMs(target) + times(target, variant, count);
     },
@@ -204,6 +194,39 @@ export function* jointProblem(input: JointInput): Steps<JointProblem> {
       return { tier: node.tier, nodeId: node.id, variant: name };
     },
   };
+}
+
+/** What a device may do at a node. */
+type OpenThere = Pick<RemoteTarget, 'node' | 'variants'> & Pick<OpenActions, 'objective' | 'ownFloor'>;
+
+/** Devices with the same options share one list, so that the large solver knows them for equals. */
+function sharedOptions(
+  optionOf: (open: OpenThere, share: number, variant: Variant) => RemoteOption,
+): (open: OpenThere, share: number) => readonly RemoteOption[] {
+  interface Shared {
+    readonly open: OpenThere;
+    readonly options: readonly RemoteOption[];
+  }
+  const lists = new Map<readonly Variant[], Map<number, Shared[]>>();
+  return (open, share) => {
+    const ofVariants = getOrAdd(lists, open.variants, () => new Map<number, Shared[]>());
+    const ofShare = getOrAdd(ofVariants, share, () => []);
+    const same = ofShare.find(
+      (each) =>
+        each.open.ownFloor === open.ownFloor &&
+        each.open.objective.energyMsPerJ === open.objective.energyMsPerJ,
+    );
+    if (same) return same.options;
+    const options = open.variants.map((variant) => optionOf(open, share, variant));
+    ofShare.push({ open, options });
+    return options;
+  };
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
 }
 
 /** Says which constraint leaves nothing. */

@@ -196,7 +196,7 @@ export function lookOptions(input: LookOptionsInput): LookOptions {
     costAmong: (device, first, look, presence) =>
       costOf(device, first, look.share, among(device, look, presence)),
     responseMs: (device, first, look, presence) =>
-      own[device]!.local(first).ms + look.share * among(device, look, presence).ms,
+      own[device]!.localMs(first) + look.share * among(device, look, presence).ms,
   };
 }
 

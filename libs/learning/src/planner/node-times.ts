@@ -13,7 +13,10 @@ export interface NodeTimesInput {
   readonly devices: readonly { readonly framesPerSecond: number; readonly arrivalVariability?: number }[];
 }
 
-/** Time at a node, waiting included, ms, by index of node and variant, with `count` devices of the cell there, or parts of devices. */
+/**
+ * Time at a node, waiting included, ms, by index of node and of a variant that it serves, with `count` devices of the cell there,
+ * or parts of devices.
+ */
 export type NodeTimes = (node: number, variant: number, count: number) => number;
 
 /** Load of a node by others than the cell's planned frames, 0..1; known in synchronous epochs only. */
@@ -41,18 +44,17 @@ export function nodeTimes({ observation, costs, mixMs, devices }: NodeTimesInput
     const compute = ({ name }: Variant, concurrency: number, batchSize = 1) =>
       costs.computeMs({ nodeId: node.id, variant: name, concurrency, load, batchSize });
     const serviceMs = asynchronous ? batchesOf(node, served, { costs, mixMs, compute }) : [];
-    const columns: (Float64Array | undefined)[] = [];
-    /** Beyond the slots counts change the wait alone. */
-    const computed = new Map<string, readonly number[]>();
-    const computedFor = (together: number, batchSize: number): readonly number[] => {
-      const key = `${together}/${batchSize}`;
-      let times = computed.get(key);
-      if (!times) computed.set(key, (times = served.map((each) => compute(each, together, batchSize))));
-      return times;
+    /** By count. */
+    const waits: number[] = [];
+    const times: ComputeTimes[] = [];
+    /** Of the last count: beyond the slots counts change the wait alone. */
+    let last: ComputeTimes | undefined;
+    const timesFor = (together: number, batchSize: number): ComputeTimes => {
+      if (last?.together === together && last.batchSize === batchSize) return last;
+      const ms = new Map(served.map((each) => [index.get(each.name)!, compute(each, together, batchSize)]));
+      return (last = { together, batchSize, ms });
     };
-    return (count: number): Float64Array => {
-      const known = columns[count];
-      if (known) return known;
+    const workOut = (count: number): void => {
       let wait = 0;
       let together = count;
       let batchSize = 1;
@@ -64,19 +66,29 @@ export function nodeTimes({ observation, costs, mixMs, devices }: NodeTimesInput
         const inService = (ratePerMs / batchSize) * serviceMs[batchSize - 1]!;
         together = Math.max(1, Math.min(slots, Math.round(inService)));
       }
-      const column = new Float64Array(variants.length);
-      const times = computedFor(together, batchSize);
-      served.forEach(({ name }, at) => (column[index.get(name)!] = wait + times[at]!));
-      return (columns[count] = column);
+      waits[count] = wait;
+      times[count] = timesFor(together, batchSize);
+    };
+    return (count: number, variant: number): number => {
+      if (!times[count]) workOut(count);
+      return waits[count]! + times[count]!.ms.get(variant)!;
     };
   });
 
   return (node, variant, count) => {
     const table = tables[node]!;
     const below = Math.floor(count);
-    const ms = table(below)[variant]!;
-    return below === count ? ms : ms + (count - below) * (table(below + 1)[variant]! - ms);
+    const ms = table(below, variant);
+    return below === count ? ms : ms + (count - below) * (table(below + 1, variant) - ms);
   };
+}
+
+/** Times of a node's variants, by index, while so many are computed there. */
+interface ComputeTimes {
+  readonly together: number;
+  readonly batchSize: number;
+  /** Without the wait, ms. */
+  readonly ms: ReadonlyMap<number, number>;
 }
 
 /** Times of batches of 1, 2, 3 …: as much longer than one inference as the best variant's are. */

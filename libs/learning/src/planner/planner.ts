@@ -125,6 +125,7 @@ class Planner implements Learner {
     const asynchronous = isAsynchronous(observation);
     yield;
     const actions = yield* actionCosts(this.#actions, {
+      own: greedy.joint.own,
       costs: greedy.costs,
       observation,
       energyJ: this.#energy.of,

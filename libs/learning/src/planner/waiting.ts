@@ -65,8 +65,8 @@ export function expectedQueue(queue: NodeQueue): { readonly waitMs: number; read
   const together = Math.min(1, ratePerMs * batches[0]!);
   let soonest = { waitMs: 0, batchSize: 1 };
   let leastMs = Infinity;
-  for (const [at, serviceMs] of batches.entries()) {
-    const batchSize = at + 1;
+  for (let batchSize = 1; batchSize <= batches.length; batchSize++) {
+    const serviceMs = batches[batchSize - 1]!;
     const waitMs =
       expectedWaitMs({
         slots,

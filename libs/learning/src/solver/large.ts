@@ -1,5 +1,5 @@
 import { finish, type Steps } from '@weir/base';
-import { type Choice, cheapest, leastReduced, localChoices, remoteChoices } from './choices.ts';
+import { type Choice, cheapest, leastAlone, leastReduced, localChoices, remoteChoices } from './choices.ts';
 import { solveFixedCounts } from './fixed-counts.ts';
 import { cheapestFlow, type Flow } from './flow.ts';
 import { type Assignment, type AssignmentProblem, floorSlack, type RemoteOption } from './problem.ts';
@@ -110,14 +110,14 @@ interface Point {
 /** Choices of a device at target 0 (itself) or j + 1 (node j), with `k` devices there. */
 type ChoiceTable = (device: number, target: number, k: number) => readonly Choice[];
 
-/** Each list is made once: the core asks for the same ones again for every change of the counts. */
+/** Each list is made once, when it is asked for: the core asks for the same ones again for every change of the counts. */
 function choiceTable(problem: AssignmentProblem): ChoiceTable {
-  const local = problem.local.map((_, device) => localChoices(problem, device));
+  const local: (readonly Choice[])[] = [];
   const remote = problem.nodes.map(({ capacity }) =>
     Array.from({ length: capacity + 1 }, (): (readonly Choice[])[] => []),
   );
   return (device, target, k) => {
-    if (target === 0) return local[device]!;
+    if (target === 0) return (local[device] ??= localChoices(problem, device));
     const lists = remote[target - 1]![k];
     return lists ? (lists[device] ??= remoteChoices(problem, device, target - 1, k)) : [];
   };
@@ -136,8 +136,9 @@ function relax(
   return (price) => {
     const costs = new Float64Array(n * width);
     for (let i = 0; i < n; i++) {
-      for (let target = 0; target < width; target++)
-        costs[i * width + target] = leastReduced(choices(i, target, 1), price);
+      costs[i * width] = leastReduced(problem.local[i]!, price);
+      for (let node = 0; node < m; node++)
+        costs[i * width + node + 1] = leastAlone(problem, { device: i, node }, price);
     }
     const places = problem.nodes.map((node, j) =>
       placeCosts(problem, j, equals[j], price, Math.min(n, node.capacity)),
