@@ -48,7 +48,7 @@ export function* actionCosts(
       list.push({
         placement: { tier: 'device', nodeId: device.id, variant },
         accuracy,
-        serviceMs: own[at]!.localMs(index.get(variant)!),
+        serviceMs: own[at]!.local(index.get(variant)!).ms,
         networkMs: 0,
         energyJ: energyJ(device.id, variant),
       });

@@ -1,5 +1,5 @@
 import type { Objective, Variant } from '@weir/domain';
-import type { OpenActions } from '../actions.ts';
+import type { OpenActions, RemoteTarget } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
 import type { CellObservation } from '../learner.ts';
 
@@ -28,7 +28,7 @@ export class DeviceCosts {
   readonly #open: OpenActions;
   readonly #input: DeviceCostsInput;
   /** By variant. */
-  readonly #localMs: number[];
+  readonly #local: TimeCost[];
   readonly #places: (readonly number[])[] = [];
   /** By position among the open targets. */
   readonly #networkMs: number[];
@@ -40,24 +40,16 @@ export class DeviceCosts {
   constructor(open: OpenActions, input: DeviceCostsInput) {
     this.#open = open;
     this.#input = input;
-    this.#localMs = new Array<number>(input.observation.cell.variants.length);
+    this.#local = new Array<TimeCost>(input.observation.cell.variants.length);
     this.#networkMs = new Array<number>(open.remote.length);
     this.#localWeight = responseWeight(open.objective, input.spread.local);
     this.linkWeight = responseWeight(open.objective, input.spread.links);
     this.nodeWeight = responseWeight(open.objective, input.spread.nodes);
   }
 
-  /** On its own processor, ms. */
-  localMs(variant: number): number {
-    const { observation, costs } = this.#input;
-    const { name } = observation.cell.variants[variant]!;
-    return (this.#localMs[variant] ??= costs.localMs(this.#open.device.id, name));
-  }
-
   /** On its own processor. */
   local(variant: number): TimeCost {
-    const ms = this.localMs(variant);
-    return { ms, cost: ms * this.#localWeight + this.#energy(this.#open.device.id, variant) };
+    return (this.#local[variant] ??= this.#expectedLocal(variant));
   }
 
   /** At a node that takes `nodeMs`. */
@@ -68,11 +60,10 @@ export class DeviceCosts {
   }
 
   networkMs(target: number): number {
-    const { device, remote } = this.#open;
-    const at = remote.findIndex((open) => open.target === target);
-    const { nodeId, class: linkClass, roundTripMs } = remote[at]!.link;
-    const use = { deviceId: device.id, nodeId, class: linkClass, roundTripMs };
-    return (this.#networkMs[at] ??= this.#input.costs.networkMs(use));
+    const { remote } = this.#open;
+    let at = 0;
+    while (remote[at]!.target !== target) at++;
+    return (this.#networkMs[at] ??= this.#expectedNetworkMs(remote[at]!));
   }
 
   /** Where it may run that variant: itself, -1, before the nodes. */
@@ -80,11 +71,27 @@ export class DeviceCosts {
     return (this.#places[variant] ??= this.#openPlaces(this.#input.observation.cell.variants[variant]!));
   }
 
-  #openPlaces({ name }: Variant): readonly number[] {
+  #expectedLocal(variant: number): TimeCost {
+    const { observation, costs } = this.#input;
+    const { id } = this.#open.device;
+    const ms = costs.localMs(id, observation.cell.variants[variant]!.name);
+    return { ms, cost: ms * this.#localWeight + this.#energy(id, variant) };
+  }
+
+  #expectedNetworkMs({ link: { nodeId, class: linkClass, roundTripMs } }: RemoteTarget): number {
+    return this.#input.costs.networkMs({
+      deviceId: this.#open.device.id,
+      nodeId,
+      class: linkClass,
+      roundTripMs,
+    });
+  }
+
+  #openPlaces(variant: Variant): readonly number[] {
     const { local, remote } = this.#open;
-    const serves = (variants: readonly Variant[]) => variants.some((each) => each.name === name);
-    const nodes = remote.flatMap((open) => (serves(open.variants) ? [open.target] : []));
-    return serves(local) ? [-1, ...nodes] : nodes;
+    const places = local.includes(variant) ? [-1] : [];
+    for (const { target, variants } of remote) if (variants.includes(variant)) places.push(target);
+    return places;
   }
 
   #energy(nodeId: string, variant: number): number {

@@ -170,7 +170,7 @@ export function* jointProblem(input: JointInput): Steps<JointProblem> {
     responseMs(device, { targets, variants, looks: all }, presence) {
       const [target, variant, look] = [targets[device]!, variants[device]!, all?.[device]];
       if (look) return looks.responseMs(device, variant, look, presence);
-      if (target < 0) return own[device]!.localMs(variant);
+      if (target < 0) return own[device]!.local(variant).ms;
       const count = presence.devices[target]! + presence.looks[target]!;
       return own[device]!.networkMs(target) + times(target, variant, count);
     },

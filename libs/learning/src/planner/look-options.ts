@@ -134,7 +134,7 @@ export function lookOptions(input: LookOptionsInput): LookOptions {
         const places = [look.target, ...own[device]!.places(look.variant)];
         const best = cheapest(device, look, places, (target) => devices[target]! + present[target]!);
         const target = best?.target ?? look.target;
-        looks[device] = { ...look, target };
+        if (target !== look.target) looks[device] = { ...look, target };
         move(target, weight);
       });
     return { ...assignment, looks };
@@ -196,7 +196,7 @@ export function lookOptions(input: LookOptionsInput): LookOptions {
     costAmong: (device, first, look, presence) =>
       costOf(device, first, look.share, among(device, look, presence)),
     responseMs: (device, first, look, presence) =>
-      own[device]!.localMs(first) + look.share * among(device, look, presence).ms,
+      own[device]!.local(first).ms + look.share * among(device, look, presence).ms,
   };
 }
 
