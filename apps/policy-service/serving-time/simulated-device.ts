@@ -1,5 +1,5 @@
 import type { Random } from '@weir/base';
-import type { DeviceHello, LookCurves, Outcome, Placement } from '@weir/domain';
+import type { DeviceHello, Outcome, Placement } from '@weir/domain';
 import { policy } from '@weir/proto';
 import type { DuplexStream } from '@weir/rpc';
 import { stateToWire } from '@weir/wire';
@@ -7,26 +7,14 @@ import {
   deviceHello,
   deviceState,
   helloToWire,
+  looks,
   outcome,
   outcomeToWire,
 } from '../src/sessions/agent.fixture.ts';
 
 /** Frames that are audited. */
 const auditShare = 0.01;
-/** Three in ten are unsure of the small variant. */
-const lookAgainBelow = 0.4;
-const looks: LookCurves = {
-  version: 'v',
-  pictures: 20_000,
-  curves: [
-    {
-      first: 'small',
-      second: 'large',
-      changed: 0.25,
-      steps: [{ marginBelow: lookAgainBelow, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }],
-    },
-  ],
-};
+const lookAgainBelow = looks.curves[0]!.steps[0]!.marginBelow;
 
 /** One device's end of its session: one frame, answered as planned, and one state a second. */
 export class SimulatedDevice {

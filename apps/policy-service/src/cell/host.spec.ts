@@ -6,7 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { deviceHello, deviceState, edge, nodeReport, outcome, variants } from '../sessions/agent.fixture.ts';
+import {
+  deviceHello,
+  deviceState,
+  edge,
+  looks,
+  nodeReport,
+  outcome,
+  variants,
+} from '../sessions/agent.fixture.ts';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
@@ -38,19 +46,6 @@ const numbered = (...responses: number[]) => ({
   })),
 });
 const from = { deviceId: 'a', instanceId: 'i' };
-/** That three frames in ten are unsure. */
-const looks = {
-  version: 'v',
-  pictures: 20_000,
-  curves: [
-    {
-      first: 'small',
-      second: 'large',
-      changed: 0.25,
-      steps: [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }],
-    },
-  ],
-};
 
 /** A cell of one device, whose first two outcomes are journaled. */
 async function withTwoOutcomes(store: Store) {

@@ -1,7 +1,7 @@
 import { defaultObjective } from '@weir/domain';
 import type { Learner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
-import { deviceHello, deviceState, edge, outcome } from '../sessions/agent.fixture.ts';
+import { deviceHello, deviceState, edge, looks, outcome } from '../sessions/agent.fixture.ts';
 import { agent, cell } from './orchestrator.fixture.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
@@ -499,13 +499,8 @@ describe('the accuracy guard of a cell', () => {
   /** A device whose family has a curve. */
   function withCurves() {
     const a = agent();
-    const steps = [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }];
-    const curves = [{ first: 'small', second: 'large', steps, changed: 0.25 }];
     const made = cell();
-    made.orchestrator.devices.join(
-      deviceHello('a', { looks: { version: 'v', pictures: 20_000, curves } }),
-      a.link,
-    );
+    made.orchestrator.devices.join(deviceHello('a', { looks }), a.link);
     return { ...made, a };
   }
 

@@ -1,6 +1,7 @@
 import type {
   DeviceHello,
   DeviceState,
+  LookCurves,
   NodeReport,
   Outcome,
   TargetReport,
@@ -16,6 +17,20 @@ export const variants: readonly Variant[] = [
   { name: 'small', macs: 41e6, precision: 'int8', accuracy: 0.7 },
   { name: 'large', macs: 569e6, precision: 'fp32', accuracy: 0.9 },
 ];
+
+/** By which three frames in ten are unsure of the small variant. */
+export const looks: LookCurves = {
+  version: 'v',
+  pictures: 20_000,
+  curves: [
+    {
+      first: 'small',
+      second: 'large',
+      changed: 0.25,
+      steps: [{ marginBelow: 0.4, share: 0.3, gain: 0.15, standardError: 0.01, changed: 0.2 }],
+    },
+  ],
+};
 
 export function nodeReport(
   id: string,
