@@ -106,7 +106,8 @@ const watching: Due = {
   run() {
     watching.at += 1_000;
     clock.add(watching);
-    const status = async () => statusToWire(families.status('c', await cells.get('c')));
+    const status = async () =>
+      statusToWire(await cells.inSlices(families.statusInSteps('c', await cells.get('c'))));
     void status().then((wire) => policy.WatchLearnerResponse.encode(wire).finish());
   },
 };

@@ -99,7 +99,7 @@ export function policyService(deps: ServiceDeps): policy.PolicyServiceServer {
       if (!watch) throw tooManyWatches('and no more are taken');
       const over = AbortSignal.any([signal, draining, watch.lost, cell.closed]);
       while (!over.aborted) {
-        yield statusToWire(families.status(cellId, cell));
+        yield statusToWire(await cells.inSlices(families.statusInSteps(cellId, cell)));
         await sleep(statusMs, { clock, signal: over }).catch(() => {});
       }
       // A watcher should look for the service again, not take the end of the stream for that of the cell.

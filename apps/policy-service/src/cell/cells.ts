@@ -1,6 +1,7 @@
-import { Aborted, type Logger, NotFound, ResourceExhausted, Unavailable } from '@weir/base';
+import { Aborted, type Logger, NotFound, ResourceExhausted, type Steps, Unavailable } from '@weir/base';
 import type { CellStatus, CellSummary } from '@weir/domain';
 import { type CallCaller, isSteering, Quota, QuotaExceeded } from '@weir/rpc';
+import { inSlices } from '../planning/in-slices.ts';
 import { Turnstile } from '../planning/turnstile.ts';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { isExpected } from '../internal-errors.ts';
@@ -37,7 +38,7 @@ const leastOpenMs = 2_000;
  * need their place: what was learned stays in the store.
  */
 export class Cells implements AsyncDisposable {
-  readonly #options: CellsOptions;
+  readonly #options: CellsOptions & { readonly turnstile: Turnstile };
   readonly #cells = new Map<string, Promise<CellHost>>();
   readonly #opened = new Map<string, CellHost>();
   /** Names of cells of the store that are not open. */
@@ -153,6 +154,11 @@ export class Cells implements AsyncDisposable {
   /** How learning and the plan stand in each cell that is open. */
   statuses(): { cellId: string; status: CellStatus }[] {
     return [...this.#opened].map(([cellId, { orchestrator }]) => ({ cellId, status: orchestrator.status() }));
+  }
+
+  /** What the steps come to, done in slices between those of plans. */
+  inSlices<T>(steps: Steps<T>): Promise<T> {
+    return inSlices(steps, this.#options);
   }
 
   /** The open cells whose id `accepts`. */

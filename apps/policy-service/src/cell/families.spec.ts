@@ -1,4 +1,4 @@
-import { FakeClock, silentLogger } from '@weir/base';
+import { FakeClock, finish, silentLogger } from '@weir/base';
 import { defaultObjective, type DeviceHello } from '@weir/domain';
 import { openStore } from '@weir/storage';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -58,7 +58,12 @@ async function setUp(path = join(directory, `${files++}.db`)) {
     return { ...session, host, leave: () => host.devices.leave(hello.deviceId, session.link) };
   };
   const statuses = async () =>
-    new Map(families.status('c', await cells.get('c')).devices.map((device) => [device.deviceId, device]));
+    new Map(
+      finish(families.statusInSteps('c', await cells.get('c'))).devices.map((device) => [
+        device.deviceId,
+        device,
+      ]),
+    );
   return { clock, told, cells, families, joinAs, statuses, path };
 }
 

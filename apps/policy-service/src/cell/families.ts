@@ -1,4 +1,4 @@
-import { type Clock, type Logger, ResourceExhausted, Unavailable } from '@weir/base';
+import { type Clock, type Logger, ResourceExhausted, type Steps, Unavailable } from '@weir/base';
 import type { CellStatus, DeviceHello, DeviceStatus, FamilyIdentity, Objective } from '@weir/domain';
 import { type AgentLink, sessionReplaced } from '../sessions/registry.ts';
 import { besideMark, type Cells } from './cells.ts';
@@ -80,14 +80,14 @@ export class Families implements Disposable {
   }
 
   /** How the cell stands, with all its devices. */
-  status(cellId: string, main: CellHost): CellStatus {
-    const status = main.orchestrator.status();
+  *statusInSteps(cellId: string, main: CellHost): Steps<CellStatus> {
+    const status = yield* main.orchestrator.statusInSteps();
     const parts = this.#parts(cellId);
     const { restored } = main;
     if (parts.length === 0) return { ...status, restored };
     const devices = new Map(status.devices.map((device) => [device.deviceId, device]));
     for (const part of parts)
-      for (const device of part.orchestrator.status().devices)
+      for (const device of (yield* part.orchestrator.statusInSteps()).devices)
         if (!devices.get(device.deviceId)?.connected)
           devices.set(device.deviceId, withFault(device, main, part));
     return { ...status, restored, devices: [...devices.values()] };

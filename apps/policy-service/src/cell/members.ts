@@ -240,11 +240,12 @@ export class Members {
   }
 
   /** Frames per second of each device that counts as one of the cell. */
-  rates({ devices }: Cell): Pick<DeviceObservation, 'deviceId' | 'framesPerSecond'>[] {
+  *ratesInSteps({ devices }: Cell): Steps<Pick<DeviceObservation, 'deviceId' | 'framesPerSecond'>[]> {
+    const members = devices.map(({ id }) => this.#members.get(id)!);
     const now = this.#clock.now();
-    return devices.map(({ id: deviceId }) => ({
-      deviceId,
-      framesPerSecond: this.#framesPerSecond(this.#members.get(deviceId)!, now),
+    return yield* mapInSteps(members, (member) => ({
+      deviceId: member.hello.deviceId,
+      framesPerSecond: this.#framesPerSecond(member, now),
     }));
   }
 

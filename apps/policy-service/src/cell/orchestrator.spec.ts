@@ -267,6 +267,22 @@ describe('CellOrchestrator', () => {
     expect(() => orchestrator.decide('a')).toThrow(/not registered/);
   });
 
+  it('tells its status in steps, between which devices may come and go', () => {
+    const { clock, orchestrator } = cell({ maxDevices: 100 });
+    const agents = Array.from({ length: 100 }, agent);
+    agents.forEach(({ link }, at) => orchestrator.devices.join(deviceHello(`device-${at}`), link));
+    const status = orchestrator.statusInSteps();
+    let steps = 0;
+    let step = status.next();
+    for (; !step.done; step = status.next()) {
+      if (++steps !== 1) continue;
+      for (let at = 50; at < 100; at++) orchestrator.devices.leave(`device-${at}`, agents[at]!.link);
+      clock.advance(20_000);
+    }
+    expect(steps).toBeGreaterThan(4);
+    expect(step.value.devices).toHaveLength(50);
+  });
+
   it('neither plans nor tries anything out while nobody is connected', () => {
     const { clock, orchestrator, learner } = cell();
     orchestrator.devices.remember(deviceHello('a'));

@@ -246,7 +246,7 @@ export class CellOrchestrator implements Disposable {
 
   /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
   checkObjective(objective: Objective): void {
-    checkAttainable(this.#accuracyDevices(objective));
+    checkAttainable(finish(this.#accuracyDevices(objective)));
   }
 
   setObjective(objective: Objective): void {
@@ -285,6 +285,15 @@ export class CellOrchestrator implements Disposable {
   }
 
   status(): CellStatus {
+    return finish(this.statusInSteps());
+  }
+
+  /** The same; what is told of each device is as it is at its step. */
+  *statusInSteps(): Steps<CellStatus> {
+    const floorRange = attainableRange(yield* this.#accuracyDevices());
+    yield;
+    const devices = yield* deviceStatuses(this.devices, this.#plan);
+    yield;
     return {
       ...this.learner.status(),
       learner: this.learner.name,
@@ -294,8 +303,8 @@ export class CellOrchestrator implements Disposable {
       objective: this.#objective,
       accuracy: this.#guard.accuracy(this.devices.sessions.deviceIds()),
       trials: this.#trials.value(this.devices.sessions.deviceIds()),
-      floorRange: attainableRange(this.#accuracyDevices()),
-      devices: deviceStatuses(this.devices, this.#plan),
+      floorRange,
+      devices,
     };
   }
 
@@ -364,16 +373,16 @@ export class CellOrchestrator implements Disposable {
 
   /** Tells whether the floor can be met where pictures are so. */
   #floorCheck(): (correction?: AccuracyCorrection) => boolean {
-    const devices = this.#accuracyDevices();
+    const devices = finish(this.#accuracyDevices());
     const meets = meetsFloor(devices);
     return (correction) => meets(correctedCell(devices.cell, correction).variants);
   }
 
   /** As the family says. */
-  #accuracyDevices(objective = this.#objective): AccuracyDevices {
+  *#accuracyDevices(objective = this.#objective): Steps<AccuracyDevices> {
     const { members } = this.devices;
     const cell = members.cell(this.#options.cellId, objective);
-    return { cell, devices: this.#epochs ? [] : members.rates(cell) };
+    return { cell, devices: this.#epochs ? [] : yield* members.ratesInSteps(cell) };
   }
 
   /** What the learner is told: pictures as they were taken to be when the last plan was begun. */

@@ -1,6 +1,6 @@
 import { FakeClock, type Steps } from '@weir/base';
 import { describe, expect, it } from 'vitest';
-import { InSlices } from './in-slices.ts';
+import { inSlices, InSlices } from './in-slices.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** Steps that take so many ms each, with a rest after those of 0. `share`: of the processor that the thread gets. */
@@ -80,5 +80,32 @@ describe('InSlices', () => {
     const slices = new InSlices(steps, { clock, turnstile, onEnd: () => ends.push('end') });
     expect(() => slices.run()).toThrow('broken');
     expect(ends).toEqual(['end']);
+  });
+});
+
+describe('inSlices', () => {
+  it('comes to what the steps come to, slices later', async () => {
+    const clock = new FakeClock();
+    function* steps(): Steps<string> {
+      yield 'rest';
+      return 'done';
+    }
+    let told = '';
+    const telling = inSlices(steps(), { clock, turnstile: new Turnstile(clock) }).then(
+      (result) => (told = result),
+    );
+    await Promise.resolve();
+    expect(told).toBe('');
+    clock.advance(0);
+    expect(await telling).toBe('done');
+  });
+
+  it('rejects with what a step throws', async () => {
+    // oxlint-disable-next-line require-yield
+    function* steps(): Steps<void> {
+      throw new Error('no');
+    }
+    const clock = new FakeClock();
+    await expect(inSlices(steps(), { clock, turnstile: new Turnstile(clock) })).rejects.toThrow('no');
   });
 });

@@ -19,6 +19,23 @@ export interface InSlicesOptions {
   readonly onEnd: () => void;
 }
 
+/** What the steps come to, or what they throw; done in slices. */
+export function inSlices<T>(
+  steps: Steps<T>,
+  options: Pick<InSlicesOptions, 'clock' | 'turnstile'>,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  function* telling(): Steps<void> {
+    try {
+      resolve(yield* steps);
+    } catch (error) {
+      reject(error);
+    }
+  }
+  new InSlices(telling(), { ...options, onEnd: () => {} }).run();
+  return promise;
+}
+
 /**
  * Steps on the thread that serves: for a few milliseconds at a time, and in between whoever waits is served. Given up when it
  * is disposed.
