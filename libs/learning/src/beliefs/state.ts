@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Immutable, priorSchema, tierSchema } from './prior.ts';
-import { counter, finite, name, positive, share, weights } from './state-fields.ts';
+import { counter, finite, innovation, name, positive, share, weights } from './state-fields.ts';
 
 const medians = z.array(z.tuple([name, z.array(z.tuple([name, finite])).max(100_000)])).max(100_000);
 const noise = z.object({
@@ -22,7 +22,7 @@ const block = z
       up: share,
       down: share,
       last: finite.nullable(),
-      window: z.array(z.tuple([finite, positive, name, z.number().positive().max(1)])).max(64),
+      window: z.array(innovation).max(64),
     }),
     reporters: z.array(name).max(32),
     observations: counter,
