@@ -113,13 +113,14 @@ export class ChangeDetector {
 
   #stretch(noise: RelativeNoise, othersReport: boolean): readonly Innovation[] | undefined {
     const without = this.#window.map(({ z, deviation }) => Math.log(noise.density(z, deviation)));
+    const shifts = Float64Array.from(this.#window, ({ z }) => z);
     const scale = noise.independence;
     for (const length of lengths) {
       if (length > this.#window.length) return undefined;
       const from = this.#window.length - length;
-      const stretch = this.#window.slice(from);
-      const shift = median(stretch.map(({ z }) => z));
+      const shift = median(shifts.slice(from));
       if (Math.abs(shift) < leastShift) continue;
+      const stretch = this.#window.slice(from);
       const byReporter = new Map<string, number>();
       for (const [at, { z, deviation, reporter, evidence }] of stretch.entries()) {
         const gained = Math.log(noise.density(z - shift, deviation)) - without[from + at]!;
@@ -160,7 +161,7 @@ function suffices(evidence: readonly number[], othersReport: boolean): boolean {
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
 
-function median(values: number[]): number {
-  values.sort((a, b) => a - b);
+function median(values: Float64Array): number {
+  values.sort();
   return values[values.length >> 1]!;
 }
