@@ -22,6 +22,8 @@ export interface Agent extends AsyncDisposable {
   readonly answered: number;
   /** All outcomes up to this one were acknowledged. */
   readonly acknowledged: number;
+  /** How long each waited for that, ms. */
+  readonly acknowledgedAfterMs: readonly number[];
   /** The owners whose directives it obeyed, in order. */
   readonly owners: readonly ObeyedOwner[];
   /** When it last obeyed a directive, ms of `performance.now`. */
@@ -46,6 +48,8 @@ export function startAgent(
   const route = new PolicyRoute({ addresses, connect, clock: systemClock });
   let placement: Outcome['placement'] = { tier: 'device', nodeId: deviceId, variant: 'large' };
   let [answered, acknowledged, directedAt] = [0, 0, 0];
+  const answeredAt: number[] = [];
+  const acknowledgedAfterMs: number[] = [];
   const owners: ObeyedOwner[] = [];
   const session = new PolicySession({
     openStream(signal) {
@@ -73,6 +77,8 @@ export function startAgent(
     onAcknowledged(taken) {
       const last = taken.at(-1);
       if (last) acknowledged = Number(last.sequence);
+      for (const { sequence } of taken)
+        acknowledgedAfterMs.push(performance.now() - answeredAt[Number(sequence) - 1]!);
     },
   });
   return {
@@ -82,11 +88,13 @@ export function startAgent(
     answer() {
       const outcome = outcomeAt(placement, { deviceId, now: systemClock.now() });
       outcomes.add({ ...outcome, predictedMs: ++answered }, 0.8);
+      answeredAt.push(performance.now());
       session.outcomesAdded();
     },
     get answered() {
       return answered;
     },
+    acknowledgedAfterMs,
     get acknowledged() {
       return acknowledged;
     },

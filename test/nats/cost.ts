@@ -1,3 +1,4 @@
+import { percentile } from '@weir/base';
 import { processorMeter } from '@weir/cell';
 import { openNatsStore } from '@weir/storage';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -88,6 +89,7 @@ const read = async () => ({
   writtenBytes: writtenBytes(),
   link: (await network.stats('devices', 'policy'))[0]!,
   acknowledged: agents.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+  waits: agents.map(({ acknowledgedAfterMs }) => acknowledgedAfterMs.length),
   outcomes: (await jsm.streams.info('weir-outcomes')).state,
   bucket: (await jsm.streams.info('KV_weir')).state,
 });
@@ -96,6 +98,9 @@ await sleep(1_000 * seconds);
 const after = await read();
 const tookS = (after.at - before.at) / 1_000;
 const outcomes = after.acknowledged - before.acknowledged;
+const waits = agents.flatMap(({ acknowledgedAfterMs }, at) =>
+  acknowledgedAfterMs.slice(before.waits[at], after.waits[at]),
+);
 const snapshotBytes: number[] = [];
 {
   await using store = await openNatsStore({ servers: servers.map(({ url }) => url) });
@@ -121,6 +126,8 @@ const figures = {
   'bytes that a device sends to its policy, a second':
     (after.link.up.bytes - before.link.up.bytes) / devices / tookS,
   'bytes that it receives, a second': (after.link.down.bytes - before.link.down.bytes) / devices / tookS,
+  'until an outcome is acknowledged, ms, median': percentile(waits, 0.5),
+  'until an outcome is acknowledged, ms, 99 %': percentile(waits, 0.99),
   'outcomes in a message of the stream': outcomes / (after.outcomes.messages - before.outcomes.messages),
   'messages of the stream, a cell and second':
     (after.outcomes.messages - before.outcomes.messages) / cells / tookS,

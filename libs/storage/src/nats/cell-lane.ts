@@ -1,3 +1,4 @@
+import type { Clock } from '@weir/base';
 import type { Appended, Batch, CellChange, StoredMember } from '../experience.ts';
 import type { NatsCell } from './nats-cell.ts';
 
@@ -15,18 +16,32 @@ type Operation =
 /** Most operations that are done together. */
 const groupLimit = 1_000;
 
-/** Operations on a cell, in the order in which they were asked for: while some are at the servers, the others gather. */
+/**
+ * Least time between two messages of outcomes, ms: a message costs servers and disks much the same however many outcomes it has.
+ * Acknowledgements come by at most as much later.
+ */
+const gatherMs = 100;
+
+/**
+ * Operations on a cell, in the order in which they were asked for: while some are at the servers, and for a while after the last
+ * message of outcomes, the others gather.
+ */
 export class CellLane {
   readonly #cell: NatsCell;
+  readonly #clock: Clock;
   readonly #onStarted: (count: number) => void;
   readonly #waiting: Operation[] = [];
+  #appendedAt = -Infinity;
+  /** Ends the wait for more outcomes. */
+  #goOn = () => {};
   #running: Promise<void> | undefined;
   /** Operations that are not answered. */
   #open = 0;
 
   /** `onStarted`: so many of those that waited wait no longer. */
-  constructor(cell: NatsCell, onStarted: (count: number) => void) {
+  constructor(cell: NatsCell, clock: Clock, onStarted: (count: number) => void) {
     this.#cell = cell;
+    this.#clock = clock;
     this.#onStarted = onStarted;
   }
 
@@ -56,17 +71,20 @@ export class CellLane {
 
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
+    this.#goOn();
     await this.#running;
   }
 
   #add(operation: Operation): void {
     this.#waiting.push(operation);
     this.#open++;
-    this.#running ??= this.#runAll().finally(() => (this.#running = undefined));
+    if (operation.kind !== 'append') this.#goOn();
+    this.#running ??= this.#runAll();
   }
 
   async #runAll(): Promise<void> {
     while (this.#waiting.length > 0) {
+      if (this.#waiting.every(({ kind }) => kind === 'append')) await this.#gather();
       const group = this.#next();
       this.#onStarted(group.length);
       try {
@@ -76,6 +94,21 @@ export class CellLane {
         for (const { reject } of group) reject(error);
       }
     }
+    // At once: whoever was just answered may ask for more.
+    this.#running = undefined;
+  }
+
+  /** Until it is time for the next message, or something waits behind its outcomes. */
+  async #gather(): Promise<void> {
+    const leftMs = this.#appendedAt + gatherMs - this.#clock.now();
+    if (leftMs > 0)
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(leftMs, resolve);
+        this.#goOn = () => {
+          cancel();
+          resolve();
+        };
+      });
   }
 
   #next(): readonly Operation[] {
@@ -90,7 +123,10 @@ export class CellLane {
   async #runGroup(group: readonly Operation[]): Promise<readonly unknown[]> {
     const [first] = group as [Operation];
     if (first.kind === 'other') return [await first.given(this.#cell)];
-    if (first.kind === 'append') return this.#cell.append(group.map(({ given }) => given as Batch));
+    if (first.kind === 'append') {
+      this.#appendedAt = this.#clock.now();
+      return this.#cell.append(group.map(({ given }) => given as Batch));
+    }
     await this.#cell.change(merged(group.map(({ given }) => given as CellChange)));
     return group.map(() => undefined);
   }

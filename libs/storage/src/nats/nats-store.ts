@@ -300,7 +300,7 @@ class NatsStore implements Store {
       owners,
       onFenced: () => onFenced(cellId),
     });
-    const lane = new CellLane(cell, (started) => (this.#waiting -= started));
+    const lane = new CellLane(cell, this.#deps.clock, (started) => (this.#waiting -= started));
     this.#lanes.set(cellId, lane);
     return lane;
   }
