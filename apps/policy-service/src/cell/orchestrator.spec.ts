@@ -113,15 +113,22 @@ describe('CellOrchestrator', () => {
       return { ...of, learner, a };
     };
 
-    it('learns nothing, and then all that came', () => {
+    it('learns nothing, and then all that came, in its order', () => {
       const held: unknown[] = [];
+      const learned: string[] = [];
       const { learner, orchestrator, a } = planning(({ orchestrator, learner }) => {
+        const learn = learner.learn.bind(learner);
+        learner.learn = (outcomes) => {
+          learned.push(...outcomes.map(({ deviceId }) => deviceId));
+          learn(outcomes);
+        };
         orchestrator.learn([outcome('a')]);
         orchestrator.learn([outcome('b')]);
         held.push(orchestrator.holdsOutcomes, learner.status().outcomes);
       });
       expect(held).toEqual([true, 0]);
       expect([orchestrator.holdsOutcomes, learner.status().outcomes]).toEqual([false, 2]);
+      expect(learned).toEqual(['a', 'b']);
       expect(a.directives).toHaveLength(1);
     });
 

@@ -73,7 +73,9 @@ export class CellOrchestrator implements Disposable {
   readonly #planning = () => this.#planAndPush();
   readonly #recalling = () => this.#guard.observeInSteps(this.devices.members.family());
   /** Outcomes that came meanwhile: a plan is made of what was known at its beginning. */
-  readonly #held: (readonly Outcome[])[] = [];
+  #held: (readonly Outcome[])[] = [];
+  /** Of them those that are learned next, the last one first: Array.shift would copy what is left of a long list each time. */
+  #nextHeld: (readonly Outcome[])[] = [];
   /** Outcomes of plans up to this version belong to epochs that are over: they come too late to be learned from. */
   #overThrough = 0;
   /** Devices may still hold directives of an epoch that is over. */
@@ -241,7 +243,7 @@ export class CellOrchestrator implements Disposable {
 
   /** True while outcomes wait for the end of their epoch or of what is under way, and the learner knows nothing of them. */
   get holdsOutcomes(): boolean {
-    return this.#held.length > 0 || (this.#epochs?.holdsOutcomes ?? false);
+    return this.#heldBatches > 0 || (this.#epochs?.holdsOutcomes ?? false);
   }
 
   /** Throws FailedPrecondition, naming the best attainable accuracy, for a floor that the cell cannot meet. */
@@ -353,10 +355,15 @@ export class CellOrchestrator implements Disposable {
     return version;
   }
 
+  get #heldBatches(): number {
+    return this.#held.length + this.#nextHeld.length;
+  }
+
   *#learnHeld(): Steps<void> {
-    for (let batches = 0; this.#held.length > 0; batches++) {
+    for (let batches = 0; this.#heldBatches > 0; batches++) {
       if (batches > 0 && batches % batchesAtOnce === 0) yield;
-      this.#learn(this.#held.shift()!);
+      if (this.#nextHeld.length === 0) [this.#nextHeld, this.#held] = [this.#held.reverse(), []];
+      this.#learn(this.#nextHeld.pop()!);
     }
   }
 
