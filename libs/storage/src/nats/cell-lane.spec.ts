@@ -5,7 +5,7 @@ import { CellLane, merged } from './cell-lane.ts';
 import type { NatsCell } from './nats-cell.ts';
 
 /** A lane to a cell that stores at once; what it did. */
-function lane() {
+function lane(onStarted: (count: number) => void = () => {}) {
   const clock = new FakeClock();
   const done: string[] = [];
   const cell: Pick<NatsCell, 'append' | 'change'> = {
@@ -15,7 +15,7 @@ function lane() {
     },
     change: async () => void done.push(`${clock.now()} ms: a change`),
   };
-  const made = new CellLane(cell as NatsCell, clock, () => {});
+  const made = new CellLane(cell as NatsCell, clock, onStarted);
   const append = (deviceId: string) =>
     made.append({ cellId: 'c', deviceId, instanceId: 'i', oldestPending: 0, records: [] } satisfies Batch);
   return { clock, done, lane: made, append };
@@ -33,6 +33,13 @@ describe('outcomes of a cell', () => {
     clock.advance(500);
     await append('d');
     expect(done).toEqual(['0 ms: a', '100 ms: b c', '600 ms: d']);
+  });
+
+  it('do not wait where they can go at once', () => {
+    const started: number[] = [];
+    const { append } = lane((count) => started.push(count));
+    void append('a');
+    expect(started).toEqual([1]);
   });
 
   it('gather no longer when something waits behind them, or the store is closed', async () => {

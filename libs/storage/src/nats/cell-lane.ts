@@ -84,7 +84,9 @@ export class CellLane {
 
   async #runAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#waiting.every(({ kind }) => kind === 'append')) await this.#gather();
+      const leftMs = this.#appendedAt + gatherMs - this.#clock.now();
+      // What can be begun at once must not count as waiting.
+      if (leftMs > 0 && this.#waiting.every(({ kind }) => kind === 'append')) await this.#gather(leftMs);
       const group = this.#next();
       this.#onStarted(group.length);
       try {
@@ -99,16 +101,14 @@ export class CellLane {
   }
 
   /** Until it is time for the next message, or something waits behind its outcomes. */
-  async #gather(): Promise<void> {
-    const leftMs = this.#appendedAt + gatherMs - this.#clock.now();
-    if (leftMs > 0)
-      await new Promise<void>((resolve) => {
-        const cancel = this.#clock.after(leftMs, resolve);
-        this.#goOn = () => {
-          cancel();
-          resolve();
-        };
-      });
+  #gather(leftMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(leftMs, resolve);
+      this.#goOn = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   #next(): readonly Operation[] {
