@@ -115,6 +115,7 @@ export function createAgent(parts: AgentParts): Agent {
     const report = truths.measured();
     return report && truthsToWire(report);
   };
+  let ownLoad = parts.localNode.load();
   const inference = {
     deviceId,
     dispatcher,
@@ -122,8 +123,11 @@ export function createAgent(parts: AgentParts): Agent {
     logger,
     target: (nodeId: string) => view.target(nodeId),
     rescueWindows: new RescueWindows(),
-    rescue: (wishes?: FrameWishes) => view.rescue(wishes),
-    refresh: (now: number) => dispatcher.reportLoad(parts.localNode.load(), now),
+    rescue: (wishes?: FrameWishes) => view.rescue(ownLoad.backlogMs, wishes),
+    refresh(now: number) {
+      ownLoad = parts.localNode.load();
+      dispatcher.reportLoad(ownLoad, now);
+    },
     record(outcome: Outcome, confidence: number) {
       outcomes.add(outcome, confidence);
       if (!outcome.shadow) metrics.attempted(outcome);

@@ -47,32 +47,32 @@ export function createLinkProbe({
   /** So does it after more than this many failures in a row. @default 1 */
   failuresAllowed?: number;
 }): LinkProbe {
-  let roundTripsMs: number[] = [];
-  let rates: number[] = [];
+  const roundTripMs = new NewestMedian();
+  const bitsPerSecond = new NewestMedian();
   let failures = 0;
   let answeredAt = -Infinity;
 
   const reachable = () => failures <= failuresAllowed && clock.now() - answeredAt <= silentAfterMs;
   const answered = () => {
     // After an outage the link may be another one: forget what was measured.
-    if (!reachable()) [roundTripsMs, rates] = [[], []];
+    if (!reachable()) for (const measured of [roundTripMs, bitsPerSecond]) measured.forget();
     failures = 0;
     answeredAt = clock.now();
   };
   const addRate = (bytes: number, ms: number) => {
-    if (bytes >= largeBytes && ms >= 0.1) keep(rates, (bytes * 8_000) / ms);
+    if (bytes >= largeBytes && ms >= 0.1) bitsPerSecond.add((bytes * 8_000) / ms);
   };
 
   return {
-    echoed({ payloadBytes, roundTripMs, peerMs }) {
+    echoed({ payloadBytes, roundTripMs: echoMs, peerMs }) {
       answered();
-      const networkMs = Math.max(0, roundTripMs - peerMs);
-      if (payloadBytes <= smallBytes) keep(roundTripsMs, networkMs);
-      else if (roundTripsMs.length > 0) addRate(payloadBytes, networkMs - median(roundTripsMs));
+      const networkMs = Math.max(0, echoMs - peerMs);
+      if (payloadBytes <= smallBytes) roundTripMs.add(networkMs);
+      else if (roundTripMs.known) addRate(payloadBytes, networkMs - roundTripMs.now);
     },
     transferred({ bytes, uplinkMs }) {
       answered();
-      if (roundTripsMs.length > 0) addRate(bytes, uplinkMs - median(roundTripsMs) / 2);
+      if (roundTripMs.known) addRate(bytes, uplinkMs - roundTripMs.now / 2);
     },
     failed() {
       failures++;
@@ -82,14 +82,31 @@ export function createLinkProbe({
     },
     state: () => ({
       peerNodeId,
-      roundTripMs: roundTripsMs.length > 0 ? median(roundTripsMs) : 0,
-      uplinkBitsPerSecond: rates.length > 0 ? median(rates) : 0,
+      roundTripMs: roundTripMs.now,
+      uplinkBitsPerSecond: bitsPerSecond.now,
       reachable: reachable(),
     }),
   };
 }
 
-function keep(values: number[], value: number): void {
-  values.push(value);
-  if (values.length > window) values.shift();
+/** Median of the newest values, worked out as they come: it is read far more often. */
+class NewestMedian {
+  readonly #values: number[] = [];
+  /** 0 without any. */
+  now = 0;
+
+  get known(): boolean {
+    return this.#values.length > 0;
+  }
+
+  add(value: number): void {
+    this.#values.push(value);
+    if (this.#values.length > window) this.#values.shift();
+    this.now = median(this.#values);
+  }
+
+  forget(): void {
+    this.#values.length = 0;
+    this.now = 0;
+  }
 }

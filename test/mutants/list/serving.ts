@@ -202,7 +202,7 @@ export const serving = mutantsOf('libs/inference/src/serving', [
   {
     title: 'old buckets are never cleared',
     file: 'load-meter.ts',
-    find: 'this.#arrivals[this.#bucket] = this.#busyMs[this.#bucket] = this.#backlog[this.#bucket] = 0;',
+    find: 'this.#buckets[this.#bucket] = 0;',
     replace: '',
   },
   {

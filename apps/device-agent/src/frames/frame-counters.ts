@@ -26,9 +26,12 @@ interface Sums {
   energyJ: number;
 }
 
-/** Without its age, and what may be large in an answer: outputs. */
-interface Newest {
-  readonly record: Omit<agent.FrameRecord, 'ageMs'>;
+/** What is told of an answer: nothing that may be large, as outputs are. */
+interface Newest extends Pick<
+  FrameAnswer,
+  'placement' | 'reason' | 'predictedMs' | 'hops' | 'failedAttempts' | 'energyJ'
+> {
+  readonly lookedAgain: boolean;
   /** Epoch ms. */
   readonly at: number;
 }
@@ -38,6 +41,8 @@ export class FrameCounters {
   readonly #clock: Pick<Clock, 'now'>;
   /** By place and reason, the longest unused first. */
   readonly #sums = new Map<string, Sums>();
+  /** Those of the last frame. */
+  #lastSums: Sums | undefined;
   readonly #buckets: number[] = [];
   readonly #newest: Newest[] = [];
 
@@ -46,10 +51,11 @@ export class FrameCounters {
   }
 
   answered(answer: FrameAnswer): void {
-    const { placement, reason, hops, responseMs, predictedMs, energyJ, decision } = answer;
+    const { placement, reason, hops, responseMs, predictedMs, failedAttempts, energyJ, decision } = answer;
+    const lookedAgain = hasLookedAgain(answer);
     const sums = this.#sumsOf(placement, reason);
     sums.frames += 1;
-    sums.lookedAgain += lookedAgain(answer) ? 1 : 0;
+    sums.lookedAgain += lookedAgain ? 1 : 0;
     sums.hops = addHops(sums.hops, hops);
     sums.predictedMs += predictedMs;
     sums.predictionErrorMs += Math.abs(predictedMs - responseMs);
@@ -58,7 +64,8 @@ export class FrameCounters {
     const bucket = responseBucketOf(responseMs);
     while (this.#buckets.length <= bucket) this.#buckets.push(0);
     this.#buckets[bucket]! += 1;
-    this.#newest.push({ record: recordToWire(answer), at: this.#clock.now() });
+    const at = this.#clock.now();
+    this.#newest.push({ placement, reason, predictedMs, hops, failedAttempts, energyJ, lookedAgain, at });
     if (this.#newest.length > limits.newestFrames) this.#newest.shift();
   }
 
@@ -68,20 +75,21 @@ export class FrameCounters {
         answered: Array.from(this.#sums.values(), sumsToWire),
         responseBuckets: this.#buckets.slice(0, responseBuckets).map(BigInt),
       },
-      newest: this.#newest.map(({ record, at }) => ({
-        ...record,
-        ageMs: Math.max(0, this.#clock.now() - at),
-      })),
+      newest: this.#newest.map((answered) => recordToWire(answered, this.#clock.now())),
     };
   }
 
   #sumsOf(placement: Sums['placement'], reason: Sums['reason']): Sums {
+    // Most frames go where the one before went.
+    const last = this.#lastSums;
+    if (last && last.reason === reason && isSame(last.placement, placement)) return last;
     const key = JSON.stringify([placement.nodeId, placement.variant, reason]);
     const known = this.#sums.get(key);
     const sums = known ?? { ...nothing, placement, reason };
     this.#sums.delete(key);
     this.#sums.set(key, sums);
     if (this.#sums.size > limits.answeredFrames) this.#sums.delete(this.#sums.keys().next().value!);
+    this.#lastSums = sums;
     return sums;
   }
 }
@@ -96,8 +104,11 @@ const nothing = {
   energyJ: 0,
 };
 
+const isSame = (a: Sums['placement'], b: Sums['placement']): boolean =>
+  a.nodeId === b.nodeId && a.variant === b.variant;
+
 /** Whether a second look gave the answer. */
-const lookedAgain = ({ looks }: FrameAnswer): boolean =>
+const hasLookedAgain = ({ looks }: FrameAnswer): boolean =>
   looks.filter(({ failure }) => failure === undefined).length > 1;
 
 const sumsToWire = ({
@@ -116,12 +127,11 @@ const sumsToWire = ({
   lookedAgain: BigInt(lookedAgain),
 });
 
-const recordToWire = (answer: FrameAnswer): Newest['record'] => ({
-  placement: placementToWire(answer.placement),
-  reason: reasonToWire(answer.reason),
-  predictedMs: answer.predictedMs,
-  hops: hopsToWire(answer.hops),
-  lookedAgain: lookedAgain(answer),
-  failedAttempts: answer.failedAttempts.slice(0, limits.failedAttempts),
-  energyJ: answer.energyJ,
+const recordToWire = ({ at, ...answered }: Newest, now: number): agent.FrameRecord => ({
+  ...answered,
+  placement: placementToWire(answered.placement),
+  reason: reasonToWire(answered.reason),
+  hops: hopsToWire(answered.hops),
+  failedAttempts: answered.failedAttempts.slice(0, limits.failedAttempts),
+  ageMs: Math.max(0, now - at),
 });

@@ -217,9 +217,9 @@ export class CellView {
     dispatcher.setFallbackActions(this.#actions);
   }
 
-  /** What to keep of a frame with these wishes for the device's own answer. */
-  rescue({ leastAccuracy = 0, belowFloor = false, variant }: FrameWishes = {}): Rescue {
-    const { dispatcher, local } = this.#options;
+  /** What to keep of a frame with these wishes for the device's own answer. `backlogMs`: of its own processor. */
+  rescue(backlogMs: number, { leastAccuracy = 0, belowFloor = false, variant }: FrameWishes = {}): Rescue {
+    const { dispatcher } = this.#options;
     const { looks, hidden } = this.#known;
     const { objective, balance } = dispatcher.account();
     if (!objective.allowedTiers.includes('device')) return noRescue;
@@ -235,7 +235,7 @@ export class CellView {
         now: Math.max(leastAccuracy, floor - balance.balance),
         later: Math.max(leastAccuracy, floor),
       },
-      backlogMs: local.load().backlogMs,
+      backlogMs,
     });
   }
 

@@ -33,7 +33,7 @@ export function rescueOf({
   if (actions.length === 0) return noRescue;
   const quickestMs = ownAnswerMs(actions, { leastAccuracy: now, looks });
   if (quickestMs === Infinity) return noRescue;
-  const laterMs = ownAnswerMs(actions, { leastAccuracy: later, looks });
+  const laterMs = later === now ? quickestMs : ownAnswerMs(actions, { leastAccuracy: later, looks });
   const answerMs = laterMs === Infinity ? quickestMs : laterMs;
   // Twice the median plus a few ms to switch: being late here means no answer at all.
   const keptFor = (ms: number) => backlogMs + 2 * ms + 10;
@@ -53,8 +53,10 @@ export function ownAnswerMs(
     readonly looks: LookCurves | undefined;
   },
 ): number {
-  const alone = actions.filter(({ accuracy }) => accuracy >= leastAccuracy).map(({ serviceMs }) => serviceMs);
-  if (alone.length > 0) return Math.min(...alone);
+  let aloneMs = Infinity;
+  for (const { accuracy, serviceMs } of actions)
+    if (accuracy >= leastAccuracy && serviceMs < aloneMs) aloneMs = serviceMs;
+  if (aloneMs < Infinity) return aloneMs;
   const byVariant = new Map(actions.map((action) => [action.placement.variant, action]));
   const twice = (looks?.curves ?? []).flatMap(({ first, second, steps }) => {
     const [a, b] = [byVariant.get(first), byVariant.get(second)];

@@ -18,13 +18,12 @@ export interface WindowedLoad {
 export class LoadMeter {
   readonly #slots: number;
   readonly #startedAt: number;
-  readonly #arrivals = new Float64Array(BUCKETS);
-  readonly #busyMs = new Float64Array(BUCKETS);
+  readonly #arrivals = new WindowSum();
+  readonly #busyMs = new WindowSum();
   /** Integral of the backlog, ms². */
-  readonly #backlog = new Float64Array(BUCKETS);
+  readonly #backlog = new WindowSum();
   #at: number;
   #bucketEndsAt: number;
-  #bucket = 0;
   #inService = 0;
   #freeAt: number;
 
@@ -36,7 +35,7 @@ export class LoadMeter {
 
   arrived(now: number): void {
     this.#advance(now);
-    this.#arrivals[this.#bucket]!++;
+    this.#arrivals.add(1);
   }
 
   /** From `now` on, `inService` slots are busy and a new arrival is expected to start at `freeAt`. */
@@ -52,11 +51,11 @@ export class LoadMeter {
     const coveredMs = WINDOW_MS + BUCKET_MS - (this.#bucketEndsAt - now);
     const spanMs = Math.min(coveredMs, Math.max(1_000, now - this.#startedAt));
     // Rounding may take a node that is always busy beyond 1.
-    const utilization = Math.min(1, sum(this.#busyMs) / (spanMs * this.#slots));
-    const arrivalsPerMs = sum(this.#arrivals) / spanMs;
+    const utilization = Math.min(1, this.#busyMs.total / (spanMs * this.#slots));
+    const arrivalsPerMs = this.#arrivals.total / spanMs;
     return {
       utilization,
-      meanBacklogMs: sum(this.#backlog) / spanMs,
+      meanBacklogMs: this.#backlog.total / spanMs,
       congestionPerMs: arrivalsPerMs / (1 - Math.min(0.95, utilization)),
     };
   }
@@ -65,27 +64,52 @@ export class LoadMeter {
     if (now - this.#at > 2 * WINDOW_MS) this.#skipTo(now - WINDOW_MS - BUCKET_MS);
     while (this.#at < now) {
       const until = Math.min(now, this.#bucketEndsAt);
-      this.#busyMs[this.#bucket]! += this.#inService * (until - this.#at);
-      this.#backlog[this.#bucket]! += triangle(this.#freeAt - this.#at) - triangle(this.#freeAt - until);
+      this.#busyMs.add(this.#inService * (until - this.#at));
+      this.#backlog.add(triangle(this.#freeAt - this.#at) - triangle(this.#freeAt - until));
       this.#at = until;
       if (until === this.#bucketEndsAt) this.#nextBucket();
     }
   }
 
   #nextBucket(): void {
-    this.#bucket = (this.#bucket + 1) % BUCKETS;
     this.#bucketEndsAt += BUCKET_MS;
-    this.#arrivals[this.#bucket] = this.#busyMs[this.#bucket] = this.#backlog[this.#bucket] = 0;
+    for (const series of [this.#arrivals, this.#busyMs, this.#backlog]) series.nextBucket();
   }
 
   /** After a long silence only the last window matters; skip what came before. */
   #skipTo(at: number): void {
-    for (const series of [this.#arrivals, this.#busyMs, this.#backlog]) series.fill(0);
+    for (const series of [this.#arrivals, this.#busyMs, this.#backlog]) series.clear();
     this.#at = at;
     this.#bucketEndsAt = at + BUCKET_MS;
   }
 }
 
+/** A sum over the window. What full buckets hold is added up once a bucket, as loads are read with every frame. */
+class WindowSum {
+  readonly #buckets = new Float64Array(BUCKETS);
+  #bucket = 0;
+  /** Of all buckets but the one in progress. */
+  #before = 0;
+
+  get total(): number {
+    return this.#before + this.#buckets[this.#bucket]!;
+  }
+
+  add(value: number): void {
+    this.#buckets[this.#bucket]! += value;
+  }
+
+  nextBucket(): void {
+    this.#bucket = (this.#bucket + 1) % BUCKETS;
+    this.#buckets[this.#bucket] = 0;
+    this.#before = this.#buckets.reduce((sum, value) => sum + value, 0);
+  }
+
+  clear(): void {
+    this.#buckets.fill(0);
+    this.#before = 0;
+  }
+}
+
 /** Integral of max(0, x) from 0 to x. */
 const triangle = (x: number) => (x > 0 ? (x * x) / 2 : 0);
-const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);

@@ -97,14 +97,19 @@ export class SlotPool<Payload, Result> {
 
   load(): Load {
     const now = this.#clock.now();
+    const inService = this.#inService();
+    const freeAt = this.#expectedStart(now);
     // A slot that is overdue makes the backlog grow though nothing has happened.
-    this.#account();
+    this.#meter.changed({ now, inService, freeAt });
+    const { utilization, meanBacklogMs, congestionPerMs } = this.#meter.read(now);
     return {
       queued: this.#waitingCount(),
-      inService: this.#inService(),
+      inService,
       slots: this.#slots.size,
-      backlogMs: Math.max(0, this.#expectedStart(now) - now),
-      ...this.#meter.read(now),
+      backlogMs: Math.max(0, freeAt - now),
+      utilization,
+      meanBacklogMs,
+      congestionPerMs,
     };
   }
 
