@@ -34,13 +34,13 @@ export interface NodeReport {
   /** Service times by the node's own benchmark, ms per variant. */
   readonly services: ReadonlyMap<string, number>;
   /** Energy of one inference on this node, J per variant; absent where it is unknown. */
-  readonly energyJ?: ReadonlyMap<string, number>;
+  readonly energyJ?: ReadonlyMap<string, number> | undefined;
   /** True while it takes no new work. */
   readonly draining: boolean;
   /** This run of the node; tells two nodes of one name apart. Absent when unknown. */
-  readonly instanceId?: string;
+  readonly instanceId?: string | undefined;
   /** Of the model family that it serves. Absent when unknown. */
-  readonly familyVersion?: string;
+  readonly familyVersion?: string | undefined;
 }
 
 /** A remote node and the link to it, as one agent sees them. */
@@ -63,8 +63,8 @@ export function nodeReport(
   }: {
     readonly figures: readonly ServiceFigure[];
     readonly draining?: boolean;
-    readonly instanceId?: string;
-    readonly familyVersion?: string;
+    readonly instanceId?: string | undefined;
+    readonly familyVersion?: string | undefined;
   },
 ): NodeReport {
   const variants = figures.map(({ variant }) => variant);
@@ -76,8 +76,8 @@ export function nodeReport(
     services: new Map(figures.map(({ variant, serviceMs }) => [variant, serviceMs])),
     energyJ: new Map(figures.map(({ variant, energyJ }) => [variant, energyJ])),
     draining,
-    ...(instanceId !== undefined && { instanceId }),
-    ...(familyVersion !== undefined && { familyVersion }),
+    instanceId,
+    familyVersion,
   };
 }
 
@@ -91,7 +91,7 @@ export function withoutVariants(report: NodeReport, left: ReadonlySet<string>): 
     ...report,
     node: { ...node, variants: node.variants.filter((variant) => !left.has(variant)) },
     services: kept(services),
-    ...(energyJ && { energyJ: kept(energyJ) }),
+    energyJ: energyJ && kept(energyJ),
   };
 }
 

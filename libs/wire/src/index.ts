@@ -27,7 +27,7 @@ export { type AnswerFigures, answerFiguresFromWire, peerMsFromWire } from './inf
 export { type Received, tellOnce } from './left-out.ts';
 export { limits } from './limits.ts';
 export { livenessFromWire } from './liveness.ts';
-export { nodeReportFromWire, nodeToWire } from './node-load.ts';
+export { nodeReportReader, nodeToWire } from './node-load.ts';
 export { checkReport, nodeStateToWire } from './node-report.ts';
 export { objectiveFromWire, objectiveToWire } from './objective.ts';
 export { ackToWire, outcomesFromWire, outcomeToWire } from './outcome.ts';

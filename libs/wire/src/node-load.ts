@@ -43,6 +43,7 @@ export function nodeFromWire(
   wire: common.NodeLoad | undefined,
   field: string,
   { faults, told }: NodeFaults,
+  readServices = servicesFromWire,
 ): NodeReport {
   faults.check(wire !== undefined, field, 'missing');
   const load = wire ?? common.NodeLoad.create();
@@ -56,12 +57,11 @@ export function nodeFromWire(
   const figure = (name: string, value: number, max: number) =>
     told.number(value, `${field}.${name}`, { max }) ? value : 0;
   const atMostSlots = told.check(load.inService <= slots, `${field}.in_service`, 'more than slots');
-  const services = servicesFromWire(load.services, `${field}.services`, told);
+  const { variants, services, energyJ } = readServices(load.services, `${field}.services`, told);
   const instanceId = comparedFromWire(load.instanceId, `${field}.instance_id`, told);
   const familyVersion = comparedFromWire(load.familyVersion, `${field}.family_version`, told);
-  const energies = services.filter(({ energyJ }) => energyJ > 0);
   return {
-    node: { id: nodeId, tier, slots, variants: services.map(({ variant }) => variant) },
+    node: { id: nodeId, tier, slots, variants },
     load: {
       nodeId,
       slots,
@@ -72,27 +72,42 @@ export function nodeFromWire(
       congestionPerMs: figure('congestion_per_ms', load.congestionPerMs, limits.rate),
       utilization: figure('utilization', load.utilization, 1),
     },
-    services: new Map(services.map(({ variant, serviceMs }) => [variant, serviceMs])),
-    ...(energies.length > 0 && {
-      energyJ: new Map(energies.map(({ variant, energyJ }) => [variant, energyJ])),
-    }),
+    services,
+    energyJ,
     draining,
-    ...(instanceId !== undefined && { instanceId }),
-    ...(familyVersion !== undefined && { familyVersion }),
+    instanceId,
+    familyVersion,
   };
 }
 
-/** What a node says of itself; undefined, and told, when it is none. */
-export function nodeReportFromWire(
-  wire: common.NodeLoad,
+/**
+ * Reads what one node says of itself, again and again; undefined, and told, when it is none. A load comes with every answer,
+ * and its services hardly ever differ from those before: these are then not read again.
+ */
+export function nodeReportReader(
   field: string,
-  told: Violations,
-): NodeReport | undefined {
-  return usable(told, (faults) => nodeFromWire(wire, field, { faults, told }));
+): (wire: common.NodeLoad, told: Violations) => NodeReport | undefined {
+  let last: { readonly wire: readonly common.VariantService[]; readonly read: Services } | undefined;
+  const readServices: typeof servicesFromWire = (wire, at, told) => {
+    if (!last || !isSame(last.wire, wire)) last = { wire, read: servicesFromWire(wire, at, told) };
+    return last.read;
+  };
+  return (wire, told) => usable(told, (faults) => nodeFromWire(wire, field, { faults, told }, readServices));
 }
 
-const servicesFromWire = (services: readonly common.VariantService[], field: string, told: Violations) =>
-  usableEntries<common.VariantService, ServiceFigure>(services, field, {
+const isSame = (a: readonly common.VariantService[], b: readonly common.VariantService[]): boolean =>
+  a.length === b.length &&
+  a.every(({ variant, serviceMs, energyJ }, index) => {
+    const other = b[index]!;
+    return variant === other.variant && serviceMs === other.serviceMs && energyJ === other.energyJ;
+  });
+
+interface Services extends Pick<NodeReport, 'services' | 'energyJ'> {
+  readonly variants: readonly string[];
+}
+
+function servicesFromWire(wire: readonly common.VariantService[], field: string, told: Violations): Services {
+  const figures = usableEntries<common.VariantService, ServiceFigure>(wire, field, {
     told,
     limit: limits.services,
     keyOf: ({ variant }) => variant,
@@ -103,3 +118,11 @@ const servicesFromWire = (services: readonly common.VariantService[], field: str
       return { variant, serviceMs, energyJ };
     },
   });
+  const energies = figures.filter(({ energyJ }) => energyJ > 0);
+  return {
+    variants: figures.map(({ variant }) => variant),
+    services: new Map(figures.map(({ variant, serviceMs }) => [variant, serviceMs])),
+    energyJ:
+      energies.length > 0 ? new Map(energies.map(({ variant, energyJ }) => [variant, energyJ])) : undefined,
+  };
+}

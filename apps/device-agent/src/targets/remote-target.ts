@@ -17,7 +17,7 @@ import {
   answerFiguresFromWire,
   bytesOf,
   limits,
-  nodeReportFromWire,
+  nodeReportReader,
   tellOnce,
   tierName,
   tierToWire,
@@ -90,6 +90,7 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
   readonly #tellLeftOut = tellOnce((leftOut) =>
     this.#options.logger.warn({ node: this.nodeId, leftOut }, 'unusable parts of a message are left out'),
   );
+  readonly #readLoad = nodeReportReader('load');
   #load: { value: NodeReport; at: number } | undefined;
   #claim: WorkerClaim | undefined;
   #requests = 0;
@@ -262,9 +263,9 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
 
   #takeLoad(load: common.NodeLoad, at: number): void {
     this.#draining = load.draining;
-    const [nodeId, instanceId, familyVersion] = [load.nodeId, load.instanceId, load.familyVersion].map((id) =>
-      id.slice(0, limits.idLength),
-    ) as [string, string, string];
+    const nodeId = load.nodeId.slice(0, limits.idLength);
+    const instanceId = load.instanceId.slice(0, limits.idLength);
+    const familyVersion = load.familyVersion.slice(0, limits.idLength);
     this.#setClaim({ nodeId, tier: tierName(load.tier), instanceId });
     this.#handshake.heard({ instanceId, familyVersion });
     const { foreign } = this.#handshake;
@@ -276,7 +277,7 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
     const leftOut = new Violations();
     // Renamed at the edge: nothing behind it ever sees what the worker calls itself.
     const named = { ...load, nodeId: this.nodeId, tier: tierToWire(this.tier) };
-    const report = nodeReportFromWire(named, 'load', leftOut);
+    const report = this.#readLoad(named, leftOut);
     this.#tellLeftOut(leftOut.found);
     const value = report && withoutVariants(report, foreign);
     if (value) this.#load = { value, at };
