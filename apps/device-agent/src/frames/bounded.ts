@@ -4,7 +4,7 @@ export interface Bounds {
   /** ms since the epoch. */
   readonly deadlineAt: number;
   readonly signal: AbortSignal;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   /** Called once, with the rejection, when the deadline or the signal came first. */
   readonly onGiveUp?: (error: DeadlineExceeded | Cancelled) => void;
 }
@@ -26,7 +26,16 @@ export function bounded<T>(work: Promise<T>, { deadlineAt, signal, clock, onGive
       signal.removeEventListener('abort', onAbort);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(release);
+    work.then(
+      (value) => {
+        release();
+        resolve(value);
+      },
+      (error: Error) => {
+        release();
+        reject(error);
+      },
+    );
     if (signal.aborted) onAbort();
   });
 }

@@ -23,6 +23,7 @@ import {
   tierToWire,
 } from '@weir/wire';
 import { bounded } from '../frames/bounded.ts';
+import { Deadlines } from '../frames/deadlines.ts';
 import { remoteHops } from '../frames/hops.ts';
 import { Handshake, type Questions } from './handshake.ts';
 import { InFlight } from './in-flight.ts';
@@ -72,6 +73,7 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
   readonly link: LinkProbe;
   readonly #options: RemoteTargetOptions;
   readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #inFlight: InFlight<Arrival>;
   readonly #stop = new AbortController();
   readonly #kept: Promise<void>;
@@ -101,6 +103,7 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
     this.tier = options.tier;
     this.#options = options;
     this.#clock = clock;
+    this.#deadlines = new Deadlines(clock);
     this.#pingPeriodMs = options.pingPeriodMs ?? 1000;
     this.#silentAfterMs = options.silentAfterMs ?? 5000;
     this.#inFlight = new InFlight(options.maxInFlight ?? 64);
@@ -189,7 +192,7 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
         wantOutputs,
       },
     });
-    const { answer, at } = await bounded(arrival, { deadlineAt, signal, clock: this.#clock, onGiveUp });
+    const { answer, at } = await bounded(arrival, { deadlineAt, signal, clock: this.#deadlines, onGiveUp });
     return this.#answered(answer, at - sentAt, input);
   }
 
@@ -201,6 +204,7 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Cancelled('the agent stops'));
     await this.#kept;
+    this.#deadlines[Symbol.dispose]();
   }
 
   /** One stream, from its opening to its end. */
