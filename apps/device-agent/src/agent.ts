@@ -214,8 +214,7 @@ export function createAgent(parts: AgentParts): Agent {
         const label = result.classification?.label ?? '';
         const firstLabel = result.looks[0]?.classification?.label ?? label;
         const { balance: account, objective, shortfall } = dispatcher.account();
-        const trial = trialOf(result);
-        truths.answered(requestId, { label, firstLabel, promised, shortfall, ...(trial && { trial }) });
+        truths.answered(requestId, { label, firstLabel, promised, shortfall, trial: trialOf(result) });
         const { balance } = account;
         const { accuracyFloor: floor } = objective;
         const floorSlack = promised - floor;

@@ -45,24 +45,26 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
     const { requestId } = request;
     const cancel = new AbortController();
     cancels.set(requestId, cancel);
-    const work = device
-      .answer(request, {
-        deadlineAt: context.deadlineAt,
-        signal: cancel.signal,
-        rpcMethod: `${service}/StreamInfer`,
-        admission,
-      })
-      .then(
-        (value) => stream.send({ message: { $case: 'result', value } }),
-        (error: unknown) => refuse(stream, requestId, error),
-      )
-      // The caller has left.
-      .catch(() => {})
-      .finally(() => {
-        cancels.delete(requestId);
-        inWork.delete(work);
-      });
+    const call = {
+      deadlineAt: context.deadlineAt,
+      signal: cancel.signal,
+      rpcMethod: `${service}/StreamInfer`,
+      admission,
+    };
+    const work = tell(requestId, device.answer(request, call)).then(() => {
+      cancels.delete(requestId);
+      inWork.delete(work);
+    });
     inWork.add(work);
+  };
+
+  /** Never rejects: a caller that has left gets no answer. */
+  const tell = async (requestId: string, answer: Promise<agent.InferResponse>): Promise<void> => {
+    try {
+      await stream.send({ message: { $case: 'result', value: await answer } });
+    } catch (error) {
+      await refuse(stream, requestId, error).catch(() => {});
+    }
   };
 
   /** Why a frame is refused. */
@@ -77,16 +79,16 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
   const answersRead = async ({ maxInFlight }: Agent) => {
     while (inWork.size >= maxInFlight) await Promise.race(inWork);
   };
-  const ended = AbortSignal.any([context.signal, context.draining]);
+  const ended = new AbortController();
   /** Nothing more is read until this frame has its place, or no time left: HTTP/2 then holds the caller back. */
   const admit = async (device: Agent, request: agent.InferRequest): Promise<Admission> => {
     const { deadlineAt } = context;
     const after = inWork.size >= device.maxInFlight ? answersRead(device) : undefined;
-    const admission = await device.admitWhenFree(request, { deadlineAt, signal: ended, after });
-    if (!ended.aborted) return admission;
+    const admission = await device.admitWhenFree(request, { deadlineAt, signal: ended.signal, after });
+    if (!ended.signal.aborted) return admission;
     // The caller left, or the agent began to stop, as it was let in.
     admission.leave();
-    throw ended.reason;
+    throw ended.signal.reason;
   };
 
   const receive = async ({ message }: agent.StreamInferRequest) => {
@@ -111,12 +113,16 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
   };
 
   const leave = () => {
+    ended.abort(context.signal.reason);
     for (const cancel of cancels.values()) cancel.abort(context.signal.reason);
   };
   context.signal.addEventListener('abort', leave, { once: true });
   const draining = Promise.withResolvers<void>();
   // The drain signal outlives the call: remove the listener with it.
-  using _listener = addAbortListener(context.draining, () => draining.resolve());
+  using _listener = addAbortListener(context.draining, () => {
+    ended.abort(context.draining.reason);
+    draining.resolve();
+  });
   let allSaid = false;
   const reading = (async () => {
     for await (const message of stream) await receive(message);

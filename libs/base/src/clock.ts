@@ -13,9 +13,11 @@ export interface Clock {
 /** Longest timer, 24.8 days: Node counts in 31 bits and fires anything longer after 1 ms. */
 const longestDelayMs = 2 ** 31 - 1;
 
+const { timeOrigin } = performance;
+
 /** The machine's clock: monotonic, anchored to the epoch when the process started. */
 export const systemClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
+  now: () => timeOrigin + performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.max(0, Math.min(delayMs, longestDelayMs)));
     return () => clearTimeout(timer);

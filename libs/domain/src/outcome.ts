@@ -42,20 +42,20 @@ export interface Outcome {
   /** Inferences in service and queued at the target on arrival, without this one. */
   readonly concurrency: number;
   /** Inferences that were computed together, this one included; `hops.computeMs` is the time of them all. @default 1 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /**
    * Probability with which this placement was chosen, over the learner's own chance then and there, 0..1; 1 where the device
    * departed from its plan, as no chance is in that; 0: not known.
    */
   readonly propensity: number;
   /** gRPC status name of a failure; its times then teach nothing. */
-  readonly failure?: string;
+  readonly failure?: string | undefined;
   /** True when the frame was looked at again: another outcome follows, and this answer is not the last. */
   readonly lookedAgain?: boolean;
   /** Set for a second look and for an audit. */
   readonly firstLook?: FirstLook;
   /** In a first look: a second was due had the margin been below this. */
-  readonly lookAgainBelow?: number;
+  readonly lookAgainBelow?: number | undefined;
   /**
    * Set for an audit: the most accurate variant looked when the answer had gone out, and nobody waited. Probability with
    * which the answer was drawn for it, 0..1.
@@ -65,7 +65,7 @@ export interface Outcome {
    * The canary in whose trial the frame took part: it was to go to the variant that the canary stands in for, at a node that
    * runs both. Which of them answered, the placement tells, or an audit's first look.
    */
-  readonly trial?: string;
+  readonly trial?: string | undefined;
   /** True for a shadow inference: it ran only to learn, and nobody waited for the answer. */
   readonly shadow?: boolean;
 }

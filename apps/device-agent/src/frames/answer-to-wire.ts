@@ -4,9 +4,10 @@ import type { FrameAnswer, Look } from './frame.ts';
 
 /** `balance`: of the device, now, frames × accuracy. */
 export function answerToWire(
-  { decision, ...answer }: FrameAnswer,
+  answer: FrameAnswer,
   { requestId, balance, trace }: Pick<agent.InferResponse, 'requestId' | 'trace'> & { balance: number },
 ): agent.InferResponse {
+  const { decision } = answer;
   return {
     requestId,
     classification: answer.classification,

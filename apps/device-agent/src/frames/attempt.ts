@@ -82,7 +82,8 @@ export function outcomeOf(
   { deviceId, reason, accuracy }: { deviceId: string; reason: Reason; accuracy: number },
 ): Outcome {
   const { decision, at, end, hops } = tried;
-  const outcome = {
+  const answer = 'answer' in tried ? tried.answer : undefined;
+  return {
     deviceId,
     placement: decision.placement,
     planVersion: decision.directiveVersion,
@@ -91,14 +92,13 @@ export function outcomeOf(
     hops,
     responseMs: end - at,
     predictedMs: decision.predictedMs,
-    energyJ: 0,
+    energyJ: answer?.energyJ ?? 0,
     accuracy,
-    margin: 0,
-    concurrency: 0,
+    margin: answer ? marginOf(answer) : 0,
+    concurrency: answer?.concurrency ?? 0,
+    batchSize: answer?.batchSize,
     propensity: decision.propensity,
-    ...(decision.trial !== undefined && { trial: decision.trial }),
+    failure: 'error' in tried ? statusOf(tried.error) : undefined,
+    trial: decision.trial,
   };
-  if ('error' in tried) return { ...outcome, failure: statusOf(tried.error) };
-  const { energyJ, concurrency, batchSize } = tried.answer;
-  return { ...outcome, energyJ, concurrency, batchSize, margin: marginOf(tried.answer) };
 }

@@ -11,12 +11,15 @@ type CopyOptions = Pick<InferenceOptions, 'deviceId' | 'dispatcher' | 'target' |
 /**
  * Sends copies of a frame that nobody waits for, where they are due: to an ejected target whose pause is over, which is no
  * outcome of the device, and over a link that may no longer be as slow as the policy believes, which the policy is told.
+ * Resolves once they have ended; undefined where none is due.
  */
-export async function sendCopies(input: Frame['input'], options: CopyOptions): Promise<void> {
+export function sendCopies(input: Frame['input'], options: CopyOptions): Promise<unknown> | undefined {
   const { dispatcher, clock } = options;
   const now = clock.now();
-  const [probe, check] = [dispatcher.probe(now), dispatcher.linkCheck(now)];
-  await Promise.all([
+  const probe = dispatcher.probe(now);
+  const check = dispatcher.linkCheck(now);
+  if (!probe && !check) return undefined;
+  return Promise.all([
     probe && sendCopy(input, probe, options),
     check && sendCopy(input, check, options).then((tried) => tell(tried, options)),
   ]);

@@ -7,7 +7,7 @@ import {
   WeirError,
 } from '@weir/base';
 import type { Decision, DispatchOptions } from '@weir/dispatch';
-import type { Reason } from '@weir/domain';
+import type { HopTimes, Reason } from '@weir/domain';
 import type { LookSpan } from '@weir/telemetry';
 import {
   type Answered,
@@ -27,6 +27,8 @@ import { withAgentTime } from './hops.ts';
 /** The first look at a frame, which has answered. Its decision is not yet settled, its outcome not yet recorded. */
 export interface FirstLook {
   readonly attempt: Answered;
+  /** Add up to the time since the frame's arrival. */
+  readonly hops: HopTimes;
   readonly reason: Reason;
   /** E.g. `edge-1: UNAVAILABLE`. */
   readonly failedAttempts: readonly string[];
@@ -42,6 +44,7 @@ export interface FirstLook {
  */
 export async function lookFirst(frame: Frame, options: InferenceOptions): Promise<FirstLook> {
   const { dispatcher, clock, refresh, deviceId, record, logger } = options;
+  const { leastAccuracy, variant, belowFloor } = frame.wishes ?? {};
   const excluded = new Set<string>();
   const failedAttempts: string[] = [];
   const failures: WeirError[] = [];
@@ -75,7 +78,7 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
     let decision: Decision;
     try {
       const within = (deadlineMs: number) =>
-        dispatcher.dispatch(at, { ...frame.wishes, deadlineMs, exclude: excluded, draw });
+        dispatcher.dispatch(at, { leastAccuracy, variant, belowFloor, deadlineMs, exclude: excluded, draw });
       decision = withMostTimeToSpare(within, frame.deadlineAt - at, asRetry);
       frame.decided?.(decision, at);
     } catch (error) {
@@ -107,7 +110,7 @@ export async function lookFirst(frame: Frame, options: InferenceOptions): Promis
         hedgeWonBy: hedge?.wonBy,
       });
       span.answered({ at: end, hops, local, server: tried.answer.server, facts });
-      return { attempt: tried, reason, failedAttempts, excluded, hedge };
+      return { attempt: tried, hops, reason, failedAttempts, excluded, hedge };
     }
     tell(tried, reasonOf(tried));
     const { error, decision: failed } = tried;
@@ -151,10 +154,13 @@ async function tryFirst(
       ? undefined
       : options.dispatcher.hedge(decision, at, { ...frame.wishes, deadlineMs, exclude: excluded });
   if (hedge) return attemptHedged(frame, { decision, hedge, at, span }, options);
-  using kept = keep(frame, decision, at, options);
-  return {
-    tried: await attempt(frame, { decision, at, deadlineAt: kept?.from ?? frame.deadlineAt, span }, options),
-  };
+  const kept = keep(frame, decision, at, options);
+  const deadlineAt = kept?.from ?? frame.deadlineAt;
+  try {
+    return { tried: await attempt(frame, { decision, at, deadlineAt, span }, options) };
+  } finally {
+    kept?.window[Symbol.dispose]();
+  }
 }
 
 /** An answer later than this many times its prediction is given up when waiting would leave no time for a fallback. */
@@ -174,7 +180,7 @@ function keep(
   { placement, predictedMs }: Decision,
   at: number,
   { rescue, rescueWindows }: InferenceOptions,
-): ({ readonly from: number } & Disposable) | undefined {
+): { readonly from: number; readonly window: Disposable } | undefined {
   if (placement.tier === 'device') return undefined;
   const remainingMs = deadlineAt - at;
   const spareMs = Math.min(remainingMs / 2, remainingMs - predictionMargin * predictedMs);
@@ -184,10 +190,7 @@ function keep(
   const windowMs = answerMs + switchingMs(answerMs);
   const lastAt = deadlineAt - ms - slackShare * remainingMs;
   const window = rescueWindows.take(lastAt + windowMs, windowMs);
-  return {
-    from: Math.max(window.from, deadlineAt - spareMs),
-    [Symbol.dispose]: () => window[Symbol.dispose](),
-  };
+  return { from: Math.max(window.from, deadlineAt - spareMs), window };
 }
 
 function refuseIfOver({ signal, deadlineAt }: Frame, now: number, failedAttempts: readonly string[]): void {

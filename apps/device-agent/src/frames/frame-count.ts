@@ -43,6 +43,10 @@ export class FrameCount {
   async whenFree(signal: AbortSignal, { deadlineAt = Infinity } = {}): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#inFlight < this.#limit && this.#waiting.size === 0) return this.#admit();
+    return this.#wait(signal, deadlineAt);
+  }
+
+  async #wait(signal: AbortSignal, deadlineAt: number): Promise<() => void> {
     const { promise, resolve, reject } = Promise.withResolvers<() => void>();
     const admit = () => resolve(this.#admit());
     const giveUp = (reason: Error) => {

@@ -37,7 +37,7 @@ export function remoteHops(timings: RemoteTimings): Omit<HopTimes, 'agentMs'> {
 /** Adds the agent's own share, so that the hops add up to `responseMs`. */
 export function withAgentTime(hops: Omit<HopTimes, 'agentMs'>, responseMs: number): HopTimes {
   const elsewhereMs = hops.uplinkMs + hops.queueMs + hops.decodeMs + hops.computeMs + hops.downlinkMs;
-  return { agentMs: Math.max(0, responseMs - elsewhereMs), ...hops };
+  return { ...hops, agentMs: Math.max(0, responseMs - elsewhereMs) };
 }
 
 /** Hop by hop. */

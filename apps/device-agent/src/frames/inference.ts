@@ -4,7 +4,7 @@ import { type Answered, type Attempt, isTargetsFault, outcomeOf, statusOf } from
 import { sendCopies } from './copies.ts';
 import { type FirstLook, lookFirst } from './first-look.ts';
 import type { Frame, FrameAnswer, InferenceOptions, Look } from './frame.ts';
-import { addHops, withAgentTime } from './hops.ts';
+import { addHops } from './hops.ts';
 import { agree, isOver, lookAgain } from './second-look.ts';
 import { confidenceOf, marginOf } from './sureness.ts';
 
@@ -24,7 +24,7 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
   if (!unsure) {
     options.dispatcher.settle(decision, settlement, end);
     recordLooks(frame, first, [], options);
-    return answerOf(frame, first, [firstLookOf(frame, first)], [first.attempt]);
+    return answerOf(frame, first, [firstLookOf(first)], [first.attempt]);
   }
   // Nobody waits for a second look at a frame whose caller has left.
   if (frame.signal.aborted) {
@@ -36,7 +36,7 @@ export async function infer(frame: Frame, options: InferenceOptions): Promise<Fr
   const last = again.at(-1);
   if (last && 'error' in last && isOver(last, frame)) throw last.error;
   const looks = again.length > 0 ? again.map(secondLookOf) : [noPlaceFor(due.variant)];
-  return answerOf(frame, first, [firstLookOf(frame, first), ...looks], [first.attempt, ...again]);
+  return answerOf(frame, first, [firstLookOf(first), ...looks], [first.attempt, ...again]);
 }
 
 /**
@@ -52,24 +52,26 @@ function recordLooks(
   const { accuracy, placement, lookAgain } = first.decision;
   const margin = marginOf(first.answer);
   const worthTelling = again.filter((second) => 'answer' in second || isTargetsFault(second, frame));
-  const outcomes = [
-    {
-      ...outcomeOf(first, { deviceId, reason, accuracy }),
-      ...(lookAgain && { lookAgainBelow: lookAgain.marginBelow }),
-      confidence: confidenceOf(first.answer),
-    },
-    ...worthTelling.map((second) => ({
-      ...outcomeOf(second, { deviceId, reason: 'unsure', accuracy }),
-      firstLook: { placement, margin, agreed: isSame(first, second) },
-      confidence: 'answer' in second ? confidenceOf(second.answer) : 0,
-    })),
-  ];
   const last = again.at(-1);
   const unanswered = last !== undefined && isOver(last, frame);
-  for (const [at, { confidence, ...outcome }] of outcomes.entries()) {
-    const lookedAgain = unanswered || at < outcomes.length - 1;
-    record(lookedAgain ? { ...outcome, lookedAgain } : outcome, confidence);
-  }
+  const lookedAgain = (look: Attempt) => unanswered || look !== (worthTelling.at(-1) ?? first);
+  record(
+    {
+      ...outcomeOf(first, { deviceId, reason, accuracy }),
+      lookAgainBelow: lookAgain?.marginBelow,
+      lookedAgain: lookedAgain(first),
+    },
+    confidenceOf(first.answer),
+  );
+  for (const second of worthTelling)
+    record(
+      {
+        ...outcomeOf(second, { deviceId, reason: 'unsure', accuracy }),
+        firstLook: { placement, margin, agreed: isSame(first, second) },
+        lookedAgain: lookedAgain(second),
+      },
+      'answer' in second ? confidenceOf(second.answer) : 0,
+    );
 }
 
 const isSame = (first: Answered, second: Attempt) =>
@@ -94,7 +96,10 @@ function answerOf(
     reason,
     failedAttempts,
     hedge,
-    failedOn: new Set([...excluded, ...failed.map((tried) => tried.decision.placement.nodeId)]),
+    failedOn:
+      failed.length > 0
+        ? new Set([...excluded, ...failed.map((tried) => tried.decision.placement.nodeId)])
+        : excluded,
     looks,
     hops: looks.map(({ hops }) => hops).reduce(addHops),
     responseMs: attempts.at(-1)!.end - frame.arrivedAt,
@@ -103,15 +108,9 @@ function answerOf(
   };
 }
 
-function firstLookOf({ arrivedAt }: Frame, { attempt: { decision, answer, end } }: FirstLook): Look {
+function firstLookOf({ attempt: { decision, answer }, hops }: FirstLook): Look {
   const { placement } = decision;
-  const { classification, hops } = answer;
-  return {
-    variant: placement.variant,
-    placement,
-    classification,
-    hops: withAgentTime(hops, end - arrivedAt),
-  };
+  return { variant: placement.variant, placement, classification: answer.classification, hops };
 }
 
 function secondLookOf(tried: Attempt): Look {

@@ -344,12 +344,12 @@ export class RemoteTarget implements LinkedTarget, AsyncDisposable {
     return {
       // Kept for as long as its truth may come.
       classification: classification && {
-        ...classification,
+        classIndex: classification.classIndex,
         label: classification.label.slice(0, limits.labelLength),
         confidence,
         margin,
       },
-      ...(outputs.length > 0 && { outputs }),
+      outputs: outputs.length > 0 ? outputs : undefined,
       hops,
       energyJ: figures.energyJ + radioJ,
       concurrency: figures.concurrency,

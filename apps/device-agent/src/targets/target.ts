@@ -23,7 +23,7 @@ export interface TargetAnswer {
   /** Undefined: the model is no classifier. */
   readonly classification: common.Classification | undefined;
   /** Of a model that is no classifier, or as asked for. @default none */
-  readonly outputs?: readonly common.NamedTensor[];
+  readonly outputs?: readonly common.NamedTensor[] | undefined;
   /** Without the agent's own share. */
   readonly hops: Omit<HopTimes, 'agentMs'>;
   /** On all nodes whose energy is known, J. */

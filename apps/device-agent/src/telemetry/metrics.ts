@@ -140,7 +140,9 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
     for (const status of ['DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'UNAVAILABLE'])
       failed.add(0, { 'weir.tier': tier, 'error.type': status });
 
+  /** Of the last answered frames, in no order. */
   const slacks: number[] = [];
+  let answered = 0;
   const opened = new Set<string>();
   let lastPlanned: string | undefined;
 
@@ -152,15 +154,13 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
       response.record(responseMs / 1_000, where);
       energy.record(energyJ, where);
       concurrency.record(load, where);
-      for (const name of hopNames) {
-        if (networkHops.has(name) && !looks.some(isRemote)) continue;
-        hop.record(hops[`${name}Ms`] / 1_000, { ...where, 'weir.hop': name });
-      }
+      const remote = looks.some(isRemote);
+      for (const { name, field, ofNetwork } of hopFields)
+        if (remote || !ofNetwork) hop.record(hops[field] / 1_000, { ...where, 'weir.hop': name });
       const ended = secondLookEnd(looks);
       if (ended) secondLooks.add(1, { 'weir.result': ended });
       if (hedge) hedges.add(1, { 'weir.result': hedge.wonBy });
-      slacks.push(slack);
-      if (slacks.length > slackWindow) slacks.shift();
+      slacks[answered++ % slackWindow] = slack;
     },
     truth: (result) => truths.add(1, { 'weir.result': result }),
     audited(result, energyJ) {
@@ -268,6 +268,11 @@ export function createAgentMetrics(meter: Meter): AgentMetrics {
 }
 
 const networkHops: ReadonlySet<HopName> = new Set(['uplink', 'downlink']);
+const hopFields = hopNames.map((name) => ({
+  name,
+  field: `${name}Ms` as const,
+  ofNetwork: networkHops.has(name),
+}));
 const isRemote = ({ placement, failure }: Look) =>
   placement !== undefined && placement.tier !== 'device' && failure === undefined;
 

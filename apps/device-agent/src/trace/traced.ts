@@ -12,13 +12,13 @@ export interface Traced {
   /** Undefined when it ended before it was dispatched. */
   readonly explanation?: Explanation | undefined;
   /** Undefined while it is under way, and when it failed. */
-  readonly answer?: TracedAnswer;
+  readonly answer?: TracedAnswer | undefined;
   /** gRPC status name. */
-  readonly failure?: string;
+  readonly failure?: string | undefined;
 }
 
 /** Of an answer, what is small. */
-interface TracedAnswer {
+export interface TracedAnswer {
   readonly reason: Reason;
   readonly failedAttempts: readonly string[];
   readonly concurrency: number;

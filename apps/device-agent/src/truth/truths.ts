@@ -23,10 +23,11 @@ export class Truths {
   }
 
   /** A truth of this answer may come. */
-  answered(requestId: string, { label, firstLabel, ...promise }: GivenAnswer): void {
+  answered(requestId: string, { label, firstLabel, promised, shortfall, trial }: GivenAnswer): void {
     // What a worker calls its classes is a claim of any length: remember no name that cannot be right.
     const known = (said: string) => (this.#labels.has(said) ? said : '');
-    this.#memory.add(requestId, { label: known(label), firstLabel: known(firstLabel), ...promise });
+    const answer = { label: known(label), firstLabel: known(firstLabel), promised, shortfall, trial };
+    this.#memory.add(requestId, answer);
   }
 
   /** Takes or refuses each truth by itself. Throws InvalidInput, taking none, when there are too many. */
