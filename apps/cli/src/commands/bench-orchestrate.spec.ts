@@ -11,6 +11,7 @@ interface Result {
   readonly overheadMs: { p50: number; ofMedians: number; ofP95: number };
   readonly planned: number;
   readonly agentCpuMs: { readonly all: number; readonly main: number };
+  readonly relayCpuMs: { readonly all: number; readonly main: number };
   readonly policyFrozen: { readonly planned: number; readonly bare: { n: number } };
   readonly promisedMs: number;
   readonly holds: boolean;
@@ -28,6 +29,8 @@ describe('weir bench orchestrate', () => {
     expect(result.overheadMs.ofMedians).toBeCloseTo(result.agent.p50 - result.bare.p50, 9);
     expect(result.agentCpuMs.main).toBeGreaterThan(0);
     expect(result.agentCpuMs.all).toBeGreaterThan(result.agentCpuMs.main);
+    expect(result.relayCpuMs.main).toBeGreaterThan(0);
+    expect(result.relayCpuMs.all).toBeGreaterThan(result.relayCpuMs.main);
     expect(result.holds).toBe(result.overheadMs.p50 <= result.promisedMs);
     expect(exit).toBe(result.holds ? 0 : 1);
   }, 60_000);

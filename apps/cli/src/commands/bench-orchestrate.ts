@@ -3,9 +3,11 @@ import { connectAgent, processorMeter, startCell } from '@weir/cell';
 import { loadFamily } from '@weir/inference';
 import { agent, common } from '@weir/proto';
 import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { asUsage } from '../as-usage.ts';
 import { connectBareWorker } from '../bench/bare-worker.ts';
+import { startServer } from '../bench/child.ts';
 import { interleave, timesOf } from '../bench/interleave.ts';
 import { oneEdgeCell } from '../bench/one-edge-cell.ts';
 import { plannedVariant } from '../bench/planned-variant.ts';
@@ -14,6 +16,8 @@ import { picturesOf } from '../samples.ts';
 
 const name = 'weir bench orchestrate';
 const count = () => z.number('expected a number').int('expected a whole number').min(1, 'must be >= 1');
+
+const relayProgram = fileURLToPath(new URL('../bench/relay-process.ts', import.meta.url));
 
 /** Target for the orchestrator's share of a frame's time, ms. */
 const promisedMs = 1;
@@ -47,17 +51,25 @@ export default defineCommand({
     const picture = () => samples[Math.floor(frame++ / 2) % samples.length]!.image;
     const throughAgent = async () => answers.push(await device.infer({ image: picture() }));
     const straight = () => bare.infer({ image: picture(), variant });
-    const measure = (pairs: number) =>
-      interleave([throughAgent, straight], { pairs, random, now: () => performance.now(), signal });
+    const measure = (pairs: number, through: () => Promise<unknown> = throughAgent) =>
+      interleave([through, straight], { pairs, random, now: () => performance.now(), signal });
 
     await measure(warmUp);
     answers.length = 0;
     progress(`${frames} frames each way`);
-    const spent = processorMeter([cell.pid(cell.devices[0]!.id)!]);
-    const before = spent();
-    const [agentMs, bareMs] = await measure(frames);
-    const after = spent();
-    const agentCpuMs = { all: (after.all - before.all) / frames, main: (after.main - before.main) / frames };
+    /** Of a process while it serves these pairs, ms a frame. */
+    const costOf = async <T>(pid: number, pairs: () => Promise<T>) => {
+      const spent = processorMeter([pid]);
+      const before = spent();
+      const times = await pairs();
+      const after = spent();
+      const cpuMs = { all: (after.all - before.all) / frames, main: (after.main - before.main) / frames };
+      return { times, cpuMs };
+    };
+    const {
+      times: [agentMs, bareMs],
+      cpuMs: agentCpuMs,
+    } = await costOf(cell.pid(cell.devices[0]!.id)!, () => measure(frames));
     const withPolicy = summary(agentMs, bareMs);
     const placed = placementsOf(answers);
 
@@ -70,11 +82,19 @@ export default defineCommand({
       cell.kill('policy', 'SIGCONT'),
     );
     const policyFrozen = { ...summary(frozenAgentMs, frozenBareMs), ...placementsOf(answers) };
+
+    progress(`${frames} frames through a process that only passes them on`);
+    const argv = [relayProgram, cell.links[0]!.address];
+    await using relay = await startServer(process.execPath, argv, { name: 'the relay', signal });
+    using relayed = connectBareWorker(relay.address);
+    const throughRelay = () => relayed.infer({ image: picture(), variant });
+    await measure(warmUp, throughRelay);
+    const { cpuMs: relayCpuMs } = await costOf(relay.pid, () => measure(frames, throughRelay));
     if (signal.aborted) return Exit.interrupted;
 
     const allRemote = placed.planned === frames && policyFrozen.planned === frozenFrames;
     const holds = withPolicy.overheadMs.p50 <= promisedMs && allRemote;
-    out({ variant, ...withPolicy, ...placed, agentCpuMs, policyFrozen, promisedMs, holds });
+    out({ variant, ...withPolicy, ...placed, agentCpuMs, relayCpuMs, policyFrozen, promisedMs, holds });
     const { agent: through, bare: direct, overheadMs } = withPolicy;
     const three = (value: number) => value.toFixed(3);
     print(
@@ -85,7 +105,7 @@ export default defineCommand({
     );
     print(`orchestration      ${three(overheadMs.p50)} ms at the median; target: at most ${promisedMs} ms`);
     print(
-      `agent's process    ${three(agentCpuMs.all)} ms of processor time a frame, ${three(agentCpuMs.main)} of it on its main thread`,
+      `agent's process    ${three(agentCpuMs.all)} ms of processor time a frame, ${three(agentCpuMs.main)} of it on its main thread; a process that only passes the same frames on: ${three(relayCpuMs.all)} and ${three(relayCpuMs.main)} ms`,
     );
     print(
       `policy frozen      ${three(policyFrozen.overheadMs.p50)} ms at the median, ${policyFrozen.planned} of ${frozenFrames} answered as planned: no frame waits for the policy`,
