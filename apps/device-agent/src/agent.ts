@@ -28,6 +28,8 @@ import type { Truths } from './truth/truths.ts';
 export interface Agent {
   /** Most frames in flight, of one stream and of all together. */
   readonly maxInFlight: number;
+  /** Admits a frame if there is room for it now. */
+  admitIfFree(): Admission | undefined;
   /**
    * Admits a frame as soon as fewer are in flight, in the order of asking once `after` has resolved. Rejects with the signal's
    * reason, with DeadlineExceeded when the frame's time is over before, and with InvalidInput for a time that is none.
@@ -165,6 +167,11 @@ export function createAgent(parts: AgentParts): Agent {
 
   return {
     maxInFlight: parts.maxInFlight,
+    admitIfFree() {
+      const askedAt = clock.now();
+      const leave = frames.enterIfFree();
+      return leave && { askedAt, leave };
+    },
     async admitWhenFree(frame, { deadlineAt, signal, after }) {
       // What can only be refused does not wait for its place.
       if (!(frame.timeoutMs >= 0 && frame.timeoutMs <= limits.ms)) checkInferRequest(frame);

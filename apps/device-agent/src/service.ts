@@ -97,7 +97,10 @@ async function serveFrames(stream: Stream, context: CallContext, ready: () => Ag
       try {
         const error = obstacle(message.value);
         if (error) throw error;
-        begin(message.value, device, await admit(device, message.value));
+        // Most frames find room, and need not wait to be told.
+        const isFree = inWork.size < device.maxInFlight && !ended.signal.aborted;
+        const admission = isFree ? device.admitIfFree() : undefined;
+        begin(message.value, device, admission ?? (await admit(device, message.value)));
       } catch (error) {
         if (error instanceof WeirError) device.refused(error);
         await refuse(stream, message.value.requestId, error);

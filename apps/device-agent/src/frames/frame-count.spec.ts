@@ -14,6 +14,18 @@ describe('FrameCount', () => {
     expect(count.read().inFlight).toBe(1);
   });
 
+  it('lets a frame in at once only where there is room, and counts none as failed', async () => {
+    const count = new FrameCount(1);
+    const leave = count.enterIfFree()!;
+    expect(count.enterIfFree()).toBeUndefined();
+    const waiting = count.whenFree(new AbortController().signal);
+    leave();
+    expect(count.enterIfFree()).toBeUndefined();
+    (await waiting)();
+    expect(count.enterIfFree()).toBeDefined();
+    expect(count.read()).toMatchObject({ inFlight: 1, failed: 0n });
+  });
+
   it('lets frames wait for a place, and in by the order in which they asked', async () => {
     const count = new FrameCount(1);
     const leave = count.enter();

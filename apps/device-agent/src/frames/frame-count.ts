@@ -26,14 +26,18 @@ export class FrameCount {
    * already, with the time in which a place is expected to be free.
    */
   enter(): () => void {
-    if (this.#inFlight >= this.#limit || this.#waiting.size > 0) {
-      this.#failed += 1n;
-      throw new ResourceExhausted(`${this.#limit} frames are in flight already; send again later`, {
-        reason: 'TOO_MANY_FRAMES',
-        retryAfterMs: Math.max(1, (this.#heldMs * (this.#waiting.size + 1)) / this.#limit),
-      });
-    }
-    return this.#admit();
+    const leave = this.enterIfFree();
+    if (leave) return leave;
+    this.#failed += 1n;
+    throw new ResourceExhausted(`${this.#limit} frames are in flight already; send again later`, {
+      reason: 'TOO_MANY_FRAMES',
+      retryAfterMs: Math.max(1, (this.#heldMs * (this.#waiting.size + 1)) / this.#limit),
+    });
+  }
+
+  /** Like `enter`, but undefined when there is no room: nothing has failed then. */
+  enterIfFree(): (() => void) | undefined {
+    return this.#inFlight < this.#limit && this.#waiting.size === 0 ? this.#admit() : undefined;
   }
 
   /**
@@ -42,8 +46,7 @@ export class FrameCount {
    */
   async whenFree(signal: AbortSignal, { deadlineAt = Infinity } = {}): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#inFlight < this.#limit && this.#waiting.size === 0) return this.#admit();
-    return this.#wait(signal, deadlineAt);
+    return this.enterIfFree() ?? this.#wait(signal, deadlineAt);
   }
 
   async #wait(signal: AbortSignal, deadlineAt: number): Promise<() => void> {
