@@ -15,7 +15,7 @@ const patience = { timeout: 25_000, interval: 50 };
 /** How one frame ended, as the application saw it. */
 interface Ended {
   readonly tier: common.Tier | undefined;
-  readonly error?: unknown;
+  readonly error?: Error;
   readonly decision?: agent.Decision | undefined;
 }
 
@@ -33,7 +33,7 @@ class Application implements AsyncDisposable {
     while (!this.#stop.signal.aborted) {
       await device.infer({ image, timeoutMs: deadlineMs }).then(
         ({ placement, decision }) => this.ended.push({ tier: placement?.tier, decision }),
-        (error: unknown) => this.ended.push({ tier: undefined, error }),
+        (error: Error) => this.ended.push({ tier: undefined, error }),
       );
       await sleep(20);
     }
