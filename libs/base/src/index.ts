@@ -63,6 +63,7 @@ export { type Logger, createLogger, silentLogger } from './logger.ts';
 export { Exit, exitByKill, runMain } from './main.ts';
 export { makeFolder } from './make-folder.ts';
 export { nearest } from './nearest.ts';
-export { threadProcessorMs } from './processor-time.ts';
+export { getOrAdd } from './get-or-add.ts';
+export { loopUtilization, threadProcessorMs } from './processor-time.ts';
 export { quietCollector } from './quiet-collector.ts';
 export { unlessAborted } from './unless-aborted.ts';

@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { loopUtilization } from '@weir/base';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** How often the event loop's delay is looked at, ms. */
 const delayResolutionMs = 10;
@@ -16,17 +17,13 @@ export function observeProcess(meter: Meter): void {
   meter
     .createObservableGauge('process.memory.usage', { unit: 'By', description: 'Resident memory.' })
     .addCallback((result) => result.observe(process.memoryUsage.rss()));
-  let before = performance.eventLoopUtilization();
+  const busyShare = loopUtilization();
   meter
     .createObservableGauge('nodejs.eventloop.utilization', {
       unit: '1',
       description: 'Share of the time since the last reading that the event loop was busy.',
     })
-    .addCallback((result) => {
-      const now = performance.eventLoopUtilization();
-      result.observe(performance.eventLoopUtilization(now, before).utilization);
-      before = now;
-    });
+    .addCallback((result) => result.observe(busyShare()));
   const delays = monitorEventLoopDelay({ resolution: delayResolutionMs });
   delays.enable();
   const [p50, p99, max] = [

@@ -1,5 +1,4 @@
-import type { Clock, Logger } from '@weir/base';
-import { type EventLoopUtilization, performance } from 'node:perf_hooks';
+import { type Clock, type Logger, loopUtilization } from '@weir/base';
 
 /** Time between two looks, ms: about as long as it takes until agents have heard of a change and keep to it. */
 const lookMs = 10_000;
@@ -50,14 +49,4 @@ export class OutcomePace implements Disposable {
           : 'agents may send their outcomes sooner again',
       );
   }
-}
-
-function loopUtilization(): () => number {
-  let before: EventLoopUtilization = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    return utilization;
-  };
 }

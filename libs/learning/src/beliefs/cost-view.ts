@@ -1,4 +1,4 @@
-import type { Random } from '@weir/base';
+import { getOrAdd, type Random } from '@weir/base';
 import type { CostBlock } from './cost-block.ts';
 import type { Work } from './features.ts';
 import { leastOffsetMs, type LinkBeliefs, linkKey, type LinkUse } from './link-beliefs.ts';
@@ -46,7 +46,7 @@ export function costView(
   const random = draw?.random;
   const drawn = new Map<CostBlock, Float64Array>();
   const normals = new Map<string, number>();
-  const normal = (key: string) => remember(normals, key, () => random!.fork(key).normal());
+  const normal = (key: string) => getOrAdd(normals, key, () => random!.fork(key).normal());
 
   /** How far one more plan may move a mean, as a share of the posterior's deviation. */
   const learnable = (variance: number, noise: number) =>
@@ -54,7 +54,7 @@ export function costView(
 
   /** The draw of features · weights plus unseen residuals, whose mean is `mean`. */
   const drawOf = (mean: number, block: CostBlock, { key, features, unseen, noise, cut }: Drawn): number => {
-    const weights = remember(drawn, block, () => {
+    const weights = getOrAdd(drawn, block, () => {
       const sampled = block.weights.sample(random!.fork(key));
       return cut ? cut(sampled, block) : sampled;
     });
@@ -124,12 +124,6 @@ const floorOf = (block: CostBlock, { work }: Work) => leastShare * block.priorMs
 interface Features {
   readonly indices: readonly number[];
   readonly values: readonly number[];
-}
-
-function remember<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }
 
 function dot(weights: Float64Array, { indices, values }: Features): number {

@@ -1,4 +1,4 @@
-import { FailedPrecondition, mapInSteps, type Steps } from '@weir/base';
+import { FailedPrecondition, getOrAdd, mapInSteps, type Steps } from '@weir/base';
 import type { Cell, Placement, Variant } from '@weir/domain';
 import type { OpenActions, RemoteTarget } from '../actions.ts';
 import type { CostView } from '../beliefs/cost-view.ts';
@@ -221,12 +221,6 @@ function sharedOptions(
     ofShare.push({ open, options });
     return options;
   };
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }
 
 /** Says which constraint leaves nothing. */

@@ -99,8 +99,6 @@ export function simulatedAgent(
     };
     unsent = [];
     void duplex.send({ message: { $case: 'outcomes', value } });
-    const alone = reports.withOutcomes ? undefined : reports.due(now);
-    if (alone) void duplex.send({ message: { $case: 'state', value: stateToWire(alone) } });
   };
   let over = false;
   const ended = receive().catch((error: unknown) => {
