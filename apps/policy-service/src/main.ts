@@ -1,10 +1,11 @@
-import { createLogger, Exit, loadConfig, runMain } from '@weir/base';
+import { createLogger, Exit, loadConfig, patientCollector, runMain } from '@weir/base';
 import { startMetrics } from '@weir/telemetry';
 import { once } from 'node:events';
 import { startPolicyService } from './app.ts';
 import { configSpec } from './config.ts';
 
 const service = 'policy-service';
+patientCollector();
 
 await runMain(async ({ signal }) => {
   const config = loadConfig(configSpec, { argv: process.argv.slice(2), env: process.env });

@@ -1,6 +1,7 @@
 import { meanAtLeast } from '@weir/base';
-import type { CellAccuracy, CellStatus } from '@weir/domain';
+import type { CellAccuracy } from '@weir/domain';
 import { type Meter, secondsBuckets } from '@weir/telemetry';
+import type { OpenCellFigures } from './cell/cells.ts';
 import type { Activity } from './internal-errors.ts';
 
 /** Figures of the policy; names, units and labels are described in docs/metrics.md. */
@@ -12,10 +13,7 @@ export interface PolicyMetrics {
   /** An error that nobody expected. */
   internalError(activity: Activity): void;
   /** Gauges show these cells from now on. */
-  watch(cells: {
-    readonly setAside: number;
-    statuses(): Iterable<{ readonly cellId: string; readonly status: CellStatus }>;
-  }): void;
+  watch(cells: { readonly setAside: number; figures(): Iterable<OpenCellFigures> }): void;
   /** A gauge shows the pause between messages of outcomes from now on. */
   watchPace(pace: { readonly outcomePauseMs: number }): void;
 }
@@ -124,18 +122,18 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
       meter.addBatchObservableCallback(
         (result) => {
           result.observe(setAside, cells.setAside);
-          for (const { cellId, status } of cells.statuses()) {
-            const cell = { 'weir.cell.id': cellId };
-            const labels = { ...cell, 'weir.learner': status.learner };
-            result.observe(interactions, status.outcomes, labels);
-            result.observe(plans, status.plans, labels);
-            result.observe(exploringPlans, status.exploringPlans, labels);
-            result.observe(exploringFrames, status.exploringFrames, labels);
-            result.observe(alarms, status.driftAlarms, labels);
-            result.observe(explorationShare, status.explorationShare, labels);
-            result.observe(error, status.predictionError, labels);
-            result.observe(floor, status.objective.accuracyFloor, cell);
-            observeAccuracy(result, status.accuracy, {
+          for (const figures of cells.figures()) {
+            const cell = { 'weir.cell.id': figures.cellId };
+            const labels = { ...cell, 'weir.learner': figures.learner };
+            result.observe(interactions, figures.outcomes, labels);
+            result.observe(plans, figures.plans, labels);
+            result.observe(exploringPlans, figures.exploringPlans, labels);
+            result.observe(exploringFrames, figures.exploringFrames, labels);
+            result.observe(alarms, figures.driftAlarms, labels);
+            result.observe(explorationShare, figures.explorationShare, labels);
+            result.observe(error, figures.predictionError, labels);
+            result.observe(floor, figures.objective.accuracyFloor, cell);
+            observeAccuracy(result, figures.accuracy, {
               cell,
               promised,
               measured,
@@ -144,9 +142,8 @@ export function createPolicyMetrics(meter: Meter): PolicyMetrics {
               shortfall,
               loss,
             });
-            const connected = status.devices.filter((device) => device.connected).length;
-            result.observe(devices, connected, { ...cell, 'weir.connected': 'true' });
-            result.observe(devices, status.devices.length - connected, {
+            result.observe(devices, figures.connected, { ...cell, 'weir.connected': 'true' });
+            result.observe(devices, figures.devices - figures.connected, {
               ...cell,
               'weir.connected': 'false',
             });

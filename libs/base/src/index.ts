@@ -65,5 +65,5 @@ export { makeFolder } from './make-folder.ts';
 export { nearest } from './nearest.ts';
 export { getOrAdd } from './get-or-add.ts';
 export { loopUtilization, threadProcessorMs } from './processor-time.ts';
-export { quietCollector } from './quiet-collector.ts';
+export { patientCollector, quietCollector } from './quiet-collector.ts';
 export { unlessAborted } from './unless-aborted.ts';

@@ -4,4 +4,5 @@ export type { Dispatcher, DispatchFamily, DispatchOptions, Hedge, Settlement } f
 export type { ExplainedAction, Explanation } from './explanation.ts';
 export type { EjectionChange } from './node-outliers.ts';
 export { createDispatcher } from './priced-dispatcher.ts';
+export { OutcomePause } from './outcome-pause.ts';
 export { StateReports, statePeriodMs } from './state-reports.ts';

@@ -49,6 +49,7 @@ export type {
   AccuracyRange,
   AuditedAccuracy,
   CellAccuracy,
+  CellFigures,
   CellStatus,
   CellSummary,
   DeviceStatus,

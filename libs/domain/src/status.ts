@@ -35,6 +35,9 @@ export interface CellStatus {
   readonly restored?: LearnerRestored | undefined;
 }
 
+/** What of it takes next to no time to tell, of all cells at once. */
+export type CellFigures = Omit<CellStatus, 'trials' | 'floorRange' | 'devices' | 'restored'>;
+
 /** A cell as an operator lists it. */
 export interface CellSummary {
   readonly cellId: string;

@@ -31,6 +31,18 @@ export const pace = [
   ]),
   ...mutantsOf('apps/policy-service/src/planning', [
     {
+      title: 'a cell whose devices tell outcomes seldom plans as often as any',
+      file: 'continuous-planning.ts',
+      find: 'outcomePauseMs() / 2 - times.replanMs / 2',
+      replace: '0',
+    },
+    {
+      title: 'what actions cost is kept with the plan in force',
+      file: 'joint-plan.ts',
+      find: 'this.#current = kept;',
+      replace: 'this.#current = plan;',
+    },
+    {
       title: 'all cells that are due at once plan in one turn of the event loop',
       file: 'turnstile.ts',
       find: 'this.#waiting.size > 0 || this.#clock.now() >= this.#endsAt',
@@ -41,6 +53,14 @@ export const pace = [
       file: 'turnstile.ts',
       find: 'if (this.#clock.now() >= this.#endsAt) return;',
       replace: '',
+    },
+  ]),
+  ...mutantsOf('libs/dispatch/src', [
+    {
+      title: 'agents that hear of a longer pause at once go on to send at once',
+      file: 'outcome-pause.ts',
+      find: 'pauseMs * (1 + this.#random())',
+      replace: 'pauseMs',
     },
   ]),
   ...mutantsOf('apps/device-agent/src/policy', [

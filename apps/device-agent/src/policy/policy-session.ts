@@ -1,5 +1,5 @@
 import { Cancelled, type Clock, type Logger, type Random, sleep, Unavailable } from '@weir/base';
-import { StateReports, statePeriodMs } from '@weir/dispatch';
+import { OutcomePause, StateReports, statePeriodMs } from '@weir/dispatch';
 import type { DeviceState, Directive } from '@weir/domain';
 import type { policy } from '@weir/proto';
 import { type ClientDuplex, keepOpen, type KeepOpenOptions } from '@weir/rpc';
@@ -55,14 +55,13 @@ export class PolicySession implements AsyncDisposable {
   readonly #kept: Promise<void>;
   #stream: OrchestrateStream | undefined;
   #connected = false;
-  /** Highest sequence sent on this stream, and when. */
+  /** Highest sequence sent on this stream. */
   #sentThrough = 0n;
-  #sentAt = -Infinity;
   /** In epochs, where a plan is to be obeyed, somebody waits for each outcome. */
   #obeys = true;
   /** Of the last owner of the cell that has sent a directive. */
   #ownerEpoch = 0;
-  #outcomePauseMs = leastPauseMs;
+  readonly #pause: OutcomePause;
   #pumping = false;
   #batchTimer: (() => void) | undefined;
   readonly #reports: StateReports;
@@ -73,6 +72,7 @@ export class PolicySession implements AsyncDisposable {
     this.#options = options;
     const { clock, random, logger, state } = options;
     this.#reports = new StateReports(state);
+    this.#pause = new OutcomePause(random.uniform, leastPauseMs);
     this.#kept = keepOpen({
       open: (signal) => this.#session(signal),
       onFailure: options.onEnded,
@@ -96,7 +96,7 @@ export class PolicySession implements AsyncDisposable {
   outcomesAdded(): void {
     if (!this.#stream || this.#pumping) return;
     const { clock, batchMs = 100 } = this.#options;
-    const pauseMs = this.#obeys ? 0 : this.#sentAt + this.#outcomePauseMs - clock.now();
+    const pauseMs = this.#obeys ? 0 : this.#pause.leftMs(clock.now());
     this.#batchTimer ??= clock.after(Math.max(batchMs, pauseMs), () => this.#pump());
   }
 
@@ -131,7 +131,7 @@ export class PolicySession implements AsyncDisposable {
     const stream = openStream(signal);
     this.#stream = stream;
     this.#sentThrough = 0n;
-    this.#sentAt = -Infinity;
+    this.#pause.begin();
     this.#obeys = true;
     this.#send({ $case: 'hello', value: hello() });
     this.#reports.begin();
@@ -165,7 +165,7 @@ export class PolicySession implements AsyncDisposable {
           if (leftOut.length > 0) logger.warn({ leftOut }, 'unusable actions of a directive are left out');
           this.#checkOwner(value);
           this.#reports.pauseAtMost(value.statePauseMs ?? 0);
-          this.#outcomePauseMs = Math.max(leastPauseMs, value.outcomePauseMs ?? 0);
+          this.#pause.ask(Math.max(leastPauseMs, value.outcomePauseMs ?? 0));
           this.#obeys = value.thresholdMs === Infinity;
           onDirective(value);
         } catch (err) {
@@ -221,7 +221,7 @@ export class PolicySession implements AsyncDisposable {
       if (batch.length === 0) return;
       this.#sentThrough = batch.at(-1)!.sequence;
       const now = clock.now();
-      this.#sentAt = now;
+      this.#pause.sent(now);
       const state = this.#reports.dueWithOutcomes(now);
       if (state) this.#lookAgain();
       const value = {

@@ -210,7 +210,7 @@ describe('Cells', () => {
       expect(before.closed.aborted).toBe(false);
       clock.advance(25_000);
       expect(before.closed.aborted).toBe(true);
-      expect(cells.statuses()).toEqual([]);
+      expect(cells.figures()).toEqual([]);
       const { orchestrator } = await cells.get('east');
       expect(orchestrator.objective.deadlineMs).toBe(5_000);
       expect(orchestrator.learner.status().outcomes).toBe(2);

@@ -1,5 +1,5 @@
 import { Aborted, type Logger, NotFound, ResourceExhausted, type Steps, Unavailable } from '@weir/base';
-import type { CellStatus, CellSummary } from '@weir/domain';
+import type { CellFigures, CellSummary } from '@weir/domain';
 import { type CallCaller, isSteering, Quota, QuotaExceeded } from '@weir/rpc';
 import { inSlices } from '../planning/in-slices.ts';
 import { Turnstile } from '../planning/turnstile.ts';
@@ -23,6 +23,13 @@ export interface CellsOptions extends CellHostOptions {
   /** Time after which a cell that nobody uses is closed, ms; it is opened again when it is asked for. @default 600 000 */
   readonly idleMs?: number | undefined;
   readonly logger: Logger;
+}
+
+export interface OpenCellFigures extends CellFigures {
+  readonly cellId: string;
+  /** In the plan. */
+  readonly devices: number;
+  readonly connected: number;
 }
 
 /** Share of the cells that is kept for operators where callers have certificates. */
@@ -151,9 +158,14 @@ export class Cells implements AsyncDisposable {
     return CellHost.open(cellId, this.#options, ownerEpoch);
   }
 
-  /** How learning and the plan stand in each cell that is open. */
-  statuses(): { cellId: string; status: CellStatus }[] {
-    return [...this.#opened].map(([cellId, { orchestrator }]) => ({ cellId, status: orchestrator.status() }));
+  /** How each cell that is open stands. */
+  figures(): OpenCellFigures[] {
+    return [...this.#opened].map(([cellId, { orchestrator, devices }]) => ({
+      cellId,
+      ...orchestrator.figures(),
+      devices: devices.members.size,
+      connected: devices.sessions.size,
+    }));
   }
 
   /** What the steps come to, done in slices between those of plans. */

@@ -63,7 +63,7 @@ describe('CellOrchestrator', () => {
     expect(a.last()).toMatchObject({ leaseMs: 5_000 });
     expect(a.last()).not.toHaveProperty('outcomePauseMs');
     outcomePauseMs = 4_000;
-    clock.advance(3_000);
+    clock.advance(4_000);
     expect(a.last()).toMatchObject({ version: 2, leaseMs: 12_000, outcomePauseMs: 4_000 });
     for (let acknowledgement = 1; acknowledgement <= 5; acknowledgement++) {
       clock.advance(4_000);

@@ -1,6 +1,7 @@
 import { FailedPrecondition, finish, NotFound, type Steps } from '@weir/base';
 import {
   type AccuracyCorrection,
+  type CellFigures,
   type CellStatus,
   correctedCell,
   type Objective,
@@ -121,6 +122,7 @@ export class CellOrchestrator implements Disposable {
       times,
       // A cell that nobody talks to costs nothing and tries nothing out.
       needed: () => this.devices.sessions.size > 0 && options.owned(),
+      outcomePauseMs: options.outcomePauseMs,
       plan: () => this.#turns.add(this.#planning),
     });
   }
@@ -296,6 +298,11 @@ export class CellOrchestrator implements Disposable {
     yield;
     const devices = yield* deviceStatuses(this.devices, this.#plan);
     yield;
+    const trials = this.#trials.value(this.devices.sessions.deviceIds());
+    return { ...this.figures(), trials, floorRange, devices };
+  }
+
+  figures(): CellFigures {
     return {
       ...this.learner.status(),
       learner: this.learner.name,
@@ -304,9 +311,6 @@ export class CellOrchestrator implements Disposable {
       planningMs: this.#plan.planningMs,
       objective: this.#objective,
       accuracy: this.#guard.accuracy(this.devices.sessions.deviceIds()),
-      trials: this.#trials.value(this.devices.sessions.deviceIds()),
-      floorRange,
-      devices,
     };
   }
 

@@ -57,6 +57,21 @@ describe('witnesses', () => {
     expect(hear('a', 5_000, 20_001).computeMs).toBe(5_000);
   });
 
+  it('are sixty-four at most, those heard last', () => {
+    const { hear } = setUp();
+    hear('a', 50, 0);
+    hear('b', 50, 1);
+    for (let device = 0; device < 62; device++) hear(`slow-${device}`, 500, 2);
+    hear('a', 50, 3);
+    // Takes the place of b, and the next one that of a slow one.
+    for (const deviceId of ['c', 'd']) hear(deviceId, 500, 4);
+    expect(hear('like-a', 50, 5).computeMs).toBe(50);
+    for (let device = 0; device < 62; device++) hear(`slower-${device}`, 500, 6);
+    expect(hear('like-a-and-b', 50, 7).computeMs).toBe(50);
+    for (let device = 0; device < 64; device++) hear(`slowest-${device}`, 500, 8);
+    expect(hear('alone', 50, 9).computeMs).toBe(500);
+  });
+
   it('leave the own processor of a device, and failures, alone', () => {
     const { witnesses, hear } = setUp();
     for (const deviceId of ['a', 'b']) hear(deviceId, 50);

@@ -11,6 +11,12 @@ const remembered = 5;
 /** Things measured, and devices of each, that are remembered. */
 const most = { things: 4_096, reporters: 64 };
 
+/** Who has measured one thing. */
+interface Measured {
+  readonly reporters: Map<string, Reporter>;
+  at: number;
+}
+
 interface Reporter {
   readonly deviceId: string;
   readonly times: number[];
@@ -29,7 +35,7 @@ export class Witnesses {
    * By node, then device: times relative to what the node's own benchmark says of the variant. Of a variant of which it says
    * nothing, by node and variant.
    */
-  readonly #measured = new Map<string, Map<string, Reporter>>();
+  readonly #measured = new Map<string, Measured>();
 
   /** The outcome as it may be learned from. `serviceMs`: of the node's own benchmark, where there is one; `now`: ms. */
   hear(outcome: Outcome, { serviceMs, now }: { serviceMs: number | undefined; now: number }): Outcome {
@@ -39,9 +45,11 @@ export class Witnesses {
     const key = JSON.stringify([placement.nodeId, serviceMs === undefined && placement.variant]);
     const unitMs = serviceMs ?? 1;
     const relative = computeMs / unitMs;
-    const reporters = this.#measured.get(key) ?? new Map<string, Reporter>();
-    const believed = believedOf(relative, reporters, { deviceId, now });
-    this.#remember(key, reporters, { deviceId, relative, now });
+    const measured = this.#measured.get(key) ?? { reporters: new Map<string, Reporter>(), at: now };
+    const believed = believedOf(relative, measured.reporters, { deviceId, now });
+    remember(measured.reporters, { deviceId, relative, now });
+    measured.at = now;
+    putAtMost(this.#measured, key, measured, most.things);
     if (believed === relative) return outcome;
     const believedMs = unitMs * believed;
     const uplinkMs = Math.max(0, hops.uplinkMs + computeMs - believedMs);
@@ -50,30 +58,37 @@ export class Witnesses {
 
   /** Forgets what those devices have measured. */
   forget(deviceIds: readonly string[]): void {
-    for (const [key, reporters] of this.#measured) {
+    for (const [key, { reporters }] of this.#measured) {
       for (const deviceId of deviceIds) reporters.delete(deviceId);
       if (reporters.size === 0) this.#measured.delete(key);
     }
   }
+}
 
-  #remember(
-    key: string,
-    reporters: Map<string, Reporter>,
-    { deviceId, relative, now }: { deviceId: string; relative: number; now: number },
-  ): void {
-    const own = reporters.get(deviceId) ?? { deviceId, times: [], median: relative, at: now };
-    own.times.push(relative);
-    if (own.times.length > remembered) own.times.shift();
-    own.median = medianOf(own.times);
-    own.at = now;
-    // Last in the order: the first are those that have been silent for longest.
-    reporters.delete(deviceId);
-    reporters.set(deviceId, own);
-    if (reporters.size > most.reporters) reporters.delete(reporters.keys().next().value!);
-    this.#measured.delete(key);
-    this.#measured.set(key, reporters);
-    if (this.#measured.size > most.things) this.#measured.delete(this.#measured.keys().next().value!);
-  }
+function remember(
+  reporters: Map<string, Reporter>,
+  { deviceId, relative, now }: { deviceId: string; relative: number; now: number },
+): void {
+  const own = reporters.get(deviceId) ?? { deviceId, times: [], median: relative, at: now };
+  own.times.push(relative);
+  if (own.times.length > remembered) own.times.shift();
+  own.median = medianOf(own.times);
+  own.at = now;
+  putAtMost(reporters, deviceId, own, most.reporters);
+}
+
+/** The one that has been silent for longest makes room. Looked for only then: an order kept in the map has it rebuilt all the time. */
+function putAtMost<T extends { readonly at: number }>(
+  map: Map<string, T>,
+  key: string,
+  value: T,
+  size: number,
+): void {
+  map.set(key, value);
+  if (map.size <= size) return;
+  let longest: readonly [string, T] | undefined;
+  for (const entry of map) if (!longest || entry[1].at < longest[1].at) longest = entry;
+  map.delete(longest![0]);
 }
 
 /** What of the device's time is the node's, by the others who have measured there lately. */

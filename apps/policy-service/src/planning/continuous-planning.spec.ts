@@ -2,7 +2,7 @@ import { FakeClock } from '@weir/base';
 import { describe, expect, it } from 'vitest';
 import { ContinuousPlanning } from './continuous-planning.ts';
 
-function planning({ needed = true, takesMs = 0 } = {}) {
+function planning({ needed = true, takesMs = 0, outcomePauseMs = (): number => 0 } = {}) {
   const clock = new FakeClock();
   /** Instants of the plans made. */
   const plans: number[] = [];
@@ -10,6 +10,7 @@ function planning({ needed = true, takesMs = 0 } = {}) {
     clock,
     times: { replanMs: 1_000, leastReplanMs: 100 },
     needed: () => needed,
+    outcomePauseMs,
     plan() {
       continuous.begun();
       plans.push(clock.now());
@@ -25,6 +26,16 @@ describe('ContinuousPlanning', () => {
     const { clock, plans } = planning();
     clock.advance(2_500);
     expect(plans).toEqual([1_000, 2_000]);
+  });
+
+  it('plans twice in the pause that devices leave between outcomes, where that is longer', () => {
+    let pauseMs = 4_000;
+    const { clock, plans } = planning({ outcomePauseMs: () => pauseMs });
+    clock.advance(6_000);
+    expect(plans).toEqual([1_000, 3_000, 5_000]);
+    pauseMs = 2_000;
+    clock.advance(2_000);
+    expect(plans.slice(3)).toEqual([7_000, 8_000]);
   });
 
   it('plans only what is asked for while regular plans are of no use', () => {

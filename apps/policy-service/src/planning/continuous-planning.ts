@@ -12,6 +12,8 @@ export interface ContinuousPlanningOptions {
   readonly times: PlanningTimes;
   /** False while a regular plan would be of use to nobody. */
   readonly needed: () => boolean;
+  /** Time between messages of outcomes that each device keeps, ms. Two regular plans in it are enough. @default 0 */
+  readonly outcomePauseMs?: (() => number) | undefined;
   /** Makes a plan: calls `begun`, and `ended` in the end. */
   readonly plan: () => void;
 }
@@ -36,8 +38,14 @@ export class ContinuousPlanning implements Disposable {
     const { clock, times, needed, plan } = options;
     this.#options = options;
     this.#stopRegular = clock.every(times.replanMs, () => {
-      if (!this.#paused && !this.#underWay && needed()) plan();
+      if (!this.#paused && !this.#underWay && this.#isDue() && needed()) plan();
     });
+  }
+
+  #isDue(): boolean {
+    const { clock, times, outcomePauseMs = () => 0 } = this.#options;
+    // Half a period early is nearer than half a period late.
+    return clock.now() - this.#begunAt >= outcomePauseMs() / 2 - times.replanMs / 2;
   }
 
   /** Something has changed. Soon, and once for all that asks at the same time; not at all while paused. */

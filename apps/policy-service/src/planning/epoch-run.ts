@@ -1,9 +1,9 @@
 import { type Clock, FailedPrecondition, Unavailable } from '@weir/base';
 import type { Outcome, Placement, PlannedLook } from '@weir/domain';
-import { epochOutcomes, type Plan } from '@weir/learning';
+import { epochOutcomes } from '@weir/learning';
 import type { CellLearner } from '../cell/learner.ts';
 import { Epoch } from './epoch.ts';
-import type { JointPlan } from './joint-plan.ts';
+import type { JointPlan, PlanInForce } from './joint-plan.ts';
 import type { Sessions } from '../sessions/registry.ts';
 
 /** What a run needs of its cell. */
@@ -26,7 +26,7 @@ export interface EpochWait {
 export interface EpochPlan {
   readonly version: number;
   readonly learner: string;
-  readonly plan: Plan;
+  readonly plan: PlanInForce;
   /** As far as the learner knows, were there nothing left to learn. */
   readonly bestKnown: ReadonlyMap<string, Placement>;
   readonly bestSecondLooks: ReadonlyMap<string, PlannedLook>;

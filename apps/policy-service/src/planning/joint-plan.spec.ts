@@ -89,6 +89,14 @@ describe('JointPlan', () => {
     expect(reported).toEqual([]);
   });
 
+  it('keeps where it sends each device, not what actions cost', () => {
+    const { plan, make } = jointPlan();
+    const made = make(() => planOf({ a: edge }));
+    expect(made).toHaveProperty('actions');
+    expect(plan.current).not.toHaveProperty('actions');
+    expect(plan.current?.placements).toBe(made?.placements);
+  });
+
   it('is given up with what makes it', () => {
     const { plan } = jointPlan();
     const ends: string[] = [];

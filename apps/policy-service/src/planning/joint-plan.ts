@@ -29,10 +29,13 @@ export interface PlannedDevice {
   readonly predictedMs: number;
 }
 
+/** What is kept of a plan until the next: what actions cost, its largest part, goes out with it and is dropped. */
+export type PlanInForce = Omit<Plan, 'actions' | 'probes'>;
+
 /** The plan in force for all devices of a cell together, and how its making went. */
 export class JointPlan {
   readonly #options: JointPlanOptions;
-  #current: Plan | undefined;
+  #current: PlanInForce | undefined;
   #fault = '';
   #planningMs = 0;
 
@@ -40,7 +43,7 @@ export class JointPlan {
     this.#options = options;
   }
 
-  get current(): Plan | undefined {
+  get current(): PlanInForce | undefined {
     return this.#current;
   }
 
@@ -66,9 +69,9 @@ export class JointPlan {
   *make(propose: () => Steps<Plan>): Steps<Plan | undefined> {
     const { cellId, clock, logger, errors, onPlanned } = this.#options;
     let planningMs = 0;
-    const before = this.#current;
+    let plan: Plan;
     try {
-      this.#current = yield* timed(propose(), { clock, spend: (ms) => (planningMs += ms) });
+      plan = yield* timed(propose(), { clock, spend: (ms) => (planningMs += ms) });
       this.#fault = '';
     } catch (err) {
       // Agents carry on by their last directive and their own balance; the fault is logged once, not every second.
@@ -83,9 +86,11 @@ export class JointPlan {
     } finally {
       this.#planningMs = planningMs;
     }
-    const changes = before ? changesBetween(before, this.#current) : 0;
+    const changes = this.#current ? changesBetween(this.#current, plan) : 0;
+    const { actions: _actions, probes: _probes, ...kept } = plan;
+    this.#current = kept;
     onPlanned?.({ cellId, planningMs: this.#planningMs, changes });
-    return this.#current;
+    return plan;
   }
 
   /** No plan is in force until the next is made. */
@@ -118,7 +123,7 @@ function* timed<T>(
 }
 
 /** Devices of both plans that they place differently. */
-const changesBetween = (before: Plan, after: Plan): number =>
+const changesBetween = (before: PlanInForce, after: PlanInForce): number =>
   [...after.placements].filter(([deviceId, placement]) => {
     const former = before.placements.get(deviceId);
     return former && !samePlacement(former, placement);

@@ -114,30 +114,32 @@ async function receive(
     over: AbortSignal;
   },
 ): Promise<void> {
-  const report = (state: policy.AgentState) => {
+  const report = (state: policy.AgentState): undefined => {
     const { value, leftOut } = stateFromWire(state, hello.deviceId);
     tellLeftOut(leftOut);
     cell.devices.report(hello.deviceId, value);
   };
-  for await (const { message } of messages) {
+  const take = (request: policy.OrchestrateRequest): Promise<void> | undefined => {
+    const { message } = request;
+    // Whoever waits for the next request, for some seconds, holds this one until then: garbage that V8 takes for old.
+    request.message = undefined;
     switch (message?.$case) {
       case 'outcomes':
         if (message.value.state) report(message.value.state);
-        await journaling.take(outcomesFromWire(message.value, hello.deviceId, clock.now()));
-        break;
+        return journaling.take(outcomesFromWire(message.value, hello.deviceId, clock.now()));
       case 'state':
-        report(message.value);
-        break;
+        return report(message.value);
       case 'decisions':
         checkDecisionTrace(message.value);
         questions.answered(message.value);
-        break;
+        return;
       case 'hello':
         throw new InvalidInput([{ field: 'message', description: 'hello comes once, at the beginning' }]);
       case undefined:
         throw new InvalidInput([{ field: 'message', description: 'expected outcomes or state' }]);
     }
-  }
+  };
+  for await (const request of messages) await take(request);
   over.throwIfAborted();
   // The agent has said its last word; what is at the disk may still fail.
   await journaling.all();

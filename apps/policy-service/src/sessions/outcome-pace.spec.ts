@@ -15,15 +15,15 @@ function pauses(...shares: readonly number[]): number[] {
 }
 
 it('lets agents send as they like while there is time for that', () => {
-  expect(pauses(0, 0.3, 0.59)).toEqual([0, 0, 0]);
+  expect(pauses(0, 0.3, 0.49)).toEqual([0, 0, 0]);
 });
 
-it('asks for fewer messages the longer it is too busy, down to one in four seconds', () => {
-  expect(pauses(0.7, 0.7, 0.61, 1, 1)).toEqual([1_000, 2_000, 4_000, 4_000, 4_000]);
+it('asks for fewer messages the longer it is too busy, down to one in eight seconds', () => {
+  expect(pauses(0.7, 0.7, 0.51, 1, 1)).toEqual([1_000, 2_000, 4_000, 8_000, 8_000]);
 });
 
 it('keeps a pause that does, and takes it back by steps', () => {
-  expect(pauses(1, 1, 1, 0.5, 0.26, 0.2, 0.2, 0.2, 0.2)).toEqual([
+  expect(pauses(1, 1, 1, 0.5, 0.21, 0.1, 0.1, 0.1, 0.1)).toEqual([
     1_000, 2_000, 4_000, 4_000, 4_000, 2_000, 1_000, 0, 0,
   ]);
 });

@@ -3,9 +3,9 @@ import { type Clock, type Logger, loopUtilization } from '@weir/base';
 /** Time between two looks, ms: about as long as it takes until agents have heard of a change and keep to it. */
 const lookMs = 10_000;
 /** Share of the time that the serving thread may be busy, and below which agents may send as often again. */
-const busy = { most: 0.6, least: 0.25 };
+const busy = { most: 0.5, least: 0.2 };
 /** Pauses between messages of outcomes, ms; each is twice the one before. */
-const pauses = { first: 1_000, last: 4_000 };
+const pauses = { first: 1_000, last: 8_000 };
 
 export interface OutcomePaceOptions {
   readonly clock: Clock;

@@ -88,7 +88,7 @@ export class ChangeDetector {
     this.#up = Math.min(mostSum, Math.max(0, this.#up + evidence * standard - evidence * slack));
     this.#down = Math.min(mostSum, Math.max(0, this.#down - evidence * standard - evidence * slack));
     if (this.#up === 0 && this.#down === 0) {
-      this.#window = [];
+      if (this.#window.length > 0) this.#window = [];
       return undefined;
     }
     // Rounded, for the size of a snapshot.

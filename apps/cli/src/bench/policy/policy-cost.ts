@@ -42,8 +42,8 @@ interface Quantiles {
 
 /** Processes that the agents are spread over. */
 const processes = 2;
-/** From the last agent's joining to the measurement, at most, ms. */
-const mostSettleMs = 5_000;
+/** From the last agent's joining to the measurement, at most, ms: a busy policy has found its pace by then. */
+const mostSettleMs = 30_000;
 /** Longest wait of an agent for its first directive, ms. */
 const mostJoinMs = 60_000;
 
@@ -99,7 +99,7 @@ export async function policyCost({
   );
   const joinMs = performance.now() - joiningAt;
   const joinCpuMsPerAgent = (meter().all - cpuBeforeJoining.all) / agents;
-  await sleep(Math.min(mostSettleMs, 500 * seconds), { signal });
+  await sleep(Math.min(mostSettleMs, 1_000 * seconds), { signal });
   const tell = () => Promise.all(crowds.map((crowd) => crowd.ask({ do: 'tell' })));
   await tell();
 

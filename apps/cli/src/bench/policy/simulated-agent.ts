@@ -1,5 +1,5 @@
 import { credentials } from '@grpc/grpc-js';
-import { StateReports } from '@weir/dispatch';
+import { OutcomePause, StateReports } from '@weir/dispatch';
 import {
   type DeviceHello,
   type DeviceState,
@@ -54,8 +54,7 @@ export function simulatedAgent(
   let acknowledged = 0n;
   let sequence = 0n;
   let unsent: { sequence: bigint; outcome: Outcome; confidence: number }[] = [];
-  let outcomePauseMs = 0;
-  let lastSentAt = -Infinity;
+  const pause = new OutcomePause(Math.random);
   let timer: NodeJS.Timeout | undefined;
   let placement: Outcome['placement'] = { tier: 'device', nodeId: deviceId, variant: 'large' };
 
@@ -67,7 +66,7 @@ export function simulatedAgent(
       if (message?.$case === 'directive') {
         heard.directives++;
         reports.pauseAtMost(message.value.statePauseMs);
-        ({ outcomePauseMs } = message.value);
+        pause.ask(message.value.outcomePauseMs);
         const { planned: at } = message.value;
         if (at)
           placement = {
@@ -88,7 +87,7 @@ export function simulatedAgent(
   const send = () => {
     const now = performance.now();
     timer = undefined;
-    lastSentAt = now;
+    pause.sent(now);
     for (const { sequence: number } of unsent) sentAt.set(number, now);
     heard.messages++;
     const due = reports.dueWithOutcomes(now);
@@ -115,7 +114,7 @@ export function simulatedAgent(
       const now = performance.now();
       const outcome = outcomeAt(placement, { deviceId, now });
       unsent.push({ sequence: ++sequence, outcome, confidence: 0.8 });
-      timer ??= setTimeout(send, Math.max(0, lastSentAt + outcomePauseMs - now));
+      timer ??= setTimeout(send, Math.max(0, pause.leftMs(now)));
     },
     async [Symbol.asyncDispose]() {
       over = true;
