@@ -386,6 +386,10 @@ describe('PolicyService', () => {
     await expect(other[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       status: 'FAILED_PRECONDITION',
     });
+    // The last epoch ends with its last outcome.
+    await agent.outcomes([
+      outcomeToWire(2, outcome('a', { placement, planVersion: Number(second.directiveVersion) }), 0),
+    ]);
     epochs.end();
     expect((await plans.next()).done).toBe(true);
   });

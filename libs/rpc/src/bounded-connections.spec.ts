@@ -67,7 +67,7 @@ describe('connections of a server', () => {
         if (!socket.closed) bounded.asked(socket, caller);
       };
       const left = () => opened.flatMap(({ of, socket }) => (socket.closed ? [] : [of])).join('');
-      return { open, left };
+      return { bounded, open, left };
     }
 
     it('leave room for others, the newest first', () => {
@@ -85,6 +85,13 @@ describe('connections of a server', () => {
       for (const caller of ['x', 'x', 'y']) open('a', { caller });
       open('a', { caller: 'z' });
       expect(left()).toBe('xyz');
+    });
+
+    it('are cut off at the end, whoever’s they are', () => {
+      const { bounded, open, left } = setUpFakes(4);
+      for (const of of 'aab') open(of);
+      bounded[Symbol.dispose]();
+      expect(left()).toBe('');
     });
   });
 });

@@ -29,7 +29,7 @@ const sweepMs = 1_000;
 /**
  * Bounds the connections of a server: those that never ask for anything are closed after `silentMs`, and at once where
  * others need their place, so that silence shuts nobody out, nor does one caller with many connections. `asked`: to be called
- * with a connection's first request, and whose that is, unless it is its host's.
+ * with a connection's first request, and whose that is, unless it is its host's. Those that are left when it is disposed are cut off.
  */
 export function boundConnections(
   server: Server,
@@ -87,7 +87,11 @@ export function boundConnections(
       known.of = caller;
       count(caller, 1);
     },
-    [Symbol.dispose]: stop,
+    [Symbol.dispose]() {
+      stop();
+      // grpc-js forgets to: without its channelz it knows no sessions when it is shut down.
+      for (const socket of connected.keys()) socket.destroy();
+    },
   };
 }
 
