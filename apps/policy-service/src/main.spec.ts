@@ -70,7 +70,7 @@ describe('policy-service process', () => {
           const value = { outcomes, oldestPendingSequence, state: undefined };
           void stream.send({ message: { $case: 'outcomes', value } });
         };
-        let left = 20 + random.integer(60);
+        let left = 10 + random.integer(30);
         for (let i = 0; i < 5; i++) sendMore();
         try {
           for await (const { message } of stream) {

@@ -141,7 +141,7 @@ export async function serve(options: ServeOptions): Promise<RpcServer> {
             }),
           );
           if (!lease || !security._isSecure()) return;
-          endDistrusted(http2Server, lease, logger);
+          endDistrusted(http2Server, lease, { clock, logger });
           tellRefused(http2Server, {
             logger,
             onRefused: (cause) => refused?.add(1, { 'weir.cause': cause }),

@@ -1,4 +1,4 @@
-import { type Logger, silentLogger, type WeirError } from '@weir/base';
+import { FakeClock, type Logger, silentLogger, type WeirError } from '@weir/base';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { connect } from '../connection.ts';
 import { EchoClient, ping, startEcho } from '../echo.fixture.ts';
 import { onMaterial, type MaterialEvent, reloadMaterial } from './material.ts';
 import { peerFaultOf } from './peer-fault.ts';
+import { distrustGraceMs } from './server-sessions.ts';
 
 let folder: string;
 let authority: Authority;
@@ -38,8 +39,21 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const started = () => startEcho({}, { tls: tlsOf('server'), client: { tls: tlsOf('agent') } });
+const started = (clock?: FakeClock) =>
+  startEcho({}, { tls: tlsOf('server'), client: { tls: tlsOf('agent') }, ...(clock && { clock }) });
 type Echo = Awaited<ReturnType<typeof started>>;
+/** The files are read meanwhile: it may take more than one. */
+async function pastTheGrace(clock: FakeClock, ended: Promise<unknown>) {
+  let over = false;
+  void ended.then(() => (over = true));
+  await vi.waitFor(
+    () => {
+      clock.advance(distrustGraceMs);
+      expect(over).toBe(true);
+    },
+    { timeout: 10_000 },
+  );
+}
 /** The answer of one call on a new connection, or what is wrong with the peer. */
 async function asks(echo: Echo, name = 'agent', address = echo.server.address) {
   await using connection = connect(address, { tls: tlsOf(name) });
@@ -145,14 +159,15 @@ describe('a client whose certificate is replaced', () => {
 
 describe('after a revocation', () => {
   it('the client’s open connection ends within the grace, and it gets no other; the others go on', async () => {
-    await using echo = await started();
+    const clock = new FakeClock();
+    await using echo = await started(clock);
     await using revoked = openStream(echo, 'agent');
     await using good = openStream(echo, 'other');
     await Promise.all([revoked.echoes(1), good.echoes(1)]);
     const { serial } = authority.issued().find(({ name }) => name === 'agent')!;
     await authority.revoke([serial]);
     reloadMaterial();
-    await revoked.ended;
+    await pastTheGrace(clock, revoked.ended);
     expect(await asks(echo, 'agent')).toBe('not_accepted');
     await good.echoes(2);
     expect(await asks(echo, 'other')).toBe(1);
@@ -200,7 +215,8 @@ describe('after a revocation', () => {
 
 describe('when the authority is replaced', () => {
   it('connections of the old one end, once its certificate is gone from the files', async () => {
-    await using echo = await started();
+    const clock = new FakeClock();
+    await using echo = await started(clock);
     await using stream = openStream(echo, 'agent');
     await stream.echoes(1);
     const next = await Authority.init(at('next'), { trustDomain: 'example', days: 9 });
@@ -216,7 +232,7 @@ describe('when the authority is replaced', () => {
     expect(await asks(echo, 'other')).toBe(1);
     await issue('server', next);
     reloadMaterial();
-    await stream.ended;
+    await pastTheGrace(clock, stream.ended);
     expect(await asks(echo, 'other')).toBe(1);
   }, 20_000);
 });

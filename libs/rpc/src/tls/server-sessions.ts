@@ -1,4 +1,4 @@
-import type { Logger } from '@weir/base';
+import type { Clock, Logger } from '@weir/base';
 import type { X509Certificate } from 'node:crypto';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
@@ -16,7 +16,11 @@ const mostTold = 100;
  * When the files change, ends the connections of clients whose certificates are now revoked, or of an authority that is no
  * longer there: no new call at once (GOAWAY), cut off after the grace. The others go on.
  */
-export function endDistrusted(http2Server: Http2Server, lease: MaterialLease, logger: Logger): void {
+export function endDistrusted(
+  http2Server: Http2Server,
+  lease: MaterialLease,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): void {
   // Kept from the beginning: Node takes the chain of it away when it is asked for.
   const sessions = new Map<ServerHttp2Session, X509Certificate>();
   http2Server.on('session', (session: ServerHttp2Session) => {
@@ -36,7 +40,8 @@ export function endDistrusted(http2Server: Http2Server, lease: MaterialLease, lo
         'client no longer trusted: its connection ends',
       );
       session.close();
-      setTimeout(() => session.destroy(), distrustGraceMs).unref();
+      const cancel = clock.after(distrustGraceMs, () => session.destroy());
+      session.once('close', cancel);
     }
   };
   lease.onChange((contents) => void endNow(contents));
