@@ -31,7 +31,7 @@ export const pace = [
   ]),
   ...mutantsOf('apps/policy-service/src/planning', [
     {
-      title: 'a cell whose devices tell outcomes seldom plans as often as any',
+      title: 'a cell plans every second though its devices tell outcomes less often',
       file: 'continuous-planning.ts',
       find: 'outcomePauseMs() / 2 - times.replanMs / 2',
       replace: '0',
