@@ -38,6 +38,9 @@ export class SimulatedDevice {
   get stream(): DuplexStream<policy.OrchestrateRequest, policy.OrchestrateResponse> {
     return {
       [Symbol.asyncIterator]: () => this.#receive(),
+      forEach: async (take) => {
+        for await (const request of this.#receive()) await take(request);
+      },
       send: async (response) => {
         policy.OrchestrateResponse.encode(response).finish();
         if (response.message?.$case !== 'directive') return;

@@ -9,12 +9,15 @@ import {
 import { Internal, WeirError } from '@weir/base';
 import type { EventEmitter } from 'node:events';
 import { beginCall, type CallContext, type ServerCall, scopeOf } from './call-context.ts';
+import { forEachMessage } from './for-each-message.ts';
 import { messagesOf, sender } from './message-stream.ts';
 import { QuotaExceeded } from './quota.ts';
 import { toTrailers } from './status.ts';
 
 /** The caller's messages, and a way to answer. Leaving the loop over it neither ends nor cancels the call. */
 export interface DuplexStream<Req, Res> extends AsyncIterable<Req> {
+  /** Instead of a loop, where messages are rare: see `forEachMessage`. */
+  forEach(take: (message: Req) => Promise<void> | undefined, signals: readonly AbortSignal[]): Promise<void>;
   /** Resolves once flow control allows another message; rejects when the call is over (harmless when not awaited). */
   send(message: Res): Promise<void>;
 }
@@ -77,9 +80,13 @@ export function bidi<Req, Res>(
       call,
       async (context) => {
         sendHeaders(call);
-        const messages = messagesOf<Req>(call, { failure: () => failureOf(context) });
-        const send = sender<Res>(call, () => failureOf(context));
-        await handle({ send, [Symbol.asyncIterator]: () => messages }, context);
+        const failure = () => failureOf(context);
+        const stream: DuplexStream<Req, Res> = {
+          send: sender(call, failure),
+          forEach: (take, signals) => forEachMessage(call, take, { failure, signals }),
+          [Symbol.asyncIterator]: () => messagesOf(call, { failure }),
+        };
+        await handle(stream, context);
         call.end();
       },
       (error) => endWith(call, error),

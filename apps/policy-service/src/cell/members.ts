@@ -21,6 +21,7 @@ import { linkClass } from './link-class.ts';
 import type { KnownFamilies } from './known-families.ts';
 import { LookSets } from './look-sets.ts';
 import { NodeReports, type SharedName } from './node-reports.ts';
+import { sharing } from './sharing.ts';
 import { ShownDemand } from './shown-demand.ts';
 import { type ClaimRanks, type DeviantClaim, VariantFacts } from './variant-facts.ts';
 
@@ -130,12 +131,13 @@ export class Members {
 
   /** Adds the device, or renews what is known of it. */
   add({ variantRanks, looks: claimed, ...hello }: StoredDevice, disconnectedAt?: number): void {
-    const { deviceId, local, targets } = hello;
-    this.#facts.claim(deviceId, hello.variants, variantRanks);
+    const { deviceId, local } = hello;
+    const variants = this.#facts.claim(deviceId, hello.variants, variantRanks);
     const looks = this.#looks.claim(deviceId, claimed);
     const before = this.#members.get(deviceId);
+    const targets = this.#sharing(hello.targets, before);
     this.#members.set(deviceId, {
-      hello: { ...hello, ...(looks && { looks }) },
+      hello: { ...hello, variants, targets, ...(looks && { looks }) },
       local,
       targets,
       framesPerSecond: before?.framesPerSecond ?? 0,
@@ -154,10 +156,12 @@ export class Members {
    */
   update(
     deviceId: string,
-    { balance, framesPerSecond, arrivalVariability, targets, local }: DeviceState,
+    { balance, framesPerSecond, arrivalVariability, ...reported }: DeviceState,
   ): { urgent: boolean; renamed: boolean } {
     const before = this.#members.get(deviceId);
     if (!before) return { urgent: false, renamed: false };
+    const local = reported.local && sharing(reported.local, before.local);
+    const targets = this.#sharing(reported.targets, before);
     this.#members.set(deviceId, {
       ...before,
       framesPerSecond: framesPerSecond ?? before.framesPerSecond,
@@ -310,6 +314,14 @@ export class Members {
   #familyOfOthers(deviceId: string): FamilyIdentity | undefined {
     for (const [id, { hello }] of this.#members) if (id !== deviceId && hello.family) return hello.family;
     return undefined;
+  }
+
+  #sharing(targets: readonly TargetReport[], before: Member | undefined): TargetReport[] {
+    return targets.map((target, at) => {
+      const { id } = target.report.node;
+      const own = before?.targets[at]?.report;
+      return { ...target, report: sharing(target.report, own?.node.id === id ? own : this.#nodes.anyOf(id)) };
+    });
   }
 
   /** True when a node's wait has changed by much since it was last told. */

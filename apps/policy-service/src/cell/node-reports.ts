@@ -77,6 +77,11 @@ export class NodeReports {
     return known.length > 0 ? lowerMedian(known) : undefined;
   }
 
+  /** What some device says of the node. */
+  anyOf(nodeId: string): NodeReport | undefined {
+    return this.#nodes.get(nodeId)?.speaking[0]?.report;
+  }
+
   /** By name. */
   nodes(): readonly ComputeNode[] {
     return [...this.#nodes.values()].map((node) => agreedOn(node).node).sort((a, b) => byName(a.id, b.id));

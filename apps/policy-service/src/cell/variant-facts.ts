@@ -42,8 +42,11 @@ export class VariantFacts {
     this.#families = families;
   }
 
-  /** Replaces what the device claimed before. `stored`: its ranks before a restart, in which any order of devices is good. */
-  claim(deviceId: string, variants: readonly Variant[], stored?: ClaimRanks): void {
+  /**
+   * Replaces what the device claimed before; returns it, in the objects of whoever claimed the same first. `stored`: its ranks
+   * before a restart, in which any order of devices is good.
+   */
+  claim(deviceId: string, variants: readonly Variant[], stored?: ClaimRanks): Variant[] {
     const claimed = new Set<Claim>();
     for (const variant of variants) {
       const claim = this.#claimFor(variant, stored && (stored[variant.name] ?? 0));
@@ -52,6 +55,7 @@ export class VariantFacts {
     }
     this.#withdraw(deviceId, claimed);
     for (const { variant } of claimed) this.#tellDeviant(deviceId, variant);
+    return [...claimed].map(({ variant }) => variant);
   }
 
   withdraw(deviceId: string): void {

@@ -7,14 +7,6 @@ export interface AgentRun {
   readonly instanceId: string;
 }
 
-/** A session that wants to stand, or does. Disposing says that it is over. */
-export interface Claim extends Disposable {
-  /** The device has joined by it. */
-  stands(): void;
-  /** Why it is ended by another session of the device: the same run came back, or another one has come. */
-  ending(reason: Error): Error;
-}
-
 /** How long an agent stays away whose device another one runs as, ms. */
 export const stayAwayMs = 60_000;
 /** Runs remembered of a device, and devices remembered that are not connected. */
@@ -27,6 +19,37 @@ interface Known {
   newest: string;
   standing: AgentRun | undefined;
   told: string;
+}
+
+/** A session that wants to stand, or does. Disposing says that it is over. */
+export class Claim implements Disposable {
+  readonly #run: AgentRun;
+  readonly #known: Known;
+  readonly #onTaken: (from: string) => void;
+
+  constructor(run: AgentRun, known: Known, onTaken: (from: string) => void) {
+    this.#run = run;
+    this.#known = known;
+    this.#onTaken = onTaken;
+  }
+
+  /** The device has joined by it. */
+  stands(): void {
+    const before = this.#known.standing?.instanceId;
+    this.#known.standing = this.#run;
+    if (before !== undefined && before !== this.#run.instanceId) this.#onTaken(before);
+  }
+
+  /** Why it is ended by another session of the device: the same run came back, or another one has come. */
+  ending(reason: Error): Error {
+    const { newest } = this.#known;
+    return newest === this.#run.instanceId ? reason : deviceTwice(this.#run, newest);
+  }
+
+  [Symbol.dispose](): void {
+    // The same run may have come back meanwhile.
+    if (this.#known.standing === this.#run) this.#known.standing = undefined;
+  }
 }
 
 /**
@@ -59,18 +82,7 @@ export class DeviceInstances {
     }
     known.newest = instanceId;
     this.#remember(key, known);
-    return {
-      stands: () => {
-        const before = known.standing?.instanceId;
-        known.standing = run;
-        if (before !== undefined && before !== instanceId) this.#tell(run, known, before);
-      },
-      ending: (reason) => (known.newest === instanceId ? reason : deviceTwice(run, known.newest)),
-      [Symbol.dispose]: () => {
-        // The same run may have come back meanwhile.
-        if (known.standing === run) known.standing = undefined;
-      },
-    };
+    return new Claim(run, known, (before) => this.#tell(run, known, before));
   }
 
   #tell({ cellId, deviceId, instanceId }: AgentRun, known: Known, other: string): void {

@@ -21,10 +21,9 @@ const directive = (version: number): Directive => ({
 
 describe('Outbox', () => {
   it('keeps only the newest directive and the furthest acknowledgement for a slow agent', async () => {
-    const outbox = new Outbox();
     const sent: string[] = [];
     let release = () => {};
-    const running = outbox.run(({ message }: policy.OrchestrateResponse) => {
+    const outbox = new Outbox(({ message }) => {
       if (message?.$case === 'ack') {
         const refused = message.value.refused.map(({ sequence }) => sequence).join();
         sent.push(`ack ${message.value.throughSequence} (${refused})`);
@@ -33,53 +32,66 @@ describe('Outbox', () => {
       return new Promise((resolve) => (release = resolve));
     });
     outbox.push(directive(1));
-    await Promise.resolve();
+    await turn();
     for (const version of [2, 3, 4]) outbox.push(directive(version));
     outbox.acknowledge(7, [{ sequence: 6, faults: ['bad'] }]);
     outbox.acknowledge(5, []);
-    outbox.close();
     for (let i = 0; i < 3; i++) {
       release();
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
-    await running;
+    await outbox.sent();
     expect(sent).toEqual(['directive 1 true', 'ack 7 (6)', 'directive 4 true']);
   });
 
   it('lets an acknowledgement renew the directive that holds when it goes out', async () => {
     const holding: { version?: number } = {};
-    const outbox = new Outbox(() => holding.version);
     const renewed: bigint[] = [];
-    const running = outbox.run(async ({ message }) => {
-      if (message?.$case === 'ack') renewed.push(message.value.renewedVersion);
-    });
+    const outbox = new Outbox(
+      async ({ message }) => {
+        if (message?.$case === 'ack') renewed.push(message.value.renewedVersion);
+      },
+      () => holding.version,
+    );
     outbox.acknowledge(1, []);
-    await new Promise((resolve) => setImmediate(resolve));
+    await outbox.sent();
     holding.version = 7;
     outbox.acknowledge(2, []);
-    outbox.close();
-    await running;
+    await outbox.sent();
     expect(renewed).toEqual([0n, 7n]);
   });
 
   it('names at most sixteen refused outcomes', async () => {
-    const outbox = new Outbox();
+    const sent: policy.OrchestrateResponse[] = [];
+    const outbox = new Outbox(async (message) => void sent.push(message));
     const refused = Array.from({ length: 50 }, (_, sequence) => ({ sequence, faults: [] }));
     outbox.acknowledge(50, refused);
-    outbox.close();
-    const sent: policy.OrchestrateResponse[] = [];
-    await outbox.run(async (message) => void sent.push(message));
+    await outbox.sent();
     expect(sent[0]?.message).toMatchObject({ $case: 'ack', value: { refused: { length: 16 } } });
   });
 
   it('keeps the newest sixteen questions for an agent that takes nothing', async () => {
-    const outbox = new Outbox();
-    for (let id = 1n; id <= 20n; id++) outbox.ask({ id, limit: 1 });
-    outbox.close();
     const asked: bigint[] = [];
-    await outbox.run(async ({ message }) => {
+    const outbox = new Outbox(async ({ message }) => {
       if (message?.$case === 'decisionsWanted') asked.push(message.value.id);
     });
+    for (let id = 1n; id <= 20n; id++) outbox.ask({ id, limit: 1 });
+    await outbox.sent();
     expect(asked).toEqual(Array.from({ length: 16 }, (_, at) => BigInt(at + 5)));
   });
+
+  it('sends nothing more to an agent that has gone', async () => {
+    let sent = 0;
+    const outbox = new Outbox(async () => {
+      sent++;
+      throw new Error('gone');
+    });
+    outbox.acknowledge(1, []);
+    await outbox.sent();
+    outbox.acknowledge(2, []);
+    await outbox.sent();
+    expect(sent).toBe(1);
+  });
 });
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -4,57 +4,67 @@ import { ackToWire, directiveToWire } from '@weir/wire';
 
 const maxRefused = 16;
 const maxWanted = 16;
+const none: readonly never[] = [];
 
 /**
  * What waits to be sent to one agent: at most one directive, the newest, and one acknowledgement, the furthest; so a
  * slow agent costs no memory and gets nothing that is out of date. Questions of operators come last.
  */
 export class Outbox {
+  readonly #send: (message: policy.OrchestrateResponse) => Promise<void>;
+  readonly #renewal: () => number | undefined;
   #directive: Directive | undefined;
   #through: number | undefined;
-  #refused: RefusedOutcome[] = [];
-  readonly #wanted: policy.DecisionsWanted[] = [];
-  #wake: (() => void) | undefined;
-  #closed = false;
-  readonly #renewal: () => number | undefined;
+  #refused: readonly RefusedOutcome[] = none;
+  #wanted: readonly policy.DecisionsWanted[] = none;
+  /** While something is on its way. */
+  #sending: Promise<void> | undefined;
 
-  /** `renewal`: version of the directive that an acknowledgement which goes out now may renew. @default none */
-  constructor(renewal: () => number | undefined = () => undefined) {
+  /**
+   * `send`: resolves when the next may follow, and rejects when the agent has gone. `renewal`: version of the directive that an
+   * acknowledgement which goes out now may renew. @default none
+   */
+  constructor(
+    send: (message: policy.OrchestrateResponse) => Promise<void>,
+    renewal: () => number | undefined = () => undefined,
+  ) {
+    this.#send = send;
     this.#renewal = renewal;
   }
 
   push(directive: Directive): void {
     this.#directive = directive;
-    this.#wake?.();
+    this.#goOn();
   }
 
   acknowledge(through: number, refused: readonly RefusedOutcome[]): void {
     this.#through = Math.max(through, this.#through ?? 0);
-    this.#refused = [...this.#refused, ...refused].slice(0, maxRefused);
-    this.#wake?.();
+    if (refused.length > 0) this.#refused = [...this.#refused, ...refused].slice(0, maxRefused);
+    this.#goOn();
   }
 
   ask(wanted: policy.DecisionsWanted): void {
     // While the agent takes nothing, the oldest question has long been given up.
-    if (this.#wanted.length >= maxWanted) this.#wanted.shift();
-    this.#wanted.push(wanted);
-    this.#wake?.();
+    this.#wanted = [...this.#wanted, wanted].slice(-maxWanted);
+    this.#goOn();
   }
 
-  /** What still waits goes out, then `run` resolves. */
-  close(): void {
-    this.#closed = true;
-    this.#wake?.();
+  /** Resolves when what waits has gone out, or the agent has gone. */
+  async sent(): Promise<void> {
+    await this.#sending;
   }
 
-  /** Sends until closed. `send` resolves when the next may follow, and rejects when the agent has gone. */
-  async run(send: (message: policy.OrchestrateResponse) => Promise<void>): Promise<void> {
-    for (;;) {
-      const message = this.#next();
-      if (message) await send({ message });
-      else if (this.#closed) return;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+  #goOn(): void {
+    this.#sending ??= this.#sendAll().catch(() => {
+      // The agent has gone, which ends its messages too; nothing more is sent.
+    });
+  }
+
+  async #sendAll(): Promise<void> {
+    // What is said in one go, goes out in one message of each kind.
+    await Promise.resolve();
+    for (let message = this.#next(); message; message = this.#next()) await this.#send({ message });
+    this.#sending = undefined;
   }
 
   /** Acknowledgements first: they let the agent forget. */
@@ -62,7 +72,7 @@ export class Outbox {
     if (this.#through !== undefined) {
       const value = ackToWire(this.#through, this.#refused, this.#renewal());
       this.#through = undefined;
-      this.#refused = [];
+      this.#refused = none;
       return { $case: 'ack', value };
     }
     if (this.#directive) {
@@ -70,7 +80,8 @@ export class Outbox {
       this.#directive = undefined;
       return { $case: 'directive', value };
     }
-    const wanted = this.#wanted.shift();
+    const [wanted, ...others] = this.#wanted;
+    if (wanted) this.#wanted = others;
     return wanted && { $case: 'decisionsWanted', value: wanted };
   }
 }

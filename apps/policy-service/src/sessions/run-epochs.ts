@@ -9,7 +9,7 @@ const defaultSettleMs = 5_000;
 /** How long a caller may take between a plan and its next request, ms: the cell stands still for all others meanwhile. */
 const idleMs = 60_000;
 
-type Stream = DuplexStream<policy.RunEpochsRequest, policy.RunEpochsResponse>;
+type Stream = Omit<DuplexStream<policy.RunEpochsRequest, policy.RunEpochsResponse>, 'forEach'>;
 
 /**
  * One RunEpochs call: a plan for each request. While it stands the cell runs in epochs; at its end, however it ends,
