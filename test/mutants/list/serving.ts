@@ -232,7 +232,7 @@ export const serving = mutantsOf('libs/inference/src/serving', [
   {
     title: 'work on a dying thread is never answered',
     file: 'session-slot.ts',
-    find: 'for (const { waiting } of lanes) waiting?.reject(dead);',
+    find: 'for (const taken of waiting) taken?.reject(dead);',
     replace: '',
   },
   {
@@ -240,5 +240,17 @@ export const serving = mutantsOf('libs/inference/src/serving', [
     file: 'session-slot.ts',
     find: 'withdraw: () => true,',
     replace: 'withdraw: () => false,',
+  },
+  {
+    title: 'what was taken back counts as computed',
+    file: 'lane.ts',
+    find: 'State.free) === State.claimed',
+    replace: 'State.free) !== State.free',
+  },
+  {
+    title: 'a larger output than its lane is written into it',
+    file: 'lane.ts',
+    find: 'if (output.byteLength > this.#data.length) return false;',
+    replace: '',
   },
 ]);

@@ -27,8 +27,8 @@ const serving = mutantsOf('libs/inference/src/serving', [
   {
     title: "a caller's tensor is handed over instead of copied",
     file: 'session-slot.ts',
-    find: 'data: new Uint8Array(tensor.data)',
-    replace: 'data: tensor.data',
+    find: 'const copy = new Uint8Array(bytes);',
+    replace: 'const copy = bytes as Uint8Array<ArrayBuffer>;',
     ...ofRunner,
   },
   {

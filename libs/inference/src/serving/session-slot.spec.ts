@@ -7,17 +7,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { classifierNamed, type InputSpec, loadFamily } from '../catalogue/manifest.ts';
+import { modelOf } from './session-model.ts';
+import { inputBytes, type SessionModel } from './session-protocol.ts';
 import { type Batch, startSlot } from './session-slot.ts';
 
-/** A thread that speaks the protocol without a model: `die` kills it. */
+/** A thread that speaks the protocol without a model: `die` kills it. It answers tensors in their lane, pictures by message. */
 const ENTRY = `
 import { parentPort, workerData } from 'node:worker_threads';
-const states = new Int32Array(workerData.states);
-parentPort.on('message', ({ lane, data, variant, images }) => {
-  if (variant === 'die') process.exit(7);
-  if (Atomics.compareExchange(states, lane, 1, 2) !== 1) return parentPort.postMessage({ kind: 'withdrawn', lane, data }, [data]);
-  const answers = images.map(() => ({ kind: 'result', output: Float32Array.of(1, 2), decodeMs: 0 }));
-  parentPort.postMessage({ kind: 'done', lane, data, answers, computeMs: 1 }, [data]);
+import { Lane } from '${new URL('./lane.ts', import.meta.url).href}';
+const lanes = workerData.lanes.map((memory) => new Lane(memory));
+parentPort.on('message', (message) => {
+  const { lane: number, images } = typeof message === 'number' ? { lane: message } : message;
+  const lane = lanes[number];
+  const { model, size } = lane.batch;
+  if (workerData.models[model].name === 'die') process.exit(7);
+  if (!lane.claim()) return parentPort.postMessage(number);
+  if (!images && lane.answer(lane.inputs('float32', { elements: 2, at: 0, count: size }).map((x) => -x), 1))
+    return parentPort.postMessage(number);
+  const answers = images.map(() => ({ kind: 'result', output: Float32Array.of(1, 2), decodeMs: 3 }));
+  parentPort.postMessage({ kind: 'done', lane: number, answers, computeMs: 1 });
 });
 parentPort.postMessage({ kind: 'ready', warmMs: {} });
 `;
@@ -30,7 +39,25 @@ const script = async (name: string, content: string) => {
 beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'weir-slot-'))));
 afterAll(() => rm(directory, { recursive: true }));
 
-const none = { models: [], threadsPerSession: 1 };
+const input: InputSpec = {
+  name: 'pixels',
+  layout: 'NCHW',
+  shape: [1, 2, 1, 1],
+  dynamicBatch: true,
+  dtype: 'float32',
+  colourOrder: 'GRAY',
+  mean: [0],
+  std: [1],
+};
+const model = (name: string): SessionModel => ({
+  name,
+  path: '',
+  batchSizes: [1, 2],
+  input,
+  outputName: 'scores',
+  dynamicBatch: true,
+});
+const none = { models: ['live', 'die'].map(model), threadsPerSession: 1 };
 const batch = (variant: string): Batch => ({ variant, inputs: [{ image: new Uint8Array(1) }] });
 
 describe('session slot', () => {
@@ -74,6 +101,41 @@ describe('session slot', () => {
     const third = slot.start(batch('live'));
     await expect(third.results).resolves.toHaveLength(1);
     expect(third.withdraw()).toBe(false);
+  });
+
+  it('has tensors and their outputs in memory that both threads see, and hands pictures over', async () => {
+    const entry = await script('tensors.mjs', ENTRY);
+    await using slot = await startSlot({ entry, ...none });
+    const tensor = (...values: number[]) => ({ tensor: new Uint8Array(Float32Array.from(values).buffer) });
+    const image = { image: new Uint8Array(1) };
+    const run = (...inputs: Batch['inputs']) => slot.start({ variant: 'live', inputs }).results;
+    const [two, picture] = [run(tensor(1, 2), tensor(3, 4)), run(image)];
+    expect(await two).toEqual([
+      { output: Float32Array.of(-1, -2), decodeMs: 0, computeMs: 1 },
+      { output: Float32Array.of(-3, -4), decodeMs: 0, computeMs: 1 },
+    ]);
+    expect(await picture).toEqual([{ output: Float32Array.of(1, 2), decodeMs: 3, computeMs: 1 }]);
+    expect(await run(tensor(5, 6))).toMatchObject([{ output: Float32Array.of(-5, -6) }]);
+  });
+
+  it('fails the tensors that a model fails on, and goes on', async () => {
+    const variant = classifierNamed(await loadFamily(), 'mobilenet-v1-0.25-fp32');
+    const works = { ...modelOf(variant), batchSizes: [1] };
+    const fails = { ...works, name: 'fails', outputName: 'none' };
+    await using slot = await startSlot({
+      entry: new URL('./session-thread.ts', import.meta.url),
+      models: [fails, works],
+      threadsPerSession: 1,
+      // A background thread warms none.
+      background: true,
+    });
+    const run = (name: string) =>
+      slot.start({ variant: name, inputs: [{ tensor: new Uint8Array(inputBytes(variant.input)) }] }).results;
+    const [failed, served] = await Promise.all([run(fails.name), run(works.name)]);
+    expect(failed).toMatchObject([
+      { fault: { status: 'INTERNAL', cause: { message: expect.stringContaining('none') as string } } },
+    ]);
+    expect(served).toMatchObject([{ output: { length: 10 } }]);
   });
 
   it('lets the process end though native code does not come back', async () => {

@@ -4,15 +4,15 @@ import type { NamedTensorValue } from '@weir/domain';
 import { Worker } from 'node:worker_threads';
 import type { ModelInput } from './inference-input.ts';
 import type { Started } from './job.ts';
+import { Lane, laneMemory, LANES } from './lane.ts';
 import {
   type BatchTimes,
   inputBytes,
-  LANES,
-  LaneState,
+  type RequestWithInputs,
   type SessionModel,
   type ThreadAnswer,
   type ThreadMessage,
-  type ThreadRequest,
+  type ThreadReady,
   type ThreadSetup,
 } from './session-protocol.ts';
 
@@ -73,7 +73,7 @@ export async function startSlot({
   clock = systemClock,
 }: SlotOptions): Promise<SessionSlot> {
   const laneBytes = Math.max(
-    8,
+    0,
     ...models.map((model) => ('input' in model ? inputBytes(model.input) * model.batchSizes.at(-1)! : 0)),
   );
   const open = () => startThread(entry, { models, threadsPerSession, background, laneBytes });
@@ -126,12 +126,6 @@ export async function startSlot({
   };
 }
 
-interface Lane {
-  /** Detached while the thread has it. */
-  readonly data: ArrayBuffer;
-  readonly waiting: PromiseWithResolvers<readonly ItemResult[]> | undefined;
-}
-
 interface Thread {
   readonly worker: Worker;
   readonly warmMs: Readonly<Record<string, BatchTimes>>;
@@ -147,38 +141,38 @@ async function startThread(
     ...options
   }: Pick<ThreadSetup, 'models' | 'threadsPerSession' | 'background'> & { laneBytes: number },
 ): Promise<Thread> {
-  const states = new Int32Array(new SharedArrayBuffer(4 * LANES));
-  const lanes = Array.from({ length: LANES }, (): Lane => ({
-    data: new ArrayBuffer(laneBytes),
-    waiting: undefined,
-  }));
-  const setup: ThreadSetup = { ...options, states: states.buffer };
-  const bytesOf = new Map(
-    options.models.map((model) => [model.name, 'input' in model ? inputBytes(model.input) : 0]),
-  );
+  const memories = Array.from({ length: LANES }, () => laneMemory(laneBytes));
+  const lanes = memories.map((memory) => new Lane(memory));
+  /** Of each lane that is taken. */
+  const waiting = lanes.map((): PromiseWithResolvers<readonly ItemResult[]> | undefined => undefined);
+  const setup: ThreadSetup = { ...options, lanes: memories };
+  const places = new Map(options.models.map(({ name }, at) => [name, at]));
   const worker = new Worker(entry, {
     workerData: setup,
     resourceLimits: { maxYoungGenerationSizeMb: threadYoungMb },
   });
-  const ready = Promise.withResolvers<ThreadMessage & { kind: 'ready' }>();
+  const ready = Promise.withResolvers<ThreadReady>();
   const { promise: died, resolve: die } = Promise.withResolvers<Error>();
   let dead: Internal | undefined;
 
+  /** The thread is done with a lane. */
+  const take = (number: number, resultsOf: (lane: Lane) => readonly ItemResult[]) => {
+    const lane = lanes[number]!;
+    const taken = waiting[number];
+    waiting[number] = undefined;
+    if (lane.free()) taken?.resolve(resultsOf(lane));
+  };
   worker.on('message', (message: ThreadMessage) => {
-    if (message.kind === 'ready') return ready.resolve(message);
-    const { lane, data } = message;
-    const { waiting } = lanes[lane]!;
-    lanes[lane] = { data, waiting: undefined };
-    Atomics.store(states, lane, LaneState.free);
-    if (message.kind === 'done')
-      waiting?.resolve(message.answers.map((answer) => resultOf(answer, message.computeMs)));
+    if (typeof message === 'number') take(message, resultsIn);
+    else if (message.kind === 'ready') ready.resolve(message);
+    else take(message.lane, () => message.answers.map((answer) => resultOf(answer, message.computeMs)));
   });
   worker.on('error', (cause) => die(cause as Error));
   worker.on('exit', (code) => die(new Error(`the thread exited with code ${code}`)));
   void died.then((cause) => {
     dead = new Internal('the inference thread died', { cause });
     ready.reject(dead);
-    for (const { waiting } of lanes) waiting?.reject(dead);
+    for (const taken of waiting) taken?.reject(dead);
   });
 
   const { warmMs } = await ready.promise.catch((failure: Internal) => {
@@ -187,7 +181,7 @@ async function startThread(
     });
   });
   const freeLane = () => {
-    const lane = lanes.findIndex(({ waiting }) => waiting === undefined);
+    const lane = waiting.indexOf(undefined);
     return dead || lane < 0 ? undefined : lane;
   };
   return {
@@ -195,38 +189,44 @@ async function startThread(
     warmMs,
     died,
     freeLane,
-    start({ variant, inputs: given, holdMs }) {
-      const lane = freeLane();
-      if (lane === undefined)
+    start({ variant, inputs, holdMs }) {
+      const number = freeLane();
+      if (number === undefined)
         // The thread has died and is being replaced: nothing has begun, and the caller may start it again elsewhere.
         return {
           results: Promise.reject(dead ?? new Internal('the inference thread is full')),
           withdraw: () => true,
         };
-      const waiting = Promise.withResolvers<readonly ItemResult[]>();
-      const { data } = lanes[lane]!;
-      lanes[lane] = { data, waiting };
-      Atomics.store(states, lane, LaneState.staged);
-      let tensors: NamedTensorValue[] | undefined;
-      const images = given.map((input, at) => {
-        if ('image' in input) return new Uint8Array(input.image);
-        // The only copy of a tensor between the socket and the runtime.
-        if ('tensor' in input) new Uint8Array(data, at * bytesOf.get(variant)!).set(input.tensor);
-        else tensors = input.tensors.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) }));
-        return undefined;
-      });
-      const request: ThreadRequest = { lane, data, variant, images, tensors, holdMs };
-      const buffers = [...images, ...(tensors ?? []).map((tensor) => tensor.data)].flatMap(
-        (bytes) => (bytes?.buffer as ArrayBuffer | undefined) ?? [],
-      );
-      worker.postMessage(request, [data, ...buffers]);
-      return {
-        results: waiting.promise,
-        withdraw: () =>
-          Atomics.compareExchange(states, lane, LaneState.staged, LaneState.withdrawn) === LaneState.staged,
-      };
+      const lane = lanes[number]!;
+      const taken = Promise.withResolvers<readonly ItemResult[]>();
+      waiting[number] = taken;
+      inputs.forEach((input, at) => 'tensor' in input && lane.put(input.tensor, at));
+      lane.stage({ model: places.get(variant)!, size: inputs.length, holdMs });
+      if (inputs.every((input) => 'tensor' in input)) worker.postMessage(number);
+      else worker.postMessage(...withInputs(number, inputs));
+      return { results: taken.promise, withdraw: () => lane.withdraw() };
     },
   };
+}
+
+/** Copies of the inputs that are in no lane, and their memory, to hand over. */
+function withInputs(lane: number, inputs: readonly ModelInput[]): [RequestWithInputs, ArrayBuffer[]] {
+  const copies: ArrayBuffer[] = [];
+  const copyOf = (bytes: Uint8Array) => {
+    const copy = new Uint8Array(bytes);
+    copies.push(copy.buffer);
+    return copy;
+  };
+  const images = inputs.map((input) => ('image' in input ? copyOf(input.image) : undefined));
+  const tensors = inputs.flatMap((input) =>
+    'tensors' in input ? input.tensors.map((tensor) => ({ ...tensor, data: copyOf(tensor.data) })) : [],
+  );
+  return [{ lane, images, tensors }, copies];
+}
+
+function resultsIn(lane: Lane): readonly ItemResult[] {
+  const { outputs, computeMs } = lane.results();
+  return outputs.map((output) => ({ output, decodeMs: 0, computeMs }));
 }
 
 function resultOf(answer: ThreadAnswer, computeMs: number): ItemResult {

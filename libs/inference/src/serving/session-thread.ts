@@ -9,6 +9,7 @@ import { InvalidInput } from '@weir/base/errors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeInto } from './image.ts';
+import { Lane } from './lane.ts';
 import { takeLowestPriority } from './lowest-priority.ts';
 import { toFloats } from './output-floats.ts';
 import { runTensors } from './session-tensors.ts';
@@ -16,7 +17,7 @@ import {
   type BatchTimes,
   type ClassifierModel,
   inputBytes,
-  LaneState,
+  type RequestWithInputs,
   type SessionModel,
   type TensorsModel,
   type ThreadAnswer,
@@ -41,16 +42,17 @@ interface Loaded<Model extends SessionModel = SessionModel> {
 }
 const isClassifier = (entry: Loaded): entry is Loaded<ClassifierModel> => 'input' in entry.model;
 
-const { models, threadsPerSession, background, states } = workerData as ThreadSetup;
+const { models, threadsPerSession, background, lanes: memories } = workerData as ThreadSetup;
 if (background) takeLowestPriority();
-const laneStates = new Int32Array(states);
+const lanes = memories.map((memory) => new Lane(memory));
 const stillness = new Int32Array(new SharedArrayBuffer(4));
-const loaded = new Map<string, Loaded>();
+/** By their place in `models`. */
+const loaded: Loaded[] = [];
 
 const warmMs: Record<string, BatchTimes> = {};
-for (const model of background ? [] : models) {
-  const entry = await load(model);
-  warmMs[model.name] = Object.fromEntries(
+for (const [at, { name }] of background ? [] : models.entries()) {
+  const entry = await load(at);
+  warmMs[name] = Object.fromEntries(
     isClassifier(entry) ? await warmClassifier(entry) : await warmTensors(entry as Loaded<TensorsModel>),
   );
 }
@@ -58,13 +60,15 @@ for (const model of background ? [] : models) {
 let busyMs = 0;
 /** Batches are computed in the order in which they came, whatever their pictures take to decode. */
 let before: Promise<void> = Promise.resolve();
-parentPort!.on('message', (request: ThreadRequest) => {
+parentPort!.on('message', (message: ThreadRequest) => {
+  const request: Request = typeof message === 'number' ? { lane: message } : message;
   const prepared = prepare(request);
   before = before.then(async () => answer(request, await prepared));
 });
 say({ kind: 'ready', warmMs });
 
-async function load(model: SessionModel): Promise<Loaded> {
+async function load(at: number): Promise<Loaded> {
+  const model = models[at]!;
   const session = await InferenceSession.create(model.path, {
     executionProviders: ['cpu'],
     intraOpNumThreads: threadsPerSession,
@@ -74,16 +78,14 @@ async function load(model: SessionModel): Promise<Loaded> {
     logSeverityLevel: 3,
   });
   const elements = 'input' in model ? inputBytes(model.input) / (model.input.dtype === 'uint8' ? 1 : 4) : 0;
-  const entry = { model, session, elements };
-  loaded.set(model.name, entry);
-  return entry;
+  return (loaded[at] = { model, session, elements });
 }
 
 async function warmClassifier(entry: Loaded<ClassifierModel>): Promise<[number, number][]> {
   const { input, batchSizes } = entry.model;
-  const data = new ArrayBuffer(inputBytes(input) * batchSizes.at(-1)!);
-  await decodeInto(PIXEL, input, view(entry, data, 0, 1));
-  return warm(batchSizes, (size) => compute(entry, data, size));
+  const [lane] = lanes as [Lane];
+  await decodeInto(PIXEL, input, inputsOf(entry, lane, { at: 0, count: 1 }));
+  return warm(batchSizes, (size) => compute(entry, lane, size));
 }
 
 async function warmTensors({ session, model }: Loaded<TensorsModel>): Promise<[number, number][]> {
@@ -103,19 +105,24 @@ async function warm(
   return times;
 }
 
+type Request = Pick<RequestWithInputs, 'lane'> & Partial<RequestWithInputs>;
+
 interface Prepared {
   readonly decodeMs: number;
   readonly fault?: unknown;
 }
 
 /** Decodes the pictures of a batch into their lane, all at once. */
-async function prepare({ data, variant, images }: ThreadRequest): Promise<readonly Prepared[]> {
+async function prepare({ lane: number, images }: Request): Promise<readonly Prepared[]> {
+  const lane = lanes[number]!;
+  const { model, size } = lane.batch;
   let entry: Loaded;
   try {
-    entry = loaded.get(variant) ?? (await load(models.find(({ name }) => name === variant)!));
+    entry = loaded[model] ?? (await load(model));
   } catch (fault) {
-    return images.map(() => ({ decodeMs: 0, fault }));
+    return Array<Prepared>(size).fill({ decodeMs: 0, fault });
   }
+  if (!images) return Array<Prepared>(size).fill({ decodeMs: 0 });
   return Promise.all(
     images.map(async (image, at): Promise<Prepared> => {
       if (!image) return { decodeMs: 0 };
@@ -124,7 +131,7 @@ async function prepare({ data, variant, images }: ThreadRequest): Promise<readon
       const sinceMs = () => Math.max(0, performance.now() - start - (busyMs - busyBefore));
       try {
         const classifier = entry as Loaded<ClassifierModel>;
-        await decodeInto(image, classifier.model.input, view(classifier, data, at, 1));
+        await decodeInto(image, classifier.model.input, inputsOf(classifier, lane, { at, count: 1 }));
         return { decodeMs: sinceMs() };
       } catch (fault) {
         return { decodeMs: sinceMs(), fault };
@@ -133,32 +140,39 @@ async function prepare({ data, variant, images }: ThreadRequest): Promise<readon
   );
 }
 
-async function answer(request: ThreadRequest, prepared: readonly Prepared[]): Promise<void> {
-  const { lane, data, variant, tensors, holdMs } = request;
-  const { staged, claimed } = LaneState;
-  if (Atomics.compareExchange(laneStates, lane, staged, claimed) !== staged)
-    return say({ kind: 'withdrawn', lane, data });
+async function answer(request: Request, prepared: readonly Prepared[]): Promise<void> {
+  if (!lanes[request.lane]!.claim()) return say(request.lane);
   const start = performance.now();
-  let answers: ThreadAnswer[];
-  let computeMs = 0;
-  try {
-    if (prepared.every(({ fault }) => fault !== undefined)) {
-      answers = prepared.map(({ fault }) => failure(fault));
-    } else {
-      const entry = loaded.get(variant)!;
-      const done = isClassifier(entry)
-        ? await compute(entry, data, prepared.length)
-        : await runTensors(entry.session, (entry as Loaded<TensorsModel>).model.outputs, tensors!);
-      if (holdMs !== undefined) hold(start + holdMs);
-      computeMs = holdMs === undefined ? done.computeMs : performance.now() - start;
-      answers =
-        'output' in done ? classified(done.output, prepared) : [{ kind: 'tensors', outputs: done.outputs }];
-    }
-  } catch (error) {
-    answers = prepared.map(({ fault }) => failure(fault ?? error));
-  }
+  const message = await infer(request, prepared);
   busyMs += performance.now() - start;
-  say({ kind: 'done', lane, data, answers, computeMs });
+  say(message);
+}
+
+/** What to say of a batch that has begun. */
+async function infer(
+  { lane: number, images, tensors }: Request,
+  prepared: readonly Prepared[],
+): Promise<ThreadMessage> {
+  const done = (answers: readonly ThreadAnswer[], computeMs = 0) =>
+    ({ kind: 'done', lane: number, answers, computeMs }) as const;
+  const lane = lanes[number]!;
+  const { model, holdMs } = lane.batch;
+  const start = performance.now();
+  try {
+    if (prepared.every(({ fault }) => fault !== undefined))
+      return done(prepared.map(({ fault }) => failure(fault)));
+    const entry = loaded[model]!;
+    const given = isClassifier(entry)
+      ? await compute(entry, lane, prepared.length)
+      : await runTensors(entry.session, (entry as Loaded<TensorsModel>).model.outputs, tensors!);
+    if (holdMs !== undefined) hold(start + holdMs);
+    const computeMs = holdMs === undefined ? given.computeMs : performance.now() - start;
+    if ('outputs' in given) return done([{ kind: 'tensors', outputs: given.outputs }], computeMs);
+    if (!images && lane.answer(given.output, computeMs)) return number;
+    return done(classified(given.output, prepared), computeMs);
+  } catch (error) {
+    return done(prepared.map(({ fault }) => failure(fault ?? error)));
+  }
 }
 
 /** `output`: Float32Array [batch × classes]. */
@@ -171,26 +185,25 @@ function classified(output: Float32Array, prepared: readonly Prepared[]): Thread
   );
 }
 
-async function compute(entry: Loaded<ClassifierModel>, data: ArrayBuffer, size: number) {
+async function compute(entry: Loaded<ClassifierModel>, lane: Lane, size: number) {
   const { model, session } = entry;
   const { dtype, shape } = model.input;
-  const tensor = new Tensor(dtype, view(entry, data, 0, size) as never, [size, ...shape.slice(1)]);
+  const tensor = new Tensor(dtype, inputsOf(entry, lane, { at: 0, count: size }) as never, [
+    size,
+    ...shape.slice(1),
+  ]);
   const start = performance.now();
   const outputs = await session.run({ [model.input.name]: tensor }, [model.outputName]);
   const output = toFloats(outputs[model.outputName]!, model.quantisation);
   return { output, computeMs: performance.now() - start };
 }
 
-/** `count` inputs of a lane from the one at `at`. */
-function view(
+function inputsOf(
   { model, elements }: Loaded<ClassifierModel>,
-  data: ArrayBuffer,
-  at: number,
-  count: number,
+  lane: Lane,
+  place: { readonly at: number; readonly count: number },
 ): Float32Array | Uint8Array {
-  return model.input.dtype === 'uint8'
-    ? new Uint8Array(data, at * elements, count * elements)
-    : new Float32Array(data, 4 * at * elements, count * elements);
+  return lane.inputs(model.input.dtype, { elements, ...place });
 }
 
 function failure(error: unknown): ThreadAnswer {
@@ -204,13 +217,10 @@ function hold(until: number): void {
   if (remainingMs > 0) Atomics.wait(stillness, 0, 0, remainingMs);
 }
 
-const outputBuffers = (message: ThreadMessage): ArrayBuffer[] =>
-  message.kind === 'done'
-    ? message.answers.flatMap((given) =>
-        given.kind === 'tensors' ? given.outputs.map(({ data }) => data.buffer as ArrayBuffer) : [],
-      )
-    : [];
-
 function say(message: ThreadMessage): void {
-  parentPort!.postMessage(message, 'data' in message ? [message.data, ...outputBuffers(message)] : []);
+  const answers = typeof message !== 'number' && message.kind === 'done' ? message.answers : [];
+  const buffers = answers.flatMap((given) =>
+    given.kind === 'tensors' ? given.outputs.map(({ data }) => data.buffer as ArrayBuffer) : [],
+  );
+  parentPort!.postMessage(message, buffers);
 }
