@@ -1,4 +1,5 @@
 import { InvalidInput } from '@weir/base';
+import { getEventListeners } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { forEachMessage } from './for-each-message.ts';
@@ -32,6 +33,15 @@ describe('forEachMessage', () => {
     stream.end('c');
     await done;
     expect(taken).toEqual(['a', 'b', 'c']);
+  });
+
+  it('lets go of signals that live longer than the stream', async () => {
+    const { stream, over, each } = start();
+    const done = each(() => undefined);
+    expect(getEventListeners(over.signal, 'abort')).toHaveLength(1);
+    stream.end();
+    await done;
+    expect(getEventListeners(over.signal, 'abort')).toEqual([]);
   });
 
   it('hands over a message once the one before is done with', async () => {
