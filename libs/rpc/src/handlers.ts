@@ -81,10 +81,12 @@ export function bidi<Req, Res>(
       async (context) => {
         sendHeaders(call);
         const failure = () => failureOf(context);
+        let messages: AsyncIterableIterator<Req> | undefined;
         const stream: DuplexStream<Req, Res> = {
           send: sender(call, failure),
           forEach: (take, signals) => forEachMessage(call, take, { failure, signals }),
-          [Symbol.asyncIterator]: () => messagesOf(call, { failure }),
+          // One for all loops: the next one goes on where the one before was left.
+          [Symbol.asyncIterator]: () => (messages ??= messagesOf(call, { failure })),
         };
         await handle(stream, context);
         call.end();

@@ -115,12 +115,15 @@ export class AgentSession implements AgentLink {
   /** Leaves the cell. Resolves when what came is at the disk and, where somebody listens still, acknowledged. */
   async leave({ isHeard }: { isHeard: boolean }): Promise<void> {
     const { cellId, deviceId } = this.#run;
-    this.#cell.devices.leave(deviceId, this);
-    this.#logger.info({ cellId, deviceId }, 'device left');
-    this.#questions?.end(new Unavailable('the session of the device has ended'));
-    await this.#journaling.settled();
-    if (isHeard) await this.#outbox.sent();
-    this.#claim[Symbol.dispose]();
+    try {
+      this.#cell.devices.leave(deviceId, this);
+      this.#logger.info({ cellId, deviceId }, 'device left');
+      this.#questions?.end(new Unavailable('the session of the device has ended'));
+      await this.#journaling.settled();
+      if (isHeard) await this.#outbox.sent();
+    } finally {
+      this.#claim[Symbol.dispose]();
+    }
   }
 
   #report(state: policy.AgentState): void {
