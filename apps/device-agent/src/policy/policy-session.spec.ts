@@ -42,7 +42,10 @@ const outcome = (at: number): Outcome => ({
   propensity: 1,
 });
 
-function start({ limit = 100, waitMs = 0 } = {}) {
+/** By chance no pause is longer. */
+const nobodyIsKeptApart = { ...seededRandom(1), uniform: () => 0 };
+
+function start({ limit = 100, waitMs = 0, random = seededRandom(1) } = {}) {
   const clock = new FakeClock();
   const streams: Duplex[] = [];
   const directives: Directive[] = [];
@@ -56,7 +59,7 @@ function start({ limit = 100, waitMs = 0 } = {}) {
       return streams.at(-1)!;
     },
     clock,
-    random: seededRandom(1),
+    random,
     logger: silentLogger,
     outcomes,
     hello: () => policy.Hello.fromPartial({ deviceId: `hello ${++hellos}` }),
@@ -272,7 +275,7 @@ describe('PolicySession', () => {
   });
 
   it('sends outcomes of many frames twice a second, and each at once where a plan is to be obeyed', async () => {
-    const { clock, add, ack, arrive, sequences } = start();
+    const { clock, add, ack, arrive, sequences } = start({ random: nobodyIsKeptApart });
     await arrive({ $case: 'directive', value: directive() });
     for (let frame = 1; frame <= 10; frame++) {
       add(clock.now());
@@ -288,13 +291,30 @@ describe('PolicySession', () => {
   });
 
   it('leaves the pause between messages of outcomes that a busy policy asks for', async () => {
-    const { clock, add, arrive, sequences } = start();
+    const { clock, add, arrive, sequences } = start({ random: nobodyIsKeptApart });
     await arrive({ $case: 'directive', value: directive({ outcomePauseMs: 2_000 }) });
     for (let frame = 1; frame <= 10; frame++) {
       add(clock.now());
       await clock.advanceAsync(300);
     }
     expect(sequences()).toEqual([[1], [2, 3, 4, 5, 6, 7]]);
+  });
+
+  it('leaves that pause once after all that has waited, in several messages', async () => {
+    const { clock, add, ack, arrive, sequences } = start({
+      limit: 1_000,
+      random: { ...seededRandom(1), uniform: () => 0.5 },
+    });
+    await arrive({ $case: 'directive', value: directive({ outcomePauseMs: 2_000 }) });
+    add(...Array.from({ length: 600 }, () => clock.now()));
+    await clock.advanceAsync(100);
+    expect(sequences().map(({ length }) => length)).toEqual([256, 256, 88]);
+    add(clock.now());
+    await clock.advanceAsync(2_999);
+    expect(sequences()).toHaveLength(3);
+    await clock.advanceAsync(1);
+    expect(sequences()[3]).toEqual([601]);
+    await ack(601n);
   });
 
   it('forgets what is acknowledged and sends the rest again, by its numbers, on a new stream', async () => {

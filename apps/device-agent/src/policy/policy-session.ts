@@ -216,12 +216,13 @@ export class PolicySession implements AsyncDisposable {
 
   async #sendPending(stream: OrchestrateStream): Promise<void> {
     const { outcomes, clock } = this.#options;
-    while (stream === this.#stream) {
+    for (let first = true; stream === this.#stream; first = false) {
       const batch = outcomes.after(this.#sentThrough, batchLimit);
       if (batch.length === 0) return;
       this.#sentThrough = batch.at(-1)!.sequence;
       const now = clock.now();
-      this.#pause.sent(now);
+      // What waits goes in one message or several, and then there is one pause.
+      if (first) this.#pause.sent(now);
       const state = this.#reports.dueWithOutcomes(now);
       if (state) this.#lookAgain();
       const value = {
