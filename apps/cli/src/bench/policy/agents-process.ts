@@ -52,19 +52,21 @@ function talk(agent: SimulatedAgent): void {
   setTimeout(() => setInterval(() => agent.say(), 1_000), 1_000 * Math.random());
 }
 
-function figures(): AgentsFigures {
-  const told = {
-    ackMs: heard.ackMs.splice(0),
-    directives: heard.directives,
-    messages: heard.messages,
-    failures: heard.failures.splice(0),
-  };
+function forget(): void {
+  heard.ackMs.length = 0;
   heard.directives = 0;
   heard.messages = 0;
+}
+
+function figures(): AgentsFigures {
+  const told = { ...heard, ackMs: [...heard.ackMs], failures: heard.failures.splice(0) };
+  forget();
   return told;
 }
 
 process.on('message', (turn: AgentsTurn) => {
+  // To tell what came before would keep the agents from hearing what they are measured by.
+  if (turn.do === 'forget') forget();
   const done = turn.do === 'join' ? join(turn) : Promise.resolve();
   done.then(
     () => process.send!({ figures: figures() }),

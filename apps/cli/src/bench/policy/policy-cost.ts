@@ -100,8 +100,8 @@ export async function policyCost({
   const joinMs = performance.now() - joiningAt;
   const joinCpuMsPerAgent = (meter().all - cpuBeforeJoining.all) / agents;
   await sleep(Math.min(mostSettleMs, 1_000 * seconds), { signal });
-  const tell = () => Promise.all(crowds.map((crowd) => crowd.ask({ do: 'tell' })));
-  await tell();
+  const ask = (what: 'tell' | 'forget') => Promise.all(crowds.map((crowd) => crowd.ask({ do: what })));
+  await ask('forget');
 
   progress(`${agents} agents send an outcome and their state every second, for ${seconds} s`);
   const readingBefore = await scrape(service.metrics!);
@@ -109,7 +109,7 @@ export async function policyCost({
   await sleep(1_000 * seconds, { signal });
   const [cpu, measuredS] = [meter(), (performance.now() - startedAt) / 1_000];
   const reading = await scrape(service.metrics!);
-  const told = await tell();
+  const told = await ask('tell');
   const failures = told.flatMap((one) => one.failures);
   if (failures.length > 0) throw new Unavailable(`${failures.length} sessions have failed: ${failures[0]}`);
 

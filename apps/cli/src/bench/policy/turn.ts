@@ -1,4 +1,4 @@
-/** What a process of simulated agents is asked: to join them, which then talk once a second, or to tell what they have heard since. */
+/** What a process of simulated agents is asked: to join them, which then talk once a second, or to tell, or forget, what they have heard since. */
 export type AgentsTurn =
   | {
       readonly do: 'join';
@@ -10,7 +10,7 @@ export type AgentsTurn =
       /** Longest wait of one agent for its first directive. */
       readonly timeoutMs: number;
     }
-  | { readonly do: 'tell' };
+  | { readonly do: 'tell' | 'forget' };
 
 export interface AgentsFigures {
   /** From sending an outcome to its acknowledgement. */
