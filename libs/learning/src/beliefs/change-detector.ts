@@ -112,15 +112,19 @@ export class ChangeDetector {
   }
 
   #stretch(noise: RelativeNoise, othersReport: boolean): readonly Innovation[] | undefined {
-    const without = this.#window.map(({ z, deviation }) => Math.log(noise.density(z, deviation)));
-    const shifts = Float64Array.from(this.#window, ({ z }) => z);
+    const window = this.#window;
     const scale = noise.independence;
+    /** Logarithms of the densities without a shift; most windows need none. */
+    let without: readonly number[] | undefined;
+    let sorted = 0;
     for (const length of lengths) {
-      if (length > this.#window.length) return undefined;
-      const from = this.#window.length - length;
-      const shift = median(shifts.slice(from));
+      if (length > window.length) return undefined;
+      for (; sorted < length; sorted++) insert(window.at(-1 - sorted)!.z, sorted);
+      const shift = ascending[length >> 1]!;
       if (Math.abs(shift) < leastShift) continue;
-      const stretch = this.#window.slice(from);
+      without ??= window.map(({ z, deviation }) => Math.log(noise.density(z, deviation)));
+      const from = window.length - length;
+      const stretch = window.slice(from);
       const byReporter = new Map<string, number>();
       for (const [at, { z, deviation, reporter, evidence }] of stretch.entries()) {
         const gained = Math.log(noise.density(z - shift, deviation)) - without[from + at]!;
@@ -161,7 +165,12 @@ function suffices(evidence: readonly number[], othersReport: boolean): boolean {
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
 
-function median(values: Float64Array): number {
-  values.sort();
-  return values[values.length >> 1]!;
+/** The shifts of a stretch, for their median; of all detectors, as each is done with it before the next looks. */
+const ascending = new Float64Array(longest);
+
+/** Puts a value where it belongs among the first `count` of them. */
+function insert(value: number, count: number): void {
+  let at = count;
+  for (; at > 0 && ascending[at - 1]! > value; at--) ascending[at] = ascending[at - 1]!;
+  ascending[at] = value;
 }
