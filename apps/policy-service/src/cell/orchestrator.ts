@@ -73,7 +73,9 @@ export class CellOrchestrator implements Disposable {
   readonly #turns: InTurn;
   readonly #planning = () => this.#planAndPush();
   readonly #recalling = () => this.#guard.observeInSteps(this.devices.members.family());
-  /** Outcomes that came meanwhile: a plan is made of what was known at its beginning. */
+  /** Nothing itself: what is held is learned after each. */
+  readonly #catchingUp = function* (): Steps<void> {};
+  /** Outcomes to be learned: a plan is made of what was known at its beginning. */
   #held: (readonly Outcome[])[] = [];
   /** Of them those that are learned next, the last one first: Array.shift would copy what is left of a long list each time. */
   #nextHeld: (readonly Outcome[])[] = [];
@@ -181,11 +183,17 @@ export class CellOrchestrator implements Disposable {
   }
 
   /**
-   * Learns from outcomes that are safe, in the order of the journal. `recalled`: they are among those that the guard recalls.
+   * Learns from outcomes that are safe, in the order of the journal: at once where there is time for that in this turn of the
+   * event loop, so that a crowd of them does not keep their devices waiting for acknowledgements.
    */
-  learn(journaled: readonly Outcome[], { recalled = false } = {}): void {
-    if (this.#turns.isUnderWay) this.#held.push(journaled);
-    else this.#learn(journaled, recalled);
+  learn(journaled: readonly Outcome[]): void {
+    this.#held.push(journaled);
+    if (!this.#turns.isUnderWay) this.#inTurn(this.#catchingUp);
+  }
+
+  /** Learns at once from outcomes of the journal, which are among those that the guard recalls. */
+  relearn(journaled: readonly Outcome[]): void {
+    this.#learn(journaled, true);
   }
 
   /**

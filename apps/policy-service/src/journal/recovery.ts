@@ -71,7 +71,7 @@ export async function learnJournal(
     const entries: readonly JournalEntry[] = await store.read(cellId, through, REPLAY_CHUNK);
     if (entries.length === 0) return through;
     const outcomes = entries.flatMap((entry) => readable(entry, { cellId, errors }));
-    orchestrator.learn(outcomes, { recalled: true });
+    orchestrator.relearn(outcomes);
     through = entries.at(-1)!.position;
   }
 }
