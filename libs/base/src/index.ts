@@ -20,6 +20,7 @@ export {
   estimateOfResamples,
   interquartileMean,
   mean,
+  lowerMedian,
   median,
   pairedDifference,
   percentile,

@@ -6,6 +6,7 @@ import {
   estimate,
   interquartileMean,
   mean,
+  lowerMedian,
   median,
   pairedDifference,
   percentile,
@@ -41,6 +42,15 @@ describe('percentile', () => {
   });
 
   it('is none of nothing', () => expect(median([])).toBeNaN());
+
+  it('is a value that is among them, where the lower one is asked for', () => {
+    const values = [30, 4, 200, 4.5];
+    expect(lowerMedian(values)).toBe(4.5);
+    expect(values).toEqual([30, 4, 200, 4.5]);
+    expect(lowerMedian([30, 4, 200])).toBe(30);
+    expect(lowerMedian([7])).toBe(7);
+    expect(lowerMedian([])).toBeNaN();
+  });
 });
 
 describe('interquartileMean', () => {

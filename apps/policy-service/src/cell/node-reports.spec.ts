@@ -63,15 +63,14 @@ describe('NodeReports', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(reporter, services, fc.boolean())), (told) => {
         const { nodes } = nodeReports();
-        for (const [from, claimed, reachable] of told)
-          nodes.take(
-            from,
-            edge({ report: nodeReport('edge-1', 'edge', { services: claimed }), reachable }),
-            0,
-          );
         const variants = ['small', 'large', 'other'];
-        const alone = variants.map((variant) => nodes.serviceMs('edge-1', variant));
-        expect(alone).toEqual(variants.map((variant) => nodes.get('edge-1')?.services.get(variant)));
+        for (const [from, claimed, reachable] of told) {
+          const report = nodeReport('edge-1', 'edge', { services: claimed });
+          nodes.take(from, edge({ report, reachable }), 0);
+          const alone = variants.map((variant) => nodes.serviceMs('edge-1', variant));
+          expect(variants.map((variant) => nodes.serviceMs('edge-1', variant))).toEqual(alone);
+          expect(alone).toEqual(variants.map((variant) => nodes.get('edge-1')?.services.get(variant)));
+        }
       }),
     );
   });

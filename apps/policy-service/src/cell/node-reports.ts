@@ -1,3 +1,4 @@
+import { lowerMedian } from '@weir/base';
 import type { ComputeNode, NodeReport, TargetReport } from '@weir/domain';
 import { byName } from './by-name.ts';
 
@@ -28,6 +29,8 @@ interface Node {
   speaking: readonly Told[];
   /** What they agree on, once somebody has asked. */
   agreed: NodeReport | undefined;
+  /** Of the variants that somebody has asked about since the last report, ms; NaN where nobody knows. */
+  readonly services: Map<string, number>;
   shape: string;
   backlogMs: number;
   weight: Weight;
@@ -73,8 +76,12 @@ export class NodeReports {
     const node = this.#nodes.get(nodeId);
     if (!node || node.agreed) return node?.agreed?.services.get(variant);
     // Nobody has asked: all say that it has the same variants.
-    const known = node.speaking.flatMap(({ report }) => report.services.get(variant) ?? []);
-    return known.length > 0 ? lowerMedian(known) : undefined;
+    let serviceMs = node.services.get(variant);
+    if (serviceMs === undefined) {
+      serviceMs = lowerMedian(node.speaking.flatMap(({ report }) => report.services.get(variant) ?? []));
+      node.services.set(variant, serviceMs);
+    }
+    return Number.isNaN(serviceMs) ? undefined : serviceMs;
   }
 
   /** What some device says of the node. */
@@ -105,6 +112,7 @@ export class NodeReports {
         told: new Map([[deviceId, told]]),
         speaking: [told],
         agreed: undefined,
+        services: new Map(),
         ...{ shape, backlogMs, weight, runs, sharedTold: false },
       });
       this.#checkRuns(id, told);
@@ -119,6 +127,7 @@ export class NodeReports {
     node.weight = most;
     node.speaking = [...node.told.values()].filter((each) => each.weight === most);
     node.agreed = undefined;
+    node.services.clear();
     const [shapeBefore, backlogBeforeMs] = [node.shape, node.backlogMs];
     // Where all say the same of it, that is what they agree on.
     if (node.speaking.some(({ shape }) => shape !== node.shape)) node.shape = shapeOf(agreedOn(node).node);
@@ -202,12 +211,6 @@ function agree(told: readonly Told[]): NodeReport {
     ...(energyJ.size > 0 && { energyJ }),
     draining: majority(reports.map(({ draining }) => draining)),
   };
-}
-
-/** Of an even number the lower one of the middle: a value that somebody reported, so that none is made up. */
-function lowerMedian(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
 
 /** The most frequent value; of equally frequent ones the smallest. */

@@ -1,3 +1,4 @@
+import { lowerMedian } from '@weir/base';
 import type { Outcome } from '@weir/domain';
 
 /** How long what a device measured speaks for a node, ms: when the others have gone, one that is left is believed again. */
@@ -72,7 +73,7 @@ function remember(
   const own = reporters.get(deviceId) ?? { deviceId, times: [], median: relative, at: now };
   own.times.push(relative);
   if (own.times.length > remembered) own.times.shift();
-  own.median = medianOf(own.times);
+  own.median = lowerMedian(own.times);
   own.at = now;
   putAtMost(reporters, deviceId, own, most.reporters);
 }
@@ -109,9 +110,4 @@ function believedOf(
   if (others < witnesses || (relative <= mostApart * largest && relative >= least / mostApart))
     return relative;
   return relative > largest ? largest : least;
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
