@@ -14,7 +14,7 @@ export const connectionWindowBytes = 16 * 1024 * 1024;
 /** Calls of one certificate in progress at a server. */
 export const mostCallsPerCaller = 2_048;
 /** Connections of one server at once. */
-export const mostConnections = 8_192;
+export const mostConnections = 16_384;
 /** How long a TLS handshake may take, ms. */
 export const handshakeTimeoutMs = 10_000;
 /** How long a connection may stay without its first call, ms. */

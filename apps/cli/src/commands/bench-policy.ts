@@ -15,7 +15,7 @@ export default defineCommand({
   summary:
     'What agents cost a PolicyService: simulated ones over real streams from other processes, each with a connection of its own, one outcome a second, its state as agents tell it, two variants, one target. Processor time and memory are the service’s own; times hold on a quiet machine alone.',
   schema: z.object({
-    agents: count(20_000).default(1_000).describe('Agents.'),
+    agents: count(16_000).default(1_000).describe('Agents; a server takes 16,384 connections.'),
     perCell: count(20_000).default(50).describe('Agents of one cell.'),
     seconds: z
       .number('expected a number')

@@ -341,8 +341,8 @@ export interface Directive {
   statePauseMs: number;
   /**
    * Least time between two messages of outcomes, ms: the busier a policy, the fewer and fuller they should be. 0: the agent's own
-   * choice. Not for outcomes of a plan that is to be obeyed. The first one that is longer than before may be twice as long, by
-   * chance: agents that hear of it together should not send together.
+   * choice. Not for outcomes of a plan that is to be obeyed. The first one of a session, and the first one after it has grown, may be
+   * twice as long, by chance: agents that hear of it together should not send together.
    */
   outcomePauseMs: number;
 }
