@@ -55,12 +55,32 @@ export const pace = [
       replace: '',
     },
   ]),
+  ...mutantsOf('apps/policy-service/src/cell', [
+    {
+      title: 'a crowd of outcomes is learned from before any is acknowledged',
+      file: 'orchestrator.ts',
+      find: 'if (!this.#turns.isUnderWay) this.#inTurn(this.#catchingUp);',
+      replace: 'if (!this.#turns.isUnderWay) finish(this.#learnHeld());',
+    },
+  ]),
   ...mutantsOf('libs/dispatch/src', [
     {
       title: 'agents that hear of a longer pause at once go on to send at once',
       file: 'outcome-pause.ts',
-      find: 'pauseMs * (1 + this.#random())',
-      replace: 'pauseMs',
+      find: '(this.#spreads ? 1 + this.#random() : 1)',
+      replace: '1',
+    },
+    {
+      title: 'agents that hear of a longer pause while they wait for the end of a shorter one go on together',
+      file: 'outcome-pause.ts',
+      find: 'if (pauseMs > this.#pauseMs) this.#spreads = true;',
+      replace: '',
+    },
+    {
+      title: 'agents that join together go on to send together',
+      file: 'outcome-pause.ts',
+      find: '    this.#dueAt = -Infinity;\n    this.#spreads = true;',
+      replace: '    this.#dueAt = -Infinity;',
     },
   ]),
   ...mutantsOf('apps/device-agent/src/policy', [

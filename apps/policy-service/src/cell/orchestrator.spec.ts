@@ -1,6 +1,7 @@
 import { defaultObjective } from '@weir/domain';
 import type { Learner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
+import { Turnstile } from '../planning/turnstile.ts';
 import { deviceHello, deviceState, edge, looks, outcome } from '../sessions/agent.fixture.ts';
 import { agent, cell } from './orchestrator.fixture.ts';
 import { createFastestMean } from './learner.fixture.ts';
@@ -31,6 +32,29 @@ describe('CellOrchestrator', () => {
     orchestrator.devices.join(deviceHello('a'), agent().link);
     orchestrator.learn([outcome('a')]);
     expect(told).toEqual([['a']]);
+  });
+
+  it('learns at once while its turn of the event loop has time left, and the rest in later turns', () => {
+    const learner: Learner = createFastestMean();
+    const learn = learner.learn.bind(learner);
+    let now = 0;
+    learner.learn = (outcomes) => {
+      now += 3;
+      learn(outcomes);
+    };
+    const turnstile = new Turnstile({
+      now: () => now,
+      after: (delayMs, callback) => of.clock.after(delayMs, callback),
+      every: () => () => {},
+    });
+    const of = cell({ learner, turnstile });
+    const { clock, orchestrator } = of;
+    orchestrator.devices.join(deviceHello('a'), agent().link);
+    clock.advance(0);
+    for (let batch = 0; batch < 4; batch++) orchestrator.learn([outcome('a')]);
+    expect([orchestrator.holdsOutcomes, learner.status().outcomes]).toEqual([true, 2]);
+    clock.advance(0);
+    expect([orchestrator.holdsOutcomes, learner.status().outcomes]).toEqual([false, 4]);
   });
 
   it('lets what a plan has confirmed be renewed, once a plan, and sends it again after four times', () => {
