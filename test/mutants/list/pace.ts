@@ -62,6 +62,12 @@ export const pace = [
       find: 'if (!this.#turns.isUnderWay) this.#inTurn(this.#catchingUp);',
       replace: 'if (!this.#turns.isUnderWay) finish(this.#learnHeld());',
     },
+    {
+      title: 'what is acknowledged and not learned yet grows without limit',
+      file: 'host.ts',
+      find: 'await this.orchestrator.caughtUp();',
+      replace: '',
+    },
   ]),
   ...mutantsOf('libs/dispatch/src', [
     {

@@ -17,6 +17,7 @@ import {
 } from '../sessions/agent.fixture.ts';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { createFastestMean } from './learner.fixture.ts';
+import { Turnstile } from '../planning/turnstile.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-cell-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -103,6 +104,39 @@ describe('CellHost', () => {
     const faulty = { sequence: 4, faults: ['hops: missing'] };
     expect(await cell.journal({ ...from, batch: { outcomes: [faulty], oldestPending: 0 } })).toBe(4);
     expect(cell.orchestrator.status().outcomes).toBe(3);
+  });
+
+  it('acknowledges no more outcomes than it can learn from, beyond a few hundred batches', async () => {
+    const clock = new FakeClock(5_000);
+    const learner = createFastestMean();
+    const learn = learner.learn.bind(learner);
+    let now = 0;
+    learner.learn = (outcomes) => {
+      now += 10;
+      learn(outcomes);
+    };
+    const turnstile = new Turnstile({
+      now: () => now,
+      after: (delayMs, callback) => clock.after(delayMs, callback),
+      every: () => () => {},
+    });
+    await using store = await openStore({ path: newPath() });
+    const learners = { names, create: () => learner };
+    await using cell = await CellHost.open('c', options(store, { clock, turnstile, learners }));
+    cell.devices.join(deviceHello('a'), link);
+    const acknowledged: number[] = [];
+    const sent = Array.from({ length: 300 }, async (_, at) => {
+      await cell.journal({ ...from, batch: numbered(at + 1) });
+      acknowledged.push(at);
+    });
+    await Promise.all(sent.slice(0, 250));
+    // All are at the disk, and what follows from that is done.
+    expect(await store.newest('c', 300)).toHaveLength(300);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(acknowledged.length).toBeLessThan(260);
+    await clock.advanceAsync(0);
+    await Promise.all(sent);
+    expect(learner.status().outcomes).toBe(300);
   });
 
   it('goes on after a crash from its snapshot and everything journaled since', async () => {

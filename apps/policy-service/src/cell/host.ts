@@ -227,6 +227,7 @@ export class CellHost implements AsyncDisposable {
       this.#learnedBefore = this.#learnedThrough;
       this.orchestrator.learn(added.map(({ sequence }) => outcomes.get(sequence)!));
       this.#journaledThrough = last.position;
+      await this.orchestrator.caughtUp();
     }
     return through;
   }

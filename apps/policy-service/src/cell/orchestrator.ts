@@ -31,6 +31,8 @@ import { Witnesses } from './witnesses.ts';
 
 /** Batches of outcomes that are learned from without a stop. */
 const batchesAtOnce = 16;
+/** Batches of outcomes that may wait to be learned, before acknowledgements wait for that. */
+const mostHeld = 256;
 
 export interface OrchestratorTimes extends DeviceTimes, PlanningTimes {}
 
@@ -189,6 +191,11 @@ export class CellOrchestrator implements Disposable {
   learn(journaled: readonly Outcome[]): void {
     this.#held.push(journaled);
     if (!this.#turns.isUnderWay) this.#inTurn(this.#catchingUp);
+  }
+
+  /** Resolves at once, unless so much waits to be learned that whoever sends more had better wait, too. */
+  async caughtUp(): Promise<void> {
+    if (this.#heldBatches >= mostHeld) await this.undisturbed(this.#catchingUp);
   }
 
   /** Learns at once from outcomes of the journal, which are among those that the guard recalls. */
