@@ -106,7 +106,7 @@ describe('CellHost', () => {
     expect(cell.orchestrator.status().outcomes).toBe(3);
   });
 
-  it('acknowledges no more outcomes than it can learn from, beyond a few hundred batches', async () => {
+  it('acknowledges no more outcomes than it can learn from, beyond a thousand batches', async () => {
     const clock = new FakeClock(5_000);
     const learner = createFastestMean();
     const learn = learner.learn.bind(learner);
@@ -125,18 +125,18 @@ describe('CellHost', () => {
     await using cell = await CellHost.open('c', options(store, { clock, turnstile, learners }));
     cell.devices.join(deviceHello('a'), link);
     const acknowledged: number[] = [];
-    const sent = Array.from({ length: 300 }, async (_, at) => {
+    const sent = Array.from({ length: 1_200 }, async (_, at) => {
       await cell.journal({ ...from, batch: numbered(at + 1) });
       acknowledged.push(at);
     });
-    await Promise.all(sent.slice(0, 250));
+    await Promise.all(sent.slice(0, 1_000));
     // All are at the disk, and what follows from that is done.
-    expect(await store.newest('c', 300)).toHaveLength(300);
+    expect(await store.newest('c', 1_200)).toHaveLength(1_200);
     await new Promise((resolve) => setImmediate(resolve));
-    expect(acknowledged.length).toBeLessThan(260);
+    expect(acknowledged.length).toBeLessThan(1_050);
     await clock.advanceAsync(0);
     await Promise.all(sent);
-    expect(learner.status().outcomes).toBe(300);
+    expect(learner.status().outcomes).toBe(1_200);
   });
 
   it('goes on after a crash from its snapshot and everything journaled since', async () => {

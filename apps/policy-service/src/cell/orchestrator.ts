@@ -32,7 +32,7 @@ import { Witnesses } from './witnesses.ts';
 /** Batches of outcomes that are learned from without a stop. */
 const batchesAtOnce = 16;
 /** Batches of outcomes that may wait to be learned, before acknowledgements wait for that. */
-const mostHeld = 256;
+const mostHeld = 1_024;
 
 export interface OrchestratorTimes extends DeviceTimes, PlanningTimes {}
 
@@ -77,6 +77,7 @@ export class CellOrchestrator implements Disposable {
   readonly #recalling = () => this.#guard.observeInSteps(this.devices.members.family());
   /** Nothing itself: what is held is learned after each. */
   readonly #catchingUp = function* (): Steps<void> {};
+  #caughtUp: Promise<void> | undefined;
   /** Outcomes to be learned: a plan is made of what was known at its beginning. */
   #held: (readonly Outcome[])[] = [];
   /** Of them those that are learned next, the last one first: Array.shift would copy what is left of a long list each time. */
@@ -195,7 +196,10 @@ export class CellOrchestrator implements Disposable {
 
   /** Resolves at once, unless so much waits to be learned that whoever sends more had better wait, too. */
   async caughtUp(): Promise<void> {
-    if (this.#heldBatches >= mostHeld) await this.undisturbed(this.#catchingUp);
+    if (this.#heldBatches < mostHeld) return;
+    // One turn for all who wait: plans are to have theirs.
+    this.#caughtUp ??= this.undisturbed(this.#catchingUp).finally(() => (this.#caughtUp = undefined));
+    await this.#caughtUp;
   }
 
   /** Learns at once from outcomes of the journal, which are among those that the guard recalls. */
