@@ -59,7 +59,7 @@ export const pace = [
     {
       title: 'a crowd of outcomes is learned from before any is acknowledged',
       file: 'orchestrator.ts',
-      find: 'if (!this.#turns.isUnderWay) this.#inTurn(this.#catchingUp);',
+      find: 'if (!this.#turns.isUnderWay) this.#inTurn(catchingUp);',
       replace: 'if (!this.#turns.isUnderWay) finish(this.#learnHeld());',
     },
     {

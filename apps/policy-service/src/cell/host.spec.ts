@@ -17,7 +17,7 @@ import {
 } from '../sessions/agent.fixture.ts';
 import { CellHost, type CellHostOptions } from './host.ts';
 import { createFastestMean } from './learner.fixture.ts';
-import { Turnstile } from '../planning/turnstile.ts';
+import { slowLearner } from './orchestrator.fixture.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weir-cell-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -108,21 +108,11 @@ describe('CellHost', () => {
 
   it('acknowledges no more outcomes than it can learn from, beyond a thousand batches', async () => {
     const clock = new FakeClock(5_000);
-    const learner = createFastestMean();
-    const learn = learner.learn.bind(learner);
-    let now = 0;
-    learner.learn = (outcomes) => {
-      now += 10;
-      learn(outcomes);
-    };
-    const turnstile = new Turnstile({
-      now: () => now,
-      after: (delayMs, callback) => clock.after(delayMs, callback),
-      every: () => () => {},
-    });
+    const { learner, turnstile } = slowLearner(10);
     await using store = await openStore({ path: newPath() });
     const learners = { names, create: () => learner };
-    await using cell = await CellHost.open('c', options(store, { clock, turnstile, learners }));
+    const more = { clock, learners, turnstile: turnstile((...timer) => clock.after(...timer)) };
+    await using cell = await CellHost.open('c', options(store, more));
     cell.devices.join(deviceHello('a'), link);
     const acknowledged: number[] = [];
     const sent = Array.from({ length: 1_200 }, async (_, at) => {

@@ -1,7 +1,8 @@
-import { FakeClock, silentLogger } from '@weir/base';
+import { type Clock, FakeClock, silentLogger } from '@weir/base';
 import { defaultObjective, type Directive } from '@weir/domain';
 import { CellOrchestrator, type OrchestratorOptions } from './orchestrator.ts';
 import { createFastestMean } from './learner.fixture.ts';
+import { Turnstile } from '../planning/turnstile.ts';
 import type { AgentLink } from '../sessions/registry.ts';
 
 const times = { leaseMs: 5_000, replanMs: 1_000, leastReplanMs: 100, graceMs: 10_000 };
@@ -28,6 +29,20 @@ export function cell(more: Partial<OrchestratorOptions> = {}) {
     ...more,
   });
   return { clock, orchestrator, learner };
+}
+
+/** A learner that takes so long over each batch, ms, and the turnstile of a loop in which time passes by that alone. */
+export function slowLearner(batchMs: number) {
+  const learner = createFastestMean();
+  const learn = learner.learn.bind(learner);
+  let now = 0;
+  learner.learn = (outcomes) => {
+    now += batchMs;
+    learn(outcomes);
+  };
+  const turnstile = (after: Clock['after']) =>
+    new Turnstile({ now: () => now, after, every: () => () => {} });
+  return { learner, turnstile };
 }
 
 /** An agent's end of a session: what it was told. */

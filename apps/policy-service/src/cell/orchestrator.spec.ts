@@ -1,9 +1,8 @@
 import { defaultObjective } from '@weir/domain';
 import type { Learner } from '@weir/learning';
 import { describe, expect, it } from 'vitest';
-import { Turnstile } from '../planning/turnstile.ts';
 import { deviceHello, deviceState, edge, looks, outcome } from '../sessions/agent.fixture.ts';
-import { agent, cell } from './orchestrator.fixture.ts';
+import { agent, cell, slowLearner } from './orchestrator.fixture.ts';
 import { createFastestMean } from './learner.fixture.ts';
 
 describe('CellOrchestrator', () => {
@@ -35,25 +34,26 @@ describe('CellOrchestrator', () => {
   });
 
   it('learns at once while its turn of the event loop has time left, and the rest in later turns', () => {
-    const learner: Learner = createFastestMean();
-    const learn = learner.learn.bind(learner);
-    let now = 0;
-    learner.learn = (outcomes) => {
-      now += 3;
-      learn(outcomes);
-    };
-    const turnstile = new Turnstile({
-      now: () => now,
-      after: (delayMs, callback) => of.clock.after(delayMs, callback),
-      every: () => () => {},
-    });
-    const of = cell({ learner, turnstile });
+    const { learner, turnstile } = slowLearner(3);
+    const of = cell({ learner, turnstile: turnstile((...timer) => of.clock.after(...timer)) });
     const { clock, orchestrator } = of;
     orchestrator.devices.join(deviceHello('a'), agent().link);
     clock.advance(0);
     for (let batch = 0; batch < 4; batch++) orchestrator.learn([outcome('a')]);
     expect([orchestrator.holdsOutcomes, learner.status().outcomes]).toEqual([true, 2]);
     clock.advance(0);
+    expect([orchestrator.holdsOutcomes, learner.status().outcomes]).toEqual([false, 4]);
+  });
+
+  it('learns what waits before it takes another objective: it was answered under the former one', () => {
+    const { learner, turnstile } = slowLearner(10);
+    const of = cell({ learner, turnstile: turnstile((...timer) => of.clock.after(...timer)) });
+    const { clock, orchestrator } = of;
+    orchestrator.devices.join(deviceHello('a'), agent().link);
+    clock.advance(0);
+    for (let batch = 0; batch < 4; batch++) orchestrator.learn([outcome('a')]);
+    expect(orchestrator.holdsOutcomes).toBe(true);
+    orchestrator.setObjective({ ...defaultObjective, accuracyFloor: 0.8 });
     expect([orchestrator.holdsOutcomes, learner.status().outcomes]).toEqual([false, 4]);
   });
 

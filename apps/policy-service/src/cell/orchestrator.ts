@@ -33,6 +33,8 @@ import { Witnesses } from './witnesses.ts';
 const batchesAtOnce = 16;
 /** Batches of outcomes that may wait to be learned, before acknowledgements wait for that. */
 const mostHeld = 1_024;
+/** Nothing itself: what is held is learned after each work. */
+const catchingUp = function* (): Steps<void> {};
 
 export interface OrchestratorTimes extends DeviceTimes, PlanningTimes {}
 
@@ -75,8 +77,6 @@ export class CellOrchestrator implements Disposable {
   readonly #turns: InTurn;
   readonly #planning = () => this.#planAndPush();
   readonly #recalling = () => this.#guard.observeInSteps(this.devices.members.family());
-  /** Nothing itself: what is held is learned after each. */
-  readonly #catchingUp = function* (): Steps<void> {};
   #caughtUp: Promise<void> | undefined;
   /** Outcomes to be learned: a plan is made of what was known at its beginning. */
   #held: (readonly Outcome[])[] = [];
@@ -191,14 +191,14 @@ export class CellOrchestrator implements Disposable {
    */
   learn(journaled: readonly Outcome[]): void {
     this.#held.push(journaled);
-    if (!this.#turns.isUnderWay) this.#inTurn(this.#catchingUp);
+    if (!this.#turns.isUnderWay) this.#inTurn(catchingUp);
   }
 
   /** Resolves at once, unless so much waits to be learned that whoever sends more had better wait, too. */
   async caughtUp(): Promise<void> {
     if (this.#heldBatches < mostHeld) return;
     // One turn for all who wait: plans are to have theirs.
-    this.#caughtUp ??= this.undisturbed(this.#catchingUp).finally(() => (this.#caughtUp = undefined));
+    this.#caughtUp ??= this.undisturbed(catchingUp).finally(() => (this.#caughtUp = undefined));
     await this.#caughtUp;
   }
 
@@ -274,6 +274,8 @@ export class CellOrchestrator implements Disposable {
 
   setObjective(objective: Objective): void {
     this.#turns.giveUp(this.#planning);
+    // What was answered before counts for the accounts of the former floor.
+    this.#turns.finish();
     const floorChanged = objective.accuracyFloor !== this.#objective.accuracyFloor;
     this.#objective = objective;
     if (floorChanged) this.devices.renewAccounts(objective.accuracyFloor);

@@ -101,7 +101,7 @@ export async function policyCost({
   const joinCpuMsPerAgent = (meter().all - cpuBeforeJoining.all) / agents;
   await sleep(Math.min(mostSettleMs, 1_000 * seconds), { signal });
   const ask = (what: 'tell' | 'forget') => Promise.all(crowds.map((crowd) => crowd.ask({ do: what })));
-  await ask('forget');
+  const before = await ask('forget');
 
   progress(`${agents} agents send an outcome and their state every second, for ${seconds} s`);
   const readingBefore = await scrape(service.metrics!);
@@ -110,7 +110,7 @@ export async function policyCost({
   const [cpu, measuredS] = [meter(), (performance.now() - startedAt) / 1_000];
   const reading = await scrape(service.metrics!);
   const told = await ask('tell');
-  const failures = told.flatMap((one) => one.failures);
+  const failures = [...joined, ...before, ...told].flatMap((one) => one.failures);
   if (failures.length > 0) throw new Unavailable(`${failures.length} sessions have failed: ${failures[0]}`);
 
   const ackMs = told.flatMap((one) => one.ackMs);
