@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TaskResult, type TestReport, summarise } from './summary.ts';
 
@@ -24,6 +24,10 @@ const reportOf = (project: string) => join(root, folders.get(project) ?? '', '.w
 rmSync(runFile, { force: true });
 for (const project of folders.keys()) rmSync(reportOf(project), { force: true });
 
+// Processes that are killed, as some specs do, leave their temporary folders behind.
+const temporary = mkdtempSync(join(tmpdir(), 'weir-test-'));
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
+
 const nx = spawn(
   process.execPath,
   [
@@ -40,6 +44,7 @@ const nx = spawn(
     stdio: 'inherit',
     env: {
       ...process.env,
+      TMPDIR: temporary,
       NX_DAEMON: 'false',
       NX_TUI: 'false',
       // Scenarios start hundreds of processes of the same sources: halves the start of each.
