@@ -5,7 +5,7 @@ import { asUsage } from '../as-usage.ts';
 import { defineCommand } from '../command.ts';
 import { named } from '../named.ts';
 import { withPolicy } from '../operate/ask.ts';
-import { fleetFlags } from '../operate/flags.ts';
+import { fleetFlags, replaceFlag } from '../operate/flags.ts';
 import { writeNewFile } from '../operate/write-new-file.ts';
 import { size } from '../words.ts';
 
@@ -18,7 +18,7 @@ export default defineCommand({
   schema: z.object({
     file: named('name the file').describe('File to write; only its owner can read it.'),
     ...fleetFlags,
-    force: z.boolean().default(false).describe('Replace the file if there is one.'),
+    force: replaceFlag,
   }),
   positionals: 'file',
   examples: [

@@ -23,6 +23,8 @@ export const jsonFlag = z
   .default(false)
   .describe('One JSON document on stdout instead of lines for people.');
 
+export const replaceFlag = z.boolean().default(false).describe('Replace the file if there is one.');
+
 /** What every command has that talks to PolicyService. */
 export const serviceFlags = {
   policy: hostPort().describe('Address of PolicyService.'),

@@ -98,6 +98,10 @@ describe('the commands of an operator', () => {
       learner: 'planner',
     });
     expect(await documentOf(status, policy, '--cell-id=cell-2')).toMatchObject({ learner: 'planner' });
+    const again = runOf(snapshotExport)(file, policy);
+    await expect(again).rejects.toBeInstanceOf(ConfigError);
+    await expect(again).rejects.toThrow(/is there already/);
+    await documentOf(snapshotExport, file, policy, '--force');
   });
 
   it.each([

@@ -16,7 +16,7 @@ export interface NewFileOptions<Value> {
  */
 export async function writeNewFile<Value>(
   path: string,
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { replace, check }: NewFileOptions<Value>,
 ): Promise<{ bytes: number; value: Value }> {
   const exists = () => new AlreadyExists(`${path} is there already; name another file, or give --force`);
