@@ -66,6 +66,13 @@ describe('the bundles of the programs', () => {
     for (const name of Object.keys(bundled)) expect(files).toContain(`${name}.js.map`);
   });
 
+  it('are text that takes a byte a character in memory', () => {
+    const beyondLatin1 = files.filter(({ name }) =>
+      /[^\0-\xff]/.test(readFileSync(join(folder, name), 'utf8')),
+    );
+    expect(beyondLatin1.map(({ name }) => name)).toEqual([]);
+  });
+
   describe('run as a cell under mutual TLS', () => {
     let authority: Authority;
     let running: Programs;
