@@ -1,4 +1,5 @@
-import { FailedPrecondition, makeFolder } from '@weir/base';
+import { FailedPrecondition } from '@weir/base/errors';
+import { makeFolder } from '@weir/base/make-folder';
 import { storeNotWritable } from '../store.ts';
 import { notWritable } from './not-writable.ts';
 import { dirname } from 'node:path';

@@ -1,4 +1,4 @@
-import { WeirError } from '@weir/base';
+import { WeirError } from '@weir/base/errors';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
