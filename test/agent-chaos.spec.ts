@@ -4,6 +4,7 @@ import { agent, common } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fewVariants } from './support/small-cell.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
 const { DEVICE, EDGE, CLOUD } = common.Tier;
@@ -74,10 +75,10 @@ describe('a device whose cell falls apart', () => {
     // The device is so slow (220 ms with its smallest model) that it pays to send frames away.
     const description = describeCell({
       nodes: [
-        { id: 'edge-1', tier: 'edge', slots: 2, dilationFactor: 20 },
-        { id: 'cloud-1', tier: 'cloud', slots: 2, dilationFactor: 10 },
+        { id: 'edge-1', tier: 'edge', slots: 2, dilationFactor: 20, variants: fewVariants },
+        { id: 'cloud-1', tier: 'cloud', slots: 2, dilationFactor: 10, variants: fewVariants },
       ],
-      devices: [{ id: 'device-1', dilationFactor: 2_000 }],
+      devices: [{ id: 'device-1', dilationFactor: 2_000, variants: fewVariants }],
     });
     cell = await startCell(description, { logger: silentLogger });
     device = connectAgent(cell.devices[0]!.address);

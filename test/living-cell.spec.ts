@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { cellFile, smallCell } from './support/small-cell.ts';
 import { descendants, isAlive, weir } from './support/weir.ts';
 
 interface Summary {
@@ -25,6 +26,8 @@ const summaryOf = (stdout: string) => {
 };
 
 describe('weir up', () => {
+  const oneDevice = cellFile(smallCell({ devices: 1 }));
+
   it('answers 300 labelled frames on a living cell and says where, how well and how fast', async () => {
     const run = weir('up', '--devices', '3', '--requests', '300', '--json');
     const { code, stdout, stderr } = await run.ended;
@@ -57,7 +60,7 @@ describe('weir up', () => {
   }, 120_000);
 
   it('shows one address, the console; drains on Ctrl-C, sums up, exits with 130 and leaves no process behind', async () => {
-    const run = weir('up', '--devices', '1', '--rate', '5', '--console', '127.0.0.1:0', '--json');
+    const run = weir('up', '--cell', oneDevice, '--rate', '5', '--console', '127.0.0.1:0', '--json');
     await run.line(/device-1: [1-9]\d* answered/);
     const started = descendants(run.child.pid!);
     expect(started.length).toBeGreaterThanOrEqual(6);
@@ -75,7 +78,7 @@ describe('weir up', () => {
   }, 120_000);
 
   it('takes its processes with it when it is killed', async () => {
-    const run = weir('up', '--devices', '1', '--json', '--verbose');
+    const run = weir('up', '--cell', oneDevice, '--json', '--verbose');
     await run.line(/device-1 answers on/);
     const started = descendants(run.child.pid!);
     expect(started.length).toBeGreaterThanOrEqual(6);

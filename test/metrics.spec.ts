@@ -2,6 +2,7 @@ import { silentLogger } from '@weir/base';
 import { connectAgent, describeCell, type RunningCell, startCell } from '@weir/cell';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { fewVariants } from './support/small-cell.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
 const frames = 5;
@@ -13,8 +14,8 @@ describe('metrics of a living cell', () => {
   beforeAll(async () => {
     const description = describeCell({
       learner: 'edge-only',
-      nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, dilationFactor: 0 }],
-      devices: [{ id: 'device-1', dilationFactor: 0 }],
+      nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, dilationFactor: 0, variants: fewVariants }],
+      devices: [{ id: 'device-1', dilationFactor: 0, variants: fewVariants }],
     });
     cell = await startCell(description, { logger: silentLogger, metrics: true });
     await using device = connectAgent(cell.devices[0]!.address);

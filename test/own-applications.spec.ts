@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { connectAgent } from '@weir/cell';
 import { expect, it } from 'vitest';
 import { sample } from './support/client-contract.ts';
+import { cellFile, smallCell } from './support/small-cell.ts';
 import { weir } from './support/weir.ts';
 
+const twoDevices = cellFile(smallCell({ devices: 2 }));
+
 it('weir up --rate 0 serves the frames of others, sends none, and sums up theirs', async () => {
-  const up = weir('up', '--devices', '2', '--rate', '0', '--json');
+  const up = weir('up', '--cell', twoDevices, '--rate', '0', '--json');
   const line = await up.line(/^device-1 answers on /);
   {
     await using client = connectAgent(/\S+$/.exec(line)![0]);

@@ -3,6 +3,7 @@ import { describeCell, startCell } from '@weir/cell';
 import { common, telemetry } from '@weir/proto';
 import { connect, openServerStream } from '@weir/rpc';
 import { expect, it } from 'vitest';
+import { fewVariants } from './support/small-cell.ts';
 
 const { LIVE, STALE, GONE } = telemetry.Liveness;
 type NodeState = telemetry.NodeState;
@@ -10,8 +11,8 @@ type NodeState = telemetry.NodeState;
 it('Telemetry shows what every node of a living cell reports, and that one is killed and comes back', async () => {
   const description = describeCell({
     learner: 'edge-only',
-    nodes: [{ id: 'edge-1', tier: 'edge', slots: 2, dilationFactor: 0 }],
-    devices: [{ id: 'device-1', dilationFactor: 0 }],
+    nodes: [{ id: 'edge-1', tier: 'edge', slots: 2, dilationFactor: 0, variants: fewVariants }],
+    devices: [{ id: 'device-1', dilationFactor: 0, variants: fewVariants }],
   });
   await using cell = await startCell(description, { logger: silentLogger });
   await using connection = connect(cell.telemetryAddress);

@@ -13,6 +13,7 @@ import {
   startOtlpReceiver,
 } from './support/otlp-receiver.ts';
 import { plannedAtTheEdge } from './support/planned-at-the-edge.ts';
+import { fewVariants } from './support/small-cell.ts';
 
 const image = readFileSync(new URL('../libs/inference/models/samples/scene-0000.png', import.meta.url));
 const remoteSpans = ['weir.infer', 'weir.look', ...hopNames];
@@ -30,8 +31,8 @@ describe('traces of a living cell', () => {
     vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '100');
     const description = describeCell({
       learner: 'edge-only',
-      nodes: [{ id: 'edge-1', tier: 'edge', slots: 2, dilationFactor: 0 }],
-      devices: [{ id: 'device-1', dilationFactor: 0 }],
+      nodes: [{ id: 'edge-1', tier: 'edge', slots: 2, dilationFactor: 0, variants: fewVariants }],
+      devices: [{ id: 'device-1', dilationFactor: 0, variants: fewVariants }],
     });
     cell = await startCell(description, { logger: silentLogger });
     device = connectAgent(cell.devices[0]!.address);

@@ -5,9 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@weir/base';
-import { type RunningCell, exampleCell, startCell } from '@weir/cell';
+import { type RunningCell, startCell } from '@weir/cell';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askedToWaitMs, awkwardAgent } from './awkward-agent.ts';
+import { smallCell } from './small-cell.ts';
 
 /** A line of a client's output. */
 export interface Line {
@@ -56,7 +57,7 @@ export function describeClient(name: string, command: () => readonly string[]): 
   describe(`the ${name} client over a living cell`, () => {
     let cell: RunningCell;
     beforeAll(async () => {
-      cell = await startCell(exampleCell({ devices: 1 }), { logger: silentLogger });
+      cell = await startCell(smallCell({ devices: 1 }), { logger: silentLogger });
     });
     afterAll(() => cell?.[Symbol.asyncDispose]());
 
