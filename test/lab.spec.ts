@@ -132,6 +132,41 @@ describe('the lab', () => {
     expect(result.oracle[1]!.meanMs).toBeGreaterThan(result.oracle[0]!.meanMs);
   });
 
+  it('holds the floor at every frame of random arrivals, while it learns too, after static placements were obeyed too', async () => {
+    const frames: FrameRecord[] = [];
+    const result = await runScenario(
+      scenario({
+        learners: ['planner'],
+        arrivals: { load: 0.5, learningSeconds: 3, warmupSeconds: 1, seconds: 4, blocks: 2 },
+      }),
+      prepared,
+      { onFrame: (frame) => frames.push(frame) },
+    );
+    if (result.kind !== 'arrivals') throw new Error(result.kind);
+    const [fixed, byDefault] = result.rules;
+    expect([fixed!.rule, byDefault!.rule]).toEqual(['static', 'default']);
+    expect(byDefault).toMatchObject({
+      floorViolations: 0,
+      warmup: { floorViolations: 0 },
+      learning: { floorViolations: 0 },
+    });
+    expect(byDefault!.learning!.frames).toBeGreaterThan(5);
+    expect(fixed!.learning).toBeNull();
+    expect(fixed!.reasons).toEqual({ planned: fixed!.frames });
+    for (const rule of result.rules) {
+      expect(rule.failed).toBe(0);
+      expect(rule.frames).toBeGreaterThan(5);
+      // A row for each frame that counts, and a curve over all of them, phase by phase.
+      const label = rule.rule === 'default' ? 'planner' : rule.rule;
+      const rows = (phase: string) =>
+        frames.filter((frame) => frame.learner === label && frame.phase === phase).length;
+      const drawn = (phase: string) =>
+        rule.curve.filter((point) => point.phase === phase).reduce((sum, point) => sum + point.frames, 0);
+      expect(rows('measured')).toBe(rule.frames);
+      for (const phase of ['learning', 'warmup', 'measured']) expect(drawn(phase)).toBe(rows(phase));
+    }
+  });
+
   it('tells how far each experiment is while it reproduces several', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-lab-'));
     const seen: Overview[] = [];
