@@ -54,7 +54,7 @@ describe('two model families of one cell', () => {
     const stream = (async () => {
       while (streaming) {
         answers.push(await device.infer({ image, timeoutMs: 20_000 }));
-        await sleep(5);
+        await sleep(20);
       }
     })();
     const next = (count: number, nodeId: string) => {

@@ -118,7 +118,9 @@ describe('a cell with an outage', () => {
     for (const { address } of cell.devices) {
       await using client = connectAgent(address);
       // The last acknowledgement may still be on its way.
-      await expect.poll(() => client.status()).toMatchObject({ outcomesPending: 0, outcomesDropped: 0n });
+      await expect
+        .poll(() => client.status(), { timeout: 20_000 })
+        .toMatchObject({ outcomesPending: 0, outcomesDropped: 0n });
     }
     traffic = await startTraffic(cell, { rate: 5, timeoutMs });
   }, 60_000);

@@ -1,3 +1,4 @@
+import { sleep } from '@weir/base';
 import { agent, common, inference, worker } from '@weir/proto';
 import { callUnary, connect } from '@weir/rpc';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -214,7 +215,10 @@ describe('a device whose frames may not go to the cloud', () => {
     await allow([DEVICE, EDGE], { accuracyFloor: 0.83 });
     const before = counts();
     // A probe is due five seconds after an ejection, and goes out with the next frame.
-    while (performance.now() - ejectedAt < 5_500) await send(2);
+    while (performance.now() - ejectedAt < 5_500) {
+      await send(2);
+      await sleep(50);
+    }
     expectNoFrames(before);
     await allow([DEVICE, EDGE, CLOUD]);
     await vi.waitFor(async () => {

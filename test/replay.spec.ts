@@ -61,7 +61,7 @@ describe('the data folder of a PolicyService', () => {
       await drive({
         client,
         samples,
-        arrivals: { pattern: 'poisson', rate: 25, frames: 300 },
+        arrivals: { pattern: 'poisson', rate: 50, frames: 300 },
         clock: systemClock,
         random: seededRandom(1),
         signal: new AbortController().signal,
