@@ -1,4 +1,4 @@
-import { NotFound, WeirError } from '@weir/base';
+import { NotFound, WeirError } from '@weir/base/errors';
 import { parentPort, workerData } from 'node:worker_threads';
 import { cellsIn, copyCells } from './copy-cells.ts';
 import { openDatabase } from './database.ts';
