@@ -60,7 +60,6 @@ const floors = Object.entries(mayImport)
                 group: [
                   '@weir/*/*',
                   '!@weir/base/errors',
-                  '!@weir/base/make-folder',
                   '!@weir/proto/contracts',
                   '!@weir/domain/hops',
                   '!@weir/inference/family',

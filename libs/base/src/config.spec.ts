@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   asConfigError,
@@ -13,6 +13,9 @@ import {
   splitHostPort,
 } from './config.ts';
 import { InvalidInput } from './errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const spec = {
   name: 'weir demo',
@@ -77,7 +80,7 @@ describe('loadConfig', () => {
   });
 
   it('lets a flag win over the environment and the environment over the file', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'weir-')), 'weir.yaml');
+    const file = join(folder, 'weir.yaml');
     writeFileSync(file, 'devices: 7\njson: true\nlearners: [a, b]\n');
     const config = load(['--config', file, '--devices', '9'], { WEIR_DEVICES: '8', WEIR_LEARNERS: 'c' });
     expect(config).toMatchObject({ devices: 9, json: true, learners: ['c'] });
@@ -95,7 +98,7 @@ describe('loadConfig', () => {
   });
 
   it('leaves keys of a shared file to others', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'weir-')), 'weir.yaml');
+    const file = join(folder, 'weir.yaml');
     writeFileSync(file, 'devices: 7\nslots: 2\n');
     const argv = ['--config', file];
     expect(faults(argv)).toEqual([{ field: `${file}: slots`, description: 'unknown key' }]);

@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInput } from '@weir/base';
 import { linkProfiles } from '@weir/link';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type CellDescriptionInput, describeCell, readCellDescription } from './description.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-cell-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const cell = (changes: object = {}): CellDescriptionInput => ({
   nodes: [{ id: 'edge-1', tier: 'edge', slots: 1, dilationFactor: 4 }],
@@ -54,7 +57,7 @@ describe('describeCell', () => {
 
 describe('readCellDescription', () => {
   it('reads YAML', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'weir-cell-')), 'cell.yaml');
+    const file = join(folder, 'cell.yaml');
     writeFileSync(
       file,
       'nodes: [{id: edge-1, tier: edge, slots: 1, dilationFactor: 4}]\ndevices: [{id: d, dilationFactor: 9, links: weak}]',
@@ -68,7 +71,7 @@ describe('readCellDescription', () => {
 
   it('takes the example of docs/cell.md, whose links are the default ones', () => {
     const page = readFileSync(new URL('../../../docs/cell.md', import.meta.url), 'utf8');
-    const file = join(mkdtempSync(join(tmpdir(), 'weir-cell-')), 'example.yaml');
+    const file = join(folder, 'example.yaml');
     writeFileSync(file, /```yaml[^\n]*\n(.*?)```/s.exec(page)![1]!);
     const example = readCellDescription(file);
     expect(example.devices.map(({ id }) => id)).toEqual(['till', 'camera']);
@@ -76,7 +79,7 @@ describe('readCellDescription', () => {
   });
 
   it('names the file and the key of what is missing, also in an empty one', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'weir-cell-')), 'empty.yaml');
+    const file = join(folder, 'empty.yaml');
     writeFileSync(file, '');
     expect(() => readCellDescription(file)).toThrow(`${file}: nodes`);
   });

@@ -1,10 +1,12 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@weir/base';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type ProcessEvent, SupervisedProcess } from './supervised-process.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'weir-cell-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 const main = new URL('./fixtures/program.ts', import.meta.url).pathname;
 
 /** A supervised fixture program, and a way to wait for what happens to it. */
@@ -19,7 +21,7 @@ async function start(
     {
       clock: systemClock,
       logger: silentLogger,
-      logDir: mkdtempSync(join(tmpdir(), 'weir-cell-')),
+      logDir: mkdtempSync(join(folder, 'logs-')),
       onEvent: (event) => {
         events.push(event);
         waiting.get(event.kind)?.();

@@ -1,3 +1,4 @@
+import { unlessAborted } from '@weir/base';
 import { Worker } from 'node:worker_threads';
 import type { LearningOptions, LearningResult } from '@weir/simulation';
 import type { WorkerMessage } from './thread.ts';
@@ -26,8 +27,8 @@ export const runJobs = (jobs: readonly LearningOptions[], options: PoolOptions):
   });
 
 /**
- * Runs each job in a worker thread, some at a time; results in the order of the jobs. Rejects with the signal's reason
- * when aborted, and with the first job's error; the threads are gone by then.
+ * Runs the jobs in worker threads, each of which takes one after the other; results in the order of the jobs. Rejects with the
+ * signal's reason when aborted, and with the first job's error; the threads are gone by then.
  */
 export async function runThreads<Job, Result>(
   jobs: readonly Job[],
@@ -37,43 +38,36 @@ export async function runThreads<Job, Result>(
   const sizes = jobs.map(work);
   const done = new Float64Array(jobs.length);
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  const report = () => onProgress(done.reduce((sum, each) => sum + each, 0) / total);
-  const threads = new Set<Worker>();
+  const tell = (at: number, ofJob: number) => {
+    done[at] = ofJob;
+    onProgress(done.reduce((sum, each) => sum + each, 0) / total);
+  };
+  const threads: Worker[] = [];
   let next = 0;
 
-  const runOne = (at: number) =>
-    new Promise<void>((resolve, reject) => {
-      const worker = new Worker(script, { workerData: jobs[at] });
-      threads.add(worker);
-      const stop = () => reject(signal.reason as Error);
-      signal.addEventListener('abort', stop, { once: true });
-      worker.on('message', (message: WorkerMessage<Result>) => {
-        if (message.kind === 'progress') done[at] = message.done;
-        else if (message.kind === 'error') reject(new Error(message.message));
-        else {
-          results[at] = message.result;
-          done[at] = sizes[at]!;
-        }
-        report();
-      });
-      worker.on('error', reject);
-      worker.on('exit', () => {
-        threads.delete(worker);
-        signal.removeEventListener('abort', stop);
-        if (results[at]) resolve();
-        else reject(new Error(`the worker of ${JSON.stringify(jobs[at])} ended without a result`));
-      });
-    });
   const lane = async () => {
+    const worker = new Worker(script);
+    threads.push(worker);
     while (next < jobs.length) {
-      signal.throwIfAborted();
-      await runOne(next++);
+      const at = next++;
+      const { promise, resolve, reject } = Promise.withResolvers<Result>();
+      const hear = (message: WorkerMessage<Result>) => {
+        if (message.kind === 'progress') tell(at, message.done);
+        else if (message.kind === 'error') reject(new Error(message.message));
+        else resolve(message.result);
+      };
+      const end = () => reject(new Error(`the worker of ${JSON.stringify(jobs[at])} ended without a result`));
+      worker.on('message', hear).on('error', reject).on('exit', end);
+      worker.postMessage(jobs[at]);
+      results[at] = await unlessAborted(promise, signal);
+      worker.off('message', hear).off('error', reject).off('exit', end);
+      tell(at, sizes[at]!);
     }
   };
   try {
     await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, lane));
   } finally {
-    await Promise.all([...threads].map((worker) => worker.terminate()));
+    await Promise.all(threads.map((worker) => worker.terminate()));
   }
   return results;
 }

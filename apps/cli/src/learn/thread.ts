@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 
 /** What a worker says. */
 export type WorkerMessage<Result> =
@@ -6,15 +6,18 @@ export type WorkerMessage<Result> =
   | { readonly kind: 'result'; readonly result: Result }
   | { readonly kind: 'error'; readonly message: string };
 
-/** In a worker thread: runs the job that the thread was given and says what came of it. */
+/** In a worker thread: runs each job that the thread is given and says what came of it. */
 export function runInThread<Job, Result>(
   run: (job: Job, onProgress: (done: number) => void) => Result,
 ): void {
-  const say = (message: WorkerMessage<Result>) => parentPort!.postMessage(message);
-  try {
-    const result = run(workerData as Job, (done) => say({ kind: 'progress', done }));
-    say({ kind: 'result', result });
-  } catch (error) {
-    say({ kind: 'error', message: error instanceof Error ? error.message : String(error) });
-  }
+  const port = parentPort!;
+  const say = (message: WorkerMessage<Result>) => port.postMessage(message);
+  port.on('message', (job: Job) => {
+    try {
+      const result = run(job, (done) => say({ kind: 'progress', done }));
+      say({ kind: 'result', result });
+    } catch (error) {
+      say({ kind: 'error', message: error instanceof Error ? error.message : String(error) });
+    }
+  });
 }

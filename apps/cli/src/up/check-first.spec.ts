@@ -1,15 +1,16 @@
 import { ConfigError, FailedPrecondition } from '@weir/base';
 import { exampleCell } from '@weir/cell';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { checkFloor } from './cell-of.ts';
 import { checkPaths, checkPorts } from './check-first.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-up-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'a-file');
 writeFileSync(file, '');
 

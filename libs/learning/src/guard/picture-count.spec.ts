@@ -60,6 +60,18 @@ describe('PictureCount', () => {
     expect(count(pictures)).toBeLessThan(2_400);
   });
 
+  it('tells those apart that came last, and no more than some thousands', () => {
+    const margins = different(5_000);
+    const pictures = new PictureCount();
+    for (const margin of margins) pictures.add(margin);
+    expect(margins.slice(0, 500).map((margin) => pictures.weightOf(margin))).toEqual(Array(500).fill(0));
+    expect(margins.slice(1_000).map((margin) => pictures.weightOf(margin))).toEqual(Array(4_000).fill(1));
+    pictures.fade(0.05, 'older');
+    for (const margin of different(100)) pictures.add(1 + margin);
+    expect(pictures.weightOf(margins.at(-1)!)).toBe(0);
+    expect(pictures.weightOf(1)).toBe(1);
+  });
+
   it('is nothing at first', () => {
     expect(count(new PictureCount())).toBe(0);
   });

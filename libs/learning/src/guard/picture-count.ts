@@ -10,6 +10,11 @@ const leastScale = 1e-150;
 
 /** What weighs less has faded. */
 const leastWeight = 1 / 16;
+/**
+ * Looks after which pictures are forgotten: a Map finds its oldest key only past all that it has forgotten since it last grew,
+ * which for each look would cost more than all else.
+ */
+const forgetAfter = 64;
 
 /**
  * One device's looks at pictures, by picture, old ones counting ever less. A picture that comes again is told by its margin: the
@@ -21,6 +26,7 @@ export class PictureCount {
   #scale = 1;
   #weight = 0;
   #squares = 0;
+  #untilForgotten = forgetAfter;
 
   add(margin: number, weight = 1): void {
     const before = this.weightOf(margin);
@@ -28,10 +34,7 @@ export class PictureCount {
     this.#squares += weight * (2 * before + weight);
     this.#weights.delete(margin);
     this.#weights.set(margin, (before + weight) / this.#scale);
-    for (const [oldest, scaled] of this.#weights) {
-      if (this.#weights.size <= mostPictures && scaled * this.#scale >= leastWeight) break;
-      this.#weights.delete(oldest);
-    }
+    if (--this.#untilForgotten === 0) this.#forget();
   }
 
   fade(kept: number, as: Fading): void {
@@ -53,6 +56,14 @@ export class PictureCount {
   /** 0: it has not come, or is told apart no more. */
   weightOf(margin: number): number {
     return (this.#weights.get(margin) ?? 0) * this.#scale;
+  }
+
+  #forget(): void {
+    this.#untilForgotten = forgetAfter;
+    for (const [oldest, scaled] of this.#weights) {
+      if (this.#weights.size <= mostPictures && scaled * this.#scale >= leastWeight) break;
+      this.#weights.delete(oldest);
+    }
   }
 
   #rescale(): void {
@@ -105,5 +116,9 @@ export class SharedPictures {
 function remember<Value>(map: Map<number, Value>, margin: number, value: Value): void {
   map.delete(margin);
   map.set(margin, value);
-  if (map.size > mostPictures) map.delete(map.keys().next().value!);
+  if (map.size < mostPictures + forgetAfter) return;
+  for (const oldest of map.keys()) {
+    if (map.size <= mostPictures) break;
+    map.delete(oldest);
+  }
 }

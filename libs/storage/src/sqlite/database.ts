@@ -1,8 +1,6 @@
 import { FailedPrecondition } from '@weir/base/errors';
-import { makeFolder } from '@weir/base/make-folder';
 import { storeNotWritable } from '../store.ts';
 import { notWritable } from './not-writable.ts';
-import { dirname } from 'node:path';
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -89,14 +87,13 @@ const FROM_2 = `
 `;
 
 /**
- * Opens the store's file, creating it where there is none. The file belongs to one process at a time; a commit has
- * reached the disk when it returns. Throws FailedPrecondition, naming the cure, when the file is corrupt, of another
- * program, of a newer Weir, or in use.
+ * Opens the store's file, creating it where there is none in a folder that is there. The file belongs to one process at a
+ * time; a commit has reached the disk when it returns. Throws FailedPrecondition, naming the cure, when the file is
+ * corrupt, of another program, of a newer Weir, or in use.
  */
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    makeFolder(dirname(path));
     keepPrivate(path);
     database = new DatabaseSync(path, { timeout: 1_000, enableForeignKeyConstraints: true });
     // Exclusive first: the write-ahead log then needs no shared memory, and a second process is refused.

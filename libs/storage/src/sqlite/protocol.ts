@@ -1,4 +1,4 @@
-import type { StatusName } from '@weir/base';
+import type { StatusName } from '@weir/base/errors';
 import type { StoreLimits } from '../limits.ts';
 import type { Tables } from './tables.ts';
 

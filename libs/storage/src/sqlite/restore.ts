@@ -1,7 +1,7 @@
-import { AlreadyExists, FailedPrecondition } from '@weir/base';
+import { AlreadyExists, FailedPrecondition, makeFolder } from '@weir/base';
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { createGunzip } from 'node:zlib';
@@ -26,6 +26,7 @@ export async function restoreBackup(
   { path, replace }: { path: string; replace: boolean },
 ): Promise<readonly RestoredCell[]> {
   return withBackup(file, (source) => {
+    makeFolder(dirname(path));
     using database = openDatabase(path);
     const cells = cellsIn(source);
     const known = new Set(cellsIn(database));

@@ -1,5 +1,6 @@
-import { FailedPrecondition, Internal, ResourceExhausted, Unavailable } from '@weir/base';
+import { FailedPrecondition, Internal, makeFolder, ResourceExhausted, Unavailable } from '@weir/base';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type StoreLimits, defaultLimits } from '../limits.ts';
 import type { Store } from '../store.ts';
@@ -32,6 +33,7 @@ interface Waiting {
  * the signal's reason when it is aborted before, which harms nothing.
  */
 export async function openStore({ path, signal, ...limits }: StoreOptions): Promise<Store> {
+  makeFolder(dirname(path));
   const bounds = { ...defaultLimits, ...limits };
   const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
     workerData: { path, limits: bounds } satisfies WorkerOptions,

@@ -1,8 +1,8 @@
 import { loadFamily, startRunner, variantNamed } from '@weir/inference';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { benchModels, writeBenchFamily } from './bench-family.ts';
 import { withInputSide } from './onnx-input.ts';
 
@@ -22,8 +22,11 @@ describe('withInputSide', () => {
 });
 
 describe('the family of the benchmark', () => {
+  let folder: string;
+  beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))));
+  afterAll(() => rm(folder, { recursive: true }));
+
   it('runs at its sides', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'));
     await writeBenchFamily(folder, await loadFamily());
     await using runner = await startRunner({ family: await loadFamily(folder) });
     for (const { name, side } of benchModels) {
