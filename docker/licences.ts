@@ -19,6 +19,16 @@ const permissive = new Set([
 /** Packages of libraries that their users can replace: they stay files of their own, which the LGPL asks for. */
 const replaceable = /^@img\/sharp-/;
 
+/**
+ * Packages that come without a file of their licence, which is Apache-2.0 as Weir's own, each with those of its files that hold
+ * code of others under a licence at their head.
+ */
+const withoutFile: Readonly<Record<string, readonly string[]>> = {
+  '@bufbuild/protobuf': ['dist/esm/wire/varint.js'],
+  '@connectrpc/connect': [],
+  '@connectrpc/connect-node': [],
+};
+
 /** Whether a package may be part of what is delivered. `license`: an SPDX expression; it is refused where there is none. */
 export function mayShip({ name, license = '' }: Pick<LockedPackage, 'name' | 'license'>): boolean {
   const mayBe = (id: string) => permissive.has(id) || (id === 'LGPL-3.0-or-later' && replaceable.test(name));
@@ -30,7 +40,7 @@ export function mayShip({ name, license = '' }: Pick<LockedPackage, 'name' | 'li
 
 /**
  * Name, version, licence and its text of the packages at these paths of package-lock.json, for whoever gets code of theirs.
- * Throws for a licence that nobody has agreed to.
+ * Throws for a licence that nobody has agreed to, and for one without its text.
  */
 export function licencesOf(paths: readonly string[]): string {
   // Many share a text to the letter.
@@ -43,10 +53,14 @@ export function licencesOf(paths: readonly string[]): string {
         `${name} ${version} has the licence ${license ?? '(none)'}, which docker/licences.ts does not allow to ship`,
       );
     const folder = join(root, path);
-    const text = readdirSync(folder)
+    const texts = readdirSync(folder)
       .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
-      .flatMap((file) => textsUnder(join(folder, file)))
-      .join('\n\n');
+      .flatMap((file) => textsUnder(join(folder, file)));
+    const heads = withoutFile[name];
+    if (texts.length === 0 && heads)
+      texts.push(...textsUnder(join(root, 'LICENSE')), ...heads.map((file) => headOf(join(folder, file))));
+    if (texts.length === 0) throw new Error(`${name} ${version} has no text of its licence ${license}`);
+    const text = texts.join('\n\n');
     byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}: ${license}`]);
   }
   const sections = [...byText].map(([text, packages]) => `${packages.join('\n')}\n\n${text}`.trim());
@@ -59,3 +73,10 @@ const textsUnder = (path: string): string[] =>
   statSync(path).isDirectory()
     ? readdirSync(path).flatMap((file) => textsUnder(join(path, file)))
     : [readFileSync(path, 'utf8').trim()];
+
+/** The comment that a file of code begins with. */
+const headOf = (path: string): string =>
+  /^(\/\/.*\n)+/
+    .exec(readFileSync(path, 'utf8'))![0]
+    .replaceAll(/^\/\/ ?/gm, '')
+    .trim();

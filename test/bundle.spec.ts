@@ -56,6 +56,8 @@ describe('the bundles of the programs', () => {
     for (const { name, version, license } of packages)
       expect(text).toContain(`\n${name} ${version}: ${license}\n`);
     expect(text).toContain('Copyright (c) 2016, Daniel Wirtz');
+    // Of one without a file of its licence.
+    expect(text).toContain('Copyright 2008 Google Inc.  All rights reserved.\n\nRedistribution and use');
     // Of the console's page.
     expect(text).toMatch(/\npreact \d/);
   });

@@ -24,9 +24,16 @@ const reportOf = (project: string) => join(root, folders.get(project) ?? '', '.w
 rmSync(runFile, { force: true });
 for (const project of folders.keys()) rmSync(reportOf(project), { force: true });
 
-// Processes that are killed, as some specs do, leave their temporary folders behind.
+// Some specs kill processes, which then leave their temporary folders behind.
 const temporary = mkdtempSync(join(tmpdir(), 'weir-test-'));
-process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
+process.once('exit', () => {
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+  } catch (error) {
+    // A process that has not ended yet writes there.
+    console.error(`${temporary} is left behind: ${(error as Error).message}`);
+  }
+});
 
 const nx = spawn(
   process.execPath,

@@ -10,7 +10,7 @@ export const cell = { experiment: 'A' as const, users: 2 };
 export const scenario = (more: object) =>
   parseScenario({ name: 'tested', cell, looks: 1, repetitions: 2, ...more });
 
-/** Each is answered by every variant for what is tuned in hindsight. */
+/** Few, as every variant answers each of them before anything is tuned in hindsight. */
 const shownPictures = 120;
 
 /** The embedded family with some of its labelled pictures, and how a cell of it is opened. */

@@ -5,6 +5,8 @@ import { runInThread } from './thread.ts';
 export interface Question {
   readonly number: number;
   readonly as?: 'error' | 'exit' | 'never';
+  /** An Int32 that is counted up for as long as the thread lives, of 'never'. */
+  readonly ticks?: SharedArrayBuffer;
 }
 
 export interface Answer {
@@ -12,10 +14,14 @@ export interface Answer {
   readonly thread: number;
 }
 
-runInThread(({ number, as }: Question, onProgress): Answer => {
+runInThread(({ number, as, ticks = new SharedArrayBuffer(4) }: Question, onProgress): Answer => {
   if (as === 'error') throw new Error(`no answer to ${number}`);
   if (as === 'exit') process.exit();
-  if (as === 'never') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (as === 'never')
+    for (const count = new Int32Array(ticks); ; Atomics.wait(count, 0, Atomics.load(count, 0), 1)) {
+      Atomics.add(count, 0, 1);
+      Atomics.notify(count, 0);
+    }
   onProgress(0.5);
   return { number, thread: threadId };
 });

@@ -38,10 +38,14 @@ describe('runThreads', () => {
     await expect(answers).rejects.toThrow(message);
   });
 
-  it('stops threads that do not come to an end when it is aborted, with the reason', async () => {
+  it('has ended its threads, also those that do not come to an end, when it rejects with the reason of an abort', async () => {
     const controller = new AbortController();
-    const { answers } = ask([{ number: 1, as: 'never' }], controller.signal);
+    const ticks = new SharedArrayBuffer(4);
+    const count = new Int32Array(ticks);
+    const { answers } = ask([{ number: 1, as: 'never', ticks }], controller.signal);
+    await expect.poll(() => Atomics.load(count, 0)).toBeGreaterThan(0);
     controller.abort(new Error('enough'));
     await expect(answers).rejects.toThrow('enough');
+    expect(Atomics.wait(count, 0, Atomics.load(count, 0), 50)).toBe('timed-out');
   });
 });

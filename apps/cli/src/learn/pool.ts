@@ -63,6 +63,7 @@ export async function runThreads<Job, Result>(
       worker.off('message', hear).off('error', reject).off('exit', end);
       tell(at, sizes[at]!);
     }
+    await worker.terminate();
   };
   try {
     await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, lane));

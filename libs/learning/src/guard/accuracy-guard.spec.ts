@@ -32,7 +32,8 @@ function guarded(seed: number, looking: { lookAgainBelow?: number | undefined; a
   return { guard, see };
 }
 
-/** The corrections of 20 cells after each of 4,000 frames of such pictures, which come after 3,000 as the curves know them. */
+const drifts = new Map<Pictures, (AccuracyCorrection | undefined)[][]>();
+/** Of 20 cells: the correction after each of 4,000 frames of such pictures, which follow 3,000 that are as the curves know them. */
 const afterDrifts = (pictures: Pictures) =>
   getOrAdd(drifts, pictures, () =>
     Array.from({ length: 20 }, (_, seed) => {
@@ -41,7 +42,6 @@ const afterDrifts = (pictures: Pictures) =>
       return see(4_000, pictures);
     }),
   );
-const drifts = new Map<Pictures, (AccuracyCorrection | undefined)[][]>();
 
 /** Of a cell with one device. */
 const correction = (guard: AccuracyGuard) => guard.correct({ devices: [outcome({}).deviceId] }).plan;

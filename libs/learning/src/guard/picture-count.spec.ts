@@ -114,6 +114,28 @@ describe('SharedPictures', () => {
     expect(devices([0.1], [0.1])(1, 0.5)).toBeCloseTo(1, 6);
   });
 
+  it('remembers who has looked at the last few thousand pictures, and no more', () => {
+    // So many more have been looked at, by others, since both looked at it.
+    const seen = (since: number) => {
+      const shared = new SharedPictures();
+      const pair = [new PictureCount(), new PictureCount()];
+      const others = new PictureCount();
+      for (const pictures of pair) {
+        pictures.add(0.5);
+        shared.add(0.5, pictures);
+      }
+      for (const margin of different(since))
+        for (const pictures of [others, new PictureCount()]) shared.add(1 + margin, pictures);
+      return shared.count(
+        pair.map((pictures) => [pictures, 1] as const),
+        (pictures) => pictures,
+      );
+    };
+    expect(seen(4_000)).toBeCloseTo(1, 6);
+    expect(seen(4_200)).toBeCloseTo(2, 6);
+    expect(seen(9_000)).toBeCloseTo(2, 6);
+  });
+
   it('forgets what a device has looked at as that fades', () => {
     const shared = new SharedPictures();
     const [old, fresh] = [new PictureCount(), new PictureCount()];

@@ -3,7 +3,7 @@ import type { Counted } from './views.ts';
 /** Against those that follow, values weigh less; or as if there had been fewer of them, whatever follows. */
 export type Fading = 'older' | 'fewer';
 
-/** Pictures that are told apart; those before them have faded. */
+/** Pictures that are told apart at least, and up to `forgetAfter` more; those before them have faded. */
 const mostPictures = 4_096;
 /** Weights are scaled anew before they become too small for a number. */
 const leastScale = 1e-150;
@@ -11,8 +11,8 @@ const leastScale = 1e-150;
 /** What weighs less has faded. */
 const leastWeight = 1 / 16;
 /**
- * Looks after which pictures are forgotten: a Map finds its oldest key only past all that it has forgotten since it last grew,
- * which for each look would cost more than all else.
+ * So many looks, or pictures, at a time are forgotten: a Map reaches its oldest key by stepping over each one deleted since it was
+ * last rehashed, which for each look would cost more than everything else.
  */
 const forgetAfter = 64;
 

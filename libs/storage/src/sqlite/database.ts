@@ -87,7 +87,7 @@ const FROM_2 = `
 `;
 
 /**
- * Opens the store's file, creating it where there is none in a folder that is there. The file belongs to one process at a
+ * Opens the store's file, and creates it where there is none; its folder must exist. The file belongs to one process at a
  * time; a commit has reached the disk when it returns. Throws FailedPrecondition, naming the cure, when the file is
  * corrupt, of another program, of a newer Weir, or in use.
  */

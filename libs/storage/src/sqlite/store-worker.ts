@@ -8,7 +8,7 @@ import { notWritable } from './not-writable.ts';
 import { openTables } from './tables.ts';
 
 // The store's own thread: a commit waits for the disk, usually for milliseconds, sometimes for hundreds of them, which
-// must never block the thread that serves gRPC. It loads no more than it needs: each store waits for that.
+// must never block the thread that serves gRPC. It loads no more than it needs: opening a store waits for it.
 
 const port = parentPort;
 if (!port) throw new Error('store-worker runs as a worker thread only');
