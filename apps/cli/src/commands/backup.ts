@@ -28,7 +28,7 @@ export default defineCommand({
   async run({ file, cell = '', force, ...config }, { signal, out, print }) {
     const { bytes, value: cells } = await withPolicy(name, { ...config, cellId: cell }, signal, (policy) =>
       // Read once before it counts: a backup that cannot be read is none.
-      writeNewFile(file, policy.backup(), { replace: force, check: readBackup }),
+      writeNewFile(name, file, policy.backup(), { replace: force, check: readBackup }),
     ).catch((error: unknown) =>
       asUsage(name, error instanceof NotFound ? '--cell' : 'FILE', () => {
         throw error;

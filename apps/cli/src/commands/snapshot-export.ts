@@ -29,20 +29,21 @@ export default defineCommand({
     'weir snapshot export before.json --policy 127.0.0.1:7100 --version 12',
   ],
   async run({ file, version, force, ...config }, { signal, out, print }) {
-    const { learner, snapshot } = await withPolicy(name, config, signal, (policy) =>
-      version === 0
-        ? policy.downloadSnapshot(version)
-        : asUsage(name, '--version', () => policy.downloadSnapshot(version)),
-    );
-    const content = {
-      learner,
-      snapshot: JSON.parse(new TextDecoder().decode(snapshot)),
-    } satisfies SnapshotFile;
-    const chunks = [Buffer.from(`${JSON.stringify(content)}\n`)];
-    const check = (path: string) => readSnapshot(name, path);
-    const { bytes } = await asUsage(name, 'FILE', () =>
-      writeNewFile(file, chunks, { replace: force, check }),
-    );
+    const {
+      bytes,
+      value: { learner },
+    } = await withPolicy(name, config, signal, (policy) => {
+      const download = () => policy.downloadSnapshot(version);
+      async function* content() {
+        const { learner, snapshot } = await (version === 0
+          ? download()
+          : asUsage(name, '--version', download));
+        const whole: SnapshotFile = { learner, snapshot: JSON.parse(new TextDecoder().decode(snapshot)) };
+        yield Buffer.from(`${JSON.stringify(whole)}\n`);
+      }
+      const check = (path: string) => readSnapshot(name, path);
+      return writeNewFile(name, file, content(), { replace: force, check });
+    });
     out({ cellId: config.cellId, learner, version, file, bytes });
     print(`what ${learner} has learned in ${config.cellId} is in ${file}`);
   },

@@ -1,4 +1,4 @@
-import { AlreadyExists } from '@weir/base';
+import { ConfigError } from '@weir/base';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const content = (path: string) => Promise.resolve(readFileSync(path, 'utf8'));
 describe('a new file', () => {
   it('has its name once it is whole and checked, for its owner alone', async () => {
     const path = join(folder, 'new');
-    const written = writeNewFile(path, chunks('a', 'bc'), { replace: false, check: content });
+    const written = writeNewFile('weir test', path, chunks('a', 'bc'), { replace: false, check: content });
     expect(await written).toEqual({ bytes: 3, value: 'abc' });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['new']);
@@ -29,12 +29,28 @@ describe('a new file', () => {
       asked = true;
       yield* chunks('x');
     })();
-    await expect(writeNewFile(path, asking, { replace: false, check: content })).rejects.toThrow(
-      AlreadyExists,
+    await expect(writeNewFile('weir test', path, asking, { replace: false, check: content })).rejects.toThrow(
+      ConfigError,
     );
     expect(asked).toBe(false);
-    await writeNewFile(path, chunks('x'), { replace: true, check: content });
+    await writeNewFile('weir test', path, chunks('x'), { replace: true, check: content });
     expect(readFileSync(path, 'utf8')).toBe('x');
+  });
+
+  it.each([
+    [
+      'one in a folder that is missing',
+      join(folder, 'missing/new'),
+      /missing\/new cannot be written: ENOENT/,
+    ],
+    ['a folder', folder, /is no file that can be replaced/],
+    ['a device', '/dev/null', /is no file that can be replaced/],
+  ])('is refused for %s, also with --force', async (_what, path, message) => {
+    for (const replace of [false, true]) {
+      const refused = writeNewFile('weir test', path, chunks('a'), { replace, check: content });
+      await expect(refused).rejects.toBeInstanceOf(ConfigError);
+      await expect(refused).rejects.toThrow(message);
+    }
   });
 
   it('is none where the stream breaks off, the check fails, or another one has come meanwhile', async () => {
@@ -43,13 +59,17 @@ describe('a new file', () => {
       throw new Error('the connection is lost');
     })();
     const path = join(folder, 'broken');
-    await expect(writeNewFile(path, broken, { replace: false, check: content })).rejects.toThrow(/lost/);
-    const check = () => Promise.reject(new Error('is damaged'));
-    await expect(writeNewFile(path, chunks('a'), { replace: true, check })).rejects.toThrow(/damaged/);
-    const other = async () => writeFileSync(path, 'theirs');
-    await expect(writeNewFile(path, chunks('a'), { replace: false, check: other })).rejects.toThrow(
-      AlreadyExists,
+    await expect(writeNewFile('weir test', path, broken, { replace: false, check: content })).rejects.toThrow(
+      /lost/,
     );
+    const check = () => Promise.reject(new Error('is damaged'));
+    await expect(writeNewFile('weir test', path, chunks('a'), { replace: true, check })).rejects.toThrow(
+      /damaged/,
+    );
+    const other = async () => writeFileSync(path, 'theirs');
+    await expect(
+      writeNewFile('weir test', path, chunks('a'), { replace: false, check: other }),
+    ).rejects.toThrow(ConfigError);
     expect(readFileSync(path, 'utf8')).toBe('theirs');
     expect(readdirSync(folder).sort()).toEqual(['broken', 'new']);
   });

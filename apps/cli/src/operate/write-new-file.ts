@@ -1,6 +1,6 @@
-import { AlreadyExists } from '@weir/base';
+import { ConfigError } from '@weir/base';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 
 export interface NewFileOptions<Value> {
@@ -12,18 +12,25 @@ export interface NewFileOptions<Value> {
 
 /**
  * Writes a file that only its owner can read, whole or not at all: it has its name when it is on the disk and has been
- * checked. Rejects with AlreadyExists for a file that is there, before anything is read, unless it may be replaced.
+ * checked. Rejects with ConfigError, before anything is read, for a file that is there, unless it may be replaced, and where none
+ * can be written.
  */
 export async function writeNewFile<Value>(
+  command: string,
   path: string,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
   { replace, check }: NewFileOptions<Value>,
 ): Promise<{ bytes: number; value: Value }> {
-  const exists = () => new AlreadyExists(`${path} is there already; name another file, or give --force`);
-  if (!replace && existsSync(path)) throw exists();
+  const fault = (description: string) => new ConfigError(command, [{ field: 'FILE', description }]);
+  const exists = () => fault(`${path} is there already; name another file, or give --force`);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there && !there.isFile()) throw fault(`${path} is no file that can be replaced; name another`);
+  if (there && !replace) throw exists();
   const part = `${path}.${randomUUID()}.part`;
   try {
-    await using file = await open(part, 'wx', 0o600);
+    await using file = await open(part, 'wx', 0o600).catch(({ message }: Error) => {
+      throw fault(`${path} cannot be written: ${message}`);
+    });
     for await (const chunk of chunks) await file.writeFile(chunk);
     await file.sync();
     const value = await check(part);
