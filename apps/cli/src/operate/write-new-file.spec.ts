@@ -43,6 +43,8 @@ describe('a new file', () => {
       join(folder, 'missing/new'),
       /missing\/new cannot be written: ENOENT/,
     ],
+    ['one with a name too long', join(folder, 'n'.repeat(300)), /cannot be written: ENAMETOOLONG/],
+    ['one below a file', '/dev/null/new', /cannot be written: ENOTDIR/],
     ['a folder', folder, /is no file that can be replaced/],
     ['a device', '/dev/null', /is no file that can be replaced/],
   ])('is refused for %s, also with --force', async (_what, path, message) => {

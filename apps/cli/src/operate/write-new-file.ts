@@ -1,6 +1,5 @@
 import { ConfigError } from '@weir/base';
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 
 export interface NewFileOptions<Value> {
@@ -23,14 +22,17 @@ export async function writeNewFile<Value>(
 ): Promise<{ bytes: number; value: Value }> {
   const fault = (description: string) => new ConfigError(command, [{ field: 'FILE', description }]);
   const exists = () => fault(`${path} is there already; name another file, or give --force`);
-  const there = statSync(path, { throwIfNoEntry: false });
+  const unwritable = ({ message }: Error) => {
+    throw fault(`${path} cannot be written: ${message}`);
+  };
+  const there = await stat(path).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? undefined : unwritable(error),
+  );
   if (there && !there.isFile()) throw fault(`${path} is no file that can be replaced; name another`);
   if (there && !replace) throw exists();
   const part = `${path}.${randomUUID()}.part`;
   try {
-    await using file = await open(part, 'wx', 0o600).catch(({ message }: Error) => {
-      throw fault(`${path} cannot be written: ${message}`);
-    });
+    await using file = await open(part, 'wx', 0o600).catch(unwritable);
     for await (const chunk of chunks) await file.writeFile(chunk);
     await file.sync();
     const value = await check(part);
